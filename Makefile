@@ -1,0 +1,52 @@
+# What a person types. Every target does its own set-up first.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo dev test bench lint docs lock clean
+
+BIN := .venv/bin
+STAMP := .venv/.omie-pipeline-setup
+# pytest prints its own summary; two workers suit two cores.
+PYTEST_WORKERS ?= 2
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+setup: $(STAMP) ## Install the locked dependencies into .venv
+	@echo "Pronto / ready: $(BIN)/omie-pipeline --help"
+
+$(STAMP): requirements.lock pyproject.toml scripts/setup.sh
+	@bash scripts/setup.sh
+	@touch $@
+
+demo: $(STAMP) ## The sample clinic through the whole job, against the simulator
+	@$(BIN)/omie-pipeline demo
+
+dev: $(STAMP) ## Dagster UI and daemon, with the embedded database
+	@$(BIN)/omie-pipeline dev
+
+test: lint ## Lint, types, layers and all tests
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+
+lint: $(STAMP) ## Style, types and import layers only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## The measures; minutes, not part of the tests
+	$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## Documentation of the dbt models, in dbt_mapping/target
+	$(BIN)/dbt docs generate --project-dir dbt_mapping --profiles-dir dbt_mapping --empty-catalog
+
+lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.8"
+	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --upgrade \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header \
+		--quiet --output-file requirements.lock
+
+clean: ## Remove .venv and caches; the state folder .omie_pipeline stays: it holds the ledger
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		dbt_mapping/target dbt_mapping/logs
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,12 @@
+{# The folder decides the schema, so that every reader finds `clinica.pacientes` and
+   `omie_payload.omie_clientes` under the same name whatever profile or target was used. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {%- set pastas = node.original_file_path.replace('\\', '/').split('/') -%}
+    {%- if custom_schema_name is not none -%}
+        {{ custom_schema_name | trim }}
+    {%- elif pastas[0] == 'models' -%}
+        {{ {'staging': 'staging', 'clinica': 'clinica', 'omie': 'omie_payload'}[pastas[1]] }}
+    {%- else -%}
+        {{ target.schema }}
+    {%- endif -%}
+{%- endmacro %}

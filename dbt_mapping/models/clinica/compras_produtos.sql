@@ -1,0 +1,1 @@
+{{ canonica('compras_produtos') }}

@@ -1,0 +1,1 @@
+{{ canonica('formas_pagamento') }}

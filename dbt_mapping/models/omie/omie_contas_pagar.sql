@@ -1,0 +1,29 @@
+{{ config(
+    materialized='table',
+    indexes=[
+        {'columns': ['empresa', 'data_particao']},
+        {'columns': ['empresa', 'codigo_lancamento_integracao']},
+    ],
+    post_hook='analyze {{ this }}',
+) }}
+
+select
+    empresa,
+    {{ data_particao('data') }} as data_particao,
+    codigo as codigo_lancamento_integracao,
+    cliente as codigo_cliente_fornecedor_integracao,
+    data_vencimento,
+    {{ dinheiro('valor') }} as valor_documento,
+    codigo_categoria,
+    data_vencimento as data_previsao,
+    id_conta_corrente,
+    codigo_tipo_documento,
+    numero_documento,
+    {{ numero_parcela('parcela') }} as numero_parcela,
+    observacao,
+    data as data_emissao,
+    data as data_entrada,
+    origem as _origem_tabela,
+    id as _origem_id
+from {{ ref('int_titulos') }}
+where origem in ('repasses', 'despesas', 'compras_produtos')

@@ -1,0 +1,18 @@
+{% set fonte = source('canonica', 'compras_produtos') %}
+{% if not fonte_existe(fonte) %}
+{{ tabela_vazia('compras_produtos') }}
+{% else %}
+select
+    {{ empresa(fonte) }} as empresa,
+    {{ texto('id') }} as id,
+    {{ texto('fornecedor_id') }} as fornecedor_id,
+    {{ texto('produto') }} as produto,
+    {{ texto('codigo_categoria') }} as codigo_categoria,
+    {{ texto('forma_pagamento_id') }} as forma_pagamento_id,
+    {{ data_iso('data') }} as data,
+    {{ data_iso('data_vencimento') }} as data_vencimento,
+    {{ numero('valor') }} as valor,
+    {{ texto('numero_documento') }} as numero_documento,
+    {{ instante('atualizado_em') }} as atualizado_em
+from {{ fonte }}
+{% endif %}

@@ -1,0 +1,27 @@
+{% set fonte = source('canonica', 'profissionais') %}
+{% if not fonte_existe(fonte) %}
+{{ tabela_vazia('profissionais') }}
+{% else %}
+select
+    {{ empresa(fonte) }} as empresa,
+    {{ texto('id') }} as id,
+    {{ texto('nome') }} as nome,
+    {{ texto('cpf_cnpj') }} as cpf_cnpj,
+    {{ texto('conselho') }} as conselho,
+    {{ texto('email') }} as email,
+    {{ texto('telefone') }} as telefone,
+    {{ texto('logradouro') }} as logradouro,
+    {{ texto('numero') }} as numero,
+    {{ texto('complemento') }} as complemento,
+    {{ texto('bairro') }} as bairro,
+    {{ texto('cidade') }} as cidade,
+    {{ texto('uf') }} as uf,
+    {{ texto('cep') }} as cep,
+    {{ texto('banco') }} as banco,
+    {{ texto('agencia') }} as agencia,
+    {{ texto('conta') }} as conta,
+    {{ texto('chave_pix') }} as chave_pix,
+    {{ data_iso('data_cadastro') }} as data_cadastro,
+    {{ instante('atualizado_em') }} as atualizado_em
+from {{ fonte }}
+{% endif %}

@@ -1,0 +1,32 @@
+{% set regras = source('synthea', 'br_regras_repasse') %}
+
+-- The export pays nobody, so the share is worked out here: the rule's percentage of each receipt, to
+-- the cent. No rule, or a share that rounds to nothing: nothing is owed.
+with partilhas as (
+
+    select
+        recebimentos.empresa,
+        recebimentos.id,
+        recebimentos.profissional_id,
+        recebimentos.data,
+        recebimentos.data_vencimento,
+        round(recebimentos.valor * {{ numero('regras.percentual') }} / 100, 2) as valor
+    from {{ ref('stg_synthea__recebimentos') }} as recebimentos
+    inner join {{ regras }} as regras
+        on recebimentos.profissional_id = regras.profissional_id
+        and recebimentos.empresa = {{ empresa(regras, alias='regras') }}
+
+)
+
+select
+    empresa,
+    id,
+    profissional_id,
+    id as recebimento_id,
+    data,
+    data_vencimento,
+    valor,
+    cast(null as text) as observacao,
+    cast(null as timestamptz) as atualizado_em
+from partilhas
+where valor > 0

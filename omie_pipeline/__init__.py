@@ -1,0 +1,1 @@
+"""Reverse-ETL connector between a clinic's tables and the Omie ERP."""

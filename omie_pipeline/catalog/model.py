@@ -1,0 +1,153 @@
+"""The vocabulary of the catalog: fields, complex types, methods and endpoints as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["string", "text", "integer", "decimal", "date", "time", "object", "array"]
+"""``text`` has no known length; ``date`` is dd/mm/aaaa on the wire (PROTOCOL section 6, OFF)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One tag of a complex type.
+
+    Attributes:
+        name: Omie's own name, untouched.
+        max_length: characters, ``None`` where no document gives it.
+        required: Omie's documents mark it mandatory when a record is created.
+        required_when: the documents' condition, ``""`` when unconditional.
+        read_only: computed by Omie; sending it is refused or pointless.
+        values: the closed list of accepted values, empty when open.
+        type_name: complex type of an ``object`` or of the items of an ``array``.
+        pattern: the documents' format for a string that is no date, ``999/999`` for instance.
+    """
+
+    name: str
+    kind: Kind
+    max_length: int | None = None
+    required: bool = False
+    required_when: str = ""
+    read_only: bool = False
+    deprecated: bool = False
+    sensitive: bool = False
+    values: tuple[str, ...] = ()
+    type_name: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexType:
+    """A named group of fields, as in Omie's WSDL."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field | None:
+        """The field called ``name``, or ``None``: tags are case-sensitive."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One ``call`` of a service, with its request and response types."""
+
+    name: str
+    request: ComplexType
+    response: ComplexType
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One URL of the API with all the methods and types this package knows of it."""
+
+    path: str
+    methods: dict[str, Method]
+    types: dict[str, ComplexType]
+    list_arrays: dict[str, str]
+
+    def type_of(self, field: Field) -> ComplexType:
+        """Complex type that an ``object`` or ``array`` field holds."""
+        return self.types[field.type_name]
+
+
+Grain = Literal["register", "fact"]
+"""A register is partitioned by empresa; a fact by business date × empresa."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A declaration: everything the rest of the package needs to know of one destination.
+
+    Attributes:
+        name: ours, plural, without accents: CLI argument, asset name, ledger key.
+        service: where it lives.
+        grain: how it is partitioned.
+        integration_key: field holding the code that we choose.
+        omie_key: field holding Omie's id in the answers.
+        upsert, insert, update, delete, read, list: method names, ``""`` when Omie has none.
+        delete_omie_key, read_omie_key: how the *delete* and *read* requests call Omie's id; they
+            differ by method (PROTOCOL section 8, OFF).
+        link: method that binds our code to a record Omie already has.
+        link_omie_key: Omie's id in the link request.
+        lot: lot method, ``""`` when there is none or when its answer is not per item.
+        lot_array: name of the array in the lot request.
+        either: groups of fields of which one must be filled.
+        references: field -> endpoint whose integration code it holds.
+        value_field: the sum in R$ that guardrails add up, ``""`` for registers.
+        document_field: CPF/CNPJ field, where Omie allows only one record per document.
+        deletes: for an explicit delete endpoint, the endpoint whose records it deletes.
+    """
+
+    name: str
+    title: str
+    service: Service
+    grain: Grain
+    omie_key: str
+    integration_key: str = ""
+    upsert: str = ""
+    insert: str = ""
+    update: str = ""
+    delete: str = ""
+    read: str = ""
+    list: str = ""
+    delete_omie_key: str = ""
+    read_omie_key: str = ""
+    link: str = ""
+    link_omie_key: str = ""
+    lot: str = ""
+    lot_array: str = ""
+    either: tuple[tuple[str, ...], ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
+    value_field: str = ""
+    document_field: str = ""
+    deletes: str = ""
+
+    @property
+    def writable(self) -> bool:
+        """False for the lists we only read (categorias, contas correntes, empresas)."""
+        return bool(self.upsert or self.deletes)
+
+    @property
+    def payload(self) -> ComplexType:
+        """Fields a payload model of this endpoint may have."""
+        name = self.upsert or self.delete or self.list
+        return self.service.methods[name].request
+
+    @property
+    def record(self) -> ComplexType:
+        """Fields of one record when Omie reads it back."""
+        if self.read:
+            return self.service.methods[self.read].response
+        return self.service.types[self.service.list_arrays[self.list]]
+
+    @property
+    def list_array(self) -> str:
+        """Name of the array that ``list`` answers with."""
+        return self.service.list_arrays[self.list]
+
+    @property
+    def model(self) -> str:
+        """Name of the dbt payload model: ``omie_<endpoint>``."""
+        return f"omie_{self.name}"

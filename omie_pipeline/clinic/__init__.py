@@ -1,0 +1,1 @@
+"""The clinic's side: canonical tables, where they come from, their copy in the warehouse."""

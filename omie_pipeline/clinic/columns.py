@@ -1,0 +1,85 @@
+"""Columns that the canonical clinic tables share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["text", "date", "numeric(15,2)", "bigint", "boolean", "timestamptz"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: PostgreSQL type, meaning in both languages, when a value is needed.
+
+    ``required_when`` is ``""`` for a column that may always be empty.
+    """
+
+    name: str
+    type: ColumnType
+    significado: str
+    meaning: str
+    required_when: str = ""
+
+
+def text(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+    """A text column."""
+    return Column(name, "text", significado, meaning, required_when)
+
+
+def date(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+    """A calendar day, without time."""
+    return Column(name, "date", significado, meaning, required_when)
+
+
+def numeric(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+    """Money in R$, exact, two decimals."""
+    return Column(name, "numeric(15,2)", significado, meaning, required_when)
+
+
+def reference(name: str, table: str, required_when: str = "") -> Column:
+    """The id of a row of another canonical table."""
+    return text(name, f"id em {table}", f"id in {table}", required_when)
+
+
+EMPRESA = text("empresa", "Empresa (um app do Omie)", "Company: one Omie app", "always")
+ID = text(
+    "id",
+    "Identificador estável, nunca reaproveitado",
+    "Stable identifier, never used again; with its prefix at most 60 characters",
+    "always",
+)
+DATA_CADASTRO = date("data_cadastro", "Data do cadastro", "Day the record was made", "always")
+ATUALIZADO_EM = Column(
+    "atualizado_em",
+    "timestamptz",
+    "Última alteração da linha; move a extração incremental",
+    "Last change of the row; drives the incremental extract",
+    "always",
+)
+CONTACT = (
+    text("email", "E-mail", "E-mail"),
+    text("telefone", "Telefone com DDD", "Telephone with area code"),
+)
+ADDRESS = (
+    text("logradouro", "Rua, avenida, ...", "Street", "always"),
+    text("numero", "Número ou S/N", "House number, or S/N", "always"),
+    text("complemento", "Complemento", "Flat, floor, ..."),
+    text("bairro", "Bairro", "District", "always"),
+    text("cidade", "Município do IBGE que exista na UF", "Municipality of that UF", "always"),
+    text("uf", "Sigla do estado", "State, two letters", "always"),
+    text("cep", "CEP dentro da faixa da UF", "Postal code inside the UF's range", "always"),
+)
+FACT_DATES_AND_VALUE = (
+    date("data", "Data do movimento: escolhe a partição", "Business date: its partition", "always"),
+    date("data_vencimento", "Vencimento", "Due date", "always"),
+    numeric("valor", "Valor em R$, maior que zero", "Amount in R$, above zero", "always"),
+)
+CODIGO_CATEGORIA = text(
+    "codigo_categoria",
+    "Categoria ativa do Omie; vazio usa a padrão",
+    "Active Omie category; empty takes the default",
+)
+PRODUTO = text("produto", "Nome do produto", "Name of the product", "always")
+NUMERO_DOCUMENTO = text("numero_documento", "Número do documento", "Document number")
+OBSERVACAO = text("observacao", "Observação", "Note")

@@ -1,0 +1,199 @@
+"""The copies in schema ``clinic_raw``: how a table is made, grows and remembers where it is.
+
+A copy has the source's columns under the source's names, plus ``_empresa`` and ``_extracted_at``
+(when this version of the row arrived). Columns new at the source are added; columns gone from the
+source stay and keep their last values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy.dialects import postgresql as pg
+
+from omie_pipeline.clinic.sources import RAW_SCHEMA
+from omie_pipeline.errors import ConfigurationError
+
+EMPRESA = "_empresa"
+EXTRACTED_AT = "_extracted_at"
+_OWN = (EMPRESA, EXTRACTED_AT)
+_IDENTIFIER_BYTES = 63  # PostgreSQL cuts longer names without a word
+
+POSTGRES_TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
+    "text": sa.Text(),
+    "bigint": sa.BigInteger(),
+    "boolean": sa.Boolean(),
+    "double precision": sa.Double(),
+    "numeric": sa.Numeric(),
+    "date": sa.Date(),
+    "timestamp": sa.DateTime(timezone=False),
+    "timestamptz": sa.DateTime(timezone=True),
+    "bytea": sa.LargeBinary(),
+}
+
+WATERMARK = sa.Table(
+    "_watermark",
+    sa.MetaData(),
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("updated_at_max", sa.DateTime(timezone=True)),
+    sa.Column("extracted_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    schema=RAW_SCHEMA,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawColumn:
+    """A column to copy, with its PostgreSQL type by name."""
+
+    name: str
+    postgres: str
+
+
+def lock_table(connection: sa.Connection, name: str) -> None:
+    """Makes other extracts of the table wait until this transaction ends."""
+    connection.execute(
+        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"clinic_raw:{name}", 0)))
+    )
+
+
+def ensure_raw_table(
+    connection: sa.Connection, name: str, columns: Sequence[RawColumn], key: Sequence[str]
+) -> sa.Table:
+    """The copy's table, made or widened as needed; the caller holds :func:`lock_table`.
+
+    Returns:
+        The table as it is in the database, with columns that the source no longer has.
+
+    Raises:
+        ConfigurationError: a column name is ours or too long, or the key differs from the one the
+            table was made with.
+    """
+    for column in columns:
+        if column.name in _OWN or len(column.name.encode()) > _IDENTIFIER_BYTES:
+            raise ConfigurationError(
+                f"Tabela '{name}': a coluna '{column.name}' precisa de outro nome na fonte "
+                f"(é reservado ou tem mais de {_IDENTIFIER_BYTES} bytes)"
+            )
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(name, schema=RAW_SCHEMA):
+        return _create(connection, name, columns, key)
+    existing = {one["name"]: one["type"] for one in inspector.get_columns(name, schema=RAW_SCHEMA)}
+    made_with = tuple(inspector.get_pk_constraint(name, schema=RAW_SCHEMA)["constrained_columns"])
+    if set(made_with) != {EMPRESA, *key}:
+        raise ConfigurationError(
+            f"Tabela '{name}': a chave mudou desde a última extração; "
+            f"apague {RAW_SCHEMA}.{name} para copiar de novo"
+        )
+    added = [column for column in columns if column.name not in existing]
+    for column in added:
+        _add_column(connection, name, column)
+    types = {**existing, **{one.name: POSTGRES_TYPES[one.postgres] for one in added}}
+    return sa.Table(
+        name,
+        sa.MetaData(),
+        *(
+            sa.Column(column, type_, primary_key=column in made_with)
+            for column, type_ in types.items()
+        ),
+        schema=RAW_SCHEMA,
+    )
+
+
+def _create(
+    connection: sa.Connection, name: str, columns: Sequence[RawColumn], key: Sequence[str]
+) -> sa.Table:
+    ours = [
+        sa.Column(EMPRESA, sa.Text, primary_key=True),
+        *(
+            sa.Column(
+                column.name,
+                POSTGRES_TYPES[column.postgres],
+                primary_key=column.name in key,
+                autoincrement=False,
+            )
+            for column in columns
+        ),
+        sa.Column(EXTRACTED_AT, sa.DateTime(timezone=True), nullable=False),
+    ]
+    table = sa.Table(name, sa.MetaData(), *ours, schema=RAW_SCHEMA)
+    connection.execute(sa.schema.CreateTable(table))
+    return table
+
+
+def _add_column(connection: sa.Connection, name: str, column: RawColumn) -> None:
+    type_name = POSTGRES_TYPES[column.postgres].compile(dialect=connection.dialect)
+    statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}").format(
+        sql.Identifier(RAW_SCHEMA, name), sql.Identifier(column.name), sql.SQL(type_name)
+    )
+    psycopg_connection(connection).execute(statement)
+
+
+def psycopg_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
+    """The psycopg connection under a SQLAlchemy one, in the same transaction.
+
+    Raises:
+        TypeError: the engine was made with another driver.
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("the warehouse engine must use the psycopg 3 driver")
+    return driver
+
+
+def ensure_raw_schema(engine: sa.Engine) -> None:
+    """Schema ``clinic_raw`` and its table ``_watermark``."""
+    with engine.begin() as connection:
+        lock_table(connection, WATERMARK.name)
+        connection.execute(sa.schema.CreateSchema(RAW_SCHEMA, if_not_exists=True))
+        connection.execute(sa.schema.CreateTable(WATERMARK, if_not_exists=True))
+
+
+def read_watermark(
+    connection: sa.Connection, empresa: str, table_name: str, source: str
+) -> datetime | None:
+    """Up to which ``updated_at`` the copy is complete; ``None``: nothing is known.
+
+    A mark left by another source counts as none, since its times say nothing about this one.
+    """
+    mark: datetime | None = connection.scalar(
+        sa.select(WATERMARK.c.updated_at_max).where(
+            WATERMARK.c.empresa == empresa,
+            WATERMARK.c.table_name == table_name,
+            WATERMARK.c.source == source,
+        )
+    )
+    return mark
+
+
+def move_watermark(
+    connection: sa.Connection,
+    *,
+    empresa: str,
+    table_name: str,
+    source: str,
+    updated_at_max: datetime | None,
+    rows: int,
+) -> None:
+    """Sets the mark, in the transaction that holds the rows."""
+    values = {
+        "source": source,
+        "updated_at_max": updated_at_max,
+        "extracted_at": sa.func.now(),
+        "rows": rows,
+    }
+    insert = pg.insert(WATERMARK).values(empresa=empresa, table_name=table_name, **values)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[WATERMARK.c.empresa, WATERMARK.c.table_name],
+            set_=values,
+        )
+    )

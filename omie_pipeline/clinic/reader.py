@@ -1,0 +1,113 @@
+"""A clinic's tables behind one door, whatever ``CLINIC_URL`` points at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from omie_pipeline.clinic.csv_reader import CsvReader
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
+from omie_pipeline.errors import ConfigurationError
+
+_CSV = "csv://"
+_WAREHOUSE = "warehouse://"
+
+
+class ClinicReader(Protocol):
+    """Reads a clinic's tables in Arrow record batches; memory is flat in the number of rows."""
+
+    @property
+    def in_place(self) -> bool:
+        """The tables are in the warehouse already: there is nothing to copy."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this source from another; holds no secret."""
+
+    def missing_tables(self, tables: Iterable[SourceTable]) -> tuple[str, ...]:
+        """Names of the tables that the source does not have."""
+
+    def columns(self, table: SourceTable) -> tuple[str, ...]:
+        """The source's columns, in its order and case.
+
+        Raises:
+            ConfigurationError: the source lacks the table or a column that its ``meta`` names.
+        """
+
+    def reads_since(self, table: SourceTable) -> bool:
+        """Whether ``since`` narrows a read of this table."""
+
+    def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
+        """The latest ``updated_at``, in UTC; ``None`` without rows or without the column."""
+
+    def batches(
+        self,
+        table: SourceTable,
+        *,
+        columns: tuple[str, ...] | None = None,
+        since: datetime | None = None,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        empresa: str | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """The table's rows; at least one batch, of no rows where there are none.
+
+        A field's metadata ``postgres_type`` names its type in the warehouse.
+
+        Args:
+            table: what to read.
+            columns: only these; default all.
+            since: only rows whose ``updated_at`` is this or later, or empty.
+            date_from: only rows of this business date or later.
+            date_to: only rows of this business date or earlier.
+            empresa: only its rows, where the table has an empresa column.
+
+        Raises:
+            ClinicSourceError: the source broke or holds a value that does not fit its own type.
+        """
+
+    def changed_dates(
+        self, table: SourceTable, since: datetime, empresa: str | None = None
+    ) -> list[date]:
+        """Business dates that have rows with ``updated_at`` after ``since``, sorted.
+
+        A table whose changes cannot be told gives every date it has. A row that moves from one date
+        to another shows under its new date only.
+        """
+
+    def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
+        """Rows with no readable business date: no date partition ever holds them."""
+
+    def close(self) -> None:
+        """Gives back connections."""
+
+
+def open_clinic(url: str, warehouse: sa.Engine | None = None) -> ClinicReader:
+    """The reader for ``CLINIC_URL``.
+
+    Args:
+        url: a SQLAlchemy URL, a folder of CSV files (a path or ``csv:///abs/path``), or
+            ``warehouse://schema`` for tables that are in the warehouse already.
+        warehouse: the warehouse; needed for ``warehouse://`` only.
+
+    Raises:
+        ConfigurationError: the URL is none of these, its folder is absent or its driver is not
+            installed. No message holds the URL's password.
+    """
+    if url.startswith(_WAREHOUSE):
+        schema = url.removeprefix(_WAREHOUSE).strip("/")
+        if warehouse is None or not schema:
+            raise ConfigurationError("CLINIC_URL warehouse:// precisa do nome de um schema")
+        return SqlReader(warehouse, schema=schema, in_place=True)
+    if url.startswith(_CSV) or "://" not in url:
+        folder = Path(url.removeprefix(_CSV)).expanduser()
+        if not url or not folder.is_dir():
+            raise ConfigurationError(f"CLINIC_URL: a pasta '{folder}' não existe")
+        return CsvReader(folder.absolute())
+    return SqlReader(open_sql_source(url))

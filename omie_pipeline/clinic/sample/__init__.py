@@ -1,0 +1,1 @@
+"""Synthetic clinics: any size for trials and benchmarks, and the demo's complement."""

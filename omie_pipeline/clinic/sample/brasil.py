@@ -1,0 +1,332 @@
+"""What a Brazilian clinic has and the Synthea export lacks, made once with a fixed seed.
+
+``python -m omie_pipeline.clinic.sample.brasil sample/synthea sample/brasil`` writes the files
+again, byte for byte (with the Faker version of the lock file). Of the 27 patients 22 are right in
+every field, three have one defect each and two are left bare.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import statistics
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from omie_pipeline.clinic.sample.brasil_people import People
+from omie_pipeline.clinic.sample.procedimentos_pt import NOMES, SEM_CATEGORIA
+
+SEED = 20231120
+
+# Line of patients.csv, counted from 0. All but the second bare one have payments since 2023.
+WRONG_CPF = 4
+NO_RG_ISSUER = 11
+CEP_OF_ANOTHER_UF = 17
+BARE_WITHOUT_ROW = 13
+BARE_EMPTY_ROW = 19
+
+FORMAS_PAGAMENTO = (
+    ("CASH", "Dinheiro", "DIN", "9100000001"),
+    ("CC", "Cartão de crédito", "CRC", "9100000003"),
+    ("CHECK", "Cheque", "CHQ", "9100000002"),
+    ("ECHECK", "Transferência", "TRA", "9100000002"),
+    ("COPAY", "Pix", "PIX", "9100000002"),
+    ("BOLETO", "Boleto", "BOL", "9100000002"),
+)
+FORNECEDORES = (
+    ("Cirúrgica Paulista Materiais Hospitalares Ltda", "Cirúrgica Paulista"),
+    ("Imobiliária Alto da Serra Ltda", "Alto da Serra"),
+    ("Companhia de Energia do Planalto S.A.", "Energia do Planalto"),
+    ("Distribuidora de Medicamentos Boa Vida Ltda", "Boa Vida"),
+    ("Limpeza Total Serviços Ltda", "Limpeza Total"),
+    ("Conecta Telecomunicações S.A.", "Conecta"),
+)
+ALPHANUMERIC_SUPPLIER = 5
+DESPESAS = (
+    # supplier, description, category, payment method, day, value in cents, spread in cents
+    (2, "Aluguel da clínica", "2.02.02", "ECHECK", 5, 850_000, 0),
+    (3, "Energia elétrica", "2.02.01", "BOLETO", 12, 98_000, 25_000),
+    (5, "Limpeza", "2.02.01", "COPAY", 10, 160_000, 0),
+    (6, "Internet e telefone", "2.02.01", "BOLETO", 15, 39_990, 0),
+)
+PRODUTOS = (
+    # product, purchase price in cents, selling price in cents
+    ("Luvas de procedimento, caixa com 100", 2_890, 4_500),
+    ("Máscara cirúrgica, caixa com 50", 1_250, 2_490),
+    ("Protetor solar FPS 60", 4_120, 7_990),
+    ("Álcool 70 %, 1 litro", 690, 1_290),
+    ("Suplemento de vitamina D", 2_310, 4_990),
+    ("Órtese de punho", 3_980, 7_500),
+)
+FIRST_MONTH, MONTHS = date(2023, 1, 1), 14
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """One file to write: its name, header and rows, all text."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[str]]
+
+
+def _read(path: Path) -> list[Mapping[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _money(cents: int) -> str:
+    return f"{Decimal(cents) / 100:.2f}"
+
+
+def _pacientes(people: People, patients: Sequence[Mapping[str, str]]) -> CsvFile:
+    rows: list[Sequence[str]] = []
+    for line, patient in enumerate(patients):
+        if line == BARE_WITHOUT_ROW:
+            continue
+        if line == BARE_EMPTY_ROW:
+            rows.append((patient["Id"], *[""] * 14))
+            continue
+        person = people.person(female=patient["GENDER"] == "F")
+        address = person.address
+        cep = people.cep_of_another_uf(address.uf) if line == CEP_OF_ANOTHER_UF else address.cep
+        rows.append(
+            (
+                patient["Id"],
+                person.nome,
+                people.cpf(wrong=line == WRONG_CPF),
+                people.rg(),
+                "" if line == NO_RG_ISSUER else f"SSP/{address.uf}",
+                person.email,
+                person.telefone,
+                *address.until_uf(),
+                cep,
+                people.day(date(2018, 1, 2), 1700).isoformat(),
+            )
+        )
+    return CsvFile(
+        "br_pacientes.csv",
+        (
+            *("id", "nome", "cpf", "rg", "rg_orgao_emissor", "email", "telefone"),
+            *("logradouro", "numero", "complemento", "bairro", "cidade", "uf", "cep"),
+            "data_cadastro",
+        ),
+        rows,
+    )
+
+
+_COUNCILS = {
+    "NURSE PRACTITIONER": "COREN",
+    "PHYSICAL THERAPY": "CREFITO",
+    "AUDIOLOGIST": "CREFONO",
+    "CLINICAL PSYCHOLOGIST": "CRP",
+    "CLINICAL SOCIAL WORKER": "CRESS",
+    "OPTOMETRY": "CROO",
+}
+
+
+def _profissionais(
+    people: People, providers: Sequence[Mapping[str, str]], working: frozenset[str]
+) -> CsvFile:
+    rows = []
+    for provider in providers:
+        if provider["Id"] not in working:
+            continue
+        person = people.person(female=provider["GENDER"] == "F")
+        document = people.cnpj() if people.one_in(4) else people.cpf()
+        council = _COUNCILS.get(provider["SPECIALITY"], "CRM")
+        rows.append(
+            (
+                provider["Id"],
+                person.nome,
+                document,
+                f"{council}/{person.address.uf} {people.number(1_000, 200_000)}",
+                person.email,
+                person.telefone,
+                *person.address.until_uf(),
+                person.address.cep,
+                *people.bank_account(),
+                person.email,
+                people.day(date(2015, 1, 5), 1400).isoformat(),
+            )
+        )
+    return CsvFile(
+        "br_profissionais.csv",
+        (
+            *("id", "nome", "cpf_cnpj", "conselho", "email", "telefone"),
+            *("logradouro", "numero", "complemento", "bairro", "cidade", "uf", "cep"),
+            *("banco", "agencia", "conta", "chave_pix", "data_cadastro"),
+        ),
+        rows,
+    )
+
+
+def _fornecedores(people: People) -> CsvFile:
+    rows = []
+    for number, (razao_social, nome_fantasia) in enumerate(FORNECEDORES, start=1):
+        address = people.address()
+        rows.append(
+            (
+                str(number),
+                razao_social,
+                nome_fantasia,
+                people.cnpj(alphanumeric=number == ALPHANUMERIC_SUPPLIER),
+                "ISENTO",
+                f"financeiro@{people.slug(nome_fantasia, joint='-')}.example.com.br",
+                people.telefone(address.ddd),
+                *address.until_uf(),
+                address.cep,
+                people.day(date(2016, 1, 4), 2000).isoformat(),
+            )
+        )
+    return CsvFile(
+        "br_fornecedores.csv",
+        (
+            *("id", "razao_social", "nome_fantasia", "cnpj", "inscricao_estadual"),
+            *("email", "telefone", "logradouro", "numero", "complemento", "bairro"),
+            *("cidade", "uf", "cep", "data_cadastro"),
+        ),
+        rows,
+    )
+
+
+def _procedimentos(payments: Sequence[Mapping[str, str]]) -> CsvFile:
+    values: dict[str, list[Decimal]] = {}
+    names: dict[str, str] = {}
+    for payment in payments:
+        code = payment["PROCEDURECODE"]
+        values.setdefault(code, []).append(Decimal(payment["PAYMENTS"]))
+        names.setdefault(code, payment["NOTES"])
+    rows = []
+    for code in sorted(values):
+        name, category = NOMES.get(code, (names[code], SEM_CATEGORIA))
+        rows.append((code, name, category, f"{statistics.median(values[code]):.2f}", "S"))
+    return CsvFile(
+        "br_procedimentos.csv", ("codigo", "nome", "codigo_categoria", "valor", "ativo"), rows
+    )
+
+
+def _months() -> list[date]:
+    return [date(FIRST_MONTH.year + month // 12, month % 12 + 1, 1) for month in range(MONTHS)]
+
+
+def _despesas(people: People) -> CsvFile:
+    rows: list[Sequence[str]] = []
+    for month in _months():
+        for supplier, description, category, method, day, cents, spread in DESPESAS:
+            issued = month.replace(day=day)
+            rows.append(
+                (
+                    f"D{len(rows) + 1:04d}",
+                    str(supplier),
+                    description,
+                    category,
+                    method,
+                    issued.isoformat(),
+                    (issued + timedelta(days=10)).isoformat(),
+                    _money(cents + people.integer(0, spread)),
+                    f"{people.number(1_000, 99_999)}",
+                )
+            )
+    return CsvFile(
+        "br_despesas.csv",
+        (
+            *("id", "fornecedor_id", "descricao", "codigo_categoria", "forma_pagamento"),
+            *("data", "data_vencimento", "valor", "numero_documento"),
+        ),
+        rows,
+    )
+
+
+_GOODS_HEADER = (
+    *("produto", "quantidade", "codigo_categoria", "forma_pagamento"),
+    *("data", "data_vencimento", "valor", "numero_documento"),
+)
+
+
+def _compras(people: People) -> CsvFile:
+    rows: list[Sequence[str]] = []
+    for month in _months():
+        for _ in range(2):
+            product, price, _selling = people.choice(PRODUTOS)
+            quantity = people.integer(5, 60)
+            bought = month.replace(day=people.integer(1, 28))
+            rows.append(
+                (
+                    f"C{len(rows) + 1:04d}",
+                    people.choice(("1", "4")),
+                    *(product, str(quantity), "2.01.02", "BOLETO"),
+                    bought.isoformat(),
+                    (bought + timedelta(days=28)).isoformat(),
+                    _money(price * quantity),
+                    people.number(10_000, 99_999),
+                )
+            )
+    return CsvFile("br_compras_produtos.csv", ("id", "fornecedor_id", *_GOODS_HEADER), rows)
+
+
+def _vendas(people: People, patients: Sequence[Mapping[str, str]]) -> CsvFile:
+    rows: list[Sequence[str]] = []
+    for month in _months():
+        for _ in range(3):
+            product, _buying, price = people.choice(PRODUTOS)
+            quantity = people.integer(1, 3)
+            sold = month.replace(day=people.integer(1, 28)).isoformat()
+            method = people.choice(("CASH", "CC", "COPAY"))
+            rows.append(
+                (
+                    f"V{len(rows) + 1:04d}",
+                    people.choice(patients)["Id"],
+                    *(product, str(quantity), "1.01.03", method, sold, sold),
+                    _money(price * quantity),
+                    people.number(1_000, 9_999),
+                )
+            )
+    return CsvFile("br_vendas_produtos.csv", ("id", "paciente_id", *_GOODS_HEADER), rows)
+
+
+def build(synthea: Path, seed: int = SEED) -> tuple[CsvFile, ...]:
+    """The complement of the export in folder ``synthea``, ready to write."""
+    people = People(random.Random(seed), seed)  # noqa: S311 (a sample, not a secret)
+    patients = _read(synthea / "patients.csv")
+    transactions = _read(synthea / "claims_transactions.csv")
+    payments = [row for row in transactions if row["TYPE"] == "PAYMENT"]
+    working = frozenset(row["PROVIDERID"] for row in transactions)
+    profissionais = _profissionais(people, _read(synthea / "providers.csv"), working)
+    return (
+        _pacientes(people, patients),
+        profissionais,
+        CsvFile(
+            "br_formas_pagamento.csv",
+            ("metodo", "nome", "tipo", "codigo_conta_corrente"),
+            FORMAS_PAGAMENTO,
+        ),
+        _procedimentos(payments),
+        _fornecedores(people),
+        _despesas(people),
+        _compras(people),
+        _vendas(people, patients),
+        CsvFile(
+            "br_regras_repasse.csv",
+            ("profissional_id", "percentual"),
+            [(row[0], people.choice(("40.00", "50.00", "60.00"))) for row in profissionais.rows],
+        ),
+    )
+
+
+def write(synthea: Path, folder: Path, seed: int = SEED) -> None:
+    """Writes the ``br_*.csv`` files (UTF-8, comma, ``\\n``) into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in build(synthea, seed):
+        with (folder / file.name).open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(file.header)
+            writer.writerows(file.rows)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,152 @@
+"""The tables to extract, as a staging set of ``dbt_mapping`` declares them.
+
+A set is a folder ``dbt_mapping/models/staging/<set>/`` whose ``_sources.yml`` is an ordinary dbt
+sources file; the ``meta`` of each table says how to read it::
+
+    sources:
+      - name: minha_clinica        # the set's name
+        schema: clinic_raw
+        tables:
+          - name: recebimentos
+            meta:
+              grain: fact           # or register
+              key: [id]             # what makes a row one row within an empresa
+              business_date: data   # facts only
+              updated_at: null      # optional: without it every read compares all rows
+              empresa: null         # optional: the column that tells empresas apart
+              in_file: sub/recebimentos.csv      # CSV folders; default <name>.csv
+              in_database: financeiro.recebimentos  # databases; default <name>
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import yaml
+
+from omie_pipeline.errors import ConfigurationError
+
+RAW_SCHEMA = "clinic_raw"
+_GRAINS = ("register", "fact")
+_META_KEYS = frozenset(
+    {"grain", "key", "business_date", "updated_at", "empresa", "in_file", "in_database"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """One table of the clinic.
+
+    Attributes:
+        set_name: the staging set that declares it.
+        name: its name in the warehouse (``clinic_raw.<name>``).
+        schema: the schema dbt reads it from.
+        grain: ``register`` or ``fact``.
+        key: columns that identify a row within one empresa.
+        business_date: facts: the column that says to which date partition a row belongs.
+        updated_at: the column of the last change, ``None`` when the source has none.
+        empresa_column: the column that tells empresas apart, ``None``: the caller says.
+        in_file: path of its CSV file below the clinic's folder.
+        in_database: its name in a database, with its schema where it has one.
+    """
+
+    set_name: str
+    name: str
+    schema: str
+    grain: Literal["register", "fact"]
+    key: tuple[str, ...]
+    business_date: str | None = None
+    updated_at: str | None = None
+    empresa_column: str | None = None
+    in_file: str = ""
+    in_database: str = ""
+
+
+def read_sources(
+    file: Path, set_name: str | None = None, schema: str | None = None
+) -> tuple[SourceTable, ...]:
+    """The tables that ``_sources.yml`` declares, in its order.
+
+    Args:
+        file: the YAML file.
+        set_name: which dbt source of the file; default: the name of its folder.
+        schema: overrides the file's schema, for a source that is read in place. A schema that the
+            file leaves to Jinja counts as ``clinic_raw``.
+
+    Raises:
+        ConfigurationError: the file or a table of it is not as described; both are named.
+    """
+    wanted = set_name or file.parent.name
+    source = _source(file, wanted)
+    declared = str(source.get("schema") or RAW_SCHEMA)
+    resolved = schema or (RAW_SCHEMA if "{{" in declared else declared)
+    tables = source.get("tables")
+    if not isinstance(tables, list) or not tables:
+        raise ConfigurationError(f"{file}: a fonte '{wanted}' não declara nenhuma tabela")
+    parsed = tuple(_table(file, wanted, resolved, entry) for entry in tables)
+    names = [table.name for table in parsed]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"{file}: a tabela '{name}' aparece mais de uma vez")
+    return parsed
+
+
+def _source(file: Path, wanted: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{file}: não foi possível ler ({type(error).__name__})"
+        ) from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{file}: YAML inválido: {error}") from error
+    sources = content.get("sources") if isinstance(content, dict) else None
+    for source in sources if isinstance(sources, list) else []:
+        if isinstance(source, dict) and source.get("name") == wanted:
+            return source
+    raise ConfigurationError(f"{file}: falta a fonte '{wanted}' em 'sources'")
+
+
+def _table(file: Path, set_name: str, schema: str, entry: object) -> SourceTable:
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise ConfigurationError(f"{file}: há uma tabela sem 'name'")
+    name: str = entry["name"]
+    config = entry.get("config")
+    meta = entry.get("meta") or (config.get("meta") if isinstance(config, dict) else None)
+
+    def wrong(what: str) -> ConfigurationError:
+        return ConfigurationError(f"{file}: tabela '{name}': {what}")
+
+    if not isinstance(meta, dict):
+        raise wrong("falta 'meta' (grain, key, ...)")
+    unknown = sorted(set(meta) - _META_KEYS)
+    if unknown:
+        raise wrong(f"'meta' tem chave desconhecida: {', '.join(map(str, unknown))}")
+    grain = meta.get("grain")
+    if grain not in _GRAINS:
+        raise wrong("'meta.grain' deve ser register ou fact")
+    key = meta.get("key")
+    if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
+        raise wrong("'meta.key' deve ser uma lista de colunas, como [id]")
+    optional: dict[str, str | None] = {}
+    for option in sorted(_META_KEYS - {"grain", "key"}):
+        value = meta.get(option)
+        if value is not None and not isinstance(value, str):
+            raise wrong(f"'meta.{option}' deve ser um texto")
+        optional[option] = value or None
+    if grain == "fact" and optional["business_date"] is None:
+        raise wrong("é fact e precisa de 'meta.business_date'")
+    return SourceTable(
+        set_name=set_name,
+        name=name,
+        schema=schema,
+        grain=cast(Literal["register", "fact"], grain),
+        key=tuple(key),
+        business_date=optional["business_date"],
+        updated_at=optional["updated_at"],
+        empresa_column=optional["empresa"],
+        in_file=optional["in_file"] or f"{name}.csv",
+        in_database=optional["in_database"] or name,
+    )

@@ -1,0 +1,292 @@
+"""A database as a clinic: any that SQLAlchemy speaks to, read with a server-side cursor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.sql_types import ColumnPlan, declared_for_query, plan_column
+from omie_pipeline.clinic.windows import DateWindow, in_window, iso_text
+from omie_pipeline.errors import ConfigurationError
+
+BATCH_ROWS = 50_000
+_INSTANT_SQLITE = ("DATE", "TIME")  # part of the declared name of a column that holds instants
+
+
+def open_sql_source(url: str) -> sa.Engine:
+    """An engine for a source URL whose errors hide the password.
+
+    Raises:
+        ConfigurationError: no URL, an unknown database or a driver that is not installed.
+    """
+    try:
+        parsed = sa.make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+    except sa.exc.NoSuchModuleError:
+        raise ConfigurationError("CLINIC_URL: o tipo de banco não é conhecido") from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise ConfigurationError("CLINIC_URL não é um endereço de banco válido") from None
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"CLINIC_URL: falta instalar o driver do banco (pip install {error.name})"
+        ) from None
+
+
+class SqlReader:
+    """Reads tables over an engine; see :class:`omie_pipeline.clinic.reader.ClinicReader`.
+
+    Args:
+        engine: the source; closed by :meth:`close` unless ``in_place``.
+        schema: where tables without a schema of their own are.
+        in_place: the engine is the warehouse's.
+        batch_rows: rows in memory at a time.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        *,
+        schema: str | None = None,
+        in_place: bool = False,
+        batch_rows: int = BATCH_ROWS,
+    ) -> None:
+        self._engine = engine
+        self._schema = schema
+        self._dialect = engine.dialect.name
+        self._batch_rows = batch_rows
+        self._tables: dict[str, sa.Table] = {}
+        self.in_place = in_place
+        url = engine.url
+        where = f"{self._dialect}://{url.host}:{url.port}/{url.database}/{schema}"
+        self.fingerprint = f"{self._dialect}:{hashlib.sha256(where.encode()).hexdigest()[:16]}"
+
+    def missing_tables(self, tables: Iterable[SourceTable]) -> tuple[str, ...]:
+        with self._errors("catálogo"):
+            inspector = sa.inspect(self._engine)
+            return tuple(table.name for table in tables if not self._has_table(inspector, table))
+
+    def _has_table(self, inspector: sa.Inspector, table: SourceTable) -> bool:
+        schema, name = self._located(table)
+        return inspector.has_table(name, schema=schema)
+
+    def columns(self, table: SourceTable) -> tuple[str, ...]:
+        return tuple(column.name for column in self._reflected(table).columns)
+
+    def _located(self, table: SourceTable) -> tuple[str | None, str]:
+        """Schema and name in the source."""
+        schema, _, name = (table.in_database or table.name).rpartition(".")
+        return schema or self._schema, name
+
+    def _reflected(self, table: SourceTable) -> sa.Table:
+        if table.name not in self._tables:
+            self._tables[table.name] = self._reflect(table)
+        return self._tables[table.name]
+
+    def _reflect(self, table: SourceTable) -> sa.Table:
+        schema, name = self._located(table)
+        try:
+            with self._errors(table.name):
+                found = sa.inspect(self._engine).get_columns(name, schema=schema)
+        except sa.exc.NoSuchTableError:
+            where = f"{schema}.{name}" if schema else name
+            raise ConfigurationError(
+                f"Tabela '{table.name}': a fonte não tem a tabela '{where}'"
+            ) from None
+        wanted = (*table.key, table.business_date, table.updated_at, table.empresa_column)
+        absent = {part for part in wanted if part is not None} - {one["name"] for one in found}
+        if absent:
+            raise ConfigurationError(
+                f"Tabela '{table.name}': faltam as colunas {', '.join(sorted(absent))}"
+            )
+        columns = [
+            sa.Column(
+                column["name"],
+                declared_for_query(column["type"], self._dialect),
+                info={"declared": column["type"]},
+            )
+            for column in found
+        ]
+        return sa.Table(name, sa.MetaData(), *columns, schema=schema)
+
+    def reads_since(self, table: SourceTable) -> bool:
+        if table.updated_at is None:
+            return False
+        declared = self._reflected(table).columns[table.updated_at].info["declared"]
+        if self._dialect == "sqlite":
+            return any(part in str(declared).upper() for part in _INSTANT_SQLITE)
+        return isinstance(declared, sa.DateTime)
+
+    def _instant(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """``updated_at`` in the form that :meth:`_bound` is compared with."""
+        return sa.func.datetime(column) if self._dialect == "sqlite" else column
+
+    def _bound(self, column: sa.ColumnElement[Any], instant: datetime) -> Any:
+        """A UTC instant as this source writes it: a timestamp without zone counts as UTC."""
+        if self._dialect == "sqlite":
+            return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        aware = isinstance(column.type, sa.DateTime) and column.type.timezone
+        return instant if aware else instant.astimezone(UTC).replace(tzinfo=None)
+
+    def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
+        if table.updated_at is None or not self.reads_since(table):
+            return None
+        source = self._reflected(table)
+        newest: sa.Select[tuple[Any]] = sa.select(
+            sa.func.max(self._instant(source.columns[table.updated_at]))
+        )
+        with self._errors(table.name), self._engine.connect() as connection:
+            value = connection.scalar(newest.where(self._of_empresa(table, empresa)))
+        if value is None:
+            return None
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+    def _of_empresa(self, table: SourceTable, empresa: str | None) -> sa.ColumnElement[bool]:
+        if empresa is None or table.empresa_column is None:
+            return sa.true()
+        column = self._reflected(table).columns[table.empresa_column]
+        declared = column.info["declared"]
+        textual = isinstance(declared, sa.String) or self._dialect == "sqlite"
+        return (column if textual else sa.cast(column, sa.String(255))) == empresa
+
+    def _conditions(
+        self, table: SourceTable, since: datetime | None, window: DateWindow, empresa: str | None
+    ) -> sa.ColumnElement[bool]:
+        conditions = [self._of_empresa(table, empresa)]
+        source = self._reflected(table)
+        if since is not None and table.updated_at is not None and self.reads_since(table):
+            column = source.columns[table.updated_at]
+            instant = self._instant(column)
+            # An empty updated_at tells nothing, so such a row is read every time.
+            conditions.append(sa.or_(instant >= self._bound(column, since), instant.is_(None)))
+        if window and table.business_date is not None:
+            conditions.append(in_window(source.columns[table.business_date], window))
+        return sa.and_(*conditions)
+
+    def batches(
+        self,
+        table: SourceTable,
+        *,
+        columns: tuple[str, ...] | None = None,
+        since: datetime | None = None,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        empresa: str | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        source = self._reflected(table)
+        chosen = [source.columns[name] for name in columns or self.columns(table)]
+        plans = [
+            plan_column(column.name, column.info["declared"], self._dialect) for column in chosen
+        ]
+        query = sa.select(*chosen).where(
+            self._conditions(table, since, DateWindow(date_from, date_to), empresa)
+        )
+        yielded = False
+        with self._errors(table.name), self._engine.connect() as connection:
+            result = connection.execution_options(
+                stream_results=True, max_row_buffer=self._batch_rows, yield_per=self._batch_rows
+            ).execute(query)
+            for rows in result.partitions():
+                yielded = True
+                yield _batch(table, plans, rows)
+        if not yielded:
+            yield _batch(table, plans, [])
+
+    def changed_dates(
+        self, table: SourceTable, since: datetime, empresa: str | None = None
+    ) -> list[date]:
+        if table.business_date is None:
+            return []
+        source = self._reflected(table)
+        column = source.columns[table.business_date]
+        day = _day_expression(column)
+        query = sa.select(day).distinct().where(self._of_empresa(table, empresa))
+        if table.updated_at is not None and self.reads_since(table):
+            updated_at = source.columns[table.updated_at]
+            instant = self._instant(updated_at)
+            query = query.where(sa.or_(instant > self._bound(updated_at, since), instant.is_(None)))
+        with self._errors(table.name), self._engine.connect() as connection:
+            values: list[Any] = list(connection.scalars(query))
+        days = {_as_day(value) for value in values}
+        return sorted(found for found in days if found is not None)
+
+    def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
+        if table.business_date is None:
+            return 0
+        day = _day_expression(self._reflected(table).columns[table.business_date])
+        query: sa.Select[tuple[Any, int]] = sa.select(day, sa.func.count()).where(
+            self._of_empresa(table, empresa)
+        )
+        with self._errors(table.name), self._engine.connect() as connection:
+            counts = [(value, count) for value, count in connection.execute(query.group_by(day))]
+        return sum(count for value, count in counts if _as_day(value) is None)
+
+    def close(self) -> None:
+        if not self.in_place:
+            self._engine.dispose()
+
+    @contextmanager
+    def _errors(self, table_name: str) -> Iterator[None]:
+        """Turns a database failure into one that names the table and hides values and password."""
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            told = _without_password(str(error.orig), self._engine.url.password)
+            raise ClinicSourceError(
+                f"Tabela '{table_name}': a fonte não respondeu ou recusou a leitura: {told}"
+            ) from None
+        except sa.exc.DBAPIError as error:
+            raise ClinicSourceError(
+                f"Tabela '{table_name}': a fonte recusou a leitura ({type(error.orig).__name__})"
+            ) from None
+
+
+def _day_expression(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(column.type, sa.DateTime):
+        return sa.cast(column, sa.Date)
+    return column if isinstance(column.type, sa.Date) else iso_text(column)
+
+
+def _as_day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _without_password(text: str, password: object) -> str:
+    first_line = (text.splitlines() or [""])[0]
+    if password:
+        secret = str(password)
+        for form in {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}:
+            first_line = first_line.replace(form, "***")
+    return first_line
+
+
+def _batch(table: SourceTable, plans: list[ColumnPlan], rows: Iterable[Any]) -> pa.RecordBatch:
+    by_column = list(zip(*rows, strict=True)) or [()] * len(plans)
+    arrays = []
+    for plan, values in zip(plans, by_column, strict=True):
+        try:
+            arrays.append(plan.array(values))
+        except (pa.ArrowException, UnicodeError, OverflowError) as error:
+            raise ClinicSourceError(
+                f"Tabela '{table.name}', coluna '{plan.name}': há um valor que não cabe no tipo "
+                f"{plan.postgres} ({type(error).__name__})"
+            ) from None
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([plan.field() for plan in plans]))

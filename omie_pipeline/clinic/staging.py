@@ -1,0 +1,119 @@
+"""Arrow batches into a temporary PostgreSQL table by COPY, whole values only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import sqlalchemy as sa
+from psycopg import sql
+
+from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.raw_tables import POSTGRES_TYPES, RawColumn, psycopg_connection
+
+STAGE = "_omie_pipeline_stage"
+NUL = "\x00"
+SUBSTITUTE = "\x1a"
+"""Stands for NUL, which PostgreSQL text cannot hold: the character made for this purpose. It is a
+control character, so validation quarantines the row instead of sending an altered text."""
+
+_WITHOUT_HEADER = pa.csv.WriteOptions(include_header=False)
+_ANALYZE_FROM_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The rows of one read: their table, its columns, how many, and values with a marked NUL."""
+
+    table: sa.Table
+    columns: tuple[RawColumn, ...]
+    rows: int
+    nul_marked: int
+
+
+def raw_columns(schema: pa.Schema) -> tuple[RawColumn, ...]:
+    """The columns of a batch, as a reader describes them."""
+    return tuple(
+        RawColumn(field.name, field.metadata[b"postgres_type"].decode()) for field in schema
+    )
+
+
+def load_stage(
+    connection: sa.Connection, table_name: str, batches: Iterator[pa.RecordBatch]
+) -> Stage:
+    """Fills the temporary table, which disappears with the transaction.
+
+    Raises:
+        ClinicSourceError: PostgreSQL refuses a value.
+    """
+    first = next(batches)
+    columns = raw_columns(first.schema)
+    stage = sa.Table(
+        STAGE,
+        sa.MetaData(),
+        *(sa.Column(column.name, POSTGRES_TYPES[column.postgres]) for column in columns),
+        prefixes=["TEMPORARY"],
+        postgresql_on_commit="DROP",
+    )
+    connection.execute(sa.schema.CreateTable(stage))
+    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(STAGE), sql.SQL(", ").join(sql.Identifier(one.name) for one in columns)
+    )
+    try:
+        rows, marked = _copy(connection, copy, first, batches)
+    except psycopg.DataError as error:
+        where = (error.diag.context or "").partition(", column ")[2].partition(":")[0]
+        raise ClinicSourceError(
+            f"Tabela '{table_name}': o PostgreSQL recusou um valor"
+            f"{f' da coluna {where}' if where else ''} ({type(error).__name__})"
+        ) from None
+    if rows >= _ANALYZE_FROM_ROWS:
+        psycopg_connection(connection).execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGE)))
+    return Stage(stage, columns, rows, marked)
+
+
+def _copy(
+    connection: sa.Connection,
+    statement: sql.Composed,
+    first: pa.RecordBatch,
+    rest: Iterator[pa.RecordBatch],
+) -> tuple[int, int]:
+    rows = marked = 0
+    with psycopg_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        for batch in _chain(first, rest):
+            rows += batch.num_rows
+            text = _csv(batch)
+            if b"\x00" in text:
+                batch, marked_here = mark_nul(batch)  # noqa: PLW2901 (same rows, marked)
+                marked += marked_here
+                text = _csv(batch)
+            copy.write(text)
+    return rows, marked
+
+
+def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _csv(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    pa.csv.write_csv(batch, sink, _WITHOUT_HEADER)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
+
+
+def mark_nul(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, int]:
+    """The batch with each NUL replaced by SUBSTITUTE, and in how many values."""
+    arrays, marked = [], 0
+    for array in batch.columns:
+        found = 0
+        if pa.types.is_string(array.type):
+            found = pc.sum(pc.match_substring(array, NUL)).as_py() or 0
+        marked += found
+        arrays.append(pc.replace_substring(array, NUL, SUBSTITUTE) if found else array)
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema), marked

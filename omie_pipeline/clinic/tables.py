@@ -1,0 +1,258 @@
+"""The ten canonical clinic tables, as data: what a clinic must have for the mapping to work.
+
+They are the target of the staging models (dbt schema ``clinica``), the shape of the sample clinic
+and the content of ``docs/clinic-tables.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from omie_pipeline.clinic import columns as c
+from omie_pipeline.clinic.columns import Column
+
+Grain = Literal["register", "fact"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicTable:
+    """One canonical table.
+
+    Attributes:
+        name: its name in every schema.
+        grain: ``register`` (people and lists, one partition per empresa) or ``fact`` (movements of
+            money, one partition per business date and empresa).
+        business_date: the column that says to which day a row belongs.
+        meaning: one sentence, in Portuguese and in English.
+        goes_to: where its rows end up in Omie.
+        columns: all columns, ``empresa`` and ``atualizado_em`` too; the key is (empresa, id).
+    """
+
+    name: str
+    grain: Grain
+    business_date: str
+    meaning: str
+    goes_to: str
+    columns: tuple[Column, ...]
+
+
+PACIENTES = ClinicTable(
+    name="pacientes",
+    grain="register",
+    business_date="data_cadastro",
+    meaning="Pacientes da clínica. / The clinic's patients.",
+    goes_to="clientes `PAC-<id>`, tag Cliente",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.text("nome", "Nome completo", "Full name", "always; Omie keeps 60 characters"),
+        c.text("cpf", "CPF, com ou sem pontuação", "CPF, with or without punctuation", "always"),
+        c.text("rg", "Número do RG", "Identity card number", "always (the clinic's invoices)"),
+        c.text("rg_orgao_emissor", "Órgão emissor e UF do RG", "Issuer of the RG", "rg is filled"),
+        c.date("data_nascimento", "Data de nascimento", "Date of birth"),
+        *c.CONTACT,
+        *c.ADDRESS,
+        c.DATA_CADASTRO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+PROFISSIONAIS = ClinicTable(
+    name="profissionais",
+    grain="register",
+    business_date="data_cadastro",
+    meaning="Profissionais que recebem repasse. / Professionals who are paid a share.",
+    goes_to="clientes `PRO-<id>`, tag Fornecedor",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.text("nome", "Nome completo ou razão social", "Full or company name", "always"),
+        c.text("cpf_cnpj", "CPF ou CNPJ (alfanumérico também)", "CPF or CNPJ", "always"),
+        c.text("conselho", "Conselho, UF e número (CRM/SP 12345)", "Professional registration"),
+        *c.CONTACT,
+        *c.ADDRESS,
+        c.text("banco", "Código COMPE do banco (341)", "COMPE code of the bank", "conta is filled"),
+        c.text("agencia", "Agência", "Branch", "conta is filled"),
+        c.text("conta", "Conta corrente com dígito", "Account with its digit"),
+        c.text("chave_pix", "Chave Pix", "Pix key"),
+        c.DATA_CADASTRO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+FORNECEDORES = ClinicTable(
+    name="fornecedores",
+    grain="register",
+    business_date="data_cadastro",
+    meaning="Fornecedores de produtos e despesas. / Suppliers of goods and services.",
+    goes_to="clientes `FOR-<id>`, tag Fornecedor",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.text("razao_social", "Razão social", "Legal name", "always; Omie keeps 60 characters"),
+        c.text("nome_fantasia", "Nome fantasia", "Trading name"),
+        c.text("cpf_cnpj", "CNPJ (alfanumérico também) ou CPF", "CNPJ or CPF", "always"),
+        c.text("inscricao_estadual", "Inscrição estadual ou ISENTO", "State registration"),
+        *c.CONTACT,
+        *c.ADDRESS,
+        c.DATA_CADASTRO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+PROCEDIMENTOS = ClinicTable(
+    name="procedimentos",
+    grain="register",
+    business_date="data_cadastro",
+    meaning="Procedimentos da agenda. / Procedures of the agenda.",
+    goes_to="category of contas a receber",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.text("nome", "Nome do procedimento", "Name of the procedure", "always"),
+        c.text(
+            "codigo_categoria",
+            "Categoria do Omie; vazio usa a categoria padrão da agenda",
+            "Omie's category; empty takes the default of the agenda",
+        ),
+        c.numeric("valor", "Valor de tabela em R$", "List price in R$"),
+        c.Column("ativo", "boolean", "Ainda é oferecido", "Still on offer"),
+        c.DATA_CADASTRO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+FORMAS_PAGAMENTO = ClinicTable(
+    name="formas_pagamento",
+    grain="register",
+    business_date="data_cadastro",
+    meaning="Formas de pagamento e suas contas. / Payment methods and their accounts.",
+    goes_to="conta corrente and document type of every título",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.text("nome", "Nome (Pix, Dinheiro, ...)", "Name", "always"),
+        c.text(
+            "tipo",
+            "Tipo de documento do Omie: DIN, PIX, CRC, CRD, BOL, TRA, CHQ, CON, ...",
+            "Omie's document type",
+            "always",
+        ),
+        c.Column(
+            "codigo_conta_corrente",
+            "bigint",
+            "Conta corrente do Omie (nCodCC)",
+            "Omie's account (nCodCC)",
+            "always",
+        ),
+        c.DATA_CADASTRO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+RECEBIMENTOS = ClinicTable(
+    name="recebimentos",
+    grain="fact",
+    business_date="data",
+    meaning="O que os pacientes pagam por procedimentos. / What patients pay for procedures.",
+    goes_to="contas a receber `REC-<id>`",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.reference("paciente_id", "pacientes", "always"),
+        c.reference("procedimento_id", "procedimentos"),
+        c.reference("profissional_id", "profissionais"),
+        c.reference("forma_pagamento_id", "formas_pagamento", "always"),
+        *c.FACT_DATES_AND_VALUE,
+        c.NUMERO_DOCUMENTO,
+        c.text("parcela", "Parcela, como 001/003", "Instalment, as 001/003"),
+        c.OBSERVACAO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+REPASSES = ClinicTable(
+    name="repasses",
+    grain="fact",
+    business_date="data",
+    meaning="A parte do profissional em um recebimento. / A professional's share of a receipt.",
+    goes_to="contas a pagar `REP-<id>`",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.reference("profissional_id", "profissionais", "always"),
+        c.reference("recebimento_id", "recebimentos"),
+        *c.FACT_DATES_AND_VALUE,
+        c.OBSERVACAO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+DESPESAS = ClinicTable(
+    name="despesas",
+    grain="fact",
+    business_date="data",
+    meaning="Despesas da clínica. / The clinic's expenses.",
+    goes_to="contas a pagar `DES-<id>`",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.reference("fornecedor_id", "fornecedores", "always"),
+        c.CODIGO_CATEGORIA,
+        c.reference("forma_pagamento_id", "formas_pagamento", "always"),
+        *c.FACT_DATES_AND_VALUE,
+        c.NUMERO_DOCUMENTO,
+        c.OBSERVACAO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+COMPRAS_PRODUTOS = ClinicTable(
+    name="compras_produtos",
+    grain="fact",
+    business_date="data",
+    meaning="Produtos comprados de fornecedores. / Goods bought from suppliers.",
+    goes_to="contas a pagar `COM-<id>`",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.reference("fornecedor_id", "fornecedores", "always"),
+        c.PRODUTO,
+        c.CODIGO_CATEGORIA,
+        c.reference("forma_pagamento_id", "formas_pagamento", "always"),
+        *c.FACT_DATES_AND_VALUE,
+        c.NUMERO_DOCUMENTO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+VENDAS_PRODUTOS = ClinicTable(
+    name="vendas_produtos",
+    grain="fact",
+    business_date="data",
+    meaning="Produtos vendidos a pacientes. / Goods sold to patients.",
+    goes_to="contas a receber `VEN-<id>`",
+    columns=(
+        c.EMPRESA,
+        c.ID,
+        c.reference("paciente_id", "pacientes", "always"),
+        c.PRODUTO,
+        c.CODIGO_CATEGORIA,
+        c.reference("forma_pagamento_id", "formas_pagamento", "always"),
+        *c.FACT_DATES_AND_VALUE,
+        c.NUMERO_DOCUMENTO,
+        c.ATUALIZADO_EM,
+    ),
+)
+
+CLINIC_TABLES: MappingProxyType[str, ClinicTable] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            *(PACIENTES, PROFISSIONAIS, FORNECEDORES, PROCEDIMENTOS, FORMAS_PAGAMENTO),
+            *(RECEBIMENTOS, REPASSES, DESPESAS, COMPRAS_PRODUTOS, VENDAS_PRODUTOS),
+        )
+    }
+)

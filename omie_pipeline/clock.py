@@ -1,0 +1,62 @@
+"""Time as an argument: everything that waits or remembers takes a ``Clock``."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the package needs of time."""
+
+    def now(self) -> datetime:
+        """Current instant, timezone-aware, in UTC."""
+
+    def sleep(self, wait_seconds: float) -> None:
+        """Let ``wait_seconds`` of this clock's time pass."""
+
+
+class SystemClock:
+    """The machine's clock, optionally faster: ``speed=20`` lets a minute pass in three seconds.
+
+    A speed other than 1 only makes sense against a simulator that runs at the same speed.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._speed = speed
+        self._origin = datetime.now(UTC)
+        self._started = time.monotonic()
+
+    def now(self) -> datetime:
+        """Current instant; at ``speed=1`` the machine's own, so that processes agree on it."""
+        if self._speed == 1.0:
+            return datetime.now(UTC)
+        elapsed_seconds = (time.monotonic() - self._started) * self._speed
+        return self._origin + timedelta(seconds=elapsed_seconds)
+
+    def sleep(self, wait_seconds: float) -> None:
+        """Block this thread."""
+        if wait_seconds > 0:
+            time.sleep(wait_seconds / self._speed)
+
+
+class ManualClock:
+    """A clock that moves only when told to, or when somebody sleeps on it."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self.slept_seconds = 0.0
+
+    def now(self) -> datetime:
+        """The instant set last."""
+        return self._now
+
+    def sleep(self, wait_seconds: float) -> None:
+        """Move on at once and keep the sum in ``slept_seconds``."""
+        self.slept_seconds += max(wait_seconds, 0.0)
+        self.advance(max(wait_seconds, 0.0))
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self._now += timedelta(seconds=seconds)

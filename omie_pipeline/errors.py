@@ -1,0 +1,127 @@
+"""One tree of errors, grouped by what to do next.
+
+``OmieFault`` and its children are what Omie (or the road to it) answered; the other branches are
+what is wrong on our side of the wire. Nothing in here may hold a request body: the body holds the
+secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class OmiePipelineError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class ConfigurationError(OmiePipelineError):
+    """A setting is missing or wrong: tell the person, make no call."""
+
+
+class WarehouseError(OmiePipelineError):
+    """The warehouse cannot be reached or cannot be written: stop at once, send nothing."""
+
+
+class ModelError(OmiePipelineError):
+    """A payload model is missing, lacks its key or has a column Omie does not know."""
+
+
+class GuardrailStopped(OmiePipelineError):
+    """A guardrail refused the plan before the first call; ``--approve`` lets one run through."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class FaultDetail:
+    """What came back, in Omie's own words.
+
+    Attributes:
+        text: ``faultstring`` after JSON and HTML unescaping, keys redacted.
+        code: ``faultcode`` without the ``SOAP-ENV:`` prefix, ``""`` when there was none.
+        http_status: HTTP status, ``0`` when no answer came.
+        fix: what a person can do about it, in Portuguese.
+    """
+
+    text: str
+    code: str = ""
+    http_status: int = 0
+    fix: str = ""
+
+
+class OmieFault(OmiePipelineError):
+    """Omie, or the road to it, did not do what was asked."""
+
+    def __init__(self, detail: FaultDetail) -> None:
+        super().__init__(detail.text)
+        self.detail = detail
+
+
+class RetryLater(OmieFault):
+    """Redundant, busy, rate limited or unreachable: nothing happened, ask again after a wait."""
+
+    def __init__(self, detail: FaultDetail, wait_seconds: float) -> None:
+        super().__init__(detail)
+        self.wait_seconds = wait_seconds
+
+
+class Blocked(OmieFault):
+    """Omie closed the key: stop every lane until ``until`` and do not knock before."""
+
+    def __init__(self, detail: FaultDetail, until: datetime) -> None:
+        super().__init__(detail)
+        self.until = until
+
+
+class BudgetSpent(Blocked):
+    """Our own limit on errors of one method is reached; Omie would block at the next ones."""
+
+
+class RecordRejected(OmieFault):
+    """This row is wrong; the others can go on."""
+
+
+class RecordNotFound(RecordRejected):
+    """Omie has no record under this key."""
+
+
+class AlreadyExists(RecordRejected):
+    """Omie has this record already.
+
+    Attributes:
+        omie_id: id of the record that Omie has, ``None`` when the text does not name it.
+        integration_code: its integration code, ``""`` when it has none.
+        by_document: true when the clash is the CPF/CNPJ, false when it is the integration code.
+    """
+
+    def __init__(
+        self,
+        detail: FaultDetail,
+        *,
+        omie_id: int | None,
+        integration_code: str,
+        by_document: bool,
+    ) -> None:
+        super().__init__(detail)
+        self.omie_id = omie_id
+        self.integration_code = integration_code
+        self.by_document = by_document
+
+
+class Empty(OmieFault):
+    """No rows: a normal end of a listing."""
+
+
+class OutcomeUnknown(OmieFault):
+    """The call may have taken effect: read back before anything is repeated."""
+
+
+class AuthFailed(OmieFault):
+    """Key or secret refused: stop, never retry."""
+
+
+class UnknownFault(OmieFault):
+    """A fault no rule knows: reject the row; several in a row stop the run."""

@@ -1,0 +1,214 @@
+"""One POST to Omie, and what became of it.
+
+``write`` sends once and never repeats; ``read`` waits and asks again where the fault allows it.
+Nothing in here logs: the request body holds the secret.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import tenacity
+from pydantic import SecretStr
+
+from omie_pipeline.catalog import Service
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import (
+    Blocked,
+    BudgetSpent,
+    ConfigurationError,
+    FaultDetail,
+    OmieFault,
+    RetryLater,
+)
+from omie_pipeline.omie import wire
+from omie_pipeline.omie.faults import HttpAnswer, read_answer, unreachable
+from omie_pipeline.omie.governor import Governor
+from omie_pipeline.omie.masking import mask
+
+_READ_ATTEMPTS = 6
+_CONNECT_TIMEOUT_SECONDS = 10.0
+# A server that closes idle connections turns a reused one into an unknown outcome: keep none long.
+_KEEPALIVE_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The static key pair of one Omie app; the secret never shows in ``repr``."""
+
+    app_key: SecretStr
+    app_secret: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A masked trace of one HTTP call, for the attempt log.
+
+    Attributes:
+        request: the param with personal fields masked; key and secret are not in it.
+        fault: the error this call ended in, ``None`` when it was good.
+    """
+
+    method: str
+    request: wire.Json
+    response: wire.Json | None
+    http_status: int
+    fault: OmieFault | None
+    duration_ms: float
+
+
+class OmieClient:
+    """Calls the API of one empresa.
+
+    Args:
+        base_url: ``https://app.omie.com.br/api/v1/`` or a simulator's.
+        on_call: told of every HTTP call that left, good or bad.
+        transport: an httpx transport, for tests that need no socket.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        base_url: str,
+        governor: Governor,
+        clock: Clock,
+        *,
+        timeout_seconds: float = 60.0,
+        on_call: Callable[[CallRecord], None] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._base_url = base_url.rstrip("/") + "/"
+        self._governor = governor
+        self._clock = clock
+        self._on_call = on_call
+        self.calls = 0
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
+            limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
+            transport=transport,
+            trust_env=False,
+        )
+
+    def __repr__(self) -> str:
+        return f"OmieClient({self._base_url})"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> OmieClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
+        """Send once.
+
+        Raises:
+            OmieFault: ``OutcomeUnknown`` when the call may have taken effect.
+        """
+        return self._call(service, method, param, is_write=True)
+
+    def read(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
+        """Ask, and ask again after the wait where Omie says "later".
+
+        Raises:
+            OmieFault: every fault but a ``RetryLater`` that a few repetitions resolve.
+        """
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(RetryLater),
+            wait=_wait_as_told,
+            stop=tenacity.stop_after_attempt(_READ_ATTEMPTS),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return retrying(self._call, service, method, param, is_write=False)
+
+    def _call(
+        self, service: Service, method: str, param: Mapping[str, Any], *, is_write: bool
+    ) -> wire.Json:
+        self._wait_for_slot(method, wire.fingerprint(method, param))
+        started = time.perf_counter()
+        status, body, fault = 0, None, None
+        try:
+            answer = self._post(service, method, param, is_write=is_write)
+            status = answer.status
+            body = read_answer(answer, is_write=is_write, now=self._clock.now())
+        except OmieFault as raised:
+            fault = raised
+            self._remember(method, raised)
+            raise
+        finally:
+            self.calls += 1
+            duration_ms = (time.perf_counter() - started) * 1000
+            if self._on_call is not None:
+                request = mask(dict(param))
+                self._on_call(
+                    CallRecord(method, request, mask(body), status, fault, round(duration_ms, 1))
+                )
+        return body
+
+    def _wait_for_slot(self, method: str, fingerprint: str) -> None:
+        admission = self._governor.admit(method, fingerprint, self._clock.now())
+        if admission.blocked_until is not None:
+            detail = FaultDetail("A API desta chave está bloqueada pelo Omie", "425")
+            raise Blocked(detail, admission.blocked_until)
+        if admission.budget_until is not None:
+            detail = FaultDetail(f"Limite próprio de erros do método {method} atingido", "budget")
+            raise BudgetSpent(detail, admission.budget_until)
+        if admission.redundant_seconds > 0:
+            detail = FaultDetail("Requisição idêntica há menos de 60 segundos", "redundant")
+            raise RetryLater(detail, admission.redundant_seconds + 0.5)
+        self._clock.sleep(admission.wait_seconds)
+
+    def _remember(self, method: str, fault: OmieFault) -> None:
+        if isinstance(fault, Blocked):
+            self._governor.record_block(fault.until, fault.detail.text, self._clock.now())
+        elif fault.detail.http_status >= 500 or fault.detail.http_status == 200:
+            self._governor.record_fault(method, self._clock.now())
+
+    def _post(
+        self, service: Service, method: str, param: Mapping[str, Any], *, is_write: bool
+    ) -> HttpAnswer:
+        content = wire.dumps(
+            {
+                "call": method,
+                "app_key": self._credentials.app_key.get_secret_value(),
+                "app_secret": self._credentials.app_secret.get_secret_value(),
+                "param": [param],
+            }
+        )
+        url = self._base_url + service.path
+        try:
+            answer = self._http.post(
+                url, content=content, headers={"Content-Type": "application/json"}
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            # No connection, so nothing left: safe to repeat, reads and writes alike.
+            raise RetryLater(_no_answer(error), 5.0) from None
+        except httpx.TransportError as error:
+            raise unreachable(_no_answer(error), is_write=is_write) from None
+        if 300 <= answer.status_code < 400:
+            raise ConfigurationError(f"OMIE_BASE_URL redireciona (HTTP {answer.status_code})")
+        return HttpAnswer(answer.status_code, answer.text, _retry_after(answer))
+
+
+def _no_answer(error: httpx.TransportError) -> FaultDetail:
+    """The kind of failure only: an httpx message could quote the request."""
+    return FaultDetail(f"Sem resposta do Omie ({type(error).__name__})")
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    value = answer.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
+
+
+def _wait_as_told(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return error.wait_seconds if isinstance(error, RetryLater) else 0.0

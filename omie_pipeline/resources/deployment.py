@@ -1,0 +1,249 @@
+"""One deployment as plain objects: what the doors (Dagster, terminal) work with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.clinic.extract import ExtractResult, extract_table
+from omie_pipeline.clinic.reader import ClinicReader, open_clinic
+from omie_pipeline.clinic.sources import SourceTable, read_sources
+from omie_pipeline.clock import Clock, SystemClock
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.omie import CallRecord, Credentials, OmieClient
+from omie_pipeline.resources.addresses import Warehouse, dbt_environment, find_warehouse
+from omie_pipeline.resources.empresas import EmpresaAccess, PipelineConfig, access, load_config
+from omie_pipeline.resources.settings import Settings, load_settings, project_root
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.push import Push, PushOptions, PushReport
+from omie_pipeline.sync.references import refresh_reference
+from omie_pipeline.validation.model import ClinicRules
+from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
+
+REFERENCES = ("empresas", "categorias", "contas_correntes")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who wants to hear how a push goes.
+
+    Attributes:
+        on_wait: another run holds the endpoint's lane.
+        on_rows: so many rows more are done.
+    """
+
+    on_wait: Callable[[], None] | None = None
+    on_rows: Callable[[int], None] | None = None
+
+
+class Deployment:
+    """Settings, warehouse, clinic and Omie of one deployment; opened on first use.
+
+    Args:
+        settings: read with ``load_settings`` when not given.
+        clock: the machine's when not given.
+    """
+
+    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings or load_settings()
+        self.config: PipelineConfig = load_config(self.settings)
+        self.clock: Clock = clock or SystemClock()
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Address of the warehouse; starts the embedded server where it is the one."""
+        return find_warehouse(self.settings)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The warehouse, migrated."""
+        engine = open_engine(self.warehouse.url)
+        migrate(engine)
+        return engine
+
+    @property
+    def empresas(self) -> tuple[str, ...]:
+        """Names of the empresas, in the order of the file."""
+        return tuple(empresa.nome for empresa in self.config.empresas)
+
+    def access(self, empresa: str) -> EmpresaAccess:
+        """Key, secret and addresses of one empresa."""
+        return access(self.config.empresa(empresa), self.settings)
+
+    def policy(self, endpoint: str) -> EndpointPolicy:
+        """How one endpoint is to be pushed."""
+        return self.config.policies.of(endpoint)
+
+    def client(
+        self,
+        empresa: str,
+        on_call: Callable[[CallRecord], None] | None = None,
+        *,
+        error_budget: int = EndpointPolicy().error_budget,
+    ) -> OmieClient:
+        """The client of one empresa, paced with all other processes of this deployment."""
+        granted = self.access(empresa)
+        governor = SharedGovernor(
+            self.engine,
+            scope_of(granted.app_key.get_secret_value()),
+            method_per_minute=self.settings.calls_per_minute,
+            ip_per_minute=self.settings.calls_per_minute_ip,
+            error_budget=error_budget,
+        )
+        return OmieClient(
+            Credentials(granted.app_key, granted.app_secret),
+            granted.base_url,
+            governor,
+            self.clock,
+            timeout_seconds=self.settings.timeout_seconds,
+            on_call=on_call,
+        )
+
+    def push(
+        self,
+        endpoint: str,
+        selection: Selection,
+        options: PushOptions,
+        progress: Progress | None = None,
+    ) -> PushReport:
+        """Push one endpoint of one empresa; see :class:`omie_pipeline.sync.push.Push`."""
+        policy, told = self.policy(endpoint), progress or Progress()
+
+        def make_client(empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
+            return self.client(empresa, on_call, error_budget=policy.error_budget)
+
+        engine = Push(
+            self.engine,
+            make_client,
+            self.clock,
+            ClinicRules(),
+            on_wait=told.on_wait,
+            on_progress=told.on_rows,
+        )
+        return engine.run(REGISTRY[endpoint], selection, policy, options)
+
+    def refresh_reference(self, name: str, empresa: str) -> int:
+        """Read one of Omie's reference lists whole; returns its number of records."""
+        with self.client(empresa) as client:
+            return refresh_reference(self.engine, client, REGISTRY[name], empresa, self.clock)
+
+    @property
+    def sources(self) -> tuple[SourceTable, ...]:
+        """The tables to copy from the clinic, as the chosen staging set declares them."""
+        return staging_sources(self.settings.staging)
+
+    @contextmanager
+    def clinic(self, empresa: str) -> Iterator[ClinicReader]:
+        """The clinic of one empresa.
+
+        Raises:
+            ConfigurationError: no ``CLINIC_URL``, or it is none we can read.
+        """
+        url = self._clinic_url(empresa)
+        reader = open_clinic(url, self.engine)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    def extract(
+        self,
+        table: SourceTable,
+        empresa: str,
+        date_from: date | None = None,
+        date_to: date | None = None,
+    ) -> ExtractResult:
+        """Copy one table of the clinic; the start date's partition also takes what lies before
+        it, where ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so."""
+        shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
+        if shared and table.empresa_column is None:
+            raise ConfigurationError(
+                f"Tabela '{table.name}': várias empresas usam a mesma clínica, então ela precisa "
+                "de uma coluna de empresa (meta.empresa)"
+            )
+        before = self.settings.include_before_start and date_from == self.settings.start_date
+        with self.clinic(empresa) as reader:
+            return extract_table(
+                reader,
+                table,
+                self.engine,
+                empresa=empresa,
+                date_from=None if before else date_from,
+                date_to=date_to,
+            )
+
+    @property
+    def reads_in_place(self) -> bool:
+        """True when the clinic's tables are in the warehouse already."""
+        url = self.settings.clinic_url
+        return url is not None and url.get_secret_value().startswith("warehouse://")
+
+    @property
+    def data_docs_dir(self) -> Path:
+        """Where validation reports are written, one folder per empresa and endpoint."""
+        return self.settings.home / "data_docs"
+
+    def dbt_environment(self) -> Mapping[str, str]:
+        """Variables for dbt; one holds the warehouse's password."""
+        paths = {
+            "DBT_TARGET_PATH": str(dbt_target(self.settings)),
+            "DBT_LOG_PATH": str(self.settings.home / "dbt" / "logs"),
+            "DBT_PROFILES_DIR": str(mapping_dir()),
+        }
+        return {**dbt_environment(self.settings, self.warehouse.url), **paths}
+
+    def prepare_dbt(self) -> None:
+        """Give this process the variables dbt reads."""
+        os.environ.update(self.dbt_environment())
+
+    def _clinic_url(self, empresa: str) -> str:
+        declared = self.config.empresa(empresa)
+        if declared.clinic_url_env:
+            url = access(declared, self.settings).clinic_url
+        else:
+            url = self.settings.clinic_url
+        if url is None:
+            raise ConfigurationError("CLINIC_URL não está definida: aponte-a para a clínica")
+        text = url.get_secret_value()
+        # A relative folder is meant from the project, wherever the process was started.
+        return text if "://" in text else str(project_root() / Path(text).expanduser())
+
+    def _shares_clinic(self, empresa: str) -> bool:
+        return self.config.empresa(empresa).clinic_url_env is None
+
+
+def mapping_dir() -> Path:
+    """The dbt project."""
+    return project_root() / "dbt_mapping"
+
+
+def dbt_target(settings: Settings) -> Path:
+    """dbt's output, one folder per staging set."""
+    return settings.home / "dbt" / settings.staging
+
+
+def staging_sources(staging: str) -> tuple[SourceTable, ...]:
+    """The source tables of one staging set.
+
+    Raises:
+        ConfigurationError: the set has no folder, or its ``_sources.yml`` is not as described.
+    """
+    folder = mapping_dir() / "models" / "staging" / staging
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"OMIE_PIPELINE_STAGING: não existe a pasta dbt_mapping/models/staging/{staging}"
+        )
+    return read_sources(
+        folder / "_sources.yml", staging, os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA")
+    )

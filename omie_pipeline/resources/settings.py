@@ -1,0 +1,185 @@
+"""Every environment variable this package reads; also from ``.env`` beside ``pyproject.toml``.
+
+``.env.example`` lists the same variables for the reader; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.resources.refusals import refusals
+
+OMIE_URL = "https://app.omie.com.br/api/v1/"
+OMIE_CALLS_PER_MINUTE = 240
+"""Omie's own ceiling for one key and method."""
+OMIE_CALLS_PER_MINUTE_IP = 960
+"""Omie's own ceiling for one IP address."""
+TIME_ZONE = ZoneInfo("America/Sao_Paulo")
+
+Schedule = Literal["6h", "daily", "manual"]
+
+
+def project_root() -> Path:
+    """Folder of ``pyproject.toml``; the current folder when the package is installed without it."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").exists() else Path.cwd()
+
+
+def checked_base_url(url: str) -> str:
+    """``url`` with exactly one trailing slash.
+
+    Raises:
+        ValueError: it is neither https nor http on loopback, so the secret would travel in clear;
+            the message is Portuguese and does not repeat the URL.
+    """
+    parts = urlsplit(url.strip())
+    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("deve ser um endereço como https://servidor/api/v1/")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise ValueError("deve usar https (http só vale para 127.0.0.1, ::1 ou localhost)")
+    return url.strip().rstrip("/") + "/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine: ``localhost`` or a loopback address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _first_of_january() -> date:
+    return datetime.now(TIME_ZONE).date().replace(month=1, day=1)
+
+
+class Settings(BaseSettings):
+    """All settings; read them with :func:`load_settings`.
+
+    Attributes:
+        app_key: of the only empresa, where no YAML names several.
+        warehouse_url: ``None`` means the embedded server in ``home``.
+        clinic_url: SQLAlchemy URL, folder, ``csv:///folder`` or ``warehouse://schema``.
+        home: state folder, absolute.
+        config: YAML of empresas and policies, absolute.
+        staging: folder below ``dbt_mapping/models/staging``.
+        start_date: first business date that is sent; 1 January of this year in São Paulo.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    app_key: SecretStr | None = Field(None, validation_alias="OMIE_APP_KEY")
+    app_secret: SecretStr | None = Field(None, validation_alias="OMIE_APP_SECRET")
+    base_url: str = Field(OMIE_URL, validation_alias="OMIE_BASE_URL")
+    calls_per_minute: int = Field(235, ge=1, validation_alias="OMIE_CALLS_PER_MINUTE")
+    calls_per_minute_ip: int = Field(940, ge=1, validation_alias="OMIE_CALLS_PER_MINUTE_IP")
+    timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
+        60.0, validation_alias="OMIE_TIMEOUT_SECONDS"
+    )
+    warehouse_url: SecretStr | None = Field(None, validation_alias="WAREHOUSE_URL")
+    clinic_url: SecretStr | None = Field(None, validation_alias="CLINIC_URL")
+    home: Path = Field(Path(".omie_pipeline"), validation_alias="OMIE_PIPELINE_HOME")
+    config: Path | None = Field(None, validation_alias="OMIE_PIPELINE_CONFIG")
+    staging: str = Field(
+        "canonica", pattern=r"^[a-z][a-z0-9_]*$", validation_alias="OMIE_PIPELINE_STAGING"
+    )
+    start_date: date = Field(
+        default_factory=_first_of_january, validation_alias="OMIE_PIPELINE_START_DATE"
+    )
+    include_before_start: bool = Field(False, validation_alias="OMIE_PIPELINE_INCLUDE_BEFORE_START")
+    schedule: Schedule = Field("6h", validation_alias="OMIE_PIPELINE_SCHEDULE")
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_safe(cls, url: str) -> str:
+        return checked_base_url(url)
+
+    @field_validator("home", "config")
+    @classmethod
+    def _from_the_project(cls, path: Path | None) -> Path | None:
+        return None if path is None else project_root() / path.expanduser()
+
+    @field_validator("warehouse_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        scheme = url.get_secret_value().split(":", 1)[0] if url else "postgresql"
+        if scheme.split("+", 1)[0] not in ("postgresql", "postgres"):
+            raise ValueError(
+                "deve ser um endereço PostgreSQL (postgresql://usuario:senha@host/base)"
+            )
+        return url
+
+    @model_validator(mode="after")
+    def _pace_is_what_omie_allows(self) -> Self:
+        """Only a simulator on this machine may be called faster than Omie allows."""
+        if is_loopback(urlsplit(self.base_url).hostname or ""):
+            return self
+        for name, value, ceiling in (
+            ("OMIE_CALLS_PER_MINUTE", self.calls_per_minute, OMIE_CALLS_PER_MINUTE),
+            ("OMIE_CALLS_PER_MINUTE_IP", self.calls_per_minute_ip, OMIE_CALLS_PER_MINUTE_IP),
+        ):
+            if value > ceiling:
+                raise ValueError(f"{name} deve ser no máximo {ceiling}, o limite do Omie")
+        return self
+
+
+def env_file() -> Path:
+    """The ``.env`` file, whether it exists or not."""
+    return project_root() / ".env"
+
+
+def environment(dotenv: Path | None = None) -> Mapping[str, str]:
+    """All variables: those of ``.env`` and, winning over them, those of the process.
+
+    The variables that a YAML of empresas names are looked up here; they are no fields of
+    :class:`Settings`.
+    """
+    file = dotenv or env_file()
+    from_file = dotenv_values(file, encoding="utf-8") if file.exists() else {}
+    merged = {name: value for name, value in from_file.items() if value}
+    return merged | {name: value for name, value in os.environ.items() if value}
+
+
+def load_settings(dotenv: Path | None = None) -> Settings:
+    """Settings from the process's environment and from ``dotenv`` (default: :func:`env_file`).
+
+    Raises:
+        ConfigurationError: every wrong variable with its reason, one a line, in Portuguese.
+    """
+    try:
+        return Settings(_env_file=dotenv or env_file())
+    except ValidationError as error:
+        raise ConfigurationError(refusals(error, _variable)) from None
+
+
+def variable_names() -> tuple[str, ...]:
+    """Names of all variables, in the order of the fields."""
+    return tuple(_alias(name) for name in Settings.model_fields)
+
+
+def _alias(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else field
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "configuração"
+    return _alias(name) if name in Settings.model_fields else name

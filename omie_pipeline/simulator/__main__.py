@@ -1,0 +1,88 @@
+"""``python -m omie_pipeline.simulator``; the main CLI mounts the same command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.simulator.clock import SystemClock
+from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.rules import Behaviour
+from omie_pipeline.simulator.server import HOST, Simulator
+
+
+def simulator_command(
+    host: Annotated[str, typer.Option(help="Só 127.0.0.1 é aceito.")] = HOST,
+    port: Annotated[int, typer.Option(help="Porta; 0 escolhe uma livre.")] = 0,
+    state: Annotated[
+        Path | None, typer.Option(help="Arquivo em que o estado sobrevive a um reinício.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Velocidade do relógio simulado: com 20, 1 minuto passa em 3 s.")
+    ] = 1.0,
+    latency_ms: Annotated[float, typer.Option(help="Milissegundos reais por chamada.")] = 0.0,
+    stale_reads_seconds: Annotated[
+        float, typer.Option(help="Por quanto tempo Consultar ainda vê o estado anterior.")
+    ] = 0.0,
+    max_page_size: Annotated[int, typer.Option(help="Maior página servida.")] = 500,
+    no_limits: Annotated[bool, typer.Option("--no-limits", help="Desliga os limites.")] = False,
+    method_per_minute: Annotated[
+        int | None, typer.Option(help="Chamadas por minuto por chave e método.")
+    ] = None,
+    ip_per_minute: Annotated[int | None, typer.Option(help="Chamadas por minuto por IP.")] = None,
+    consecutive: Annotated[
+        bool, typer.Option("--consecutive", help="Um sucesso zera a contagem de erros do bloqueio.")
+    ] = False,
+    seed_company: Annotated[
+        bool, typer.Option(help="Começa com a Clínica Modelo Ltda cadastrada.")
+    ] = True,
+    port_file: Annotated[Path | None, typer.Option(help="Arquivo que recebe a porta.")] = None,
+) -> None:
+    """Simulador local da API do Omie: mesmas regras, faltas e limites; nada sai desta máquina."""
+    limits = Limits.off() if no_limits else Limits()
+    numbers = {"method_per_minute": method_per_minute, "ip_per_minute": ip_per_minute}
+    chosen = {name: number for name, number in numbers.items() if number is not None}
+    try:
+        simulator = Simulator(
+            clock=SystemClock(speed),
+            limits=limits.changed(
+                **chosen, block_counting="consecutive" if consecutive else "rolling"
+            ),
+            behaviour=Behaviour(
+                latency_ms=latency_ms,
+                stale_reads_seconds=stale_reads_seconds,
+                max_page_size=max_page_size,
+            ),
+            state_path=state,
+            seed_company=seed_company,
+            host=host,
+            port=port,
+        )
+    except (ConfigurationError, OSError) as wrong:
+        typer.echo(f"O simulador não pôde iniciar: {wrong}", err=True)
+        raise typer.Exit(1) from None
+    if port_file is not None:
+        _announce(port_file, simulator.port)
+    typer.echo(f"Simulador do Omie em {simulator.base_url}")
+    simulator.serve()
+
+
+def _announce(port_file: Path, port: int) -> None:
+    """Write the port so that a waiting reader never sees half a number."""
+    draft = port_file.with_name(f"{port_file.name}.tmp")
+    draft.write_text(f"{port}\n", encoding="ascii")
+    draft.replace(port_file)
+
+
+def main() -> None:
+    """Run the simulator alone."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(simulator_command)
+    app(prog_name="omie-pipeline simulator")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""The simulator's other side: everything a test or a person can do to the simulated Omie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.simulator import faults, seeds, settlements
+from omie_pipeline.simulator.calls import Call
+from omie_pipeline.simulator.engine import Engine
+from omie_pipeline.simulator.fields import FieldChecks
+from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.planned import KINDS, FaultKind, PlannedFault
+from omie_pipeline.simulator.rules import Behaviour, Context, rules_for
+from omie_pipeline.simulator.rules.base import audit
+from omie_pipeline.simulator.state import AppState, Collection, Record, RecordKey, hash_of
+
+
+@dataclass(frozen=True, slots=True)
+class AppSummary:
+    """One app: its company and how many records it has of each endpoint."""
+
+    app_key: str
+    name: str
+    suspended: bool
+    records: tuple[tuple[str, int], ...]
+
+
+class Control:
+    """Typed operations; ``/_control/`` offers the same over HTTP.
+
+    Every operation raises :class:`ConfigurationError` for an app, endpoint or record that the
+    simulator does not have. ``app_key`` defaults to the model company's.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # -- the whole --------------------------------------------------------------------------------
+
+    def reset(self, *, seed_company: bool = True) -> None:
+        """Start over: no records, calls, planned faults, or memory of limits."""
+        with self._engine.lock:
+            self._engine.reset(with_company=seed_company)
+
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._engine.gate.limits
+
+    def set_limits(self, limits: Limits | None = None, **changes: Any) -> Limits:
+        """Replace all limits, or change the named ones (``None`` switches one off)."""
+        with self._engine.lock:
+            self._engine.gate.limits = (limits or self.limits()).changed(**changes)
+            return self.limits()
+
+    def forget_limits(self) -> None:
+        """End every block and window, as if nobody had called yet."""
+        with self._engine.lock:
+            self._engine.gate.forget()
+
+    def behaviour(self) -> Behaviour:
+        """Latency, stale reads and the other settings."""
+        return self._engine.behaviour
+
+    def set_behaviour(self, **changes: Any) -> Behaviour:
+        """Change the named settings."""
+        with self._engine.lock:
+            self._engine.behaviour = replace(self._engine.behaviour, **changes)
+            return self._engine.behaviour
+
+    def now(self) -> datetime:
+        """Simulated time."""
+        return self._engine.clock.now()
+
+    def advance(self, seconds: float) -> datetime:
+        """Let simulated time pass."""
+        with self._engine.lock:
+            self._engine.clock.advance(seconds)
+            return self.now()
+
+    def set_time(self, moment: datetime) -> datetime:
+        """Jump to a moment (a naive one is Brasília time)."""
+        with self._engine.lock:
+            self._engine.clock.set_to(moment)
+            return self.now()
+
+    # -- faults and calls -------------------------------------------------------------------------
+
+    def next_faults(self, *plans: PlannedFault | FaultKind) -> tuple[PlannedFault, ...]:
+        """Queue faults: each hits the next call it fits, in order. Answers the whole queue."""
+        ready = [PlannedFault(plan) if isinstance(plan, str) else plan for plan in plans]
+        for plan in ready:
+            if plan.kind not in KINDS:
+                raise ConfigurationError(f"unknown fault kind {plan.kind!r}; known: {KINDS}")
+        with self._engine.lock:
+            self._engine.faults += ready
+            return tuple(self._engine.faults)
+
+    def clear_faults(self) -> None:
+        """Empty the queue."""
+        with self._engine.lock:
+            self._engine.faults.clear()
+
+    def calls(
+        self, *, method: str = "", app_key: str = "", after: int = 0, failed: bool | None = None
+    ) -> tuple[Call, ...]:
+        """Calls seen, oldest first; ``after`` is a call's number."""
+        with self._engine.lock:
+            return self._engine.calls.seen(
+                method=method, app_key=app_key, after=after, failed=failed
+            )
+
+    def calls_by_method(self) -> dict[str, int]:
+        """Number of calls of each method."""
+        with self._engine.lock:
+            return self._engine.calls.by_method()
+
+    def clear_calls(self) -> None:
+        """Forget the calls seen; limits keep their memory."""
+        with self._engine.lock:
+            self._engine.calls.clear()
+
+    # -- apps and records -------------------------------------------------------------------------
+
+    def apps(self) -> tuple[AppSummary, ...]:
+        """Every app, without its secret."""
+        with self._engine.lock:
+            return tuple(
+                AppSummary(
+                    app.app_key,
+                    app.name,
+                    app.suspended,
+                    tuple((name, len(records)) for name, records in app.collections.items()),
+                )
+                for app in self._engine.state.apps.values()
+            )
+
+    def add_app(
+        self, app_key: str, app_secret: str, name: str, *, reference_lists: bool = True
+    ) -> None:
+        """One more company, with the model company's categories and accounts unless told not."""
+        with self._engine.lock:
+            app = self._engine.state.add_app(app_key, hash_of(app_secret), name)
+            if reference_lists:
+                seeds.seed_reference_lists(app, self.now())
+            self._engine.save(app)
+
+    def suspend(self, app_key: str = seeds.APP_KEY, *, suspended: bool = True) -> None:
+        """Refuse the key of an app (HTTP 403), or accept it again."""
+        with self._engine.lock:
+            app = self._app(app_key)
+            app.suspended = suspended
+            self._engine.save(app)
+
+    def seed(
+        self, endpoint: str, records: Iterable[Mapping[str, Any]], *, app_key: str = seeds.APP_KEY
+    ) -> tuple[RecordKey, ...]:
+        """Store records as if a person had typed them: no rules, no limits. Answers their ids."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, endpoint)
+            keys = seeds.put_records(app, collection, map(_exact, records), self.now())
+            self._engine.save(app)
+            return keys
+
+    def records(self, endpoint: str, *, app_key: str = seeds.APP_KEY) -> tuple[Record, ...]:
+        """The truth: every record in ascending id, with what Omie derives; copies.
+
+        A título's settlements are under ``_baixas``, ``_cancelado`` marks a cancelled one.
+        """
+        with self._engine.lock:
+            app, collection = self._collection(app_key, endpoint)
+            context = self._context(app, collection)
+            rules = rules_for(collection.endpoint)
+            return tuple(deepcopy(rules.present(context, record)) for record in collection)
+
+    def record(
+        self, endpoint: str, code: RecordKey, *, app_key: str = seeds.APP_KEY
+    ) -> Record | None:
+        """One record by integration code or Omie's id, ``None`` when there is none."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, endpoint)
+            found = _find(collection, code)
+            if found is None:
+                return None
+            rules = rules_for(collection.endpoint)
+            return deepcopy(rules.present(self._context(app, collection), found))
+
+    def edit(
+        self,
+        endpoint: str,
+        code: RecordKey,
+        fields: Mapping[str, Any],
+        *,
+        app_key: str = seeds.APP_KEY,
+    ) -> None:
+        """A person changes a record in Omie's own screens; no rule holds them back."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, endpoint)
+            before = _known(collection, code)
+            record = {**before, **_exact(fields)}
+            audit(self._context(app, collection), record, before)
+            app.put(collection, record)
+            self._engine.save(app)
+
+    def delete(self, endpoint: str, code: RecordKey, *, app_key: str = seeds.APP_KEY) -> None:
+        """A person deletes a record in Omie."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, endpoint)
+            app.remove(collection, collection.key_of(_known(collection, code)))
+            self._engine.save(app)
+
+    def settle(
+        self,
+        endpoint: str,
+        code: RecordKey,
+        *,
+        value: Decimal | None = None,
+        app_key: str = seeds.APP_KEY,
+    ) -> int:
+        """A person settles a título, for ``value`` reais or its whole balance. Answers the id."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, endpoint)
+            record = _known(collection, code)
+            sent = {} if value is None else {"valor": value}
+            try:
+                settlement, _ = settlements.add_settlement(
+                    self._context(app, collection), record, sent
+                )
+            except faults.SimulatedFaultError as fault:
+                raise ConfigurationError(fault.text) from None
+            self._engine.save(app)
+            return int(settlement["codigo_baixa"])
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _app(self, app_key: str) -> AppState:
+        app = self._engine.state.apps.get(app_key)
+        if app is None:
+            raise ConfigurationError(f"the simulator has no app {app_key!r}")
+        return app
+
+    def _collection(self, app_key: str, endpoint: str) -> tuple[AppState, Collection]:
+        app = self._app(app_key)
+        collection = app.collections.get(endpoint)
+        if collection is None:
+            raise ConfigurationError(f"unknown endpoint {endpoint!r}: {sorted(app.collections)}")
+        return app, collection
+
+    def _context(self, app: AppState, collection: Collection) -> Context:
+        endpoint = collection.endpoint
+        return Context(
+            app,
+            endpoint,
+            endpoint.service.methods[endpoint.read or endpoint.list],
+            FieldChecks(endpoint.service),
+            self.now(),
+            self._engine.behaviour,
+            by_person=True,
+        )
+
+
+def _find(collection: Collection, code: RecordKey) -> Record | None:
+    found = collection.by_code(code) if isinstance(code, str) else None
+    return found or collection.get(code)
+
+
+def _known(collection: Collection, code: RecordKey) -> Record:
+    found = _find(collection, code)
+    if found is None:
+        raise ConfigurationError(f"no record {code!r} in {collection.endpoint.name}")
+    return found
+
+
+def _exact(record: Mapping[str, Any]) -> Record:
+    """Floats typed by a test become the decimals they look like."""
+    return {
+        tag: Decimal(str(value)) if isinstance(value, float) else deepcopy(value)
+        for tag, value in record.items()
+    }

@@ -1,0 +1,244 @@
+"""One call from its bytes to its answer: key, limits, rules, planned faults, and the record of it.
+
+Everything here runs under one lock, so that the control object may be used from another thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.simulator import faults, planned, wire
+from omie_pipeline.simulator.calls import Call, CallLog
+from omie_pipeline.simulator.clock import Clock
+from omie_pipeline.simulator.limits import Gate, Lane, Limits
+from omie_pipeline.simulator.persistence import StateFile
+from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.routing import Operation, Routes
+from omie_pipeline.simulator.rules import Behaviour, Context
+from omie_pipeline.simulator.seeds import seed_company
+from omie_pipeline.simulator.state import AppState, State
+from omie_pipeline.simulator.wire import Answer, ApiRequest
+
+Delivery = Literal["answer", "cut", "hang"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the HTTP side has to do: how to deliver, and the lane to leave afterwards."""
+
+    answer: Answer
+    delivery: Delivery = "answer"
+    lane: Lane | None = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known of a call so far."""
+
+    request: ApiRequest
+    operation: Operation | None = None
+    plan: PlannedFault | None = None
+    lane: Lane | None = None
+    committed: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Engine:
+    """The simulated Omie without its HTTP."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        limits: Limits,
+        behaviour: Behaviour,
+        *,
+        endpoints: Iterable[Endpoint] = tuple(REGISTRY.values()),
+        state_path: Path | None = None,
+        with_company: bool = True,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.behaviour = behaviour
+        self.gate = Gate(limits)
+        self.calls = CallLog()
+        self.faults: list[PlannedFault] = []
+        self.endpoints = tuple(endpoints)
+        self.routes = Routes(self.endpoints)
+        self.state = State(self.endpoints)
+        self.file = StateFile(state_path) if state_path is not None else None
+        restored = self.file.load_into(self.state) if self.file is not None else False
+        if with_company and not restored:
+            self.seed_company()
+
+    def seed_company(self) -> None:
+        """Add the model company with its reference lists."""
+        self.save(seed_company(self.state, self.clock.now()))
+
+    def reset(self, *, with_company: bool) -> None:
+        """Forget records, calls, planned faults and every limit's memory; the clock stays."""
+        self.state = State(self.endpoints)
+        self.calls.clear()
+        self.faults.clear()
+        self.gate.forget()
+        if self.file is not None:
+            self.file.clear()
+        if with_company:
+            self.seed_company()
+
+    def save(self, app: AppState) -> None:
+        """Make the app's last changes visible to the file, and stale to reads."""
+        changes = app.take_changes()
+        lag, now = self.behaviour.stale_reads_seconds, self.clock.seconds()
+        for change in changes:
+            change.collection.forget_stale(now)
+            if lag:
+                change.collection.remember_stale(change.key, change.before, now, lag)
+        if self.file is not None:
+            self.file.save(app, changes)
+
+    def handle(self, path: str, raw: bytes, address: str) -> Outcome:
+        """Answer one POST to ``<module>/<service>/``; the path is known to :attr:`routes`."""
+        with self.lock:
+            try:
+                progress = _Progress(wire.decode(raw))
+            except faults.SimulatedFaultError as fault:
+                return Outcome(wire.fault_answer(fault))
+            outcome = self._perform(progress, path, address)
+            self._log(progress, outcome)
+            return outcome
+
+    def leave(self, lane: Lane, *, abandoned: bool) -> None:
+        """The call of this lane is over."""
+        with self.lock:
+            self.gate.leave(lane, self.clock.seconds(), abandoned=abandoned)
+
+    def _perform(self, progress: _Progress, path: str, address: str) -> Outcome:
+        plan = progress.plan = self._take_plan(progress.request)
+        if plan is not None and not plan.commits:
+            return self._suffer(progress, None, path)
+        try:
+            body = self._admit_and_act(progress, path, address)
+        except faults.TooManyRequestsError:
+            real = wire.too_many_requests()
+        except faults.SimulatedFaultError as fault:
+            real = wire.fault_answer(fault, progress.headers)
+        else:
+            real = wire.success(body, progress.headers)
+        self._note(progress, real)
+        if plan is not None:
+            return self._suffer(progress, real, path)
+        return Outcome(real, lane=progress.lane)
+
+    def _take_plan(self, request: ApiRequest) -> PlannedFault | None:
+        for index, plan in enumerate(self.faults):
+            if plan.hits(request):
+                if plan.times > 1:
+                    self.faults[index] = replace(plan, times=plan.times - 1)
+                else:
+                    del self.faults[index]
+                return plan
+        return None
+
+    def _suffer(self, progress: _Progress, real: Answer | None, path: str) -> Outcome:
+        plan = progress.plan
+        if plan is None:
+            raise AssertionError("only called for a planned fault")
+        lane, now = (progress.request.app_key, progress.request.call), self.clock.seconds()
+        if real is None and plan.base == "truncated_json":
+            real = self._glimpse(progress, path)
+        nothing = Answer(0, b"", fault_text=plan.kind)
+        if plan.base == "timeout":
+            return Outcome(nothing, "hang", progress.lane)
+        if plan.base == "cut":
+            return Outcome(nothing, "cut", progress.lane)
+        answer = planned.answer_of(plan, real, self.clock.now().strftime("%H:%M:%S"))
+        if plan.base == "blocked_425":
+            self.gate.block(lane, now, plan.seconds or None)
+        elif real is None and answer.fault_code not in {"", "429"}:
+            self.gate.note(lane, failed=True, now=now)
+        return Outcome(answer, lane=progress.lane)
+
+    def _glimpse(self, progress: _Progress, path: str) -> Answer | None:
+        """A read's true answer, to be truncated; a write gets none, for it must not happen."""
+        try:
+            operation = self.routes.find(path, progress.request.call)
+            if not operation.is_read:
+                return None
+            return wire.success(self._act(progress, operation, self._app_of(progress.request)))
+        except faults.SimulatedFaultError:
+            return None
+
+    def _admit_and_act(self, progress: _Progress, path: str, address: str) -> wire.JsonObject:
+        request, now = progress.request, self.clock.seconds()
+        app = self._app_of(request)
+        operation = progress.operation = self.routes.find(path, request.call)
+        lane = (request.app_key, request.call)
+        self.gate.count(address, lane, now)
+        self.gate.check_block(lane, now)
+        in_flight = self.gate.enter(lane, operation.is_read, now)
+        progress.lane = lane
+        if operation.is_read:
+            ceiling = self.gate.limits.reads_at_once or 4
+            progress.headers = (("X-Omie-ParallelRateLimit", f"{in_flight}/{ceiling}"),)
+        self.gate.check_redundancy(
+            request.app_key, wire.fingerprint(request.call, request.param), now
+        )
+        return self._act(progress, operation, app)
+
+    def _app_of(self, request: ApiRequest) -> AppState:
+        app = self.state.apps.get(request.app_key)
+        if app is None:
+            raise faults.unknown_app(request.app_key)
+        if not app.accepts(request.app_secret):
+            raise faults.wrong_secret()
+        return app
+
+    def _act(self, progress: _Progress, operation: Operation, app: AppState) -> wire.JsonObject:
+        request = progress.request
+        if not request.has_param:
+            raise faults.no_param()
+        operation.checks.structure(operation.method.request, request.param)
+        context = Context(
+            app,
+            operation.endpoint,
+            operation.method,
+            operation.checks,
+            self.clock.now(),
+            self.behaviour,
+        )
+        with app.all_or_nothing():
+            body = operation.action(context, request.param)
+        if app.changes:
+            self.save(app)
+        progress.committed = True
+        return body
+
+    def _note(self, progress: _Progress, answer: Answer) -> None:
+        """Every fault of a known method counts towards its block, "no rows" too (strict)."""
+        if progress.operation is None or answer.status in {425, 429}:
+            return
+        lane = (progress.request.app_key, progress.request.call)
+        self.gate.note(lane, failed=bool(answer.fault_code), now=self.clock.seconds())
+
+    def _log(self, progress: _Progress, outcome: Outcome) -> None:
+        request = progress.request
+        self.calls.add(
+            Call(
+                number=self.calls.next_number(),
+                method=request.call,
+                app_key=request.app_key,
+                param=request.param,
+                at=self.clock.now(),
+                http_status=outcome.answer.status,
+                fault_text=outcome.answer.fault_text,
+                fault_code=outcome.answer.fault_code,
+                planned=progress.plan.kind if progress.plan else "",
+                committed=progress.committed,
+                is_read=progress.operation.is_read if progress.operation else False,
+            )
+        )

@@ -1,0 +1,30 @@
+"""Rules by endpoint; an endpoint without an entry gets the common ones."""
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.simulator.rules.base import Behaviour, Context, EndpointRules
+from omie_pipeline.simulator.rules.clientes import ClienteRules
+from omie_pipeline.simulator.rules.referencias import (
+    CategoriaRules,
+    ContaCorrenteRules,
+    EmpresaRules,
+)
+from omie_pipeline.simulator.rules.titulos import TituloRules
+
+RULES: dict[str, EndpointRules] = {
+    "clientes": ClienteRules(),
+    "contas_receber": TituloRules("R"),
+    "contas_pagar": TituloRules("P"),
+    "categorias": CategoriaRules(),
+    "contas_correntes": ContaCorrenteRules(),
+    "empresas": EmpresaRules(),
+}
+
+_COMMON = EndpointRules()
+
+
+def rules_for(endpoint: Endpoint) -> EndpointRules:
+    """The rules of ``endpoint``."""
+    return RULES.get(endpoint.name, _COMMON)
+
+
+__all__ = ["RULES", "Behaviour", "Context", "EndpointRules", "rules_for"]

@@ -1,0 +1,198 @@
+"""What every endpoint has in common, and the places where one may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from types import MappingProxyType
+from typing import Any, Literal
+
+from omie_pipeline.catalog import Endpoint, Method
+from omie_pipeline.simulator import faults
+from omie_pipeline.simulator.faults import Noun
+from omie_pipeline.simulator.fields import FieldChecks, is_blank, parse_date
+from omie_pipeline.simulator.state import AppState, Collection, Record
+
+EmptyList = Literal["fault", "zero", "first_page"]
+BY_API = "WEBSERVICE"
+BY_PERSON = "P000116932"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Settings of the simulated Omie that are no limit.
+
+    Attributes:
+        latency_ms: real milliseconds between a call and its answer.
+        stale_reads_seconds: simulated seconds for which *Consultar* still gives the state from
+            before a write (PROTOCOL 9.1, REAL: up to about 60).
+        max_page_size: larger pages are cut to this, silently (PROTOCOL 10.7: 500, 100 or 50).
+        require_document: refuse a cliente without CPF/CNPJ (REAL in one app, not in Omie's own
+            examples).
+        require_account: refuse a título without conta corrente (PROTOCOL 9.9, OFF).
+    """
+
+    latency_ms: float = 0.0
+    stale_reads_seconds: float = 0.0
+    max_page_size: int = 500
+    require_document: bool = False
+    require_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call, as the rules see it."""
+
+    app: AppState
+    endpoint: Endpoint
+    method: Method
+    checks: FieldChecks
+    now: datetime
+    behaviour: Behaviour
+    by_person: bool = False
+    collection: Collection = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "collection", self.app.collections[self.endpoint.name])
+
+    def other(self, endpoint_name: str) -> Collection | None:
+        """Records of another endpoint of the same app."""
+        return self.app.collections.get(endpoint_name)
+
+
+class EndpointRules:
+    """Rules of an endpoint that has none of its own; the others inherit."""
+
+    noun: Noun = Noun("Registro")
+    empty_list: EmptyList = "fault"
+    """A page with no rows: a fault (most lists), 0 records, or page 1 again (ListarEmpresas)."""
+    kept_in_lists: Mapping[str, object] = MappingProxyType({})
+    """Keys that lists give even without a value, and what they then hold."""
+    shown_on_request: Mapping[str, str] = MappingProxyType({})
+    """Keys that lists leave out -> the request tag that, set to "S", shows them."""
+
+    def excused(self, context: Context) -> frozenset[str]:
+        """Mandatory tags that need not be sent: alternatives, defaults, and codes we give."""
+        endpoint = context.endpoint
+        alternatives = {tag for group in endpoint.either for tag in group}
+        return frozenset({*alternatives, endpoint.omie_key})
+
+    def before_write(self, context: Context, record: Record, sent: Record) -> None:  # noqa: ARG002 (hook)
+        """Check references and fill in what Omie computes; ``record`` is about to be stored."""
+        for tag, target in context.endpoint.references:
+            code = sent.get(tag)
+            others = context.other(target)
+            if code and others is not None and others.by_code(str(code)) is None:
+                raise faults.not_found_by_code(self.noun, str(code))
+
+    def guard(self, context: Context, record: Record, action: str) -> None:
+        """Refuse to touch ``record``; ``action`` is a Portuguese infinitive."""
+
+    def present(self, context: Context, record: Record) -> Record:  # noqa: ARG002 (hook)
+        """The record with what Omie derives at the time of reading."""
+        return record
+
+    def not_found(self, *, by_code: bool, value: object) -> faults.SimulatedFaultError:
+        """No record under this id or integration code."""
+        if by_code:
+            return faults.not_found_by_code(self.noun, str(value))
+        return faults.not_found_by_id(self.noun, value)
+
+    def check_list(self, sent: Record) -> None:
+        """Refuse a combination of filters."""
+
+    def empty_page(self, page: int) -> faults.SimulatedFaultError:
+        """The fault of a page without rows."""
+        return faults.empty_page(page)
+
+    def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
+        """Does ``record`` pass the list's filters?"""
+        if sent.get("apenas_importado_api") == "S" and not imported_by_api(record):
+            return False
+        if sent.get("filtrar_apenas_ativo") == "S" and is_inactive(record):
+            return False
+        return in_change_window(record, sent)
+
+
+def is_inactive(record: Record) -> bool:
+    """Every service has its own name for this flag."""
+    return "S" in {record.get(tag) for tag in ("inativo", "conta_inativa", "inativa")}
+
+
+def imported_by_api(record: Record) -> bool:
+    info = record.get("info") or {}
+    return "S" in {info.get("cImpAPI"), record.get("importado_api")}
+
+
+def audit(context: Context, record: Record, before: Record | None) -> None:
+    """Stamp who created and changed ``record``, and when (PROTOCOL section 6, REAL)."""
+    tags = {item.name for item in context.endpoint.record.fields}
+    day, hour = context.now.strftime("%d/%m/%Y"), context.now.strftime("%H:%M:%S")
+    user = BY_PERSON if context.by_person else BY_API
+    imported = "N" if context.by_person else "S"
+    if "info" in tags:
+        old = (before or {}).get("info") or {}
+        record["info"] = {
+            "dInc": old.get("dInc", day),
+            "hInc": old.get("hInc", hour),
+            "uInc": old.get("uInc", user),
+            "dAlt": day,
+            "hAlt": hour,
+            "uAlt": user,
+            "cImpAPI": old.get("cImpAPI", imported),
+        }
+    elif "data_inc" in tags:
+        if before is None:
+            record.update(data_inc=day, hora_inc=hour, user_inc=user)
+        record.update(data_alt=day, hora_alt=hour, user_alt=user)
+    if "importado_api" in tags and before is None:
+        record["importado_api"] = imported
+
+
+def moment(day: object, hour: object = "") -> datetime | None:
+    """A naive moment from Omie's date and time."""
+    parsed = parse_date(str(day or ""))
+    if parsed is None:
+        return None
+    return datetime.combine(parsed, time.fromisoformat(str(hour or "00:00:00")))
+
+
+def in_change_window(record: Record, sent: Record) -> bool:
+    """``filtrar_por_data_*``: included and/or changed inside the window.
+
+    ``filtrar_apenas_alteracao`` is a plain window on the change, where a new record counts too
+    (PROTOCOL section 5, REAL).
+    """
+    first = moment(sent.get("filtrar_por_data_de"), sent.get("filtrar_por_hora_de"))
+    last = moment(sent.get("filtrar_por_data_ate"), sent.get("filtrar_por_hora_ate") or "23:59:59")
+    if first is None and last is None:
+        return True
+    info = record.get("info") or {}
+    included = moment(info.get("dInc") or record.get("data_inc"), info.get("hInc"))
+    changed = moment(info.get("dAlt") or record.get("data_alt"), info.get("hAlt"))
+    if sent.get("filtrar_apenas_inclusao") == "S":
+        moments = [included]
+    elif sent.get("filtrar_apenas_alteracao") == "S":
+        moments = [changed]
+    else:
+        moments = [included, changed]
+    return any(
+        at is not None and (first is None or at >= first) and (last is None or at <= last)
+        for at in moments
+    )
+
+
+def in_day_window(value: object, first: object, last: object) -> bool:
+    """A dd/mm/aaaa value between two dd/mm/aaaa ends, of which either may be missing."""
+    if is_blank(first) and is_blank(last):
+        return True
+    day = parse_date(str(value or ""))
+    low, high = (parse_date(str(first or "")) or date.min, parse_date(str(last or "")) or date.max)
+    return day is not None and low <= day <= high
+
+
+def same_text(left: Any, right: Any) -> bool:
+    """Equal, whatever case and spaces (status words come in two spellings)."""
+    squeeze = str.maketrans("", "", " _")
+    return str(left).translate(squeeze).upper() == str(right).translate(squeeze).upper()

@@ -1,0 +1,128 @@
+"""Baixas: paying a título, undoing it, cancelling a título."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from omie_pipeline.simulator import faults, operations
+from omie_pipeline.simulator.operations import Action
+from omie_pipeline.simulator.rules import Context, rules_for
+from omie_pipeline.simulator.rules.base import audit
+from omie_pipeline.simulator.rules.titulos import (
+    CANCELLED,
+    SETTLEMENTS,
+    check_account,
+    open_balance,
+)
+from omie_pipeline.simulator.state import Record
+from omie_pipeline.simulator.wire import JsonObject
+
+_BLOCKS = ("recebimento", "pagamento")
+_BLOCK_CODES = ("codigo_recebimento_integracao", "codigo_pagamento_integracao")
+
+
+def settle(context: Context, sent: JsonObject) -> JsonObject:
+    """``LancarRecebimento`` and ``LancarPagamento``; repeating one settles twice."""
+    record = operations.find(context, _title_key(sent))
+    settlement, after = add_settlement(context, record, sent)
+    return {
+        "codigo_lancamento": context.collection.key_of(record),
+        "codigo_lancamento_integracao": context.collection.code_of(record),
+        "codigo_baixa": settlement["codigo_baixa"],
+        "codigo_baixa_integracao": settlement["codigo_baixa_integracao"],
+        "liquidado": "S" if open_balance(after) <= 0 else "N",
+        "valor_baixado": settlement["valor"],
+        "codigo_status": "0",
+        "descricao_status": "Baixa realizada com sucesso!",
+    }
+
+
+def _title_key(sent: JsonObject) -> JsonObject:
+    return {tag: sent.get(tag) for tag in ("codigo_lancamento", "codigo_lancamento_integracao")}
+
+
+def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[JsonObject, Record]:
+    """Store one settlement of ``record``; without ``valor`` it pays the open balance."""
+    if record.get(CANCELLED):
+        raise faults.cancelled("baixar")
+    check_account(context, sent.get("codigo_conta_corrente"))
+    balance = open_balance(record)
+    value = Decimal(sent.get("valor") or 0) or balance
+    if value <= 0 or value + Decimal(sent.get("desconto") or 0) > balance:
+        raise faults.above_balance(balance)
+    code = str(sent.get("codigo_baixa_integracao") or "")
+    if code and _holder(context, None, code) is not None:
+        raise faults.duplicate_settlement(code)
+    settlement = {
+        "codigo_baixa": context.app.new_id(),
+        "codigo_baixa_integracao": code,
+        "codigo_conta_corrente": sent.get("codigo_conta_corrente") or 0,
+        "valor": value,
+        "desconto": sent.get("desconto") or 0,
+        "juros": sent.get("juros") or 0,
+        "multa": sent.get("multa") or 0,
+        "data": sent.get("data") or context.now.strftime("%d/%m/%Y"),
+    }
+    after = {**record, SETTLEMENTS: [*(record.get(SETTLEMENTS) or []), settlement]}
+    _store(context, after, record)
+    return settlement, after
+
+
+def undo(context: Context, sent: JsonObject) -> JsonObject:
+    """``CancelarRecebimento`` and ``CancelarPagamento``."""
+    omie_id, code = sent.get("codigo_baixa"), str(sent.get("codigo_baixa_integracao") or "")
+    if not omie_id and not code:
+        raise faults.missing_either("codigo_baixa", "codigo_baixa_integracao")
+    held = _holder(context, omie_id, code)
+    if held is None:
+        raise faults.settlement_missing(omie_id or code)
+    record, settlement = held
+    left = [item for item in record[SETTLEMENTS] if item is not settlement]
+    _store(context, {**record, SETTLEMENTS: left}, record)
+    return {
+        "codigo_baixa": settlement["codigo_baixa"],
+        "codigo_baixa_integracao": settlement["codigo_baixa_integracao"],
+        "codigo_status": "0",
+        "descricao_status": "Baixa cancelada com sucesso!",
+    }
+
+
+def _holder(context: Context, omie_id: object, code: str) -> tuple[Record, JsonObject] | None:
+    for record in context.collection:
+        for item in record.get(SETTLEMENTS) or ():
+            if item["codigo_baixa"] == omie_id or (
+                code and item["codigo_baixa_integracao"] == code
+            ):
+                return record, item
+    return None
+
+
+def cancel(context: Context, sent: JsonObject) -> JsonObject:
+    """``CancelarContaReceber``; its answer speaks of a boleto (PROTOCOL section 8, REAL)."""
+    record = operations.find(context, sent)
+    rules_for(context.endpoint).guard(context, record, "cancelar")
+    _store(context, {**record, CANCELLED: True}, record)
+    return operations.status_answer(context, record, "Boleto cancelado com sucesso!")
+
+
+def _store(context: Context, after: Record, before: Record) -> None:
+    audit(context, after, before)
+    context.app.put(context.collection, after)
+
+
+def settling(write: Action) -> Action:
+    """Create-and-settle: a título may bring its own settlement (PROTOCOL section 8, OFF)."""
+
+    def perform(context: Context, sent: JsonObject) -> JsonObject:
+        block = next((sent[name] for name in _BLOCKS if sent.get(name)), None)
+        with context.app.all_or_nothing():
+            answer = write(context, sent)
+            if block is None and sent.get("baixar_documento") != "S":
+                return answer
+            record = context.collection.by_code(str(sent.get(context.endpoint.integration_key)))
+            if record is not None:
+                code = next((block[tag] for tag in _BLOCK_CODES if block and block.get(tag)), "")
+                add_settlement(context, record, {**(block or {}), "codigo_baixa_integracao": code})
+        return answer
+
+    return perform

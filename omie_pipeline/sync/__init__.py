@@ -1,0 +1,1 @@
+"""The engine: plan, validate, guard, send, remember. No Dagster and no HTTP in here."""

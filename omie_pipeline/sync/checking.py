@@ -1,0 +1,154 @@
+"""The validating half of a push: candidate rows through the suites, in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.omie.masking import mask
+from omie_pipeline.validation.model import (
+    CandidateRow,
+    ClinicRules,
+    Reason,
+    References,
+    ValidationReport,
+    merge_reports,
+)
+from omie_pipeline.warehouse.ledger import Ledger
+from omie_pipeline.warehouse.payload import PayloadModel
+from omie_pipeline.warehouse.planning import duplicated_keys
+from omie_pipeline.warehouse.quarantine import RefusedRow, store_refused
+from omie_pipeline.warehouse.references import (
+    confirmed_codes,
+    deletable,
+    usable_categorias,
+    usable_contas_correntes,
+)
+from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
+
+_CHUNK_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows a run handles."""
+
+    engine: sa.Engine
+    run_id: str
+    empresa: str
+    endpoint: Endpoint
+
+    def refuse(self, rows: Sequence[RefusedRow], now: datetime, *, store: bool) -> None:
+        """Quarantine rows; without ``store`` only the plan is marked."""
+        store_refused(
+            self.engine, self.run_id, self.empresa, self.endpoint.name, rows, now, persist=store
+        )
+
+
+def check_plan(
+    scope: Scope,
+    model: PayloadModel,
+    rules: ClinicRules,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    store: bool,
+) -> ValidationReport | None:
+    """Validate every planned row that sends a payload; quarantine and hold what must not leave.
+
+    Args:
+        store: off for a dry run: only the plan is marked.
+
+    Returns:
+        Counts of all chunks, ``None`` when there was nothing to validate (and Great Expectations
+        was not even imported).
+
+    Raises:
+        ConfigurationError: a título needs a reference list that was never read from Omie.
+    """
+    engine, empresa, endpoint = scope.engine, scope.empresa, scope.endpoint
+    validator = None
+    reports: list[ValidationReport] = []
+    duplicates: set[str] = set()
+    for rows in ledger.ready_rows(_CHUNK_ROWS):
+        to_check = [row for row in rows if row.action != "delete"]
+        if not to_check:
+            continue
+        if validator is None:
+            from omie_pipeline.validation import Validator
+
+            validator = Validator(endpoint, rules, _references(engine, endpoint, empresa))
+            duplicates = duplicated_keys(engine, scope.run_id, model, empresa)
+        candidates = [
+            CandidateRow(r.linha, r.codigo_integracao, r.payload, r.extra) for r in to_check
+        ]
+        confirmed = {
+            target: confirmed_codes(engine, empresa, target, sorted(codes))
+            for target, codes in validator.referenced_codes(candidates).items()
+        }
+        report = validator.validate(candidates, confirmed=confirmed, duplicated_keys=duplicates)
+        by_number = {row.linha: row for row in to_check}
+        refused = [_refused(by_number[failure.row], failure.reasons) for failure in report.failures]
+        scope.refuse(refused, now, store=store)
+        held = [
+            RowOutcome(by_number[hold.row], "held", error=hold.motivo, error_code="referencia")
+            for hold in report.held
+        ]
+        if held:
+            ledger.write_outcomes(held, [], now, plan_only=not store)
+        reports.append(report.counts_only())
+    return merge_reports(reports) if reports else None
+
+
+def _refused(row: PlanRow, reasons: Sequence[Reason]) -> RefusedRow:
+    told = [
+        {"campo": r.field, "regra": r.rule, "motivo": r.motivo, "correcao": r.correcao}
+        for r in reasons
+    ]
+    return RefusedRow(row, told, mask(dict(row.payload)))
+
+
+def _references(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> References:
+    if endpoint.grain == "register":
+        return References()
+    return References(
+        categorias=usable_categorias(engine, empresa),
+        contas_correntes=usable_contas_correntes(engine, empresa),
+    )
+
+
+def check_deletes(
+    scope: Scope, allow_foreign: bool, ledger: Ledger, now: datetime, *, store: bool
+) -> None:
+    """Let explicit deletes through only for records this ledger created, and find their ids."""
+    endpoint = scope.endpoint
+    for rows in ledger.ready_rows(_CHUNK_ROWS):
+        ours = deletable(
+            scope.engine,
+            scope.empresa,
+            endpoint.deletes,
+            codes=[row.codigo_integracao for row in rows if row.codigo_integracao],
+            omie_ids=[int(i) for row in rows if (i := row.payload.get(endpoint.delete_omie_key))],
+        )
+        refused, targets = [], {}
+        for row in rows:
+            named = row.payload.get(endpoint.delete_omie_key)
+            omie_id = int(named) if named else ours.get(row.codigo_integracao or "")
+            if row.codigo_integracao is None or not (allow_foreign or omie_id in ours.values()):
+                refused.append(_refused(row, [_FOREIGN]))
+            elif omie_id is not None:
+                targets[row.linha] = omie_id
+        scope.refuse(refused, now, store=store)
+        ledger.set_omie_ids(targets)
+
+
+_FOREIGN = Reason(
+    field="codigo_lancamento_integracao",
+    rule="registro_alheio",
+    motivo="O título não foi criado por este fluxo.",
+    correcao="Exclua-o no Omie, ou libere delete_foreign na política deste endpoint.",
+)

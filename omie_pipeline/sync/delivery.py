@@ -1,0 +1,294 @@
+"""The sending half of a push: batches of intents, calls and outcomes, and the rows that must wait.
+
+Every row of a batch leaves with an outcome, or its intent stays open for the next run to resolve.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import AuthFailed, Blocked
+from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_at, proven, read_back
+from omie_pipeline.sync.sending import Deferred, Sender
+from omie_pipeline.warehouse.intents import Intents
+from omie_pipeline.warehouse.ledger import Ledger
+from omie_pipeline.warehouse.rows import Attempt, PlanRow, RowOutcome
+
+_BROKEN_IN_A_ROW = 3
+_MAX_TRIES = 3
+_UNREACHABLE = "O Omie não responde como deve: o restante fica retido para a próxima execução"
+_FIRST_REFUSAL = "Envio interrompido na primeira recusa (partial_success desligado)"
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    """A row that may not be sent or read before ``due``.
+
+    ``sent_at`` is when it may have left; ``None`` means that it never did.
+    """
+
+    due: datetime
+    order: int
+    row: PlanRow = field(compare=False)
+    sent_at: datetime | None = field(compare=False)
+    tries: int = field(compare=False)
+
+
+class _StopSending(Exception):
+    """The endpoint stops here; the rest is held."""
+
+
+class Delivery:
+    """Sends the ready rows of a plan.
+
+    ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held.
+    """
+
+    def __init__(
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        policy: EndpointPolicy,
+        clock: Clock,
+        ledger: Ledger,
+        intents: Intents,
+        *,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._policy = policy
+        self._clock = clock
+        self._ledger = ledger
+        self._intents = intents
+        self._sender = Sender(client, endpoint, policy, clock)
+        self._on_progress = on_progress
+        self._waiting: list[_Waiting] = []
+        self._order = itertools.count()
+        self._outcomes: list[RowOutcome] = []
+        self._attempts: list[Attempt] = []
+        self._current: PlanRow | None = None
+        self._broken_in_a_row = 0
+        self.calls: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.stopped_by = ""
+
+    def record_call(self, record: CallRecord) -> None:
+        """Keep the masked trace of a call until the batch commits; hook for ``OmieClient``."""
+        row, fault = self._current, record.fault
+        if row is not None:
+            self.calls[row.particao] += 1
+        self._attempts.append(
+            Attempt(
+                row.codigo_integracao if row else None,
+                record.method,
+                record.request,
+                record.response,
+                record.http_status,
+                type(fault).__name__ if fault else None,
+                fault.detail.code if fault else None,
+                fault.detail.text if fault else None,
+                record.duration_ms,
+                self._clock.now(),
+            )
+        )
+
+    def resolve_open_intents(self) -> int:
+        """Settle by reading back what an earlier run left open.
+
+        Returns:
+            How many intents were open. What stays unreadable stays open, and its row is held.
+
+        Raises:
+            Blocked, AuthFailed: nothing can be read now.
+        """
+        left_open = self._intents.still_open(self._clock.now())
+        never_left = [_code(item.row) for item in left_open if item.sent_at is None]
+        self._intents.close_as_not_sent(never_left, self._clock.now())
+        for item in left_open:
+            if item.sent_at is not None:
+                self._wait_until(item.sent_at, item.row, item.sent_at, tries=0)
+        try:
+            while self._waiting:
+                self._take_waiting(send_again=False)
+        finally:
+            self._waiting.clear()
+            self._flush()
+        return len(left_open)
+
+    def run(self, batches: Iterable[Sequence[PlanRow]]) -> None:
+        """Send batch after batch; what cannot be sent is held.
+
+        Raises:
+            AuthFailed: after holding the rest.
+        """
+        try:
+            for batch in batches:
+                self._send_batch(batch)
+                if self._on_progress is not None:
+                    self._on_progress(len(batch))
+            while self._waiting:
+                self._take_waiting(send_again=True)
+        except Blocked as fault:
+            self.hold_rest(fault.detail.text, type(fault).__name__, fault.until)
+        except AuthFailed as fault:
+            self.hold_rest(fault.detail.text, type(fault).__name__, None)
+            raise
+        except _StopSending as stop:
+            self.hold_rest(str(stop), "stopped", None)
+
+    def hold_rest(self, reason: str, code: str, until: datetime | None) -> None:
+        """Commit what is known and hold every row that was not tried."""
+        self._flush()
+        self.stopped_by = reason
+        self._ledger.hold_rest(reason, code, until, self._clock.now())
+
+    def _send_batch(self, rows: Sequence[PlanRow]) -> None:
+        prints = [self._sender.request_for(row).fingerprint for row in rows]
+        allowed = self._intents.write(rows, prints, self._clock.now())
+        for row in rows:
+            if row.linha not in allowed:
+                text = "Um envio anterior desta linha ainda está sem resposta"
+                self._outcomes.append(RowOutcome(row, "unknown", error=text))
+        to_send = [row for row in rows if row.linha in allowed]
+        try:
+            for done, row in enumerate(to_send):
+                try:
+                    self._send_one(row, tries=1)
+                except (Blocked, AuthFailed):
+                    # Refused at the door: neither this row nor those behind it have left.
+                    self._close_unsent(to_send[done:])
+                    raise
+                except _StopSending:
+                    self._close_unsent(to_send[done + 1 :])
+                    raise
+        finally:
+            self._flush()
+
+    def _send_one(self, row: PlanRow, tries: int) -> None:
+        started = time.perf_counter()
+        self._current = row
+        try:
+            outcome = self._sender.send(row)
+        except Deferred as later:
+            self._defer(row, later, tries)
+            return
+        finally:
+            self._current = None
+            self.seconds[row.particao] += time.perf_counter() - started
+        if outcome.kind == "unknown":
+            outcome = self._first_look(row, outcome, tries)
+        self._outcomes.append(outcome)
+        self._judge(outcome)
+
+    def _defer(self, row: PlanRow, later: Deferred, tries: int) -> None:
+        self._intents.close_as_not_sent([_code(row)], self._clock.now())
+        if tries > _MAX_TRIES:
+            text = "O Omie vê esta requisição como repetida"
+            self._outcomes.append(RowOutcome(row, "held", error=text))
+            return
+        due = self._clock.now() + timedelta(seconds=later.wait_seconds)
+        self._wait_until(due, row, None, tries)
+
+    def _first_look(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
+        """Read back at once; if that proves nothing the row waits until a second look can."""
+        sent_at = outcome.at or self._clock.now()
+        try:
+            found, _ = self._look(row)
+        except (Blocked, AuthFailed):
+            self._outcomes.append(outcome)
+            raise
+        if found is not None:
+            return found
+        now = self._clock.now()
+        self._intents.mark_read_back(_code(row), sent_at, now)
+        self._wait_until(conclusive_at(sent_at, now), row, sent_at, tries)
+        return outcome
+
+    def _look(self, row: PlanRow) -> tuple[RowOutcome | None, bool]:
+        """The proven outcome, if any, and whether the record could be read at all."""
+        self._current = row
+        try:
+            request = self._sender.request_for(row)
+            finding, omie_id = read_back(self._client, self._endpoint, row, request)
+        finally:
+            self._current = None
+        return proven(row, finding, omie_id, self._clock.now()), finding != "unreadable"
+
+    def _take_waiting(self, *, send_again: bool) -> None:
+        """Deal with the row whose time comes first: read it back, or send it (again)."""
+        item = heapq.heappop(self._waiting)
+        self._flush()
+        self._clock.sleep((item.due - self._clock.now()).total_seconds())
+        if item.sent_at is not None and not self._settled_as_unsent(item, item.sent_at):
+            return
+        if not send_again:
+            return
+        if item.tries >= _MAX_TRIES:
+            text = "Sem confirmação do Omie depois de novas tentativas"
+            self._outcomes.append(RowOutcome(item.row, "held", error=text))
+            return
+        fingerprint = self._sender.request_for(item.row).fingerprint
+        if self._intents.write([item.row], [fingerprint], self._clock.now()):
+            try:
+                self._send_one(item.row, item.tries + 1)
+            except (Blocked, AuthFailed):
+                self._close_unsent([item.row])
+                raise
+
+    def _settled_as_unsent(self, item: _Waiting, sent_at: datetime) -> bool:
+        """True when the read-back proves that the call had no effect; its intent is closed then."""
+        found, readable = self._look(item.row)
+        if found is not None:
+            self._outcomes.append(found)
+            return False
+        now = self._clock.now()
+        self._intents.mark_read_back(_code(item.row), sent_at, now)
+        if not readable or (now - sent_at).total_seconds() < STALE_SECONDS:
+            if item.tries < _MAX_TRIES:
+                self._wait_until(conclusive_at(sent_at, now), item.row, sent_at, item.tries + 1)
+            return False
+        self._intents.close_as_not_sent([_code(item.row)], now)
+        return True
+
+    def _wait_until(
+        self, due: datetime, row: PlanRow, sent_at: datetime | None, tries: int
+    ) -> None:
+        heapq.heappush(self._waiting, _Waiting(due, next(self._order), row, sent_at, tries))
+
+    def _judge(self, outcome: RowOutcome) -> None:
+        """Stop the endpoint where going on would only do harm."""
+        unclear = outcome.kind in ("unknown", "held") or outcome.fault_class == "UnknownFault"
+        self._broken_in_a_row = self._broken_in_a_row + 1 if unclear else 0
+        if self._broken_in_a_row >= _BROKEN_IN_A_ROW:
+            raise _StopSending(_UNREACHABLE)
+        if outcome.kind == "rejected" and not self._policy.partial_success:
+            raise _StopSending(_FIRST_REFUSAL)
+
+    def _close_unsent(self, rows: Sequence[PlanRow]) -> None:
+        """Close the intents of rows that were refused at the door; an unknown one stays open."""
+        settled = {outcome.row.linha for outcome in self._outcomes}
+        unsent = [_code(row) for row in rows if row.linha not in settled]
+        self._intents.close_as_not_sent(unsent, self._clock.now())
+
+    def _flush(self) -> None:
+        if not self._outcomes and not self._attempts:
+            return
+        outcomes, attempts = self._outcomes, self._attempts
+        self._outcomes, self._attempts = [], []
+        now = self._clock.now()
+        self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)
+
+
+def _code(row: PlanRow) -> str:
+    return row.codigo_integracao or ""

@@ -1,0 +1,60 @@
+"""Stop before the first call when a plan looks like an accident."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+
+from omie_pipeline.sync.policy import Guardrails
+
+_RUNS_BEFORE_MEDIAN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """What a plan would do, in numbers.
+
+    Attributes:
+        known_rows: records of this endpoint the ledger holds as confirmed.
+        recent_selected: rows selected by recent runs over the same span.
+        value_sum: sum in R$ of what would be sent, ``None`` for registers.
+    """
+
+    selected: int
+    quarantined: int
+    deletes: int
+    known_rows: int
+    recent_selected: Sequence[int] = ()
+    value_sum: Decimal | None = None
+
+
+def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
+    """Why this plan must not run without approval, in Portuguese; empty when it may."""
+    reasons = []
+    if figures.selected and figures.quarantined / figures.selected > limits.max_quarantined_share:
+        reasons.append(
+            f"{figures.quarantined} de {figures.selected} linhas em quarentena, mais que "
+            f"{limits.max_quarantined_share:.0%} (max_quarantined_share)"
+        )
+    if figures.deletes > limits.max_deletes:
+        reasons.append(f"{figures.deletes} exclusões, mais que {limits.max_deletes} (max_deletes)")
+    if figures.known_rows and figures.deletes / figures.known_rows > limits.max_delete_share:
+        reasons.append(
+            f"{figures.deletes} exclusões de {figures.known_rows} registros, mais que "
+            f"{limits.max_delete_share:.0%} (max_delete_share)"
+        )
+    if len(figures.recent_selected) >= _RUNS_BEFORE_MEDIAN:
+        usual = median(figures.recent_selected)
+        if figures.selected < usual * limits.min_rows_vs_median:
+            reasons.append(
+                f"só {figures.selected} linhas, quando o habitual são {usual:.0f} "
+                f"(min_rows_vs_median {limits.min_rows_vs_median:.0%})"
+            )
+    ceiling = limits.max_value_sum
+    if ceiling is not None and figures.value_sum is not None and figures.value_sum > ceiling:
+        reasons.append(
+            f"soma de R$ {figures.value_sum:.2f} acima do teto de R$ {ceiling:.2f} (max_value_sum)"
+        )
+    return tuple(reasons)

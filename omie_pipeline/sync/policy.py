@@ -1,0 +1,75 @@
+"""How each endpoint is to be pushed: what a user may decide, with the defaults that are safe.
+
+The values come from the section ``endpoints`` of the YAML file (``empresas.example.yaml``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole: 0.05 is five per cent."""
+
+
+class Guardrails(BaseModel):
+    """Limits that stop a plan before its first call; ``--approve`` lets one run through.
+
+    Attributes:
+        max_quarantined_share: quarantined rows over selected rows.
+        max_deletes: records that one plan may delete.
+        max_delete_share: deletes over the records that the ledger holds as confirmed.
+        min_rows_vs_median: selected rows over the median of recent runs.
+        max_value_sum: sum in R$ of what one plan may send; ``None`` sets no ceiling.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_quarantined_share: Share = 0.5
+    max_deletes: Annotated[int, Field(ge=0)] = 50
+    max_delete_share: Share = 0.1
+    min_rows_vs_median: Annotated[float, Field(ge=0)] = 0.5
+    max_value_sum: Annotated[Decimal, Field(ge=0)] | None = None
+
+
+class EndpointPolicy(BaseModel):
+    """How one endpoint is pushed.
+
+    Attributes:
+        mode: ``upsert`` inserts and updates; ``insert`` never touches a record already delivered;
+            ``mirror`` also deletes what this ledger created and the model no longer has.
+        partial_success: false stops the endpoint at the first refused row; what was done stays.
+        on_duplicate_document: what to do when Omie has another record with the same CPF/CNPJ:
+            ``reject`` names both ids, ``link`` gives that record our integration code.
+        delete_foreign: whether a delete model may touch records that this ledger did not create.
+        use_lot: send lots where Omie has a lot call, instead of one record per call.
+        max_rejected_share: share of rejected rows from which the asset check fails.
+        error_budget: errors on one method after which the rest of the batch is held; Omie itself
+            closes the method for 30 minutes at the tenth.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["upsert", "insert", "mirror"] = "upsert"
+    partial_success: bool = True
+    on_duplicate_document: Literal["reject", "link"] = "reject"
+    delete_foreign: bool = False
+    use_lot: bool = False
+    guardrails: Guardrails = Guardrails()
+    max_rejected_share: Share = 0.05
+    error_budget: Annotated[int, Field(ge=1, le=9)] = 8
+
+
+class Policies(BaseModel):
+    """The policy of every endpoint by name; one that is not named has the defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoints: Mapping[str, EndpointPolicy] = Field(default_factory=dict)
+
+    def of(self, endpoint: str) -> EndpointPolicy:
+        """Policy of ``endpoint``."""
+        return self.endpoints.get(endpoint, EndpointPolicy())

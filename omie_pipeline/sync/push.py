@@ -1,0 +1,346 @@
+"""One push of one endpoint of one empresa, from plan to proof.
+
+plan (diff in SQL) -> validation -> guardrails -> intents -> calls -> outcomes -> identity.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import (
+    Blocked,
+    GuardrailStopped,
+    OmiePipelineError,
+    WarehouseError,
+)
+from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.sync.checking import Scope, check_deletes, check_plan
+from omie_pipeline.sync.counts import Counts, count_partitions, total
+from omie_pipeline.sync.delivery import Delivery
+from omie_pipeline.sync.guardrails import PlanFigures, refusals
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.validation.model import ClinicRules, ValidationReport
+from omie_pipeline.warehouse import runs
+from omie_pipeline.warehouse.intents import Intents
+from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.ledger import Ledger
+from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
+from omie_pipeline.warehouse.planning import PlannedPartition, Selection, write_plan
+from omie_pipeline.warehouse.quarantine import forget_passed
+
+_ATTEMPT_DAYS = 90
+# One commit of intents before and one of outcomes after so many calls.
+_BATCH_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PushOptions:
+    """How a push was asked for.
+
+    Attributes:
+        gatilho: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        approve: let one run through the guardrails.
+        dry_run: plan and validate, send and remember nothing.
+        data_docs_dir: folder for the validation report, ``None`` for none.
+    """
+
+    gatilho: str = "cli"
+    approve: bool = False
+    dry_run: bool = False
+    dagster_run_id: str | None = None
+    data_docs_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What a push came to.
+
+    Attributes:
+        partitions: counts per partition, in order.
+        truth: rows of the selection by what the ledger says after the run: an independent count.
+        recovered: open intents of an earlier, interrupted run that were settled first.
+        stopped_by: why rows were held, ``""`` when none was for want of sending.
+        would_send: rows a dry run would have sent.
+    """
+
+    run_id: str
+    empresa: str
+    endpoint: Endpoint
+    partitions: tuple[Counts, ...]
+    truth: dict[str, int] = field(default_factory=dict)
+    validation: ValidationReport | None = None
+    data_docs: Path | None = None
+    recovered: int = 0
+    stopped_by: str = ""
+    would_send: int = 0
+
+    @property
+    def total(self) -> Counts:
+        return total(self.partitions)
+
+    @property
+    def closes(self) -> bool:
+        """The identity holds in every partition and the ledger tells the same."""
+        mine, truth = self.total, self.truth
+        kept = mine.created + mine.updated + mine.linked + mine.unchanged
+        if self.endpoint.deletes:
+            kept += mine.deleted
+        told = {
+            "confirmed": kept,
+            "rejected": mine.rejected,
+            "held": mine.held,
+            "quarantined": mine.quarantined,
+        }
+        agrees = all(truth.get(state, 0) == rows for state, rows in told.items())
+        return all(part.closes for part in self.partitions) and agrees
+
+
+class Push:
+    """The engine bound to one deployment: database, client, clock and rules.
+
+    Args:
+        make_client: builds the client of an empresa around a hook that sees every call.
+        on_wait: told when another run holds the endpoint's lane.
+        on_progress: told how many rows each batch finished.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        make_client: Callable[[str, Callable[[CallRecord], None]], OmieClient],
+        clock: Clock,
+        rules: ClinicRules,
+        *,
+        on_wait: Callable[[], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._make_client = make_client
+        self._clock = clock
+        self._rules = rules
+        self._on_wait = on_wait
+        self._on_progress = on_progress
+
+    def run(
+        self,
+        endpoint: Endpoint,
+        selection: Selection,
+        policy: EndpointPolicy,
+        options: PushOptions | None = None,
+    ) -> PushReport:
+        """Push what the payload model holds for a selection.
+
+        Raises:
+            ModelError: before any call, and before anything is written.
+            GuardrailStopped: before the first write call; the planned rows are held.
+            AuthFailed: the key was refused; the planned rows are held.
+            WarehouseError: the database is gone; nothing left without an intent.
+        """
+        options = options or PushOptions()
+        model = load_payload_model(self._engine, endpoint)
+        name = f"push:{selection.empresa}:{endpoint.deletes or endpoint.name}"
+        with lane(self._engine, name, self._clock, self._on_wait):
+            return _Run(self, model, selection, policy, options).execute()
+
+
+class _Run:
+    """One execution, while it holds the endpoint's lane."""
+
+    def __init__(
+        self,
+        push: Push,
+        model: PayloadModel,
+        selection: Selection,
+        policy: EndpointPolicy,
+        options: PushOptions,
+    ) -> None:
+        self._engine = push._engine
+        self._clock = push._clock
+        self._rules = push._rules
+        self._model = model
+        self._endpoint = model.endpoint
+        self._selection = selection
+        self._policy = policy
+        self._options = options
+        self._run_id = uuid.uuid4().hex
+        who = (self._engine, selection.empresa, model.endpoint.name, self._run_id)
+        self._ledger = Ledger(*who)
+        self._intents = Intents(*who)
+        self._client = push._make_client(selection.empresa, self._on_call)
+        self._delivery = Delivery(
+            self._client,
+            model.endpoint,
+            policy,
+            self._clock,
+            self._ledger,
+            self._intents,
+            on_progress=push._on_progress,
+        )
+        self._planned: tuple[PlannedPartition, ...] = ()
+        self._validation: ValidationReport | None = None
+        self._recovered = 0
+
+    def _on_call(self, record: CallRecord) -> None:
+        self._delivery.record_call(record)
+
+    def execute(self) -> PushReport:
+        empresa, endpoint, now = self._selection.empresa, self._endpoint, self._clock.now()
+        with self._client:
+            runs.abandon_dead_runs(self._engine, empresa, endpoint.name, now)
+            runs.open_run(
+                self._engine,
+                self._run_id,
+                empresa,
+                endpoint.name,
+                self._options.gatilho,
+                self._options.dagster_run_id,
+                now,
+            )
+            try:
+                self._prepare()
+                value_sum = self._guard()
+                if not self._options.dry_run:
+                    self._send()
+            except WarehouseError:
+                # The history cannot be written either; the next run closes it.
+                raise
+            except OmiePipelineError as error:
+                self._close("stopped" if isinstance(error, GuardrailStopped) else "failed", error)
+                raise
+            report = self._report()
+            self._close("dry_run" if self._options.dry_run else "done", None, report, value_sum)
+            return report
+
+    def _prepare(self) -> None:
+        """Settle the past, then plan and validate."""
+        if not self._options.dry_run:
+            self._recover()
+        self._planned = write_plan(
+            self._engine, self._run_id, self._model, self._selection, self._policy.mode
+        )
+        now = self._clock.now()
+        store = not self._options.dry_run
+        if self._endpoint.deletes:
+            check_deletes(
+                self._scope(), self._policy.delete_foreign, self._ledger, now, store=store
+            )
+        else:
+            self._validation = check_plan(
+                self._scope(), self._model, self._rules, self._ledger, now, store=store
+            )
+        if store:
+            forget_passed(
+                self._engine,
+                self._run_id,
+                self._endpoint.name,
+                self._selection,
+                grain=self._endpoint.grain,
+            )
+
+    def _scope(self) -> Scope:
+        return Scope(self._engine, self._run_id, self._selection.empresa, self._endpoint)
+
+    def _recover(self) -> None:
+        try:
+            self._recovered = self._delivery.resolve_open_intents()
+        except Blocked:
+            # Nothing can be read while the key is closed: the open intents keep their rows held.
+            self._recovered = 0
+
+    def _guard(self) -> Any:
+        """Sum in R$ of the plan; refuses a plan that looks like an accident."""
+        endpoint = self._endpoint
+        value_sum = None
+        if endpoint.value_field:
+            value_sum = runs.plan_value_sum(self._engine, self._run_id, endpoint.value_field)
+        states = runs.plan_states(self._engine, self._run_id)
+        figures = PlanFigures(
+            selected=sum(part.selected for part in self._planned),
+            quarantined=sum(n for (_, state), n in states.items() if state == "quarantined"),
+            deletes=runs.plan_deletes(self._engine, self._run_id),
+            known_rows=runs.known_rows(
+                self._engine, self._selection.empresa, endpoint.deletes or endpoint.name
+            ),
+            recent_selected=runs.recent_selected(
+                self._engine, self._selection.empresa, endpoint.name, span_of(self._selection)
+            ),
+            value_sum=value_sum,
+        )
+        reasons = refusals(figures, self._policy.guardrails)
+        if reasons and not self._options.approve and not self._options.dry_run:
+            self._delivery.hold_rest("; ".join(reasons), "GuardrailStopped", None)
+            raise GuardrailStopped(reasons)
+        return value_sum
+
+    def _send(self) -> None:
+        self._delivery.run(self._ledger.ready_rows(_BATCH_ROWS))
+
+    def _report(self) -> PushReport:
+        states = runs.plan_states(self._engine, self._run_id)
+        counts = count_partitions(
+            self._planned, states, self._delivery.calls, self._delivery.seconds
+        )
+        truth = {}
+        if not self._options.dry_run:
+            truth = runs.ledger_truth(self._engine, self._model, self._selection)
+        return PushReport(
+            run_id=self._run_id,
+            empresa=self._selection.empresa,
+            endpoint=self._endpoint,
+            partitions=counts,
+            truth=truth,
+            validation=self._validation,
+            data_docs=self._write_data_docs(),
+            recovered=self._recovered,
+            stopped_by=self._delivery.stopped_by,
+            would_send=sum(n for (_, state), n in states.items() if state == "ready"),
+        )
+
+    def _write_data_docs(self) -> Path | None:
+        folder = self._options.data_docs_dir
+        if folder is None or self._validation is None:
+            return None
+        from omie_pipeline.validation.data_docs import write_data_docs
+
+        return write_data_docs(
+            [self._validation], folder / self._selection.empresa / self._endpoint.name
+        )
+
+    def _close(
+        self,
+        state: str,
+        error: OmiePipelineError | None,
+        report: PushReport | None = None,
+        value_sum: Any = None,
+    ) -> None:
+        done = report or self._report()
+        span = span_of(self._selection)
+        runs.close_run(
+            self._engine,
+            self._run_id,
+            state=state,
+            counts=[{"span": span, **part.to_json()} for part in done.partitions],
+            selected=done.total.selected,
+            value_sum=value_sum,
+            error=error,
+            data_docs=str(done.data_docs) if done.data_docs else None,
+            now=self._clock.now(),
+        )
+        runs.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
+
+
+def span_of(selection: Selection) -> str:
+    """What kind of selection this is, so that row counts compare with like ones only."""
+    if selection.key is not None or selection.unfinished_only:
+        return "partial"
+    if selection.date_from is None or selection.date_to is None:
+        return "all"
+    return f"{(selection.date_to - selection.date_from).days + 1}d"

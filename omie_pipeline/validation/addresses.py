@@ -1,0 +1,100 @@
+"""Cidade, UF and CEP against the lists of the IBGE and the Correios."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+import pandas as pd
+
+from omie_pipeline.catalog import reference
+
+CEP_PATTERN: Final = r"^[0-9]{2}\.?[0-9]{3}-?[0-9]{3}$"
+"""Eight digits, with or without the usual signs."""
+
+_SUFFIX: Final = re.compile(r"^(.*?)\s*\(([A-Za-z]{2})\)$")
+_APOSTROPHES: Final = re.compile(r"['`´’‘]")
+_SEPARATORS: Final = re.compile(r"[\s\-–]+")
+
+
+def ufs() -> frozenset[str]:
+    """The 27 units of the federation."""
+    return frozenset(reference.estados())
+
+
+def plain_name(name: str) -> str:
+    """A name to compare by: upper case, no accents, apostrophes or hyphens, single spaces."""
+    letters = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", name))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _SEPARATORS.sub(" ", bare).strip().upper()
+
+
+@cache
+def _codes_by_name() -> Mapping[tuple[str, str], int]:
+    return {(m.uf, plain_name(m.nome)): m.codigo_ibge for m in reference.municipios()}
+
+
+def municipality(cidade: str, uf: str) -> int | None:
+    """IBGE code of ``cidade`` in ``uf``, ``None`` when there is no such city there.
+
+    Case, accents, apostrophes and hyphens do not count. Omie's own form ``SAO PAULO (SP)``
+    (PROTOCOL section 6, OFF) is understood; its UF must then be the same.
+    """
+    match = _SUFFIX.match(cidade.strip())
+    if match:
+        if match[2].upper() != uf:
+            return None
+        cidade = match[1]
+    return _codes_by_name().get((uf, plain_name(cidade)))
+
+
+def municipality_codes(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[float]:
+    """IBGE codes row by row, null where the city is not in the UF.
+
+    Each pair is looked up once: a clinic's customers live in few cities.
+    """
+    pairs = list(zip(cidades, estados, strict=True))
+    codes = {pair: _code(*pair) for pair in set(pairs)}
+    return pd.Series([codes[pair] for pair in pairs], index=cidades.index, dtype="float64")
+
+
+def _code(cidade: object, uf: object) -> int | None:
+    return municipality(cidade, uf) if isinstance(cidade, str) and isinstance(uf, str) else None
+
+
+def cities_in_uf(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]:
+    """True where the city exists in the UF, or where the UF itself is unknown (told elsewhere)."""
+    return municipality_codes(cidades, estados).notna() | ~estados.isin(ufs())
+
+
+def ceps_in_uf(ceps: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]:
+    """True where the CEP lies in the UF's ranges, or where CEP or UF is malformed itself."""
+    return _in_ranges(ceps, estados, reference.cep_faixas_por_uf()) | ~estados.isin(ufs())
+
+
+def ceps_in_city(ceps: pd.Series[str], codes: pd.Series[float]) -> pd.Series[bool]:
+    """True where the CEP lies in the ranges of the municipality, or where one is unknown.
+
+    The ranges date from 2023 and CEPs are added all the time: a miss is worth a look, no more.
+    """
+    ranges = reference.cep_faixas_por_municipio()
+    return _in_ranges(ceps, codes, ranges) | ~codes.isin(list(ranges))
+
+
+def _in_ranges(
+    ceps: pd.Series[str],
+    keys: pd.Series[Any],
+    ranges: Mapping[Any, tuple[reference.FaixaCep, ...]],
+) -> pd.Series[bool]:
+    digits = ceps.where(ceps.str.match(CEP_PATTERN)).str.replace(r"[.\-]", "", regex=True)
+    numbers = pd.to_numeric(digits, errors="coerce").astype("float64")
+    inside = numbers.isna()
+    for nth in range(max(len(items) for items in ranges.values())):
+        nths = {key: items[nth] for key, items in ranges.items() if len(items) > nth}
+        low = keys.map({key: item.cep_inicial for key, item in nths.items()}).astype("float64")
+        high = keys.map({key: item.cep_final for key, item in nths.items()}).astype("float64")
+        inside |= numbers.between(low, high)
+    return inside

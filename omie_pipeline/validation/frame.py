@@ -1,0 +1,192 @@
+"""Rows of a payload model as the DataFrame that the expectations look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import pandas as pd
+
+from omie_pipeline.catalog import Endpoint, Field
+from omie_pipeline.errors import ModelError
+from omie_pipeline.validation.addresses import municipality_codes
+from omie_pipeline.validation.documents import is_company
+from omie_pipeline.validation.fields import is_blank
+from omie_pipeline.validation.model import CandidateRow
+from omie_pipeline.validation.nested import NestedChecker, Problem
+from omie_pipeline.validation.suites import Check, confirmed_column, either_column
+
+_PATIENT: Final = "paciente"
+_STRUCTURE: Final = ("estrutura",)
+"""Stands for a list or an object where a plain value belongs: expectations need to hash it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One chunk, ready to be validated.
+
+    Attributes:
+        data: index = number of the row (int64), without a name: Great Expectations then answers
+            with a plain list of index values instead of looking a column up row by row. Text
+            columns are ``str`` with blanks as nulls, numbers and mixed columns ``object``, nested
+            fields and helper columns booleans (null = nothing to look at); ``_<value field>`` is
+            float64, good enough to compare with zero.
+        nested: what is wrong inside the nested fields, by row and field.
+    """
+
+    data: pd.DataFrame
+    nested: Mapping[tuple[int, str], list[Problem]]
+
+
+def build_frame(
+    endpoint: Endpoint,
+    rows: Sequence[CandidateRow],
+    checks: Sequence[Check],
+    checker: NestedChecker,
+    *,
+    confirmed: Mapping[str, AbstractSet[str]] | None,
+    duplicated_keys: AbstractSet[str],
+) -> Frame:
+    """Spread rows over columns: those any row has, and those a check always asks for.
+
+    Raises:
+        ModelError: a row has a field that Omie's payload does not have.
+    """
+    present = set().union(*(row.payload for row in rows))
+    fields = _known_fields(endpoint, present)
+    always = {column for check in checks if check.always for column in check.columns}
+    columns: dict[str, pd.Series[Any]] = {}
+    nested: dict[tuple[int, str], list[Problem]] = {}
+    index = pd.Index([row.row for row in rows], dtype="int64")
+    for name in sorted(present | (always & {item.name for item in endpoint.payload.fields})):
+        values = [row.payload.get(name) for row in rows]
+        if name == endpoint.integration_key:
+            values = [row.key if row.key is not None else row.payload.get(name) for row in rows]
+        field = fields.get(name) or endpoint.payload.field(name)
+        if field is not None and field.kind in ("object", "array") and not field.read_only:
+            found = _nested_problems(checker, field, values)
+            nested |= {(int(index[i]), name): problems for i, problems in found.items()}
+            columns[name] = _flags(values, found, index)
+        else:
+            columns[name] = to_column(values, index)
+    columns |= _helper_columns(endpoint, rows, columns, index)
+    key = columns.get(endpoint.integration_key)
+    if duplicated_keys and key is not None:
+        columns["_chave_unica"] = ~key.isin(list(duplicated_keys))
+    for name, target in endpoint.references:
+        if confirmed is not None and name in columns:
+            codes = columns[name]
+            is_confirmed = codes.isin(list(confirmed.get(target, ())))
+            columns[confirmed_column(name)] = is_confirmed.astype(object).where(codes.notna())
+    return Frame(pd.DataFrame(columns, index=index), nested)
+
+
+def _known_fields(endpoint: Endpoint, names: AbstractSet[str]) -> dict[str, Field]:
+    known = {item.name: item for item in endpoint.payload.fields}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ModelError(f"O Omie não tem em {endpoint.name}: {', '.join(unknown)}.")
+    return {name: known[name] for name in names}
+
+
+def to_column(values: Sequence[Any], index: pd.Index[int]) -> pd.Series[Any]:
+    """A column of pandas' ``str`` type where every value is text, else of objects.
+
+    Blank texts become nulls. NaN and infinity become their names, as PostgreSQL writes them in
+    JSON: a float NaN would pass for a null, that is, for a field nobody filled in.
+    """
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind in ("string", "empty"):
+        try:
+            column = pd.Series(values, index=index, dtype="str")
+        except UnicodeEncodeError:  # half of a surrogate pair: shown as the unreadable sign
+            column = pd.Series([_readable(v) for v in values], index=index, dtype="str")
+        return column.where(column.str.strip(" ") != "")
+    named = [None if is_blank(value) else _scalar(value) for value in values]
+    return pd.Series(named, index=index, dtype="object")
+
+
+def _readable(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return _STRUCTURE
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity"
+    if isinstance(value, Decimal) and not value.is_finite():
+        return "NaN" if value.is_nan() else "Infinity"
+    return _readable(value)
+
+
+def _nested_problems(
+    checker: NestedChecker, field: Field, values: Sequence[Any]
+) -> dict[int, list[Problem]]:
+    found = {}
+    for position, value in enumerate(values):
+        if value is not None:
+            problems = checker.problems(field, value)
+            if problems:
+                found[position] = problems
+    return found
+
+
+def _flags(
+    values: Sequence[Any], found: Mapping[int, list[Problem]], index: pd.Index[int]
+) -> pd.Series[Any]:
+    flags = [None if value is None else i not in found for i, value in enumerate(values)]
+    return pd.Series(flags, index=index, dtype="object")
+
+
+def _helper_columns(
+    endpoint: Endpoint,
+    rows: Sequence[CandidateRow],
+    columns: Mapping[str, pd.Series[Any]],
+    index: pd.Index[int],
+) -> dict[str, pd.Series[Any]]:
+    helpers: dict[str, pd.Series[Any]] = {}
+    for group in endpoint.either:
+        filled = pd.Series(False, index=index)
+        for name in group:
+            if name in columns:
+                filled |= columns[name].notna()
+        helpers[either_column(group)] = filled
+    if endpoint.value_field in columns:
+        values = columns[endpoint.value_field]
+        numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+        helpers[f"_{endpoint.value_field}"] = numbers.where(numbers.abs() != math.inf)
+    if endpoint.document_field:
+        helpers |= _rg_columns(rows, endpoint.document_field, index)
+        if "cidade" in columns and "estado" in columns:
+            helpers["_municipio"] = municipality_codes(columns["cidade"], columns["estado"])
+    return helpers
+
+
+def _rg_columns(
+    rows: Sequence[CandidateRow], document_field: str, index: pd.Index[int]
+) -> dict[str, pd.Series[Any]]:
+    """RG and issuer where they are due: a paciente whose document is no CNPJ."""
+    due = [
+        row.extra.get("_tipo") == _PATIENT and not is_company(row.payload.get(document_field))
+        for row in rows
+    ]
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in ("_rg", "_rg_orgao_emissor"):
+        values = [
+            row.extra.get(name) if is_due else None for row, is_due in zip(rows, due, strict=True)
+        ]
+        filled = [
+            not is_blank(value) if is_due else None
+            for value, is_due in zip(values, due, strict=True)
+        ]
+        texts = [None if value is None else str(value) for value in values]
+        columns[name] = to_column(texts, index)
+        columns[f"{name}_preenchido"] = pd.Series(filled, index=index, dtype="object")
+    return columns

@@ -1,0 +1,230 @@
+"""Every Portuguese text of the validation, as data: what is wrong and what to do about it.
+
+``{campo}`` is the field in human words (``labels.py``), ``{maximo}`` its length, ``{valores}`` its
+closed list, ``{padrao}`` its mask, ``{primeiro}`` and ``{ultimo}`` the first and last year. No text
+has a place for the bad value: these texts go to lists, logs and pages that many people see.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class RuleText(NamedTuple):
+    """What is wrong and what to do."""
+
+    motivo: str
+    correcao: str
+
+
+_DOCUMENT_FIX: Final = "Confira o {tipo} no documento da pessoa ou empresa e corrija no cadastro."
+_MAPPING_FIX: Final = "Avise quem cuida da integração: o modelo dbt deve entregar {forma}."
+
+RULES: Final[dict[str, RuleText]] = {
+    # Filled in
+    "obrigatorio": RuleText(
+        "{campo}: não foi preenchido e é obrigatório.", "Preencha {campo} no cadastro."
+    ),
+    "um_dos": RuleText(
+        "{campo}: nenhum dos dois foi preenchido.", "Preencha pelo menos um deles na origem."
+    ),
+    "um_bloco": RuleText(
+        "{campo}: é preciso informar exatamente uma das formas.",
+        "Informe só uma das formas de {campo}.",
+    ),
+    "chave_ausente": RuleText(
+        "Código de integração não foi preenchido: sem ele o Omie não reconhece o registro.",
+        "Preencha o identificador do registro no sistema da clínica.",
+    ),
+    "chave_repetida": RuleText(
+        "Código de integração repetido: há mais de um registro com o mesmo código.",
+        "Deixe só um registro com este código, ou dê outro código ao repetido.",
+    ),
+    # Type
+    "formato": RuleText("{campo}: o tipo do valor não serve.", "Confira {campo} na origem."),
+    "tipo_texto": RuleText(
+        "{campo}: deveria ser um texto.", _MAPPING_FIX.format(forma="{campo} como texto")
+    ),
+    "tipo_inteiro": RuleText(
+        "{campo}: deveria ser um número inteiro.",
+        _MAPPING_FIX.format(forma="{campo} como número inteiro"),
+    ),
+    "tipo_decimal": RuleText(
+        "{campo}: deveria ser um número.", _MAPPING_FIX.format(forma="{campo} como número")
+    ),
+    "tipo_estrutura": RuleText(
+        "{campo}: a estrutura não é a que o Omie espera.",
+        _MAPPING_FIX.format(forma="{campo} na estrutura do catálogo"),
+    ),
+    "nao_numero": RuleText(
+        "{campo}: o valor não é um número (NaN ou infinito).",
+        "Corrija o valor de {campo} na origem; costuma vir de uma conta com dado que falta.",
+    ),
+    "casas_decimais": RuleText(
+        "{campo}: tem mais de duas casas decimais.",
+        "Informe {campo} em reais e centavos, com duas casas.",
+    ),
+    "data_invalida": RuleText(
+        "{campo}: não é uma data que exista.", "Corrija a data no cadastro (dia, mês e ano)."
+    ),
+    "data_ano": RuleText(
+        "{campo}: o ano está fora do aceito ({primeiro} a {ultimo}).",
+        "Confira o ano da data; costuma ser erro de digitação.",
+    ),
+    "hora_invalida": RuleText("{campo}: não é uma hora válida.", "Corrija a hora (hh:mm:ss)."),
+    "booleano": RuleText(
+        "{campo}: veio como verdadeiro ou falso; o Omie só aceita S ou N.",
+        _MAPPING_FIX.format(forma="S ou N"),
+    ),
+    # Content
+    "tamanho": RuleText(
+        "{campo}: tem mais de {maximo} caracteres, o máximo que o Omie aceita.",
+        "Abrevie {campo} para no máximo {maximo} caracteres.",
+    ),
+    "caracteres": RuleText(
+        "{campo}: tem caractere que o Omie não aceita.",
+        "Digite {campo} de novo, sem copiar e colar.",
+    ),
+    "caractere_controle": RuleText(
+        "{campo}: tem um caractere invisível (quebra de linha, tabulação ou controle).",
+        "Apague {campo} e digite de novo, sem copiar e colar.",
+    ),
+    "emoji": RuleText(
+        "{campo}: tem emoji ou símbolo que o Omie não aceita.",
+        "Tire o emoji ou símbolo de {campo}.",
+    ),
+    "caractere_ilegivel": RuleText(
+        "{campo}: tem um caractere que se perdeu numa conversão (aparece como � ou quadrado).",
+        "Digite {campo} de novo no cadastro.",
+    ),
+    "texto_nan": RuleText(
+        "{campo}: contém o texto NaN, sinal de dado perdido numa conversão.",
+        "Preencha {campo} com o dado certo, ou deixe em branco.",
+    ),
+    "valor_sn": RuleText("{campo}: só pode ser S ou N.", "Troque o valor por S (sim) ou N (não)."),
+    "valor_fechado": RuleText(
+        "{campo}: não é um dos valores que o Omie aceita ({valores}).",
+        "Escolha um destes valores: {valores}.",
+    ),
+    "padrao": RuleText(
+        "{campo}: não está no formato {padrao}.", "Escreva {campo} no formato {padrao}."
+    ),
+    "tipo_documento_inexistente": RuleText(
+        "{campo}: não existe na lista do Omie.",
+        "Escolha um código da lista, por exemplo DIN, PIX, CRC, CRD, BOL ou TRA.",
+    ),
+    # What may be sent at all
+    "somente_leitura": RuleText(
+        "{campo}: é calculado pelo Omie e não pode ser enviado.",
+        "Avise quem cuida da integração: tire este campo do modelo dbt.",
+    ),
+    "campo_desconhecido": RuleText(
+        "{campo}: o Omie não tem este campo.",
+        "Avise quem cuida da integração: o modelo dbt tem um campo a mais ou com nome errado.",
+    ),
+    "estrutura": RuleText(
+        "{campo}: algum dado de dentro não é aceito.", "Confira {campo} no cadastro."
+    ),
+    "soma_percentual": RuleText(
+        "{campo}: os percentuais não somam 100 %.", "Ajuste os percentuais até somarem 100 %."
+    ),
+    # CPF and CNPJ
+    "documento": RuleText("CPF ou CNPJ inválido.", _DOCUMENT_FIX.format(tipo="CPF ou CNPJ")),
+    "documento_ausente": RuleText(
+        "CPF ou CNPJ não foi preenchido.",
+        "Peça o CPF (ou CNPJ, se for empresa) e preencha no cadastro.",
+    ),
+    "cpf_digitos": RuleText(
+        "CPF inválido: os dígitos verificadores não conferem.", _DOCUMENT_FIX.format(tipo="CPF")
+    ),
+    "cnpj_digitos": RuleText(
+        "CNPJ inválido: os dígitos verificadores não conferem.", _DOCUMENT_FIX.format(tipo="CNPJ")
+    ),
+    "documento_tamanho": RuleText(
+        "CPF ou CNPJ inválido: um CPF tem 11 dígitos e um CNPJ tem 14 caracteres.",
+        "Complete o número, com os zeros do começo, como está no documento.",
+    ),
+    "documento_repetido": RuleText(
+        "CPF ou CNPJ inválido: é o mesmo algarismo repetido.",
+        "Troque o número de enfeite pelo do documento.",
+    ),
+    "documento_caracteres": RuleText(
+        "CPF ou CNPJ inválido: tem letra ou sinal onde não pode.",
+        "Digite só os números do CPF; no CNPJ, números e, se houver, letras.",
+    ),
+    # RG
+    "rg_ausente": RuleText(
+        "RG do paciente não foi preenchido.", "Peça o RG ao paciente e preencha no cadastro."
+    ),
+    "rg_invalido": RuleText(
+        "RG do paciente não tem nenhum número.", "Copie o número do RG do documento do paciente."
+    ),
+    "rg_orgao_ausente": RuleText(
+        "Órgão emissor do RG não foi preenchido.",
+        "Veja no RG do paciente quem o emitiu (por exemplo SSP/SP) e preencha no cadastro.",
+    ),
+    "rg_orgao_invalido": RuleText(
+        "Órgão emissor do RG não é uma sigla.",
+        "Escreva a sigla e a UF que estão no RG, por exemplo SSP/SP.",
+    ),
+    # Address
+    "endereco_incompleto": RuleText(
+        "Endereço incompleto: falta {campo}.", "Complete {campo} no cadastro."
+    ),
+    "uf_inexistente": RuleText(
+        "UF inválida: não é a sigla de um estado brasileiro.",
+        "Escreva a sigla do estado com duas letras maiúsculas, por exemplo SP.",
+    ),
+    "cidade_fora_da_uf": RuleText(
+        "Cidade não existe nesta UF.",
+        "Confira o nome da cidade e a UF; escreva a cidade por extenso, sem abreviar.",
+    ),
+    "cep_formato": RuleText(
+        "CEP inválido: deve ter oito números.", "Complete o CEP, por exemplo 01310-100."
+    ),
+    "cep_fora_da_uf": RuleText(
+        "CEP não é da UF do endereço.",
+        "Confira o CEP e a UF no comprovante de endereço e corrija o que estiver errado.",
+    ),
+    "cep_fora_da_cidade": RuleText(
+        "CEP não está na faixa conhecida da cidade.",
+        "Vale conferir o CEP e a cidade; o registro segue assim mesmo.",
+    ),
+    # Títulos
+    "valor_positivo": RuleText(
+        "{campo}: deve ser maior que zero.",
+        "Corrija o valor do lançamento, ou cancele-o se não há o que cobrar.",
+    ),
+    "categoria_inexistente": RuleText(
+        "Categoria não existe no Omie.",
+        "Escolha uma categoria do plano do Omie, ou crie-a lá antes de enviar.",
+    ),
+    "categoria_inativa": RuleText(
+        "Categoria inativa no Omie, ou é só um grupo de totais.",
+        "Escolha uma categoria ativa, ou reative-a no Omie.",
+    ),
+    "conta_ausente": RuleText(
+        "Conta corrente não foi preenchida.",
+        "Ligue a forma de pagamento a uma conta corrente do Omie, ou defina a conta padrão.",
+    ),
+    "conta_inexistente": RuleText(
+        "Conta corrente não existe no Omie.",
+        "Ligue a forma de pagamento a uma conta corrente que exista no Omie.",
+    ),
+    "conta_inativa": RuleText(
+        "Conta corrente inativa no Omie.",
+        "Ligue a forma de pagamento a uma conta corrente ativa, ou reative-a no Omie.",
+    ),
+    "aguarda_cadastro": RuleText(
+        "Aguarda o cadastro do cliente ou fornecedor: o Omie ainda não o confirmou.",
+        "Nada a fazer se o cadastro está na fila; se ele foi recusado, corrija-o primeiro.",
+    ),
+}
+"""Texts by rule. The rule's name is stable: it is stored with a quarantined row."""
+
+
+LIST_NEVER_READ: Final = (
+    "A lista de {lista} do Omie nunca foi lida para esta empresa, e sem ela nenhum lançamento pode "
+    "ser conferido. Leia a lista antes de enviar."
+)
+"""Text of the ``ConfigurationError`` when a reference list is absent or empty."""

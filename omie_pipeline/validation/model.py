@@ -1,0 +1,235 @@
+"""What goes into a validation and what comes out: rows, rules, references, reasons, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Severity = Literal["critical", "warning", "hold"]
+"""``critical`` quarantines the row, ``hold`` makes it wait, ``warning`` is only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """One row of a payload model on its way to Omie.
+
+    Attributes:
+        row: number of the row, unique within one run.
+        key: integration code, ``None`` when the model has none for this row.
+        payload: fields under Omie's names, as the model's JSON gives them: dates as ``AAAA-MM-DD``
+            text, numbers as ``int`` or ``Decimal``, NaN as the text ``NaN``, ``None`` = not sent.
+        extra: columns that are not sent (``_tipo``, ``_rg``, ``_rg_orgao_emissor``).
+    """
+
+    row: int
+    key: str | None
+    payload: Mapping[str, Any]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ClinicRules(BaseModel):
+    """Which of the clinic's own rules are on. What Omie itself refuses is always checked.
+
+    Attributes:
+        require_document: every paciente, profissional and fornecedor has a CPF or CNPJ. A document
+            that is filled in is checked even when this is off.
+        require_rg: a paciente who is a pessoa física has an RG with its issuing body.
+        require_address: endereço, número, bairro, cidade, UF and CEP are all filled in. Parts that
+            are filled in are checked even when this is off.
+        require_conta_corrente: every título names its conta corrente.
+        require_category: every título has a category (its own or a split in ``categorias``).
+        earliest_year: a date before 1 January of this year is a typing error.
+        latest_year: a date after 31 December of this year is a typing error.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    require_document: bool = True
+    require_rg: bool = True
+    require_address: bool = True
+    require_conta_corrente: bool = True
+    require_category: bool = True
+    earliest_year: int = 1901
+    latest_year: int = 2100
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What the warehouse last read from Omie for one empresa.
+
+    Attributes:
+        categorias: code -> may be used in a título (active and not a total line).
+        contas_correntes: Omie's id -> is active.
+
+    ``None`` or empty means that the list was never read: a título then raises
+    ``ConfigurationError`` instead of failing row by row.
+    """
+
+    categorias: Mapping[str, bool] | None = None
+    contas_correntes: Mapping[int, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row was refused, in words a receptionist can act on.
+
+    Attributes:
+        field: Omie's name of the field, dotted below a nested one (``dadosBancarios.agencia``,
+            ``categorias[2].percentual``).
+        rule: short stable name of the rule, see ``messages.RULES``.
+        motivo: what is wrong, in Portuguese, without the bad value.
+        correcao: what to do about it, in Portuguese.
+    """
+
+    field: str
+    rule: str
+    motivo: str
+    correcao: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFailure:
+    """A row that goes to quarantine, with every reason at once."""
+
+    row: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowHold:
+    """A valid row that waits for another record, such as the customer of a título."""
+
+    row: int
+    motivo: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationResult:
+    """Counts of one expectation, without any value of any row.
+
+    Attributes:
+        expectation: type of the Great Expectations expectation, ``expect_column_...``.
+        columns: the column it was asked of, or the two of a pair; a helper column where the rule
+            combines several.
+        arguments: what it compares with (lengths, patterns, closed lists).
+        evaluated: rows it looked at.
+        missing: rows where it had nothing to look at.
+        failed: rows that break it.
+    """
+
+    field: str
+    rule: str
+    motivo: str
+    correcao: str
+    expectation: str
+    columns: tuple[str, ...]
+    arguments: Mapping[str, Any]
+    severity: Severity
+    evaluated: int
+    missing: int
+    failed: int
+
+    @property
+    def success(self) -> bool:
+        """No row breaks it."""
+        return self.failed == 0
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """What one chunk, or several merged, came to. Rows in neither list are valid.
+
+    Attributes:
+        endpoint: name of the endpoint in the catalog.
+        evaluated: rows looked at.
+        failures: rows to quarantine, in row order.
+        held: rows to hold, in row order; none of them is in ``failures``.
+        expectations: counts by expectation, in the order of the suite.
+        failed_rows: how many rows failed, kept by ``counts_only``.
+        held_rows: how many rows wait, kept by ``counts_only``.
+    """
+
+    endpoint: str
+    evaluated: int
+    failures: tuple[RowFailure, ...]
+    held: tuple[RowHold, ...]
+    expectations: tuple[ExpectationResult, ...]
+    failed_rows: int
+    held_rows: int
+
+    def counts_only(self) -> ValidationReport:
+        """The same report without its rows: what to keep of a chunk that has been stored."""
+        return replace(self, failures=(), held=())
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Counts as JSON-safe types, for metadata; no row, no value."""
+        return {
+            "endpoint": self.endpoint,
+            "evaluated": self.evaluated,
+            "failed_rows": self.failed_rows,
+            "held_rows": self.held_rows,
+            "expectations": [
+                {
+                    "field": item.field,
+                    "rule": item.rule,
+                    "motivo": item.motivo,
+                    "expectation": item.expectation,
+                    "severity": item.severity,
+                    "evaluated": item.evaluated,
+                    "missing": item.missing,
+                    "failed": item.failed,
+                    "success": item.success,
+                }
+                for item in self.expectations
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSummary:
+    """One line of the documentation of a suite."""
+
+    endpoint: str
+    field: str
+    rule: str
+    motivo: str
+    correcao: str
+    expectation: str
+
+
+def merge_reports(reports: Sequence[ValidationReport]) -> ValidationReport:
+    """Add up the chunks of one endpoint's run.
+
+    Raises:
+        ValueError: no report, or reports of different endpoints.
+    """
+    names: AbstractSet[str] = {report.endpoint for report in reports}
+    if len(names) != 1:
+        raise ValueError("merge_reports needs the reports of exactly one endpoint")
+    merged: dict[tuple[tuple[str, ...], str, str], ExpectationResult] = {}
+    for item in (item for report in reports for item in report.expectations):
+        key = (item.columns, item.rule, item.expectation)
+        known = merged.get(key)
+        merged[key] = (
+            item
+            if known is None
+            else replace(
+                known,
+                evaluated=known.evaluated + item.evaluated,
+                missing=known.missing + item.missing,
+                failed=known.failed + item.failed,
+            )
+        )
+    return ValidationReport(
+        endpoint=reports[0].endpoint,
+        evaluated=sum(report.evaluated for report in reports),
+        failures=tuple(failure for report in reports for failure in report.failures),
+        held=tuple(hold for report in reports for hold in report.held),
+        expectations=tuple(merged.values()),
+        failed_rows=sum(report.failed_rows for report in reports),
+        held_rows=sum(report.held_rows for report in reports),
+    )

@@ -1,0 +1,86 @@
+"""From the row numbers of an outcome to reasons that a person can act on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omie_pipeline.catalog import Field
+from omie_pipeline.validation.documents import document_problem
+from omie_pipeline.validation.fields import character_rules, kind_problem
+from omie_pipeline.validation.model import (
+    CandidateRow,
+    ClinicRules,
+    Reason,
+    References,
+    RowFailure,
+)
+from omie_pipeline.validation.nested import Problem, reference_problem
+from omie_pipeline.validation.suite_runner import Outcome
+from omie_pipeline.validation.suites import Check, rule_texts
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonWriter:
+    """Writes the reasons of one chunk.
+
+    An expectation says *that* a value is refused; where its rule has several causes (a document's
+    length or its digits, a control character or an emoji), the failing value is looked at again
+    here, one by one: few rows fail.
+    """
+
+    rules: ClinicRules
+    references: References
+    nested: Mapping[tuple[int, str], list[Problem]]
+
+    def failures(
+        self, rows: Sequence[CandidateRow], outcomes: Sequence[Outcome]
+    ) -> tuple[RowFailure, ...]:
+        """Every failing row with every reason, in the order of ``rows``."""
+        broken: defaultdict[int, list[Check]] = defaultdict(list)
+        for outcome in outcomes:
+            if outcome.check.severity == "critical":
+                for row in outcome.rows:
+                    broken[row].append(outcome.check)
+        return tuple(
+            RowFailure(row.row, self._reasons(row, broken[row.row]))
+            for row in rows
+            if row.row in broken
+        )
+
+    def _reasons(self, row: CandidateRow, checks: Sequence[Check]) -> tuple[Reason, ...]:
+        # A value of the wrong type fails the other checks of its field for no reason of its own.
+        mistyped = {check.field for check in checks if check.rule == "formato"}
+        found = {
+            (path, rule): self._reason(path, rule, catalog)
+            for check in checks
+            if check.rule == "formato" or check.field not in mistyped
+            for path, rule, catalog in self._causes(check, row)
+        }
+        return tuple(found.values())
+
+    def _causes(self, check: Check, row: CandidateRow) -> Iterator[tuple[str, str, Field | None]]:
+        if check.rule == "estrutura":
+            for problem in self.nested.get((row.row, check.field), []):
+                yield problem.path, problem.rule, problem.field
+            return
+        for rule in self._causing_rules(check, row.payload.get(check.field)):
+            yield check.field, rule, check.catalog
+
+    def _causing_rules(self, check: Check, value: Any) -> list[str]:
+        cause: str | None = check.rule
+        if check.rule == "formato" and check.catalog is not None:
+            years = (self.rules.earliest_year, self.rules.latest_year)
+            cause = kind_problem(check.catalog, value, years)
+        elif check.rule == "caracteres" and check.catalog is not None:
+            return character_rules(check.catalog, value) or [check.rule]
+        elif check.rule == "documento":
+            cause = document_problem(value)
+        elif check.rule in ("categoria_inexistente", "conta_inexistente"):
+            cause = reference_problem(check.field, value, self.references)
+        return [cause or check.rule]
+
+    def _reason(self, path: str, rule: str, catalog: Field | None) -> Reason:
+        return Reason(path, rule, *rule_texts(rule, path, catalog, self.rules))

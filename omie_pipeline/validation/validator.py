@@ -1,0 +1,150 @@
+"""Which rows may leave, which go to quarantine and why, which must wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.validation.fields import is_blank
+from omie_pipeline.validation.frame import build_frame
+from omie_pipeline.validation.messages import LIST_NEVER_READ, RULES
+from omie_pipeline.validation.model import (
+    CandidateRow,
+    ClinicRules,
+    ExpectationResult,
+    References,
+    RowFailure,
+    RowHold,
+    ValidationReport,
+)
+from omie_pipeline.validation.nested import NestedChecker
+from omie_pipeline.validation.reasons import ReasonWriter
+from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner
+from omie_pipeline.validation.suites import checks_for
+
+
+class Validator:
+    """The suite of one endpoint and empresa, ready for any number of chunks.
+
+    Memory is that of one chunk: hand over at most some 50,000 rows at a time, and store what comes
+    back before the next ones.
+    """
+
+    def __init__(self, endpoint: Endpoint, rules: ClinicRules, references: References) -> None:
+        self._endpoint = endpoint
+        self._rules = rules
+        self._references = references
+        self._checks = checks_for(endpoint, rules, references)
+        self._runner = SuiteRunner(endpoint.name, rules)
+        self._nested = NestedChecker(
+            endpoint.service, references, (rules.earliest_year, rules.latest_year)
+        )
+
+    def referenced_codes(self, rows: Sequence[CandidateRow]) -> dict[str, set[str]]:
+        """Integration codes of other endpoints that these rows point at, by endpoint.
+
+        What the engine looks up in the ledger to make ``confirmed``.
+        """
+        codes: dict[str, set[str]] = {target: set() for _, target in self._endpoint.references}
+        for name, target in self._endpoint.references:
+            values = (row.payload.get(name) for row in rows)
+            codes[target] |= {v for v in values if isinstance(v, str) and not is_blank(v)}
+        return codes
+
+    def validate(
+        self,
+        rows: Sequence[CandidateRow],
+        *,
+        confirmed: Mapping[str, AbstractSet[str]] | None = None,
+        duplicated_keys: AbstractSet[str] = frozenset(),
+    ) -> ValidationReport:
+        """Validate one chunk.
+
+        Args:
+            rows: row numbers must be unique.
+            confirmed: by endpoint, the codes that Omie has confirmed; rows that point at another
+                are held. ``None`` asks nobody to wait.
+            duplicated_keys: integration codes that the run has more than once, inside this chunk
+                or not. Those inside the chunk are found without it.
+
+        Raises:
+            ConfigurationError: rows use categories or accounts and their list was never read, or
+                an expectation could not be evaluated.
+            ModelError: a row has a field that Omie does not know.
+        """
+        if not rows:
+            return ValidationReport(self._endpoint.name, 0, (), (), (), 0, 0)
+        self._require_lists(rows)
+        frame = build_frame(
+            self._endpoint,
+            rows,
+            self._checks,
+            self._nested,
+            confirmed=confirmed,
+            duplicated_keys=duplicated_keys,
+        )
+        asked = [
+            check for check in self._checks if all(c in frame.data.columns for c in check.columns)
+        ]
+        outcomes = self._runner.run(frame.data, asked)
+        writer = ReasonWriter(self._rules, self._references, frame.nested)
+        failures = writer.failures(rows, outcomes)
+        held = _held(rows, outcomes, failures)
+        return ValidationReport(
+            endpoint=self._endpoint.name,
+            evaluated=len(rows),
+            failures=failures,
+            held=held,
+            expectations=tuple(self._result(outcome) for outcome in outcomes),
+            failed_rows=len(failures),
+            held_rows=len(held),
+        )
+
+    def _require_lists(self, rows: Sequence[CandidateRow]) -> None:
+        lists = (
+            ("codigo_categoria", "categorias", self._references.categorias),
+            ("categorias", "categorias", self._references.categorias),
+            ("id_conta_corrente", "contas correntes", self._references.contas_correntes),
+            ("recebimento", "contas correntes", self._references.contas_correntes),
+            ("pagamento", "contas correntes", self._references.contas_correntes),
+        )
+        for name, title, known in lists:
+            used = not known and any(not is_blank(row.payload.get(name)) for row in rows)
+            if used and self._endpoint.payload.field(name):
+                raise ConfigurationError(LIST_NEVER_READ.format(lista=title))
+
+    def _result(self, outcome: Outcome) -> ExpectationResult:
+        check = outcome.check
+        motivo, correcao = check.texts(self._rules)
+        return ExpectationResult(
+            field=check.field,
+            rule=check.rule,
+            motivo=motivo,
+            correcao=correcao,
+            expectation=outcome.expectation,
+            columns=check.columns,
+            arguments=check.arguments,
+            severity=check.severity,
+            evaluated=outcome.evaluated,
+            missing=outcome.missing,
+            failed=len(outcome.rows),
+        )
+
+
+def _held(
+    rows: Sequence[CandidateRow], outcomes: Sequence[Outcome], failures: Sequence[RowFailure]
+) -> tuple[RowHold, ...]:
+    waiting = {
+        row: outcome.check.rule
+        for outcome in outcomes
+        if outcome.check.severity == "hold"
+        for row in outcome.rows
+    }
+    failed = {failure.row for failure in failures}
+    return tuple(
+        RowHold(row.row, RULES[waiting[row.row]].motivo)
+        for row in rows
+        if row.row in waiting and row.row not in failed
+    )

@@ -1,0 +1,326 @@
+"""The ledger: what Omie has confirmed, refused or has yet to answer, row by row.
+
+A hash is written only with Omie's answer, in the same transaction as Omie's id and the closing of
+the intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome, plan_row
+from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected
+
+
+class Ledger:
+    """The ledger of one endpoint of one empresa, as one run writes it.
+
+    Every method is one transaction and raises ``WarehouseError`` when the database refuses it.
+    """
+
+    def __init__(self, engine: sa.Engine, empresa: str, endpoint: str, run_id: str) -> None:
+        self._engine = engine
+        self._who = {"empresa": empresa, "endpoint": endpoint}
+        self._run_id = run_id
+
+    def ready_rows(self, batch_size: int) -> Iterator[list[PlanRow]]:
+        """Rows still to send, held ones first and rejected ones last, in batches."""
+        where = (plan.c.run_id == self._run_id, plan.c.state == "ready")
+        order = sa.tuple_(plan.c.priority, plan.c.linha)
+        last: tuple[int, int] = (-1, -1)
+        while True:
+            query = (
+                sa.select(plan)
+                .where(*where, order > sa.tuple_(*last))
+                .order_by(plan.c.priority, plan.c.linha)
+                .limit(batch_size)
+            )
+            with warehouse_errors(), self._engine.connect() as connection:
+                found = connection.execute(query).all()
+            if not found:
+                return
+            last = (found[-1].priority, found[-1].linha)
+            yield [plan_row(row) for row in found]
+
+    def write_outcomes(
+        self,
+        outcomes: Sequence[RowOutcome],
+        attempts: Sequence[Attempt],
+        now: datetime,
+        *,
+        deletes: str = "",
+        plan_only: bool = False,
+    ) -> None:
+        """Commit what became of a batch: ledger, rejected, intents, plan and attempts at once.
+
+        Args:
+            deletes: endpoint whose records a ``deleted`` outcome takes away, for explicit deletes.
+            plan_only: mark the plan and nothing else, for a dry run.
+        """
+        with warehouse_errors(), self._engine.begin() as connection:
+            if plan_only:
+                self._write_plan_states(connection, outcomes)
+                return
+            if outcomes:
+                self._write_ledger(connection, outcomes, now)
+                self._write_rejected(connection, outcomes, now)
+                self._close_intents(connection, outcomes, now)
+                self._write_plan_states(connection, outcomes)
+            gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
+            if gone:
+                self._mark_deleted(connection, deletes, gone, now)
+            if attempts:
+                connection.execute(sa.insert(attempt), [self._attempt(item) for item in attempts])
+
+    def set_omie_ids(self, omie_ids: Mapping[int, int]) -> None:
+        """Fill in Omie's id of planned rows: ``linha`` -> id."""
+        if not omie_ids:
+            return
+        statement = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .values(omie_id=sa.bindparam("target"))
+        )
+        values = [{"row_number": linha, "target": target} for linha, target in omie_ids.items()]
+        with warehouse_errors(), self._engine.begin() as connection:
+            connection.execute(statement, values)
+
+    def hold_rest(self, reason: str, code: str, until: datetime | None, now: datetime) -> None:
+        """Hold every planned row that was not tried: nothing is lost, the next run takes it."""
+        rest = (
+            sa.select(
+                sa.literal(self._who["empresa"]),
+                sa.literal(self._who["endpoint"]),
+                plan.c.codigo_integracao,
+                sa.literal("held"),
+                plan.c.particao,
+                sa.literal(reason),
+                sa.literal(code),
+                sa.cast(sa.literal(until), sa.DateTime(timezone=True)),
+                sa.literal(self._run_id),
+                sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
+            )
+            .distinct(plan.c.codigo_integracao)
+            .where(
+                plan.c.run_id == self._run_id,
+                plan.c.state == "ready",
+                plan.c.codigo_integracao.is_not(None),
+            )
+        )
+        columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+                   "error_code", "held_until", "run_id", "updated_at"]  # fmt: skip
+        statement = insert(ledger).from_select(columns, rest)
+        statement = statement.on_conflict_do_update(
+            index_elements=list(ledger.primary_key),
+            set_={name: statement.excluded[name] for name in columns[3:]},
+        )
+        done = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.state == "ready")
+            .values(state="held")
+        )
+        with warehouse_errors(), self._engine.begin() as connection:
+            connection.execute(statement)
+            connection.execute(done)
+
+    def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            table.c.empresa == self._who["empresa"], table.c.endpoint == self._who["endpoint"]
+        )
+
+    def _write_ledger(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        done = [o for o in outcomes if o.kind in DELIVERED]
+        failed = [o for o in outcomes if o.kind not in DELIVERED]
+        if done:
+            statement = insert(ledger)
+            new = statement.excluded
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=list(ledger.primary_key),
+                    set_={
+                        "state": new.state,
+                        "payload_hash": new.payload_hash,
+                        "omie_id": sa.func.coalesce(new.omie_id, ledger.c.omie_id),
+                        "created_here": sa.or_(ledger.c.created_here, new.created_here),
+                        "particao": new.particao,
+                        "attempts": ledger.c.attempts + 1,
+                        "first_error": None,
+                        "last_error": None,
+                        "error_code": None,
+                        "held_until": None,
+                        "run_id": new.run_id,
+                        "confirmed_at": new.confirmed_at,
+                        "updated_at": new.updated_at,
+                    },
+                ),
+                [self._confirmed(o, now) for o in done],
+            )
+        if failed:
+            statement = insert(ledger)
+            new = statement.excluded
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=list(ledger.primary_key),
+                    set_={
+                        "state": new.state,
+                        "particao": new.particao,
+                        "attempts": ledger.c.attempts + 1,
+                        "first_error": sa.func.coalesce(ledger.c.first_error, new.first_error),
+                        "last_error": new.last_error,
+                        "error_code": new.error_code,
+                        "held_until": new.held_until,
+                        "run_id": new.run_id,
+                        "updated_at": new.updated_at,
+                    },
+                ),
+                [self._failed(o, now) for o in failed],
+            )
+
+    def _confirmed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
+        deleted = outcome.kind == "deleted" and outcome.row.payload_hash == ""
+        return {
+            **self._who,
+            "codigo_integracao": outcome.row.codigo_integracao,
+            "state": "deleted" if deleted else "confirmed",
+            "payload_hash": None if deleted else outcome.row.payload_hash,
+            "omie_id": outcome.omie_id or outcome.row.omie_id,
+            "created_here": outcome.kind == "created",
+            "particao": outcome.row.particao,
+            "attempts": 1,
+            "run_id": self._run_id,
+            "first_seen_at": now,
+            "confirmed_at": outcome.at or now,
+            "updated_at": now,
+        }
+
+    def _failed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
+        return {
+            **self._who,
+            "codigo_integracao": outcome.row.codigo_integracao,
+            "state": "rejected" if outcome.kind == "rejected" else "held",
+            "particao": outcome.row.particao,
+            "attempts": 1,
+            "first_error": outcome.error,
+            "last_error": outcome.error,
+            "error_code": outcome.error_code,
+            "held_until": outcome.held_until,
+            "run_id": self._run_id,
+            "first_seen_at": now,
+            "updated_at": now,
+        }
+
+    def _write_rejected(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        passed = [o.row.codigo_integracao for o in outcomes if o.kind in DELIVERED]
+        if passed:
+            connection.execute(
+                sa.delete(rejected).where(
+                    self._mine(rejected), rejected.c.codigo_integracao.in_(passed)
+                )
+            )
+        refused = [o for o in outcomes if o.kind == "rejected"]
+        if not refused:
+            return
+        statement = insert(rejected)
+        kept = (
+            "particao",
+            "fault_text",
+            "fault_code",
+            "correcao",
+            "row_masked",
+            "last_seen_at",
+            "run_id",
+        )
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(rejected.primary_key),
+                set_={name: statement.excluded[name] for name in kept},
+            ),
+            [
+                {
+                    **self._who,
+                    "codigo_integracao": o.row.codigo_integracao,
+                    "particao": o.row.particao,
+                    "fault_text": o.error,
+                    "fault_code": o.error_code,
+                    "correcao": o.fix,
+                    "row_masked": o.row_masked or {},
+                    "first_seen_at": now,
+                    "last_seen_at": now,
+                    "run_id": self._run_id,
+                }
+                for o in refused
+            ],
+        )
+
+    def _close_intents(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        closed = [
+            {"code": o.row.codigo_integracao, "kind": "not_sent" if o.kind == "held" else o.kind}
+            for o in outcomes
+            if o.kind != "unknown"
+        ]
+        if closed:
+            statement = (
+                sa.update(intent)
+                .where(
+                    self._mine(intent),
+                    intent.c.closed_at.is_(None),
+                    intent.c.codigo_integracao == sa.bindparam("code"),
+                )
+                .values(closed_at=now, outcome=sa.bindparam("kind"), payload=sa.null())
+            )
+            connection.execute(statement, closed)
+
+    def _write_plan_states(self, connection: sa.Connection, outcomes: Sequence[RowOutcome]) -> None:
+        statement = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .values(state=sa.bindparam("outcome"))
+        )
+        states = [
+            {"row_number": o.row.linha, "outcome": "held" if o.kind == "unknown" else o.kind}
+            for o in outcomes
+        ]
+        connection.execute(statement, states)
+
+    def _mark_deleted(
+        self, connection: sa.Connection, target: str, rows: Sequence[PlanRow], now: datetime
+    ) -> None:
+        codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
+        ids = [row.omie_id for row in rows if row.omie_id]
+        connection.execute(
+            sa.update(ledger)
+            .where(
+                ledger.c.empresa == self._who["empresa"],
+                ledger.c.endpoint == target,
+                sa.or_(ledger.c.codigo_integracao.in_(codes), ledger.c.omie_id.in_(ids)),
+            )
+            .values(state="deleted", payload_hash=None, run_id=self._run_id, updated_at=now)
+        )
+
+    def _attempt(self, item: Attempt) -> dict[str, Any]:
+        return {
+            **self._who,
+            "run_id": self._run_id,
+            "codigo_integracao": item.codigo_integracao,
+            "method": item.method,
+            "request": item.request,
+            "response": item.response,
+            "http_status": item.http_status,
+            "fault_class": item.fault_class,
+            "fault_code": item.fault_code,
+            "fault_text": item.fault_text,
+            "duration_ms": item.duration_ms,
+            "at": item.at,
+        }

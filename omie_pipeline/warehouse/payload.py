@@ -1,0 +1,90 @@
+"""The payload models dbt makes: what they hold, and whether Omie would understand it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.errors import ModelError
+from omie_pipeline.warehouse.engine import warehouse_errors
+
+PAYLOAD_SCHEMA = "omie_payload"
+PARTITION_COLUMN = "data_particao"
+_OWN_COLUMNS = ("empresa", PARTITION_COLUMN)
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadModel:
+    """A payload model as the database has it.
+
+    Attributes:
+        columns: all columns, in order.
+        unsent: columns that are not fields of Omie: ``empresa``, ``data_particao`` and those with
+            a leading underscore.
+    """
+
+    endpoint: Endpoint
+    columns: tuple[str, ...]
+    schema: str = PAYLOAD_SCHEMA
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        return tuple(c for c in self.columns if c in _OWN_COLUMNS or c.startswith("_"))
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """Columns with a leading underscore: for validation and for links, never sent."""
+        return tuple(c for c in self.columns if c.startswith("_"))
+
+    def table(self) -> NamedFromClause:
+        """The model as a SQLAlchemy table named ``p``."""
+        columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in self.columns]
+        return sa.table(self.endpoint.model, *columns, schema=self.schema).alias("p")
+
+
+def load_payload_model(
+    engine: sa.Engine, endpoint: Endpoint, schema: str = PAYLOAD_SCHEMA
+) -> PayloadModel:
+    """Read the columns of an endpoint's payload model and hold them against the catalog.
+
+    Raises:
+        ModelError: the model is missing, lacks its key, ``empresa`` or ``data_particao``, or has a
+            column Omie does not know or only computes. Every problem is named at once.
+    """
+    with warehouse_errors():
+        inspector = sa.inspect(engine)
+        try:
+            columns = tuple(c["name"] for c in inspector.get_columns(endpoint.model, schema=schema))
+        except sa.exc.NoSuchTableError:
+            raise ModelError(
+                f"O modelo dbt {schema}.{endpoint.model} não existe: rode a construção (dbt build)"
+            ) from None
+    problems = _problems(endpoint, columns)
+    if problems:
+        raise ModelError(f"Modelo dbt {schema}.{endpoint.model}: " + "; ".join(problems))
+    return PayloadModel(endpoint, columns, schema)
+
+
+def _problems(endpoint: Endpoint, columns: Sequence[str]) -> list[str]:
+    problems = []
+    needed = ["empresa"] + ([PARTITION_COLUMN] if endpoint.grain == "fact" else [])
+    problems += [f"falta a coluna {name}" for name in needed if name not in columns]
+    keys = {endpoint.integration_key}
+    if endpoint.deletes:
+        keys.add(endpoint.delete_omie_key)
+    if not keys & set(columns):
+        problems.append(f"falta a chave {endpoint.integration_key}")
+    for name in columns:
+        if name in _OWN_COLUMNS or name.startswith("_"):
+            continue
+        field = endpoint.payload.field(name)
+        if field is None:
+            problems.append(f"a coluna {name} não é campo de {endpoint.payload.name} no Omie")
+        elif field.read_only:
+            problems.append(f"a coluna {name} é calculada pelo Omie e não pode ser enviada")
+    return problems

@@ -1,0 +1,139 @@
+"""Rows our own validation refused, with every reason; a row leaves when it passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.warehouse.rows import PlanRow
+from omie_pipeline.warehouse.tables import ledger, plan, quarantine, rejected
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row for quarantine.
+
+    Attributes:
+        reasons: ``{campo, regra, motivo, correcao}`` each, in Portuguese.
+        row_masked: the payload with personal fields masked.
+    """
+
+    row: PlanRow
+    reasons: Sequence[Mapping[str, str]]
+    row_masked: Mapping[str, Any]
+
+
+def store_refused(
+    engine: sa.Engine,
+    run_id: str,
+    empresa: str,
+    endpoint: str,
+    rows: Sequence[RefusedRow],
+    now: datetime,
+    *,
+    persist: bool = True,
+) -> None:
+    """Write or renew quarantined rows and take them out of the plan, in one transaction.
+
+    Args:
+        persist: off for a dry run: only the plan is marked.
+    """
+    if not rows:
+        return
+    # Two rows under one code share a line: it lists the reasons of the last one seen.
+    by_line = {_line(item.row): item for item in rows}
+    values = [
+        {
+            "empresa": empresa,
+            "endpoint": endpoint,
+            "linha": line,
+            "codigo_integracao": item.row.codigo_integracao,
+            "particao": item.row.particao,
+            "reasons": list(item.reasons),
+            "row_masked": item.row_masked,
+            "origem": {k: v for k, v in item.row.extra.items() if k.startswith("_origem")},
+            "first_seen_at": now,
+            "last_seen_at": now,
+            "run_id": run_id,
+        }
+        for line, item in by_line.items()
+    ]
+    statement = insert(quarantine)
+    kept = ("codigo_integracao", "particao", "reasons", "row_masked", "origem", "last_seen_at",
+            "run_id")  # fmt: skip
+    statement = statement.on_conflict_do_update(
+        index_elements=list(quarantine.primary_key),
+        set_={name: statement.excluded[name] for name in kept},
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        if persist:
+            connection.execute(statement, values)
+        connection.execute(
+            sa.update(plan)
+            .where(
+                plan.c.run_id == run_id, plan.c.linha == sa.func.any([i.row.linha for i in rows])
+            )
+            .values(state="quarantined")
+        )
+
+
+def forget_passed(
+    engine: sa.Engine, run_id: str, endpoint: str, selection: Selection, *, grain: str
+) -> None:
+    """Empty quarantine, rejected and ledger of rows that passed or that the model no longer has.
+
+    Only within what this run looked at; a row this run refused again carries its ``run_id``.
+    """
+    with warehouse_errors(), engine.begin() as connection:
+        gone = sa.delete(quarantine).where(
+            quarantine.c.run_id != run_id, *_looked_at(quarantine, endpoint, selection, grain)
+        )
+        planned = sa.select(plan.c.codigo_integracao).where(
+            plan.c.run_id == run_id, plan.c.codigo_integracao.is_not(None)
+        )
+        if selection.unfinished_only:
+            gone = gone.where(quarantine.c.codigo_integracao.in_(planned))
+        connection.execute(gone)
+        # A rejected or held row is always planned while the model has it: missing means gone there.
+        left = ledger.c.codigo_integracao.not_in(planned)
+        unfinished = ledger.c.state.in_(("rejected", "held"))
+        mine = _looked_at(ledger, endpoint, selection, grain)
+        vanished = sa.select(ledger.c.codigo_integracao).where(*mine, unfinished, left)
+        connection.execute(
+            sa.delete(rejected).where(
+                rejected.c.empresa == selection.empresa,
+                rejected.c.endpoint == endpoint,
+                rejected.c.codigo_integracao.in_(vanished),
+            )
+        )
+        known = ledger.c.payload_hash.is_not(None)
+        connection.execute(
+            sa.update(ledger)
+            .where(*mine, unfinished, left, known)
+            .values(state="confirmed", last_error=None, error_code=None, held_until=None)
+        )
+        connection.execute(sa.delete(ledger).where(*mine, unfinished, left, ~known))
+
+
+def _looked_at(
+    table: sa.Table, endpoint: str, selection: Selection, grain: str
+) -> list[sa.ColumnElement[bool]]:
+    conditions = [table.c.empresa == selection.empresa, table.c.endpoint == endpoint]
+    if grain == "fact" and selection.date_from is not None:
+        conditions.append(table.c.particao >= selection.date_from.isoformat())
+    if grain == "fact" and selection.date_to is not None:
+        conditions.append(table.c.particao <= selection.date_to.isoformat())
+    if selection.key is not None:
+        conditions.append(table.c.codigo_integracao == selection.key)
+    return conditions
+
+
+def _line(row: PlanRow) -> str:
+    return row.codigo_integracao or f"sem-codigo:{row.payload_hash[:16]}:{row.linha}"

@@ -1,0 +1,106 @@
+"""Pacing and the memory of a block, shared by all processes through PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.tables import block, quota_fault
+
+_BURST = 4
+_REDUNDANT_SECONDS = 60.0
+_FAULT_WINDOW_SECONDS = 1800.0
+
+_ADMIT = sa.text(
+    "SELECT wait_seconds, redundant_seconds, blocked_until, budget_until FROM omie_sync.admit("
+    ":scope, :method, :fingerprint, :now, :method_per_minute, :ip_per_minute, :burst, "
+    ":redundant_seconds, :error_budget, :fault_window_seconds)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAdmission:
+    """What ``omie_sync.admit`` answered; see ``omie_pipeline.omie.governor.Admission``."""
+
+    wait_seconds: float
+    redundant_seconds: float
+    blocked_until: datetime | None
+    budget_until: datetime | None
+
+
+def scope_of(app_key: str) -> str:
+    """Digest under which an app key is remembered: the key itself stays out of the database."""
+    return hashlib.sha256(f"omie:{app_key}".encode()).hexdigest()[:16]
+
+
+class SharedGovernor:
+    """A governor whose memory is the schema ``omie_sync``; one per app key.
+
+    Every method raises ``WarehouseError`` when the database is gone: without its memory nothing
+    may leave.
+
+    Args:
+        method_per_minute, ip_per_minute: ceilings, below Omie's 240 and 960.
+        error_budget: errors of one method in 30 minutes after which we stop asking.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        scope: str,
+        *,
+        method_per_minute: float,
+        ip_per_minute: float,
+        error_budget: int,
+    ) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._scope = scope
+        self._fixed = {
+            "scope": scope,
+            "method_per_minute": method_per_minute,
+            "ip_per_minute": ip_per_minute,
+            "burst": _BURST,
+            "redundant_seconds": _REDUNDANT_SECONDS,
+            "error_budget": error_budget,
+            "fault_window_seconds": _FAULT_WINDOW_SECONDS,
+        }
+
+    def admit(self, method: str, fingerprint: str, now: datetime) -> SharedAdmission:
+        """Reserve the next slot, or say why not."""
+        values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": now}
+        with warehouse_errors(), self._engine.connect() as connection:
+            row = connection.execute(_ADMIT, values).one()
+            return SharedAdmission(row[0], row[1], row[2], row[3])
+
+    def record_fault(self, method: str, now: datetime) -> None:
+        """Count an error answer."""
+        with warehouse_errors(), self._engine.connect() as connection:
+            connection.execute(
+                sa.insert(quota_fault).values(scope=self._scope, method=method, at=now)
+            )
+
+    def record_block(self, until: datetime, reason: str, now: datetime) -> None:
+        """Remember a block; a later end replaces an earlier one, never the other way round."""
+        statement = insert(block).values(scope=self._scope, until=until, reason=reason, seen_at=now)
+        statement = statement.on_conflict_do_update(
+            index_elements=[block.c.scope],
+            set_={
+                "until": sa.func.greatest(block.c.until, statement.excluded.until),
+                "reason": statement.excluded.reason,
+                "seen_at": statement.excluded.seen_at,
+            },
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            connection.execute(statement)
+
+    def blocked_until(self, now: datetime) -> datetime | None:
+        """End of a block that is still on."""
+        query = sa.select(block.c.until).where(block.c.scope == self._scope, block.c.until > now)
+        with warehouse_errors(), self._engine.connect() as connection:
+            until: datetime | None = connection.execute(query).scalar_one_or_none()
+        return until

@@ -1,0 +1,116 @@
+"""Rows on their way: what the plan says, what became of them, what a crash left open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+Kind = Literal["created", "updated", "linked", "deleted", "rejected", "held", "unknown"]
+"""``unknown``: the call may have taken effect; the row is held and its intent stays open."""
+
+DELIVERED: tuple[Kind, ...] = ("created", "updated", "linked", "deleted")
+
+_REQUEST_MEMORY = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One row of the plan: what to send, and what the ledger knew of it."""
+
+    linha: int
+    particao: str
+    codigo_integracao: str | None
+    action: str
+    payload: Mapping[str, Any]
+    extra: Mapping[str, Any]
+    payload_hash: str
+    omie_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What became of a row.
+
+    Attributes:
+        omie_id: Omie's id where the answer gave one.
+        error, error_code, fix, fault_class: Omie's words (masked), what to do, and the error of
+            our tree, for rejected and held rows.
+        held_until: when trying again makes sense.
+        row_masked: the payload with personal fields masked, for rejected rows.
+    """
+
+    row: PlanRow
+    kind: Kind
+    omie_id: int | None = None
+    error: str = ""
+    error_code: str = ""
+    fix: str = ""
+    fault_class: str = ""
+    held_until: datetime | None = None
+    row_masked: Mapping[str, Any] | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Masked trace of one HTTP call."""
+
+    codigo_integracao: str | None
+    method: str
+    request: Mapping[str, Any]
+    response: Mapping[str, Any] | None
+    http_status: int
+    fault_class: str | None
+    fault_code: str | None
+    fault_text: str | None
+    duration_ms: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIntent:
+    """A call whose outcome is not known.
+
+    Attributes:
+        sent_at: the latest moment at which the call may have left; ``None`` when it never left.
+    """
+
+    row: PlanRow
+    sent_at: datetime | None
+
+
+def plan_row(row: Any) -> PlanRow:
+    """A row of ``omie_sync.plan``."""
+    return PlanRow(
+        row.linha,
+        row.particao,
+        row.codigo_integracao,
+        row.action,
+        row.payload,
+        row.extra,
+        row.payload_hash,
+        row.omie_id,
+    )
+
+
+def open_intent(row: Any, now: datetime) -> OpenIntent:
+    """A row of ``omie_sync.intent`` with ``let_through_at`` of the request memory beside it."""
+    row_sent = PlanRow(
+        -row.intent_id,
+        row.particao,
+        row.codigo_integracao,
+        row.action,
+        row.payload or {},
+        {},
+        row.payload_hash or "",
+        row.omie_id,
+    )
+    if row.let_through_at is not None:
+        return OpenIntent(row_sent, row.let_through_at)
+    if row.sent_at is not None:
+        return OpenIntent(row_sent, row.sent_at)
+    # The request memory forgets; beyond it, the call may have left long ago.
+    forgotten = row.created_at < now - _REQUEST_MEMORY
+    return OpenIntent(row_sent, row.created_at if forgotten else None)

@@ -1,0 +1,184 @@
+"""The history of syncs, and the proof that a run's report agrees with the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.payload import PayloadModel
+from omie_pipeline.warehouse.planning import Selection, model_key, model_where
+from omie_pipeline.warehouse.tables import attempt, ledger, plan, quarantine, run
+
+_RECENT_RUNS = 10
+
+
+def open_run(
+    engine: sa.Engine,
+    run_id: str,
+    empresa: str,
+    endpoint: str,
+    gatilho: str,
+    dagster_run_id: str | None,
+    now: datetime,
+) -> None:
+    """Write that a sync begins."""
+    statement = sa.insert(run).values(
+        run_id=run_id,
+        empresa=empresa,
+        endpoint=endpoint,
+        gatilho=gatilho,
+        state="running",
+        started_at=now,
+        dagster_run_id=dagster_run_id,
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(statement)
+
+
+def close_run(
+    engine: sa.Engine,
+    run_id: str,
+    *,
+    state: str,
+    counts: Sequence[Mapping[str, Any]],
+    selected: int,
+    value_sum: Decimal | None,
+    error: Exception | None,
+    data_docs: str | None,
+    now: datetime,
+) -> None:
+    """Write how a sync ended and drop its plan."""
+    statement = (
+        sa.update(run)
+        .where(run.c.run_id == run_id)
+        .values(
+            state=state,
+            finished_at=now,
+            counts=list(counts),
+            selected=selected,
+            value_sum=value_sum,
+            error_class=type(error).__name__ if error else None,
+            error=str(error) if error else None,
+            data_docs=data_docs,
+        )
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(statement)
+        connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
+
+
+def abandon_dead_runs(engine: sa.Engine, empresa: str, endpoint: str, now: datetime) -> None:
+    """Close the history of processes that died; called while holding the endpoint's lane."""
+    dead = (run.c.empresa == empresa, run.c.endpoint == endpoint, run.c.state == "running")
+    with warehouse_errors(), engine.begin() as connection:
+        ids = sa.select(run.c.run_id).where(*dead)
+        connection.execute(sa.delete(plan).where(plan.c.run_id.in_(ids)))
+        connection.execute(
+            sa.update(run)
+            .where(*dead)
+            .values(state="failed", finished_at=now, error="O processo foi interrompido")
+        )
+
+
+def plan_states(engine: sa.Engine, run_id: str) -> dict[tuple[str, str], int]:
+    """(partition, state) -> rows of the plan."""
+    query = (
+        sa.select(plan.c.particao, plan.c.state, sa.func.count())
+        .where(plan.c.run_id == run_id)
+        .group_by(plan.c.particao, plan.c.state)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def plan_deletes(engine: sa.Engine, run_id: str) -> int:
+    """Rows of the plan that take something away from Omie."""
+    query = sa.select(sa.func.count()).where(
+        plan.c.run_id == run_id, plan.c.action == "delete", plan.c.state == "ready"
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def plan_value_sum(engine: sa.Engine, run_id: str, value_field: str) -> Decimal:
+    """Sum in R$ of what the plan would send."""
+    value = plan.c.payload[value_field]
+    number = sa.case(
+        (sa.func.jsonb_typeof(value) == "number", sa.cast(value.astext, sa.Numeric)), else_=0
+    )
+    query = sa.select(sa.func.coalesce(sa.func.sum(number), 0)).where(
+        plan.c.run_id == run_id, plan.c.state == "ready"
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return Decimal(connection.execute(query).scalar_one())
+
+
+def recent_selected(engine: sa.Engine, empresa: str, endpoint: str, span: str) -> list[int]:
+    """Rows selected by the last finished runs of the same span (``all``, or days in a range)."""
+    query = (
+        sa.select(run.c.selected)
+        .where(
+            run.c.empresa == empresa,
+            run.c.endpoint == endpoint,
+            run.c.state == "done",
+            run.c.counts.op("->")(0).op("->>")("span") == span,
+        )
+        .order_by(run.c.started_at.desc())
+        .limit(_RECENT_RUNS)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def known_rows(engine: sa.Engine, empresa: str, endpoint: str) -> int:
+    """Records that Omie holds for us."""
+    query = sa.select(sa.func.count()).where(
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint,
+        ledger.c.omie_id.is_not(None),
+        ledger.c.state != "deleted",
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def ledger_truth(engine: sa.Engine, model: PayloadModel, selection: Selection) -> dict[str, int]:
+    """Rows of the selection by what the ledger (or quarantine) says of each: an independent count.
+
+    Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``.
+    """
+    p = model.table()
+    key = model_key(model, p)
+    mine = sa.and_(
+        ledger.c.empresa == selection.empresa,
+        ledger.c.endpoint == model.endpoint.name,
+        ledger.c.codigo_integracao == key,
+    )
+    refused = sa.and_(
+        quarantine.c.empresa == selection.empresa,
+        quarantine.c.endpoint == model.endpoint.name,
+        quarantine.c.codigo_integracao == key,
+    )
+    state = sa.case(
+        (sa.or_(quarantine.c.linha.is_not(None), key.is_(None)), "quarantined"),
+        else_=sa.func.coalesce(ledger.c.state, "unknown"),
+    )
+    query = (
+        sa.select(state, sa.func.count())
+        .select_from(p.outerjoin(ledger, mine).outerjoin(quarantine, refused))
+        .where(*model_where(model, p, selection))
+        .group_by(sa.text("1"))
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def forget_old_attempts(engine: sa.Engine, keep_days: int, now: datetime) -> None:
+    """Drop call traces older than ``keep_days``."""
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(sa.delete(attempt).where(attempt.c.at < now - timedelta(days=keep_days)))

@@ -1,0 +1,270 @@
+"""The tables of schema ``omie_sync`` and the reference lists of schema ``omie``.
+
+DDL lives in ``migrations/``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = sa.MetaData()
+SYNC = "omie_sync"
+OMIE = "omie"
+
+_Time = sa.DateTime(timezone=True)
+
+
+def _now() -> sa.TextClause:
+    return sa.text("now()")
+
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("gatilho", sa.Text, nullable=False, comment="cli, schedule, sensor, ui, demo"),
+    sa.Column("state", sa.Text, nullable=False, comment="running, done, stopped, failed"),
+    sa.Column("started_at", _Time, nullable=False),
+    sa.Column("finished_at", _Time),
+    sa.Column("counts", JSONB, comment="list of counts, one per partition"),
+    sa.Column("selected", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("value_sum", sa.Numeric(18, 2)),
+    sa.Column("error_class", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("data_docs", sa.Text, comment="path of the validation report"),
+    sa.Column("dagster_run_id", sa.Text),
+    schema=SYNC,
+    comment="One row per sync of one endpoint: the history",
+)
+sa.Index("run_by_endpoint", run.c.empresa, run.c.endpoint, run.c.started_at.desc())
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("codigo_integracao", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False, comment="confirmed, rejected, held, deleted"),
+    sa.Column("payload_hash", sa.Text, comment="of the payload that Omie confirmed, never earlier"),
+    sa.Column("omie_id", sa.BigInteger),
+    sa.Column("created_here", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_error", sa.Text),
+    sa.Column("last_error", sa.Text),
+    sa.Column("error_code", sa.Text),
+    sa.Column("held_until", _Time),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("first_seen_at", _Time, nullable=False, server_default=_now()),
+    sa.Column("confirmed_at", _Time),
+    sa.Column("updated_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="One row per integration code: what Omie has confirmed",
+)
+sa.Index(
+    "ledger_unfinished",
+    ledger.c.empresa,
+    ledger.c.endpoint,
+    ledger.c.state,
+    postgresql_where=ledger.c.state.in_(("rejected", "held")),
+)
+sa.Index("ledger_by_partition", ledger.c.empresa, ledger.c.endpoint, ledger.c.particao)
+
+intent = sa.Table(
+    "intent",
+    metadata,
+    sa.Column("intent_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("codigo_integracao", sa.Text, nullable=False),
+    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False, comment="upsert, insert, delete"),
+    sa.Column("payload_hash", sa.Text),
+    sa.Column("payload", JSONB, comment="as sent; removed when the intent closes"),
+    sa.Column("omie_id", sa.BigInteger),
+    sa.Column("fingerprint", sa.Text, nullable=False, comment="of the request, see quota_request"),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Column("sent_at", _Time, comment="when it may have left at the latest"),
+    sa.Column("read_at", _Time, comment="last read back"),
+    sa.Column("closed_at", _Time),
+    sa.Column("outcome", sa.Text, comment="created, updated, linked, deleted, rejected, not_sent"),
+    schema=SYNC,
+    comment="Committed before a call leaves, closed by its outcome",
+)
+sa.Index(
+    "intent_open",
+    intent.c.empresa,
+    intent.c.endpoint,
+    intent.c.codigo_integracao,
+    unique=True,
+    postgresql_where=intent.c.closed_at.is_(None),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("attempt_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("codigo_integracao", sa.Text),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("request", JSONB, comment="masked; no key, no secret"),
+    sa.Column("response", JSONB, comment="masked"),
+    sa.Column("http_status", sa.Integer, nullable=False),
+    sa.Column("fault_class", sa.Text),
+    sa.Column("fault_code", sa.Text),
+    sa.Column("fault_text", sa.Text),
+    sa.Column("duration_ms", sa.Float, nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Request and answer of each call, masked, kept for some days",
+)
+sa.Index("attempt_by_time", attempt.c.at)
+
+_REASONS_COMMENT = "list of {campo, regra, motivo, correcao}"
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("linha", sa.Text, primary_key=True, comment="integration code, else payload hash"),
+    sa.Column("codigo_integracao", sa.Text),
+    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False, comment=_REASONS_COMMENT),
+    sa.Column("row_masked", JSONB, nullable=False),
+    sa.Column("origem", JSONB, comment="link to the clinic's row"),
+    sa.Column("first_seen_at", _Time, nullable=False),
+    sa.Column("last_seen_at", _Time, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    schema=SYNC,
+    comment="Rows our own validation refused; a row leaves when it passes",
+)
+
+rejected = sa.Table(
+    "rejected",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("codigo_integracao", sa.Text, primary_key=True),
+    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("fault_text", sa.Text, nullable=False, comment="Omie's own words"),
+    sa.Column("fault_code", sa.Text),
+    sa.Column("correcao", sa.Text, nullable=False),
+    sa.Column("row_masked", JSONB, nullable=False),
+    sa.Column("first_seen_at", _Time, nullable=False),
+    sa.Column("last_seen_at", _Time, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    schema=SYNC,
+    comment="Rows Omie refused; a row leaves when it passes",
+)
+
+plan = sa.Table(
+    "plan",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("linha", sa.BigInteger, primary_key=True, comment="row number within the run"),
+    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("codigo_integracao", sa.Text),
+    sa.Column("action", sa.Text, nullable=False, comment="upsert, insert, delete"),
+    sa.Column("priority", sa.SmallInteger, nullable=False, comment="0 held, 1 new, 2 rejected"),
+    sa.Column("state", sa.Text, nullable=False, comment="ready, quarantined, held, sent"),
+    sa.Column("payload", JSONB, nullable=False),
+    sa.Column("extra", JSONB, nullable=False, comment="columns with a leading underscore"),
+    sa.Column("payload_hash", sa.Text, nullable=False),
+    sa.Column("omie_id", sa.BigInteger),
+    schema=SYNC,
+    prefixes=["UNLOGGED"],
+    comment="Work of one run: the rows that differ from the ledger",
+)
+
+block = sa.Table(
+    "block",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True, comment="digest of the app key"),
+    sa.Column("until", _Time, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("seen_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Memory of an HTTP 425; survives restarts",
+)
+
+quota_lane = sa.Table(
+    "quota_lane",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True, comment="digest of the app key, or 'ip'"),
+    sa.Column("method", sa.Text, primary_key=True),
+    sa.Column("next_at", _Time, nullable=False, comment="theoretical arrival time (GCRA)"),
+    schema=SYNC,
+    prefixes=["UNLOGGED"],
+)
+
+quota_request = sa.Table(
+    "quota_request",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Column("at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Requests let through; after a crash it tells which intents never left",
+)
+
+quota_fault = sa.Table(
+    "quota_fault",
+    metadata,
+    sa.Column("fault_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    schema=SYNC,
+)
+sa.Index("quota_fault_recent", quota_fault.c.scope, quota_fault.c.method, quota_fault.c.at)
+
+categorias = sa.Table(
+    "categorias",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("codigo", sa.Text, primary_key=True),
+    sa.Column("descricao", sa.Text),
+    sa.Column("conta_inativa", sa.Text),
+    sa.Column("totalizadora", sa.Text),
+    sa.Column("conta_receita", sa.Text),
+    sa.Column("conta_despesa", sa.Text),
+    sa.Column("raw", JSONB, nullable=False),
+    sa.Column("lido_em", _Time, nullable=False),
+    schema=OMIE,
+    comment="Categories of Omie (geral/categorias), read whole",
+)
+
+contas_correntes = sa.Table(
+    "contas_correntes",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("n_cod_cc", sa.BigInteger, primary_key=True),
+    sa.Column("c_cod_cc_int", sa.Text),
+    sa.Column("descricao", sa.Text),
+    sa.Column("tipo", sa.Text),
+    sa.Column("inativo", sa.Text),
+    sa.Column("raw", JSONB, nullable=False),
+    sa.Column("lido_em", _Time, nullable=False),
+    schema=OMIE,
+    comment="Bank accounts of Omie (geral/contacorrente), read whole",
+)
+
+empresas = sa.Table(
+    "empresas",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("codigo_empresa", sa.BigInteger, primary_key=True),
+    sa.Column("razao_social", sa.Text),
+    sa.Column("cnpj", sa.Text),
+    sa.Column("raw", JSONB, nullable=False, comment="without certificates and secrets"),
+    sa.Column("lido_em", _Time, nullable=False),
+    schema=OMIE,
+    comment="The company behind each key (geral/empresas)",
+)

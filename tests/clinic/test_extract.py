@@ -1,0 +1,334 @@
+"""Copying a PostgreSQL source: what each way of reading concludes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.clinic.extract import extract_table
+from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.reader import ClinicReader
+from omie_pipeline.errors import ConfigurationError, WarehouseError
+from tests.clinic.conftest import RECEBIMENTOS
+
+Run = Callable[..., None]
+Rows = Callable[[str], list[tuple[object, ...]]]
+INSERT = "insert into fonte.recebimentos values (:id, :data, :valor, :paciente, :em)"
+COPIES = "select id, valor, paciente from clinic_raw.recebimentos order by id"
+
+
+def add(run: Run, id: str, day: str = "2024-03-01", em: str = "2024-03-01 10:00+00") -> None:
+    run(INSERT, id=id, data=date.fromisoformat(day), valor=10, paciente="Ana", em=em)
+
+
+def mark(rows: Rows) -> object:
+    return rows("select updated_at_max from clinic_raw._watermark")[0][0]
+
+
+def counts(result: object) -> tuple[int, ...]:
+    return tuple(
+        getattr(result, name) for name in ("read", "inserted", "updated", "deleted", "unchanged")
+    )
+
+
+def test_copies_columns_types_and_whose_rows_they_are(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1")
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="principal")
+    assert counts(result) == (1, 1, 0, 0, 0)
+    types = rows(
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = 'clinic_raw' and table_name = 'recebimentos' order by 1"
+    )
+    assert dict(types) == {
+        "_empresa": "text",
+        "_extracted_at": "timestamp with time zone",
+        "atualizado_em": "timestamp with time zone",
+        "data": "date",
+        "id": "text",
+        "paciente": "text",
+        "valor": "numeric",
+    }
+    assert rows("select _empresa from clinic_raw.recebimentos") == [("principal",)]
+
+
+def test_second_read_changes_nothing_and_keeps_the_time_of_arrival(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    arrived = rows("select _extracted_at from clinic_raw.recebimentos")
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", full=True)
+    assert counts(result) == (1, 0, 0, 0, 1)
+    assert rows("select _extracted_at from clinic_raw.recebimentos") == arrived
+
+
+def test_incremental_read_takes_rows_with_the_watermarks_own_timestamp(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", em="2024-03-01 10:00+00")
+    add(run, "2", em="2024-03-05 10:00+00")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e", overlap=timedelta(0))
+    assert mark(rows) == datetime(2024, 3, 5, 10, tzinfo=UTC)
+    add(run, "3", em="2024-03-05 10:00+00")
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", overlap=timedelta(0))
+    assert result.incremental
+    assert counts(result) == (2, 1, 0, 0, 1)
+
+
+def test_incremental_read_takes_rows_committed_late_and_rows_without_a_time(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", em="2024-03-05 10:00+00")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    add(run, "2", em="2024-03-05 09:57+00")
+    run(INSERT, id="3", data=date(2020, 1, 1), valor=1, paciente="Eva", em=None)
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert counts(result) == (3, 2, 0, 0, 1)
+
+
+def test_time_in_the_future_does_not_hide_later_rows(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", em="2199-01-01 00:00+00")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run(INSERT, id="2", data=date(2024, 1, 1), valor=1, paciente="Eva", em=datetime.now(UTC))
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").inserted == 1
+
+
+def test_deletion_is_seen_by_a_full_read_only(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1")
+    add(run, "2")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("delete from fonte.recebimentos where id = '1'")
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").deleted == 0
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e", full=True).deleted == 1
+    assert rows("select id from clinic_raw.recebimentos") == [("2",)]
+
+
+def test_partition_read_drops_its_deleted_rows_and_leaves_the_watermark(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", "2024-03-01")
+    add(run, "2", "2024-03-01")
+    add(run, "3", "2024-03-02")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    before = mark(rows)
+    run("delete from fonte.recebimentos where id in ('1', '3')")
+    run("update fonte.recebimentos set valor = 99, atualizado_em = '2024-04-01' where id = '2'")
+    add(run, "4", "2024-03-02", em="2024-04-01")
+    day = date(2024, 3, 1)
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
+    assert counts(result) == (1, 0, 1, 1, 0)
+    assert [row[0] for row in rows(COPIES)] == ["2", "3"]
+    assert mark(rows) == before
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").inserted == 1
+
+
+def test_partition_read_before_any_other_leaves_no_watermark(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", "2024-03-01")
+    add(run, "2", "2024-01-01", em="2024-01-01")
+    day = date(2024, 3, 1)
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
+    assert rows("select * from clinic_raw._watermark") == []
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").inserted == 1
+
+
+def test_row_that_moved_to_another_day_follows_its_new_day(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", "2024-03-01")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("update fonte.recebimentos set data = '2024-03-09', atualizado_em = '2024-03-09'")
+    since = datetime(2024, 3, 5, tzinfo=UTC)
+    assert reader.changed_dates(RECEBIMENTOS, since) == [date(2024, 3, 9)]
+    for day in (date(2024, 3, 9), date(2024, 3, 1)):
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
+    assert rows("select data from clinic_raw.recebimentos") == [(date(2024, 3, 9),)]
+
+
+def test_empresas_do_not_touch_each_other(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    table = replace(RECEBIMENTOS, empresa_column="paciente")
+    add(run, "1")
+    run(INSERT, id="2", data=date(2024, 3, 1), valor=1, paciente="Eva", em="2024-03-01")
+    assert extract_table(reader, table, engine, empresa="Ana").read == 1
+    assert extract_table(reader, table, engine, empresa="Eva").read == 1
+    run("delete from fonte.recebimentos where id = '1'")
+    assert extract_table(reader, table, engine, empresa="Ana", full=True).deleted == 1
+    assert rows("select _empresa, id from clinic_raw.recebimentos") == [("Eva", "2")]
+
+
+def test_new_column_is_added_and_a_gone_column_stays(
+    reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    from omie_pipeline.clinic.reader import open_clinic
+
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run('alter table fonte.recebimentos add column "Observação" text')
+    run("alter table fonte.recebimentos drop column paciente")
+    run("update fonte.recebimentos set \"Observação\" = 'nova', atualizado_em = '2024-03-02'")
+    again = open_clinic(database_url)
+    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").updated == 1
+    assert rows('select "Observação", paciente from clinic_raw.recebimentos') == [("nova", "Ana")]
+    again.close()
+
+
+def test_column_of_another_type_is_cast_or_named(
+    reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    from omie_pipeline.clinic.reader import open_clinic
+
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("alter table fonte.recebimentos alter column valor type text")
+    run("update fonte.recebimentos set valor = '12.50', atualizado_em = '2024-03-02'")
+    again = open_clinic(database_url)
+    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").updated == 1
+    run("update fonte.recebimentos set valor = 'doze', atualizado_em = '2024-03-03'")
+    with pytest.raises(ClinicSourceError, match="'recebimentos': uma coluna mudou de tipo"):
+        extract_table(again, RECEBIMENTOS, engine, empresa="e")
+    assert str(rows("select valor from clinic_raw.recebimentos")[0][0]) == "12.50"
+    again.close()
+
+
+def test_another_source_is_read_whole(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", em="2024-03-05")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("update clinic_raw._watermark set source = 'outro'")
+    add(run, "2", em="2020-01-01")
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert not result.incremental
+    assert result.inserted == 1
+
+
+def test_without_updated_at_every_read_compares_all_rows(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    table = replace(RECEBIMENTOS, updated_at=None)
+    add(run, "1")
+    add(run, "2")
+    extract_table(reader, table, engine, empresa="e")
+    run("update fonte.recebimentos set valor = 11 where id = '1'")
+    run("delete from fonte.recebimentos where id = '2'")
+    result = extract_table(reader, table, engine, empresa="e")
+    assert counts(result) == (1, 0, 1, 1, 0)
+    assert result.watermark is None
+
+
+def test_key_that_repeats_or_is_empty_is_an_error_without_values(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "segredo")
+    add(run, "segredo")
+    with pytest.raises(ClinicSourceError, match=r"a chave \(id\) se repete: 1 valor") as repeated:
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert "segredo" not in str(repeated.value)
+    run("update fonte.recebimentos set id = null")
+    with pytest.raises(ClinicSourceError, match="está vazia em 2 linha"):
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+
+
+def test_failed_extract_leaves_rows_and_watermark_as_they_were(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    before = rows("select * from clinic_raw._watermark")
+    run(
+        "create function recusa() returns trigger language plpgsql as "
+        "$$ begin raise exception 'não'; end $$"
+    )
+    run(
+        "create trigger recusa before insert or update on clinic_raw._watermark "
+        "for each row execute function recusa()"
+    )
+    add(run, "2", em="2024-06-01")
+    with pytest.raises(WarehouseError, match="'recebimentos'"):
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert [row[0] for row in rows(COPIES)] == ["1"]
+    assert rows("select * from clinic_raw._watermark") == before
+
+
+def test_instants_are_read_for_every_zones_idea_of_the_day(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    run("alter table fonte.recebimentos alter column data type timestamptz")
+    for number, instant in enumerate(("2024-03-02 01:00+00", "2024-03-05 00:00+00")):
+        run(
+            INSERT,
+            id=str(number),
+            data=datetime.fromisoformat(instant),
+            valor=1,
+            paciente="a",
+            em=None,
+        )
+    day = date(2024, 3, 1)
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
+    assert [row[0] for row in rows(COPIES)] == ["0"]  # 1 March, 22:00 in São Paulo
+
+
+@pytest.mark.parametrize("type_", ["timestamp", "text"])
+def test_business_date_with_a_time_selects_its_day(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows, type_: str
+) -> None:
+    for number, day in enumerate(("2024-02-29", "2024-03-01", "2024-03-02")):
+        add(run, str(number), day)
+    run(f"alter table fonte.recebimentos alter column data type {type_}")
+    ending = " || 'T23:59:59'" if type_ == "text" else " + interval '86399 seconds'"
+    run(f"update fonte.recebimentos set data = data{ending}")
+    day = date(2024, 3, 1)
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
+    assert [row[0] for row in rows(COPIES)] == ["1"]
+
+
+def test_dates_for_a_table_without_a_business_date_are_refused(
+    reader: ClinicReader, engine: sa.Engine
+) -> None:
+    table = replace(RECEBIMENTOS, grain="register", business_date=None)
+    with pytest.raises(ConfigurationError, match="não tem data de negócio"):
+        extract_table(reader, table, engine, empresa="e", date_from=date(2024, 1, 1))
+
+
+def test_changed_key_or_reserved_column_is_named(
+    reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run
+) -> None:
+    from omie_pipeline.clinic.reader import open_clinic
+
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    with pytest.raises(ConfigurationError, match="a chave mudou"):
+        extract_table(reader, replace(RECEBIMENTOS, key=("id", "data")), engine, empresa="e")
+    run("alter table fonte.recebimentos add column _empresa text")
+    again = open_clinic(database_url)
+    with pytest.raises(ConfigurationError, match="'_empresa'"):
+        extract_table(again, RECEBIMENTOS, engine, empresa="e")
+    again.close()
+
+
+def test_source_in_the_warehouse_is_read_in_place(source: sa.Engine, run: Run, rows: Rows) -> None:
+    from omie_pipeline.clinic.reader import open_clinic
+
+    add(run, "1")
+    table = replace(RECEBIMENTOS, in_database="recebimentos", schema="fonte")
+    opened = open_clinic("warehouse://fonte", source)
+    assert opened.in_place
+    assert opened.missing_tables([table, replace(table, name="x", in_database="x")]) == ("x",)
+    assert sum(batch.num_rows for batch in opened.batches(table)) == 1
+    assert extract_table(opened, table, source, empresa="e").in_place
+    assert rows("select to_regclass('clinic_raw.recebimentos')") == [(None,)]
+    opened.close()
+    assert rows("select 1") == [(1,)]

@@ -1,0 +1,135 @@
+"""What every test may use: a PostgreSQL of its own, and no way out to the network.
+
+``database_url`` and ``engine`` give a fresh, migrated database each time. The server behind them
+is one per pytest process, without crash safety, and starts with the first test that asks for it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.migrate import migrate
+
+FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
+TEMPLATE = "migrated"
+OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_")
+
+os.environ.update(
+    DO_NOT_TRACK="1",
+    DBT_SEND_ANONYMOUS_USAGE_STATS="false",
+    GX_ANALYTICS_ENABLED="false",
+    DAGSTER_DISABLE_TELEMETRY="1",
+)
+
+
+class OutsideNetworkError(AssertionError):
+    """A test tried to leave the machine."""
+
+
+def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
+    """Audit hook: refuse every connection and look-up beyond loopback and Unix sockets."""
+    if event in ("socket.connect", "socket.sendto"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else host
+    if isinstance(name, str) and not _is_local(name):
+        raise OutsideNetworkError(f"a test tried to reach {name}")
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host in ("", "localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+sys.addaudithook(_refuse_outside)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the developer's variables: they may name a real company."""
+    for name in list(os.environ):
+        if name.startswith(OWN_VARIABLES) and name != "DAGSTER_DISABLE_TELEMETRY":
+            if name == "DBT_SEND_ANONYMOUS_USAGE_STATS":
+                continue
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The server of this test process, as a URL of its maintenance database."""
+    _remove_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+    folder.chmod(0o711)
+    server = EmbeddedPostgres(folder, durable=False)
+    try:
+        yield server.ensure_running()
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def _remove_leftovers() -> None:
+    """Stop the servers of test processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        owner_pid = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
+        if owner_pid.isdecimal() and not psutil.pid_exists(int(owner_pid)):
+            EmbeddedPostgres(folder, durable=False).stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _administration(postgres_url: str) -> Iterator[sa.Engine]:
+    """Engine outside any transaction, and the migrated template made through it."""
+    administration = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with administration.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {TEMPLATE}"))
+    template = open_engine(_database(postgres_url, TEMPLATE))
+    migrate(template)
+    template.dispose()
+    yield administration
+    administration.dispose()
+
+
+@pytest.fixture
+def database_url(postgres_url: str, _administration: sa.Engine) -> Iterator[str]:
+    """URL (``postgresql+psycopg://…``) of a fresh, migrated database; dropped after the test."""
+    name = f"test_{secrets.token_hex(6)}"
+    with _administration.connect() as connection:
+        connection.execute(
+            sa.text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        )
+    yield _database(postgres_url, name)
+    with _administration.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """SQLAlchemy engine over ``database_url``, as the package itself opens it."""
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+def _database(server_url: str, name: str) -> str:
+    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)

@@ -1,0 +1,142 @@
+"""What the project declares: documentation, Omie's field names, canonical columns."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.clinic.tables import CLINIC_TABLES
+from tests.dbt_mapping.scenario import Scenario, ScenarioFactory
+
+OWN_COLUMNS = ("empresa", "data_particao")
+
+
+@pytest.fixture(scope="session")
+def manifests(synthea: Scenario, scenarios: ScenarioFactory) -> dict[str, dict[str, Any]]:
+    """Manifest of each delivered staging set."""
+    canonica = scenarios.new("canonica")
+    assert canonica.dbt("parse").success
+    return {
+        scenario.staging: json.loads((scenario.target / "manifest.json").read_text())
+        for scenario in (synthea, canonica)
+    }
+
+
+def _models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+
+
+@pytest.mark.parametrize("staging", ["synthea", "canonica"])
+def test_every_model_and_every_documented_column_says_what_it_is(
+    manifests: dict[str, dict[str, Any]], staging: str
+) -> None:
+    models = _models(manifests[staging])
+    assert sum(node["resource_type"] == "model" for node in models.values()) == 26
+    undescribed = [
+        f"{name}.{column}"
+        for name, node in models.items()
+        for column, description in [
+            ("", node["description"]),
+            *((c["name"], c["description"]) for c in node["columns"].values()),
+        ]
+        if not description.strip()
+    ]
+    assert undescribed == []
+
+
+def test_every_column_in_the_database_is_documented(
+    synthea: Scenario, manifests: dict[str, dict[str, Any]]
+) -> None:
+    models = _models(manifests["synthea"])
+    found = synthea.rows(
+        "select table_schema, table_name, column_name from information_schema.columns"
+        " where table_schema in ('staging', 'clinica', 'omie_payload')"
+    )
+    assert {row["table_schema"] for row in found} == {"staging", "clinica", "omie_payload"}
+    missing = [
+        f"{row['table_name']}.{row['column_name']}"
+        for row in found
+        if row["column_name"] not in models[row["table_name"]]["columns"]
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("staging", ["synthea", "canonica"])
+def test_every_source_table_tells_the_extract_what_it_needs(
+    manifests: dict[str, dict[str, Any]], staging: str
+) -> None:
+    sources = list(manifests[staging]["sources"].values())
+    assert {source["source_name"] for source in sources} == {staging}
+    for source in sources:
+        meta = source["meta"]
+        assert meta["grain"] in ("register", "fact")
+        assert meta["key"]
+        assert {"updated_at", "empresa", "in_file"} <= set(meta)
+        assert ("business_date" in meta) == (meta["grain"] == "fact"), source["name"]
+
+
+@pytest.mark.parametrize("endpoint", WRITABLE, ids=lambda endpoint: endpoint.name)
+def test_omie_takes_every_payload_column(synthea: Scenario, endpoint: Endpoint) -> None:
+    columns = synthea.rows(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = 'omie_payload' and table_name = %s",
+        endpoint.model,
+    )
+    kinds = {row["column_name"]: row["data_type"] for row in columns}
+    assert {"empresa", endpoint.integration_key} <= set(kinds)
+    assert ("data_particao" in kinds) == (endpoint.grain == "fact")
+    postgres = {
+        "string": "text",
+        "text": "text",
+        "integer": "bigint",
+        "decimal": "numeric",
+        "date": "date",
+        "object": "jsonb",
+        "array": "jsonb",
+    }
+    for name, kind in kinds.items():
+        if name in OWN_COLUMNS or name.startswith("_"):
+            continue
+        field = endpoint.payload.field(name)
+        assert field is not None, f"Omie does not know {name}"
+        assert not field.read_only, name
+        assert kind == postgres[field.kind], name
+
+
+def test_nested_payloads_use_fields_omie_knows(synthea: Scenario) -> None:
+    (clientes,) = (endpoint for endpoint in WRITABLE if endpoint.name == "clientes")
+    rows = synthea.rows(
+        'select tags, caracteristicas, "dadosBancarios" from omie_payload.omie_clientes'
+    )
+    for column in ("tags", "caracteristicas", "dadosBancarios"):
+        field = clientes.payload.field(column)
+        assert field is not None
+        known = {nested.name for nested in clientes.service.type_of(field).fields}
+        values = [row[column] for row in rows if row[column] is not None]
+        items = [item for v in values for item in (v if isinstance(v, list) else [v])]
+        assert items, column
+        assert {key for item in items for key in item} <= known
+
+
+@pytest.mark.parametrize("name", list(CLINIC_TABLES))
+def test_clinica_has_the_documented_columns_in_order(synthea: Scenario, name: str) -> None:
+    found = synthea.rows(
+        "select attname as nome, format_type(atttypid, atttypmod) as tipo from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 order by attnum",
+        f"clinica.{name}",
+    )
+    short = {"timestamp with time zone": "timestamptz", "numeric": "numeric(15,2)"}
+    assert [(row["nome"], short.get(row["tipo"], row["tipo"])) for row in found] == [
+        (column.name, column.type) for column in CLINIC_TABLES[name].columns
+    ]
+
+
+def test_dbt_tells_nobody_about_itself(manifests: dict[str, dict[str, Any]]) -> None:
+    assert {m["metadata"]["send_anonymous_usage_stats"] for m in manifests.values()} == {False}

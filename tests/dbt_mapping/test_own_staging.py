@@ -1,0 +1,103 @@
+"""A clinic with a schema that is not the sample's, by what README.md says and nothing else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.dbt_mapping.scenario import PROJECT, Scenario, ScenarioFactory
+
+SET = "minha_clinica"
+
+
+def _follow_readme(project: Path) -> None:
+    """Run the bash block in the project, then write each block that starts with its file's name."""
+    blocks = re.findall(r"```(bash|yaml|sql)\n(.*?)```", (PROJECT / "README.md").read_text(), re.S)
+    commands = [text for kind, text in blocks if kind == "bash"]
+    subprocess.run(["bash", "-eu", "-c", commands[0]], cwd=project, check=True)
+    files = [text for kind, text in blocks if kind != "bash"]
+    assert len(files) == 4
+    for text in files:
+        name, content = text.split("\n", 1)
+        (project / re.sub(r"^(#|--) ", "", name)).write_text(content)
+
+
+@pytest.fixture(scope="session")
+def own(scenarios: ScenarioFactory) -> Scenario:
+    project = scenarios.copy_of_the_project("with_own_staging")
+    _follow_readme(project)
+    scenario = scenarios.new(SET, project)
+    scenario.load(
+        "sistema",
+        "cad_cliente",
+        [
+            {
+                "COD": "7",
+                "NOME": "Maria",
+                "DOC": "52998224725",
+                "RG": "1",
+                "RG_ORG": "SSP/RJ",
+                "NASC": "29/02/1980",
+                "FONE": "21 2222-3333",
+                "RUA": "Rua B",
+                "NRO": "1",
+                "BAIRRO": "Centro",
+                "CIDADE": "NITEROI",
+                "ESTADO": "RJ",
+                "CEP": "24020000",
+                "ALTERADO": "2026-01-01 10:00",
+                "UNIDADE": "niteroi",
+            }
+        ],
+    )
+    scenario.load("sistema", "cad_forma", [{"SIGLA": "CARTAO", "DESCR": "Cartão"}])
+    scenario.load(
+        "sistema",
+        "fin_receb",
+        [
+            {
+                "NUM": "1",
+                "COD_CLI": "7",
+                "FORMA": "CARTAO",
+                "DT_PGTO": "05/01/2026 10:20",
+                "VLR": "R$ 1.234,56",
+                "PARC": "2/3",
+                "OBS": None,
+                "UNIDADE": "niteroi",
+            }
+        ],
+    )
+    scenario.build("--vars", "{empresa_padrao: niteroi}", OMIE_PIPELINE_SOURCE_SCHEMA="sistema")
+    return scenario
+
+
+def test_own_tables_reach_the_payload(own: Scenario) -> None:
+    patient = own.row("select * from omie_payload.omie_clientes")
+    assert patient["codigo_cliente_integracao"] == "PAC-7"
+    assert (patient["empresa"], patient["cidade_ibge"]) == ("niteroi", "3303302")
+    title = own.row("select * from omie_payload.omie_contas_receber")
+    assert title["valor_documento"] == Decimal("1234.56")
+    assert title["data_emissao"].isoformat() == "2026-01-05"
+    assert (title["codigo_tipo_documento"], title["numero_parcela"]) == ("CRC", "002/003")
+
+
+def test_tables_left_empty_have_the_canonical_columns(own: Scenario) -> None:
+    assert own.rows("select * from clinica.repasses") == []
+    types = own.rows(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = 'staging' and table_name = 'stg_minha_clinica__repasses'"
+    )
+    assert {row["column_name"]: row["data_type"] for row in types}["valor"] == "numeric"
+
+
+def test_a_missing_staging_model_is_named(scenarios: ScenarioFactory) -> None:
+    project = scenarios.copy_of_the_project("with_a_gap")
+    _follow_readme(project)
+    (project / f"models/staging/{SET}/stg_{SET}__repasses.sql").unlink()
+    result = scenarios.new(SET, project).dbt("parse")
+    assert not result.success
+    assert f"stg_{SET}__repasses" in str(result.exception)

@@ -1,0 +1,86 @@
+"""The demo's staging set on the real sample."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.dbt_mapping.scenario import Scenario
+
+
+def test_every_payment_of_the_ledger_is_a_receipt(synthea: Scenario) -> None:
+    counted = synthea.rows(
+        "select _origem_tabela, count(*) as linhas, sum(valor_documento) as reais"
+        " from omie_payload.omie_contas_receber group by 1 order by 1"
+    )
+    assert [(row["_origem_tabela"], row["linhas"]) for row in counted] == [
+        ("recebimentos", 1843),
+        ("vendas_produtos", 42),
+    ]
+    ledger = synthea.row(
+        """select sum("PAYMENTS"::numeric) as reais from clinic_raw.claims_transactions"""
+        """ where "TYPE" = 'PAYMENT'"""
+    )
+    assert counted[0]["reais"] == ledger["reais"]
+
+
+def test_a_receipt_keeps_the_ledgers_ids_date_amount_and_method(synthea: Scenario) -> None:
+    code = "REC-b66eee5a-1c8d-7cb3-fb3e-456c717b3ae6"
+    receipt = synthea.by_key("omie_contas_receber", "codigo_lancamento_integracao")[code]
+    assert receipt["codigo_cliente_fornecedor_integracao"] == (
+        "PAC-3edac2e3-d223-6fae-d515-daf96ef6bc76"
+    )
+    assert receipt["data_particao"].isoformat() == "2023-01-27"
+    assert receipt["data_emissao"] == receipt["data_vencimento"] == receipt["data_registro"]
+    assert receipt["valor_documento"] == Decimal("77.49")
+    assert (receipt["codigo_tipo_documento"], receipt["id_conta_corrente"]) == ("DIN", 9100000001)
+    assert receipt["codigo_categoria"] == "1.01.01"
+    assert receipt["observacao"] is None, "treatments are health data"
+
+
+def test_patients_professionals_and_suppliers_become_clientes(synthea: Scenario) -> None:
+    counted = synthea.rows(
+        "select _tipo, tags, count(*) as linhas, count(cnpj_cpf) as com_documento,"
+        " count(cidade_ibge) as com_ibge, left(codigo_cliente_integracao, 4) as prefixo"
+        ' , count("dadosBancarios") as com_banco'
+        " from omie_payload.omie_clientes group by _tipo, tags, prefixo order by _tipo"
+    )
+    assert [tuple(row.values()) for row in counted] == [
+        ("fornecedor", [{"tag": "Fornecedor"}], 6, 6, 6, "FOR-", 0),
+        ("paciente", [{"tag": "Cliente"}], 27, 25, 25, "PAC-", 0),
+        ("profissional", [{"tag": "Fornecedor"}], 51, 51, 51, "PRO-", 51),
+    ]
+
+
+def test_a_share_is_the_rules_percentage_to_the_cent(synthea: Scenario) -> None:
+    wrong = synthea.rows(
+        """
+        select r._origem_id
+        from omie_payload.omie_contas_pagar as r
+        join clinica.recebimentos as o on o.id = r._origem_id
+        join clinic_raw.br_regras_repasse as regra on regra.profissional_id = o.profissional_id
+        where r._origem_tabela = 'repasses' and (
+            r.valor_documento is distinct from round(o.valor * regra.percentual::numeric / 100, 2)
+            or r.codigo_cliente_fornecedor_integracao <> 'PRO-' || o.profissional_id
+            or r.codigo_categoria <> '2.01.01' or r.id_conta_corrente <> 9100000001
+        )
+        """
+    )
+    assert wrong == []
+    counted = synthea.row(
+        "select count(*) filter (where valor_documento <= 0) as vazios, count(*) as linhas"
+        " from omie_payload.omie_contas_pagar where _origem_tabela = 'repasses'"
+    )
+    assert counted == {"vazios": 0, "linhas": 1841}
+
+
+def test_nothing_is_to_be_deleted_unless_the_clinic_says_so(synthea: Scenario) -> None:
+    for endpoint in ("receber", "pagar"):
+        assert synthea.rows(f"select * from omie_payload.omie_excluir_contas_{endpoint}") == []
+
+
+def test_payload_tables_are_indexed_for_diff_and_partition(synthea: Scenario) -> None:
+    found = synthea.rows("select indexdef from pg_indexes where schemaname = 'omie_payload'")
+    definitions = " ".join(row["indexdef"] for row in found)
+    assert "(empresa, codigo_cliente_integracao)" in definitions
+    assert definitions.count("(empresa, data_particao)") == 4
+    assert definitions.count("(empresa, codigo_lancamento_integracao)") == 2

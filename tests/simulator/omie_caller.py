@@ -1,0 +1,91 @@
+"""A bare caller of the API, and payloads it accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from omie_pipeline.simulator.clock import BRASILIA
+from omie_pipeline.simulator.server import Simulator
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=BRASILIA)
+PATHS = {
+    "Cliente": "geral/clientes/",
+    "ContaReceber": "financas/contareceber/",
+    "ContasReceber": "financas/contareceber/",
+    "Recebimento": "financas/contareceber/",
+    "ContaPagar": "financas/contapagar/",
+    "ContasPagar": "financas/contapagar/",
+    "Pagamento": "financas/contapagar/",
+    "Categoria": "geral/categorias/",
+    "ContaCorrente": "geral/contacorrente/",
+    "ContasCorrentes": "geral/contacorrente/",
+    "Empresa": "geral/empresas/",
+}
+
+
+def path_of(method: str) -> str:
+    """Path of the service that has ``method``; the longest name in it decides."""
+    fitting = sorted((name for name in PATHS if name in method), key=len)
+    return PATHS[fitting[-1]]
+
+
+@dataclass(frozen=True)
+class Api:
+    """A bare caller, as a first integration would write it."""
+
+    http: httpx.Client
+    app_key: str = Simulator.app_key
+    app_secret: str = Simulator.app_secret
+
+    def post(self, call: str, param: dict[str, Any], path: str = "") -> httpx.Response:
+        body = {
+            "call": call,
+            "app_key": self.app_key,
+            "app_secret": self.app_secret,
+            "param": [param],
+        }
+        return self.http.post(path or path_of(call), json=body)
+
+    def ok(self, call: str, **param: Any) -> dict[str, Any]:
+        response = self.post(call, param)
+        assert response.status_code == 200, response.text
+        answer = response.json(parse_float=Decimal)
+        assert "faultstring" not in answer
+        return answer
+
+    def fault(self, call: str, **param: Any) -> tuple[int, str, str]:
+        """Status, code without prefix, text."""
+        response = self.post(call, param)
+        body = response.json()
+        code = body["faultcode"].removeprefix("SOAP-ENV:")
+        return response.status_code, code, body["faultstring"]
+
+    def cliente(self, code: str = "PAC-1", **more: Any) -> int:
+        fields = {"codigo_cliente_integracao": code, "razao_social": "Maria de Souza", **more}
+        return int(self.ok("UpsertCliente", **fields)["codigo_cliente_omie"])
+
+    def receber(self, code: str = "REC-1", **more: Any) -> int:
+        answer = self.ok("UpsertContaReceber", **titulo(code, **more))
+        return int(answer["codigo_lancamento_omie"])
+
+    def pagar(self, code: str = "REP-1", **more: Any) -> int:
+        answer = self.ok("UpsertContaPagar", **titulo(code, codigo_categoria="2.01.01", **more))
+        return int(answer["codigo_lancamento_omie"])
+
+
+def titulo(code: str = "REC-1", **more: Any) -> dict[str, Any]:
+    """A título that Omie accepts once PAC-1 exists; due on 10 January 2026."""
+    return {
+        "codigo_lancamento_integracao": code,
+        "codigo_cliente_fornecedor_integracao": "PAC-1",
+        "data_vencimento": "10/01/2026",
+        "valor_documento": 150.25,
+        "codigo_categoria": "1.01.01",
+        "id_conta_corrente": 9100000001,
+        **more,
+    }

@@ -1,0 +1,20 @@
+"""The engine's tests run against the simulator over HTTP and a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.simulator.clock import ManualClock
+from omie_pipeline.simulator.server import running_simulator
+from tests.sync.world import World
+
+
+@pytest.fixture
+def world(engine: sa.Engine) -> Iterator[World]:
+    clock = ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
+    with running_simulator(clock=clock) as simulator:
+        yield World(engine, simulator, clock)

@@ -1,0 +1,229 @@
+"""A whole deployment in one object: warehouse, simulator and engine that share one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlalchemy.dialects.postgresql import JSONB
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.omie import CallRecord, Credentials, OmieClient
+from omie_pipeline.simulator.clock import ManualClock
+from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.push import Push, PushOptions, PushReport
+from omie_pipeline.sync.references import refresh_reference
+from omie_pipeline.validation import ClinicRules
+from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
+
+EMPRESA = "principal"
+CPFS = (
+    "52998224725", "11144477735", "39053344705", "16899535009", "86288366757",
+    "71428793860", "87748248800", "98765432100", "12345678909", "01234567890",
+)  # fmt: skip
+
+CLIENTE_COLUMNS: dict[str, Any] = {
+    "empresa": sa.Text,
+    "codigo_cliente_integracao": sa.Text,
+    "razao_social": sa.Text,
+    "nome_fantasia": sa.Text,
+    "cnpj_cpf": sa.Text,
+    "endereco": sa.Text,
+    "endereco_numero": sa.Text,
+    "bairro": sa.Text,
+    "cidade": sa.Text,
+    "estado": sa.Text,
+    "cep": sa.Text,
+    "email": sa.Text,
+    "observacao": sa.Text,
+    "valor_limite_credito": sa.Numeric,
+    "tags": JSONB,
+    "caracteristicas": JSONB,
+    "_tipo": sa.Text,
+    "_rg": sa.Text,
+    "_rg_orgao_emissor": sa.Text,
+    "_origem_tabela": sa.Text,
+    "_origem_id": sa.Text,
+}
+TITULO_COLUMNS: dict[str, Any] = {
+    "empresa": sa.Text,
+    "data_particao": sa.Date,
+    "codigo_lancamento_integracao": sa.Text,
+    "codigo_cliente_fornecedor_integracao": sa.Text,
+    "data_vencimento": sa.Date,
+    "data_previsao": sa.Date,
+    "valor_documento": sa.Numeric,
+    "codigo_categoria": sa.Text,
+    "id_conta_corrente": sa.BigInteger,
+    "observacao": sa.Text,
+    "_origem_tabela": sa.Text,
+    "_origem_id": sa.Text,
+}
+EXCLUIR_COLUMNS: dict[str, Any] = {
+    "empresa": sa.Text,
+    "data_particao": sa.Date,
+    "chave_lancamento": sa.BigInteger,
+    "codigo_lancamento_integracao": sa.Text,
+}
+
+
+def cliente(number: int, **changes: Any) -> dict[str, Any]:
+    """A valid paciente of São Paulo; ``number`` picks its code and CPF."""
+    return {
+        "empresa": EMPRESA,
+        "codigo_cliente_integracao": f"PAC-{number}",
+        "razao_social": f"Paciente Numero {number}",
+        "nome_fantasia": f"Paciente {number}",
+        "cnpj_cpf": cpf(number),
+        "endereco": "Rua das Flores",
+        "endereco_numero": "100",
+        "bairro": "Centro",
+        "cidade": "SAO PAULO (SP)",
+        "estado": "SP",
+        "cep": "01001000",
+        "email": f"p{number}@exemplo.com.br",
+        "tags": [{"tag": "Cliente"}],
+        "_tipo": "paciente",
+        "_rg": "123456789",
+        "_rg_orgao_emissor": "SSP/SP",
+        "_origem_tabela": "pacientes",
+        "_origem_id": str(number),
+        **changes,
+    }
+
+
+def titulo(number: int, cliente_number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A valid título of 5 January 2026."""
+    return {
+        "empresa": EMPRESA,
+        "data_particao": date(2026, 1, 5),
+        "codigo_lancamento_integracao": f"REC-{number}",
+        "codigo_cliente_fornecedor_integracao": f"PAC-{cliente_number}",
+        "data_vencimento": date(2026, 2, 5),
+        "data_previsao": date(2026, 2, 5),
+        "valor_documento": Decimal("150.10"),
+        "codigo_categoria": "1.01.01",
+        "id_conta_corrente": 9100000001,
+        "_origem_tabela": "recebimentos",
+        "_origem_id": str(number),
+        **changes,
+    }
+
+
+def cpf(number: int) -> str:
+    """A valid CPF, another for each number."""
+    digits = [int(char) for char in f"{number + 100_000_000:09d}"]
+    for length in (9, 10):
+        weights = range(length + 1, 1, -1)
+        rest = sum(d * w for d, w in zip(digits, weights, strict=True)) * 10 % 11
+        digits.append(rest % 10)
+    return "".join(map(str, digits))
+
+
+class SimulatedTime:
+    """The simulator's clock, as the package sees time: sleeping moves it on at once."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.slept_seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.seconds(), UTC)
+
+    def sleep(self, wait_seconds: float) -> None:
+        if wait_seconds > 0:
+            self.slept_seconds += wait_seconds
+            self._clock.advance(wait_seconds)
+
+
+class World:
+    """Warehouse + simulator + engine."""
+
+    def __init__(self, engine: sa.Engine, simulator: Simulator, clock: ManualClock) -> None:
+        self.engine = engine
+        self.sim = simulator
+        self.control = simulator.control
+        self.clock = SimulatedTime(clock)
+        self.error_budget = 8
+        self.timeout_seconds = 5.0
+        self.secret = simulator.app_secret
+        self.rules = ClinicRules()
+
+    def client(
+        self, _empresa: str = EMPRESA, on_call: Callable[[CallRecord], None] | None = None
+    ) -> OmieClient:
+        governor = SharedGovernor(
+            self.engine,
+            scope_of(self.sim.app_key),
+            method_per_minute=235,
+            ip_per_minute=940,
+            error_budget=self.error_budget,
+        )
+        return OmieClient(
+            Credentials(SecretStr(self.sim.app_key), SecretStr(self.secret)),
+            self.sim.base_url,
+            governor,
+            self.clock,
+            timeout_seconds=self.timeout_seconds,
+            on_call=on_call,
+        )
+
+    def model(
+        self,
+        endpoint: str,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Mapping[str, Any] | None = None,
+    ) -> sa.Table:
+        """(Re)create a payload model with these rows."""
+        if columns is None:
+            columns = {"clientes": CLIENTE_COLUMNS}.get(
+                endpoint, EXCLUIR_COLUMNS if endpoint.startswith("excluir") else TITULO_COLUMNS
+            )
+        table = sa.Table(
+            REGISTRY[endpoint].model,
+            sa.MetaData(),
+            *(sa.Column(name, kind) for name, kind in columns.items()),
+            schema="omie_payload",
+        )
+        with self.engine.begin() as connection:
+            connection.execute(sa.schema.CreateSchema("omie_payload", if_not_exists=True))
+            table.drop(connection, checkfirst=True)
+            table.create(connection)
+            if rows:
+                full = [{name: row.get(name) for name in columns} for row in rows]
+                connection.execute(sa.insert(table), full)
+        return table
+
+    def push(
+        self,
+        endpoint: str = "clientes",
+        *,
+        policy: EndpointPolicy | None = None,
+        selection: Selection | None = None,
+        **options: Any,
+    ) -> PushReport:
+        engine = Push(self.engine, self.client, self.clock, self.rules)
+        return engine.run(
+            REGISTRY[endpoint],
+            selection or Selection(EMPRESA),
+            policy or EndpointPolicy(),
+            PushOptions(**options),
+        )
+
+    def read_references(self) -> None:
+        with self.client() as client:
+            for name in ("categorias", "contas_correntes"):
+                refresh_reference(self.engine, client, REGISTRY[name], EMPRESA, self.clock)
+
+    def rows(self, query: str) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(sa.text(query)))
+
+    def methods_called(self) -> list[str]:
+        return [call.method for call in self.control.calls()]

@@ -1,0 +1,28 @@
+"""Validators made once per session: the first one imports Great Expectations."""
+
+from __future__ import annotations
+
+import pytest
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.validation import ClinicRules, References, Validator
+
+REFERENCES = References(
+    categorias={"1.01.01": True, "1.01": False, "2.99.99": False},
+    contas_correntes={9100000001: True, 9100000004: False},
+)
+
+
+@pytest.fixture(scope="session")
+def clientes() -> Validator:
+    return Validator(REGISTRY["clientes"], ClinicRules(), References())
+
+
+@pytest.fixture(scope="session")
+def receber() -> Validator:
+    return Validator(REGISTRY["contas_receber"], ClinicRules(), REFERENCES)
+
+
+@pytest.fixture(scope="session")
+def pagar() -> Validator:
+    return Validator(REGISTRY["contas_pagar"], ClinicRules(), REFERENCES)
