@@ -37,8 +37,8 @@ lint: $(STAMP) ## Style, types and import layers only
 bench: $(STAMP) ## The measures; minutes, not part of the tests
 	$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## Documentation of the dbt models, in dbt_mapping/target
-	$(BIN)/dbt docs generate --project-dir dbt_mapping --profiles-dir dbt_mapping --empty-catalog
+docs: $(STAMP) ## Documentation of the dbt models, as one page
+	@$(BIN)/python scripts/dbt_docs.py
 
 lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.8"
@@ -47,6 +47,7 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 		--quiet --output-file requirements.lock
 
 clean: ## Remove .venv and caches; the state folder .omie_pipeline stays: it holds the ledger
+	-@[ ! -x $(BIN)/python ] || $(BIN)/python -c "from omie_pipeline.resources.settings import load_settings; from omie_pipeline.warehouse.embedded import EmbeddedPostgres; EmbeddedPostgres(load_settings().home).stop()"
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
 		dbt_mapping/target dbt_mapping/logs
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

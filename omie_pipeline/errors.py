@@ -68,6 +68,15 @@ class RetryLater(OmieFault):
         self.wait_seconds = wait_seconds
 
 
+class TurnedAway(RetryLater):
+    """Busy, rate limited or no connection: Omie did not take the request in, so the very same one
+    may go again after the wait."""
+
+
+class Redundant(RetryLater):
+    """An identical request left less than a minute ago; asking again restarts that minute."""
+
+
 class Blocked(OmieFault):
     """Omie closed the key: stop every lane until ``until`` and do not knock before."""
 

@@ -98,8 +98,16 @@ say "[3/4] O próprio pacote / the package itself"
 quietly "${pip[@]}" install --no-deps --no-build-isolation --editable .
 
 say "[4/4] Manifesto do dbt / dbt manifest"
-if [ -f dbt_mapping/dbt_project.yml ]; then
-    quietly env DO_NOT_TRACK=1 DBT_HOST=127.0.0.1 DBT_PORT=5432 DBT_USER=omie DBT_PASSWORD=omie \
-        DBT_DBNAME=omie DBT_SEND_ANONYMOUS_USAGE_STATS=false \
-        "$VENV/bin/dbt" parse --project-dir dbt_mapping --profiles-dir dbt_mapping
+# For the chosen staging set and the demo's; kept in the state folder, parsed anew when files change.
+# A wrong .env must not stop the set-up: the first command that needs it says what is wrong.
+manifests='
+from omie_pipeline.cli.sandbox import demo_home
+from omie_pipeline.resources.dbt import ensure_manifest
+from omie_pipeline.resources.settings import load_settings
+settings = load_settings()
+ensure_manifest(settings)
+ensure_manifest(settings.model_copy(update={"staging": "synthea", "home": demo_home()}))
+'
+if ! quietly "$VENV/bin/python" -c "$manifests"; then
+    say "      (fica para depois / left for later)"
 fi

@@ -27,12 +27,13 @@ FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
 TEMPLATE = "migrated"
 OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_")
 
-os.environ.update(
-    DO_NOT_TRACK="1",
-    DBT_SEND_ANONYMOUS_USAGE_STATS="false",
-    GX_ANALYTICS_ENABLED="false",
-    DAGSTER_DISABLE_TELEMETRY="1",
-)
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+}
+os.environ.update(QUIET)
 
 
 class OutsideNetworkError(AssertionError):
@@ -65,13 +66,15 @@ sys.addaudithook(_refuse_outside)
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the developer's variables: they may name a real company."""
+def _own_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Hide the developer's variables and ``.env``: they may name a real company."""
     for name in list(os.environ):
-        if name.startswith(OWN_VARIABLES) and name != "DAGSTER_DISABLE_TELEMETRY":
-            if name == "DBT_SEND_ANONYMOUS_USAGE_STATS":
-                continue
+        if name.startswith(OWN_VARIABLES) and name not in QUIET:
             monkeypatch.delenv(name)
+    no_file = tmp_path_factory.getbasetemp() / "no.env"
+    monkeypatch.setattr("omie_pipeline.resources.settings.env_file", lambda: no_file)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal[
-    "retry",
+    "busy",
+    "redundant",
     "blocked",
     "auth",
     "empty",
@@ -45,51 +46,72 @@ def _rule(outcome: Outcome, pattern: str, fix: str, wait_seconds: float = 0.0) -
     return FaultRule(outcome, re.compile(pattern, re.IGNORECASE | re.DOTALL), wait_seconds, fix)
 
 
+BLOCK_SECONDS = 1800.0
+"""How long a block lasts where its text does not say (OFF: 30 minutes)."""
+
+BLOCKED_FIX = (
+    "O Omie fechou a API por excesso de erros. Aguarde o prazo; as linhas retidas saem depois."
+)
 _AGAIN = "Nada a fazer: o envio é repetido sozinho após a espera."
-_KEYS = "Confira App Key e App Secret no painel do Omie (Configurações > Integrações > API)."
+AUTH_FIX = "Confira App Key e App Secret no painel do Omie (Configurações > Integrações > API)."
+_GONE = "O registro não existe mais no Omie: foi excluído ou nunca foi criado."
+_CATEGORY = "Confira se a categoria existe e está ativa no Omie (Finanças > Categorias)."
+_ACCOUNT = "Confira a conta corrente da forma de pagamento: deve existir e estar ativa no Omie."
 
 RULES: tuple[FaultRule, ...] = (
     # REAL 2026-09; "ERROR: " prefix not always there.
     _rule(
         "blocked",
-        r"API bloqueada por consumo indevido.*?em (?P<seconds>\d+) segundos",
-        "O Omie fechou a API por excesso de erros. Aguarde o prazo; as linhas retidas saem depois.",
-        wait_seconds=1800,
+        r"API bloqueada por consumo indevido(.*?em (?P<seconds>\d+) segundos)?",
+        BLOCKED_FIX,
+        wait_seconds=BLOCK_SECONDS,
     ),
     # REAL 2026-08..10.
-    _rule("retry", r"Consumo redundante detectado.*?Aguarde (?P<seconds>\d+) segundos", _AGAIN, 60),
+    _rule(
+        "redundant",
+        r"Consumo redundante detectado(.*?Aguarde (?P<seconds>\d+) segundos)?",
+        _AGAIN,
+        wait_seconds=60,
+    ),
     # REAL, older form: a Brasília clock time instead of a duration.
-    _rule("retry", r"Esta requisição já foi processada ou está sendo processada", _AGAIN, 60),
+    _rule("redundant", r"Esta requisição já foi processada ou está sendo processada", _AGAIN, 60),
     # REAL 2026-10; clears in 1-3 s, up to 60 s after an abandoned call.
-    _rule("retry", r"Já existe uma requisição desse método sendo executada", _AGAIN, 2),
-    _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", _KEYS),
-    _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", _KEYS),
+    _rule("busy", r"Já existe uma requisição desse método sendo executada", _AGAIN, 2),
+    _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", AUTH_FIX),
+    _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", AUTH_FIX),
     # REAL/OFF: infrastructure under a fault's clothes; partial processing is possible.
     _rule("server", r"Broken response from Application Server", _AGAIN, 5),
     _rule("server", r"PROTO_BYEBYE", _AGAIN, 5),
     _rule("server", r"SOAP-ERROR: Internal Error", _AGAIN, 5),
     _rule("server", r"Request timeout", _AGAIN, 5),
     _rule("empty", r"Não existem (registros|cadastros) para a página", ""),
-    _rule("empty", r"Registro não encontrado", ""),
-    _rule("empty", r"Nenhuma .+ foi encontrad[ao]", ""),
+    _rule("empty", r"Registro não encontrado", _GONE),
+    _rule("empty", r"Nenhuma conta corrente foi encontrada", _ACCOUNT),
+    _rule("empty", r"Nenhuma? .+ foi encontrad[ao]", _GONE),
     _rule(
         "exists",
-        r"já cadastrad[oa] para o CPF/CNPJ \[.*?\] com o Id \[(?P<id>\d+)\]"
-        r"( e código de integração \[(?P<code>.*?)\])?",
+        # The wording changed over time: the id, the code or both may be missing.
+        r"já cadastrad[oa] para o CPF/CNPJ( \[[^\]]*\])?( com o Id \[(?P<id>\d+)\])?"
+        r"(.*?código de integração \[(?P<code>.*?)\])?",
         "Já existe no Omie um cadastro com este CPF/CNPJ. Una os dois ou libere o vínculo "
         "automático (on_duplicate_document: link).",
     ),
     _rule(
         "exists",
-        r"já cadastrad[oa] para o Código de Integração \[(?P<code>.*?)\]"
+        # The brackets are missing in one recorded body.
+        r"já cadastrad[oa] para o Código de Integração( \[(?P<code>.*?)\])?"
         r"( com o nCod \[(?P<id>\d+)\])?",
         "Este código de integração já está em uso no Omie.",
     ),
     _rule(
-        "not_found",
-        r"não cadastrad[oa] para o Código",
-        "O registro não existe mais no Omie: foi excluído ou nunca foi criado.",
+        "exists",
+        r"já cadastrad[oa] para o código \[(?P<id>\d+)\]",
+        "Já existe no Omie um cadastro igual. Confira o código citado e una os dois.",
     ),
+    # A título names them: what is missing is not the record that was asked for (SEC: Client-102).
+    _rule("rejected", r"Categoria não cadastrada", _CATEGORY),
+    _rule("rejected", r"Conta Corrente não cadastrada", _ACCOUNT),
+    _rule("not_found", r"não cadastrad[oa] para o Código", _GONE),
     # REAL: one tag per answer, printed in capitals.
     _rule(
         "rejected",
@@ -111,16 +133,8 @@ RULES: tuple[FaultRule, ...] = (
         r"(CPF|CNPJ).*inválid",
         "Confira o CPF/CNPJ no documento da pessoa e corrija o cadastro na clínica.",
     ),
-    _rule(
-        "rejected",
-        r"categoria",
-        "Confira se a categoria existe e está ativa no Omie (Finanças > Categorias).",
-    ),
-    _rule(
-        "rejected",
-        r"conta corrente",
-        "Confira a conta corrente da forma de pagamento: deve existir e estar ativa no Omie.",
-    ),
+    _rule("rejected", r"categoria", _CATEGORY),
+    _rule("rejected", r"conta corrente", _ACCOUNT),
     _rule(
         "rejected",
         r"(baixa|liquidad|recebid[oa]|pago)",

@@ -21,7 +21,9 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.windows import DateWindow, iso_dates, rows_in_window
 from omie_pipeline.errors import ConfigurationError
 
-BLOCK_BYTES = 8 * 1024 * 1024  # also the longest row that can be read
+BLOCK_BYTES = 2 * 1024 * 1024
+"""Bytes parsed at a time, and the longest row that is safe. Arrow reads some 32 blocks ahead."""
+
 BATCH_ROWS = 50_000
 
 

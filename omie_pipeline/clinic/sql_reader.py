@@ -225,11 +225,9 @@ class SqlReader:
         if table.business_date is None:
             return 0
         day = _day_expression(self._reflected(table).columns[table.business_date])
-        query: sa.Select[tuple[Any, int]] = sa.select(day, sa.func.count()).where(
-            self._of_empresa(table, empresa)
-        )
+        query = sa.select(day, sa.func.count()).where(self._of_empresa(table, empresa))
         with self._errors(table.name), self._engine.connect() as connection:
-            counts = [(value, count) for value, count in connection.execute(query.group_by(day))]
+            counts: list[Any] = list(connection.execute(query.group_by(day)))
         return sum(count for value, count in counts if _as_day(value) is None)
 
     def close(self) -> None:

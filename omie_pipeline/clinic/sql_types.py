@@ -33,10 +33,16 @@ class ColumnPlan:
 
     def array(self, values: Sequence[Any]) -> pa.Array:
         """The Arrow array of one batch's values."""
-        if self.convert is not None:
-            convert = self.convert
-            values = [None if value is None else convert(value) for value in values]
-        return pa.array(values, type=self.arrow)
+        if self.convert is None:
+            try:
+                return pa.array(values, type=self.arrow)
+            except pa.ArrowTypeError:
+                if not pa.types.is_string(self.arrow):
+                    raise
+        convert = self.convert or _as_text  # a text column may hold a driver's own objects
+        return pa.array(
+            [None if value is None else convert(value) for value in values], type=self.arrow
+        )
 
 
 def _as_text(value: Any) -> str:
@@ -59,7 +65,7 @@ _BY_TYPE = (
     (sa.Date, pa.date32(), "date", None),
     (sa.Time, pa.string(), "text", _as_text),
     (sa.LargeBinary, pa.string(), "bytea", _as_text),
-    (sa.String, pa.string(), "text", _as_text),
+    (sa.String, pa.string(), "text", None),
 )
 
 

@@ -1,6 +1,6 @@
 """How to talk to Omie: wire format, faults, pacing and masking."""
 
 from omie_pipeline.omie.client import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.governor import Admission, Governor, LocalGovernor
+from omie_pipeline.omie.governor import Governor, LocalGovernor
 
-__all__ = ["Admission", "CallRecord", "Credentials", "Governor", "LocalGovernor", "OmieClient"]
+__all__ = ["CallRecord", "Credentials", "Governor", "LocalGovernor", "OmieClient"]

@@ -23,15 +23,19 @@ from omie_pipeline.errors import (
     ConfigurationError,
     FaultDetail,
     OmieFault,
+    Redundant,
     RetryLater,
+    TurnedAway,
 )
 from omie_pipeline.omie import wire
 from omie_pipeline.omie.faults import HttpAnswer, read_answer, unreachable
 from omie_pipeline.omie.governor import Governor
-from omie_pipeline.omie.masking import mask
+from omie_pipeline.omie.masking import mask, personal_texts
 
 _READ_ATTEMPTS = 6
 _CONNECT_TIMEOUT_SECONDS = 10.0
+_UNREACHABLE_WAIT_SECONDS = 5.0
+_NO_SUCH_PLACE = (404, 405)
 # A server that closes idle connections turns a reused one into an unknown outcome: keep none long.
 _KEEPALIVE_SECONDS = 4.0
 
@@ -112,6 +116,7 @@ class OmieClient:
 
         Raises:
             OmieFault: ``OutcomeUnknown`` when the call may have taken effect.
+            ConfigurationError: the address is not the API's; nothing happened.
         """
         return self._call(service, method, param, is_write=True)
 
@@ -133,16 +138,21 @@ class OmieClient:
     def _call(
         self, service: Service, method: str, param: Mapping[str, Any], *, is_write: bool
     ) -> wire.Json:
-        self._wait_for_slot(method, wire.fingerprint(method, param))
+        fingerprint = wire.fingerprint(method, param)
+        self._wait_for_slot(method, fingerprint)
         started = time.perf_counter()
         status, body, fault = 0, None, None
         try:
             answer = self._post(service, method, param, is_write=is_write)
             status = answer.status
-            body = read_answer(answer, is_write=is_write, now=self._clock.now())
+            now, hidden = self._clock.now(), self._hidden(param)
+            body = read_answer(answer, is_write=is_write, now=now, hidden=hidden)
         except OmieFault as raised:
             fault = raised
-            self._remember(method, raised)
+            self._remember(method, fingerprint, raised)
+            raise
+        except ConfigurationError:
+            self._governor.forget(fingerprint)
             raise
         finally:
             self.calls += 1
@@ -164,10 +174,17 @@ class OmieClient:
             raise BudgetSpent(detail, admission.budget_until)
         if admission.redundant_seconds > 0:
             detail = FaultDetail("Requisição idêntica há menos de 60 segundos", "redundant")
-            raise RetryLater(detail, admission.redundant_seconds + 0.5)
+            raise Redundant(detail, admission.redundant_seconds + 0.5)
         self._clock.sleep(admission.wait_seconds)
 
-    def _remember(self, method: str, fault: OmieFault) -> None:
+    def _hidden(self, param: Mapping[str, Any]) -> tuple[str, ...]:
+        """What no error may repeat of a request: the keys, and who the record is about."""
+        keys = (self._credentials.app_secret, self._credentials.app_key)
+        return (*(key.get_secret_value() for key in keys), *personal_texts(param))
+
+    def _remember(self, method: str, fingerprint: str, fault: OmieFault) -> None:
+        if isinstance(fault, TurnedAway):
+            self._governor.forget(fingerprint)
         if isinstance(fault, Blocked):
             self._governor.record_block(fault.until, fault.detail.text, self._clock.now())
         elif fault.detail.http_status >= 500 or fault.detail.http_status == 200:
@@ -191,15 +208,18 @@ class OmieClient:
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             # No connection, so nothing left: safe to repeat, reads and writes alike.
-            raise RetryLater(_no_answer(error), 5.0) from None
-        except httpx.TransportError as error:
+            raise TurnedAway(_no_answer(error), _UNREACHABLE_WAIT_SECONDS) from None
+        except httpx.RequestError as error:
             raise unreachable(_no_answer(error), is_write=is_write) from None
-        if 300 <= answer.status_code < 400:
-            raise ConfigurationError(f"OMIE_BASE_URL redireciona (HTTP {answer.status_code})")
-        return HttpAnswer(answer.status_code, answer.text, _retry_after(answer))
+        status = answer.status_code
+        if 300 <= status < 400:
+            raise ConfigurationError(f"OMIE_BASE_URL redireciona (HTTP {status}): não é a API")
+        if status in _NO_SUCH_PLACE and wire.json_object(answer.text) is None:
+            raise ConfigurationError(f"OMIE_BASE_URL não leva à API do Omie (HTTP {status})")
+        return HttpAnswer(status, answer.text, _retry_after(answer))
 
 
-def _no_answer(error: httpx.TransportError) -> FaultDetail:
+def _no_answer(error: httpx.RequestError) -> FaultDetail:
     """The kind of failure only: an httpx message could quote the request."""
     return FaultDetail(f"Sem resposta do Omie ({type(error).__name__})")
 

@@ -7,12 +7,20 @@ The body is read before the status and the text before the code: faults come wit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from omie_pipeline.catalog.faults import REJECTED_FIX, RULES, UNKNOWN_FIX, FaultRule
+from omie_pipeline.catalog.faults import (
+    AUTH_FIX,
+    BLOCK_SECONDS,
+    BLOCKED_FIX,
+    REJECTED_FIX,
+    RULES,
+    UNKNOWN_FIX,
+    FaultRule,
+)
 from omie_pipeline.errors import (
     AlreadyExists,
     AuthFailed,
@@ -23,7 +31,9 @@ from omie_pipeline.errors import (
     OutcomeUnknown,
     RecordNotFound,
     RecordRejected,
+    Redundant,
     RetryLater,
+    TurnedAway,
     UnknownFault,
 )
 from omie_pipeline.omie import wire
@@ -42,41 +52,54 @@ class HttpAnswer:
     retry_after_seconds: float | None = None
 
 
-def read_answer(answer: HttpAnswer, *, is_write: bool, now: datetime) -> wire.Json:
+def read_answer(
+    answer: HttpAnswer, *, is_write: bool, now: datetime, hidden: Collection[str] = ()
+) -> wire.Json:
     """The body of a good answer.
+
+    Args:
+        hidden: texts of the request that no error may repeat: keys, names, documents.
 
     Raises:
         OmieFault: one of its children, by what to do next.
     """
-    body = _json_object(answer.text)
+    body = wire.json_object(answer.text)
     if answer.status == 429:
         detail = FaultDetail("Limite de requisições do Omie (429)", "429", 429, _UNREACHABLE_FIX)
-        raise RetryLater(detail, answer.retry_after_seconds or 60.0)
+        raise TurnedAway(detail, answer.retry_after_seconds or 60.0)
     if body is None:
-        raise _broken(answer, is_write=is_write)
-    text = body.get("faultstring") or _other_error_text(body)
+        raise _broken(answer, is_write=is_write, now=now)
+    text, code = _told(body)
+    if not text and answer.status >= 400:
+        raise _broken(answer, is_write=is_write, now=now)
     if text:
-        code = str(body.get("faultcode", "")).removeprefix("SOAP-ENV:")
-        raise classify(wire.plain_text(str(text)), code, answer.status, is_write=is_write, now=now)
-    if answer.status >= 400:
-        raise _broken(answer, is_write=is_write)
-    _raise_bad_status(body, answer.status)
+        raise classify(text, code, answer.status, is_write=is_write, now=now, hidden=hidden)
     return body
 
 
-def classify(text: str, code: str, http_status: int, *, is_write: bool, now: datetime) -> OmieFault:
+def classify(
+    text: str,
+    code: str,
+    http_status: int,
+    *,
+    is_write: bool,
+    now: datetime,
+    hidden: Collection[str] = (),
+) -> OmieFault:
     """The error of the tree for a fault text; ``code`` has no ``SOAP-ENV:`` prefix."""
-    for rule in RULES:
-        found = rule.pattern.search(text)
-        if found is not None:
-            detail = FaultDetail(mask_text(text), code, http_status, rule.fix)
-            return _from_rule(rule, found, detail, is_write=is_write, now=now)
-    if http_status == 403:
-        return AuthFailed(FaultDetail(mask_text(text), code, http_status, REJECTED_FIX))
-    if http_status == 425:
-        detail = FaultDetail(mask_text(text), code, http_status, UNKNOWN_FIX)
-        return Blocked(detail, now + timedelta(seconds=1800))
-    detail = FaultDetail(mask_text(text), code, http_status, UNKNOWN_FIX)
+    found = next(((r, m) for r in RULES if (m := r.pattern.search(text)) is not None), None)
+    kept = mask_text(text, hidden)
+    # These two statuses have one meaning each, whatever the words beside them (OFF, REAL).
+    if http_status == 425 and (found is None or found[0].outcome != "blocked"):
+        return _blocked(kept, code, now)
+    if http_status == 403 and (found is None or found[0].outcome != "auth"):
+        return AuthFailed(FaultDetail(kept, code, http_status, AUTH_FIX))
+    if found is not None:
+        detail = FaultDetail(kept, code, http_status, found[0].fix)
+        return _from_rule(*found, detail, is_write=is_write, now=now)
+    if code.startswith("Client") or _is_status(code):
+        return RecordRejected(FaultDetail(kept, code, http_status, REJECTED_FIX))
+    detail = FaultDetail(kept, code, http_status, UNKNOWN_FIX)
     if code.startswith("Server"):
         return unreachable(detail, is_write=is_write)
     return UnknownFault(detail)
@@ -100,15 +123,18 @@ def _from_rule(
     groups = found.groupdict()
     wait_seconds = float(groups.get("seconds") or rule.wait_seconds)
     match rule.outcome:
-        case "retry":
+        case "busy":
+            return TurnedAway(detail, wait_seconds + 1.0)
+        case "redundant":
             # Omie counts whole seconds down; one more avoids knocking at the last of them.
-            return RetryLater(detail, wait_seconds + 1.0)
+            return Redundant(detail, wait_seconds + 1.0)
         case "blocked":
             return Blocked(detail, now + timedelta(seconds=wait_seconds + 1.0))
         case "auth":
             return AuthFailed(detail)
         case "empty":
-            return Empty(detail)
+            # Only a list can be empty; a write that says so misses what it names.
+            return RecordNotFound(detail) if is_write else Empty(detail)
         case "not_found":
             return RecordNotFound(detail)
         case "exists":
@@ -126,34 +152,41 @@ def _from_rule(
             return RecordRejected(detail)
 
 
-def _json_object(text: str) -> wire.Json | None:
-    try:
-        body = wire.loads(text)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
+def _told(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Text and code of a fault, ``("", "")`` for a good body.
+
+    Besides ``faultstring`` two more shapes were seen (PROTOCOL section 2, CODE), and HTTP 200 with
+    a status above zero is an error too (section 1, REAL).
+    """
+    text, code = body.get("faultstring"), body.get("faultcode")
+    if not text:
+        text, code = body.get("error_message"), body.get("error_code")
+    if not text and body.get("status") == "error":
+        text, code = body.get("message") or "error", ""
+    status = body.get("codigo_status", body.get("cCodStatus"))
+    if not text and status is not None and str(status).strip("0 "):
+        text = body.get("descricao_status") or body.get("cDesStatus") or f"status {status}"
+        code = status
+    if not text:
+        return "", ""
+    return wire.plain_text(str(text)), str(code or "").removeprefix("SOAP-ENV:")
 
 
-def _other_error_text(body: Mapping[str, Any]) -> str:
-    """Two more shapes in which errors were seen (PROTOCOL section 2, CODE)."""
-    if body.get("status") == "error":
-        return str(body.get("message", "error"))
-    return str(body.get("error_message", ""))
+def _is_status(code: str) -> bool:
+    """A ``codigo_status`` or ``error_code``: a bare number, about this request."""
+    return code.isdigit()
 
 
-def _broken(answer: HttpAnswer, *, is_write: bool) -> OmieFault:
+def _broken(answer: HttpAnswer, *, is_write: bool, now: datetime) -> OmieFault:
     what = "resposta vazia" if not answer.text.strip() else "resposta que não é JSON"
     text = f"O Omie devolveu {what} (HTTP {answer.status})"
+    if answer.status == 425:
+        return _blocked(text, "", now)
+    if answer.status == 403:
+        return AuthFailed(FaultDetail(text, "", answer.status, AUTH_FIX))
     return unreachable(FaultDetail(text, "", answer.status, _UNREACHABLE_FIX), is_write=is_write)
 
 
-def _raise_bad_status(body: Mapping[str, Any], http_status: int) -> None:
-    """HTTP 200 with a status above zero is an error too (PROTOCOL section 1, REAL)."""
-    status = body.get("codigo_status", body.get("cCodStatus"))
-    if status in (None, "", "0", 0):
-        return
-    text = body.get("descricao_status") or body.get("cDesStatus") or f"status {status}"
-    detail = FaultDetail(
-        mask_text(wire.plain_text(str(text))), str(status), http_status, REJECTED_FIX
-    )
-    raise RecordRejected(detail)
+def _blocked(text: str, code: str, now: datetime) -> Blocked:
+    detail = FaultDetail(text, code, 425, BLOCKED_FIX)
+    return Blocked(detail, now + timedelta(seconds=BLOCK_SECONDS + 1.0))

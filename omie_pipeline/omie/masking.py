@@ -7,13 +7,13 @@ most; everything under a secret field disappears (LGPD, and the body holds the s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 _SECRET = frozenset({"app_key", "app_secret", "ct_eskey", "ct_espass", "ct_esvlpss", "csc_idh"})
 _PERSONAL = re.compile(
-    r"cpf|cnpj|^doc_|documento_exterior|razao_social|nome|contato|telefone|fax|email|endereco|entend|"
-    r"bairro|complemento|^cep$|entcep|numero$|agencia|conta_corrente$|chave_?pix|cchavepix|conteudo|"
+    r"cpf|cnpj|^doc_|documento_exterior|razao_?social|nome|contato|telefone|fax|email|endereco|entend|"
+    r"logradouro|bairro|complemento|^cep$|entcep|entie$|numero$|agencia|conta_corrente$|chave_?pix|cchavepix|conteudo|"
     r"titular|inscricao|observacao|obs_|homepage|^rg$|_rg|nif|pix_qrcode",
     re.IGNORECASE,
 )
@@ -27,6 +27,7 @@ _DOCUMENT = re.compile(
     r"|[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2})(?![\dA-Za-z])"
 )
 _KEY_IN_TEXT = re.compile(r"(aplicativo \[)[^\]]*(\])")
+_SHORTEST_TOLD = 4
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
@@ -58,8 +59,31 @@ def _mask_field(name: str, value: Any) -> Any:
     return mask_value(value)
 
 
-def mask_text(text: str) -> str:
-    """A fault text without whole documents, e-mail addresses or the app key it may echo."""
+def personal_texts(value: Any) -> tuple[str, ...]:
+    """Texts under personal fields that are long enough to be told from a word, longest first."""
+    return tuple(sorted(set(_personal(value)), key=len, reverse=True))
+
+
+def _personal(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _personal(item)
+    if not isinstance(value, Mapping):
+        return
+    for name, item in value.items():
+        if isinstance(item, (Mapping, list)):
+            yield from _personal(item)
+        elif name not in _PUBLIC and (name in _SECRET or _PERSONAL.search(name)):
+            text = str(item).strip()
+            if item is not None and len(text) >= _SHORTEST_TOLD:
+                yield text
+
+
+def mask_text(text: str, hidden: Collection[str] = ()) -> str:
+    """A fault text without whole documents, e-mail addresses, the app key it may echo, or any of
+    the ``hidden`` texts, whatever their case."""
+    for secret in hidden:
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text, flags=re.IGNORECASE)
     text = _KEY_IN_TEXT.sub(r"\1***\2", text)
     text = _DOCUMENT.sub(lambda found: mask_document(found.group()), text)
     return _EMAIL.sub("***@***", text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -20,7 +21,46 @@ from omie_pipeline.exact_json import dumps, loads
 
 Json = dict[str, Any]
 
-__all__ = ["Json", "dumps", "fingerprint", "loads", "plain_text", "same_value", "to_wire"]
+__all__ = [
+    "Json",
+    "dumps",
+    "fingerprint",
+    "json_object",
+    "loads",
+    "plain_text",
+    "same_record",
+    "to_wire",
+]
+
+# Omie gives these back with punctuation of its own (PROTOCOL section 6, REAL).
+_PUNCTUATED = re.compile(r"cpf|cnpj|cep$|telefone|fax|doc_titular|_numero$", re.IGNORECASE)
+
+
+_ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+
+
+def json_object(text: str) -> Json | None:
+    """The object a body holds; ``None`` for anything else.
+
+    A NUL and half a surrogate pair become ``?``: no database stores them.
+    """
+    try:
+        body = loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    return _storable(body) if _ODD_ESCAPE.search(text) else body
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "?").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
 
 
 def fingerprint(method: str, param: Mapping[str, Any]) -> str:
@@ -68,27 +108,36 @@ def plain_text(text: str) -> str:
     return html.unescape(text).strip()
 
 
-def same_value(sent: Any, read: Any) -> bool:
-    """Whether a field read back holds what was sent.
+def same_record(sent: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
+    """Whether what was sent is what stands there, field by field, nested ones too.
 
-    Omie formats CPF/CNPJ and telephone numbers, turns ``150.00`` into ``150`` and fills objects
-    with keys of its own, so texts compare without punctuation and objects by the sent keys.
+    Omie punctuates CPF/CNPJ, CEP and telephone numbers, turns ``150.00`` into ``150``, trims texts
+    and fills objects with keys of its own. Any other difference counts: taking an old record for
+    the one just sent would lose a change, taking a new one for an old only repeats an upsert.
     """
+    return all(_same(value, read.get(name), name) for name, value in sent.items())
+
+
+def _same(sent: Any, read: Any, name: str) -> bool:
     if isinstance(sent, Mapping):
-        return isinstance(read, Mapping) and all(
-            same_value(v, read.get(k)) for k, v in sent.items()
-        )
+        return isinstance(read, Mapping) and same_record(sent, read)
     if isinstance(sent, list):
         return (
             isinstance(read, list)
             and len(sent) == len(read)
-            and all(same_value(a, b) for a, b in zip(sent, read, strict=True))
+            and all(_same(a, b, name) for a, b in zip(sent, read, strict=True))
         )
     if isinstance(sent, (int, Decimal)) and isinstance(read, (int, Decimal)):
         return Decimal(sent) == Decimal(read)
-    return _bare(sent) == _bare(read)
+    left, right = _text(sent), _text(read)
+    if _PUNCTUATED.search(name):
+        return _bare(left) == _bare(right)
+    return left == right
 
 
-def _bare(value: Any) -> str:
-    text = "" if value is None else str(value)
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _bare(text: str) -> str:
     return "".join(char for char in text if char.isalnum()).casefold()

@@ -15,8 +15,15 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.refusals import refusals
@@ -64,8 +71,11 @@ def _first_of_january() -> date:
     return datetime.now(TIME_ZONE).date().replace(month=1, day=1)
 
 
-class Settings(BaseSettings):
-    """All settings; read them with :func:`load_settings`.
+class Settings(BaseModel):
+    """All settings; :func:`load_settings` reads them, ``Settings()`` holds the defaults only.
+
+    Not a ``BaseSettings`` of pydantic-settings: with field names of our own that one also reads
+    the variables ``HOME`` and ``CONFIG`` of the process.
 
     Attributes:
         app_key: of the only empresa, where no YAML names several.
@@ -77,13 +87,12 @@ class Settings(BaseSettings):
         start_date: first business date that is sent; 1 January of this year in São Paulo.
     """
 
-    model_config = SettingsConfigDict(
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
+    model_config = ConfigDict(
+        extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
         populate_by_name=True,
+        validate_default=True,
     )
 
     app_key: SecretStr | None = Field(None, validation_alias="OMIE_APP_KEY")
@@ -150,10 +159,10 @@ def environment(dotenv: Path | None = None) -> Mapping[str, str]:
     """All variables: those of ``.env`` and, winning over them, those of the process.
 
     The variables that a YAML of empresas names are looked up here; they are no fields of
-    :class:`Settings`.
+    :class:`Settings`. A ``$`` in a value of the file is just a character: passwords have them.
     """
     file = dotenv or env_file()
-    from_file = dotenv_values(file, encoding="utf-8") if file.exists() else {}
+    from_file = dotenv_values(file, encoding="utf-8", interpolate=False) if file.exists() else {}
     merged = {name: value for name, value in from_file.items() if value}
     return merged | {name: value for name, value in os.environ.items() if value}
 
@@ -164,8 +173,10 @@ def load_settings(dotenv: Path | None = None) -> Settings:
     Raises:
         ConfigurationError: every wrong variable with its reason, one a line, in Portuguese.
     """
+    variables = environment(dotenv)
+    known = {name: variables[name] for name in variable_names() if name in variables}
     try:
-        return Settings(_env_file=dotenv or env_file())
+        return Settings.model_validate(known)
     except ValidationError as error:
         raise ConfigurationError(refusals(error, _variable)) from None
 

@@ -16,23 +16,30 @@ from omie_pipeline.simulator.server import HOST, Simulator
 
 def simulator_command(
     host: Annotated[str, typer.Option(help="Só 127.0.0.1 é aceito.")] = HOST,
-    port: Annotated[int, typer.Option(help="Porta; 0 escolhe uma livre.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Porta; 0 escolhe uma livre.")] = 0,
     state: Annotated[
         Path | None, typer.Option(help="Arquivo em que o estado sobrevive a um reinício.")
     ] = None,
     speed: Annotated[
-        float, typer.Option(help="Velocidade do relógio simulado: com 20, 1 minuto passa em 3 s.")
+        float,
+        typer.Option(
+            min=0.01, help="Velocidade do relógio simulado: com 20, 1 minuto passa em 3 s."
+        ),
     ] = 1.0,
-    latency_ms: Annotated[float, typer.Option(help="Milissegundos reais por chamada.")] = 0.0,
-    stale_reads_seconds: Annotated[
-        float, typer.Option(help="Por quanto tempo Consultar ainda vê o estado anterior.")
+    latency_ms: Annotated[
+        float, typer.Option(min=0, help="Milissegundos reais por chamada.")
     ] = 0.0,
-    max_page_size: Annotated[int, typer.Option(help="Maior página servida.")] = 500,
+    stale_reads_seconds: Annotated[
+        float, typer.Option(min=0, help="Por quanto tempo Consultar ainda vê o estado anterior.")
+    ] = 0.0,
+    max_page_size: Annotated[int, typer.Option(min=1, help="Maior página servida.")] = 500,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Desliga os limites.")] = False,
     method_per_minute: Annotated[
-        int | None, typer.Option(help="Chamadas por minuto por chave e método.")
+        int | None, typer.Option(min=1, help="Chamadas por minuto por chave e método.")
     ] = None,
-    ip_per_minute: Annotated[int | None, typer.Option(help="Chamadas por minuto por IP.")] = None,
+    ip_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Chamadas por minuto por IP.")
+    ] = None,
     consecutive: Annotated[
         bool, typer.Option("--consecutive", help="Um sucesso zera a contagem de erros do bloqueio.")
     ] = False,

@@ -63,6 +63,11 @@ class Control:
         with self._engine.lock:
             self._engine.gate.forget()
 
+    def in_flight(self) -> int:
+        """Calls that have no answer yet."""
+        with self._engine.lock:
+            return self._engine.gate.in_flight()
+
     def behaviour(self) -> Behaviour:
         """Latency, stale reads and the other settings."""
         return self._engine.behaviour

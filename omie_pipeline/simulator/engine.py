@@ -108,7 +108,12 @@ class Engine:
                 progress = _Progress(wire.decode(raw))
             except faults.SimulatedFaultError as fault:
                 return Outcome(wire.fault_answer(fault))
-            outcome = self._perform(progress, path, address)
+            try:
+                outcome = self._perform(progress, path, address)
+            except BaseException:
+                if progress.lane is not None:
+                    self.gate.leave(progress.lane, self.clock.seconds())
+                raise
             self._log(progress, outcome)
             return outcome
 
@@ -216,6 +221,8 @@ class Engine:
         if app.changes:
             self.save(app)
         progress.committed = True
+        if operation.is_read and self.behaviour.html_escapes:
+            return {tag: wire.html_escaped(value) for tag, value in body.items()}
         return body
 
     def _note(self, progress: _Progress, answer: Answer) -> None:

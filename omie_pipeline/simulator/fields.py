@@ -15,6 +15,7 @@ _DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _OPEN_TYPES = frozenset({"clientesFiltro"})
 """Filters whose unknown tags Omie ignores (PROTOCOL section 5)."""
+_LARGEST = 10**15
 _CREATE = frozenset({"", "create"})
 
 
@@ -33,6 +34,10 @@ def parse_date(text: str) -> date | None:
         return date(year, month, day) if year > 1900 else None
     except ValueError:
         return None
+
+
+def _huge(value: int | Decimal) -> bool:
+    return not -_LARGEST < value < _LARGEST
 
 
 class FieldChecks:
@@ -68,10 +73,10 @@ class FieldChecks:
         if field.kind in {"object", "array"}:
             self._nested(field, value)
         elif field.kind == "integer":
-            if not isinstance(value, int) or isinstance(value, bool):
+            if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
                 raise faults.wrong_type(field.name, "integer")
         elif field.kind == "decimal":
-            if not isinstance(value, (int, Decimal)) or isinstance(value, bool):
+            if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or _huge(value):
                 raise faults.wrong_type(field.name, "decimal")
         elif not isinstance(value, str):
             raise faults.wrong_type(field.name, "string")

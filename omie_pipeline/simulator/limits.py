@@ -26,7 +26,8 @@ class Limits:
         writes_at_once: the same for writes, whose lane is single.
         redundancy_seconds: an identical call within this time is refused (Client-6).
         redundancy_restarts: asking again inside the window starts it anew (REAL).
-        block_after_errors: errors of one app key and method that close it (HTTP 425).
+        block_after_errors: errors of one app key and method that close it (HTTP 425). Every
+            fault counts, "no rows", redundant and busy ones too; HTTP 429 and 403 do not.
         block_seconds: how long it stays closed; a call during the block starts it anew (SEC).
         block_counting: ``rolling`` counts every fault of the last ``block_seconds`` and forgives
             none, the strict reading; ``consecutive`` starts from zero after a success.
@@ -144,6 +145,10 @@ class Gate:
             raise faults.busy()
         self._in_flight[lane] = in_flight + 1
         return in_flight + 1
+
+    def in_flight(self) -> int:
+        """Calls that have no answer yet."""
+        return sum(self._in_flight.values())
 
     def leave(self, lane: Lane, now: float, *, abandoned: bool = False) -> None:
         """Give the place back; an abandoned call keeps the method busy for a while."""

@@ -111,18 +111,20 @@ def _store(context: Context, after: Record, before: Record) -> None:
 
 
 def settling(write: Action) -> Action:
-    """Create-and-settle: a título may bring its own settlement (PROTOCOL section 8, OFF)."""
+    """Create-and-settle: a título may bring its own settlement (PROTOCOL section 8, OFF).
+
+    Where the settlement is refused the caller's transaction undoes the título too.
+    """
 
     def perform(context: Context, sent: JsonObject) -> JsonObject:
         block = next((sent[name] for name in _BLOCKS if sent.get(name)), None)
-        with context.app.all_or_nothing():
-            answer = write(context, sent)
-            if block is None and sent.get("baixar_documento") != "S":
-                return answer
-            record = context.collection.by_code(str(sent.get(context.endpoint.integration_key)))
-            if record is not None:
-                code = next((block[tag] for tag in _BLOCK_CODES if block and block.get(tag)), "")
-                add_settlement(context, record, {**(block or {}), "codigo_baixa_integracao": code})
+        answer = write(context, sent)
+        if block is None and sent.get("baixar_documento") != "S":
+            return answer
+        record = context.collection.by_code(str(sent.get(context.endpoint.integration_key)))
+        if record is not None:
+            code = next((block[tag] for tag in _BLOCK_CODES if block and block.get(tag)), "")
+            add_settlement(context, record, {**(block or {}), "codigo_baixa_integracao": code})
         return answer
 
     return perform

@@ -146,7 +146,7 @@ class Change:
 
 def hash_of(secret: str) -> str:
     """Secrets are compared by hash, so that neither memory nor the state file holds one."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(slots=True)

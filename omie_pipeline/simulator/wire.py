@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -63,7 +64,7 @@ def decode(raw: bytes) -> ApiRequest:
     if not isinstance(param, list) or len(param) != 1 or not isinstance(param[0], dict):
         return ApiRequest(call, app_key, secret, {}, has_param=False)
     clean = param[0]
-    if len(secret) >= _SHORTEST_SECRET and raw.count(secret.encode()) > 1:
+    if len(secret) >= _SHORTEST_SECRET and raw.count(secret.encode("utf-8", "surrogatepass")) > 1:
         clean = _without(clean, secret)
     return ApiRequest(call, app_key, secret, clean)
 
@@ -101,6 +102,17 @@ def fingerprint(method: str, param: JsonObject) -> str:
     return method + json.dumps(param, sort_keys=True, separators=(",", ":"), default=str)
 
 
+def html_escaped(value: Any) -> Any:
+    """Texts as Omie sometimes gives them, with ``&quot;`` and its like (PROTOCOL 1, REAL)."""
+    if isinstance(value, str):
+        return html.escape(value)
+    if isinstance(value, dict):
+        return {tag: html_escaped(item) for tag, item in value.items()}
+    if isinstance(value, list):
+        return [html_escaped(item) for item in value]
+    return value
+
+
 def success(body: object, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """HTTP 200."""
     return Answer(200, dumps(body).encode(), headers)
@@ -115,7 +127,8 @@ def fault_answer(
     status = status or fault.status
     if status >= 500:
         number = fault.code.rsplit("-", 1)[-1]
-        text = " ".join(fault.text.split()).encode("latin-1", "replace").decode("latin-1")
+        line = "".join(sign if sign.isprintable() else " " for sign in fault.text)
+        text = line.encode("latin-1", "replace").decode("latin-1")
         headers = (*headers, ("OmieAPI-Error", f"{number} - {text}"))
     body = dumps({"faultstring": fault.text, "faultcode": fault.faultcode}).encode()
     return Answer(status, body, headers, fault_text=fault.text, fault_code=fault.code)

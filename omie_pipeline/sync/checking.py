@@ -122,33 +122,65 @@ def _references(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> Referenc
 
 
 def check_deletes(
-    scope: Scope, allow_foreign: bool, ledger: Ledger, now: datetime, *, store: bool
+    scope: Scope,
+    model: PayloadModel,
+    allow_foreign: bool,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    store: bool,
 ) -> None:
     """Let explicit deletes through only for records this ledger created, and find their ids."""
     endpoint = scope.endpoint
+    repeated = duplicated_keys(scope.engine, scope.run_id, model, scope.empresa)
     for rows in ledger.ready_rows(_CHUNK_ROWS):
+        named = {row.linha: _named_id(row, endpoint) for row in rows}
         ours = deletable(
             scope.engine,
             scope.empresa,
             endpoint.deletes,
             codes=[row.codigo_integracao for row in rows if row.codigo_integracao],
-            omie_ids=[int(i) for row in rows if (i := row.payload.get(endpoint.delete_omie_key))],
+            omie_ids=[omie_id for omie_id in named.values() if omie_id is not None],
         )
         refused, targets = [], {}
         for row in rows:
-            named = row.payload.get(endpoint.delete_omie_key)
-            omie_id = int(named) if named else ours.get(row.codigo_integracao or "")
-            if row.codigo_integracao is None or not (allow_foreign or omie_id in ours.values()):
+            omie_id, own = named[row.linha], ours.get(row.codigo_integracao or "")
+            if row.codigo_integracao is None or row.codigo_integracao in repeated:
+                refused.append(_refused(row, [_NO_ONE_RECORD]))
+            elif omie_id is not None and own is not None and omie_id != own:
+                refused.append(_refused(row, [_TWO_RECORDS]))
+            elif allow_foreign or (omie_id or own) in ours.values():
+                if omie_id or own:
+                    targets[row.linha] = omie_id or own or 0
+            else:
                 refused.append(_refused(row, [_FOREIGN]))
-            elif omie_id is not None:
-                targets[row.linha] = omie_id
         scope.refuse(refused, now, store=store)
         ledger.set_omie_ids(targets)
 
 
+def _named_id(row: PlanRow, endpoint: Endpoint) -> int | None:
+    """Omie's id where the row names one."""
+    text = str(row.payload.get(endpoint.delete_omie_key) or "")
+    return int(text) if text.isdecimal() and int(text) < _LARGEST_ID else None
+
+
+_LARGEST_ID = 2**63
+_KEY = "codigo_lancamento_integracao"
 _FOREIGN = Reason(
-    field="codigo_lancamento_integracao",
+    field=_KEY,
     rule="registro_alheio",
     motivo="O título não foi criado por este fluxo.",
     correcao="Exclua-o no Omie, ou libere delete_foreign na política deste endpoint.",
+)
+_NO_ONE_RECORD = Reason(
+    field=_KEY,
+    rule="chave_repetida",
+    motivo="A linha não nomeia um título só: a chave falta ou se repete no modelo de exclusão.",
+    correcao="Deixe no modelo de exclusão uma linha por título, com o código de integração.",
+)
+_TWO_RECORDS = Reason(
+    field=_KEY,
+    rule="chaves_divergentes",
+    motivo="O código de integração e o código do Omie apontam para títulos diferentes.",
+    correcao="Informe só um dos dois, ou corrija o que está errado.",
 )

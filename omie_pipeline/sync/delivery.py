@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
-from omie_pipeline.errors import AuthFailed, Blocked
+from omie_pipeline.errors import AuthFailed, Blocked, ConfigurationError
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_at, proven, read_back
@@ -130,7 +130,7 @@ class Delivery:
         """Send batch after batch; what cannot be sent is held.
 
         Raises:
-            AuthFailed: after holding the rest.
+            AuthFailed, ConfigurationError: after holding the rest.
         """
         try:
             for batch in batches:
@@ -139,10 +139,11 @@ class Delivery:
                     self._on_progress(len(batch))
             while self._waiting:
                 self._take_waiting(send_again=True)
+            self._flush()
         except Blocked as fault:
             self.hold_rest(fault.detail.text, type(fault).__name__, fault.until)
-        except AuthFailed as fault:
-            self.hold_rest(fault.detail.text, type(fault).__name__, None)
+        except (AuthFailed, ConfigurationError) as fault:
+            self.hold_rest(str(fault), type(fault).__name__, None)
             raise
         except _StopSending as stop:
             self.hold_rest(str(stop), "stopped", None)
@@ -165,7 +166,7 @@ class Delivery:
             for done, row in enumerate(to_send):
                 try:
                     self._send_one(row, tries=1)
-                except (Blocked, AuthFailed):
+                except (Blocked, AuthFailed, ConfigurationError):
                     # Refused at the door: neither this row nor those behind it have left.
                     self._close_unsent(to_send[done:])
                     raise
@@ -205,7 +206,7 @@ class Delivery:
         sent_at = outcome.at or self._clock.now()
         try:
             found, _ = self._look(row)
-        except (Blocked, AuthFailed):
+        except (Blocked, AuthFailed, ConfigurationError):
             self._outcomes.append(outcome)
             raise
         if found is not None:
@@ -218,12 +219,18 @@ class Delivery:
     def _look(self, row: PlanRow) -> tuple[RowOutcome | None, bool]:
         """The proven outcome, if any, and whether the record could be read at all."""
         self._current = row
+        asked_at = self._clock.now()
         try:
             request = self._sender.request_for(row)
-            finding, omie_id = read_back(self._client, self._endpoint, row, request)
+            found = read_back(self._client, self._endpoint, row, request)
         finally:
             self._current = None
-        return proven(row, finding, omie_id, self._clock.now()), finding != "unreadable"
+        target = self._endpoint.deletes or self._endpoint.name
+        before = self._ledger.last_confirmed_at(_code(row), target)
+        if before is not None and asked_at < before + timedelta(seconds=STALE_SECONDS):
+            # The read may show what stood there before that change, and it may look alike.
+            return None, True
+        return proven(row, found, self._clock.now()), found.finding != "unreadable"
 
     def _take_waiting(self, *, send_again: bool) -> None:
         """Deal with the row whose time comes first: read it back, or send it (again)."""
@@ -242,7 +249,7 @@ class Delivery:
         if self._intents.write([item.row], [fingerprint], self._clock.now()):
             try:
                 self._send_one(item.row, item.tries + 1)
-            except (Blocked, AuthFailed):
+            except (Blocked, AuthFailed, ConfigurationError):
                 self._close_unsent([item.row])
                 raise
 

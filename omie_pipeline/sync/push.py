@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,11 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.sync.checking import Scope, check_deletes, check_plan
-from omie_pipeline.sync.counts import Counts, count_partitions, total
+from omie_pipeline.sync.counts import count_partitions
 from omie_pipeline.sync.delivery import Delivery
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
 from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.report import PushOptions, PushReport
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 from omie_pipeline.warehouse import runs
 from omie_pipeline.warehouse.intents import Intents
@@ -36,71 +36,11 @@ from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.planning import PlannedPartition, Selection, write_plan
 from omie_pipeline.warehouse.quarantine import forget_passed
 
+__all__ = ["Push", "PushOptions", "PushReport", "span_of"]
+
 _ATTEMPT_DAYS = 90
 # One commit of intents before and one of outcomes after so many calls.
 _BATCH_ROWS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class PushOptions:
-    """How a push was asked for.
-
-    Attributes:
-        gatilho: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
-        approve: let one run through the guardrails.
-        dry_run: plan and validate, send and remember nothing.
-        data_docs_dir: folder for the validation report, ``None`` for none.
-    """
-
-    gatilho: str = "cli"
-    approve: bool = False
-    dry_run: bool = False
-    dagster_run_id: str | None = None
-    data_docs_dir: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PushReport:
-    """What a push came to.
-
-    Attributes:
-        partitions: counts per partition, in order.
-        truth: rows of the selection by what the ledger says after the run: an independent count.
-        recovered: open intents of an earlier, interrupted run that were settled first.
-        stopped_by: why rows were held, ``""`` when none was for want of sending.
-        would_send: rows a dry run would have sent.
-    """
-
-    run_id: str
-    empresa: str
-    endpoint: Endpoint
-    partitions: tuple[Counts, ...]
-    truth: dict[str, int] = field(default_factory=dict)
-    validation: ValidationReport | None = None
-    data_docs: Path | None = None
-    recovered: int = 0
-    stopped_by: str = ""
-    would_send: int = 0
-
-    @property
-    def total(self) -> Counts:
-        return total(self.partitions)
-
-    @property
-    def closes(self) -> bool:
-        """The identity holds in every partition and the ledger tells the same."""
-        mine, truth = self.total, self.truth
-        kept = mine.created + mine.updated + mine.linked + mine.unchanged
-        if self.endpoint.deletes:
-            kept += mine.deleted
-        told = {
-            "confirmed": kept,
-            "rejected": mine.rejected,
-            "held": mine.held,
-            "quarantined": mine.quarantined,
-        }
-        agrees = all(truth.get(state, 0) == rows for state, rows in told.items())
-        return all(part.closes for part in self.partitions) and agrees
 
 
 class Push:
@@ -142,6 +82,8 @@ class Push:
             ModelError: before any call, and before anything is written.
             GuardrailStopped: before the first write call; the planned rows are held.
             AuthFailed: the key was refused; the planned rows are held.
+            ConfigurationError: a reference list was never read, or the address is not the API's;
+                the planned rows are held.
             WarehouseError: the database is gone; nothing left without an intent.
         """
         options = options or PushOptions()
@@ -213,6 +155,8 @@ class _Run:
                 # The history cannot be written either; the next run closes it.
                 raise
             except OmiePipelineError as error:
+                if not self._options.dry_run:
+                    self._delivery.hold_rest(str(error), type(error).__name__, None)
                 self._close("stopped" if isinstance(error, GuardrailStopped) else "failed", error)
                 raise
             report = self._report()
@@ -230,7 +174,12 @@ class _Run:
         store = not self._options.dry_run
         if self._endpoint.deletes:
             check_deletes(
-                self._scope(), self._policy.delete_foreign, self._ledger, now, store=store
+                self._scope(),
+                self._model,
+                self._policy.delete_foreign,
+                self._ledger,
+                now,
+                store=store,
             )
         else:
             self._validation = check_plan(
@@ -276,7 +225,6 @@ class _Run:
         )
         reasons = refusals(figures, self._policy.guardrails)
         if reasons and not self._options.approve and not self._options.dry_run:
-            self._delivery.hold_rest("; ".join(reasons), "GuardrailStopped", None)
             raise GuardrailStopped(reasons)
         return value_sum
 
@@ -290,7 +238,7 @@ class _Run:
         )
         truth = {}
         if not self._options.dry_run:
-            truth = runs.ledger_truth(self._engine, self._model, self._selection)
+            truth = runs.ledger_truth(self._engine, self._run_id, self._model, self._selection)
         return PushReport(
             run_id=self._run_id,
             empresa=self._selection.empresa,

@@ -9,11 +9,13 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
     AlreadyExists,
+    Empty,
     FaultDetail,
     OmieFault,
     OutcomeUnknown,
     RecordNotFound,
     RecordRejected,
+    Redundant,
     RetryLater,
     UnknownFault,
 )
@@ -22,8 +24,8 @@ from omie_pipeline.omie.masking import mask
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.warehouse.rows import Kind, PlanRow, RowOutcome
 
-_BUSY_ATTEMPTS = 5
-_REDUNDANT_CODES = ("redundant", "Client-6", "Client-1100", "Client-8020")
+# An abandoned call keeps its method busy up to a minute (REAL): 3 + 6 + 12 + 24 + 48 seconds.
+_BUSY_ATTEMPTS = 6
 
 
 class Deferred(Exception):
@@ -79,9 +81,9 @@ class Sender:
             answer = self._write(request)
         except OutcomeUnknown as fault:
             return self._failed(row, "unknown", fault, at_now=True)
+        except Redundant as fault:
+            raise Deferred(fault.wait_seconds) from None
         except RetryLater as fault:
-            if fault.detail.code in _REDUNDANT_CODES:
-                raise Deferred(fault.wait_seconds) from None
             return self._failed(row, "held", fault)
         except RecordNotFound as fault:
             if row.action == "delete":
@@ -98,20 +100,23 @@ class Sender:
         for attempt in range(1, _BUSY_ATTEMPTS + 1):
             try:
                 return self._client.write(self._endpoint.service, request.method, request.param)
+            except Redundant:
+                raise
             except RetryLater as fault:
-                if fault.detail.code in _REDUNDANT_CODES or attempt == _BUSY_ATTEMPTS:
+                if attempt == _BUSY_ATTEMPTS:
                     raise
-                # The wait doubles: an abandoned call keeps its method busy up to a minute.
                 self._clock.sleep(fault.wait_seconds * 2 ** (attempt - 1))
         raise AssertionError("unreachable")
 
     def _delivered(self, row: PlanRow, answer: wire.Json) -> RowOutcome:
         now = self._clock.now()
         omie_id = _int(answer.get(self._endpoint.omie_key)) or row.omie_id
-        if row.action == "delete":
+        # "0" is the only good status (a bad one was raised); without it the answer says nothing.
+        confirmed = answer.get("codigo_status", answer.get("cCodStatus")) is not None
+        if row.action == "delete" and confirmed:
             return RowOutcome(row, "deleted", omie_id, at=now)
-        if omie_id is None:
-            detail = FaultDetail("O Omie respondeu sem o código do registro")
+        if omie_id is None or not (confirmed or answer.get(self._endpoint.omie_key)):
+            detail = FaultDetail("O Omie respondeu sem confirmar o registro")
             return self._failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
         said = str(answer.get("descricao_status", "")).casefold()
         updated = "alterad" in said or (row.omie_id is not None and "cadastrad" not in said)
@@ -119,8 +124,10 @@ class Sender:
 
     def _resolve_duplicate(self, row: PlanRow, fault: AlreadyExists) -> RowOutcome:
         """A record Omie already has: link it where policy says so and it belongs to nobody else."""
-        if not fault.by_document and fault.omie_id is not None and row.action == "insert":
-            return RowOutcome(row, "linked", fault.omie_id, at=self._clock.now())
+        if row.action == "insert" and not fault.by_document:
+            omie_id = fault.omie_id or self._id_of(row)
+            if omie_id is not None:
+                return RowOutcome(row, "linked", omie_id, at=self._clock.now())
         free = not fault.integration_code or fault.integration_code == row.codigo_integracao
         may_link = self._policy.on_duplicate_document == "link" and self._endpoint.link
         if not (fault.by_document and may_link and free and fault.omie_id is not None):
@@ -135,7 +142,10 @@ class Sender:
             endpoint.update, wire.to_wire(row.payload, endpoint.payload, endpoint.service)
         )
         try:
-            self._write(Request(endpoint.link, link))
+            try:
+                self._write(Request(endpoint.link, link))
+            except RecordRejected:
+                return self._failed(row, "rejected", _naming_both(row, fault))
             self._write(alter)
         except OutcomeUnknown as unknown:
             return self._failed(row, "unknown", unknown, at_now=True)
@@ -144,6 +154,16 @@ class Sender:
         except (RecordRejected, UnknownFault) as refused:
             return self._failed(row, "rejected", refused)
         return RowOutcome(row, "linked", fault.omie_id, at=self._clock.now())
+
+    def _id_of(self, row: PlanRow) -> int | None:
+        """Omie's id of the record that has this row's code, where the fault did not name it."""
+        endpoint = self._endpoint
+        key = {endpoint.integration_key: row.codigo_integracao}
+        try:
+            record = self._client.read(endpoint.service, endpoint.read, key)
+        except (RecordRejected, RetryLater, UnknownFault, Empty):
+            return None
+        return _int(record.get(endpoint.omie_key))
 
     def _failed(
         self, row: PlanRow, kind: Kind, fault: OmieFault, *, at_now: bool = False

@@ -30,6 +30,8 @@ _INVISIBLE: Final = "\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
 _EMOJI: Final = "\u2600-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\U00010000-\U0010ffff"
 # Private use, non-characters and the sign that stands for a byte nobody could read.
 _UNREADABLE: Final = "\ue000-\uf8ff\ufffd-\uffff"
+# Halves of pairs: no UTF-8, so the patterns below, which Arrow reads too, leave them out.
+_SURROGATES: Final = r"\ud800-\udfff"
 _LEAKED_NULL: Final = r"^(?:NaN|nan|NaT|<NA>)$"
 
 BAD_TEXT: Final = f"[{_CONTROL}{_INVISIBLE}{_EMOJI}{_UNREADABLE}]|{_LEAKED_NULL}"
@@ -44,7 +46,7 @@ _CHARACTER_RULES: Final = (
     ("texto_nan", re.compile(_LEAKED_NULL)),
     ("caractere_controle", re.compile(f"[{_CONTROL}{_LINE_BREAKS}{_INVISIBLE}]")),
     ("emoji", re.compile(f"[{_EMOJI}]")),
-    ("caractere_ilegivel", re.compile(f"[{_UNREADABLE}]")),
+    ("caractere_ilegivel", re.compile(f"[{_UNREADABLE}{_SURROGATES}]")),
 )
 
 

@@ -21,7 +21,7 @@ from omie_pipeline.validation.nested import NestedChecker, Problem
 from omie_pipeline.validation.suites import Check, confirmed_column, either_column
 
 _PATIENT: Final = "paciente"
-_STRUCTURE: Final = ("estrutura",)
+_STRUCTURE: Final = object()
 """Stands for a list or an object where a plain value belongs: expectations need to hash it."""
 
 
@@ -62,12 +62,12 @@ def build_frame(
     columns: dict[str, pd.Series[Any]] = {}
     nested: dict[tuple[int, str], list[Problem]] = {}
     index = pd.Index([row.row for row in rows], dtype="int64")
-    for name in sorted(present | (always & {item.name for item in endpoint.payload.fields})):
+    for name in sorted(present | (always & set(fields))):
         values = [row.payload.get(name) for row in rows]
         if name == endpoint.integration_key:
             values = [row.key if row.key is not None else row.payload.get(name) for row in rows]
-        field = fields.get(name) or endpoint.payload.field(name)
-        if field is not None and field.kind in ("object", "array") and not field.read_only:
+        field = fields[name]
+        if field.kind in ("object", "array") and not field.read_only:
             found = _nested_problems(checker, field, values)
             nested |= {(int(index[i]), name): problems for i, problems in found.items()}
             columns[name] = _flags(values, found, index)
@@ -86,11 +86,12 @@ def build_frame(
 
 
 def _known_fields(endpoint: Endpoint, names: AbstractSet[str]) -> dict[str, Field]:
+    """All fields of the payload by name, having made sure that ``names`` are among them."""
     known = {item.name: item for item in endpoint.payload.fields}
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise ModelError(f"O Omie não tem em {endpoint.name}: {', '.join(unknown)}.")
-    return {name: known[name] for name in names}
+    return known
 
 
 def to_column(values: Sequence[Any], index: pd.Index[int]) -> pd.Series[Any]:
@@ -99,8 +100,7 @@ def to_column(values: Sequence[Any], index: pd.Index[int]) -> pd.Series[Any]:
     Blank texts become nulls. NaN and infinity become their names, as PostgreSQL writes them in
     JSON: a float NaN would pass for a null, that is, for a field nobody filled in.
     """
-    kind = pd.api.types.infer_dtype(values, skipna=True)
-    if kind in ("string", "empty"):
+    if set(map(type, values)) <= {str, type(None)}:
         try:
             column = pd.Series(values, index=index, dtype="str")
         except UnicodeEncodeError:  # half of a surrogate pair: shown as the unreadable sign

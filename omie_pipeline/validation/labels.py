@@ -83,7 +83,7 @@ LABELS: Final[dict[str, str]] = {
     "codigo_lancamento_omie": "código do lançamento no Omie",
     "chave_lancamento": "código do lançamento no Omie",
     "codigo_lancamento_integracao": "código de integração do lançamento",
-    "codigo_cliente_fornecedor": "cliente ou fornecedor (código do Omie)",
+    "codigo_cliente_fornecedor": "código do cliente no Omie",
     "codigo_cliente_fornecedor_integracao": "cliente ou fornecedor",
     "data_vencimento": "data de vencimento",
     "data_previsao": "data de previsão",
@@ -142,13 +142,17 @@ LABELS: Final[dict[str, str]] = {
 }
 """A name that is not here is shown as Omie writes it."""
 
+ALTERNATIVES: Final = " ou "
+"""Joins the fields of which one must be filled in."""
+
 _PART: Final = re.compile(r"^(\w+)(?:\[(\d+)\])?$")
 
 
 def label(path: str) -> str:
     """A dotted path in words: ``categorias[2].percentual`` → ``rateio por categoria, item 2:
-    percentual`` (without the item where the path has none)."""
-    return ": ".join(_part(part) for part in path.split("."))
+    percentual``; alternatives (``a ou b``) are set apart by a slash."""
+    alternatives = path.split(ALTERNATIVES)
+    return " / ".join(": ".join(map(_part, path.split("."))) for path in alternatives)
 
 
 def _part(part: str) -> str:

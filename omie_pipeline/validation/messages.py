@@ -23,14 +23,14 @@ _MAPPING_FIX: Final = "Avise quem cuida da integração: o modelo dbt deve entre
 RULES: Final[dict[str, RuleText]] = {
     # Filled in
     "obrigatorio": RuleText(
-        "{campo}: não foi preenchido e é obrigatório.", "Preencha {campo} no cadastro."
+        "{campo}: falta preencher, e é obrigatório.", "Preencha o campo {campo} na origem."
     ),
     "um_dos": RuleText(
-        "{campo}: nenhum dos dois foi preenchido.", "Preencha pelo menos um deles na origem."
+        "{campo}: falta preencher um dos dois.", "Preencha pelo menos um deles na origem."
     ),
     "um_bloco": RuleText(
         "{campo}: é preciso informar exatamente uma das formas.",
-        "Informe só uma das formas de {campo}.",
+        "Informe só uma das formas do campo {campo}.",
     ),
     "chave_ausente": RuleText(
         "Código de integração não foi preenchido: sem ele o Omie não reconhece o registro.",
@@ -41,28 +41,30 @@ RULES: Final[dict[str, RuleText]] = {
         "Deixe só um registro com este código, ou dê outro código ao repetido.",
     ),
     # Type
-    "formato": RuleText("{campo}: o tipo do valor não serve.", "Confira {campo} na origem."),
+    "formato": RuleText(
+        "{campo}: o tipo do valor não serve.", "Confira o campo {campo} na origem."
+    ),
     "tipo_texto": RuleText(
-        "{campo}: deveria ser um texto.", _MAPPING_FIX.format(forma="{campo} como texto")
+        "{campo}: deveria ser um texto.", _MAPPING_FIX.format(forma="o campo {campo} como texto")
     ),
     "tipo_inteiro": RuleText(
         "{campo}: deveria ser um número inteiro.",
-        _MAPPING_FIX.format(forma="{campo} como número inteiro"),
+        _MAPPING_FIX.format(forma="o campo {campo} como número inteiro"),
     ),
     "tipo_decimal": RuleText(
-        "{campo}: deveria ser um número.", _MAPPING_FIX.format(forma="{campo} como número")
+        "{campo}: deveria ser um número.", _MAPPING_FIX.format(forma="o campo {campo} como número")
     ),
     "tipo_estrutura": RuleText(
         "{campo}: a estrutura não é a que o Omie espera.",
-        _MAPPING_FIX.format(forma="{campo} na estrutura do catálogo"),
+        _MAPPING_FIX.format(forma="o campo {campo} na estrutura do catálogo"),
     ),
     "nao_numero": RuleText(
         "{campo}: o valor não é um número (NaN ou infinito).",
-        "Corrija o valor de {campo} na origem; costuma vir de uma conta com dado que falta.",
+        "Corrija o campo {campo} na origem; costuma vir de uma conta com dado que falta.",
     ),
     "casas_decimais": RuleText(
         "{campo}: tem mais de duas casas decimais.",
-        "Informe {campo} em reais e centavos, com duas casas.",
+        "Informe o campo {campo} em reais e centavos, com duas casas.",
     ),
     "data_invalida": RuleText(
         "{campo}: não é uma data que exista.", "Corrija a data no cadastro (dia, mês e ano)."
@@ -79,27 +81,27 @@ RULES: Final[dict[str, RuleText]] = {
     # Content
     "tamanho": RuleText(
         "{campo}: tem mais de {maximo} caracteres, o máximo que o Omie aceita.",
-        "Abrevie {campo} para no máximo {maximo} caracteres.",
+        "Abrevie o campo {campo} para no máximo {maximo} caracteres.",
     ),
     "caracteres": RuleText(
         "{campo}: tem caractere que o Omie não aceita.",
-        "Digite {campo} de novo, sem copiar e colar.",
+        "Digite o campo {campo} de novo, sem copiar e colar.",
     ),
     "caractere_controle": RuleText(
         "{campo}: tem um caractere invisível (quebra de linha, tabulação ou controle).",
-        "Apague {campo} e digite de novo, sem copiar e colar.",
+        "Apague o campo {campo} e digite de novo, sem copiar e colar.",
     ),
     "emoji": RuleText(
         "{campo}: tem emoji ou símbolo que o Omie não aceita.",
-        "Tire o emoji ou símbolo de {campo}.",
+        "Tire o emoji ou símbolo do campo {campo}.",
     ),
     "caractere_ilegivel": RuleText(
         "{campo}: tem um caractere que se perdeu numa conversão (aparece como � ou quadrado).",
-        "Digite {campo} de novo no cadastro.",
+        "Digite o campo {campo} de novo no cadastro.",
     ),
     "texto_nan": RuleText(
         "{campo}: contém o texto NaN, sinal de dado perdido numa conversão.",
-        "Preencha {campo} com o dado certo, ou deixe em branco.",
+        "Preencha o campo {campo} com o dado certo, ou deixe em branco.",
     ),
     "valor_sn": RuleText("{campo}: só pode ser S ou N.", "Troque o valor por S (sim) ou N (não)."),
     "valor_fechado": RuleText(
@@ -107,7 +109,7 @@ RULES: Final[dict[str, RuleText]] = {
         "Escolha um destes valores: {valores}.",
     ),
     "padrao": RuleText(
-        "{campo}: não está no formato {padrao}.", "Escreva {campo} no formato {padrao}."
+        "{campo}: não está no formato {padrao}.", "Escreva o campo {campo} no formato {padrao}."
     ),
     "tipo_documento_inexistente": RuleText(
         "{campo}: não existe na lista do Omie.",
@@ -123,7 +125,7 @@ RULES: Final[dict[str, RuleText]] = {
         "Avise quem cuida da integração: o modelo dbt tem um campo a mais ou com nome errado.",
     ),
     "estrutura": RuleText(
-        "{campo}: algum dado de dentro não é aceito.", "Confira {campo} no cadastro."
+        "{campo}: algum dado de dentro não é aceito.", "Confira o campo {campo} no cadastro."
     ),
     "soma_percentual": RuleText(
         "{campo}: os percentuais não somam 100 %.", "Ajuste os percentuais até somarem 100 %."
@@ -169,7 +171,7 @@ RULES: Final[dict[str, RuleText]] = {
     ),
     # Address
     "endereco_incompleto": RuleText(
-        "Endereço incompleto: falta {campo}.", "Complete {campo} no cadastro."
+        "Endereço incompleto: falta {campo}.", "Complete o campo {campo} no cadastro."
     ),
     "uf_inexistente": RuleText(
         "UF inválida: não é a sigla de um estado brasileiro.",

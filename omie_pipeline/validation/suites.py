@@ -15,7 +15,7 @@ from typing import Any, Final
 from omie_pipeline.catalog import Endpoint, Field, reference
 from omie_pipeline.validation.addresses import CEP_PATTERN, ufs
 from omie_pipeline.validation.fields import bad_text_pattern, field_pattern, is_flag
-from omie_pipeline.validation.labels import label, sentence
+from omie_pipeline.validation.labels import ALTERNATIVES, label, sentence
 from omie_pipeline.validation.messages import RULES
 from omie_pipeline.validation.model import ClinicRules, References, RuleSummary, Severity
 
@@ -99,7 +99,7 @@ def _key_checks(endpoint: Endpoint) -> Iterator[Check]:
 def _catalog_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
     for group in endpoint.either:
         if rules.require_category or "codigo_categoria" not in group:
-            path = " ou ".join(group)
+            path = ALTERNATIVES.join(group)
             columns = (either_column(group),)
             yield Check(
                 path, "um_dos", "ExpectColumnValuesToBeInSet", columns, TRUE_ONLY, always=True

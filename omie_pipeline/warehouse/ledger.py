@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome, plan_row
@@ -78,6 +78,18 @@ class Ledger:
             if attempts:
                 connection.execute(sa.insert(attempt), [self._attempt(item) for item in attempts])
 
+    def last_confirmed_at(self, code: str, endpoint: str) -> datetime | None:
+        """When Omie last confirmed a change of this record: until a minute later a read may show
+        what stood there before."""
+        query = sa.select(ledger.c.confirmed_at).where(
+            ledger.c.empresa == self._who["empresa"],
+            ledger.c.endpoint == endpoint,
+            ledger.c.codigo_integracao == code,
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            at: datetime | None = connection.execute(query).scalar_one_or_none()
+        return at
+
     def set_omie_ids(self, omie_ids: Mapping[int, int]) -> None:
         """Fill in Omie's id of planned rows: ``linha`` -> id."""
         if not omie_ids:
@@ -106,7 +118,7 @@ class Ledger:
                 sa.literal(self._run_id),
                 sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
             )
-            .distinct(plan.c.codigo_integracao)
+            .ext(distinct_on(plan.c.codigo_integracao))
             .where(
                 plan.c.run_id == self._run_id,
                 plan.c.state == "ready",
@@ -297,6 +309,8 @@ class Ledger:
     def _mark_deleted(
         self, connection: sa.Connection, target: str, rows: Sequence[PlanRow], now: datetime
     ) -> None:
+        """The hash stays: a row that was deleted on request does not come back by itself, only
+        when the clinic changes it."""
         codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
         ids = [row.omie_id for row in rows if row.omie_id]
         connection.execute(
@@ -306,7 +320,7 @@ class Ledger:
                 ledger.c.endpoint == target,
                 sa.or_(ledger.c.codigo_integracao.in_(codes), ledger.c.omie_id.in_(ids)),
             )
-            .values(state="deleted", payload_hash=None, run_id=self._run_id, updated_at=now)
+            .values(state="deleted", confirmed_at=now, run_id=self._run_id, updated_at=now)
         )
 
     def _attempt(self, item: Attempt) -> dict[str, Any]:

@@ -7,34 +7,22 @@ columns does not matter and a column that is NULL everywhere changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.payload import PARTITION_COLUMN, PayloadModel
+from omie_pipeline.warehouse.payload import PayloadModel
+from omie_pipeline.warehouse.selection import (
+    Mode,
+    Selection,
+    model_key,
+    model_particao,
+    model_where,
+)
 from omie_pipeline.warehouse.tables import ledger, plan
 
-Mode = Literal["upsert", "insert", "mirror"]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which rows of a payload model a run looks at.
-
-    Attributes:
-        date_from, date_to: business dates of facts, both inclusive, ``None`` = open.
-        key: one integration code only.
-        unfinished_only: only rows the ledger has as rejected or held (``retry``).
-    """
-
-    empresa: str
-    date_from: date | None = None
-    date_to: date | None = None
-    key: str | None = None
-    unfinished_only: bool = False
+__all__ = ["Mode", "PlannedPartition", "Selection", "duplicated_keys", "payload_hash", "write_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +47,10 @@ def write_plan(
     """
     serial = engine.execution_options(isolation_level="REPEATABLE READ")
     with warehouse_errors(), serial.begin() as connection:
-        differing = _differing(model, selection, mode)
-        columns = [
-            "run_id", "linha", "particao", "codigo_integracao", "action", "priority", "state",
-            "payload", "extra", "payload_hash", "omie_id",
-        ]  # fmt: skip
         action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
-        rows = sa.select(
-            sa.literal(run_id),
-            sa.func.row_number().over(order_by=differing.c.codigo_integracao),
-            differing.c.particao,
-            differing.c.codigo_integracao,
-            sa.literal(action),
-            differing.c.priority,
-            sa.literal("ready"),
-            differing.c.payload,
-            differing.c.extra,
-            differing.c.payload_hash,
-            differing.c.omie_id,
-        )
-        connection.execute(sa.insert(plan).from_select(columns, rows))
-        selected = _selected(connection, model, selection)
+        _insert_plan(connection, run_id, _differing(model, selection, mode), action)
+        _plan_twins(connection, run_id, model, selection, action)
+        selected = _selected(connection, model, selection, mode)
         if mode == "mirror" and not selection.unfinished_only:
             _plan_missing(connection, run_id, model, selection)
         planned = _planned(connection, run_id)
@@ -90,46 +61,6 @@ def write_plan(
     )
 
 
-def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | None]:
-    """Integration code of a row of the model, ``omie:<id>`` for a delete by Omie's id."""
-    endpoint = model.endpoint
-    if not endpoint.deletes:
-        return sa.cast(p.c[endpoint.integration_key], sa.Text)
-    parts: list[sa.ColumnElement[Any]] = []
-    if endpoint.integration_key in model.columns:
-        parts.append(sa.func.nullif(sa.cast(p.c[endpoint.integration_key], sa.Text), ""))
-    if endpoint.delete_omie_key in model.columns:
-        parts.append(sa.literal("omie:") + sa.cast(p.c[endpoint.delete_omie_key], sa.Text))
-    return sa.func.coalesce(*parts)
-
-
-def _particao(model: PayloadModel, p: sa.FromClause, selection: Selection) -> sa.ColumnElement[str]:
-    if model.endpoint.grain == "register":
-        return sa.literal(selection.empresa)
-    return sa.func.coalesce(sa.func.to_char(p.c[PARTITION_COLUMN], "YYYY-MM-DD"), "sem-data")
-
-
-def model_where(
-    model: PayloadModel, p: sa.FromClause, selection: Selection
-) -> list[sa.ColumnElement[bool]]:
-    """Conditions that pick a selection\'s rows of the model."""
-    conditions: list[sa.ColumnElement[bool]] = [p.c.empresa == selection.empresa]
-    if model.endpoint.grain == "fact" and selection.date_from is not None:
-        conditions.append(p.c[PARTITION_COLUMN] >= selection.date_from)
-    if model.endpoint.grain == "fact" and selection.date_to is not None:
-        conditions.append(p.c[PARTITION_COLUMN] <= selection.date_to)
-    if selection.key is not None:
-        conditions.append(model_key(model, p) == selection.key)
-    if selection.unfinished_only:
-        unfinished = sa.select(ledger.c.codigo_integracao).where(
-            ledger.c.empresa == selection.empresa,
-            ledger.c.endpoint == model.endpoint.name,
-            ledger.c.state.in_(("rejected", "held")),
-        )
-        conditions.append(model_key(model, p).in_(unfinished))
-    return conditions
-
-
 def payload_hash(payload: sa.ColumnElement[object]) -> sa.ColumnElement[str]:
     """SHA-256, in hex, of a payload's canonical text."""
     text = sa.func.convert_to(sa.cast(payload, sa.Text), "UTF8")
@@ -137,28 +68,8 @@ def payload_hash(payload: sa.ColumnElement[object]) -> sa.ColumnElement[str]:
 
 
 def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
-    p = model.table()
-    row = sa.func.to_jsonb(p.table_valued())
-    unsent = sa.cast(sa.literal(list(model.unsent), ARRAY(sa.Text)), ARRAY(sa.Text))
-    payload = sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
-    extra = (
-        sa.func.jsonb_build_object(
-            *(part for name in model.extra for part in (sa.literal(name, sa.Text), p.c[name]))
-        )
-        if model.extra
-        else sa.literal({}, JSONB)
-    )
-    source = (
-        sa.select(
-            model_key(model, p).label("codigo_integracao"),
-            _particao(model, p, selection).label("particao"),
-            payload.label("payload"),
-            extra.label("extra"),
-            payload_hash(payload).label("payload_hash"),
-        )
-        .where(*model_where(model, p, selection))
-        .subquery("q")
-    )
+    """Rows of the model that need a call, with what the ledger knows of each."""
+    source = _source(model, selection, mode)
     known = ledger.alias("l")
     joined = source.outerjoin(
         known,
@@ -177,28 +88,102 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
             ),
         )
         .select_from(joined)
-        .where(_needs_call(known, source, mode))
+        .where(_needs_call(model, known, source, selection, mode))
         .subquery("d")
     )
 
 
-def _needs_call(known: sa.FromClause, source: sa.FromClause, mode: Mode) -> sa.ColumnElement[bool]:
+def _source(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
+    """Rows of the model as key, partition, payload, extra and hash."""
+    p = model.table()
+    row = sa.func.to_jsonb(p.table_valued())
+    unsent = sa.cast(sa.literal(list(model.unsent), ARRAY(sa.Text)), ARRAY(sa.Text))
+    payload = sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
+    extra = (
+        sa.func.jsonb_build_object(
+            *(part for name in model.extra for part in (sa.literal(name, sa.Text), p.c[name]))
+        )
+        if model.extra
+        else sa.literal({}, JSONB)
+    )
+    return (
+        sa.select(
+            model_key(model, p).label("codigo_integracao"),
+            model_particao(model, p, selection).label("particao"),
+            payload.label("payload"),
+            extra.label("extra"),
+            payload_hash(payload).label("payload_hash"),
+        )
+        .where(*model_where(model, p, selection, mode))
+        .subquery("q")
+    )
+
+
+def _needs_call(
+    model: PayloadModel,
+    known: sa.FromClause,
+    source: sa.FromClause,
+    selection: Selection,
+    mode: Mode,
+) -> sa.ColumnElement[bool]:
     unknown = known.c.codigo_integracao.is_(None)
-    unfinished = known.c.state != "confirmed"
-    if mode == "insert":
-        return sa.or_(unknown, sa.and_(unfinished, known.c.payload_hash.is_(None)))
+    unfinished = known.c.state.in_(("rejected", "held"))
+    if mode == "insert" and not model.endpoint.deletes:
+        return sa.or_(unknown, known.c.payload_hash.is_(None))
     changed = known.c.payload_hash.is_distinct_from(source.c.payload_hash)
-    return sa.or_(unknown, unfinished, changed)
+    needed = sa.or_(unknown, unfinished, changed)
+    if not model.endpoint.deletes:
+        return needed
+    # A record that came back after its deletion is to be deleted again.
+    target = ledger.alias("t")
+    alive = sa.exists().where(
+        target.c.empresa == selection.empresa,
+        target.c.endpoint == model.endpoint.deletes,
+        target.c.codigo_integracao == source.c.codigo_integracao,
+        target.c.omie_id.is_not(None),
+        target.c.state != "deleted",
+    )
+    return sa.or_(needed, alive)
+
+
+def _plan_twins(
+    connection: sa.Connection, run_id: str, model: PayloadModel, selection: Selection, action: str
+) -> None:
+    """Plan the unchanged rows too that share their code with a planned one: which of them is
+    right nobody can know, so validation has to see them all."""
+    repeated = _repeated(connection, run_id, model, selection.empresa)
+    if not repeated:
+        return
+    source = _source(model, selection, "upsert")
+    known = ledger.alias("l")
+    mine = sa.and_(
+        known.c.empresa == selection.empresa,
+        known.c.endpoint == model.endpoint.name,
+        known.c.codigo_integracao == source.c.codigo_integracao,
+    )
+    planned = sa.select(sa.literal(1)).where(
+        plan.c.run_id == run_id,
+        plan.c.codigo_integracao == source.c.codigo_integracao,
+        plan.c.payload_hash == source.c.payload_hash,
+        plan.c.particao == source.c.particao,
+    )
+    twins = (
+        sa.select(source, known.c.omie_id, sa.literal(1).label("priority"))
+        .select_from(source.outerjoin(known, mine))
+        .where(source.c.codigo_integracao.in_(sorted(repeated)), ~sa.exists(planned))
+        .subquery("d")
+    )
+    _insert_plan(connection, run_id, twins, action)
 
 
 def _selected(
-    connection: sa.Connection, model: PayloadModel, selection: Selection
+    connection: sa.Connection, model: PayloadModel, selection: Selection, mode: Mode
 ) -> dict[str, int]:
     p = model.table()
-    particao = _particao(model, p, selection).label("particao")
+    particao = model_particao(model, p, selection).label("particao")
     query = (
         sa.select(particao, sa.func.count())
-        .where(*model_where(model, p, selection))
+        .where(*model_where(model, p, selection, mode))
         .group_by(sa.text("1"))
     )
     return {row[0]: row[1] for row in connection.execute(query)}
@@ -233,39 +218,54 @@ def _plan_missing(
         conditions.append(ledger.c.particao <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(ledger.c.codigo_integracao == selection.key)
-    offset = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(
-        plan.c.run_id == run_id
-    )
+    missing = sa.select(
+        ledger.c.codigo_integracao,
+        ledger.c.particao,
+        sa.literal({}, JSONB).label("payload"),
+        sa.literal({}, JSONB).label("extra"),
+        sa.literal("").label("payload_hash"),
+        ledger.c.omie_id,
+        sa.literal(1).label("priority"),
+    ).where(*conditions)
+    _insert_plan(connection, run_id, missing.subquery("d"), "delete")
+
+
+def _insert_plan(connection: sa.Connection, run_id: str, found: sa.Subquery, action: str) -> None:
+    """Number rows on from the last planned one and write them."""
+    last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
+    names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",
+             "omie_id")  # fmt: skip
+    number = sa.func.row_number().over(order_by=found.c.codigo_integracao)
     rows = sa.select(
         sa.literal(run_id),
-        offset.scalar_subquery() + sa.func.row_number().over(order_by=ledger.c.codigo_integracao),
-        ledger.c.particao,
-        ledger.c.codigo_integracao,
-        sa.literal("delete"),
-        sa.literal(1),
+        last.scalar_subquery() + number,
+        sa.literal(action),
         sa.literal("ready"),
-        sa.literal({}, JSONB),
-        sa.literal({}, JSONB),
-        sa.literal(""),
-        ledger.c.omie_id,
-    ).where(*conditions)
-    columns = [
-        "run_id", "linha", "particao", "codigo_integracao", "action", "priority", "state",
-        "payload", "extra", "payload_hash", "omie_id",
-    ]  # fmt: skip
-    connection.execute(sa.insert(plan).from_select(columns, rows))
+        *(found.c[name] for name in names),
+    )
+    connection.execute(
+        sa.insert(plan).from_select(["run_id", "linha", "action", "state", *names], rows)
+    )
 
 
 def duplicated_keys(engine: sa.Engine, run_id: str, model: PayloadModel, empresa: str) -> set[str]:
     """Integration codes of the plan that stand more than once in the whole model."""
+    with warehouse_errors(), engine.connect() as connection:
+        return _repeated(connection, run_id, model, empresa)
+
+
+def _repeated(
+    connection: sa.Connection, run_id: str, model: PayloadModel, empresa: str
+) -> set[str]:
     p = model.table()
     key = model_key(model, p)
     planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
+    if not connection.execute(sa.select(sa.exists(planned))).scalar():
+        return set()
     query = (
         sa.select(key)
         .where(p.c.empresa == empresa, key.in_(planned))
         .group_by(key)
         .having(sa.func.count() > 1)
     )
-    with warehouse_errors(), engine.connect() as connection:
-        return {key for key in connection.execute(query).scalars() if key is not None}
+    return {key for key in connection.execute(query).scalars() if key is not None}

@@ -157,7 +157,7 @@ def _copy_readable(package: Path, target: Path) -> None:
             shutil.copytree(
                 source, partial / name, ignore=shutil.ignore_patterns("include", "*.py*")
             )
-    for path in (partial, *partial.rglob("*")):
+    for path in (target.parent, partial, *partial.rglob("*")):
         executable = path.is_dir() or bool(path.stat().st_mode & stat.S_IXUSR)
         path.chmod(0o755 if executable else 0o644)
     partial.rename(target)

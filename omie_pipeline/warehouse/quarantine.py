@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.planning import Selection
 from omie_pipeline.warehouse.rows import PlanRow
+from omie_pipeline.warehouse.selection import Selection
 from omie_pipeline.warehouse.tables import ledger, plan, quarantine, rejected
 
 
@@ -47,7 +47,7 @@ def store_refused(
     """
     if not rows:
         return
-    # Two rows under one code share a line: it lists the reasons of the last one seen.
+    # Two rows of a partition under one code share a line: the reasons of the last one seen.
     by_line = {_line(item.row): item for item in rows}
     values = [
         {
@@ -92,15 +92,21 @@ def forget_passed(
     Only within what this run looked at; a row this run refused again carries its ``run_id``.
     """
     with warehouse_errors(), engine.begin() as connection:
-        gone = sa.delete(quarantine).where(
-            quarantine.c.run_id != run_id, *_looked_at(quarantine, endpoint, selection, grain)
-        )
         planned = sa.select(plan.c.codigo_integracao).where(
             plan.c.run_id == run_id, plan.c.codigo_integracao.is_not(None)
         )
-        if selection.unfinished_only:
-            gone = gone.where(quarantine.c.codigo_integracao.in_(planned))
-        connection.execute(gone)
+        # A row that moved to another partition left its line in the old one.
+        passed: sa.ColumnElement[bool] = quarantine.c.codigo_integracao.in_(planned)
+        if not selection.unfinished_only:
+            passed = sa.or_(passed, sa.and_(*_looked_at(quarantine, endpoint, selection, grain)))
+        connection.execute(
+            sa.delete(quarantine).where(
+                quarantine.c.run_id != run_id,
+                quarantine.c.empresa == selection.empresa,
+                quarantine.c.endpoint == endpoint,
+                passed,
+            )
+        )
         # A rejected or held row is always planned while the model has it: missing means gone there.
         left = ledger.c.codigo_integracao.not_in(planned)
         unfinished = ledger.c.state.in_(("rejected", "held"))
@@ -125,7 +131,10 @@ def forget_passed(
 def _looked_at(
     table: sa.Table, endpoint: str, selection: Selection, grain: str
 ) -> list[sa.ColumnElement[bool]]:
-    conditions = [table.c.empresa == selection.empresa, table.c.endpoint == endpoint]
+    conditions: list[sa.ColumnElement[bool]] = [
+        table.c.empresa == selection.empresa,
+        table.c.endpoint == endpoint,
+    ]
     if grain == "fact" and selection.date_from is not None:
         conditions.append(table.c.particao >= selection.date_from.isoformat())
     if grain == "fact" and selection.date_to is not None:
@@ -136,4 +145,5 @@ def _looked_at(
 
 
 def _line(row: PlanRow) -> str:
-    return row.codigo_integracao or f"sem-codigo:{row.payload_hash[:16]}:{row.linha}"
+    code = row.codigo_integracao or f"sem-codigo:{row.payload_hash[:16]}:{row.linha}"
+    return f"{row.particao}:{code}"

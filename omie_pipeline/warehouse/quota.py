@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from omie_pipeline.catalog.limits import (
+    BURST,
+    FAULT_WINDOW_SECONDS,
+    REDUNDANT_SECONDS,
+    Admission,
+)
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.tables import block, quota_fault
-
-_BURST = 4
-_REDUNDANT_SECONDS = 60.0
-_FAULT_WINDOW_SECONDS = 1800.0
+from omie_pipeline.warehouse.tables import block, quota_fault, quota_request
 
 _ADMIT = sa.text(
     "SELECT wait_seconds, redundant_seconds, blocked_until, budget_until FROM omie_sync.admit("
     ":scope, :method, :fingerprint, :now, :method_per_minute, :ip_per_minute, :burst, "
     ":redundant_seconds, :error_budget, :fault_window_seconds)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SharedAdmission:
-    """What ``omie_sync.admit`` answered; see ``omie_pipeline.omie.governor.Admission``."""
-
-    wait_seconds: float
-    redundant_seconds: float
-    blocked_until: datetime | None
-    budget_until: datetime | None
 
 
 def scope_of(app_key: str) -> str:
@@ -64,18 +55,26 @@ class SharedGovernor:
             "scope": scope,
             "method_per_minute": method_per_minute,
             "ip_per_minute": ip_per_minute,
-            "burst": _BURST,
-            "redundant_seconds": _REDUNDANT_SECONDS,
+            "burst": BURST,
+            "redundant_seconds": REDUNDANT_SECONDS,
             "error_budget": error_budget,
-            "fault_window_seconds": _FAULT_WINDOW_SECONDS,
+            "fault_window_seconds": FAULT_WINDOW_SECONDS,
         }
 
-    def admit(self, method: str, fingerprint: str, now: datetime) -> SharedAdmission:
+    def admit(self, method: str, fingerprint: str, now: datetime) -> Admission:
         """Reserve the next slot, or say why not."""
         values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": now}
         with warehouse_errors(), self._engine.connect() as connection:
             row = connection.execute(_ADMIT, values).one()
-            return SharedAdmission(row[0], row[1], row[2], row[3])
+            return Admission(row[0], row[1], row[2], row[3])
+
+    def forget(self, fingerprint: str) -> None:
+        """Let the same request leave again; to a later run it is as if it had never left."""
+        statement = sa.delete(quota_request).where(
+            quota_request.c.scope == self._scope, quota_request.c.fingerprint == fingerprint
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            connection.execute(statement)
 
     def record_fault(self, method: str, now: datetime) -> None:
         """Count an error answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,12 @@ import sqlalchemy as sa
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.payload import PayloadModel
-from omie_pipeline.warehouse.planning import Selection, model_key, model_where
+from omie_pipeline.warehouse.selection import (
+    Selection,
+    model_key,
+    model_particao,
+    model_where,
+)
 from omie_pipeline.warehouse.tables import attempt, ledger, plan, quarantine, run
 
 _RECENT_RUNS = 10
@@ -147,10 +153,13 @@ def known_rows(engine: sa.Engine, empresa: str, endpoint: str) -> int:
         return connection.execute(query).scalar_one()
 
 
-def ledger_truth(engine: sa.Engine, model: PayloadModel, selection: Selection) -> dict[str, int]:
+def ledger_truth(
+    engine: sa.Engine, run_id: str, model: PayloadModel, selection: Selection
+) -> dict[str, int]:
     """Rows of the selection by what the ledger (or quarantine) says of each: an independent count.
 
-    Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``.
+    Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``; rows
+    the model no longer has (``mirror``) count as ``removed``, ``rejected`` or ``held``.
     """
     p = model.table()
     key = model_key(model, p)
@@ -163,19 +172,52 @@ def ledger_truth(engine: sa.Engine, model: PayloadModel, selection: Selection) -
         quarantine.c.empresa == selection.empresa,
         quarantine.c.endpoint == model.endpoint.name,
         quarantine.c.codigo_integracao == key,
+        quarantine.c.particao == model_particao(model, p, selection),
     )
     state = sa.case(
         (sa.or_(quarantine.c.linha.is_not(None), key.is_(None)), "quarantined"),
         else_=sa.func.coalesce(ledger.c.state, "unknown"),
     )
+    if selection.unfinished_only:
+        # They were unfinished when the run began; all of them are in its plan.
+        planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
+        where = [p.c.empresa == selection.empresa, key.in_(planned)]
+    else:
+        where = model_where(model, p, selection)
     query = (
         sa.select(state, sa.func.count())
         .select_from(p.outerjoin(ledger, mine).outerjoin(quarantine, refused))
-        .where(*model_where(model, p, selection))
+        .where(*where)
         .group_by(sa.text("1"))
     )
     with warehouse_errors(), engine.connect() as connection:
-        return {row[0]: row[1] for row in connection.execute(query)}
+        truth = Counter({row[0]: row[1] for row in connection.execute(query)})
+        truth.update(_removed_truth(connection, run_id, model, selection.empresa))
+    return dict(truth)
+
+
+def _removed_truth(
+    connection: sa.Connection, run_id: str, model: PayloadModel, empresa: str
+) -> dict[str, int]:
+    """What the ledger says of the records that ``mirror`` was to delete."""
+    if model.endpoint.deletes:
+        return {}
+    state = sa.case((ledger.c.state == "deleted", "removed"), else_=ledger.c.state)
+    query = (
+        sa.select(state, sa.func.count())
+        .select_from(plan)
+        .join(
+            ledger,
+            sa.and_(
+                ledger.c.empresa == empresa,
+                ledger.c.endpoint == model.endpoint.name,
+                ledger.c.codigo_integracao == plan.c.codigo_integracao,
+            ),
+        )
+        .where(plan.c.run_id == run_id, plan.c.action == "delete")
+        .group_by(sa.text("1"))
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def forget_old_attempts(engine: sa.Engine, keep_days: int, now: datetime) -> None:

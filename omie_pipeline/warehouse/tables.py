@@ -133,7 +133,7 @@ quarantine = sa.Table(
     metadata,
     sa.Column("empresa", sa.Text, primary_key=True),
     sa.Column("endpoint", sa.Text, primary_key=True),
-    sa.Column("linha", sa.Text, primary_key=True, comment="integration code, else payload hash"),
+    sa.Column("linha", sa.Text, primary_key=True, comment="partition and code, else hash"),
     sa.Column("codigo_integracao", sa.Text),
     sa.Column("particao", sa.Text, nullable=False),
     sa.Column("reasons", JSONB, nullable=False, comment=_REASONS_COMMENT),

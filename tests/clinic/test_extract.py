@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.clinic.extract import extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError
-from omie_pipeline.clinic.reader import ClinicReader
+from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from tests.clinic.conftest import RECEBIMENTOS
 
@@ -172,8 +173,6 @@ def test_empresas_do_not_touch_each_other(
 def test_new_column_is_added_and_a_gone_column_stays(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
-    from omie_pipeline.clinic.reader import open_clinic
-
     add(run, "1")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     run('alter table fonte.recebimentos add column "Observação" text')
@@ -188,8 +187,6 @@ def test_new_column_is_added_and_a_gone_column_stays(
 def test_column_of_another_type_is_cast_or_named(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
-    from omie_pipeline.clinic.reader import open_clinic
-
     add(run, "1")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     run("alter table fonte.recebimentos alter column valor type text")
@@ -306,8 +303,6 @@ def test_dates_for_a_table_without_a_business_date_are_refused(
 def test_changed_key_or_reserved_column_is_named(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run
 ) -> None:
-    from omie_pipeline.clinic.reader import open_clinic
-
     add(run, "1")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     with pytest.raises(ConfigurationError, match="a chave mudou"):
@@ -320,8 +315,6 @@ def test_changed_key_or_reserved_column_is_named(
 
 
 def test_source_in_the_warehouse_is_read_in_place(source: sa.Engine, run: Run, rows: Rows) -> None:
-    from omie_pipeline.clinic.reader import open_clinic
-
     add(run, "1")
     table = replace(RECEBIMENTOS, in_database="recebimentos", schema="fonte")
     opened = open_clinic("warehouse://fonte", source)
@@ -332,3 +325,20 @@ def test_source_in_the_warehouse_is_read_in_place(source: sa.Engine, run: Run, r
     assert rows("select to_regclass('clinic_raw.recebimentos')") == [(None,)]
     opened.close()
     assert rows("select 1") == [(1,)]
+
+
+def test_partitions_extracted_at_once_into_a_fresh_warehouse(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    days = [date(2024, 3, number) for number in (1, 2, 3)]
+    for number, day in enumerate(days):
+        add(run, str(number), day.isoformat())
+    with ThreadPoolExecutor(len(days)) as threads:
+        results = threads.map(
+            lambda day: extract_table(
+                reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day
+            ),
+            days,
+        )
+        assert [counts(result) for result in results] == [(1, 1, 0, 0, 0)] * 3
+    assert rows("select count(*) from clinic_raw.recebimentos") == [(3,)]

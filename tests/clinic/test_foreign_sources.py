@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -187,3 +188,14 @@ def test_absent_table_and_column_are_named(tmp_path: Path) -> None:
         reader.columns(absent)
     with pytest.raises(ConfigurationError, match="faltam as colunas emitido, numero"):
         reader.columns(replace(TABLE, key=("numero",), business_date="emitido"))
+
+
+@pytest.mark.parametrize("written", ["a b@c", "a%20b%40c", "a+b%40c"])
+def test_password_is_cut_from_what_a_driver_says(written: str) -> None:
+    def refuse() -> None:
+        raise psycopg.OperationalError(f"cannot reach postgresql://medico:{written}@h\nsecond line")
+
+    url = sa.URL.create("postgresql+psycopg", "medico", "a b@c", host="h", database="clinica")
+    reader = SqlReader(sa.create_engine(url, creator=refuse))
+    with pytest.raises(ClinicSourceError, match=r"medico:\*\*\*@h$"):
+        reader.columns(TABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import httpx
 import pytest
@@ -32,14 +33,7 @@ def sim(_one_simulator: Simulator) -> Simulator:
     control = _one_simulator.control
     control.set_time(START)
     control.set_limits(Limits.off())
-    blank = Behaviour()
-    control.set_behaviour(
-        latency_ms=blank.latency_ms,
-        stale_reads_seconds=blank.stale_reads_seconds,
-        max_page_size=blank.max_page_size,
-        require_document=blank.require_document,
-        require_account=blank.require_account,
-    )
+    control.set_behaviour(**asdict(Behaviour()))
     control.reset()
     return _one_simulator
 

@@ -54,7 +54,7 @@ class Api:
     def ok(self, call: str, **param: Any) -> dict[str, Any]:
         response = self.post(call, param)
         assert response.status_code == 200, response.text
-        answer = response.json(parse_float=Decimal)
+        answer: dict[str, Any] = response.json(parse_float=Decimal)
         assert "faultstring" not in answer
         return answer
 

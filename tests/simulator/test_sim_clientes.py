@@ -141,8 +141,9 @@ def test_missing_records_are_named_by_the_key_asked_for(api: Api, call: str) -> 
 
 def test_a_record_named_by_two_keys_that_disagree_is_not_found(api: Api) -> None:
     omie_id = api.cliente("PAC-1")
-    sent = {"codigo_cliente_omie": omie_id, "codigo_cliente_integracao": "PAC-9", "email": "x@y.z"}
-    assert api.fault("AlterarCliente", **sent)[1] == "Client-103"
+    sent = {"codigo_cliente_omie": omie_id, "codigo_cliente_integracao": "PAC-9"}
+    for call in ("AlterarCliente", "ConsultarCliente", "ExcluirCliente"):
+        assert api.fault(call, **sent)[1] == "Client-103"
 
 
 def test_delete_then_recreate_gives_a_new_id(api: Api) -> None:

@@ -54,6 +54,8 @@ def test_a_text_too_long_names_element_and_limit(api: Api) -> None:
         ("codigo_cliente_omie", "5"),
         ("valor_limite_credito", "10,00"),
         ("valor_limite_credito", True),
+        ("valor_limite_credito", 10**15),
+        ("codigo_cliente_omie", 2**63),
         ("tags", {"tag": "Cliente"}),
         ("tags", ["Cliente"]),
         ("enderecoEntrega", "Rua"),
@@ -92,7 +94,7 @@ def test_a_mandatory_tag_is_named(api: Api, tag: str) -> None:
     for blank in (None, ""):
         if blank == "" and tag == "valor_documento":
             continue
-        text = api.fault("UpsertContaReceber", **titulo(**{tag: blank}))[2]
+        text = api.fault("UpsertContaReceber", **{**titulo(), tag: blank})[2]
         assert text == f"ERROR: O preenchimento da tag [{tag}] é obrigatório!"
 
 

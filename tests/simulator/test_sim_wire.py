@@ -122,6 +122,20 @@ def test_ids_do_not_fit_32_bits_and_rise(api: Api) -> None:
     assert 2**31 < first < second
 
 
+def test_reads_can_give_texts_html_escaped(sim: Simulator, api: Api) -> None:
+    api.cliente("A", razao_social='Bar "do Zé" & Cia', tags=[{"tag": "<x>"}])
+    sim.control.set_behaviour(html_escapes=True)
+    answer = api.ok("ConsultarCliente", codigo_cliente_integracao="A")
+    assert answer["razao_social"] == "Bar &quot;do Zé&quot; &amp; Cia"
+    assert answer["tags"] == [{"tag": "&lt;x&gt;"}]
+
+
+def test_a_control_character_does_not_break_the_header(api: Api) -> None:
+    response = api.post("ConsultarCliente", {"codigo_cliente_integracao": "a\r\nX-B: 1\u20ac\x00"})
+    assert response.headers["OmieAPI-Error"].startswith("103 - ERROR")
+    assert "X-B" not in response.headers
+
+
 def test_it_listens_on_loopback_only(sim: Simulator) -> None:
     assert sim.base_url.startswith("http://127.0.0.1:")
     assert httpx.get(sim.control_url).status_code == 200

@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
+from omie_pipeline.simulator.calls import Call
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.state import Record
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.sync.references import refresh_reference
@@ -227,3 +229,44 @@ class World:
 
     def methods_called(self) -> list[str]:
         return [call.method for call in self.control.calls()]
+
+    def writes(self, code: str = "") -> list[Call]:
+        """Write calls seen, those that name ``code`` only if one is given."""
+        return [
+            call
+            for call in self.control.calls()
+            if not call.method.startswith(("Consultar", "Listar"))
+            and (not code or code in call.param.values())
+        ]
+
+    def reads(self) -> list[Call]:
+        return [call for call in self.control.calls() if call.method.startswith("Consultar")]
+
+    def held_by_omie(self, endpoint: str = "clientes") -> dict[str, Record]:
+        """The simulator's truth by integration code; fails where a code stands twice."""
+        records = self.control.records(endpoint)
+        key = REGISTRY[endpoint].integration_key
+        found = {str(record.get(key) or ""): record for record in records}
+        assert len(found) == len(records), "a code stands twice in Omie"
+        return found
+
+    def ledger(self, endpoint: str = "clientes") -> dict[str, str]:
+        """State of every row of an endpoint's ledger."""
+        return {
+            code: state
+            for code, state, of in self.rows(
+                "SELECT codigo_integracao, state, endpoint FROM omie_sync.ledger"
+            )
+            if of == endpoint
+        }
+
+    def open_intents(self) -> int:
+        ((number,),) = self.rows("SELECT count(*) FROM omie_sync.intent WHERE closed_at IS NULL")
+        return int(number)
+
+    def confirmed(self, *numbers: int) -> None:
+        """Deliver these clientes and forget the calls: the usual state of a clinic."""
+        self.model("clientes", [cliente(number) for number in numbers])
+        assert self.push().total.created == len(numbers)
+        self.clock.sleep(120)
+        self.control.clear_calls()

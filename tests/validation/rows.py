@@ -54,15 +54,17 @@ def titulo(row: int = 1, **changes: Any) -> CandidateRow:
     return CandidateRow(row, key, {"codigo_lancamento_integracao": key, **_TITULO, **changes})
 
 
-def told(validator: Validator, row: CandidateRow) -> set[tuple[str, str]]:
+Told = set[tuple[str, str]]
+"""Field and rule of each reason."""
+
+
+def told(validator: Validator, row: CandidateRow) -> Told:
     """Field and rule of every reason that ``row`` is refused for."""
     failures = validator.validate([row]).failures
     return {(r.field, r.rule) for failure in failures for r in failure.reasons}
 
 
-def told_together(
-    validator: Validator, rows: list[CandidateRow]
-) -> dict[int, set[tuple[str, str]]]:
+def told_together(validator: Validator, rows: list[CandidateRow]) -> dict[int, Told]:
     """The same for many rows in one validation, which is what costs."""
     failures = validator.validate(rows).failures
     return {f.row: {(r.field, r.rule) for r in f.reasons} for f in failures}

@@ -9,11 +9,11 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ModelError
 from omie_pipeline.validation import ClinicRules, References, Validator
-from tests.validation.rows import PATIENT, cliente, told, told_together
+from tests.validation.rows import PATIENT, Told, cliente, told, told_together
 
 COMPANY = {"_tipo": "fornecedor"}
 
-BROKEN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
+BROKEN: list[tuple[dict[str, Any], Told]] = [
     ({"key": None}, {("codigo_cliente_integracao", "chave_ausente")}),
     ({"key": "P" * 61}, {("codigo_cliente_integracao", "tamanho")}),
     ({"razao_social": None}, {("razao_social", "obrigatorio")}),
@@ -85,19 +85,17 @@ BROKEN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
 
 
 @pytest.fixture(scope="module")
-def told_of_broken(clientes: Validator) -> dict[int, set[tuple[str, str]]]:
+def told_of_broken(clientes: Validator) -> dict[int, Told]:
     rows = [cliente(number, **changes) for number, (changes, _) in enumerate(BROKEN)]
     return told_together(clientes, [*rows, cliente(9999)])
 
 
 @pytest.mark.parametrize("number", range(len(BROKEN)), ids=lambda n: str(BROKEN[n][0])[:50])
-def test_broken_rule_is_told_alone(
-    number: int, told_of_broken: dict[int, set[tuple[str, str]]]
-) -> None:
+def test_broken_rule_is_told_alone(number: int, told_of_broken: dict[int, Told]) -> None:
     assert told_of_broken[number] == BROKEN[number][1]
 
 
-def test_good_row_beside_bad_ones_passes(told_of_broken: dict[int, set[tuple[str, str]]]) -> None:
+def test_good_row_beside_bad_ones_passes(told_of_broken: dict[int, Told]) -> None:
     assert 9999 not in told_of_broken
 
 
@@ -114,19 +112,19 @@ def test_good_rows_pass(clientes: Validator) -> None:
     assert told_together(clientes, rows) == {}
 
 
-@pytest.mark.parametrize(
-    ("extra", "rules"),
-    [
+def test_rg_of_a_patient(clientes: Validator) -> None:
+    cases: list[tuple[dict[str, Any], set[str]]] = [
         ({"_tipo": "paciente"}, {"rg_ausente", "rg_orgao_ausente"}),
         ({**PATIENT, "_rg_orgao_emissor": " "}, {"rg_orgao_ausente"}),
         ({**PATIENT, "_rg": "não tem"}, {"rg_invalido"}),
         ({**PATIENT, "_rg_orgao_emissor": "-"}, {"rg_orgao_invalido"}),
         ({"_tipo": "profissional"}, set()),
         ({}, set()),
-    ],
-)
-def test_rg_of_a_patient(clientes: Validator, extra: dict[str, Any], rules: set[str]) -> None:
-    assert {rule for _, rule in told(clientes, cliente(extra=extra))} == rules
+    ]
+    rows = [cliente(number, extra=extra) for number, (extra, _) in enumerate(cases)]
+    found = told_together(clientes, rows)
+    for number, (_, rules) in enumerate(cases):
+        assert {rule for _, rule in found.get(number, set())} == rules
 
 
 def test_every_reason_of_a_bare_row_is_told(clientes: Validator) -> None:

@@ -12,9 +12,9 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
 from tests.validation.conftest import REFERENCES
-from tests.validation.rows import titulo, told, told_together
+from tests.validation.rows import Told, titulo, told, told_together
 
-BROKEN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
+BROKEN: list[tuple[dict[str, Any], Told]] = [
     ({"valor_documento": None}, {("valor_documento", "obrigatorio")}),
     ({"valor_documento": 0}, {("valor_documento", "valor_positivo")}),
     ({"valor_documento": Decimal("-1.50")}, {("valor_documento", "valor_positivo")}),
@@ -35,7 +35,10 @@ BROKEN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
     ({"data_previsao": "2206-11-30"}, {("data_previsao", "data_ano")}),
     ({"data_emissao": "2026-11-30T00:00:00"}, {("data_emissao", "data_invalida")}),
     ({"numero_parcela": "1/3"}, {("numero_parcela", "padrao")}),
-    ({"numero_parcela": "001/003\n"}, {("numero_parcela", "caractere_controle")}),
+    (
+        {"numero_parcela": "001/003\n"},
+        {("numero_parcela", "tamanho"), ("numero_parcela", "caractere_controle")},
+    ),
     ({"codigo_tipo_documento": "XXX"}, {("codigo_tipo_documento", "tipo_documento_inexistente")}),
     ({"codigo_categoria": "9.99"}, {("codigo_categoria", "categoria_inexistente")}),
     ({"codigo_categoria": "2.99.99"}, {("codigo_categoria", "categoria_inativa")}),
@@ -91,19 +94,17 @@ BROKEN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
 
 
 @pytest.fixture(scope="module")
-def told_of_broken(receber: Validator) -> dict[int, set[tuple[str, str]]]:
+def told_of_broken(receber: Validator) -> dict[int, Told]:
     rows = [titulo(number, **changes) for number, (changes, _) in enumerate(BROKEN)]
     return told_together(receber, [*rows, titulo(9999)])
 
 
 @pytest.mark.parametrize("number", range(len(BROKEN)), ids=lambda n: str(BROKEN[n][0])[:50])
-def test_broken_rule_is_told_alone(
-    number: int, told_of_broken: dict[int, set[tuple[str, str]]]
-) -> None:
+def test_broken_rule_is_told_alone(number: int, told_of_broken: dict[int, Told]) -> None:
     assert told_of_broken[number] == BROKEN[number][1]
 
 
-def test_good_row_beside_bad_ones_passes(told_of_broken: dict[int, set[tuple[str, str]]]) -> None:
+def test_good_row_beside_bad_ones_passes(told_of_broken: dict[int, Told]) -> None:
     assert 9999 not in told_of_broken
 
 

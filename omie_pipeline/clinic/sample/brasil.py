@@ -17,51 +17,26 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from omie_pipeline.clinic.sample.brasil_lists import (
+    ALPHANUMERIC_SUPPLIER,
+    COUNCILS,
+    DESPESAS,
+    FORMAS_PAGAMENTO,
+    FORNECEDORES,
+    PRODUTOS,
+)
 from omie_pipeline.clinic.sample.brasil_people import People
 from omie_pipeline.clinic.sample.procedimentos_pt import NOMES, SEM_CATEGORIA
 
 SEED = 20231120
 
-# Line of patients.csv, counted from 0. All but the second bare one have payments since 2023.
+# Line of patients.csv, counted from 0. Each of them has payments since 2023.
 WRONG_CPF = 4
 NO_RG_ISSUER = 11
 CEP_OF_ANOTHER_UF = 17
 BARE_WITHOUT_ROW = 13
 BARE_EMPTY_ROW = 19
 
-FORMAS_PAGAMENTO = (
-    ("CASH", "Dinheiro", "DIN", "9100000001"),
-    ("CC", "Cartão de crédito", "CRC", "9100000003"),
-    ("CHECK", "Cheque", "CHQ", "9100000002"),
-    ("ECHECK", "Transferência", "TRA", "9100000002"),
-    ("COPAY", "Pix", "PIX", "9100000002"),
-    ("BOLETO", "Boleto", "BOL", "9100000002"),
-)
-FORNECEDORES = (
-    ("Cirúrgica Paulista Materiais Hospitalares Ltda", "Cirúrgica Paulista"),
-    ("Imobiliária Alto da Serra Ltda", "Alto da Serra"),
-    ("Companhia de Energia do Planalto S.A.", "Energia do Planalto"),
-    ("Distribuidora de Medicamentos Boa Vida Ltda", "Boa Vida"),
-    ("Limpeza Total Serviços Ltda", "Limpeza Total"),
-    ("Conecta Telecomunicações S.A.", "Conecta"),
-)
-ALPHANUMERIC_SUPPLIER = 5
-DESPESAS = (
-    # supplier, description, category, payment method, day, value in cents, spread in cents
-    (2, "Aluguel da clínica", "2.02.02", "ECHECK", 5, 850_000, 0),
-    (3, "Energia elétrica", "2.02.01", "BOLETO", 12, 98_000, 25_000),
-    (5, "Limpeza", "2.02.01", "COPAY", 10, 160_000, 0),
-    (6, "Internet e telefone", "2.02.01", "BOLETO", 15, 39_990, 0),
-)
-PRODUTOS = (
-    # product, purchase price in cents, selling price in cents
-    ("Luvas de procedimento, caixa com 100", 2_890, 4_500),
-    ("Máscara cirúrgica, caixa com 50", 1_250, 2_490),
-    ("Protetor solar FPS 60", 4_120, 7_990),
-    ("Álcool 70 %, 1 litro", 690, 1_290),
-    ("Suplemento de vitamina D", 2_310, 4_990),
-    ("Órtese de punho", 3_980, 7_500),
-)
 FIRST_MONTH, MONTHS = date(2023, 1, 1), 14
 
 
@@ -119,16 +94,6 @@ def _pacientes(people: People, patients: Sequence[Mapping[str, str]]) -> CsvFile
     )
 
 
-_COUNCILS = {
-    "NURSE PRACTITIONER": "COREN",
-    "PHYSICAL THERAPY": "CREFITO",
-    "AUDIOLOGIST": "CREFONO",
-    "CLINICAL PSYCHOLOGIST": "CRP",
-    "CLINICAL SOCIAL WORKER": "CRESS",
-    "OPTOMETRY": "CROO",
-}
-
-
 def _profissionais(
     people: People, providers: Sequence[Mapping[str, str]], working: frozenset[str]
 ) -> CsvFile:
@@ -138,7 +103,7 @@ def _profissionais(
             continue
         person = people.person(female=provider["GENDER"] == "F")
         document = people.cnpj() if people.one_in(4) else people.cpf()
-        council = _COUNCILS.get(provider["SPECIALITY"], "CRM")
+        council = COUNCILS.get(provider["SPECIALITY"], "CRM")
         rows.append(
             (
                 provider["Id"],

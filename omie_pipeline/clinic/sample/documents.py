@@ -43,6 +43,11 @@ def _text(codes: Ints, pattern: str) -> TextArray:
     return pc.cast(pa.array(fixed, type=pa.binary(len(pattern))).cast(pa.binary()), pa.string())
 
 
+def digits_text(numbers: Ints, pattern: str) -> TextArray:
+    """Whole numbers laid out in ``pattern``, one digit for each ``#``, leading zeros kept."""
+    return _text(_digits(numbers, pattern.count("#")) + _BYTE_0, pattern)
+
+
 def cpf_bases(sequence: Ints, multiplier: int) -> Ints:
     """Nine-digit CPF bases: one for each ``sequence`` number, never one digit repeated.
 

@@ -31,6 +31,7 @@ class Behaviour:
         require_document: refuse a cliente without CPF/CNPJ (REAL in one app, not in Omie's own
             examples).
         require_account: refuse a título without conta corrente (PROTOCOL 9.9, OFF).
+        html_escapes: reads give texts HTML-escaped, as is seen now and then (PROTOCOL 1, REAL).
     """
 
     latency_ms: float = 0.0
@@ -38,6 +39,7 @@ class Behaviour:
     max_page_size: int = 500
     require_document: bool = False
     require_account: bool = False
+    html_escapes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

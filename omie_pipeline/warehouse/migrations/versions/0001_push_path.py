@@ -224,9 +224,7 @@ def upgrade() -> None:
         "quarantine",
         sa.Column("empresa", sa.Text(), nullable=False),
         sa.Column("endpoint", sa.Text(), nullable=False),
-        sa.Column(
-            "linha", sa.Text(), nullable=False, comment="integration code, else payload hash"
-        ),
+        sa.Column("linha", sa.Text(), nullable=False, comment="partition and code, else hash"),
         sa.Column("codigo_integracao", sa.Text(), nullable=True),
         sa.Column("particao", sa.Text(), nullable=False),
         sa.Column(

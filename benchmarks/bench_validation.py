@@ -1,0 +1,162 @@
+"""Validation of clientes against the same checks as plain vectorised pandas.
+
+    python -m benchmarks.bench_validation --rows 100000
+
+Prints the ratio of the two times (target: at most 10) and the peak memory of a process that
+validates 100,000 and 300,000 rows in chunks (target: flat). Both sides get the same chunks of the
+same rows, 1 % of them bad, and must find the same failing rows. What is paid once per process,
+the import of Great Expectations and its first suite, is printed apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from validate_docbr import CNPJ, CPF
+
+from omie_pipeline.catalog import REGISTRY, reference
+from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
+from omie_pipeline.validation.addresses import plain_name
+
+CHUNK_ROWS = 50_000
+TARGET_RATIO = 10.0
+BREAKS: tuple[dict[str, Any], ...] = (
+    {"cnpj_cpf": "390.533.447-06"},
+    {"razao_social": "x" * 61},
+    {"razao_social": "Maria 😀"},
+    {"cep": "99999-999", "estado": "SP", "cidade": "CAMPINAS (SP)"},
+    {"bairro": None},
+    {"inativo": "X"},
+    {"endereco": "Rua\x07"},
+    {"caracteristicas": [{"campo": "RG", "conteudo": "1" * 61}]},
+)
+
+
+def clientes(count: int, seed: int = 7) -> Iterator[list[CandidateRow]]:
+    """Chunks of ``count`` made-up clientes, every hundredth broken in one of eight ways."""
+    chance = random.Random(seed)
+    ranges = reference.cep_faixas_por_municipio()
+    places = [
+        (f"{plain_name(m.nome)} ({m.uf})", m, ranges[m.codigo_ibge][0])
+        for m in reference.municipios()
+        if m.codigo_ibge in ranges and len(m.nome) <= 35
+    ]
+    documents = [CPF().generate(mask=True) for _ in range(5000)]
+    documents += [CNPJ().generate(mask=True) for _ in range(500)]
+    for start in range(0, count, CHUNK_ROWS):
+        stop = min(start + CHUNK_ROWS, count)
+        yield [_cliente(row, chance, places, documents) for row in range(start, stop)]
+
+
+def _cliente(
+    row: int, chance: random.Random, places: Sequence[Any], documents: Sequence[str]
+) -> CandidateRow:
+    cidade, municipio, cep = chance.choice(places)
+    number = f"{chance.randrange(cep.cep_inicial, cep.cep_final + 1):08d}"
+    rg = f"{chance.randrange(10**8):08d}"
+    payload: dict[str, Any] = {
+        "codigo_cliente_integracao": f"PAC-{row}",
+        "razao_social": f"Paciente de Souza {row}",
+        "nome_fantasia": f"Paciente {row}",
+        "cnpj_cpf": chance.choice(documents),
+        "telefone1_ddd": str(municipio.ddd),
+        "telefone1_numero": "99999-0000",
+        "email": f"p{row}@exemplo.com.br",
+        "endereco": "Rua das Palmeiras",
+        "endereco_numero": str(chance.randrange(1, 3000)),
+        "complemento": None,
+        "bairro": "Centro",
+        "cidade": cidade,
+        "cidade_ibge": str(municipio.codigo_ibge),
+        "estado": municipio.uf,
+        "cep": f"{number[:5]}-{number[5:]}",
+        "codigo_pais": "1058",
+        "inativo": "N",
+        "observacao": "Prefere a manhã",
+        "tags": [{"tag": "Cliente"}],
+        "caracteristicas": [
+            {"campo": "RG", "conteudo": rg},
+            {"campo": "RG_ORGAO_EMISSOR", "conteudo": "SSP/SP"},
+        ],
+    }
+    if row % 100 == 99:
+        payload |= BREAKS[row // 100 % len(BREAKS)]
+    extra = {"_tipo": "paciente", "_rg": rg, "_rg_orgao_emissor": "SSP/SP"}
+    return CandidateRow(row, payload["codigo_cliente_integracao"], payload, extra)
+
+
+def new_validator() -> Validator:
+    """A validator of clientes with every rule of the clinic on."""
+    return Validator(REGISTRY["clientes"], ClinicRules(), References())
+
+
+def measure_time(rows: int) -> float:
+    """Print both times; give their ratio."""
+    from benchmarks.plain_validation import PlainChecks
+
+    plain = PlainChecks()
+    validator = new_validator()
+    sample = next(clientes(100))
+    started = time.perf_counter()
+    validator.validate(sample)
+    first_seconds = time.perf_counter() - started
+    plain.failing(sample)
+    plain_seconds = suite_seconds = 0.0
+    failures = 0
+    for chunk in clientes(rows):
+        started = time.perf_counter()
+        expected = plain.failing(chunk)
+        plain_seconds += time.perf_counter() - started
+        started = time.perf_counter()
+        report = validator.validate(chunk)
+        suite_seconds += time.perf_counter() - started
+        failures += report.failed_rows
+        if {failure.row for failure in report.failures} != set(expected):
+            raise SystemExit("The two sides disagree about which rows fail.")
+    ratio = suite_seconds / plain_seconds
+    print(f"validation, {rows:,} clientes, {failures:,} failing, {len(report.expectations)} checks")
+    print(f"  plain pandas        {plain_seconds:8.2f} s")
+    print(f"  Great Expectations  {suite_seconds:8.2f} s  (+{first_seconds:.1f} s, once)")
+    print(f"  ratio               {ratio:8.2f}    (target <= {TARGET_RATIO:.0f})")
+    return ratio
+
+
+def measure_memory(rows: int) -> float:
+    """Peak memory in MB of a fresh process that validates ``rows``."""
+    command = [sys.executable, "-m", "benchmarks.bench_validation", "--peak-of", str(rows)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def print_own_peak(rows: int) -> None:
+    """Validate ``rows`` in chunks and print this process's peak memory in MB."""
+    validator = new_validator()
+    for chunk in clientes(rows):
+        validator.validate(chunk)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    """Run the comparison, then the memory of 100,000 and 300,000 rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--peak-of", type=int, default=0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.peak_of:
+        print_own_peak(options.peak_of)
+        return
+    measure_time(options.rows)
+    small, large = measure_memory(100_000), measure_memory(300_000)
+    print(f"  peak memory, 100,000 rows {small:6.0f} MB")
+    print(f"  peak memory, 300,000 rows {large:6.0f} MB  ({large / small:.2f} x)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Dagster's assets: thin doors over ``omie_pipeline.sync``."""

@@ -1,0 +1,44 @@
+"""The clinic's tables, copied into the warehouse: one asset per declared source table."""
+
+import dagster as dg
+
+from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+
+GROUP = "clinica_bruta"
+
+
+def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset of one source table; its key is the one dagster-dbt gives the dbt source."""
+    facts = table.grain == "fact"
+
+    @dg.asset(
+        key=[table.set_name, table.name],
+        group_name=GROUP,
+        partitions_def=partitions.days if facts else partitions.empresas,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool="extract",
+        kinds={"postgres"},
+        description=f"`clinic_raw.{table.name}`: cópia da tabela da clínica, "
+        + ("por data de negócio." if facts else "incremental por data de alteração."),
+    )
+    def extract(
+        context: dg.AssetExecutionContext, deployment: DeploymentResource
+    ) -> dg.MaterializeResult[None]:
+        what = covered(context)
+        result = deployment.open().extract(table, what.empresa, what.date_from, what.date_to)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": result.read,
+                "lidas": result.read,
+                "novas": result.inserted,
+                "alteradas": result.updated,
+                "removidas": result.deleted,
+                "inalteradas": result.unchanged,
+                "incremental": result.incremental,
+                "segundos": round(result.seconds, 2),
+            }
+        )
+
+    return extract

@@ -1,0 +1,93 @@
+"""The push assets: one per writable endpoint of the catalog."""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.assets.report import IDENTITY, REJECTED, SUITE, checks_of, metadata_of
+from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.deployment import Progress
+from omie_pipeline.sync.push import PushOptions
+from omie_pipeline.warehouse.planning import Selection
+
+GROUP = "omie_envio"
+APPROVE_TAG = "omie_pipeline/approve"
+UNFINISHED_TAG = "omie_pipeline/so_pendentes"
+TRIGGER_TAG = "omie_pipeline/gatilho"
+_TRUE = ("true", "sim", "1")
+
+
+def push_key(endpoint: Endpoint) -> dg.AssetKey:
+    """``push/<endpoint>``."""
+    return dg.AssetKey(["push", endpoint.name])
+
+
+def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset that delivers one endpoint's payload model to Omie."""
+    facts = endpoint.grain == "fact"
+    key = push_key(endpoint)
+
+    @dg.asset(
+        key=key,
+        group_name=GROUP,
+        deps=_upstream(endpoint, partitions),
+        partitions_def=partitions.days if facts else partitions.empresas,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=[dg.AssetCheckSpec(name, asset=key) for name in (IDENTITY, REJECTED, SUITE)],
+        pool=f"omie_{endpoint.deletes or endpoint.name}",
+        kinds={"omie"},
+        description=f"{endpoint.title}: o que o modelo `omie_payload.{endpoint.model}` tem e o "
+        "Omie ainda não confirmou.",
+    )
+    def push(
+        context: dg.AssetExecutionContext, deployment: DeploymentResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        what, opened, tags = covered(context), deployment.open(), context.run.tags
+        selection = Selection(
+            what.empresa,
+            what.date_from,
+            what.date_to,
+            unfinished_only=tags.get(UNFINISHED_TAG) in _TRUE,
+        )
+        options = PushOptions(
+            gatilho=trigger_of(tags),
+            approve=tags.get(APPROVE_TAG) in _TRUE,
+            dagster_run_id=context.run.run_id,
+            data_docs_dir=opened.data_docs_dir,
+        )
+        progress = Progress(
+            on_wait=lambda: context.log.info("Outra execução envia este endpoint: aguardando"),
+            on_rows=lambda rows: context.log.debug(f"{rows} linhas enviadas"),
+        )
+        with retried_as_omie_says():
+            report = opened.push(endpoint.name, selection, options, progress)
+        checks = list(checks_of(report, opened.policy(endpoint.name), key))
+        yield dg.MaterializeResult(
+            metadata=metadata_of(opened.engine, report), check_results=checks
+        )
+
+    return push
+
+
+def trigger_of(tags: Mapping[str, str]) -> str:
+    """Who started a run, for the history."""
+    if TRIGGER_TAG in tags:
+        return tags[TRIGGER_TAG]
+    if "dagster/schedule_name" in tags:
+        return "schedule"
+    return "sensor" if "dagster/sensor_name" in tags else "ui"
+
+
+def _upstream(endpoint: Endpoint, partitions: Partitions) -> list[dg.AssetDep]:
+    deps = [dg.AssetDep(["omie_payload", endpoint.model])]
+    if endpoint.grain == "register":
+        return deps
+    if endpoint.deletes:
+        return [*deps, dg.AssetDep(["push", endpoint.deletes])]
+    registers = [["omie", "categorias"], ["omie", "contas_correntes"]]
+    registers += [["push", target] for _, target in endpoint.references]
+    mapping = partitions.per_empresa
+    return deps + [dg.AssetDep(key, partition_mapping=mapping) for key in registers]

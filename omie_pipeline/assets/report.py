@@ -1,0 +1,154 @@
+"""A push's report as metadata and checks that a person can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import sqlalchemy as sa
+
+from omie_pipeline.sync.counts import Counts
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.push import PushReport
+from omie_pipeline.warehouse.worst import WorstRow, worst_rows
+
+IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
+_PARTITION_LINES = 40
+_WORST_LINES = 20
+_HEADINGS = ("partição", "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena",
+             "retidas", "chamadas", "segundos")  # fmt: skip
+
+
+def metadata_of(
+    engine: sa.Engine, report: PushReport
+) -> dict[str, dg.MetadataValue | int | float | str]:
+    """Counts, the worst rows as a table, counts per partition, and the validation report."""
+    counts = report.total
+    worst = worst_rows(engine, report.empresa, report.endpoint.name, report.run_id, _WORST_LINES)
+    found: dict[str, dg.MetadataValue | int | float | str] = {
+        "selecionadas": counts.selected,
+        "entregues": counts.delivered,
+        "criadas": counts.created,
+        "atualizadas": counts.updated,
+        "vinculadas": counts.linked,
+        "excluidas": counts.deleted,
+        "inalteradas": counts.unchanged,
+        "rejeitadas": counts.rejected,
+        "quarentena": counts.quarantined,
+        "retidas": counts.held,
+        "chamadas": counts.calls,
+        "segundos": round(counts.seconds, 2),
+        "por_particao": dg.MetadataValue.md(_partition_table(report.partitions)),
+        "execucao": report.run_id,
+    }
+    if worst:
+        found["piores_linhas"] = _worst_table(worst)
+    if report.stopped_by:
+        found["parou_porque"] = report.stopped_by
+    if report.recovered:
+        found["recuperadas"] = report.recovered
+    if report.data_docs is not None:
+        found["data_docs"] = data_docs_link(report.data_docs)
+    return found
+
+
+def data_docs_link(page: Path) -> dg.MetadataValue:
+    """A link where ``make dev`` serves the reports, else the path of the page."""
+    served = os.environ.get("OMIE_PIPELINE_DATA_DOCS_URL")
+    if not served:
+        return dg.MetadataValue.path(str(page))
+    below = page.relative_to(page.parents[2])
+    return dg.MetadataValue.url(f"{served.rstrip('/')}/{below.as_posix()}")
+
+
+def checks_of(
+    report: PushReport, policy: EndpointPolicy, asset_key: dg.AssetKey
+) -> Iterator[dg.AssetCheckResult]:
+    """The accounting identity, the share of rejected rows, and the suite's expectations."""
+    counts = report.total
+    yield dg.AssetCheckResult(
+        passed=report.closes,
+        check_name=IDENTITY,
+        asset_key=asset_key,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="selecionadas = entregues + inalteradas + rejeitadas + quarentena + retidas, "
+        "e o livro-razão diz o mesmo",
+        metadata={
+            "relatorio": dg.MetadataValue.json(counts.to_json()),
+            "livro_razao": dg.MetadataValue.json(report.truth),
+        },
+    )
+    share = counts.rejected / counts.selected if counts.selected else 0.0
+    above = share > policy.max_rejected_share
+    yield dg.AssetCheckResult(
+        passed=counts.rejected == 0,
+        check_name=REJECTED,
+        asset_key=asset_key,
+        severity=dg.AssetCheckSeverity.ERROR if above else dg.AssetCheckSeverity.WARN,
+        description=f"{counts.rejected} de {counts.selected} linhas recusadas pelo Omie "
+        f"({share:.1%}; limite {policy.max_rejected_share:.1%})",
+        metadata={"recusadas": counts.rejected, "parcela": share},
+    )
+    yield _suite_check(report, asset_key)
+
+
+def _suite_check(report: PushReport, asset_key: dg.AssetKey) -> dg.AssetCheckResult:
+    validation = report.validation
+    failing = [item for item in validation.expectations if item.failed] if validation else []
+    metadata: dict[str, dg.MetadataValue | int] = {
+        "avaliadas": validation.evaluated if validation else 0,
+        "expectativas": len(validation.expectations) if validation else 0,
+    }
+    if failing:
+        lines = [f"| {i.field} | {i.motivo} | {i.failed} |" for i in failing]
+        table = "\n".join(["| campo | motivo | linhas |", "|---|---|---|", *lines])
+        metadata["expectativas_com_falha"] = dg.MetadataValue.md(table)
+    if report.data_docs is not None:
+        metadata["data_docs"] = data_docs_link(report.data_docs)
+    return dg.AssetCheckResult(
+        passed=report.total.quarantined == 0,
+        check_name=SUITE,
+        asset_key=asset_key,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{report.total.quarantined} linhas em quarentena; as demais seguiram",
+        metadata=metadata,
+    )
+
+
+def _partition_table(partitions: tuple[Counts, ...]) -> str:
+    """Partitions with something to tell first; the rest is summed up in one line."""
+    busy = [c for c in partitions if c.selected != c.unchanged]
+    shown = (busy or list(partitions))[:_PARTITION_LINES]
+    lines = ["| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * len(_HEADINGS)]
+    lines += [
+        f"| {c.partition} | {c.selected} | {c.delivered} | {c.unchanged} | {c.rejected} | "
+        f"{c.quarantined} | {c.held} | {c.calls} | {c.seconds:.1f} |"
+        for c in shown
+    ]
+    left = len(partitions) - len(shown)
+    return "\n".join(lines) + (f"\n\nE mais {left} partições." if left else "")
+
+
+def _worst_table(rows: list[WorstRow]) -> dg.TableMetadataValue:
+    return dg.MetadataValue.table(
+        records=[
+            dg.TableRecord(
+                {
+                    "código": row.codigo_integracao,
+                    "partição": row.particao,
+                    "situação": row.situacao,
+                    "motivo": row.motivo,
+                    "correção": row.correcao,
+                }
+            )
+            for row in rows
+        ],
+        schema=dg.TableSchema(
+            [
+                dg.TableColumn(name)
+                for name in ("código", "partição", "situação", "motivo", "correção")
+            ]
+        ),
+    )

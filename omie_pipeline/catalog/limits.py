@@ -1,0 +1,32 @@
+"""Omie's limits, and the answer a pacer gives within them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+REDUNDANT_SECONDS = 60.0
+"""An identical request inside this time is refused, and asking restarts it (OFF, REAL)."""
+
+FAULT_WINDOW_SECONDS = 1800.0
+"""Errors of one method older than this no longer count towards a block (OFF: 10 -> 30 minutes)."""
+
+BURST = 4
+"""Calls that may leave at once after a pause; over any minute it adds three to the rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The answer to "may this call leave?".
+
+    Attributes:
+        wait_seconds: the slot is reserved and begins after this wait.
+        redundant_seconds: an identical request left less than 60 s ago; no slot was taken.
+        blocked_until: the key is closed; no slot was taken.
+        budget_until: the method's error budget is spent until then; no slot was taken.
+    """
+
+    wait_seconds: float = 0.0
+    redundant_seconds: float = 0.0
+    blocked_until: datetime | None = None
+    budget_until: datetime | None = None

@@ -1,0 +1,51 @@
+"""The commands of ``omie-pipeline``, in the order in which a new user needs them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from omie_pipeline.cli.build import build
+from omie_pipeline.cli.check import check
+from omie_pipeline.cli.database import database
+from omie_pipeline.cli.listings import history, quarantine, rejected
+from omie_pipeline.cli.mounted import mount
+from omie_pipeline.cli.portuguese import PortugueseCommand, Program
+from omie_pipeline.cli.push import push, retry
+from omie_pipeline.cli.references import refs
+from omie_pipeline.cli.selecting import ENDPOINTS_HELP
+from omie_pipeline.cli.status import status
+
+app = typer.Typer(
+    cls=Program,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def program(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Mostra onde um erro nasceu (sem segredos).")
+    ] = False,
+) -> None:
+    """Leva as tabelas da clínica ao Omie, validadas e conferidas."""
+
+
+_ENDPOINTS = f"ENDPOINT: {ENDPOINTS_HELP}."
+
+app.command(cls=PortugueseCommand)(check)
+app.command(cls=PortugueseCommand)(build)
+app.command(cls=PortugueseCommand)(refs)
+app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
+app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)
+app.command(cls=PortugueseCommand)(status)
+app.command(cls=PortugueseCommand)(history)
+app.command(cls=PortugueseCommand)(quarantine)
+app.command(cls=PortugueseCommand)(rejected)
+app.command("referencias", cls=PortugueseCommand, hidden=True)(refs)
+app.add_typer(database, name="db", help="O PostgreSQL embutido: start, stop, status, url.")
+mount(app)

@@ -1,0 +1,43 @@
+"""``omie-pipeline check``: is the key good, and whose is it?"""
+
+from __future__ import annotations
+
+import typer
+
+from omie_pipeline.cli.failing import FAILED, without_secrets
+from omie_pipeline.cli.output import emit, say, show
+from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
+
+
+def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
+    """Testa a conexão com o Omie; não usa o banco. Saída: 0 todas conectadas, 1 alguma não."""
+    from omie_pipeline.cli.connection import SUCCESS, Finding, check_connection
+    from omie_pipeline.resources.deployment import Deployment
+
+    def tell(found: Finding) -> None:
+        if as_json:
+            emit(
+                {
+                    "empresa": found.empresa,
+                    "ok": found.ok,
+                    "company": found.company,
+                    "cause": found.cause,
+                    "message": without_secrets(found.message) or SUCCESS,
+                    "fix": found.fix,
+                    "until": found.until,
+                }
+            )
+        elif found.ok:
+            show(f"{found.empresa}: {SUCCESS}: {found.company or 'empresa sem nome no Omie'}")
+        else:
+            say(f"{found.empresa}: sem conexão: {without_secrets(found.message)}")
+            say(f"O que fazer: {found.fix}")
+
+    deployment = Deployment()
+    findings = []
+    for name in chosen_empresas(deployment, empresa):
+        found = check_connection(deployment, name)
+        findings.append(found)
+        tell(found)
+    if not all(found.ok for found in findings):
+        raise typer.Exit(FAILED)

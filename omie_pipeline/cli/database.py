@@ -1,0 +1,98 @@
+"""``omie-pipeline db``: the embedded PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omie_pipeline.cli.failing import FAILED
+from omie_pipeline.cli.output import say, show
+from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.settings import Settings
+
+database = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
+
+
+@database.command(cls=PortugueseCommand)
+def start() -> None:
+    """Liga o PostgreSQL embutido e prepara as tabelas."""
+    from omie_pipeline.resources.addresses import find_warehouse
+    from omie_pipeline.warehouse.engine import open_engine
+    from omie_pipeline.warehouse.migrate import migrate
+
+    settings = _settings()
+    if settings.warehouse_url is not None:
+        say("WAREHOUSE_URL aponta para um servidor próprio: só as tabelas são preparadas")
+    engine = open_engine(find_warehouse(settings).url)
+    migrate(engine)
+    engine.dispose()
+    show("Banco pronto")
+
+
+@database.command(cls=PortugueseCommand)
+def stop() -> None:
+    """Desliga o PostgreSQL embutido; os dados ficam."""
+    from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+
+    settings = _settings()
+    if settings.warehouse_url is not None:
+        say("WAREHOUSE_URL aponta para um servidor próprio; desligo só o embutido, se houver")
+    stopped = EmbeddedPostgres(settings.home).stop()
+    show("PostgreSQL embutido desligado" if stopped else "O PostgreSQL embutido já estava parado")
+
+
+@database.command(cls=PortugueseCommand)
+def status() -> None:
+    """Mostra se o banco responde. Saída: 0 responde, 1 não."""
+    from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+
+    settings = _settings()
+    if settings.warehouse_url is not None:
+        _show_own_server(settings)
+        return
+    found = EmbeddedPostgres(settings.home).status()
+    if not found.running:
+        show(f"PostgreSQL embutido parado (dados em {found.data_folder})")
+        raise typer.Exit(FAILED)
+    show(
+        f"PostgreSQL embutido {found.version} em {found.host}:{found.port}, processo {found.pid}, "
+        f"conta {found.account}\nDados em {found.data_folder}"
+    )
+
+
+@database.command(cls=PortugueseCommand)
+def url(
+    show_password: Annotated[
+        bool, typer.Option("--show-password", help="Mostra a senha em vez de ***.")
+    ] = False,
+) -> None:
+    """Mostra o endereço do banco (liga o embutido, se preciso); a senha fica oculta."""
+    import sqlalchemy as sa
+
+    from omie_pipeline.resources.addresses import find_warehouse
+
+    parsed = sa.make_url(find_warehouse(_settings()).url).set(drivername="postgresql")
+    show(parsed.render_as_string(hide_password=not show_password))
+
+
+def _show_own_server(settings: Settings) -> None:
+    """Ask the server of WAREHOUSE_URL; ``WarehouseError`` when it does not answer."""
+    import sqlalchemy as sa
+
+    from omie_pipeline.resources.addresses import find_warehouse
+    from omie_pipeline.warehouse.engine import open_engine, warehouse_errors
+
+    engine = open_engine(find_warehouse(settings).url)
+    with warehouse_errors(), engine.connect() as connection:
+        version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
+    engine.dispose()
+    show(f"PostgreSQL {version} de WAREHOUSE_URL responde em {engine.url.host}")
+
+
+def _settings() -> Settings:
+    from omie_pipeline.resources.settings import load_settings
+
+    return load_settings()

@@ -1,0 +1,149 @@
+"""The loop behind ``push`` and ``retry``: empresa by empresa, endpoint by endpoint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.cli.failing import tell_error
+from omie_pipeline.cli.output import say
+from omie_pipeline.cli.progress import push_progress
+from omie_pipeline.cli.selecting import Dates
+from omie_pipeline.errors import GuardrailStopped, OmieFault
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.sync.push import PushOptions, PushReport
+
+_NEEDED_BY_TITULOS = ("categorias", "contas_correntes")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be pushed.
+
+    Attributes:
+        dates: business dates of facts, the start date already applied.
+        key: one integration code only.
+        unfinished_only: only rows that were rejected or held.
+    """
+
+    empresas: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    dates: Dates
+    options: PushOptions
+    key: str | None = None
+    unfinished_only: bool = False
+
+    def partition(self, empresa: str, endpoint: Endpoint) -> str:
+        """Name of the partition of a selection without rows."""
+        return empresa if endpoint.grain == "register" else self.dates.partition()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What came of it.
+
+    Attributes:
+        failed: an empresa was stopped by its key, a guardrail or the road to Omie, or a report
+            does not agree with the ledger; each was told on stderr.
+    """
+
+    reports: tuple[PushReport, ...]
+    failed: bool
+
+
+def deliver(
+    deployment: Deployment, wanted: Wanted, on_report: Callable[[PushReport], None]
+) -> Delivered:
+    """Push everything wanted; an empresa that is stopped does not stop the others.
+
+    Raises:
+        ConfigurationError, ModelError, WarehouseError: before any call, or at once.
+    """
+    _check_before_any_call(deployment, wanted)
+    reports: list[PushReport] = []
+    failed = False
+    for empresa in wanted.empresas:
+        for endpoint in wanted.endpoints:
+            label = f"{endpoint.name} ({empresa})"
+            try:
+                report = _push_one(deployment, wanted, empresa, endpoint, label)
+            except (OmieFault, GuardrailStopped) as error:
+                tell_error(error, about=label)
+                failed = True
+                break
+            reports.append(report)
+            on_report(report)
+            failed = _tell(report, label, wanted) or failed
+    return Delivered(tuple(reports), failed)
+
+
+def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
+    """Name every missing key and every bad model while nothing has left yet."""
+    from omie_pipeline.warehouse.payload import load_payload_model
+
+    for empresa in wanted.empresas:
+        deployment.access(empresa)
+    for endpoint in wanted.endpoints:
+        load_payload_model(deployment.engine, endpoint)
+
+
+def _push_one(
+    deployment: Deployment, wanted: Wanted, empresa: str, endpoint: Endpoint, label: str
+) -> PushReport:
+    from omie_pipeline.warehouse.planning import Selection
+
+    if endpoint.grain == "fact" and not endpoint.deletes:
+        _read_references_once(deployment, empresa)
+    selection = Selection(
+        empresa,
+        date_from=wanted.dates.first,
+        date_to=wanted.dates.last,
+        key=wanted.key,
+        unfinished_only=wanted.unfinished_only,
+    )
+    # Whatever a library prints must not end up between the objects of --json.
+    with push_progress(label) as progress, redirect_stdout(sys.stderr):
+        return deployment.push(endpoint.name, selection, wanted.options, progress)
+
+
+def _read_references_once(deployment: Deployment, empresa: str) -> None:
+    from omie_pipeline.warehouse.status import was_read
+
+    for name in _NEEDED_BY_TITULOS:
+        if not was_read(deployment.engine, name, empresa):
+            say(f"{name} ({empresa}): lendo a lista do Omie")
+            deployment.refresh_reference(name, empresa)
+
+
+def _tell(report: PushReport, label: str, wanted: Wanted) -> bool:
+    """Say what the counts do not; true when the report cannot be trusted."""
+    if report.recovered:
+        say(f"{label}: {report.recovered} envios interrompidos foram conferidos no Omie")
+    if report.stopped_by:
+        say(f"{label}: parou antes do fim: {report.stopped_by}")
+    if report.total.selected == 0:
+        say(f"{label}: nenhuma linha na seleção")
+    if wanted.options.dry_run:
+        say(f"{label}: simulação, nada foi enviado; sairiam {report.would_send} linhas")
+        return False
+    if _closes(report, wanted):
+        return False
+    say(
+        f"Erro: {label}: as contas não fecham com o registro (execução {report.run_id}). "
+        "O que fazer: não confie nestes números, veja omie-pipeline status e avise quem mantém "
+        "o fluxo"
+    )
+    return True
+
+
+def _closes(report: PushReport, wanted: Wanted) -> bool:
+    if wanted.unfinished_only:
+        # What was delivered is no longer unfinished, so the ledger cannot be asked again.
+        return all(part.closes for part in report.partitions)
+    return report.closes

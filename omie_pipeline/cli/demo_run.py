@@ -1,0 +1,160 @@
+"""The demo itself: both jobs through Dagster, then the table, the worst rows, what to type next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from rich.console import Console
+from rich.table import Table
+
+from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
+from omie_pipeline.assets.push import TRIGGER_TAG
+from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home
+from omie_pipeline.resources.addresses import dagster_environment
+from omie_pipeline.resources.dagster_home import prepare_dagster_home
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.warehouse.last_runs import last_runs
+from omie_pipeline.warehouse.worst import worst_rows
+
+EMPRESA = "principal"
+_POLL_SECONDS = 0.5
+_WORST = 5
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_COLUMNS = {
+    "selecionadas": "selected",
+    "entregues": "delivered",
+    "inalteradas": "unchanged",
+    "rejeitadas": "rejected",
+    "quarentena": "quarantined",
+    "retidas": "held",
+    "chamadas": "calls",
+    "segundos": "seconds",
+}
+
+
+def run_demo(console: Console, base_url: str) -> bool:
+    """Run everything inside the sandbox's environment; false when a step failed."""
+    deployment = Deployment()
+    engine = deployment.engine  # migrated: Dagster's schema must be there before Dagster
+    prepare_dagster_home(deployment.settings.home)
+    os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
+    console.print(f"      Omie simulado em {base_url}")
+    try:
+        succeeded = _run_jobs(console)
+        _tell(console, deployment)
+    finally:
+        engine.dispose()
+        if deployment.warehouse.embedded is not None:
+            deployment.warehouse.embedded.stop_if_started_here()
+    return succeeded
+
+
+def _run_jobs(console: Console) -> bool:
+    console.print("[2/5] Definições do Dagster (na primeira vez o dbt lê o projeto)")
+    from omie_pipeline.definitions import defs  # reads the environment when imported
+
+    tags = {TRIGGER_TAG: "demo"}
+    days = range_tags(date.fromisoformat(START_DATE), date.fromisoformat(LAST_DATE), EMPRESA)
+    with dg.DagsterInstance.get() as instance:
+        console.print("[3/5] Cadastros: clínica, dbt, validação e envio de clientes")
+        if not _run_job(console, instance, defs, REGISTERS_JOB, EMPRESA, tags):
+            return False
+        console.print("[4/5] Lançamentos: recebimentos, repasses, despesas, compras e vendas")
+        return _run_job(console, instance, defs, FACTS_JOB, None, {**tags, **days})
+
+
+def _run_job(
+    console: Console,
+    instance: dg.DagsterInstance,
+    defs: dg.Definitions,
+    name: str,
+    partition: str | None,
+    tags: Mapping[str, str],
+) -> bool:
+    """Execute one job in this process and tell each asset as it is done."""
+    run_id, finished = str(uuid.uuid4()), threading.Event()
+    teller = threading.Thread(target=_tell_progress, args=(console, instance, run_id, finished))
+    teller.start()
+    # dbt writes its own story to standard output: it goes to a file of the demo.
+    log = demo_home() / f"{name}.log"
+    with log.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+        try:
+            result = defs.resolve_job_def(name).execute_in_process(
+                instance=instance,
+                partition_key=partition,
+                tags=dict(tags),
+                run_id=run_id,
+                run_config=_QUIET,
+                raise_on_error=False,
+            )
+        finally:
+            finished.set()
+            teller.join()
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            console.print(
+                f"      ✗ {event.step_key}: {cause.message if cause else ''}", style="red"
+            )
+            console.print(f"        registro completo em {log}")
+    return result.success
+
+
+def _tell_progress(
+    console: Console, instance: dg.DagsterInstance, run_id: str, finished: threading.Event
+) -> None:
+    """Print every asset of the run once, as soon as its first materialization is stored."""
+    cursor: str | None = None
+    told: set[str] = set()
+    while True:
+        last_look = finished.wait(_POLL_SECONDS)
+        page = instance.get_records_for_run(
+            run_id, cursor, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+        )
+        cursor = page.cursor
+        for record in page.records:
+            event = record.event_log_entry.dagster_event
+            key = event.asset_key.to_user_string() if event and event.asset_key else ""
+            if key and key not in told:
+                told.add(key)
+                console.print(f"      ✓ {key}")
+        if last_look and not page.has_more:
+            return
+
+
+def _tell(console: Console, deployment: Deployment) -> None:
+    console.print("[5/5] O que aconteceu\n")
+    table = Table(title="Clínica de exemplo → Omie (simulado)")
+    table.add_column("endpoint", no_wrap=True)
+    for column in _COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    worst = []
+    for run in last_runs(deployment.engine, EMPRESA):
+        table.add_row(run.endpoint, *(_cell(run.total(key)) for key in _COLUMNS.values()))
+        worst += worst_rows(deployment.engine, EMPRESA, run.endpoint, run.run_id, _WORST)
+    console.print(table)
+    if worst:
+        console.print("\nAs piores linhas", style="bold")
+    for row in worst[:_WORST]:
+        console.print(f"  {row.codigo_integracao} ({row.situacao}): {row.motivo}")
+        console.print(f"      → {row.correcao}")
+    console.print(
+        "\nA seguir\n"
+        "  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n"
+        "  make dev          a interface do Dagster, com estas execuções\n"
+        "  README.pt-BR.md   como ligar as tabelas da sua clínica"
+    )
+
+
+def _cell(value: Any) -> str:
+    text = f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    return text.translate(str.maketrans(",.", ".,"))

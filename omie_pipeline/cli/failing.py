@@ -1,0 +1,95 @@
+"""Errors as messages: what happened, what to do next, and never a secret."""
+
+from __future__ import annotations
+
+import re
+import traceback
+
+from omie_pipeline.cli.output import say
+from omie_pipeline.errors import Blocked, GuardrailStopped, OmieFault, OmiePipelineError
+
+FAILED = 1
+UNFINISHED = 3
+INTERRUPTED = 130
+
+_LATER = "Repita em alguns minutos; o que ficou pendente sai primeiro"
+_NEXT_STEPS = {
+    "AuthFailed": "Confira a chave com: omie-pipeline check",
+    "GuardrailStopped": (
+        "Confira os números acima; se estiverem certos, repita uma vez com --approve"
+    ),
+    "ModelError": "Refaça os modelos com: omie-pipeline build; se voltar, corrija o modelo dbt",
+    "WarehouseError": (
+        "Confira WAREHOUSE_URL e se o banco está no ar (omie-pipeline db status); "
+        "nada saiu sem registro, basta repetir depois"
+    ),
+    "ClinicSourceError": "Confira CLINIC_URL e o acesso ao banco da clínica; depois repita",
+    "Blocked": "Aguarde o prazo; depois: omie-pipeline retry",
+    "BudgetSpent": "Corrija as linhas recusadas (omie-pipeline rejected) e aguarde o prazo",
+    "RetryLater": _LATER,
+    "Redundant": _LATER,
+    "TurnedAway": _LATER,
+    "OutcomeUnknown": "Repita em alguns minutos: o resultado é conferido antes de novo envio",
+}
+_INTERRUPTED_RUN = "Repita o envio: o que ficou no meio é conferido no Omie antes de sair de novo"
+_SECRET_VARIABLE = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|SENHA|PASSWD")
+_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@]+@")
+_SHORTEST_SECRET = 6
+
+
+def next_step(error_class: str, error: str = "") -> str:
+    """What a person does after a run ended in ``error_class``; ``""`` where nothing is known."""
+    if not error_class and error:
+        return _INTERRUPTED_RUN
+    return _NEXT_STEPS.get(error_class, "")
+
+
+def tell_error(error: OmiePipelineError, *, about: str = "", debug: bool = False) -> None:
+    """The message of ``error`` and what to do, on stderr.
+
+    Args:
+        about: what was being done, ``clientes (principal)`` say.
+        debug: show the traceback first, without secrets.
+    """
+    if debug:
+        say(without_secrets("".join(traceback.format_exception(error))))
+    prefix = f"{about}: " if about else ""
+    say(without_secrets(f"Erro: {prefix}{_told(error)}"))
+    step = _fix(error)
+    if step:
+        say(f"O que fazer: {step}")
+
+
+def tell_interrupted() -> None:
+    """Say that Ctrl-C ended it, and that nothing is lost."""
+    say(
+        "Interrompido. O que o Omie confirmou está registrado; o resto é conferido e enviado "
+        "na próxima execução."
+    )
+
+
+def without_secrets(text: str) -> str:
+    """``text`` without the value of any secret variable and without passwords in URLs."""
+    from omie_pipeline.resources.settings import environment
+
+    for name, value in environment().items():
+        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "***").replace(value.strip(), "***")
+    return _URL_PASSWORD.sub(r"\1***@", text)
+
+
+def _told(error: OmiePipelineError) -> str:
+    if isinstance(error, GuardrailStopped):
+        return "envio barrado antes da primeira chamada: " + "; ".join(error.reasons)
+    if isinstance(error, Blocked):
+        from omie_pipeline.cli.output import moment
+
+        return f"{error} (até {moment(error.until)})"
+    return str(error)
+
+
+def _fix(error: OmiePipelineError) -> str:
+    step = next_step(type(error).__name__)
+    if isinstance(error, OmieFault) and error.detail.fix:
+        return f"{error.detail.fix} {step}".strip()
+    return step

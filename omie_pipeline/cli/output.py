@@ -1,0 +1,133 @@
+"""Where words go: results to stdout, everything else to stderr; tables, JSON Lines and CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from omie_pipeline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PLAIN_WIDTH = 160
+# A spreadsheet takes text that begins like this for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table on the screen."""
+
+    title: str
+    right: bool = False
+
+
+def say(text: str) -> None:
+    """A line for the person, on stderr."""
+    print(printable(text), file=sys.stderr, flush=True)  # noqa: T201 - a terminal's purpose
+
+
+def show(text: str) -> None:
+    """A line of the result, on stdout."""
+    print(printable(text), flush=True)  # noqa: T201 - a terminal's purpose
+
+
+def emit(record: Record) -> None:
+    """One JSON object on a line of stdout."""
+    show(json.dumps(record, ensure_ascii=False, default=_plain))
+
+
+def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """A table on stdout; ``rows`` are shown as they are, never read as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console(sys.stdout).print(table)
+
+
+def console(stream: TextIO) -> Console:
+    """A rich console on ``stream``: as wide as the terminal, wider where there is none."""
+    from rich.console import Console
+
+    return Console(file=stream, width=None if stream.isatty() else _PLAIN_WIDTH, highlight=False)
+
+
+def write_csv(target: str, fields: Sequence[str], records: Sequence[Record]) -> None:
+    """Write ``records`` as CSV to a file, or to stdout where ``target`` is ``-``.
+
+    A file begins with a byte-order mark, without which Excel misreads accents.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    with _opened(target) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(fields)
+        writer.writerows([_cell(record.get(name)) for name in fields] for record in records)
+    if target != "-":
+        say(f"{len(records)} linhas em {target}")
+
+
+def count(number: float | None) -> str:
+    """A number as Brazilians write it; ``None`` is a dash."""
+    if number is None:
+        return "–"
+    text = f"{number:,.1f}" if isinstance(number, float) else f"{number:,}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def moment(at: datetime | None) -> str:
+    """A time as it is in São Paulo; ``None`` is a dash."""
+    if at is None:
+        return "–"
+    from omie_pipeline.resources.settings import TIME_ZONE
+
+    return at.astimezone(TIME_ZONE).strftime("%d/%m/%Y %H:%M")
+
+
+def printable(text: str) -> str:
+    """``text`` without characters that would steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+@contextmanager
+def _opened(target: str) -> Iterator[TextIO]:
+    try:
+        with (
+            nullcontext(sys.stdout)
+            if target == "-"
+            else Path(target).open("w", encoding="utf-8-sig", newline="") as stream
+        ):
+            yield stream
+    except OSError as error:
+        raise ConfigurationError(
+            f"Não foi possível gravar {target} ({error.strerror or type(error).__name__})"
+        ) from None
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return json.dumps(value, default=_plain).strip('"')
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,191 @@
+"""Help and wrong usage in Portuguese, and every error of ours as a message instead of a traceback.
+
+click speaks English through gettext catalogues it does not ship; its formatter and its commands
+are classes made to be replaced, so the few words it writes are given here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from typer.core import TyperCommand, TyperGroup
+
+from omie_pipeline.cli.failing import FAILED, INTERRUPTED, tell_error, tell_interrupted
+from omie_pipeline.cli.output import say
+from omie_pipeline.errors import OmiePipelineError
+
+WRONG_USAGE = 2
+
+_SECTIONS = {"Options": "Opções", "Arguments": "Argumentos", "Commands": "Comandos"}
+_VALUE_REASONS = (
+    (re.compile(r"(.+) is not in the range (.+)\."), "{0} está fora do intervalo {1}"),
+    (re.compile(r"(.+) is not a valid integer(?: range)?\."), "{0} não é um número inteiro"),
+    (re.compile(r"(.+) is not a valid float(?: range)?\."), "{0} não é um número"),
+    (re.compile(r"(.+) is not one of (.+)\."), "{0} não é um destes: {1}"),
+)
+_HELP_TEXTS = {"Show this message and exit.": "Mostra esta ajuda."}
+
+
+class PortugueseFormatter(click.HelpFormatter):
+    """click's help with its own words translated."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """``Uso: omie-pipeline ...``."""
+        super().write_usage(prog, args, prefix or "Uso: ")
+
+    def write_heading(self, heading: str) -> None:
+        """Section titles."""
+        super().write_heading(_SECTIONS.get(heading, heading))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Lists of options, arguments and commands."""
+        told = [(name, _translated(text)) for name, text in rows]
+        super().write_dl(told, col_max, col_spacing)
+
+
+class PortugueseContext(click.Context):
+    """A context whose help is Portuguese."""
+
+    formatter_class = PortugueseFormatter
+
+
+class PortugueseCommand(TyperCommand):
+    """A command whose help is Portuguese."""
+
+    context_class = PortugueseContext
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """``[OPÇÕES] ENDPOINT...``."""
+        return [_metavar(piece) for piece in super().collect_usage_pieces(ctx)]
+
+
+class PortugueseGroup(TyperGroup):
+    """A group of commands whose help is Portuguese."""
+
+    context_class = PortugueseContext
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """``[OPÇÕES] COMANDO [ARGUMENTOS]...``."""
+        return [_metavar(piece) for piece in super().collect_usage_pieces(ctx)]
+
+
+class Program(PortugueseGroup):
+    """The outermost group: it alone turns errors into messages and exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error of ours is told and becomes exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except OmiePipelineError as error:
+            tell_error(error, debug=bool(ctx.params.get("debug")))
+            raise click.exceptions.Exit(FAILED) from None
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the program; in standalone mode ends the process with the exit code."""
+        code = self._exit_code(args, prog_name, complete_var, windows_expand_args, extra)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+    def _exit_code(
+        self,
+        args: Sequence[str] | None,
+        prog_name: str | None,
+        complete_var: str | None,
+        windows_expand_args: bool,
+        extra: dict[str, Any],
+    ) -> int:
+        try:
+            result = super().main(
+                args, prog_name, complete_var, False, windows_expand_args, **extra
+            )
+        except click.UsageError as error:
+            _tell_wrong_usage(error)
+            return WRONG_USAGE
+        except click.ClickException as error:
+            say(f"Erro: {error.format_message()}")
+            return FAILED
+        except click.Abort:
+            result = INTERRUPTED
+        if result == INTERRUPTED:
+            tell_interrupted()
+        return result if isinstance(result, int) else 0
+
+
+def _tell_wrong_usage(error: click.UsageError) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message())
+        return
+    say(f"Uso incorreto: {_reason(error)}")
+    if error.ctx is not None:
+        say(error.ctx.get_usage())
+        say(f"Ajuda: {error.ctx.command_path} --help")
+
+
+def _reason(error: click.UsageError) -> str:
+    match error:
+        case click.NoSuchOption():
+            return f"a opção {error.option_name} não existe{_near(error.possibilities)}"
+        case click.MissingParameter():
+            name = error.param.make_metavar(error.ctx) if error.param and error.ctx else ""
+            return f"falta {name or 'um argumento'}"
+        case click.BadOptionUsage():
+            return f"a opção {error.option_name} precisa de um valor"
+        case click.BadParameter():
+            hint, told = _hint(error), _value_reason(error.message)
+            return f"{hint}: {told}" if hint else told
+    command = _unknown_command(error)
+    if command:
+        return f"o comando {command} não existe"
+    if error.message.startswith("Got unexpected extra argument"):
+        return f"argumento a mais {error.message[error.message.find('(') :]}"
+    return error.message
+
+
+def _value_reason(message: str) -> str:
+    for pattern, told in _VALUE_REASONS:
+        found = pattern.fullmatch(message)
+        if found is not None:
+            return told.format(*found.groups())
+    return message
+
+
+def _hint(error: click.BadParameter) -> str:
+    if error.param_hint is not None:
+        return str(error.param_hint)
+    return error.param.opts[0] if error.param is not None else ""
+
+
+def _near(possibilities: Sequence[str] | None) -> str:
+    return f" (seria {' ou '.join(possibilities)}?)" if possibilities else ""
+
+
+def _unknown_command(error: click.UsageError) -> str:
+    head, _, rest = error.message.partition("'")
+    return rest.split("'")[0] if head.startswith("No such command") else ""
+
+
+def _translated(text: str) -> str:
+    told = _HELP_TEXTS.get(text, text)
+    return told.replace("[required]", "[obrigatório]").replace("[default: ", "[padrão: ")
+
+
+def _metavar(piece: str) -> str:
+    return {
+        "[OPTIONS]": "[OPÇÕES]",
+        "COMMAND [ARGS]...": "COMANDO [ARGUMENTOS]...",
+    }.get(piece, piece)

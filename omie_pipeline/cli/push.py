@@ -1,0 +1,150 @@
+"""``omie-pipeline push`` and ``retry``: the clinic's rows to Omie."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.cli.delivering import Wanted, deliver
+from omie_pipeline.cli.failing import FAILED, UNFINISHED
+from omie_pipeline.cli.output import emit, say
+from omie_pipeline.cli.push_report import (
+    report_lines,
+    show_next_step,
+    show_reports,
+    show_worst,
+    unfinished,
+    worst_of,
+)
+from omie_pipeline.cli.selecting import (
+    ApproveOption,
+    Dates,
+    EmpresaOption,
+    JsonOption,
+    chosen_dates,
+    chosen_empresas,
+    chosen_endpoints,
+    dates_from_start,
+    parsed_date,
+)
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.sync.push import PushOptions, PushReport
+
+_DATE = "AAAA-MM-DD"
+
+
+def push(
+    endpoints: Annotated[list[str], typer.Argument(metavar="ENDPOINT...")],
+    empresa: EmpresaOption = None,
+    day: Annotated[
+        date | None,
+        typer.Option("--date", parser=parsed_date, metavar=_DATE, help="Só esta data de negócio."),
+    ] = None,
+    first: Annotated[
+        date | None,
+        typer.Option(
+            "--from",
+            parser=parsed_date,
+            metavar=_DATE,
+            help="Desta data em diante (sem ela: OMIE_PIPELINE_START_DATE).",
+        ),
+    ] = None,
+    last: Annotated[
+        date | None,
+        typer.Option("--to", parser=parsed_date, metavar=_DATE, help="Até esta data, inclusive."),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="CÓDIGO", help="Só este código de integração (REC-17)."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Planeja e valida; nada é enviado nem registrado.")
+    ] = False,
+    approve: ApproveOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Envia linhas ao Omie. Saída: 0 tudo certo, 3 sobraram linhas, 1 falhou, 2 uso incorreto."""
+    chosen = chosen_endpoints(endpoints)
+    dates = chosen_dates(day, first, last)
+    _refuse_useless_dates(chosen, dates)
+    deployment = _deployment()
+    wanted = Wanted(
+        empresas=chosen_empresas(deployment, empresa),
+        endpoints=chosen,
+        dates=dates_from_start(dates, deployment.settings.start_date),
+        options=_options(approve=approve, dry_run=dry_run),
+        key=key,
+    )
+    _run(deployment, wanted, as_json=as_json)
+
+
+def retry(
+    endpoints: Annotated[list[str] | None, typer.Argument(metavar="[ENDPOINT...]")] = None,
+    empresa: EmpresaOption = None,
+    approve: ApproveOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Tenta de novo só as linhas rejeitadas e retidas. Saída: como em push."""
+    chosen = chosen_endpoints(endpoints or ["tudo"])
+    deployment = _deployment()
+    wanted = Wanted(
+        empresas=chosen_empresas(deployment, empresa),
+        endpoints=chosen,
+        dates=dates_from_start(Dates(), deployment.settings.start_date),
+        options=_options(approve=approve, dry_run=False),
+        unfinished_only=True,
+    )
+    _run(deployment, wanted, as_json=as_json)
+
+
+def _run(deployment: Deployment, wanted: Wanted, *, as_json: bool) -> None:
+    dry_run = wanted.options.dry_run
+
+    def on_report(report: PushReport) -> None:
+        if as_json:
+            empty = wanted.partition(report.empresa, report.endpoint)
+            for line in report_lines(report, empty, dry_run=dry_run):
+                emit(line)
+
+    result = deliver(deployment, wanted, on_report)
+    if not as_json and result.reports:
+        _show(deployment, result.reports, dry_run=dry_run)
+    if result.failed:
+        raise typer.Exit(FAILED)
+    if unfinished(result.reports):
+        raise typer.Exit(UNFINISHED)
+
+
+def _show(deployment: Deployment, reports: tuple[PushReport, ...], *, dry_run: bool) -> None:
+    show_reports(reports, dry_run=dry_run)
+    if not dry_run:
+        show_worst(worst_of(deployment.engine, reports))
+    show_next_step(reports, dry_run=dry_run)
+
+
+def _refuse_useless_dates(endpoints: tuple[Endpoint, ...], dates: Dates) -> None:
+    registers = [endpoint.name for endpoint in endpoints if endpoint.grain == "register"]
+    if not dates.given or not registers:
+        return
+    if len(registers) == len(endpoints):
+        raise typer.BadParameter(
+            f"{', '.join(registers)} não se divide por data", param_hint="--date/--from/--to"
+        )
+    say(f"As datas não valem para {', '.join(registers)}: é enviado por inteiro")
+
+
+def _deployment() -> Deployment:
+    from omie_pipeline.resources.deployment import Deployment
+
+    return Deployment()
+
+
+def _options(*, approve: bool, dry_run: bool) -> PushOptions:
+    from omie_pipeline.sync.push import PushOptions
+
+    return PushOptions(gatilho="cli", approve=approve, dry_run=dry_run)

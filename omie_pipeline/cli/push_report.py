@@ -1,0 +1,122 @@
+"""What a push came to, as people and programs read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from omie_pipeline.cli.output import Column, count, show, show_table
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from omie_pipeline.sync.counts import Counts
+    from omie_pipeline.sync.push import PushReport
+    from omie_pipeline.warehouse.worst import WorstRow
+
+_COLUMNS = (
+    ("selecionadas", "selected"),
+    ("entregues", "delivered"),
+    ("inalteradas", "unchanged"),
+    ("rejeitadas", "rejected"),
+    ("quarentena", "quarantined"),
+    ("retidas", "held"),
+    ("chamadas", "calls"),
+    ("segundos", "seconds"),
+)
+_WORST_ROWS = 5
+_WORST_FIRST = {"rejeitada": 0, "em quarentena": 1, "retida": 2}
+
+
+def report_lines(
+    report: PushReport, empty_partition: str, *, dry_run: bool
+) -> list[dict[str, Any]]:
+    """One object per partition with the keys ``--json`` promises.
+
+    Args:
+        empty_partition: the partition's name where the selection had no row.
+        dry_run: adds ``dry_run`` and ``would_send``: rows that validation lets through.
+    """
+    from omie_pipeline.sync.counts import Counts
+
+    parts = report.partitions or (Counts(empty_partition),)
+    lines = []
+    for part in parts:
+        line = {"empresa": report.empresa, "endpoint": report.endpoint.name, **part.to_json()}
+        if dry_run:
+            line |= {"dry_run": True, "would_send": _left_to_send(part)}
+        lines.append(line)
+    return lines
+
+
+def show_reports(reports: Sequence[PushReport], *, dry_run: bool = False) -> None:
+    """The table endpoint × counts, on stdout."""
+    several = len({report.empresa for report in reports}) > 1
+    heads = [Column("empresa")] if several else []
+    heads.append(Column("endpoint"))
+    heads += [Column(title, right=True) for title, _ in _COLUMNS]
+    if dry_run:
+        heads.append(Column("seriam enviadas", right=True))
+    rows = []
+    for report in reports:
+        total = report.total
+        cells = [report.empresa] if several else []
+        cells.append(report.endpoint.name)
+        cells += [count(getattr(total, name)) for _, name in _COLUMNS]
+        if dry_run:
+            cells.append(count(report.would_send))
+        rows.append(cells)
+    show_table(heads, rows)
+
+
+def worst_of(engine: sa.Engine, reports: Sequence[PushReport]) -> list[tuple[str, WorstRow]]:
+    """The five rows to look at first, each with its endpoint; those Omie refused on top."""
+    from omie_pipeline.warehouse.worst import worst_rows
+
+    found = [
+        (report.endpoint.name, row)
+        for report in reports
+        for row in worst_rows(engine, report.empresa, report.endpoint.name, report.run_id)
+    ]
+    found.sort(key=lambda pair: _WORST_FIRST.get(pair[1].situacao, 0))
+    return found[:_WORST_ROWS]
+
+
+def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
+    """Rows that did not get through, with the reason and what to do, on stdout."""
+    if not rows:
+        return
+    heads = [Column("endpoint"), Column("código"), Column("situação"), Column("motivo → correção")]
+    told = [
+        [endpoint, row.codigo_integracao, row.situacao, f"{row.motivo}\n→ {row.correcao}"]
+        for endpoint, row in rows
+    ]
+    show_table(heads, told, title="Linhas que pedem atenção")
+
+
+def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:
+    """What to type next, on stdout."""
+    if dry_run:
+        show("Para enviar: repita sem --dry-run")
+        return
+    totals = [report.total for report in reports]
+    steps = []
+    if any(part.rejected for part in totals):
+        steps.append("omie-pipeline rejected      (o que o Omie recusou)")
+    if any(part.quarantined for part in totals):
+        steps.append("omie-pipeline quarantine    (o que a validação segurou)")
+    if any(part.rejected or part.held for part in totals):
+        steps.append("omie-pipeline retry         (tenta de novo só rejeitadas e retidas)")
+    steps = steps or ["omie-pipeline status"]
+    show("Próximo passo:\n" + "\n".join(f"  {step}" for step in steps))
+
+
+def unfinished(reports: Sequence[PushReport]) -> bool:
+    """Whether any row was rejected, quarantined or held."""
+    totals = [report.total for report in reports]
+    return any(part.rejected or part.quarantined or part.held for part in totals)
+
+
+def _left_to_send(part: Counts) -> int:
+    ended = part.unchanged + part.rejected + part.quarantined + part.held + part.delivered
+    return part.selected - ended

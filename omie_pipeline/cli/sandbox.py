@@ -1,0 +1,91 @@
+"""The demo's own world: sample clinic, simulated Omie, a state folder apart from the real one.
+
+The simulator keeps its state in a file, so that a second demo finds what the first one delivered.
+It is paced far above Omie's limits, and so is the client: only a loopback Omie may be.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.resources.settings import project_root
+
+APP_KEY = "1234567890"
+APP_SECRET = "segredo-do-simulador"  # noqa: S105 - the simulator's, known to everybody
+START_DATE, LAST_DATE = "2023-12-01", "2024-02-29"
+"""The sample's last two months by day; all that lies before belongs to the first partition."""
+
+_CALLS_PER_MINUTE = 12_000
+_START_SECONDS = 20.0
+
+
+def demo_home() -> Path:
+    """State folder of the demo; deleting it makes the next demo start anew."""
+    return project_root() / ".omie_pipeline" / "demo"
+
+
+def sandbox_environment(base_url: str) -> dict[str, str]:
+    """Variables under which every process of the demo runs."""
+    return {
+        "OMIE_APP_KEY": APP_KEY,
+        "OMIE_APP_SECRET": APP_SECRET,
+        "OMIE_BASE_URL": base_url,
+        "OMIE_CALLS_PER_MINUTE": str(_CALLS_PER_MINUTE),
+        "OMIE_CALLS_PER_MINUTE_IP": str(4 * _CALLS_PER_MINUTE),
+        "OMIE_PIPELINE_HOME": str(demo_home()),
+        "OMIE_PIPELINE_STAGING": "synthea",
+        "OMIE_PIPELINE_START_DATE": START_DATE,
+        "OMIE_PIPELINE_INCLUDE_BEFORE_START": "true",
+        "CLINIC_URL": str(project_root() / "sample"),
+    }
+
+
+def enter_sandbox(base_url: str) -> None:
+    """Put this process, and those it starts, into the demo's world."""
+    for name in ("OMIE_PIPELINE_CONFIG", "WAREHOUSE_URL"):
+        # Empty, not absent: a .env file must not fill them in again.
+        os.environ[name] = ""
+    os.environ.update(sandbox_environment(base_url))
+
+
+@contextmanager
+def simulator_process() -> Iterator[str]:
+    """A simulator of its own process; gives its base URL and stops it at the end.
+
+    Raises:
+        ConfigurationError: it did not start.
+    """
+    home = demo_home()
+    home.mkdir(parents=True, exist_ok=True)
+    port_file = home / "simulator.port"
+    port_file.unlink(missing_ok=True)
+    command = [
+        sys.executable, "-m", "omie_pipeline.simulator",
+        "--state", str(home / "simulator.state"),
+        "--port-file", str(port_file),
+        "--method-per-minute", str(_CALLS_PER_MINUTE + _CALLS_PER_MINUTE // 20),
+        "--ip-per-minute", str(5 * _CALLS_PER_MINUTE),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+        try:
+            port = _port(port_file, process)
+            yield f"http://127.0.0.1:{port}/api/v1/"
+        finally:
+            process.terminate()
+
+
+def _port(port_file: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        text = port_file.read_text("utf-8").strip() if port_file.exists() else ""
+        if text:
+            return text
+        time.sleep(0.05)
+    raise ConfigurationError("O simulador do Omie não começou a responder")

@@ -1,0 +1,112 @@
+"""What the words on the command line choose; wrong ones end as wrong usage, before any call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omie_pipeline.catalog import WRITABLE, Endpoint
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+
+_EVERYTHING = ("all", "tudo")
+_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
+_DATE_HELP = "AAAA-MM-DD"
+
+ENDPOINTS_HELP = f"{', '.join(endpoint.name for endpoint in WRITABLE)}; ou tudo"
+
+
+def parsed_date(text: str) -> date:
+    """A date typed as AAAA-MM-DD or dd/mm/aaaa."""
+    for one in _FORMATS:
+        try:
+            return datetime.strptime(text.strip(), one).date()  # noqa: DTZ007 - a calendar date
+        except ValueError:
+            continue
+    raise typer.BadParameter(f"{text!r} não é uma data (use {_DATE_HELP})")
+
+
+EmpresaOption = Annotated[
+    str | None, typer.Option("--empresa", metavar="E", help="Só esta empresa; sem ela, todas.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Um objeto JSON por linha, sem mais nada.")
+]
+ApproveOption = Annotated[
+    bool, typer.Option("--approve", help="Deixa passar uma vez o que a trava de segurança barrou.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Business dates, both inclusive; ``None`` leaves a side open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any date was asked for."""
+        return self.first is not None or self.last is not None
+
+    def partition(self) -> str:
+        """The name of an empty selection: a date, or a range as ISO 8601 writes it."""
+        first = self.first.isoformat() if self.first else ".."
+        last = self.last.isoformat() if self.last else ".."
+        return first if first == last else f"{first}/{last}"
+
+
+def chosen_endpoints(names: Sequence[str]) -> tuple[Endpoint, ...]:
+    """Endpoints by name, each once, in the order in which they must be sent."""
+    wanted = {name.strip().lower().replace("-", "_") for name in names}
+    if wanted & set(_EVERYTHING):
+        return WRITABLE
+    known = {endpoint.name for endpoint in WRITABLE}
+    unknown = sorted(wanted - known)
+    if unknown:
+        raise typer.BadParameter(
+            f"não existe {', '.join(unknown)} (existem: {ENDPOINTS_HELP})", param_hint="ENDPOINT"
+        )
+    return tuple(endpoint for endpoint in WRITABLE if endpoint.name in wanted)
+
+
+def chosen_dates(one: date | None, first: date | None, last: date | None) -> Dates:
+    """The dates of ``--date``, or of ``--from`` and ``--to``."""
+    if one is not None and (first is not None or last is not None):
+        raise typer.BadParameter("não combina com --from e --to", param_hint="--date")
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter("é depois de --to", param_hint="--from")
+    return Dates(one, one) if one is not None else Dates(first, last)
+
+
+def dates_from_start(dates: Dates, start: date) -> Dates:
+    """``dates`` with the start date as the default beginning.
+
+    Raises:
+        typer.BadParameter: they begin before the start date, where nothing is ever sent.
+    """
+    for day in (dates.first, dates.last):
+        if day is not None and day < start:
+            raise typer.BadParameter(
+                f"{day} é antes do início ({start}, OMIE_PIPELINE_START_DATE); nada dessas datas "
+                "é enviado",
+                param_hint="--date/--from/--to",
+            )
+    return Dates(dates.first or start, dates.last)
+
+
+def chosen_empresas(deployment: Deployment, name: str | None) -> tuple[str, ...]:
+    """The empresa called ``name``, or all."""
+    if name is None:
+        return deployment.empresas
+    if name not in deployment.empresas:
+        raise typer.BadParameter(
+            f"não existe {name} (existem: {', '.join(deployment.empresas)})",
+            param_hint="--empresa",
+        )
+    return (name,)

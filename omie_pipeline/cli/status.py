@@ -1,0 +1,128 @@
+"""``omie-pipeline status``: where every empresa and endpoint stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.cli.listings import (
+    RUN_STATES,
+    CsvOption,
+    EndpointOption,
+    refuse_two_outputs,
+    write_records,
+)
+from omie_pipeline.cli.output import Column, Record, count, moment, show, show_table
+from omie_pipeline.cli.selecting import (
+    EmpresaOption,
+    JsonOption,
+    chosen_empresas,
+    chosen_endpoints,
+)
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.status import BlockInForce, EndpointStatus
+
+_FIELDS = ("empresa", "endpoint", "state", "confirmed", "rejected", "quarantined", "held",
+           "deleted", "open_intents", "before_start", "last_run_at", "last_run_trigger",
+           "last_run_state", "last_run_error", "blocked_until", "blocked_reason")  # fmt: skip
+_FAILED_STATES = ("failed", "stopped")
+
+
+def status(
+    empresa: EmpresaOption = None,
+    endpoint: EndpointOption = None,
+    as_json: JsonOption = False,
+    csv: CsvOption = None,
+) -> None:
+    """Mostra, por empresa e endpoint, o que está no Omie, o que espera e o que impede."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.status import endpoint_status
+
+    refuse_two_outputs(as_json, csv)
+    endpoints = chosen_endpoints([endpoint]) if endpoint else WRITABLE
+    deployment = Deployment()
+    records = []
+    for name in chosen_empresas(deployment, empresa):
+        closed = _block(deployment, name)
+        for one in endpoints:
+            found = endpoint_status(deployment.engine, name, one, deployment.settings.start_date)
+            records.append(_record(found, closed))
+    if not write_records(_FIELDS, records, as_json=as_json, csv=csv):
+        _show(records)
+
+
+def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
+    """The block on the empresa's key; without a key there is none to know of."""
+    from omie_pipeline.resources.empresas import has_credentials
+    from omie_pipeline.warehouse.quota import scope_of
+    from omie_pipeline.warehouse.status import block_in_force
+
+    if not has_credentials(deployment.config.empresa(empresa)):
+        return None
+    scope = scope_of(deployment.access(empresa).app_key.get_secret_value())
+    return block_in_force(deployment.engine, scope, deployment.clock.now())
+
+
+def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any]:
+    last = found.last_run
+    broken = closed is not None or (last is not None and last.state in _FAILED_STATES)
+    return {
+        "empresa": found.empresa,
+        "endpoint": found.endpoint,
+        "state": "error" if broken else "active",
+        **found.ledger,
+        "quarantined": found.quarantined,
+        "open_intents": found.open_intents,
+        "before_start": found.before_start,
+        "last_run_at": last.started_at if last else None,
+        "last_run_trigger": last.trigger if last else None,
+        "last_run_state": last.state if last else None,
+        "last_run_error": last.error or None if last else None,
+        "blocked_until": closed.until if closed else None,
+        "blocked_reason": closed.reason if closed else None,
+    }
+
+
+def _show(records: Sequence[Record]) -> None:
+    numbers = {
+        "confirmed": "no Omie",
+        "rejected": "rejeitadas",
+        "quarantined": "quarentena",
+        "held": "retidas",
+        "deleted": "excluídas",
+        "open_intents": "sem resposta",
+        "before_start": "antes do início",
+    }
+    heads = [Column("empresa"), Column("endpoint"), Column("situação")]
+    heads += [Column(title, right=True) for title in numbers.values()]
+    heads.append(Column("última execução"))
+    rows = []
+    for one in records:
+        cells = [one["empresa"], one["endpoint"], "erro" if one["state"] == "error" else "ativo"]
+        rows.append([*cells, *(count(one[name]) for name in numbers), _last_run(one)])
+    show_table(heads, rows)
+    _show_hints(records)
+
+
+def _last_run(one: Record) -> str:
+    if one["last_run_at"] is None:
+        return "nunca"
+    state = RUN_STATES.get(one["last_run_state"], one["last_run_state"])
+    return f"{moment(one['last_run_at'])} ({one['last_run_trigger']}): {state}"
+
+
+def _show_hints(records: Sequence[Record]) -> None:
+    blocks = {one["empresa"]: one for one in records if one["blocked_until"] is not None}
+    for empresa, one in blocks.items():
+        until, reason = moment(one["blocked_until"]), one["blocked_reason"]
+        show(f"{empresa}: o Omie fechou a API até {until} ({reason}); depois: omie-pipeline retry")
+    if any(one["before_start"] for one in records):
+        show(
+            "Linhas antes de OMIE_PIPELINE_START_DATE (ou sem data) não são enviadas; "
+            "OMIE_PIPELINE_INCLUDE_BEFORE_START=true as inclui."
+        )
+    if any(one["last_run_state"] in _FAILED_STATES for one in records):
+        show("Causa das falhas e o que fazer: omie-pipeline history")

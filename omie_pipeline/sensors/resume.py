@@ -1,0 +1,58 @@
+"""Resumes held rows when what held them is over: a block, a spent budget, an unclear answer."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from omie_pipeline.assets.jobs import AssetJob
+from omie_pipeline.assets.push import UNFINISHED_TAG, push_key
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.warehouse.unfinished import Resumable, resumable
+
+
+def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefinition:
+    """One run per endpoint that has held rows whose wait is over; only those rows are sent."""
+
+    @dg.sensor(
+        name="retomar_retidas",
+        jobs=[registers_job, facts_job],
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reenvia as linhas retidas quando o bloqueio do Omie termina.",
+    )
+    def retomar_retidas(
+        context: dg.SensorEvaluationContext,  # noqa: ARG001 - Dagster passes it by name
+        deployment: DeploymentResource,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        opened = deployment.open()
+        found = resumable(opened.engine, opened.clock.now())
+        if not found:
+            yield dg.SkipReason("Nada retido que possa seguir agora")
+        for item in found:
+            yield _request(item, registers_job.name, facts_job.name)
+
+    return retomar_retidas
+
+
+def _request(item: Resumable, registers_job: str, facts_job: str) -> dg.RunRequest:
+    endpoint = REGISTRY[item.endpoint]
+    common = {UNFINISHED_TAG: "true"}
+    run_key = f"{item.empresa}:{item.endpoint}:{item.stamp}"
+    if endpoint.grain == "register":
+        return dg.RunRequest(
+            run_key=run_key,
+            job_name=registers_job,
+            partition_key=item.empresa,
+            asset_selection=[push_key(endpoint)],
+            tags=common,
+        )
+    first, last = date.fromisoformat(item.particao_from), date.fromisoformat(item.particao_to)
+    return dg.RunRequest(
+        run_key=run_key,
+        job_name=facts_job,
+        asset_selection=[push_key(endpoint)],
+        tags={**common, **range_tags(first, last, item.empresa)},
+    )

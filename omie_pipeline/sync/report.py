@@ -1,0 +1,75 @@
+"""How a push is asked for, and what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.sync.counts import Counts, total
+from omie_pipeline.validation.model import ValidationReport
+
+
+@dataclass(frozen=True, slots=True)
+class PushOptions:
+    """How a push was asked for.
+
+    Attributes:
+        gatilho: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        approve: let one run through the guardrails.
+        dry_run: plan and validate, send and remember nothing.
+        data_docs_dir: folder for the validation report, ``None`` for none.
+    """
+
+    gatilho: str = "cli"
+    approve: bool = False
+    dry_run: bool = False
+    dagster_run_id: str | None = None
+    data_docs_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What a push came to.
+
+    Attributes:
+        partitions: counts per partition, in order.
+        truth: rows of the selection by what the ledger says after the run: an independent count.
+        recovered: open intents of an earlier, interrupted run that were settled first.
+        stopped_by: why rows were held, ``""`` when none was for want of sending.
+        would_send: rows a dry run would have sent.
+    """
+
+    run_id: str
+    empresa: str
+    endpoint: Endpoint
+    partitions: tuple[Counts, ...]
+    truth: dict[str, int] = field(default_factory=dict)
+    validation: ValidationReport | None = None
+    data_docs: Path | None = None
+    recovered: int = 0
+    stopped_by: str = ""
+    would_send: int = 0
+
+    @property
+    def total(self) -> Counts:
+        return total(self.partitions)
+
+    @property
+    def closes(self) -> bool:
+        """The identity holds in every partition and the ledger tells the same."""
+        mine, truth = self.total, self.truth
+        kept = mine.created + mine.updated + mine.linked + mine.unchanged
+        if self.endpoint.deletes:
+            kept += mine.deleted
+        told = {
+            "confirmed": kept,
+            "rejected": mine.rejected,
+            "held": mine.held,
+            "quarantined": mine.quarantined,
+            "removed": 0 if self.endpoint.deletes else mine.deleted,
+        }
+        # What was deleted on request and stands in its model unchanged stays deleted.
+        truth = {**truth, "confirmed": truth.get("confirmed", 0) + truth.get("deleted", 0)}
+        agrees = all(truth.get(state, 0) == rows for state, rows in told.items())
+        return all(part.closes for part in self.partitions) and agrees

@@ -1,0 +1,1 @@
+"""How to talk to PostgreSQL: the embedded server, migrations, ledger, plan, pacing, history."""

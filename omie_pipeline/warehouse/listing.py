@@ -1,0 +1,173 @@
+"""What the ledger remembers, as lists for a person: runs, and rows that did not get through.
+
+Everything here is masked already where it is stored: codes, reasons and fixes, no names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.tables import quarantine, rejected, run
+
+_COUNTED = (
+    "selected", "delivered", "created", "updated", "linked", "deleted", "unchanged",
+    "rejected", "quarantined", "held", "calls",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """Which entries to list, newest first.
+
+    Attributes:
+        empresas, endpoints: names; empty lists all.
+        limit: entries at most; ``None`` lists all.
+    """
+
+    empresas: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One sync of one endpoint, its partitions added up.
+
+    Attributes:
+        counts: rows by what became of them, and ``calls``.
+        seconds: wall time; ``None`` while it runs.
+        state: ``running``, ``done``, ``dry_run``, ``stopped`` (by a guardrail) or ``failed``.
+    """
+
+    run_id: str
+    empresa: str
+    endpoint: str
+    trigger: str
+    state: str
+    started_at: datetime
+    seconds: float | None
+    counts: dict[str, int]
+    error_class: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedReason:
+    """Why a row did not get through, and what to do about it, in Portuguese."""
+
+    text: str
+    fix: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEntry:
+    """A row that is in quarantine or rejected.
+
+    Attributes:
+        code: integration code; a made-up one where the row has none.
+        origin: the clinic's row, ``pacientes/17``; ``""`` where the model does not say.
+    """
+
+    empresa: str
+    endpoint: str
+    code: str
+    partition: str
+    reasons: tuple[RefusedReason, ...]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    origin: str = ""
+
+
+def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
+    """The history of syncs, newest first."""
+    query = sa.select(run).where(*_conditions(run, wanted)).order_by(run.c.started_at.desc())
+    return tuple(_run_entry(row) for row in _rows(engine, query.limit(wanted.limit)))
+
+
+def quarantined_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, ...]:
+    """Rows our own validation refused, those first seen last on top."""
+    query = (
+        sa.select(quarantine)
+        .where(*_conditions(quarantine, wanted))
+        .order_by(quarantine.c.first_seen_at.desc(), quarantine.c.linha)
+        .limit(wanted.limit)
+    )
+    return tuple(_quarantine_entry(row) for row in _rows(engine, query))
+
+
+def rejected_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, ...]:
+    """Rows Omie refused, those first seen last on top."""
+    query = (
+        sa.select(rejected)
+        .where(*_conditions(rejected, wanted))
+        .order_by(rejected.c.first_seen_at.desc(), rejected.c.codigo_integracao)
+        .limit(wanted.limit)
+    )
+    return tuple(
+        RefusedEntry(
+            empresa=row.empresa,
+            endpoint=row.endpoint,
+            code=row.codigo_integracao,
+            partition=row.particao,
+            reasons=(RefusedReason(row.fault_text, row.correcao),),
+            first_seen_at=row.first_seen_at,
+            last_seen_at=row.last_seen_at,
+        )
+        for row in _rows(engine, query)
+    )
+
+
+def _conditions(table: sa.Table, wanted: ListFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.empresas:
+        conditions.append(table.c.empresa.in_(wanted.empresas))
+    if wanted.endpoints:
+        conditions.append(table.c.endpoint.in_(wanted.endpoints))
+    return conditions
+
+
+def _rows(engine: sa.Engine, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).all()
+
+
+def _run_entry(row: sa.Row[Any]) -> RunEntry:
+    parts = row.counts or []
+    finished = row.finished_at
+    return RunEntry(
+        run_id=row.run_id,
+        empresa=row.empresa,
+        endpoint=row.endpoint,
+        trigger=row.gatilho,
+        state=row.state,
+        started_at=row.started_at,
+        seconds=(finished - row.started_at).total_seconds() if finished else None,
+        counts={name: sum(int(part.get(name, 0)) for part in parts) for name in _COUNTED},
+        error_class=row.error_class or "",
+        error=row.error or "",
+    )
+
+
+def _quarantine_entry(row: sa.Row[Any]) -> RefusedEntry:
+    origin = row.origem or {}
+    named = [str(origin[name]) for name in ("_origem_tabela", "_origem_id") if origin.get(name)]
+    return RefusedEntry(
+        empresa=row.empresa,
+        endpoint=row.endpoint,
+        code=row.codigo_integracao or row.linha,
+        partition=row.particao,
+        reasons=tuple(
+            RefusedReason(one.get("motivo", ""), one.get("correcao", ""), one.get("campo", ""))
+            for one in row.reasons
+        ),
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        origin="/".join(named),
+    )

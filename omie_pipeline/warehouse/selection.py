@@ -1,0 +1,76 @@
+"""Which rows of a payload model a run looks at, and what names each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from omie_pipeline.warehouse.payload import PARTITION_COLUMN, PayloadModel
+from omie_pipeline.warehouse.tables import ledger
+
+Mode = Literal["upsert", "insert", "mirror"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows of a payload model a run looks at.
+
+    Attributes:
+        date_from, date_to: business dates of facts, both inclusive, ``None`` = open.
+        key: one integration code only.
+        unfinished_only: only rows the ledger has as rejected or held (``retry``).
+    """
+
+    empresa: str
+    date_from: date | None = None
+    date_to: date | None = None
+    key: str | None = None
+    unfinished_only: bool = False
+
+
+def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | None]:
+    """Integration code of a row of the model, ``omie:<id>`` for a delete by Omie's id."""
+    endpoint = model.endpoint
+    if not endpoint.deletes:
+        return sa.func.nullif(sa.cast(p.c[endpoint.integration_key], sa.Text), "")
+    parts: list[sa.ColumnElement[Any]] = []
+    if endpoint.integration_key in model.columns:
+        parts.append(sa.func.nullif(sa.cast(p.c[endpoint.integration_key], sa.Text), ""))
+    if endpoint.delete_omie_key in model.columns:
+        parts.append(sa.literal("omie:") + sa.cast(p.c[endpoint.delete_omie_key], sa.Text))
+    return sa.func.coalesce(*parts)
+
+
+def model_particao(
+    model: PayloadModel, p: sa.FromClause, selection: Selection
+) -> sa.ColumnElement[str]:
+    """Partition of a row of the model: its business date, or the empresa of a register."""
+    if model.endpoint.grain == "register":
+        return sa.literal(selection.empresa)
+    return sa.func.coalesce(sa.func.to_char(p.c[PARTITION_COLUMN], "YYYY-MM-DD"), "sem-data")
+
+
+def model_where(
+    model: PayloadModel, p: sa.FromClause, selection: Selection, mode: Mode = "upsert"
+) -> list[sa.ColumnElement[bool]]:
+    """Conditions that pick a selection's rows of the model."""
+    conditions: list[sa.ColumnElement[bool]] = [p.c.empresa == selection.empresa]
+    if model.endpoint.grain == "fact" and selection.date_from is not None:
+        conditions.append(p.c[PARTITION_COLUMN] >= selection.date_from)
+    if model.endpoint.grain == "fact" and selection.date_to is not None:
+        conditions.append(p.c[PARTITION_COLUMN] <= selection.date_to)
+    if selection.key is not None:
+        conditions.append(model_key(model, p) == selection.key)
+    if selection.unfinished_only:
+        unfinished = sa.select(ledger.c.codigo_integracao).where(
+            ledger.c.empresa == selection.empresa,
+            ledger.c.endpoint == model.endpoint.name,
+            ledger.c.state.in_(("rejected", "held")),
+        )
+        if mode == "insert":
+            unfinished = unfinished.where(ledger.c.payload_hash.is_(None))
+        conditions.append(model_key(model, p).in_(unfinished))
+    return conditions

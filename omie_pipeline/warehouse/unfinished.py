@@ -1,0 +1,91 @@
+"""What is still waiting: rows to resume, and the business dates that have any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.tables import block, ledger, quarantine, run
+
+_WAITS_FOR_A_PERSON = (
+    "referencia",
+    "GuardrailStopped",
+    "AuthFailed",
+    "ConfigurationError",
+)
+"""Held rows that trying again alone does not help: a customer to fix, an approval, a key."""
+
+_PAUSE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """Held rows of one endpoint that may be tried again now.
+
+    Attributes:
+        particao_from, particao_to: first and last partition that has any.
+        stamp: changes whenever another run has held rows; names one resumption.
+    """
+
+    empresa: str
+    endpoint: str
+    rows: int
+    particao_from: str
+    particao_to: str
+    stamp: str
+
+
+def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
+    """Held rows whose wait is over, where no block is on and no run of the endpoint is going."""
+    running = sa.select(run.c.endpoint).where(
+        run.c.state == "running",
+        run.c.empresa == ledger.c.empresa,
+        run.c.endpoint == ledger.c.endpoint,
+    )
+    query = (
+        sa.select(
+            ledger.c.empresa,
+            ledger.c.endpoint,
+            sa.func.count(),
+            sa.func.min(ledger.c.particao),
+            sa.func.max(ledger.c.particao),
+            sa.func.max(ledger.c.updated_at),
+        )
+        .where(
+            ledger.c.state == "held",
+            sa.func.coalesce(ledger.c.held_until, ledger.c.updated_at + _PAUSE) <= now,
+            sa.func.coalesce(ledger.c.error_code, "").not_in(_WAITS_FOR_A_PERSON),
+            ~sa.exists(running),
+        )
+        .group_by(ledger.c.empresa, ledger.c.endpoint)
+        .order_by(ledger.c.empresa, ledger.c.endpoint)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        if connection.execute(sa.select(sa.exists().where(block.c.until > now))).scalar():
+            return []
+        return [
+            Resumable(row[0], row[1], row[2], row[3], row[4], row[5].isoformat())
+            for row in connection.execute(query)
+        ]
+
+
+def unfinished_dates(engine: sa.Engine, empresa: str, endpoints: list[str]) -> list[date]:
+    """Business dates that have rejected, held or quarantined rows: they are tried at every sync."""
+    dates: set[date] = set()
+    with warehouse_errors(), engine.connect() as connection:
+        for table in (ledger, quarantine):
+            query = (
+                sa.select(table.c.particao)
+                .where(table.c.empresa == empresa, table.c.endpoint.in_(endpoints))
+                .distinct()
+            )
+            if table is ledger:
+                query = query.where(ledger.c.state.in_(("rejected", "held")))
+            particoes: list[str] = list(connection.execute(query).scalars())
+            for particao in particoes:
+                if len(particao) == 10 and particao[4] == "-":
+                    dates.add(date.fromisoformat(particao))
+    return sorted(dates)

@@ -1,0 +1,144 @@
+"""``check``: the company's name, or the one cause among those known."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.server import Simulator
+from tests.cli.conftest import Terminal
+
+
+def test_a_good_key_names_the_company_and_needs_no_database(
+    terminal: Terminal, sim: Simulator
+) -> None:
+    said = terminal("check")
+    assert said.code == 0
+    assert "principal: Conexão estabelecida com sucesso: Clínica Modelo Ltda" in said.out
+    (call,) = sim.control.calls()
+    assert (call.method, call.param["pagina"]) == ("ListarEmpresas", 1)
+
+
+def test_json_says_the_same(terminal: Terminal) -> None:
+    (line,) = terminal("check", "--json").lines
+    assert line["ok"] is True
+    assert line["company"] == "Clínica Modelo Ltda"
+    assert line["cause"] == ""
+
+
+Case = tuple[str, str, int]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "cause", "calls"),
+    [
+        ("OMIE_APP_KEY", None, "sem_chave", 0),
+        ("OMIE_APP_SECRET", None, "sem_chave", 0),
+        ("OMIE_APP_SECRET", " segredo-errado ", "chave_com_espacos", 0),
+        ("OMIE_APP_KEY", "'1234567890'", "chave_com_espacos", 0),
+        ("OMIE_APP_SECRET", "segredo-errado", "chave_recusada", 1),
+        ("OMIE_APP_KEY", "999999999999", "chave_desconhecida", 1),
+        ("OMIE_BASE_URL", "http://127.0.0.1:1/api/v1/", "recusada", 0),
+    ],
+)
+def test_what_is_wrong_with_the_settings(
+    terminal: Terminal,
+    sim: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str | None,
+    cause: str,
+    calls: int,
+) -> None:
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+    said = terminal("check", "--json")
+    (line,) = said.lines
+    assert (said.code, line["ok"], line["cause"]) == (1, False, cause)
+    assert line["fix"]
+    assert len(sim.control.calls()) == calls
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (PlannedFault("blocked_425", seconds=600), "bloqueada"),
+        (PlannedFault("redundant", seconds=30), "limite"),
+        (PlannedFault("http_429"), "limite"),
+        (PlannedFault("busy"), "limite"),
+        (PlannedFault("html_502"), "fora_do_ar"),
+        (PlannedFault("http_500"), "fora_do_ar"),
+        (PlannedFault("cut_before"), "sem_resposta"),
+        (PlannedFault("empty_200"), "url_errada"),
+        (PlannedFault("custom", status=200, body='{"ola": 1}'), "url_errada"),
+        (PlannedFault("custom", status=404, body="<html>nada</html>"), "url_errada"),
+        (PlannedFault("custom", status=301, body="", headers=(("location", "/"),)), "url_errada"),
+        (
+            PlannedFault(
+                "custom",
+                status=403,
+                body='{"faultstring":"O aplicativo está suspenso.","faultcode":"SOAP-ENV:Server"}',
+            ),
+            "aplicativo_suspenso",
+        ),
+    ],
+    ids=lambda value: value.kind if isinstance(value, PlannedFault) else value,
+)
+def test_what_omie_or_the_road_says(
+    terminal: Terminal, sim: Simulator, fault: PlannedFault, cause: str
+) -> None:
+    sim.control.next_faults(fault)
+    said = terminal("check", "--json")
+    (line,) = said.lines
+    assert (said.code, line["cause"]) == (1, cause)
+    assert len(sim.control.calls()) == 1
+
+
+def test_a_suspended_app_is_told_as_far_as_omie_tells(terminal: Terminal, sim: Simulator) -> None:
+    sim.control.suspend()
+    said = terminal("check")
+    assert (said.code, said.out) == (1, "")
+    assert "suspenso" in said.err
+    assert "App Key e App Secret" in said.err
+
+
+def test_tls_and_names_and_proxies(
+    terminal: Terminal, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cause() -> str:
+        (line,) = terminal("check", "--json").lines
+        return str(line["cause"])
+
+    monkeypatch.setenv("OMIE_BASE_URL", sim.base_url.replace("http:", "https:"))
+    assert cause() == "tls"
+    monkeypatch.setattr(socket, "getaddrinfo", _raising(socket.gaierror(-2, "unknown")))
+    assert cause() == "dns"
+    monkeypatch.setenv("HTTPS_PROXY", "http://usuario:senha-do-banco@proxy:3128")
+    assert cause() == "proxy"
+
+
+def _raising(error: OSError) -> Callable[..., None]:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    return refuse
+
+
+def test_the_block_names_its_end(terminal: Terminal, sim: Simulator) -> None:
+    sim.control.next_faults(PlannedFault("blocked_425", seconds=600))
+    said = terminal("check")
+    assert "fechou a API desta chave até" in said.err
+    assert "O que fazer: aguarde o prazo" in said.err
+
+
+def test_two_checks_in_a_row_are_no_redundant_request(terminal: Terminal, sim: Simulator) -> None:
+    sim.control.set_limits(None)
+    first = terminal("check")
+    params = {call.param["registros_por_pagina"] for call in sim.control.calls()}
+    assert first.code == 0
+    assert all(50 <= size < 150 for size in params)

@@ -1,0 +1,127 @@
+"""Help, wrong usage, and what the program does before it does anything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.simulator.server import Simulator
+from tests.cli.conftest import Terminal
+
+
+def test_help_names_every_command_in_portuguese(terminal: Terminal) -> None:
+    said = terminal("--help")
+    assert said.code == 0
+    assert "Uso: omie-pipeline" in said.out or "Uso: " in said.out
+    for name in (
+        "check build refs push retry status history quarantine rejected demo dev sample "
+        "simulator db"
+    ).split():
+        assert f"\n  {name} " in said.out
+    assert "Usage" not in said.out
+    assert "Options" not in said.out
+
+
+def test_push_help_names_every_endpoint(terminal: Terminal) -> None:
+    said = terminal("push", "--help")
+    told = " ".join(said.out.split())
+    assert f"ENDPOINT: {', '.join(e.name for e in WRITABLE)}; ou tudo." in told
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "dagster dbt great_expectations pandas pyarrow sqlalchemy httpx uvicorn rich".split()
+    code = (
+        "import sys\n"
+        "from omie_pipeline.cli.app import app\n"
+        "try: app(['push', '--help'])\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_module_runs_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "omie_pipeline.cli", "push"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "falta ENDPOINT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("push", "falta ENDPOINT"),
+        ("push cliente", "não existe cliente"),
+        ("push clientes --empresa outra", "não existe outra (existem: principal)"),
+        ("push contas_receber --date 31/02/2026", "não é uma data"),
+        ("push contas_receber --date ontem", "não é uma data"),
+        ("push contas_receber --date 2026-01-05 --from 2026-01-01", "não combina"),
+        ("push contas_receber --from 2026-02-01 --to 2026-01-01", "é depois de --to"),
+        ("push contas_receber --date 2025-12-31", "antes do início"),
+        ("push clientes --date 2026-01-05", "não se divide por data"),
+        ("push clientes --nada", "a opção --nada não existe"),
+        ("push clientes --key", "--key precisa de um valor"),
+        ("retry cliente", "não existe cliente"),
+        ("history --limit 0", "fora do intervalo"),
+        ("status --json --csv -", "não combina com --json"),
+        ("rejected --endpoint cliente", "não existe cliente"),
+        ("check --empresa outra", "não existe outra"),
+        ("enviar", "o comando enviar não existe"),
+        ("db", "Uso:"),
+        ("simulator --porta 3", "a opção --porta não existe"),
+    ],
+)
+def test_wrong_usage_is_2_and_makes_no_call(
+    terminal: Terminal, sim: Simulator, words: str, told: str
+) -> None:
+    said = terminal(*words.split())
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+    assert sim.control.calls() == ()
+
+
+def test_a_mounted_command_answers_with_its_own_help(terminal: Terminal) -> None:
+    said = terminal("simulator", "--help")
+    assert said.code == 0
+    assert "--latency-ms" in said.out
+
+
+def test_a_wrong_setting_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMIE_BASE_URL", "http://app.omie.com.br/api/v1/")
+    said = terminal("push", "clientes")
+    assert (said.code, said.out) == (1, "")
+    assert "OMIE_BASE_URL: deve usar https" in said.err
+
+
+def test_ctrl_c_is_told_and_ends_with_130(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("omie_pipeline.cli.connection.check_connection", interrupted)
+    said = terminal("check", "--json")
+    assert (said.code, said.out) == (130, "")
+    assert "Interrompido" in said.err
+
+
+def test_debug_shows_where_without_secrets(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = terminal("--debug", "status")
+    assert said.code == 1
+    assert "Traceback" in said.err
+    assert "WarehouseError" in said.err
+    assert "Traceback" not in terminal("status").err

@@ -1,0 +1,55 @@
+"""What holds the project's own files together: lock, notice, set-up."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import yaml
+
+from omie_pipeline.resources.settings import project_root
+
+ROOT = project_root()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_dependency_is_locked_with_a_hash() -> None:
+    project = PROJECT["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {_plain(re.split(r"[^A-Za-z0-9_.-]", text)[0]) for text in wanted}
+    entries = re.findall(
+        r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==[^\\]+\\\n    --hash=sha256:", LOCK, re.MULTILINE
+    )
+    assert names - {_plain(name) for name in entries} == set()
+
+
+def test_exact_versions_of_the_project_are_those_of_the_lock() -> None:
+    for text in PROJECT["project"]["dependencies"]:
+        if "==" in text:
+            name, version = text.split("==")
+            assert re.search(rf"^{re.escape(name)}=={re.escape(version)} ", LOCK, re.MULTILINE), (
+                text
+            )
+
+
+def test_the_lock_names_no_address() -> None:
+    assert "://" not in LOCK
+    assert "index-url" not in LOCK
+
+
+def test_workspace_and_project_name_the_same_code_location() -> None:
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text("utf-8"))
+    module = workspace["load_from"][0]["python_module"]
+    project = PROJECT["tool"]["dg"]["project"]
+    assert module["module_name"] == project["code_location_target_module"]
+    assert module["location_name"] == project["code_location_name"]
+
+
+def test_ci_runs_exactly_make_test() -> None:
+    commands = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert commands[-1] == "exec make test </dev/null"

@@ -1,0 +1,96 @@
+"""Whatever is sent, the simulator answers with a result or with a fault, never with a crash."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from omie_pipeline.catalog import REGISTRY, Field, Service
+from omie_pipeline.simulator.clock import ManualClock
+from omie_pipeline.simulator.engine import Engine
+from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.rules import Behaviour
+from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
+
+_ODD: tuple[object, ...] = (None, "", "S", "N", 0, 1, -1, 1.5, True, [], {}, [None], [{}], "\ud800")
+_LIKELY: dict[str, tuple[object, ...]] = {
+    "integer": (0, 1, 2, 5500000001, 9100000001),
+    "decimal": (0, 10, 10.5, 1e30),
+    "date": ("", "05/01/2026", "10/01/2026", "31/02/2026"),
+    "time": ("", "09:00:00", "25:00:00"),
+    "string": ("", "S", "N", "A", "B", "1.01.01", "52998224725", "001/001", "x" * 70),
+    "text": ("", "texto"),
+}
+
+_FITTING: dict[str, object] = {
+    "codigo_categoria": "1.01.01",
+    "codigo_cliente_fornecedor": 5500000001,
+    "codigo_cliente_fornecedor_integracao": "A",
+    "id_conta_corrente": 9100000001,
+    "codigo_conta_corrente": 9100000001,
+    "percentual": 100,
+    "data_vencimento": "10/01/2026",
+    "valor_documento": 100.5,
+    "numero_parcela": "001/001",
+    "data": "05/01/2026",
+    "cnpj_cpf": "",
+}
+
+
+def _value(dice: random.Random, service: Service, field: Field, depth: int) -> object:
+    if dice.random() < 0.02:
+        return dice.choice(_ODD)
+    if field.name in _FITTING and dice.random() < 0.9:
+        return _FITTING[field.name]
+    if field.kind not in {"object", "array"}:
+        return dice.choice(field.values or _LIKELY[field.kind])
+    if depth > 3:
+        return None
+    items = [
+        _param(dice, service, service.type_of(field).fields, depth + 1)
+        for _ in range(dice.randint(1, 2))
+    ]
+    return items if field.kind == "array" else items[0]
+
+
+def _param(
+    dice: random.Random, service: Service, fields: tuple[Field, ...], depth: int = 0
+) -> dict[str, Any]:
+    share = dice.choice((0.05, 0.3, 0.9))
+    return {
+        field.name: _value(dice, service, field, depth)
+        for field in fields
+        if not field.read_only and (field.required or dice.random() < share)
+    }
+
+
+def test_no_request_makes_it_crash() -> None:
+    dice = random.Random(20260105)
+    engine = Engine(ManualClock(), Limits.off(), Behaviour(stale_reads_seconds=5))
+    engine.state.apps[APP_KEY].collections["clientes"].put(
+        {"codigo_cliente_omie": 5500000001, "codigo_cliente_integracao": "A", "razao_social": "A"}
+    )
+    methods = [
+        (endpoint.service, method)
+        for endpoint in REGISTRY.values()
+        for method in endpoint.service.methods.values()
+    ]
+    statuses = set()
+    for _ in range(4000):
+        service, method = dice.choice(methods)
+        body = {
+            "call": method.name,
+            "app_key": APP_KEY,
+            "app_secret": APP_SECRET,
+            "param": [_param(dice, service, method.request.fields)],
+        }
+        outcome = engine.handle(service.path, json.dumps(body).encode(), "127.0.0.1")
+        if outcome.lane is not None:
+            engine.leave(outcome.lane, abandoned=False)
+        answer = json.loads(outcome.answer.body)
+        assert ("faultstring" in answer) == (outcome.answer.status == 500)
+        statuses.add((method.name, outcome.answer.status))
+        engine.clock.advance(1)
+    reached = {name for name, status in statuses if status == 200}
+    assert len(reached) >= 15

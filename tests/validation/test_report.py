@@ -1,0 +1,155 @@
+"""What comes out: every row, no value of a row, texts people can act on, Data Docs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.validation import (
+    CandidateRow,
+    ClinicRules,
+    ValidationReport,
+    Validator,
+    merge_reports,
+    suite_summary,
+    write_data_docs,
+)
+from omie_pipeline.validation.labels import label
+from omie_pipeline.validation.messages import RULES
+from tests.validation.rows import cliente
+
+# Each value is somewhere in the bad rows and may be nowhere in what comes out.
+PERSONAL = ("390.533.447-06", "39053344706", "Ermengarda", "Rua Secreta", "98765-432", "55.666")
+
+
+@pytest.fixture(scope="module")
+def report(clientes: Validator) -> ValidationReport:
+    bad = [
+        cliente(
+            row,
+            key=f"PAC-39053344706-{row}",
+            cnpj_cpf="390.533.447-06",
+            razao_social="Ermengarda 😀 " * 9,
+            endereco="Rua Secreta\x07",
+            cep="98765-432",
+            tags=[{"tag": "Ermengarda\x07"}],
+            nome_fantasia={"nome": "Ermengarda"},
+            extra={"_tipo": "paciente", "_rg": "55.666"},
+        )
+        for row in range(100, 130)
+    ]
+    return clientes.validate([*(cliente(row) for row in range(10)), *bad])
+
+
+def test_every_failing_row_is_told_beyond_the_first_twenty(report: ValidationReport) -> None:
+    assert [failure.row for failure in report.failures] == list(range(100, 130))
+    assert {len(failure.reasons) for failure in report.failures} == {8}
+
+
+def test_counts_of_expectations_close(report: ValidationReport) -> None:
+    documents = next(item for item in report.expectations if item.rule == "documento")
+    assert (documents.evaluated, documents.missing, documents.failed) == (40, 0, 30)
+    assert not documents.success
+    assert (report.evaluated, report.failed_rows, report.held_rows) == (40, 30, 0)
+
+
+@pytest.mark.parametrize("value", PERSONAL)
+def test_no_value_of_a_row_comes_out(report: ValidationReport, value: str) -> None:
+    assert value not in repr(report)
+    assert value not in json.dumps(report.to_json_dict(), ensure_ascii=False)
+
+
+def test_data_docs_show_rules_and_no_value(report: ValidationReport, tmp_path: Path) -> None:
+    write_data_docs([report.counts_only()], tmp_path / "docs")
+    index = write_data_docs([report.counts_only()], tmp_path / "docs")
+    assert index == tmp_path / "docs" / "index.html"
+    pages = list((tmp_path / "docs").rglob("*.html"))
+    assert len(pages) == 2  # the second call replaced the page of the first
+    text = "".join(page.read_text("utf-8") for page in pages)
+    assert "Recusa se: CPF ou CNPJ inválido." in text
+    assert "Avisa se: CEP não está na faixa conhecida da cidade." in text
+    assert not any(value in text for value in PERSONAL)
+
+
+def test_reasons_are_sentences_without_holes(report: ValidationReport) -> None:
+    reasons = [reason for failure in report.failures for reason in failure.reasons]
+    for text in (text for reason in reasons for text in (reason.motivo, reason.correcao)):
+        assert re.fullmatch(r"[A-ZÁÉÍÓÚÂÊÔÇ].*\.", text)
+        assert "{" not in text
+
+
+def test_documented_texts(report: ValidationReport) -> None:
+    reason = next(r for r in report.failures[0].reasons if r.field == "cnpj_cpf")
+    assert reason.motivo == "CPF inválido: os dígitos verificadores não conferem."
+    assert "documento" in reason.correcao
+
+
+def test_counts_survive_without_the_rows(report: ValidationReport) -> None:
+    counts = report.counts_only()
+    assert (counts.failures, counts.held) == ((), ())
+    assert counts.to_json_dict() == report.to_json_dict()
+    merged = merge_reports([counts, counts])
+    assert (merged.evaluated, merged.failed_rows) == (80, 60)
+    assert len(merged.expectations) == len(report.expectations)
+    assert merged.expectations[0].evaluated == 80
+
+
+def test_reports_of_two_endpoints_do_not_merge(report: ValidationReport) -> None:
+    with pytest.raises(ValueError, match="one endpoint"):
+        merge_reports([])
+
+
+@pytest.mark.parametrize("endpoint", WRITABLE, ids=lambda endpoint: endpoint.name)
+def test_every_endpoint_has_a_documented_suite(endpoint: object) -> None:
+    summary = suite_summary(endpoint)  # type: ignore[arg-type]
+    assert summary
+    assert len({(s.field, s.rule, s.expectation) for s in summary}) == len(summary)
+    assert all(s.motivo and s.correcao and "{" not in s.motivo + s.correcao for s in summary)
+
+
+def test_every_rule_text_can_be_filled_in() -> None:
+    words = {"campo": "x", "maximo": 1, "valores": "x", "padrao": "x"}
+    years = {"primeiro": 1901, "ultimo": 2100}
+    for text in RULES.values():
+        assert "{" not in text.motivo.format(**words, **years)
+        assert "{" not in text.correcao.format(**words, **years)
+
+
+def test_label_of_a_nested_path() -> None:
+    assert label("categorias[2].percentual") == "rateio por categoria, item 2: percentual"
+    assert label("codigo_categoria ou categorias") == "categoria / rateio por categoria"
+    assert label("campo_novo") == "campo_novo"
+
+
+def test_expectation_that_cannot_be_evaluated_is_an_error(
+    clientes: Validator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("390.533.447-05")
+
+    monkeypatch.setattr("omie_pipeline.validation.documents.valid_documents", broken)
+    with pytest.raises(ConfigurationError, match="documento") as caught:
+        clientes.validate([cliente()])
+    assert "390" not in str(caught.value)
+
+
+def test_importing_the_package_is_cheap() -> None:
+    code = (
+        "import sys, omie_pipeline.validation;"
+        "sys.exit(bool({'pandas', 'great_expectations'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_rows_and_rules_are_frozen() -> None:
+    assert {item.name for item in fields(CandidateRow)} == {"row", "key", "payload", "extra"}
+    with pytest.raises(ValueError, match="frozen"):
+        ClinicRules().require_rg = False
