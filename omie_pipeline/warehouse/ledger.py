@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome, plan_row
@@ -111,19 +111,19 @@ class Ledger:
                 sa.literal(self._who["endpoint"]),
                 plan.c.codigo_integracao,
                 sa.literal("held"),
-                plan.c.particao,
+                sa.func.min(plan.c.particao),
                 sa.literal(reason),
                 sa.literal(code),
                 sa.cast(sa.literal(until), sa.DateTime(timezone=True)),
                 sa.literal(self._run_id),
                 sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
             )
-            .ext(distinct_on(plan.c.codigo_integracao))
             .where(
                 plan.c.run_id == self._run_id,
                 plan.c.state == "ready",
                 plan.c.codigo_integracao.is_not(None),
             )
+            .group_by(plan.c.codigo_integracao)
         )
         columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
                    "error_code", "held_until", "run_id", "updated_at"]  # fmt: skip

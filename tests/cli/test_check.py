@@ -29,9 +29,6 @@ def test_json_says_the_same(terminal: Terminal) -> None:
     assert line["cause"] == ""
 
 
-Case = tuple[str, str, int]
-
-
 @pytest.mark.parametrize(
     ("variable", "value", "cause", "calls"),
     [

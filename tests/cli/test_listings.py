@@ -67,6 +67,8 @@ def test_status_needs_no_key(
 def test_history_tells_failures_and_what_to_do(
     terminal: Terminal, pushed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Another row than before: the same request again within a minute would wait for its end.
+    pushed.model("clientes", [cliente(1), cliente(2, bairro="Jardins")])
     monkeypatch.setenv("OMIE_APP_SECRET", "segredo-errado")
     assert terminal("push", "clientes").code == 1
     failed, done = terminal("history", "--json").lines

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.simulator.server import Simulator
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente, titulo
+from tests.sync.world import EXCLUIR_COLUMNS, World, cliente, titulo
 
 KEYS = [
     "empresa", "endpoint", "partition", "selected", "delivered", "created", "updated", "linked",
     "deleted", "unchanged", "rejected", "quarantined", "held", "calls", "seconds",
 ]  # fmt: skip
-WRITES = {"UpsertCliente", "UpsertContaReceber"}
+HEADINGS = (
+    "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena", "retidas", "chamadas",
+    "segundos",
+)  # fmt: skip
+
+
+def _empty_models(clinic: World) -> None:
+    for endpoint in ("contas_receber", "contas_pagar", "excluir_contas_receber"):
+        clinic.model(endpoint, [])
+    excluir = {name: EXCLUIR_COLUMNS[name] for name in EXCLUIR_COLUMNS if name[0:5] != "chave"}
+    clinic.model("excluir_contas_pagar", [], excluir)
 
 
 def test_everything_delivered_is_0_and_again_makes_no_call(
@@ -43,9 +55,7 @@ def test_rows_left_over_are_3_and_the_screen_says_why(terminal: Terminal, clinic
     )
     said = terminal("push", "clientes")
     assert said.code == 3
-    for heading in (
-        "selecionadas entregues inalteradas rejeitadas quarentena retidas chamadas segundos"
-    ).split():
+    for heading in HEADINGS:
         assert heading in said.out
     assert "PAC-2" in said.out
     assert "Algo [x] errado!" in said.out
@@ -58,8 +68,6 @@ def test_rows_left_over_are_3_and_the_screen_says_why(terminal: Terminal, clinic
 
 
 def test_facts_read_the_lists_first_and_answer_per_date(terminal: Terminal, clinic: World) -> None:
-    from datetime import date
-
     clinic.model("clientes", [cliente(1)])
     clinic.model(
         "contas_receber",
@@ -83,8 +91,6 @@ def test_facts_read_the_lists_first_and_answer_per_date(terminal: Terminal, clin
 
 
 def test_dates_and_key_narrow_the_selection(terminal: Terminal, clinic: World) -> None:
-    from datetime import date
-
     clinic.model("clientes", [cliente(1), cliente(2)])
     (line,) = terminal("push", "clientes", "--key", "PAC-2", "--json").lines
     assert (line["selected"], line["created"]) == (1, 1)
@@ -136,14 +142,13 @@ def test_a_guardrail_is_1_and_approve_lets_it_through(terminal: Terminal, clinic
 def test_a_wrong_key_is_one_call_and_1(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    for endpoint in ("contas_pagar", "excluir_contas_receber", "excluir_contas_pagar"):
-        clinic.model(endpoint, [])
+    _empty_models(clinic)
     clinic.model("clientes", [cliente(n) for n in range(1, 9)])
     clinic.model("contas_receber", [titulo(1)])
     monkeypatch.setenv("OMIE_APP_SECRET", "segredo-errado")
     said = terminal(*words.split())
-    assert (said.code, said.out) == (1, "")
-    assert len(clinic.control.calls()) == 1
+    assert (said.code, said.out) == (1, ""), said.err
+    assert len(clinic.control.calls()) == 1, said.err
     assert "chave de acesso está inválida" in said.err
     assert "omie-pipeline check" in said.err
 
@@ -171,17 +176,15 @@ def test_no_key_and_no_database_are_named(
 
 
 def test_retry_takes_only_what_was_left(terminal: Terminal, clinic: World) -> None:
-    for endpoint in ("contas_receber", "contas_pagar"):
-        clinic.model(endpoint, [])
-    for endpoint in ("excluir_contas_receber", "excluir_contas_pagar"):
-        clinic.model(endpoint, [])
+    _empty_models(clinic)
     clinic.model("clientes", [cliente(1), cliente(2)])
     clinic.control.next_faults(
         PlannedFault("fault_in_200", integration_code="PAC-2", text="ERROR: Algo errado!")
     )
     assert terminal("push", "clientes").code == 3
     clinic.control.clear_calls()
-    clinic.model("clientes", [cliente(1), cliente(2), cliente(3)])
+    # Corrected at the clinic; the same request again within a minute would wait for its end.
+    clinic.model("clientes", [cliente(1), cliente(2, bairro="Jardins"), cliente(3)])
     said = terminal("retry", "clientes", "--json")
     (line,) = said.lines
     assert said.code == 0

@@ -155,6 +155,7 @@ class World:
         self.error_budget = 8
         self.timeout_seconds = 5.0
         self.secret = simulator.app_secret
+        self.base_url = simulator.base_url
         self.rules = ClinicRules()
 
     def client(
@@ -169,7 +170,7 @@ class World:
         )
         return OmieClient(
             Credentials(SecretStr(self.sim.app_key), SecretStr(self.secret)),
-            self.sim.base_url,
+            self.base_url,
             governor,
             self.clock,
             timeout_seconds=self.timeout_seconds,
