@@ -47,13 +47,11 @@ def pipeline_jobs(
         dg.define_asset_job(
             REGISTERS_JOB,
             _extracts(copied, "register") | models | references | _pushes("register"),
-            partitions_def=partitions.empresas,
             description="Pacientes, profissionais e fornecedores até o Omie, e as listas do Omie.",
         ),
         dg.define_asset_job(
             FACTS_JOB,
             _extracts(copied, "fact") | fact_models | _pushes("fact"),
-            partitions_def=partitions.days,
             description="Recebimentos, repasses, despesas, compras e vendas até o Omie.",
         ),
     ]

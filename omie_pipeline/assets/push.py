@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
-from omie_pipeline.assets.report import IDENTITY, REJECTED, SUITE, checks_of, metadata_of
+from omie_pipeline.assets.report import DESCRIPTIONS, checks_of, count_metadata, run_metadata
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Progress
+from omie_pipeline.sync.counts import Counts
 from omie_pipeline.sync.push import PushOptions
 from omie_pipeline.warehouse.planning import Selection
 
@@ -36,7 +37,10 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
         deps=_upstream(endpoint, partitions),
         partitions_def=partitions.days if facts else partitions.empresas,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[dg.AssetCheckSpec(name, asset=key) for name in (IDENTITY, REJECTED, SUITE)],
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=key, description=text)
+            for name, text in DESCRIPTIONS.items()
+        ],
         pool=f"omie_{endpoint.deletes or endpoint.name}",
         kinds={"omie"},
         description=f"{endpoint.title}: o que o modelo `omie_payload.{endpoint.model}` tem e o "
@@ -44,7 +48,7 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
     )
     def push(
         context: dg.AssetExecutionContext, deployment: DeploymentResource
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         what, opened, tags = covered(context), deployment.open(), context.run.tags
         selection = Selection(
             what.empresa,
@@ -64,9 +68,14 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
         )
         with retried_as_omie_says():
             report = opened.push(endpoint.name, selection, options, progress)
+        by_partition = {part.partition: part for part in report.partitions}
+        for name in context.partition_keys:
+            day = name.split("|")[0]
+            counts = count_metadata(by_partition.get(day, Counts(day)))
+            context.add_asset_metadata(counts, asset_key=key, partition_key=name)
         checks = list(checks_of(report, opened.policy(endpoint.name), key))
         yield dg.MaterializeResult(
-            metadata=metadata_of(opened.engine, report), check_results=checks
+            metadata=run_metadata(opened.engine, report), check_results=checks
         )
 
     return push

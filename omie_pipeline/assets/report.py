@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import sqlalchemy as sa
@@ -15,19 +16,42 @@ from omie_pipeline.sync.push import PushReport
 from omie_pipeline.warehouse.worst import WorstRow, worst_rows
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
+DESCRIPTIONS = {
+    IDENTITY: "selecionadas = entregues + inalteradas + rejeitadas + quarentena + retidas, e o "
+    "livro-razão diz o mesmo",
+    REJECTED: "Parcela de linhas que o Omie recusou: avisa com uma, falha acima do limite",
+    SUITE: "Great Expectations: linhas que a nossa validação não deixou sair",
+}
+Metadata = dict[str, dg.MetadataValue | int | float | str]
+
 _PARTITION_LINES = 40
 _WORST_LINES = 20
 _HEADINGS = ("partição", "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena",
              "retidas", "chamadas", "segundos")  # fmt: skip
 
 
-def metadata_of(
-    engine: sa.Engine, report: PushReport
-) -> dict[str, dg.MetadataValue | int | float | str]:
-    """Counts, the worst rows as a table, counts per partition, and the validation report."""
-    counts = report.total
+def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
+    """What one run has to tell, the same in each of its partitions: totals, counts per partition,
+    the worst rows as a table, and the validation report."""
     worst = worst_rows(engine, report.empresa, report.endpoint.name, report.run_id, _WORST_LINES)
-    found: dict[str, dg.MetadataValue | int | float | str] = {
+    found: Metadata = {
+        "execucao": report.run_id,
+        "por_particao": dg.MetadataValue.md(_partition_table(report)),
+    }
+    if worst:
+        found["piores_linhas"] = _worst_table(worst)
+    if report.stopped_by:
+        found["parou_porque"] = report.stopped_by
+    if report.recovered:
+        found["recuperadas"] = report.recovered
+    if report.data_docs is not None:
+        found["data_docs"] = data_docs_link(report.data_docs)
+    return found
+
+
+def count_metadata(counts: Counts) -> Metadata:
+    """The counts of one partition, as plain numbers: Dagster plots them over time."""
+    return {
         "selecionadas": counts.selected,
         "entregues": counts.delivered,
         "criadas": counts.created,
@@ -40,18 +64,7 @@ def metadata_of(
         "retidas": counts.held,
         "chamadas": counts.calls,
         "segundos": round(counts.seconds, 2),
-        "por_particao": dg.MetadataValue.md(_partition_table(report.partitions)),
-        "execucao": report.run_id,
     }
-    if worst:
-        found["piores_linhas"] = _worst_table(worst)
-    if report.stopped_by:
-        found["parou_porque"] = report.stopped_by
-    if report.recovered:
-        found["recuperadas"] = report.recovered
-    if report.data_docs is not None:
-        found["data_docs"] = data_docs_link(report.data_docs)
-    return found
 
 
 def data_docs_link(page: Path) -> dg.MetadataValue:
@@ -73,11 +86,10 @@ def checks_of(
         check_name=IDENTITY,
         asset_key=asset_key,
         severity=dg.AssetCheckSeverity.ERROR,
-        description="selecionadas = entregues + inalteradas + rejeitadas + quarentena + retidas, "
-        "e o livro-razão diz o mesmo",
+        description=DESCRIPTIONS[IDENTITY],
         metadata={
-            "relatorio": dg.MetadataValue.json(counts.to_json()),
-            "livro_razao": dg.MetadataValue.json(report.truth),
+            "relatorio": dg.MetadataValue.md(_plain(counts.to_json())),
+            "livro_razao": dg.MetadataValue.md(_plain(report.truth)),
         },
     )
     share = counts.rejected / counts.selected if counts.selected else 0.0
@@ -97,7 +109,7 @@ def checks_of(
 def _suite_check(report: PushReport, asset_key: dg.AssetKey) -> dg.AssetCheckResult:
     validation = report.validation
     failing = [item for item in validation.expectations if item.failed] if validation else []
-    metadata: dict[str, dg.MetadataValue | int] = {
+    metadata: Metadata = {
         "avaliadas": validation.evaluated if validation else 0,
         "expectativas": len(validation.expectations) if validation else 0,
     }
@@ -117,18 +129,22 @@ def _suite_check(report: PushReport, asset_key: dg.AssetKey) -> dg.AssetCheckRes
     )
 
 
-def _partition_table(partitions: tuple[Counts, ...]) -> str:
-    """Partitions with something to tell first; the rest is summed up in one line."""
-    busy = [c for c in partitions if c.selected != c.unchanged]
-    shown = (busy or list(partitions))[:_PARTITION_LINES]
+def _plain(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def _partition_table(report: PushReport) -> str:
+    """The total, then partitions with something to tell; the rest is summed up in one line."""
+    parts = report.partitions
+    shown = [c for c in parts if c.selected != c.unchanged][:_PARTITION_LINES]
     lines = ["| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * len(_HEADINGS)]
     lines += [
         f"| {c.partition} | {c.selected} | {c.delivered} | {c.unchanged} | {c.rejected} | "
         f"{c.quarantined} | {c.held} | {c.calls} | {c.seconds:.1f} |"
-        for c in shown
+        for c in (report.total, *shown)
     ]
-    left = len(partitions) - len(shown)
-    return "\n".join(lines) + (f"\n\nE mais {left} partições." if left else "")
+    left = len(parts) - len(shown)
+    return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
 
 
 def _worst_table(rows: list[WorstRow]) -> dg.TableMetadataValue:

@@ -131,8 +131,13 @@ def _tell(report: PushReport, label: str, wanted: Wanted) -> bool:
         say(f"{label}: nenhuma linha na seleção")
     if wanted.options.dry_run:
         say(f"{label}: simulação, nada foi enviado; sairiam {report.would_send} linhas")
+        if report.total.held:
+            say(
+                f"{label}: as {report.total.held} retidas esperam um cliente que o Omie ainda não "
+                "confirmou; depois de enviar clientes, elas saem"
+            )
         return False
-    if _closes(report, wanted):
+    if report.closes:
         return False
     say(
         f"Erro: {label}: as contas não fecham com o registro (execução {report.run_id}). "
@@ -140,10 +145,3 @@ def _tell(report: PushReport, label: str, wanted: Wanted) -> bool:
         "o fluxo"
     )
     return True
-
-
-def _closes(report: PushReport, wanted: Wanted) -> bool:
-    if wanted.unfinished_only:
-        # What was delivered is no longer unfinished, so the ledger cannot be asked again.
-        return all(part.closes for part in report.partitions)
-    return report.closes

@@ -59,7 +59,7 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
     ]  # fmt: skip
     processes = [_start(stack, command) for command in commands]
     typer.echo(f"  Interface do Dagster:   http://127.0.0.1:{ui_port}")
-    typer.echo(f"  Relatórios de validação: http://127.0.0.1:{docs_port}")
+    typer.echo(f"  Validação (Data Docs):  http://127.0.0.1:{docs_port}")
     typer.echo(f"  Banco (psql):           {_shown(deployment)}")
     typer.echo("Ctrl-C encerra tudo.")
     _watch(processes)

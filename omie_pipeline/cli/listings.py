@@ -15,6 +15,7 @@ from omie_pipeline.cli.output import (
     emit,
     moment,
     show,
+    show_entry,
     show_table,
     write_csv,
 )
@@ -184,20 +185,13 @@ def _list_refused(
     if not entries:
         show("Nenhuma linha.")
         return
-    heads = [Column(t) for t in ("empresa", "endpoint", "código", "partição", "desde")]
-    heads.append(Column("motivo → correção"))
-    rows = [
-        [e.empresa, e.endpoint, e.code, e.partition, moment(e.first_seen_at), _reasons(e)]
-        for e in entries
-    ]
-    show_table(heads, rows)
+    for entry in entries:
+        origin = f", {entry.origin}" if entry.origin else ""
+        head = f"{entry.code} ({entry.empresa}, {entry.endpoint}, {entry.partition}{origin})"
+        told = [(reason.text, reason.fix) for reason in entry.reasons]
+        show_entry(f"{head}, desde {moment(entry.first_seen_at)}", told)
     if wanted.limit == len(entries):
         show(f"Só as primeiras {wanted.limit}; todas: --csv ARQUIVO, ou --limit N")
-
-
-def _reasons(entry: RefusedEntry) -> str:
-    """Every reason with its fix, one a line."""
-    return "\n".join(f"{r.text} → {r.fix}" if r.fix else r.text for r in entry.reasons)
 
 
 def _refused_record(entry: RefusedEntry, *, joined: bool) -> dict[str, Any]:

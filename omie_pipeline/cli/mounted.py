@@ -42,7 +42,7 @@ MOUNTED = (
     ),
     Mounted(
         "sample",
-        "omie_pipeline.clinic.sample",
+        "omie_pipeline.clinic.sample.command",
         "sample_command",
         "Gera uma clínica fictícia de qualquer tamanho.",
     ),

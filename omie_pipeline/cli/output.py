@@ -17,7 +17,7 @@ from omie_pipeline.errors import ConfigurationError
 if TYPE_CHECKING:
     from rich.console import Console
 
-_PLAIN_WIDTH = 160
+_PLAIN_WIDTH = 200
 # A spreadsheet takes text that begins like this for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -47,17 +47,28 @@ def emit(record: Record) -> None:
     show(json.dumps(record, ensure_ascii=False, default=_plain))
 
 
-def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str = "") -> None:
+def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """A table on stdout; ``rows`` are shown as they are, never read as markup."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", title_style="bold")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
     for column in columns:
-        table.add_column(column.title, justify="right" if column.right else "left")
+        # Folded, never cut: a code is there to be copied.
+        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console(sys.stdout).print(table)
+
+
+def show_entry(head: str, reasons: Sequence[tuple[str, str]]) -> None:
+    """One row that needs a person, on stdout: ``head``, then each reason with its fix."""
+    show(head)
+    for text, fix in reasons:
+        show(f"    {text}")
+        if fix:
+            show(f"    → {fix}")
 
 
 def console(stream: TextIO) -> Console:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from omie_pipeline.cli.output import Column, count, show, show_table
+from omie_pipeline.cli.output import Column, count, show, show_entry, show_table
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -62,7 +62,8 @@ def show_reports(reports: Sequence[PushReport], *, dry_run: bool = False) -> Non
         total = report.total
         cells = [report.empresa] if several else []
         cells.append(report.endpoint.name)
-        cells += [count(getattr(total, name)) for _, name in _COLUMNS]
+        cells += [count(getattr(total, name)) for _, name in _COLUMNS[:-1]]
+        cells.append(count(float(total.seconds)))
         if dry_run:
             cells.append(count(report.would_send))
         rows.append(cells)
@@ -86,12 +87,10 @@ def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
     """Rows that did not get through, with the reason and what to do, on stdout."""
     if not rows:
         return
-    heads = [Column("endpoint"), Column("código"), Column("situação"), Column("motivo → correção")]
-    told = [
-        [endpoint, row.codigo_integracao, row.situacao, f"{row.motivo}\n→ {row.correcao}"]
-        for endpoint, row in rows
-    ]
-    show_table(heads, told, title="Linhas que pedem atenção")
+    show("Linhas que pedem atenção:")
+    for endpoint, row in rows:
+        head = f"  {row.codigo_integracao} ({endpoint}, {row.situacao})"
+        show_entry(head, [(row.motivo, row.correcao)])
 
 
 def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:

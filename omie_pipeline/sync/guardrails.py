@@ -10,6 +10,8 @@ from statistics import median
 from omie_pipeline.sync.policy import Guardrails
 
 _RUNS_BEFORE_MEDIAN = 3
+# Below this a share or a median says nothing: a day with two sales and one bad row is no accident.
+_ROWS_BEFORE_SHARE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,14 @@ class PlanFigures:
     """What a plan would do, in numbers.
 
     Attributes:
+        model_rows: selected rows that the model has; those that ``mirror`` deletes are not.
         known_rows: records of this endpoint the ledger holds as confirmed.
         recent_selected: rows selected by recent runs over the same span.
         value_sum: sum in R$ of what would be sent, ``None`` for registers.
     """
 
     selected: int
+    model_rows: int
     quarantined: int
     deletes: int
     known_rows: int
@@ -33,7 +37,8 @@ class PlanFigures:
 def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
     """Why this plan must not run without approval, in Portuguese; empty when it may."""
     reasons = []
-    if figures.selected and figures.quarantined / figures.selected > limits.max_quarantined_share:
+    share = figures.quarantined / max(figures.selected, 1)
+    if figures.selected >= _ROWS_BEFORE_SHARE and share > limits.max_quarantined_share:
         reasons.append(
             f"{figures.quarantined} de {figures.selected} linhas em quarentena, mais que "
             f"{limits.max_quarantined_share:.0%} (max_quarantined_share)"
@@ -47,9 +52,10 @@ def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
         )
     if len(figures.recent_selected) >= _RUNS_BEFORE_MEDIAN:
         usual = median(figures.recent_selected)
-        if figures.selected < usual * limits.min_rows_vs_median:
+        few = figures.model_rows < usual * limits.min_rows_vs_median
+        if few and usual >= _ROWS_BEFORE_SHARE:
             reasons.append(
-                f"só {figures.selected} linhas, quando o habitual são {usual:.0f} "
+                f"só {figures.model_rows} linhas, quando o habitual são {usual:.0f} "
                 f"(min_rows_vs_median {limits.min_rows_vs_median:.0%})"
             )
     ceiling = limits.max_value_sum

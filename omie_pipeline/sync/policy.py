@@ -19,10 +19,10 @@ class Guardrails(BaseModel):
     """Limits that stop a plan before its first call; ``--approve`` lets one run through.
 
     Attributes:
-        max_quarantined_share: quarantined rows over selected rows.
+        max_quarantined_share: quarantined rows over selected rows, from 5 selected rows on.
         max_deletes: records that one plan may delete.
         max_delete_share: deletes over the records that the ledger holds as confirmed.
-        min_rows_vs_median: selected rows over the median of recent runs.
+        min_rows_vs_median: selected rows over the median of recent runs, where that is 5 or more.
         max_value_sum: sum in R$ of what one plan may send; ``None`` sets no ceiling.
     """
 

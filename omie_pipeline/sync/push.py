@@ -211,10 +211,13 @@ class _Run:
         if endpoint.value_field:
             value_sum = runs.plan_value_sum(self._engine, self._run_id, endpoint.value_field)
         states = runs.plan_states(self._engine, self._run_id)
+        selected = sum(part.selected for part in self._planned)
+        deletes = runs.plan_deletes(self._engine, self._run_id)
         figures = PlanFigures(
-            selected=sum(part.selected for part in self._planned),
+            selected=selected,
+            model_rows=selected if endpoint.deletes else selected - deletes,
             quarantined=sum(n for (_, state), n in states.items() if state == "quarantined"),
-            deletes=runs.plan_deletes(self._engine, self._run_id),
+            deletes=deletes,
             known_rows=runs.known_rows(
                 self._engine, self._selection.empresa, endpoint.deletes or endpoint.name
             ),

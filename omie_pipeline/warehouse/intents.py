@@ -85,6 +85,8 @@ class Intents:
 
     def close_as_not_sent(self, codes: Sequence[str], now: datetime) -> None:
         """Close intents whose call provably had no effect; their rows may be sent anew."""
+        if not codes:
+            return
         statement = (
             sa.update(intent)
             .where(self._open(), intent.c.codigo_integracao.in_(codes))

@@ -20,7 +20,7 @@ from omie_pipeline.warehouse.selection import (
     model_particao,
     model_where,
 )
-from omie_pipeline.warehouse.tables import ledger, plan
+from omie_pipeline.warehouse.tables import ledger, plan, rejected
 
 __all__ = ["Mode", "PlannedPartition", "Selection", "duplicated_keys", "payload_hash", "write_plan"]
 
@@ -79,13 +79,18 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
             known.c.codigo_integracao == source.c.codigo_integracao,
         ),
     )
+    # A row that Omie refused and that was held since must not come before one never tried: the
+    # same few bad rows would spend the error budget of every run.
+    refused_before = sa.exists().where(
+        rejected.c.empresa == selection.empresa,
+        rejected.c.endpoint == model.endpoint.name,
+        rejected.c.codigo_integracao == source.c.codigo_integracao,
+    )
     return (
         sa.select(
             source,
             known.c.omie_id,
-            sa.case((known.c.state == "held", 0), (known.c.state == "rejected", 2), else_=1).label(
-                "priority"
-            ),
+            sa.case((refused_before, 2), (known.c.state == "held", 0), else_=1).label("priority"),
         )
         .select_from(joined)
         .where(_needs_call(model, known, source, selection, mode))

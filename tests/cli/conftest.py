@@ -55,6 +55,7 @@ def _one_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def sim(_one_simulator: Simulator) -> Simulator:
+    _one_simulator.control.set_limits(Limits.off())
     _one_simulator.control.reset()
     return _one_simulator
 

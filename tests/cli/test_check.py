@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.simulator.server import Simulator
 from tests.cli.conftest import Terminal
@@ -133,9 +135,12 @@ def test_the_block_names_its_end(terminal: Terminal, sim: Simulator) -> None:
     assert "O que fazer: aguarde o prazo" in said.err
 
 
-def test_two_checks_in_a_row_are_no_redundant_request(terminal: Terminal, sim: Simulator) -> None:
-    sim.control.set_limits(None)
-    first = terminal("check")
-    params = {call.param["registros_por_pagina"] for call in sim.control.calls()}
-    assert first.code == 0
-    assert all(50 <= size < 150 for size in params)
+def test_two_checks_in_a_row_are_no_redundant_request(
+    terminal: Terminal, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim.control.set_limits(Limits())
+    for second in (0, 1, 59):
+        at = datetime(2026, 1, 5, 12, 0, second, tzinfo=UTC)
+        monkeypatch.setattr("omie_pipeline.clock.SystemClock.now", lambda _, at=at: at)
+        assert terminal("check").code == 0
+    assert len({call.param["registros_por_pagina"] for call in sim.control.calls()}) == 3

@@ -126,7 +126,7 @@ def test_a_dry_run_sends_and_remembers_nothing(terminal: Terminal, clinic: World
 
 
 def test_a_guardrail_is_1_and_approve_lets_it_through(terminal: Terminal, clinic: World) -> None:
-    rows = [cliente(1), *(cliente(n, cnpj_cpf="11111111111") for n in range(2, 6))]
+    rows = [cliente(1), *(cliente(n, cnpj_cpf="11111111111") for n in range(2, 13))]
     clinic.model("clientes", rows)
     said = terminal("push", "clientes", "--json")
     assert (said.code, said.out) == (1, "")

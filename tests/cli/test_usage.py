@@ -97,10 +97,16 @@ def test_wrong_usage_is_2_and_makes_no_call(
     assert sim.control.calls() == ()
 
 
-def test_a_mounted_command_answers_with_its_own_help(terminal: Terminal) -> None:
-    said = terminal("simulator", "--help")
+@pytest.mark.parametrize(
+    ("command", "option"), [("simulator", "--latency-ms"), ("sample", "--dirty")]
+)
+def test_a_mounted_command_answers_with_its_own_help(
+    terminal: Terminal, command: str, option: str
+) -> None:
+    said = terminal(command, "--help")
     assert said.code == 0
-    assert "--latency-ms" in said.out
+    assert f"Uso: root {command}" in said.out or f"Uso: omie-pipeline {command}" in said.out
+    assert option in said.out
 
 
 def test_a_wrong_setting_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,6 +157,7 @@ class World:
         self.secret = simulator.app_secret
         self.base_url = simulator.base_url
         self.rules = ClinicRules()
+        self.on_call: Callable[[CallRecord], None] | None = None
 
     def client(
         self, _empresa: str = EMPRESA, on_call: Callable[[CallRecord], None] | None = None
@@ -174,8 +175,18 @@ class World:
             governor,
             self.clock,
             timeout_seconds=self.timeout_seconds,
-            on_call=on_call,
+            on_call=self._watching(on_call),
         )
+
+    def _watching(
+        self, on_call: Callable[[CallRecord], None] | None
+    ) -> Callable[[CallRecord], None]:
+        def tell(record: CallRecord) -> None:
+            for listener in (on_call, self.on_call):
+                if listener is not None:
+                    listener(record)
+
+        return tell
 
     def model(
         self,

@@ -1,0 +1,86 @@
+"""``build``: extract and dbt; dbt itself is exercised by its own tests, here it is a stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.cli.conftest import Terminal
+from tests.sync.world import World
+
+
+class _Dbt:
+    """Answers as dbt's runner does."""
+
+    nodes: tuple[tuple[str, str, str], ...] = ()
+    exception: Exception | None = None
+
+    def invoke(self, arguments: list[str]) -> SimpleNamespace:
+        assert arguments[0] == "build"
+        print("dbt fala demais")  # noqa: T201 - it does
+        results = [
+            SimpleNamespace(status=status, message=message, node=SimpleNamespace(name=name))
+            for name, status, message in self.nodes
+        ]
+        failed = self.exception is not None or any(r.status == "error" for r in results)
+        return SimpleNamespace(
+            success=not failed, exception=self.exception, result=SimpleNamespace(results=results)
+        )
+
+
+@pytest.fixture
+def dbt(clinic: World, monkeypatch: pytest.MonkeyPatch) -> type[_Dbt]:
+    import dbt.cli.main
+
+    fake = type("Fake", (_Dbt,), {})
+    monkeypatch.setattr(dbt.cli.main, "dbtRunner", fake)
+    monkeypatch.setattr("omie_pipeline.resources.deployment.Deployment.prepare_dbt", lambda _: None)
+    monkeypatch.setenv("CLINIC_URL", "warehouse://clinica_viva")
+    return fake
+
+
+def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[_Dbt]) -> None:
+    dbt.nodes = (("omie_clientes", "success", "SELECT 1"), ("nao_nulo", "pass", ""))
+    said = terminal("build")
+    assert said.code == 0
+    assert "pacientes (principal): lida onde está" in said.out
+    assert "2 de 2 nós" in said.out
+    assert "omie-pipeline push tudo --dry-run" in said.out
+    assert "dbt fala demais" not in said.out
+
+
+def test_warnings_are_told_and_errors_are_1(terminal: Terminal, dbt: type[_Dbt]) -> None:
+    dbt.nodes = (("unico", "warn", "Got 2 results"), ("omie_clientes", "success", ""))
+    said = terminal("build")
+    assert said.code == 0
+    assert "aviso: unico: Got 2 results" in said.err
+    dbt.nodes = (("omie_clientes", "error", 'invalid input: "529.982.247-25"'),)
+    said = terminal("build")
+    assert said.code == 1
+    assert "erro: omie_clientes: invalid input" in said.err
+    assert "529.982" not in said.err
+
+
+def test_a_dbt_that_cannot_run_is_1(terminal: Terminal, dbt: type[_Dbt]) -> None:
+    dbt.exception = RuntimeError("Parsing Error\n  no such model")
+    said = terminal("build")
+    assert said.code == 1
+    assert "no such model" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_no_clinic_is_named(terminal: Terminal, clinic: World) -> None:
+    said = terminal("build")
+    assert (said.code, said.out) == (1, "")
+    assert "CLINIC_URL" in said.err
+
+
+def test_a_folder_without_the_tables_is_named(
+    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLINIC_URL", str(tmp_path))
+    said = terminal("build")
+    assert said.code == 1
+    assert "pacientes" in said.err

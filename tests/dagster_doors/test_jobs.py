@@ -1,0 +1,61 @@
+"""Both jobs over a small clinic, through Dagster, into the simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from omie_pipeline.simulator.server import Simulator
+from tests.dagster_doors.conftest import START_DATE
+
+_RANGE = {
+    "dagster/asset_partition_range_start": f"{START_DATE}|principal",
+    "dagster/asset_partition_range_end": "2026-01-10|principal",
+}
+
+
+def _materializations(result: dg.ExecuteInProcessResult, key: str) -> list[dg.AssetMaterialization]:
+    asset_key = dg.AssetKey(key.split("/"))
+    events = result.get_asset_materialization_events()
+    return [
+        event.step_materialization_data.materialization
+        for event in events
+        if event.asset_key == asset_key
+    ]
+
+
+def _value(materialization: dg.AssetMaterialization, name: str) -> Any:
+    return materialization.metadata[name].value
+
+
+def test_a_clinic_reaches_omie_and_a_second_run_changes_nothing(
+    deployed: dg.Definitions, simulator: Simulator
+) -> None:
+    with dg.instance_for_test() as instance:
+        registers = deployed.resolve_job_def("cadastros")
+        first = registers.execute_in_process(instance=instance, partition_key="principal")
+        assert first.success
+        (clientes,) = _materializations(first, "push/clientes")
+        assert _value(clientes, "entregues") == _value(clientes, "selecionadas") > 0
+        assert len(simulator.control.records("clientes")) == _value(clientes, "entregues")
+        passed = {e.check_name: e.passed for e in first.get_asset_check_evaluations()}
+        assert passed["identidade_contabil"]
+        assert passed["linhas_rejeitadas"]
+        assert passed["validacao"]
+
+        facts = deployed.resolve_job_def("lancamentos")
+        second = facts.execute_in_process(instance=instance, tags=_RANGE)
+        assert second.success
+        by_day = _materializations(second, "push/contas_receber")
+        assert len(by_day) == 10
+        sent = sum(_value(day, "entregues") for day in by_day)
+        assert sent == len(simulator.control.records("contas_receber"))
+
+        simulator.control.clear_calls()
+        again = facts.execute_in_process(instance=instance, tags=_RANGE)
+        assert again.success
+        writes = {call.method for call in simulator.control.calls()}
+        assert not any(name.startswith(("Upsert", "Incluir", "Excluir")) for name in writes)
+        repeated = _materializations(again, "push/contas_receber")
+        assert sum(_value(day, "inalteradas") for day in repeated) == sent

@@ -1,0 +1,128 @@
+"""What starts runs by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.errors import FaultDetail, RecordRejected, RetryLater
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.sensors.ranges import date_ranges
+from omie_pipeline.sensors.schedule import pending_dates
+from omie_pipeline.warehouse.tables import block, ledger
+
+DAY = timedelta(days=1)
+
+
+def _hold(
+    engine: sa.Engine, endpoint: str, particao: str, until: datetime | None, code: str = "Blocked"
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(ledger).values(
+                empresa="principal",
+                endpoint=endpoint,
+                codigo_integracao=f"X-{particao}",
+                state="held",
+                particao=particao,
+                error_code=code,
+                held_until=until,
+                run_id="r",
+                updated_at=datetime.now(UTC) - timedelta(hours=1),
+            )
+        )
+
+
+def _requests(definitions: dg.Definitions) -> list[dg.RunRequest]:
+    sensor = definitions.resolve_sensor_def("retomar_retidas")
+    with dg.instance_for_test() as instance:
+        context = dg.build_sensor_context(
+            instance=instance, resources=definitions.resources, definitions=definitions
+        )
+        return list(sensor.evaluate_tick(context).run_requests or [])
+
+
+def test_held_rows_resume_when_their_wait_is_over(
+    deployed: dg.Definitions, engine: sa.Engine
+) -> None:
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    _hold(engine, "contas_receber", "2026-01-03", past)
+    _hold(engine, "contas_receber", "2026-01-05", past)
+    (request,) = _requests(deployed)
+    assert request.job_name == "lancamentos"
+    assert request.asset_selection == [dg.AssetKey(["push", "contas_receber"])]
+    assert request.tags["dagster/asset_partition_range_start"] == "2026-01-03|principal"
+    assert request.tags["dagster/asset_partition_range_end"] == "2026-01-05|principal"
+    assert request.tags["omie_pipeline/so_pendentes"] == "true"
+
+
+def test_nothing_resumes_before_its_time_or_under_a_block(
+    deployed: dg.Definitions, engine: sa.Engine
+) -> None:
+    _hold(engine, "clientes", "principal", datetime.now(UTC) + timedelta(minutes=20))
+    assert _requests(deployed) == []
+    with engine.begin() as connection:
+        connection.execute(sa.update(ledger).values(held_until=datetime.now(UTC) - DAY))
+    assert len(_requests(deployed)) == 1
+    with engine.begin() as connection:
+        now = datetime.now(UTC)
+        connection.execute(
+            sa.insert(block).values(scope="s", until=now + DAY, reason="425", seen_at=now)
+        )
+    assert _requests(deployed) == []
+
+
+def test_rows_that_wait_for_a_person_do_not_resume_by_themselves(
+    deployed: dg.Definitions, engine: sa.Engine
+) -> None:
+    _hold(engine, "contas_pagar", "2026-01-03", None, code="referencia")
+    assert _requests(deployed) == []
+
+
+def test_the_schedule_asks_for_every_empresa(deployed: dg.Definitions) -> None:
+    schedule = deployed.resolve_schedule_def("sincronizacao")
+    assert schedule.cron_schedule == "0 */6 * * *"
+    assert schedule.execution_timezone == "America/Sao_Paulo"
+    with dg.instance_for_test() as instance:
+        context = dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime(2026, 1, 5, 6, tzinfo=UTC),
+            repository_def=deployed.get_repository_def(),
+        )
+        (request,) = schedule.evaluate_tick(context).run_requests or []
+    assert request.partition_key == "principal"
+
+
+def test_pending_dates_are_changed_unfinished_and_today(
+    deployed: dg.Definitions, engine: sa.Engine
+) -> None:
+    deployment = Deployment()
+    never = datetime.now(UTC) + DAY
+    today = max(pending_dates(deployment, "principal", never))
+    _hold(engine, "contas_pagar", "2026-02-14", None, code="referencia")
+    dates = pending_dates(deployment, "principal", never)
+    assert date(2026, 2, 14) in dates
+    assert today in dates
+    assert all(day >= date(2026, 1, 1) for day in dates)
+
+
+def test_dates_become_few_ranges() -> None:
+    first = date(2026, 1, 1)
+    assert date_ranges([]) == []
+    assert date_ranges([first, first + DAY, first + 5 * DAY]) == [(first, first + 5 * DAY)]
+    apart = [first, first + 30 * DAY]
+    assert date_ranges(apart) == [(day, day) for day in apart]
+    many = [first + 30 * n * DAY for n in range(6)]
+    assert date_ranges(many) == [(many[0], many[-1])]
+
+
+def test_only_retry_later_becomes_a_dagster_retry() -> None:
+    with pytest.raises(dg.RetryRequested) as retry, retried_as_omie_says():
+        raise RetryLater(FaultDetail("ocupado"), 17.0)
+    assert retry.value.seconds_to_wait == 17.0
+    with pytest.raises(RecordRejected), retried_as_omie_says():
+        raise RecordRejected(FaultDetail("CPF inválido"))
