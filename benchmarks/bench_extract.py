@@ -1,25 +1,21 @@
-"""Extract of N rows against a bare COPY of the same rows.
-
-``python -m benchmarks.bench_extract --rows 1000000`` with ``BENCH_DATABASE_URL`` (or
-``--database-url``) naming a PostgreSQL database where schemas ``bench_fonte`` and ``clinic_raw``
-may be made and dropped. Prints one line per way of reading and its ratio to the COPY.
-"""
+"""Extract of N rows against a bare COPY of the same rows."""
 
 from __future__ import annotations
 
-import argparse
-import os
+import json
 import resource
+import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
 
+from benchmarks.bench import Bench, worker
+from benchmarks.measure import Measure, seconds_of
 from omie_pipeline.clinic.extract import ExtractResult, extract_table
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sources import SourceTable
@@ -46,20 +42,6 @@ select 'principal' as empresa, i\:\:text as id, (i % 200000)\:\:text as paciente
     timestamptz '2024-01-01' + i * interval '1 second' as atualizado_em
 from generate_series(1, cast(:rows as integer)) i
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Seconds of one way of copying."""
-
-    name: str
-    seconds: float
-
-
-def timed(name: str, act: Callable[[], object]) -> Measured:
-    started = time.perf_counter()
-    act()
-    return Measured(name, time.perf_counter() - started)
 
 
 @contextmanager
@@ -114,48 +96,57 @@ def write_csv(url: str, file: Path) -> None:
             out.write(block)
 
 
-def measure(url: str, rows: int) -> list[Measured]:
+def measure(bench: Bench) -> list[Measure]:
+    """Each way of reading against the COPY, in one process, and the memory of that process."""
+    rows = bench.rows(1_000_000, 50_000)
+    with bench.database("bench_extract") as url:
+        found = worker("bench_extract", url, rows)
+    copy_seconds = found["seconds"].pop("bare COPY")
+    return [
+        *(
+            Measure(
+                f"{name} of {rows:,} rows against a bare COPY",
+                f"{seconds:.2f} s against {copy_seconds:.2f} s",
+                seconds / copy_seconds,
+            )
+            for name, seconds in found["seconds"].items()
+        ),
+        Measure(f"extract of {rows:,} rows: peak memory", f"{found['peak_mb']:.0f} MB"),
+    ]
+
+
+def seconds_of_each(url: str, rows: int) -> dict[str, float]:
+    """Seconds by way of copying."""
     with prepared(url, rows) as engine, tempfile.TemporaryDirectory() as folder:
         reader = open_clinic(url)
 
         def extract(full: bool = False) -> ExtractResult:
             return extract_table(reader, SOURCE, engine, empresa="principal", full=full)
 
-        measured = [
-            timed("bare COPY", lambda: bare_copy(url)),
-            timed("extract, first", extract),
-            timed("extract, all unchanged", lambda: extract(full=True)),
-            timed("extract, incremental", extract),
-        ]
+        seconds = {
+            "bare COPY": seconds_of(lambda: bare_copy(url)),
+            "extract": seconds_of(extract),
+            "extract, all unchanged,": seconds_of(lambda: extract(full=True)),
+            "extract, incremental,": seconds_of(extract),
+        }
         reader.close()
         write_csv(url, Path(folder) / SOURCE.in_file)
         with engine.begin() as connection:
-            connection.exec_driver_sql("drop table clinic_raw.bench_recebimentos")
+            connection.exec_driver_sql("DROP TABLE clinic_raw.bench_recebimentos")
         files = open_clinic(folder)
         of_file = replace(SOURCE, updated_at=None)
-        measured.append(
-            timed(
-                "extract of CSV, first",
-                lambda: extract_table(files, of_file, engine, empresa="principal"),
-            )
+        seconds["extract from CSV"] = seconds_of(
+            lambda: extract_table(files, of_file, engine, empresa="principal")
         )
-        return measured
+        return seconds
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--database-url", default=os.environ.get("BENCH_DATABASE_URL"))
-    options = parser.parse_args()
-    if not options.database_url:
-        parser.error("BENCH_DATABASE_URL or --database-url is needed")
-    measured = measure(options.database_url, options.rows)
-    for one in measured:
-        ratio = one.seconds / measured[0].seconds
-        print(f"extract {options.rows} rows: {one.name}: {one.seconds:.2f} s, ratio {ratio:.2f}")
+def main(url: str, rows: int) -> None:
+    """Print the seconds and the peak memory of this process."""
+    seconds = seconds_of_each(url, rows)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"extract {options.rows} rows: peak memory of the process {peak_mb:.0f} MB")
+    print(json.dumps({"seconds": seconds, "peak_mb": peak_mb}))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,19 +1,16 @@
 """Validation of clientes against the same checks as plain vectorised pandas.
 
-    python -m benchmarks.bench_validation --rows 100000
-
-Prints the ratio of the two times (target: at most 10) and the peak memory of a process that
-validates 100,000 and 300,000 rows in chunks (target: flat). Both sides get the same chunks of the
+The ratio of the two times, and the peak memory of a process that validates 100,000 and 300,000
+rows in chunks. Both sides get the same chunks of the
 same rows, 1 % of them bad, and must find the same failing rows. What is paid once per process,
-the import of Great Expectations and its first suite, is printed apart.
+the import of Great Expectations and its first suite, is told apart.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import random
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,12 +18,17 @@ from typing import Any
 
 from validate_docbr import CNPJ, CPF
 
+from benchmarks.bench import Bench, worker
+from benchmarks.measure import Alternated, Measure
+from benchmarks.plain_validation import PlainChecks
 from omie_pipeline.catalog import REGISTRY, reference
 from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
 from omie_pipeline.validation.addresses import plain_name
 
 CHUNK_ROWS = 50_000
 TARGET_RATIO = 10.0
+# "Flat": what three times the rows may add.
+TARGET_GROWTH = 1.1
 BREAKS: tuple[dict[str, Any], ...] = (
     {"cnpj_cpf": "390.533.447-06"},
     {"razao_social": "x" * 61},
@@ -97,10 +99,30 @@ def new_validator() -> Validator:
     return Validator(REGISTRY["clientes"], ClinicRules(), References())
 
 
-def measure_time(rows: int) -> float:
-    """Print both times; give their ratio."""
-    from benchmarks.plain_validation import PlainChecks
+def measure(bench: Bench) -> list[Measure]:
+    """Ratio of the times, and memory beyond 100,000 rows."""
+    rows = bench.rows(100_000, 5_000)
+    times, first_seconds = measure_time(rows, bench.repetitions)
+    small_mb, large_mb = measure_memory(rows), measure_memory(3 * rows)
+    name = f"validation of {rows:,} clientes"
+    return [
+        Measure(
+            f"{name} against plain pandas",
+            f"{times.told} (+{first_seconds:.1f} s once)",
+            times.ratio,
+            at_most=TARGET_RATIO,
+        ),
+        Measure(
+            f"{name}: peak memory of {3 * rows:,}",
+            f"{large_mb:.0f} MB against {small_mb:.0f} MB",
+            large_mb / small_mb,
+            at_most=TARGET_GROWTH,
+        ),
+    ]
 
+
+def measure_time(rows: int, repetitions: int) -> tuple[Alternated, float]:
+    """Both times by turns, and the seconds that the first suite of a process takes."""
     plain = PlainChecks()
     validator = new_validator()
     sample = next(clientes(100))
@@ -108,8 +130,13 @@ def measure_time(rows: int) -> float:
     validator.validate(sample)
     first_seconds = time.perf_counter() - started
     plain.failing(sample)
+    pairs = [_time_both(plain, validator, rows) for _ in range(repetitions)]
+    return Alternated(tuple(a for a, _ in pairs), tuple(b for _, b in pairs)), first_seconds
+
+
+def _time_both(plain: PlainChecks, validator: Validator, rows: int) -> tuple[float, float]:
+    """Seconds of the plain checks and of the suites over the same chunks."""
     plain_seconds = suite_seconds = 0.0
-    failures = 0
     for chunk in clientes(rows):
         started = time.perf_counter()
         expected = plain.failing(chunk)
@@ -117,46 +144,23 @@ def measure_time(rows: int) -> float:
         started = time.perf_counter()
         report = validator.validate(chunk)
         suite_seconds += time.perf_counter() - started
-        failures += report.failed_rows
         if {failure.row for failure in report.failures} != set(expected):
             raise SystemExit("The two sides disagree about which rows fail.")
-    ratio = suite_seconds / plain_seconds
-    print(f"validation, {rows:,} clientes, {failures:,} failing, {len(report.expectations)} checks")
-    print(f"  plain pandas        {plain_seconds:8.2f} s")
-    print(f"  Great Expectations  {suite_seconds:8.2f} s  (+{first_seconds:.1f} s, once)")
-    print(f"  ratio               {ratio:8.2f}    (target <= {TARGET_RATIO:.0f})")
-    return ratio
+    return plain_seconds, suite_seconds
 
 
 def measure_memory(rows: int) -> float:
     """Peak memory in MB of a fresh process that validates ``rows``."""
-    command = [sys.executable, "-m", "benchmarks.bench_validation", "--peak-of", str(rows)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout.split()[-1])
+    return float(worker("bench_validation", rows))
 
 
-def print_own_peak(rows: int) -> None:
-    """Validate ``rows`` in chunks and print this process's peak memory in MB."""
+def own_peak_mb(rows: int) -> float:
+    """Validate ``rows`` in chunks; this process's peak memory in MB."""
     validator = new_validator()
     for chunk in clientes(rows):
         validator.validate(chunk)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def main() -> None:
-    """Run the comparison, then the memory of 100,000 and 300,000 rows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--peak-of", type=int, default=0, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.peak_of:
-        print_own_peak(options.peak_of)
-        return
-    measure_time(options.rows)
-    small, large = measure_memory(100_000), measure_memory(300_000)
-    print(f"  peak memory, 100,000 rows {small:6.0f} MB")
-    print(f"  peak memory, 300,000 rows {large:6.0f} MB  ({large / small:.2f} x)")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(own_peak_mb(int(sys.argv[1]))))

@@ -27,7 +27,7 @@ def build() -> dg.Definitions:
     partitions = partitions_for(deployment.settings, deployment.empresas)
     sources = deployment.sources
     extracted = not deployment.reads_in_place
-    jobs = pipeline_jobs(partitions, sources, extracted=extracted)
+    jobs = pipeline_jobs(sources, extracted=extracted)
     registers_job, facts_job = jobs
     schedule = registers_schedule(deployment.settings, registers_job, deployment.empresas)
     return dg.Definitions(

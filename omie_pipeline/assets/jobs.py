@@ -9,7 +9,6 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as AssetJob,
 )
 
-from omie_pipeline.assets.partitions import Partitions
 from omie_pipeline.assets.push import push_key
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.clinic.sources import SourceTable
@@ -34,9 +33,7 @@ def _extracts(sources: Sequence[SourceTable], grain: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*keys) if keys else dg.AssetSelection.assets()
 
 
-def pipeline_jobs(
-    partitions: Partitions, sources: Sequence[SourceTable], *, extracted: bool
-) -> list[AssetJob]:
+def pipeline_jobs(sources: Sequence[SourceTable], *, extracted: bool) -> list[AssetJob]:
     """The jobs; without ``extracted`` the clinic is read in place and there is nothing to copy."""
     copied = tuple(sources) if extracted else ()
     all_extracts = dg.AssetSelection.assets(*([t.set_name, t.name] for t in copied))

@@ -6,7 +6,7 @@ import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.report import DESCRIPTIONS, checks_of, count_metadata, run_metadata
-from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Progress
@@ -15,7 +15,6 @@ from omie_pipeline.sync.push import PushOptions
 from omie_pipeline.warehouse.planning import Selection
 
 GROUP = "omie_envio"
-APPROVE_TAG = "omie_pipeline/approve"
 UNFINISHED_TAG = "omie_pipeline/so_pendentes"
 TRIGGER_TAG = "omie_pipeline/gatilho"
 _TRUE = ("true", "sim", "1")

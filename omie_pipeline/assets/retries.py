@@ -1,4 +1,4 @@
-"""A step is retried only where Omie's fault allows it, and after Omie's own wait."""
+"""What a step does with an error: retry after Omie's own wait, or fail with what to do next."""
 
 from __future__ import annotations
 
@@ -7,18 +7,34 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from omie_pipeline.errors import RetryLater
+from omie_pipeline.errors import AuthFailed, GuardrailStopped, RetryLater
 
+APPROVE_TAG = "omie_pipeline/approve"
 _MAX_RETRIES = 3
 
 
 @contextmanager
 def retried_as_omie_says() -> Iterator[None]:
-    """Turn ``RetryLater`` into Dagster's retry. A block is none: its rows are held, and the sensor
-    resumes them when it ends; knocking before would extend it."""
+    """Turn ``RetryLater`` into Dagster's retry, and what a person must decide into a failure.
+
+    A block is no retry: its rows are held and the sensor resumes them when it ends; knocking
+    before would extend it.
+    """
     try:
         yield
     except RetryLater as fault:
         raise dg.RetryRequested(
             max_retries=_MAX_RETRIES, seconds_to_wait=fault.wait_seconds
         ) from fault
+    except GuardrailStopped as stopped:
+        lines = "\n".join(f"- {reason}" for reason in stopped.reasons)
+        raise dg.Failure(
+            description=f"Nada foi enviado: {stopped}. Se estiver certo, execute de novo com a "
+            f"tag {APPROVE_TAG}=true.",
+            metadata={"motivos": dg.MetadataValue.md(lines)},
+            allow_retries=False,
+        ) from stopped
+    except AuthFailed as refused:
+        raise dg.Failure(
+            description=f"{refused.detail.text} {refused.detail.fix}", allow_retries=False
+        ) from refused

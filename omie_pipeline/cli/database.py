@@ -45,6 +45,17 @@ def stop() -> None:
 
 
 @database.command(cls=PortugueseCommand)
+def religar(
+    empresa: Annotated[str, typer.Argument(help="Empresa cuja chave do Omie foi trocada.")],
+) -> None:
+    """Aceita a chave atual como sendo da mesma empresa do Omie, depois de uma troca de chave."""
+    from omie_pipeline.resources.deployment import Deployment
+
+    Deployment().rebind(empresa)
+    show(f"Livro-razão da empresa {empresa} ligado à chave atual")
+
+
+@database.command(cls=PortugueseCommand)
 def status() -> None:
     """Mostra se o banco responde. Saída: 0 responde, 1 não."""
     from omie_pipeline.warehouse.embedded import EmbeddedPostgres

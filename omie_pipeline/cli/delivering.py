@@ -131,6 +131,8 @@ def _tell(report: PushReport, label: str, wanted: Wanted) -> bool:
         say(f"{label}: nenhuma linha na seleção")
     if wanted.options.dry_run:
         say(f"{label}: simulação, nada foi enviado; sairiam {report.would_send} linhas")
+        for reason in report.would_stop:
+            say(f"{label}: o envio de verdade pararia antes da primeira chamada: {reason}")
         if report.total.held:
             say(
                 f"{label}: as {report.total.held} retidas esperam um cliente que o Omie ainda não "

@@ -6,6 +6,7 @@ Nothing in here logs: the request body holds the secret.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ _UNREACHABLE_WAIT_SECONDS = 5.0
 _NO_SUCH_PLACE = (404, 405)
 # A server that closes idle connections turns a reused one into an unknown outcome: keep none long.
 _KEEPALIVE_SECONDS = 4.0
+
+# At DEBUG it logs response headers, and Omie repeats its fault text in one (PROTOCOL section 10,
+# REAL): a CPF would stand in the log.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)

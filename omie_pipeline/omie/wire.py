@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # Omie gives these back with punctuation of its own (PROTOCOL section 6, REAL).
-_PUNCTUATED = re.compile(r"cpf|cnpj|cep$|telefone|fax|doc_titular|_numero$", re.IGNORECASE)
+_PUNCTUATED = re.compile(r"cpf|cnpj|cep$|telefone|fax|doc_titular", re.IGNORECASE)
 
 
 _ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")

@@ -50,7 +50,7 @@ def dagster_postgres_url(warehouse_url: str) -> str:
     url = _parsed(warehouse_url).set(drivername="postgresql+psycopg2")
     options = url.query.get("options", "")
     given = " ".join(options) if isinstance(options, tuple) else options
-    # Losing the last events in a crash of the server costs a picture, waiting for disk costs minutes.
+    # A crash of the server may cost the last events; waiting for disk costs minutes every time.
     search_path = f"{given} -csearch_path=dagster -csynchronous_commit=off".strip()
     return _text(url.update_query_dict({"options": search_path}))
 

@@ -26,6 +26,7 @@ from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.sync.references import refresh_reference
 from omie_pipeline.validation.model import ClinicRules
+from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
 from omie_pipeline.warehouse.planning import Selection
@@ -94,9 +95,11 @@ class Deployment:
     ) -> OmieClient:
         """The client of one empresa, paced with all other processes of this deployment."""
         granted = self.access(empresa)
+        scope = scope_of(granted.app_key.get_secret_value())
+        bind_empresa(self.engine, empresa, scope, granted.base_url)
         governor = SharedGovernor(
             self.engine,
-            scope_of(granted.app_key.get_secret_value()),
+            scope,
             method_per_minute=self.settings.calls_per_minute,
             ip_per_minute=self.settings.calls_per_minute_ip,
             error_budget=error_budget,
@@ -109,6 +112,12 @@ class Deployment:
             timeout_seconds=self.settings.timeout_seconds,
             on_call=on_call,
         )
+
+    def rebind(self, empresa: str) -> None:
+        """Accept the present key as the same company's; see ``warehouse.binding``."""
+        granted = self.access(empresa)
+        scope = scope_of(granted.app_key.get_secret_value())
+        rebind_empresa(self.engine, empresa, scope, granted.base_url)
 
     def push(
         self,

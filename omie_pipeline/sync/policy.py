@@ -45,7 +45,6 @@ class EndpointPolicy(BaseModel):
         on_duplicate_document: what to do when Omie has another record with the same CPF/CNPJ:
             ``reject`` names both ids, ``link`` gives that record our integration code.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
-        use_lot: send lots where Omie has a lot call, instead of one record per call.
         max_rejected_share: share of rejected rows from which the asset check fails.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
             closes the method for 30 minutes at the tenth.
@@ -57,7 +56,6 @@ class EndpointPolicy(BaseModel):
     partial_success: bool = True
     on_duplicate_document: Literal["reject", "link"] = "reject"
     delete_foreign: bool = False
-    use_lot: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05
     error_budget: Annotated[int, Field(ge=1, le=9)] = 8

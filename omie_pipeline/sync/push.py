@@ -129,6 +129,7 @@ class _Run:
         self._planned: tuple[PlannedPartition, ...] = ()
         self._validation: ValidationReport | None = None
         self._recovered = 0
+        self._would_stop: tuple[str, ...] = ()
 
     def _on_call(self, record: CallRecord) -> None:
         self._delivery.record_call(record)
@@ -227,6 +228,7 @@ class _Run:
             value_sum=value_sum,
         )
         reasons = refusals(figures, self._policy.guardrails)
+        self._would_stop = reasons if self._options.dry_run else ()
         if reasons and not self._options.approve and not self._options.dry_run:
             raise GuardrailStopped(reasons)
         return value_sum
@@ -253,6 +255,7 @@ class _Run:
             recovered=self._recovered,
             stopped_by=self._delivery.stopped_by,
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),
+            would_stop=self._would_stop,
         )
 
     def _write_data_docs(self) -> Path | None:

@@ -38,6 +38,7 @@ class PushReport:
         recovered: open intents of an earlier, interrupted run that were settled first.
         stopped_by: why rows were held, ``""`` when none was for want of sending.
         would_send: rows a dry run would have sent.
+        would_stop: guardrails that would have stopped it.
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class PushReport:
     recovered: int = 0
     stopped_by: str = ""
     would_send: int = 0
+    would_stop: tuple[str, ...] = ()
 
     @property
     def total(self) -> Counts:

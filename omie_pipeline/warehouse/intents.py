@@ -90,7 +90,7 @@ class Intents:
         statement = (
             sa.update(intent)
             .where(self._open(), intent.c.codigo_integracao.in_(codes))
-            .values(closed_at=now, outcome="not_sent", payload=None)
+            .values(closed_at=now, outcome="not_sent", payload=sa.null())
         )
         with warehouse_errors(), self._engine.begin() as connection:
             connection.execute(statement)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.warehouse.engine import warehouse_errors
@@ -35,7 +36,7 @@ def last_runs(engine: sa.Engine, empresa: str) -> list[LastRun]:
     query = (
         sa.select(run)
         .where(run.c.empresa == empresa)
-        .distinct(run.c.endpoint)
+        .ext(distinct_on(run.c.endpoint))
         .order_by(run.c.endpoint, run.c.started_at.desc())
     )
     with warehouse_errors(), engine.connect() as connection:

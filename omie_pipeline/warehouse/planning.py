@@ -7,9 +7,11 @@ columns does not matter and a column that is NULL everywhere changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.payload import PayloadModel
@@ -22,7 +24,15 @@ from omie_pipeline.warehouse.selection import (
 )
 from omie_pipeline.warehouse.tables import ledger, plan, rejected
 
-__all__ = ["Mode", "PlannedPartition", "Selection", "duplicated_keys", "payload_hash", "write_plan"]
+__all__ = [
+    "Mode",
+    "PlannedPartition",
+    "Selection",
+    "duplicated_keys",
+    "payload_hash",
+    "payload_of",
+    "write_plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,13 @@ def write_plan(
         PlannedPartition(p, selected.get(p, 0) + deletes.get(p, 0), planned.get(p, 0))
         for p in sorted(selected.keys() | planned.keys())
     )
+
+
+def payload_of(model: PayloadModel, p: NamedFromClause) -> sa.ColumnElement[Any]:
+    """What a row of the model would send, as ``jsonb``: its fields of Omie that are not NULL."""
+    row = sa.func.to_jsonb(p.table_valued())
+    unsent = sa.cast(sa.literal(list(model.unsent), ARRAY(sa.Text)), ARRAY(sa.Text))
+    return sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
 
 
 def payload_hash(payload: sa.ColumnElement[object]) -> sa.ColumnElement[str]:
@@ -101,9 +118,7 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
 def _source(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
     """Rows of the model as key, partition, payload, extra and hash."""
     p = model.table()
-    row = sa.func.to_jsonb(p.table_valued())
-    unsent = sa.cast(sa.literal(list(model.unsent), ARRAY(sa.Text)), ARRAY(sa.Text))
-    payload = sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
+    payload = payload_of(model, p)
     extra = (
         sa.func.jsonb_build_object(
             *(part for name in model.extra for part in (sa.literal(name, sa.Text), p.c[name]))

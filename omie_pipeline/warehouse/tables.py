@@ -13,6 +13,7 @@ SYNC = "omie_sync"
 OMIE = "omie"
 
 _Time = sa.DateTime(timezone=True)
+_Json = JSONB(none_as_null=True)
 
 
 def _now() -> sa.TextClause:
@@ -29,7 +30,7 @@ run = sa.Table(
     sa.Column("state", sa.Text, nullable=False, comment="running, done, stopped, failed"),
     sa.Column("started_at", _Time, nullable=False),
     sa.Column("finished_at", _Time),
-    sa.Column("counts", JSONB, comment="list of counts, one per partition"),
+    sa.Column("counts", _Json, comment="list of counts, one per partition"),
     sa.Column("selected", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("value_sum", sa.Numeric(18, 2)),
     sa.Column("error_class", sa.Text),
@@ -84,7 +85,7 @@ intent = sa.Table(
     sa.Column("particao", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False, comment="upsert, insert, delete"),
     sa.Column("payload_hash", sa.Text),
-    sa.Column("payload", JSONB, comment="as sent; removed when the intent closes"),
+    sa.Column("payload", _Json, comment="as sent; removed when the intent closes"),
     sa.Column("omie_id", sa.BigInteger),
     sa.Column("fingerprint", sa.Text, nullable=False, comment="of the request, see quota_request"),
     sa.Column("created_at", _Time, nullable=False),
@@ -113,8 +114,8 @@ attempt = sa.Table(
     sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("codigo_integracao", sa.Text),
     sa.Column("method", sa.Text, nullable=False),
-    sa.Column("request", JSONB, comment="masked; no key, no secret"),
-    sa.Column("response", JSONB, comment="masked"),
+    sa.Column("request", _Json, comment="masked; no key, no secret"),
+    sa.Column("response", _Json, comment="masked"),
     sa.Column("http_status", sa.Integer, nullable=False),
     sa.Column("fault_class", sa.Text),
     sa.Column("fault_code", sa.Text),
@@ -136,9 +137,9 @@ quarantine = sa.Table(
     sa.Column("linha", sa.Text, primary_key=True, comment="partition and code, else hash"),
     sa.Column("codigo_integracao", sa.Text),
     sa.Column("particao", sa.Text, nullable=False),
-    sa.Column("reasons", JSONB, nullable=False, comment=_REASONS_COMMENT),
-    sa.Column("row_masked", JSONB, nullable=False),
-    sa.Column("origem", JSONB, comment="link to the clinic's row"),
+    sa.Column("reasons", _Json, nullable=False, comment=_REASONS_COMMENT),
+    sa.Column("row_masked", _Json, nullable=False),
+    sa.Column("origem", _Json, comment="link to the clinic's row"),
     sa.Column("first_seen_at", _Time, nullable=False),
     sa.Column("last_seen_at", _Time, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
@@ -156,7 +157,7 @@ rejected = sa.Table(
     sa.Column("fault_text", sa.Text, nullable=False, comment="Omie's own words"),
     sa.Column("fault_code", sa.Text),
     sa.Column("correcao", sa.Text, nullable=False),
-    sa.Column("row_masked", JSONB, nullable=False),
+    sa.Column("row_masked", _Json, nullable=False),
     sa.Column("first_seen_at", _Time, nullable=False),
     sa.Column("last_seen_at", _Time, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
@@ -174,13 +175,24 @@ plan = sa.Table(
     sa.Column("action", sa.Text, nullable=False, comment="upsert, insert, delete"),
     sa.Column("priority", sa.SmallInteger, nullable=False, comment="0 held, 1 new, 2 rejected"),
     sa.Column("state", sa.Text, nullable=False, comment="ready, quarantined, held, sent"),
-    sa.Column("payload", JSONB, nullable=False),
-    sa.Column("extra", JSONB, nullable=False, comment="columns with a leading underscore"),
+    sa.Column("payload", _Json, nullable=False),
+    sa.Column("extra", _Json, nullable=False, comment="columns with a leading underscore"),
     sa.Column("payload_hash", sa.Text, nullable=False),
     sa.Column("omie_id", sa.BigInteger),
     schema=SYNC,
     prefixes=["UNLOGGED"],
     comment="Work of one run: the rows that differ from the ledger",
+)
+
+binding = sa.Table(
+    "binding",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("scope", sa.Text, nullable=False, comment="digest of the app key"),
+    sa.Column("host", sa.Text, nullable=False, comment="Omie, or a simulator on loopback"),
+    sa.Column("bound_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="Which Omie the ledger of an empresa belongs to",
 )
 
 block = sa.Table(
@@ -235,7 +247,7 @@ categorias = sa.Table(
     sa.Column("totalizadora", sa.Text),
     sa.Column("conta_receita", sa.Text),
     sa.Column("conta_despesa", sa.Text),
-    sa.Column("raw", JSONB, nullable=False),
+    sa.Column("raw", _Json, nullable=False),
     sa.Column("lido_em", _Time, nullable=False),
     schema=OMIE,
     comment="Categories of Omie (geral/categorias), read whole",
@@ -250,7 +262,7 @@ contas_correntes = sa.Table(
     sa.Column("descricao", sa.Text),
     sa.Column("tipo", sa.Text),
     sa.Column("inativo", sa.Text),
-    sa.Column("raw", JSONB, nullable=False),
+    sa.Column("raw", _Json, nullable=False),
     sa.Column("lido_em", _Time, nullable=False),
     schema=OMIE,
     comment="Bank accounts of Omie (geral/contacorrente), read whole",
@@ -263,7 +275,7 @@ empresas = sa.Table(
     sa.Column("codigo_empresa", sa.BigInteger, primary_key=True),
     sa.Column("razao_social", sa.Text),
     sa.Column("cnpj", sa.Text),
-    sa.Column("raw", JSONB, nullable=False, comment="without certificates and secrets"),
+    sa.Column("raw", _Json, nullable=False, comment="without certificates and secrets"),
     sa.Column("lido_em", _Time, nullable=False),
     schema=OMIE,
     comment="The company behind each key (geral/empresas)",

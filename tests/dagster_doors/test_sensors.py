@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.assets.retries import retried_as_omie_says
-from omie_pipeline.errors import FaultDetail, RecordRejected, RetryLater
+from omie_pipeline.errors import FaultDetail, GuardrailStopped, RecordRejected, RetryLater
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import date_ranges
 from omie_pipeline.sensors.schedule import pending_dates
@@ -118,6 +118,14 @@ def test_dates_become_few_ranges() -> None:
     assert date_ranges(apart) == [(day, day) for day in apart]
     many = [first + 30 * n * DAY for n in range(6)]
     assert date_ranges(many) == [(many[0], many[-1])]
+
+
+def test_a_guardrail_fails_the_step_and_says_how_to_approve() -> None:
+    with pytest.raises(dg.Failure) as failure, retried_as_omie_says():
+        raise GuardrailStopped(("80 exclusões, mais que 50 (max_deletes)",))
+    assert "omie_pipeline/approve=true" in (failure.value.description or "")
+    assert "80 exclusões" in (failure.value.description or "")
+    assert not failure.value.allow_retries
 
 
 def test_only_retry_later_becomes_a_dagster_retry() -> None:

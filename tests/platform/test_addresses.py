@@ -39,7 +39,11 @@ def test_an_address_that_is_none_is_refused_without_repeating_it() -> None:
 
 def test_dagster_gets_psycopg2_and_a_schema_of_its_own() -> None:
     url = dagster_postgres_url(URL)
-    assert url == URL.replace("+psycopg", "+psycopg2") + "?options=-csearch_path%3Ddagster+-csynchronous_commit%3Doff"
+    assert (
+        url
+        == URL.replace("+psycopg", "+psycopg2")
+        + "?options=-csearch_path%3Ddagster+-csynchronous_commit%3Doff"
+    )
     with_ssl = dagster_postgres_url(URL + "?sslmode=require&options=-cjit%3Doff")
     query = sa.make_url(with_ssl).query
     assert query["sslmode"] == "require"

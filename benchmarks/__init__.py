@@ -1,0 +1,1 @@
+"""Measures of the promises that are about speed and memory; ``python -m benchmarks``."""

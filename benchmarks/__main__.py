@@ -1,0 +1,55 @@
+"""``python -m benchmarks [NAME...] [--quick]``: every measure, its ratio and its target.
+
+Exits 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks import (
+    bench_diff,
+    bench_extract,
+    bench_load,
+    bench_pacing,
+    bench_push,
+    bench_validation,
+)
+from benchmarks.bench import Bench, own_postgres
+from benchmarks.measure import Measure, table
+
+BENCHES: dict[str, Callable[[Bench], list[Measure]]] = {
+    "push": bench_push.measure,
+    "pacing": bench_pacing.measure,
+    "diff": bench_diff.measure,
+    "validation": bench_validation.measure,
+    "load": bench_load.measure,
+    "extract": bench_extract.measure,
+}
+
+
+def main() -> int:
+    """Run the named measures, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"one of {', '.join(BENCHES)}; all when left out")
+    parser.add_argument("--quick", action="store_true", help="few rows and one repetition")
+    options = parser.parse_args()
+    unknown = set(options.name) - set(BENCHES)
+    if unknown:
+        parser.error(f"no measure is called {', '.join(sorted(unknown))}")
+    measures: list[Measure] = []
+    with own_postgres(quick=options.quick) as bench:
+        for name in options.name or BENCHES:
+            print(f"... {name}", file=sys.stderr, flush=True)
+            found = BENCHES[name](bench)
+            measures += found
+            for measure in found:
+                print("  ".join(cell for cell in measure.cells if cell), flush=True)
+    print(f"\n{table(measures)}")
+    return 1 if any(measure.missed for measure in measures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

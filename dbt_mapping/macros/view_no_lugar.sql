@@ -1,0 +1,44 @@
+{#
+  Views are replaced in place. dbt's own way (build beside, rename, drop the old one with cascade)
+  takes every view above it along, so that building only some of the models, as the Dagster UI
+  invites one to, would leave holes. Only where columns went away or changed type does PostgreSQL
+  refuse to replace; then the view and what stands on it is dropped, and those models must be built.
+#}
+{% materialization view, adapter='postgres' %}
+
+  {%- set target_relation = this.incorporate(type='view') -%}
+  {%- set existing = load_cached_relation(this) -%}
+  {%- set grant_config = config.get('grants') -%}
+
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+  {% if existing is not none and existing.type != 'view' %}
+    {{ adapter.drop_relation(existing) }}
+  {% endif %}
+
+  {% call statement('main') -%}
+    do $substituir_view$
+    begin
+      create or replace view {{ target_relation }} as (
+        {{ sql }}
+      );
+    exception when invalid_table_definition then
+      drop view {{ target_relation }} cascade;
+      create view {{ target_relation }} as (
+        {{ sql }}
+      );
+    end
+    $substituir_view$
+  {%- endcall %}
+
+  {% do apply_grants(target_relation, grant_config, should_revoke=True) %}
+  {% do persist_docs(target_relation, model) %}
+
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ adapter.commit() }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+  {{ return({'relations': [target_relation]}) }}
+
+{% endmaterialization %}

@@ -1,0 +1,200 @@
+"""Both governors answer alike: pacing, redundancy, budget, and a block that is remembered."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.omie.governor import Governor, Limits, LocalGovernor
+from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+OMIES_MINUTE, OMIES_IP_MINUTE = 240, 960
+
+
+def seconds(number: float) -> datetime:
+    return START + timedelta(seconds=number)
+
+
+@pytest.fixture(params=["local", "shared"])
+def make(request: pytest.FixtureRequest) -> object:
+    """Build a governor with given limits; shared ones of one scope remember together."""
+
+    def local(limits: Limits | None = None) -> Governor:
+        return LocalGovernor(limits)
+
+    def shared(limits: Limits | None = None, scope: str = "a") -> Governor:
+        limits = limits or Limits()
+        return SharedGovernor(
+            request.getfixturevalue("engine"),
+            scope,
+            method_per_minute=limits.method_per_minute,
+            ip_per_minute=limits.ip_per_minute,
+            error_budget=limits.error_budget,
+        )
+
+    return local if request.param == "local" else shared
+
+
+def paced(governor: Governor, calls: int, methods: tuple[str, ...] = ("M",)) -> list[float]:
+    """Moments at which calls leave when each is asked for right after the one before."""
+    now, moments = START, []
+    for number in range(calls):
+        admission = governor.admit(methods[number % len(methods)], f"f{number}", now)
+        now += timedelta(seconds=admission.wait_seconds)
+        moments.append((now - START).total_seconds())
+    return moments
+
+
+def most_in_a_minute(moments: list[float]) -> int:
+    first, most = 0, 0
+    for last, moment in enumerate(moments):
+        while moments[first] <= moment - 60:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def test_a_method_stays_below_its_ceiling_and_near_it(make: type[LocalGovernor]) -> None:
+    moments = paced(make(), 500)
+    assert most_in_a_minute(moments) <= OMIES_MINUTE
+    assert len(moments) / (moments[-1] / 60) >= 0.97 * OMIES_MINUTE
+
+
+def test_the_address_stays_below_its_ceiling_and_near_it(make: type[LocalGovernor]) -> None:
+    limits = Limits(method_per_minute=100_000)
+    moments = paced(make(limits), 1500, tuple("ABCDEFGH"))
+    assert most_in_a_minute(moments) <= OMIES_IP_MINUTE
+    assert len(moments) / (moments[-1] / 60) >= 0.97 * OMIES_IP_MINUTE
+
+
+def test_a_pause_earns_no_more_than_a_small_burst(make: type[LocalGovernor]) -> None:
+    governor = make()
+    paced(governor, 10)
+    waits = [governor.admit("M", f"later{n}", seconds(600)).wait_seconds for n in range(6)]
+    assert waits[:4] == [0, 0, 0, 0]
+    assert 0 < waits[4] < waits[5]
+
+
+def test_an_identical_request_waits_its_minute(make: type[LocalGovernor]) -> None:
+    governor = make()
+    governor.admit("M", "same", START)
+    again = governor.admit("M", "same", seconds(20))
+    assert again.redundant_seconds == pytest.approx(40)
+    assert governor.admit("M", "other", seconds(20)).redundant_seconds == 0
+    assert governor.admit("M", "same", seconds(60.5)).redundant_seconds == 0
+
+
+def test_a_request_that_was_turned_away_may_go_again(make: type[LocalGovernor]) -> None:
+    governor = make()
+    governor.admit("M", "same", START)
+    governor.forget("same")
+    assert governor.admit("M", "same", seconds(1)).redundant_seconds == 0
+
+
+def test_the_error_budget_of_a_method(make: type[LocalGovernor]) -> None:
+    governor = make(Limits(error_budget=3))
+    for number in range(3):
+        governor.record_fault("M", seconds(number * 10))
+    assert governor.admit("M", "f", seconds(100)).budget_until == seconds(1800)
+    assert governor.admit("N", "f", seconds(100)).budget_until is None
+    assert governor.admit("M", "f", seconds(1801)).budget_until is None
+
+
+def test_a_block_closes_every_method_and_never_gets_shorter(make: type[LocalGovernor]) -> None:
+    governor = make()
+    governor.record_block(seconds(1800), "425", START)
+    governor.record_block(seconds(60), "425", START)
+    for method in ("M", "N"):
+        assert governor.admit(method, "f", seconds(1799)).blocked_until == seconds(1800)
+    assert governor.admit("M", "f", seconds(1800.5)).blocked_until is None
+
+
+def test_a_refused_call_takes_no_slot(make: type[LocalGovernor]) -> None:
+    governor = make()
+    for _ in range(20):
+        governor.admit("M", "same", START)
+    assert governor.admit("M", "other", START).wait_seconds == 0
+
+
+def governors(engine: sa.Engine, *scopes: str) -> list[SharedGovernor]:
+    return [
+        SharedGovernor(engine, scope, method_per_minute=235, ip_per_minute=940, error_budget=8)
+        for scope in scopes
+    ]
+
+
+def test_a_block_survives_a_restart(engine: sa.Engine) -> None:
+    (before,) = governors(engine, scope_of("chave"))
+    before.record_block(seconds(900), "425", START)
+    other = open_engine(engine.url.render_as_string(hide_password=False))
+    after, foreign = governors(other, scope_of("chave"), scope_of("outra"))
+    assert after.admit("M", "f", seconds(10)).blocked_until == seconds(900)
+    assert after.blocked_until(seconds(10)) == seconds(900)
+    assert after.blocked_until(seconds(901)) is None
+    assert foreign.admit("M", "f", seconds(10)).blocked_until is None
+    stored = str([row for row in other.connect().execute(sa.text("SELECT * FROM omie_sync.block"))])
+    assert "chave" not in stored
+    other.dispose()
+
+
+def simulate(callers: dict[str, Governor], until_seconds: float) -> list[tuple[str, float]]:
+    """Each caller asks again as soon as its call has left: ``(caller, moment)`` of every call."""
+    queue = [(0.0, name, 0) for name in callers]
+    left: list[tuple[str, float]] = []
+    while queue:
+        at, name, number = heapq.heappop(queue)
+        admission = callers[name].admit("M", f"{name}{number}", seconds(at))
+        moment = at + admission.wait_seconds
+        if moment < until_seconds:
+            left.append((name, moment))
+            heapq.heappush(queue, (moment, name, number + 1))
+    return left
+
+
+@pytest.mark.parametrize(
+    ("scopes", "ceiling"), [(1, OMIES_MINUTE), (2, 2 * OMIES_MINUTE), (6, OMIES_IP_MINUTE)]
+)
+def test_callers_share_one_pace_fairly(engine: sa.Engine, scopes: int, ceiling: int) -> None:
+    """Two callers per app key, each with a governor of its own, all going as fast as they may."""
+    names = [f"s{scope}-{caller}" for scope in range(scopes) for caller in range(2)]
+    callers: dict[str, Governor] = {
+        name: governors(engine, name.split("-")[0])[0] for name in names
+    }
+    left = simulate(callers, 90)
+    for scope in {name.split("-")[0] for name in names}:
+        mine = sorted(at for name, at in left if name.startswith(scope))
+        assert most_in_a_minute(mine) <= OMIES_MINUTE
+    assert most_in_a_minute(sorted(at for _, at in left)) <= OMIES_IP_MINUTE
+    assert len(left) / 1.5 >= 0.97 * ceiling
+    shares = Counter(name for name, _ in left).values()
+    assert max(shares) <= 1.1 * min(shares)
+
+
+def test_threads_reserve_no_slot_twice(engine: sa.Engine) -> None:
+    moments: list[float] = []
+    barrier = threading.Barrier(4)
+
+    def ask(number: int) -> None:
+        (governor,) = governors(engine, "a")
+        barrier.wait()
+        for call in range(40):
+            moments.append(governor.admit("M", f"{number}-{call}", START).wait_seconds)
+
+    running = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    moments.sort()
+    assert len(moments) == 160
+    assert moments[:4] == [0, 0, 0, 0]
+    steps = [b - a for a, b in pairwise(moments[3:])]
+    assert all(step == pytest.approx(60 / 235, abs=0.001) for step in steps)

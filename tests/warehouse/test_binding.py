@@ -1,0 +1,31 @@
+"""A ledger belongs to one Omie."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
+
+OMIE = "https://app.omie.com.br/api/v1/"
+
+
+def test_the_same_key_may_come_back_from_any_port(engine: sa.Engine) -> None:
+    bind_empresa(engine, "principal", "key-a", "http://127.0.0.1:4000/api/v1/")
+    bind_empresa(engine, "principal", "key-a", "http://127.0.0.1:5000/api/v1/")
+    bind_empresa(engine, "outra", "key-b", OMIE)
+
+
+def test_a_simulators_ledger_is_no_companys(engine: sa.Engine) -> None:
+    bind_empresa(engine, "principal", "key-a", "http://127.0.0.1:4000/api/v1/")
+    with pytest.raises(ConfigurationError, match="outro servidor"):
+        bind_empresa(engine, "principal", "key-a", OMIE)
+
+
+def test_another_key_is_refused_until_a_person_says_it_is_the_same(engine: sa.Engine) -> None:
+    bind_empresa(engine, "principal", "key-a", OMIE)
+    with pytest.raises(ConfigurationError, match="db religar principal"):
+        bind_empresa(engine, "principal", "key-b", OMIE)
+    rebind_empresa(engine, "principal", "key-b", OMIE)
+    bind_empresa(engine, "principal", "key-b", OMIE)

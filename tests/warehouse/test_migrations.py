@@ -1,0 +1,97 @@
+"""The migrations make what tables.py says, once or many times, alone or in a crowd."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from omie_pipeline.errors import WarehouseError
+from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.tables import OMIE, SYNC, metadata
+
+
+def _ours(name: str | None, kind: str, _: object) -> bool:
+    return kind != "schema" or name in (SYNC, OMIE)
+
+
+def test_tables_and_migrations_agree(engine: sa.Engine) -> None:
+    # The role of the tests is called omie, and so is a schema: without this it is the default one.
+    public = sa.create_engine(engine.url, connect_args={"options": "-csearch_path=public"})
+    with public.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_schemas": True,
+                "include_name": _ours,
+                "compare_type": True,
+                "compare_server_default": True,
+                "version_table_schema": SYNC,
+            },
+        )
+        assert compare_metadata(context, metadata) == []
+    public.dispose()
+
+
+def test_unlogged_tables_and_comments(engine: sa.Engine) -> None:
+    query = sa.text(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'omie_sync' AND c.relkind = 'r' AND c.relpersistence = 'u'"
+    )
+    with engine.connect() as connection:
+        assert set(connection.execute(query).scalars()) == {"plan", "quota_lane"}
+
+
+def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO omie_sync.block VALUES ('a', now(), 'x', now())"))
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM omie_sync.block")).scalar() == 1
+
+
+def test_many_processes_migrate_at_once(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        for schema in (SYNC, OMIE, "clinic_raw", "dagster"):
+            connection.execute(sa.schema.DropSchema(schema, cascade=True, if_exists=True))
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        own = open_engine(engine.url.render_as_string(hide_password=False))
+        try:
+            migrate(own)
+        except BaseException as error:  # noqa: BLE001 - a thread must not lose it
+            failures.append(error)
+        finally:
+            own.dispose()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM omie_sync.ledger")).scalar() == 0
+
+
+@pytest.mark.parametrize("url", ["mysql://a@b/c", "nada", "sqlite://"])
+def test_only_postgresql_is_a_warehouse(url: str) -> None:
+    with pytest.raises(WarehouseError, match="WAREHOUSE_URL"):
+        open_engine(url)
+
+
+def test_an_error_of_the_database_shows_no_values(engine: sa.Engine) -> None:
+    from omie_pipeline.warehouse.engine import warehouse_errors
+
+    with (
+        pytest.raises(WarehouseError) as caught,
+        warehouse_errors(),
+        engine.connect() as connection,
+    ):
+        connection.execute(sa.text("SELECT CAST(:v AS integer)"), {"v": "529.982.247-25"})
+    assert "529" not in str(caught.value)
