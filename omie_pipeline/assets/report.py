@@ -22,6 +22,9 @@ DESCRIPTIONS = {
     REJECTED: "Parcela de linhas que o Omie recusou: avisa com uma, falha acima do limite",
     SUITE: "Great Expectations: linhas que a nossa validação não deixou sair",
 }
+DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_FOLDER"
+"""Set by ``make dev`` for the processes it starts, not by users."""
+
 Metadata = dict[str, dg.MetadataValue | int | float | str]
 
 _PARTITION_LINES = 40
@@ -69,11 +72,10 @@ def count_metadata(counts: Counts) -> Metadata:
 
 def data_docs_link(page: Path) -> dg.MetadataValue:
     """A link where ``make dev`` serves the reports, else the path of the page."""
-    served = os.environ.get("OMIE_PIPELINE_DATA_DOCS_URL")
-    if not served:
+    served, folder = os.environ.get(DOCS_URL), os.environ.get(DOCS_FOLDER)
+    if not served or not folder or not page.is_relative_to(folder):
         return dg.MetadataValue.path(str(page))
-    below = page.relative_to(page.parents[2])
-    return dg.MetadataValue.url(f"{served.rstrip('/')}/{below.as_posix()}")
+    return dg.MetadataValue.url(f"{served.rstrip('/')}/{page.relative_to(folder).as_posix()}")
 
 
 def checks_of(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import typer
 
+from omie_pipeline.assets.report import DOCS_FOLDER, DOCS_URL
 from omie_pipeline.cli.sandbox import enter_sandbox, simulator_process
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
@@ -50,7 +51,8 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
     docs_port, ui_port = free_port(_UI_PORT + 1), free_port(_UI_PORT)
     docs = deployment.data_docs_dir
     docs.mkdir(parents=True, exist_ok=True)
-    os.environ["OMIE_PIPELINE_DATA_DOCS_URL"] = f"http://127.0.0.1:{docs_port}"
+    os.environ[DOCS_URL] = f"http://127.0.0.1:{docs_port}"
+    os.environ[DOCS_FOLDER] = str(docs)
     commands = [
         [_script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(ui_port), "-w", _WORKSPACE],
         [_script("dagster-daemon"), "run", "-w", _WORKSPACE],

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
+from omie_pipeline.validation.offline_pages import make_offline
 
 _SITE: Final = "omie_pipeline"
 _PAGES: Final = "validations"
@@ -16,7 +17,10 @@ _OPENINGS: Final = {"critical": "Recusa se", "hold": "Aguarda se", "warning": "A
 
 
 def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
-    """Write one page per report and their index into ``folder``; give the path of ``index.html``.
+    """Write one page per report and their index into ``folder``.
+
+    Returns:
+        The page of the report where there is one only, else the index.
 
     The pages are made from ``ExpectationResult`` counts, so they cannot hold a value of a row.
     Pages of an earlier call in the same folder are replaced: give each endpoint (and partition)
@@ -39,7 +43,9 @@ def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
         )
         context.validation_results_store.set(identifier, _suite_result(report, run))
     context.build_data_docs(site_names=[_SITE])
-    return folder / "index.html"
+    make_offline(folder)
+    pages = sorted((folder / _PAGES).rglob("*.html"))
+    return pages[0] if len(pages) == 1 else folder / "index.html"
 
 
 def _site_context(folder: Path) -> Any:

@@ -140,7 +140,8 @@ def test_a_block_survives_a_restart(engine: sa.Engine) -> None:
     assert after.blocked_until(seconds(10)) == seconds(900)
     assert after.blocked_until(seconds(901)) is None
     assert foreign.admit("M", "f", seconds(10)).blocked_until is None
-    stored = str([row for row in other.connect().execute(sa.text("SELECT * FROM omie_sync.block"))])
+    with other.connect() as connection:
+        (stored,) = connection.execute(sa.text("SELECT b::text FROM omie_sync.block b")).scalars()
     assert "chave" not in stored
     other.dispose()
 

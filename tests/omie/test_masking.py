@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from omie_pipeline.catalog import REGISTRY, WRITABLE, ComplexType, Endpoint, Field
+from omie_pipeline.clock import ManualClock
 from omie_pipeline.errors import OmieFault
 from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
 from omie_pipeline.omie.faults import HttpAnswer, read_answer
 from omie_pipeline.omie.masking import mask, mask_text, personal_texts
-from omie_pipeline.clock import ManualClock
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 # Written down by hand, so that a name lost from the masking's pattern is noticed.

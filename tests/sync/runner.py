@@ -1,4 +1,4 @@
-"""A push in a process of its own, to be killed: ``python -m tests.sync.runner URL URL NOW MODE``."""
+"""A push in a process of its own, to be killed: ``-m tests.sync.runner URL URL NOW MODE``."""
 
 from __future__ import annotations
 

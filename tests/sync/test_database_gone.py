@@ -16,7 +16,8 @@ DISK_FULL = """
 CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
 END $$;
-CREATE TRIGGER disk_full BEFORE {event} ON omie_sync.{table} FOR EACH ROW EXECUTE FUNCTION disk_full()
+CREATE TRIGGER disk_full BEFORE {event} ON omie_sync.{table}
+    FOR EACH ROW EXECUTE FUNCTION disk_full()
 """
 
 

@@ -51,10 +51,8 @@ def assert_delivered(world: World, report: PushReport) -> None:
     assert held["PAC-3"]["bairro"] == "B"
     assert world.ledger() == {**dict.fromkeys(held, "confirmed"), "PAC-9": "deleted"}
     assert world.open_intents() == 0
-    ids = {
-        code: omie_id
-        for code, omie_id in world.rows("SELECT codigo_integracao, omie_id FROM omie_sync.ledger")
-    }
+    found = world.rows("SELECT codigo_integracao, omie_id FROM omie_sync.ledger")
+    ids = {row.codigo_integracao: row.omie_id for row in found}
     assert all(ids[code] == record["codigo_cliente_omie"] for code, record in held.items())
 
 

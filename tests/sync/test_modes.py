@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.planned import FaultKind, PlannedFault
 from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
 from omie_pipeline.sync.push import PushReport
 from omie_pipeline.warehouse.planning import Selection
@@ -75,6 +75,17 @@ def test_insert_only_takes_a_record_under_its_code_as_linked(world: World, named
     assert (report.total.linked, report.total.rejected) == (1, 0)
     assert report.closes
     assert world.rows("SELECT created_here, omie_id FROM omie_sync.ledger") == [(False, 5500000001)]
+
+
+@pytest.mark.parametrize("kind", ["html_502", "html_502_after_commit"])
+def test_insert_only_is_not_repeated_on_a_guess(world: World, kind: FaultKind) -> None:
+    world.control.next_faults(PlannedFault(kind, method="IncluirCliente"))
+    world.model("clientes", [cliente(1)])
+    report = world.push(policy=EndpointPolicy(mode="insert"))
+    assert report.total.created == 1
+    assert report.closes
+    assert len(world.writes()) == (2 if kind == "html_502" else 1)
+    assert len(world.held_by_omie()) == 1
 
 
 def test_retry_in_insert_mode_leaves_a_delivered_row_alone(world: World) -> None:

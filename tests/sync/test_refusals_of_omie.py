@@ -31,7 +31,8 @@ def test_a_fault_in_a_200_is_a_refusal(world: World) -> None:
 
 
 def test_a_status_above_zero_in_a_200_is_a_refusal(world: World) -> None:
-    body = '{"codigo_status":"103","descricao_status":"T\\u00edtulo n\\u00e3o aceito &quot;hoje&quot;"}'
+    words = "T\\u00edtulo n\\u00e3o aceito &quot;hoje&quot;"
+    body = f'{{"codigo_status":"103","descricao_status":"{words}"}}'
     world.control.next_faults(PlannedFault("custom", status=200, body=body))
     world.model("clientes", many(1))
     assert world.push().total.rejected == 1

@@ -69,14 +69,23 @@ def test_no_value_of_a_row_comes_out(report: ValidationReport, value: str) -> No
 
 def test_data_docs_show_rules_and_no_value(report: ValidationReport, tmp_path: Path) -> None:
     write_data_docs([report.counts_only()], tmp_path / "docs")
-    index = write_data_docs([report.counts_only()], tmp_path / "docs")
-    assert index == tmp_path / "docs" / "index.html"
+    page = write_data_docs([report.counts_only()], tmp_path / "docs")
+    assert page.name == "clientes.html"
+    assert (tmp_path / "docs" / "index.html").exists()
     pages = list((tmp_path / "docs").rglob("*.html"))
     assert len(pages) == 2  # the second call replaced the page of the first
     text = "".join(page.read_text("utf-8") for page in pages)
     assert "Recusa se: CPF ou CNPJ inválido." in text
     assert "Avisa se: CEP não está na faixa conhecida da cidade." in text
     assert not any(value in text for value in PERSONAL)
+
+
+def test_data_docs_load_nothing_from_outside(report: ValidationReport, tmp_path: Path) -> None:
+    write_data_docs([report.counts_only()], tmp_path / "docs")
+    for page in (tmp_path / "docs").rglob("*.html"):
+        text = page.read_text("utf-8")
+        assert not re.findall(r"<(?:link|script|img)\b[^>]*(?:href|src)=\"https?://", text)
+        assert "<style>" in text
 
 
 def test_reasons_are_sentences_without_holes(report: ValidationReport) -> None:
