@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.settings import project_root
 
@@ -64,7 +66,8 @@ def simulator_process() -> Iterator[str]:
     """
     home = demo_home()
     home.mkdir(parents=True, exist_ok=True)
-    port_file = home / "simulator.port"
+    port_file, pid_file = home / "simulator.port", home / "simulator.pid"
+    _stop_leftover(pid_file)
     port_file.unlink(missing_ok=True)
     command = [
         sys.executable, "-m", "omie_pipeline.simulator",
@@ -74,11 +77,26 @@ def simulator_process() -> Iterator[str]:
         "--ip-per-minute", str(5 * _CALLS_PER_MINUTE),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+        pid_file.write_text(str(process.pid), "utf-8")
         try:
             port = _port(port_file, process)
             yield f"http://127.0.0.1:{port}/api/v1/"
         finally:
             process.terminate()
+
+
+def _stop_leftover(pid_file: Path) -> None:
+    """Stop the simulator of a demo that was killed: two must not write one state file."""
+    if not pid_file.exists():
+        return
+    try:
+        left = psutil.Process(int(pid_file.read_text("utf-8")))
+        if "omie_pipeline.simulator" in left.cmdline():
+            left.terminate()
+            left.wait(_START_SECONDS)
+    except (psutil.Error, ValueError):
+        pass  # gone, or the number is somebody else's by now
+    pid_file.unlink()
 
 
 def _port(port_file: Path, process: subprocess.Popen[bytes]) -> str:

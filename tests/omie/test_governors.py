@@ -141,7 +141,8 @@ def test_a_block_survives_a_restart(engine: sa.Engine) -> None:
     assert after.blocked_until(seconds(901)) is None
     assert foreign.admit("M", "f", seconds(10)).blocked_until is None
     with other.connect() as connection:
-        (stored,) = connection.execute(sa.text("SELECT b::text FROM omie_sync.block b")).scalars()
+        query = sa.text("SELECT b::text FROM omie_sync.block b")
+        stored: str = connection.execute(query).scalar_one()
     assert "chave" not in stored
     other.dispose()
 

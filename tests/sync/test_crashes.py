@@ -113,6 +113,19 @@ def test_killed_during_a_call(world: World, kind: str, code: str, late_seconds: 
     finish(world, late_seconds=late_seconds)
 
 
+@pytest.mark.parametrize("kind", ["timeout", "timeout_after_commit"])
+def test_killed_where_reads_are_stale(world: World, kind: str) -> None:
+    """The next run begins at once and sees the state of before: that proves nothing yet."""
+    prepare(world)
+    world.control.set_behaviour(stale_reads_seconds=30)
+    world.control.next_faults(
+        PlannedFault(kind, method="UpsertCliente", integration_code="PAC-3")  # type: ignore[arg-type]
+    )
+    process = start(world, world.clock.now().isoformat())
+    kill_when(process, lambda: any(c.http_status == 0 for c in world.control.calls()))
+    finish(world, late_seconds=0)
+
+
 def test_killed_before_the_first_call_with_intents_written(world: World) -> None:
     prepare(world)
     with locked(world.engine, "LOCK TABLE omie_sync.quota_fault IN ACCESS EXCLUSIVE MODE"):

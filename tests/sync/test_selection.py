@@ -52,13 +52,17 @@ def test_rows_of_another_empresa_are_not_ours(world: World) -> None:
 
 def test_retry_takes_rejected_and_held_rows_only(world: World) -> None:
     world.confirmed(1)
-    world.control.next_faults(PlannedFault("fault_in_200", integration_code="PAC-2"))
-    world.model("clientes", [cliente(1), cliente(2), cliente(3, razao_social=INVALID)])
+    world.control.next_faults(
+        PlannedFault("fault_in_200", integration_code="PAC-2"),
+        PlannedFault("blocked_425", integration_code="PAC-4", seconds=60),
+    )
+    others = [cliente(2), cliente(3, razao_social=INVALID), cliente(4)]
+    world.model("clientes", [cliente(1), *others])
     world.push()
     world.clock.sleep(120)
-    world.model("clientes", [cliente(1, bairro="B"), cliente(2), cliente(3, razao_social=INVALID)])
+    world.model("clientes", [cliente(1, bairro="B"), *others])
     report = world.push(selection=RETRY)
-    assert (report.total.selected, report.total.created) == (1, 1)
+    assert (report.total.selected, report.total.created) == (2, 2)
     assert report.closes
     assert world.rows("SELECT count(*) FROM omie_sync.rejected") == [(0,)]
     assert world.rows("SELECT count(*) FROM omie_sync.quarantine") == [(1,)]
