@@ -93,10 +93,11 @@ def read_for(url: str, base_url: str, origin_seconds: float, minutes: int, index
     """Read clientes, other ones in each process, until the minutes are over; calls made."""
     engine = open_engine(url)
     clock = SharedFastClock(origin_seconds, SPEED)
-    pace = {"per_minute": OWN_PER_MINUTE, "ip_per_minute": OWN_IP_PER_MINUTE}
     first = index * RECORDS_EACH + 1
     calls = 0
-    with client(engine, base_url, clock, **pace) as omie:
+    with client(
+        engine, base_url, clock, per_minute=OWN_PER_MINUTE, ip_per_minute=OWN_IP_PER_MINUTE
+    ) as omie:
         contas = REGISTRY["contas_correntes" if index else "categorias"]
         omie.read(contas.service, contas.list, {"pagina": 1, "registros_por_pagina": 1})
         time.sleep(max(0.0, origin_seconds - time.time()))
@@ -106,6 +107,7 @@ def read_for(url: str, base_url: str, origin_seconds: float, minutes: int, index
                 break
             try:
                 key = {CLIENTES.integration_key: f"PAC-{number}"}
+                # As a write is sent: once, so that a refusal is seen.
                 omie.write(CLIENTES.service, CLIENTES.read, key)
             except OmieFault as fault:
                 print(type(fault).__name__, fault.detail.text, file=sys.stderr)

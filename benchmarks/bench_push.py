@@ -63,7 +63,9 @@ def prepare(url: str, rows: int) -> list[wire.Json]:
     give_documents(engine, rows)
     model = load_payload_model(engine, CLIENTES)
     with engine.connect() as connection:
-        payloads = connection.execute(sa.select(payload_of(model, model.table()))).scalars().all()
+        payloads: list[Any] = list(
+            connection.execute(sa.select(payload_of(model, model.table()))).scalars()
+        )
     engine.dispose()
     return [wire.to_wire(payload, CLIENTES.payload, CLIENTES.service) for payload in payloads]
 

@@ -36,6 +36,17 @@ QUIET = {
 os.environ.update(QUIET)
 
 
+ONE_WORKER_FOLDERS = frozenset({"dbt_mapping", "dagster_doors"})
+"""Their costly beginnings (a dbt build, a manifest) are made once, by one pytest-xdist worker."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of these folders together (``--dist loadgroup``)."""
+    for item in items:
+        if item.path.parent.name in ONE_WORKER_FOLDERS:
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
 class OutsideNetworkError(AssertionError):
     """A test tried to leave the machine."""
 

@@ -22,6 +22,7 @@ from omie_pipeline.warehouse.selection import (
     model_particao,
     model_where,
 )
+from omie_pipeline.warehouse.set_aside import set_aside
 from omie_pipeline.warehouse.tables import ledger, plan, rejected
 
 __all__ = [
@@ -58,7 +59,8 @@ def write_plan(
     serial = engine.execution_options(isolation_level="REPEATABLE READ")
     with warehouse_errors(), serial.begin() as connection:
         action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
-        _insert_plan(connection, run_id, _differing(model, selection, mode), action)
+        differing = set_aside(connection, _differing(model, selection, mode))
+        _insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
         if mode == "mirror" and not selection.unfinished_only:
@@ -250,7 +252,7 @@ def _plan_missing(
     _insert_plan(connection, run_id, missing.subquery("d"), "delete")
 
 
-def _insert_plan(connection: sa.Connection, run_id: str, found: sa.Subquery, action: str) -> None:
+def _insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, action: str) -> None:
     """Number rows on from the last planned one and write them."""
     last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
     names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",

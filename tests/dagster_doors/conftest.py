@@ -21,10 +21,17 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One state folder for all: dbt parses each staging set once."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
 def deployed(
     simulator: Simulator,
     database_url: str,
+    home: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> dg.Definitions:
@@ -41,7 +48,7 @@ def deployed(
         "OMIE_CALLS_PER_MINUTE_IP": "240000",
         "WAREHOUSE_URL": database_url,
         "CLINIC_URL": str(clinic),
-        "OMIE_PIPELINE_HOME": str(tmp_path / "home"),
+        "OMIE_PIPELINE_HOME": str(home),
         "OMIE_PIPELINE_STAGING": "canonica",
         "OMIE_PIPELINE_START_DATE": START_DATE,
     }.items():

@@ -12,8 +12,8 @@ from tests.dagster_doors.conftest import fresh_definitions
 
 
 @pytest.fixture
-def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
-    monkeypatch.setenv("OMIE_PIPELINE_HOME", str(tmp_path / "home"))
+def graph(home: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    monkeypatch.setenv("OMIE_PIPELINE_HOME", str(home))
     monkeypatch.setenv("OMIE_PIPELINE_STAGING", "synthea")
     return fresh_definitions()
 

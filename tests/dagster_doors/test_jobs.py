@@ -53,7 +53,11 @@ def test_a_clinic_reaches_omie_and_a_second_run_changes_nothing(
         assert sent == len(simulator.control.records("contas_receber"))
 
         simulator.control.clear_calls()
-        again = facts.execute_in_process(instance=instance, tags=_RANGE)
+        again = facts.execute_in_process(
+            instance=instance,
+            tags=_RANGE,
+            asset_selection=[dg.AssetKey(["push", "contas_receber"])],
+        )
         assert again.success
         writes = {call.method for call in simulator.control.calls()}
         assert not any(name.startswith(("Upsert", "Incluir", "Excluir")) for name in writes)

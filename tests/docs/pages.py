@@ -1,0 +1,49 @@
+"""The pages people read, and what stands in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from omie_pipeline.resources.settings import project_root
+
+ROOT = project_root()
+README, LEIAME = ROOT / "README.md", ROOT / "README.pt-BR.md"
+OWN_SYSTEM = ROOT / "docs" / "own-system.md"
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dbt_mapping" / "README.md"]
+)
+
+_FENCED = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(page: Path) -> str:
+    """The page as it stands."""
+    return page.read_text("utf-8")
+
+
+def blocks(page: Path, *kinds: str) -> list[str]:
+    """Fenced blocks of these kinds, in order."""
+    return [text for kind, text in _FENCED.findall(text_of(page)) if kind in kinds]
+
+
+def prose(page: Path) -> str:
+    """The page without its fenced blocks."""
+    return _FENCED.sub("", text_of(page))
+
+
+def code_spans(page: Path) -> list[str]:
+    """What stands between backticks in the prose."""
+    return re.findall(r"`([^`\n]+)`", prose(page))
+
+
+def typed(page: Path) -> list[str]:
+    """Lines that a reader may type: those of shell blocks, shown commands and code spans."""
+    shown = [line for block in blocks(page, "bash", "text") for line in block.splitlines()]
+    return [*shown, *code_spans(page)]
+
+
+def anchors(page: Path) -> set[str]:
+    """Names that links to the page's headings use."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}

@@ -1,0 +1,160 @@
+"""What the pages say exists: files, commands, options, variables, layers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+import typer
+import yaml
+
+from omie_pipeline.cli.app import app
+from omie_pipeline.cli.mounted import MOUNTED
+from omie_pipeline.resources.settings import variable_names
+from tests.docs.pages import (
+    LEIAME,
+    PAGES,
+    README,
+    ROOT,
+    anchors,
+    blocks,
+    code_spans,
+    prose,
+    text_of,
+    typed,
+)
+
+# Read by dbt or by Dagster's processes, set by this package or by who runs dbt by hand.
+INNER_VARIABLES = {
+    "DBT_HOST", "DBT_PORT", "DBT_USER", "DBT_PASSWORD", "DBT_DBNAME", "DBT_SSLMODE",
+    "DBT_TARGET_PATH", "DBT_LOG_PATH", "OMIE_PIPELINE_SOURCE_SCHEMA",
+}  # fmt: skip
+HIDDEN = {"referencias"}
+VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+# The parts of this sentence are put together here, so that the file does not name what it forbids.
+FOREIGN = re.compile("|".join(["/wo" + "rk/", r"\.\./sha" + "red", "/tm" + "p/", "ses" + "sion"]))
+
+
+def _named(pages: list[Path]) -> list[object]:
+    return [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in pages]
+
+
+@pytest.mark.parametrize("page", _named(PAGES))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(prose(page)):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", _named(PAGES))
+def test_no_page_tells_of_our_workshop(page: Path) -> None:
+    assert FOREIGN.findall(text_of(page)) == []
+
+
+@pytest.mark.parametrize("page", _named(PAGES))
+def test_variables_exist(page: Path) -> None:
+    named = set(VARIABLE.findall(text_of(page)))
+    assert named - set(variable_names()) - INNER_VARIABLES == set()
+
+
+@pytest.mark.parametrize("page", _named(PAGES))
+def test_make_targets_exist(page: Path) -> None:
+    targets = re.findall(r"^([a-z]+):.*## ", text_of(ROOT / "Makefile"), re.MULTILINE)
+    named = {word for line in typed(page) for word in re.findall(r"^ *make ([a-z]+)\b", line)}
+    assert named - set(targets) == set()
+
+
+def _commands() -> dict[str, click.Command]:
+    group = typer.main.get_command(app)
+    assert isinstance(group, click.Group)
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= {f"{name} {inner}": one for inner, one in command.commands.items()}
+        found[name] = command
+    for one in MOUNTED:
+        inner_app = typer.Typer()
+        inner_app.command()(getattr(import_module(one.module), one.function))
+        found[one.name] = typer.main.get_command(inner_app)
+    return found
+
+
+def _calls(line: str) -> list[list[str]]:
+    """Words after ``omie-pipeline`` in a line, for each time it is called there."""
+    parts = re.split(r"(?:^|[\s/\"(])omie-pipeline +(?=[a-z])", line)[1:]
+    ended = [re.split(r" {2,}|[;&|>)\"]", part)[0] for part in parts]
+    return [shlex.split(part.replace("…", ""), comments=True) for part in ended]
+
+
+@pytest.mark.parametrize("page", _named(PAGES))
+def test_commands_and_options_exist(page: Path) -> None:
+    commands = _commands()
+    for line in typed(page):
+        for words in _calls(line):
+            name = words[0]
+            if name == "db" and len(words) > 1:
+                name = f"db {words[1]}"
+            assert name in commands, line
+            known = {option for one in commands[name].params for option in one.opts}
+            used = {word.split("=")[0] for word in words if word.startswith("--")}
+            assert used <= known | {"--help"}, line
+
+
+def test_every_command_is_named_in_the_readme() -> None:
+    told = text_of(README) + text_of(ROOT / "CHANGELOG.md")
+    for name in {command.split()[0] for command in _commands()} - HIDDEN:
+        assert re.search(rf"(omie-pipeline |make |`){name}\b", told), name
+
+
+def test_both_readmes_have_the_same_commands() -> None:
+    assert blocks(README, "bash", "text") == blocks(LEIAME, "bash", "text")
+
+    def commands(page: Path) -> list[str]:
+        found = [one for one in code_spans(page) if one.startswith(("make ", "omie-pipeline "))]
+        return [one.replace("ARQUIVO", "FILE") for one in found]
+
+    assert sorted(commands(README)) == sorted(commands(LEIAME))
+
+
+def test_layers_are_those_that_are_enforced() -> None:
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = [one["layers"] for one in contracts if one["type"] == "layers"]
+    enforced = [line.replace("omie_pipeline.", "") for line in layers]
+    pages = blocks(ROOT / "docs/architecture.md", "text")
+    (shown,) = [one for one in pages if one.startswith("cli ")]
+    assert [re.split(r" {2,}", line)[0] for line in shown.splitlines()] == enforced
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = LINK.findall(text_of(folder / "README.md"))
+    assert sorted(listed) == sorted(one.name for one in folder.glob("0*.md"))
+    for number, name in enumerate(sorted(listed), start=1):
+        assert name.startswith(f"{number:04}-")
+        assert text_of(folder / name).startswith(f"# {number:04} ")
+
+
+def test_the_example_of_several_empresas_is_yaml() -> None:
+    example = yaml.safe_load(text_of(ROOT / "empresas.example.yaml"))
+    assert "*_env" in text_of(ROOT / "empresas.example.yaml")
+    assert len(example["empresas"]) > 1
+
+
+def test_the_notice_names_files_that_are_there() -> None:
+    notice = " ".join(text_of(ROOT / "NOTICE").split())
+    names = re.findall(r"(?:sample|omie_pipeline|dbt_mapping|tests)/[\w./-]*\w/?", notice)
+    assert len(names) > 5
+    for name in names:
+        assert (ROOT / name).exists(), name
