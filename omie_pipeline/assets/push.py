@@ -16,6 +16,7 @@ from omie_pipeline.warehouse.planning import Selection
 
 GROUP = "omie_envio"
 UNFINISHED_TAG = "omie_pipeline/so_pendentes"
+HELD_TAG = "omie_pipeline/so_retidas"
 TRIGGER_TAG = "omie_pipeline/gatilho"
 _TRUE = ("true", "sim", "1")
 
@@ -54,6 +55,7 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
             what.date_from,
             what.date_to,
             unfinished_only=tags.get(UNFINISHED_TAG) in _TRUE,
+            held_only=tags.get(HELD_TAG) in _TRUE,
         )
         options = PushOptions(
             gatilho=trigger_of(tags),

@@ -6,7 +6,7 @@ from datetime import date
 import dagster as dg
 
 from omie_pipeline.assets.jobs import AssetJob
-from omie_pipeline.assets.push import UNFINISHED_TAG, push_key
+from omie_pipeline.assets.push import HELD_TAG, push_key
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.ranges import range_tags
@@ -39,7 +39,7 @@ def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefi
 
 def _request(item: Resumable, registers_job: str, facts_job: str) -> dg.RunRequest:
     endpoint = REGISTRY[item.endpoint]
-    common = {UNFINISHED_TAG: "true"}
+    common = {HELD_TAG: "true"}
     run_key = f"{item.empresa}:{item.endpoint}:{item.stamp}"
     if endpoint.grain == "register":
         return dg.RunRequest(

@@ -45,7 +45,11 @@ class _Waiting:
 
 
 class _StopSending(Exception):
-    """The endpoint stops here; the rest is held."""
+    """The endpoint stops here; the rest is held under ``code``."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class Delivery:
@@ -146,7 +150,7 @@ class Delivery:
             self.hold_rest(str(fault), type(fault).__name__, None)
             raise
         except _StopSending as stop:
-            self.hold_rest(str(stop), "stopped", None)
+            self.hold_rest(str(stop), stop.code, None)
 
     def hold_rest(self, reason: str, code: str, until: datetime | None) -> None:
         """Commit what is known and hold every row that was not tried."""
@@ -278,9 +282,9 @@ class Delivery:
         unclear = outcome.kind in ("unknown", "held") or outcome.fault_class == "UnknownFault"
         self._broken_in_a_row = self._broken_in_a_row + 1 if unclear else 0
         if self._broken_in_a_row >= _BROKEN_IN_A_ROW:
-            raise _StopSending(_UNREACHABLE)
+            raise _StopSending(_UNREACHABLE, "unreachable")
         if outcome.kind == "rejected" and not self._policy.partial_success:
-            raise _StopSending(_FIRST_REFUSAL)
+            raise _StopSending(_FIRST_REFUSAL, "partial_success")
 
     def _close_unsent(self, rows: Sequence[PlanRow]) -> None:
         """Close the intents of rows that were refused at the door; an unknown one stays open."""

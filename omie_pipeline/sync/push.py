@@ -293,7 +293,7 @@ class _Run:
 
 def span_of(selection: Selection) -> str:
     """What kind of selection this is, so that row counts compare with like ones only."""
-    if selection.key is not None or selection.unfinished_only:
+    if selection.key is not None or selection.states:
         return "partial"
     if selection.date_from is None or selection.date_to is None:
         return "all"

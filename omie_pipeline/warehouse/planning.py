@@ -63,7 +63,7 @@ def write_plan(
         _insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
-        if mode == "mirror" and not selection.unfinished_only:
+        if mode == "mirror" and not selection.states:
             _plan_missing(connection, run_id, model, selection)
         planned = _planned(connection, run_id)
         deletes = _planned(connection, run_id, action="delete") if mode == "mirror" else {}

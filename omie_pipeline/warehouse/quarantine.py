@@ -97,7 +97,7 @@ def forget_passed(
         )
         # A row that moved to another partition left its line in the old one.
         passed: sa.ColumnElement[bool] = quarantine.c.codigo_integracao.in_(planned)
-        if not selection.unfinished_only:
+        if not selection.states:
             passed = sa.or_(passed, sa.and_(*_looked_at(quarantine, endpoint, selection, grain)))
         connection.execute(
             sa.delete(quarantine).where(
@@ -109,7 +109,7 @@ def forget_passed(
         )
         # A rejected or held row is always planned while the model has it: missing means gone there.
         left = ledger.c.codigo_integracao.not_in(planned)
-        unfinished = ledger.c.state.in_(("rejected", "held"))
+        unfinished = ledger.c.state.in_(selection.states or ("rejected", "held"))
         mine = _looked_at(ledger, endpoint, selection, grain)
         vanished = sa.select(ledger.c.codigo_integracao).where(*mine, unfinished, left)
         connection.execute(

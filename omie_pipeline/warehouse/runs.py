@@ -178,7 +178,7 @@ def ledger_truth(
         (sa.or_(quarantine.c.linha.is_not(None), key.is_(None)), "quarantined"),
         else_=sa.func.coalesce(ledger.c.state, "unknown"),
     )
-    if selection.unfinished_only:
+    if selection.states:
         # They were unfinished when the run began; all of them are in its plan.
         planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
         where = [p.c.empresa == selection.empresa, key.in_(planned)]

@@ -22,6 +22,8 @@ class Selection:
         date_from, date_to: business dates of facts, both inclusive, ``None`` = open.
         key: one integration code only.
         unfinished_only: only rows the ledger has as rejected or held (``retry``).
+        held_only: only rows the ledger has as held: what resumes by itself, where sending a refused
+            row again would only spend the error budget.
     """
 
     empresa: str
@@ -29,6 +31,14 @@ class Selection:
     date_to: date | None = None
     key: str | None = None
     unfinished_only: bool = False
+    held_only: bool = False
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """States of the ledger a row must have to be selected; empty for any."""
+        if self.held_only:
+            return ("held",)
+        return ("rejected", "held") if self.unfinished_only else ()
 
 
 def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | None]:
@@ -64,11 +74,11 @@ def model_where(
         conditions.append(p.c[PARTITION_COLUMN] <= selection.date_to)
     if selection.key is not None:
         conditions.append(model_key(model, p) == selection.key)
-    if selection.unfinished_only:
+    if selection.states:
         unfinished = sa.select(ledger.c.codigo_integracao).where(
             ledger.c.empresa == selection.empresa,
             ledger.c.endpoint == model.endpoint.name,
-            ledger.c.state.in_(("rejected", "held")),
+            ledger.c.state.in_(selection.states),
         )
         if mode == "insert":
             unfinished = unfinished.where(ledger.c.payload_hash.is_(None))

@@ -15,6 +15,7 @@ _WAITS_FOR_A_PERSON = (
     "GuardrailStopped",
     "AuthFailed",
     "ConfigurationError",
+    "partial_success",
 )
 """Held rows that trying again alone does not help: a customer to fix, an approval, a key."""
 

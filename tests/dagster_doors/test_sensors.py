@@ -57,7 +57,7 @@ def test_held_rows_resume_when_their_wait_is_over(
     assert request.asset_selection == [dg.AssetKey(["push", "contas_receber"])]
     assert request.tags["dagster/asset_partition_range_start"] == "2026-01-03|principal"
     assert request.tags["dagster/asset_partition_range_end"] == "2026-01-05|principal"
-    assert request.tags["omie_pipeline/so_pendentes"] == "true"
+    assert request.tags["omie_pipeline/so_retidas"] == "true"
 
 
 def test_nothing_resumes_before_its_time_or_under_a_block(
@@ -76,10 +76,11 @@ def test_nothing_resumes_before_its_time_or_under_a_block(
     assert _requests(deployed) == []
 
 
+@pytest.mark.parametrize("code", ["referencia", "GuardrailStopped", "partial_success"])
 def test_rows_that_wait_for_a_person_do_not_resume_by_themselves(
-    deployed: dg.Definitions, engine: sa.Engine
+    deployed: dg.Definitions, engine: sa.Engine, code: str
 ) -> None:
-    _hold(engine, "contas_pagar", "2026-01-03", None, code="referencia")
+    _hold(engine, "contas_pagar", "2026-01-03", None, code=code)
     assert _requests(deployed) == []
 
 

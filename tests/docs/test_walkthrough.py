@@ -16,7 +16,7 @@ from omie_pipeline.simulator.server import running_simulator
 from tests.docs.pages import OWN_SYSTEM, README, ROOT, blocks
 
 FROM_README = 6
-README_PORT = "8765"
+README_PORT = "127.0.0.1:8765"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def _script() -> str:
 def test_from_clone_to_own_tables(clone: Path, engine: sa.Engine) -> None:
     with running_simulator() as simulator:
         done = subprocess.run(
-            ["bash", "-c", _script().replace(README_PORT, str(simulator.port))],
+            ["bash", "-c", _script().replace(README_PORT, f"127.0.0.1:{simulator.port}")],
             cwd=clone,
             env={
                 **os.environ,

@@ -177,3 +177,19 @@ def test_a_fact_needs_its_business_date(world: World) -> None:
     world.model("contas_receber", [titulo(1)], columns)
     with pytest.raises(ModelError, match="falta a coluna data_particao"):
         world.push("contas_receber")
+
+
+def test_a_resumption_takes_held_rows_and_leaves_refused_ones_alone(world: World) -> None:
+    world.control.seed("clientes", [{"cnpj_cpf": cliente(1)["cnpj_cpf"], "razao_social": "Outro"}])
+    world.control.next_faults(PlannedFault("blocked_425", integration_code="PAC-3", seconds=60))
+    world.model("clientes", [cliente(1), cliente(2), cliente(3)])
+    first = world.push()
+    assert (first.total.created, first.total.rejected, first.total.held) == (1, 1, 1)
+
+    world.clock.sleep(120)
+    world.control.clear_calls()
+    report = world.push(selection=Selection(EMPRESA, held_only=True))
+    assert (report.total.selected, report.total.created) == (1, 1)
+    assert report.closes
+    assert len(world.control.calls()) == 1
+    assert world.ledger() == {"PAC-1": "rejected", "PAC-2": "confirmed", "PAC-3": "confirmed"}
