@@ -3,6 +3,7 @@
 import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.assets.pools import EXTRACT_POOL
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
@@ -18,7 +19,7 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
         group_name=GROUP,
         partitions_def=partitions.days if facts else partitions.empresas,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool="extract",
+        pool=EXTRACT_POOL,
         kinds={"postgres"},
         description=f"`clinic_raw.{table.name}`: cópia da tabela da clínica, "
         + ("por data de negócio." if facts else "incremental por data de alteração."),

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
+from omie_pipeline.assets.pools import DBT_POOL
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import mapping_dir
 
@@ -33,7 +34,7 @@ def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
         manifest=manifest,
         name="dbt_mapping",
         dagster_dbt_translator=MappingTranslator(),
-        pool="dbt",
+        pool=DBT_POOL,
     )
     def mapping(context: dg.AssetExecutionContext, deployment: DeploymentResource) -> Iterator[Any]:
         opened = deployment.open()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.assets.pools import push_pool
 from omie_pipeline.assets.report import DESCRIPTIONS, checks_of, count_metadata, run_metadata
 from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
 from omie_pipeline.catalog import Endpoint
@@ -41,7 +42,7 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
             dg.AssetCheckSpec(name, asset=key, description=text)
             for name, text in DESCRIPTIONS.items()
         ],
-        pool=f"omie_{endpoint.deletes or endpoint.name}",
+        pool=push_pool(endpoint),
         kinds={"omie"},
         description=f"{endpoint.title}: o que o modelo `omie_payload.{endpoint.model}` tem e o "
         "Omie ainda não confirmou.",

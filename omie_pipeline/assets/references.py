@@ -3,6 +3,7 @@
 import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.assets.pools import reference_pool
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.dagster_resource import DeploymentResource
@@ -19,7 +20,7 @@ def reference_asset(name: str, partitions: Partitions) -> dg.AssetsDefinition:
         group_name=GROUP,
         partitions_def=partitions.empresas,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=f"omie_{name}",
+        pool=reference_pool(name),
         kinds={"omie"},
         description=f"`omie.{name}`: {REGISTRY[name].title}, lista inteira lida do Omie.",
     )

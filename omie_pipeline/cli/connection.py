@@ -34,7 +34,7 @@ SUCCESS = "Conexão estabelecida com sucesso"
 
 _SMALLEST_PAGE = 50
 _PAGE_SIZES = 100
-_PANEL = "no painel do Omie (Configurações > Aplicativos)"
+_PANEL = "no painel do Omie (Configurações > Integrações > API)"
 _NOT_FOUND_STATUSES = (404, 405, 410)
 _FIXES = {
     "sem_chave": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",

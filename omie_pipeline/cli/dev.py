@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import dagster as dg
 import typer
 
+from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.report import DOCS_FOLDER, DOCS_URL
 from omie_pipeline.cli.sandbox import enter_sandbox, simulator_process
 from omie_pipeline.resources.addresses import dagster_environment
@@ -44,6 +46,8 @@ def dev() -> None:
             stack.callback(deployment.warehouse.embedded.stop_if_started_here)
         prepare_dagster_home(deployment.settings.home)
         os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
+        with dg.DagsterInstance.get() as instance:
+            ensure_pools(instance)
         _serve(stack, deployment)
 
 

@@ -63,7 +63,8 @@ def push(
         typer.Option("--key", metavar="CÓDIGO", help="Só este código de integração (REC-17)."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Planeja e valida; nada é enviado nem registrado.")
+        bool,
+        typer.Option("--dry-run", help="Planeja e valida; nada é enviado."),
     ] = False,
     approve: ApproveOption = False,
     as_json: JsonOption = False,

@@ -104,7 +104,7 @@ def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:
         steps.append("omie-pipeline rejected      (o que o Omie recusou)")
     if any(part.quarantined for part in totals):
         steps.append("omie-pipeline quarantine    (o que a validação segurou)")
-    if any(part.rejected or part.held for part in totals):
+    if any(part.rejected for part in totals) or any(report.stopped_by for report in reports):
         steps.append("omie-pipeline retry         (tenta de novo só rejeitadas e retidas)")
     steps = steps or ["omie-pipeline status"]
     show("Próximo passo:\n" + "\n".join(f"  {step}" for step in steps))

@@ -6,6 +6,7 @@ from datetime import date
 import dagster as dg
 
 from omie_pipeline.assets.jobs import AssetJob
+from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import HELD_TAG, push_key
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.dagster_resource import DeploymentResource
@@ -24,9 +25,10 @@ def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefi
         description="Reenvia as linhas retidas quando o bloqueio do Omie termina.",
     )
     def retomar_retidas(
-        context: dg.SensorEvaluationContext,  # noqa: ARG001 - Dagster passes it by name
+        context: dg.SensorEvaluationContext,
         deployment: DeploymentResource,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        ensure_pools(context.instance)
         opened = deployment.open()
         found = resumable(opened.engine, opened.clock.now())
         if not found:

@@ -1,13 +1,16 @@
 """Every six hours, daily at midnight, or by hand: registers first, then the facts that changed."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG
 
 from omie_pipeline.assets.jobs import AssetJob
 from omie_pipeline.assets.partitions import TIMEZONE
+from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
@@ -17,6 +20,9 @@ from omie_pipeline.warehouse.unfinished import unfinished_dates
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
 SYNC_TAG = "omie_pipeline/sincronizacao"
+EMPRESA_TAG = "omie_pipeline/empresa"
+_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
+_LOOKED_BACK = 200
 _OVERLAP = timedelta(minutes=10)
 
 
@@ -64,13 +70,17 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
         if SYNC_TAG not in run.tags:
             yield dg.SkipReason("Execução manual: os lançamentos ficam para quem a iniciou")
             return
-        empresa = run.tags["dagster/partition"]
-        since = datetime.fromisoformat(run.tags[SYNC_TAG]).astimezone(UTC)
-        dates = pending_dates(deployment.open(), empresa, _last_sync(context, empresa, since))
-        for first, last in date_ranges(dates):
+        ensure_pools(context.instance)
+        empresa, this_sync = run.tags["dagster/partition"], run.tags[SYNC_TAG]
+        since = last_complete_sync(context.instance, facts_job.name, empresa)
+        for first, last in date_ranges(pending_dates(deployment.open(), empresa, since)):
             yield dg.RunRequest(
                 run_key=f"{run.run_id}:{first}:{last}",
-                tags={**range_tags(first, last, empresa), SYNC_TAG: run.tags[SYNC_TAG]},
+                tags={
+                    **range_tags(first, last, empresa),
+                    SYNC_TAG: this_sync,
+                    EMPRESA_TAG: empresa,
+                },
             )
 
     return lancamentos_apos_cadastros
@@ -93,21 +103,25 @@ def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list
     return sorted(day for day in dates if start <= day <= today)
 
 
-def _last_sync(context: dg.RunStatusSensorContext, empresa: str, this_sync: datetime) -> datetime:
-    """When the facts of this empresa were last synced by schedule; the epoch when never."""
-    runs = context.instance.get_run_records(
-        dg.RunsFilter(
-            statuses=[dg.DagsterRunStatus.SUCCESS],
-            tags={"dagster/partition": empresa},
-            job_name=context.dagster_run.job_name,
-        ),
-        limit=20,
+def last_complete_sync(instance: dg.DagsterInstance, facts_job: str, empresa: str) -> datetime:
+    """The newest sync whose facts all got through; the epoch when there is none.
+
+    What changed since then is looked at again: a sync that failed half-way loses no date.
+    """
+    records = instance.get_run_records(
+        dg.RunsFilter(job_name=facts_job, tags={EMPRESA_TAG: empresa}), limit=_LOOKED_BACK
     )
-    earlier = [
-        datetime.fromisoformat(record.dagster_run.tags[SYNC_TAG]).astimezone(UTC)
-        for record in runs
-        if SYNC_TAG in record.dagster_run.tags
-        and record.dagster_run.run_id != context.dagster_run.run_id
-    ]
-    before = [moment for moment in earlier if moment < this_sync]
-    return max(before, default=datetime(1970, 1, 2, tzinfo=UTC))
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    done: defaultdict[str, set[str]] = defaultdict(set)
+    for run in (record.dagster_run for record in records):
+        moment, part = run.tags.get(SYNC_TAG), run.tags.get(ASSET_PARTITION_RANGE_START_TAG, "")
+        if moment is None:
+            continue
+        wanted[moment].add(part)
+        if run.status == dg.DagsterRunStatus.SUCCESS:
+            done[moment].add(part)
+    if len(records) == _LOOKED_BACK and wanted:
+        # The oldest sync may have runs beyond what was read: it proves nothing.
+        del wanted[min(wanted)]
+    complete = [datetime.fromisoformat(m) for m, parts in wanted.items() if parts <= done[m]]
+    return max((m.astimezone(UTC) for m in complete), default=_EPOCH)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.errors import FaultDetail, GuardrailStopped, RecordRejected, RetryLater
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import date_ranges
-from omie_pipeline.sensors.schedule import pending_dates
+from omie_pipeline.sensors.schedule import last_complete_sync, pending_dates
 from omie_pipeline.warehouse.tables import block, ledger
 
 DAY = timedelta(days=1)
@@ -109,6 +111,46 @@ def test_pending_dates_are_changed_unfinished_and_today(
     assert date(2026, 2, 14) in dates
     assert today in dates
     assert all(day >= date(2026, 1, 1) for day in dates)
+
+
+def _fact_run(instance: dg.DagsterInstance, sync: str, part: str, status: str) -> None:
+    instance.add_run(
+        dg.DagsterRun(
+            job_name="lancamentos",
+            run_id=str(uuid.uuid4()),
+            status=dg.DagsterRunStatus(status),
+            tags={
+                "omie_pipeline/sincronizacao": sync,
+                "omie_pipeline/empresa": "principal",
+                "dagster/asset_partition_range_start": part,
+            },
+        )
+    )
+
+
+def test_a_sync_counts_only_when_all_its_facts_got_through() -> None:
+    early, late = "2026-01-05T06:00:00+00:00", "2026-01-05T12:00:00+00:00"
+    with dg.instance_for_test() as instance:
+        since = last_complete_sync(instance, "lancamentos", "principal")
+        assert since.year == 1970
+        _fact_run(instance, early, "2026-01-04|principal", "SUCCESS")
+        _fact_run(instance, late, "2026-01-04|principal", "SUCCESS")
+        _fact_run(instance, late, "2025-11-02|principal", "FAILURE")
+        since = last_complete_sync(instance, "lancamentos", "principal")
+        assert since == datetime.fromisoformat(early)
+        _fact_run(instance, late, "2025-11-02|principal", "SUCCESS")  # run again by hand
+        since = last_complete_sync(instance, "lancamentos", "principal")
+        assert since == datetime.fromisoformat(late)
+        assert last_complete_sync(instance, "lancamentos", "outra").year == 1970
+
+
+def test_every_pool_has_its_limit_before_a_run_asks() -> None:
+    with dg.instance_for_test() as instance:
+        ensure_pools(instance)
+        ensure_pools(instance)
+        known = instance.event_log_storage.get_concurrency_keys()
+        assert {"dbt", "extract", "omie_clientes", "omie_contas_receber"} <= set(known)
+        assert instance.event_log_storage.get_concurrency_info("dbt").slot_count == 1
 
 
 def test_dates_become_few_ranges() -> None:
