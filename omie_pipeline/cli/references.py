@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from omie_pipeline.cli.failing import FAILED, tell_error
-from omie_pipeline.cli.output import count, say, show
+from omie_pipeline.cli.output import Column, count, say, show, show_table
 from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import OmieFault
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+
+
+def _show_codes(deployment: Deployment, reference: str, empresa: str) -> None:
+    """The codes that the seeds of ``dbt_mapping`` ask for."""
+    from omie_pipeline.warehouse.references import listed_codes
+
+    rows = [
+        [item.codigo, item.descricao, "sim" if item.usable else "não"]
+        for item in listed_codes(deployment.engine, reference, empresa)
+    ]
+    if rows:
+        show_table([Column("código"), Column("descrição"), Column("aceita títulos")], rows)
 
 
 def refs(empresa: EmpresaOption = None) -> None:
@@ -25,6 +42,7 @@ def refs(empresa: EmpresaOption = None) -> None:
                 say(f"{reference} ({name}): lendo")
                 records = deployment.refresh_reference(reference, name)
                 show(f"{reference} ({name}): {count(records)} registros")
+                _show_codes(deployment, reference, name)
         except OmieFault as error:
             tell_error(error, about=name)
             failed = True

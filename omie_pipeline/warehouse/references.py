@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,33 @@ def store_reference(
         connection.execute(sa.delete(table).where(table.c.empresa == empresa))
         if values:
             connection.execute(sa.insert(table), values)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCode:
+    """A category or account as the seeds of ``dbt_mapping`` name it."""
+
+    codigo: str
+    descricao: str
+    usable: bool
+
+
+def listed_codes(engine: sa.Engine, endpoint: str, empresa: str) -> list[ListedCode]:
+    """Codes of ``categorias`` or ``contas_correntes``, in order; other lists have none."""
+    if endpoint == "categorias":
+        table, code, usable = categorias, categorias.c.codigo, usable_categorias(engine, empresa)
+    elif endpoint == "contas_correntes":
+        accounts = usable_contas_correntes(engine, empresa)
+        table, code = contas_correntes, contas_correntes.c.n_cod_cc
+        usable = {str(number): active for number, active in accounts.items()}
+    else:
+        return []
+    query = sa.select(code, table.c.descricao).where(table.c.empresa == empresa).order_by(code)
+    with warehouse_errors(), engine.connect() as connection:
+        return [
+            ListedCode(str(row[0]), row[1] or "", usable[str(row[0])])
+            for row in connection.execute(query)
+        ]
 
 
 def usable_categorias(engine: sa.Engine, empresa: str) -> dict[str, bool]:

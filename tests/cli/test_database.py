@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -50,6 +52,8 @@ def test_refs_reads_the_three_lists(terminal: Terminal, clinic: World, sim: Simu
     assert "categorias (principal): 11 registros" in said.out
     assert "contas_correntes (principal): 4 registros" in said.out
     assert len(clinic.rows("SELECT 1 FROM omie.categorias")) == 11
+    assert re.search(r"1\.01\.01\s+Receita de consultas\s+sim", said.out)
+    assert re.search(r"9100000004\s+Conta encerrada\s+não", said.out)
 
 
 def test_refs_with_a_wrong_key_is_one_call(
