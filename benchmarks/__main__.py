@@ -1,6 +1,7 @@
 """``python -m benchmarks [NAME...] [--quick]``: every measure, its ratio and its target.
 
-Exits 1 when a target is missed.
+Exits 1 when a target is missed; with ``--quick`` never, since what is paid once weighs too much on
+few rows.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def main() -> int:
             for measure in found:
                 print("  ".join(cell for cell in measure.cells if cell), flush=True)
     print(f"\n{table(measures)}")
-    return 1 if any(measure.missed for measure in measures) else 0
+    return 1 if any(measure.missed for measure in measures) and not options.quick else 0
 
 
 if __name__ == "__main__":
