@@ -57,6 +57,7 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
             what.date_to,
             unfinished_only=tags.get(UNFINISHED_TAG) in _TRUE,
             held_only=tags.get(HELD_TAG) in _TRUE,
+            approved=tags.get(APPROVE_TAG) in _TRUE,
         )
         options = PushOptions(
             gatilho=trigger_of(tags),

@@ -106,6 +106,7 @@ def _push_one(
         date_to=wanted.dates.last,
         key=wanted.key,
         unfinished_only=wanted.unfinished_only,
+        approved=wanted.options.approve,
     )
     # Whatever a library prints must not end up between the objects of --json.
     with push_progress(label) as progress, redirect_stdout(sys.stderr):

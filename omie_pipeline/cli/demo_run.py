@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
+from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import TRIGGER_TAG
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home
 from omie_pipeline.resources.addresses import dagster_environment
@@ -64,11 +65,21 @@ def _run_jobs(console: Console) -> bool:
     tags = {TRIGGER_TAG: "demo"}
     days = range_tags(date.fromisoformat(START_DATE), date.fromisoformat(LAST_DATE), EMPRESA)
     with dg.DagsterInstance.get() as instance:
+        _close_killed_runs(instance)
+        ensure_pools(instance)
         console.print("[3/5] Cadastros: clínica, dbt, validação e envio de clientes")
         if not _run_job(console, instance, defs, REGISTERS_JOB, EMPRESA, tags):
             return False
         console.print("[4/5] Lançamentos: recebimentos, repasses, despesas, compras e vendas")
         return _run_job(console, instance, defs, FACTS_JOB, None, {**tags, **days})
+
+
+def _close_killed_runs(instance: dg.DagsterInstance) -> None:
+    """End the runs of a demo that was killed: they would hold their pools for ever."""
+    going = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    for run in instance.get_runs(dg.RunsFilter(statuses=going, tags={TRIGGER_TAG: "demo"})):
+        instance.report_run_failed(run, "A demonstração foi interrompida")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _run_job(

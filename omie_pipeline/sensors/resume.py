@@ -10,6 +10,7 @@ from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import HELD_TAG, push_key
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import range_tags
 from omie_pipeline.warehouse.unfinished import Resumable, resumable
 
@@ -34,25 +35,34 @@ def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefi
         if not found:
             yield dg.SkipReason("Nada retido que possa seguir agora")
         for item in found:
-            yield _request(item, registers_job.name, facts_job.name)
+            if item.empresa in opened.empresas:
+                yield from _requests(item, registers_job.name, facts_job.name, opened)
 
     return retomar_retidas
 
 
-def _request(item: Resumable, registers_job: str, facts_job: str) -> dg.RunRequest:
+def _requests(
+    item: Resumable, registers_job: str, facts_job: str, deployment: Deployment
+) -> Iterator[dg.RunRequest]:
     endpoint = REGISTRY[item.endpoint]
     common = {HELD_TAG: "true"}
     run_key = f"{item.empresa}:{item.endpoint}:{item.stamp}"
     if endpoint.grain == "register":
-        return dg.RunRequest(
+        yield dg.RunRequest(
             run_key=run_key,
             job_name=registers_job,
             partition_key=item.empresa,
             asset_selection=[push_key(endpoint)],
             tags=common,
         )
-    first, last = date.fromisoformat(item.particao_from), date.fromisoformat(item.particao_to)
-    return dg.RunRequest(
+        return
+    # Rows from before a start date that was moved are in no partition any more.
+    start = deployment.settings.start_date
+    first = max(date.fromisoformat(item.particao_from), start)
+    last = date.fromisoformat(item.particao_to)
+    if last < start:
+        return
+    yield dg.RunRequest(
         run_key=run_key,
         job_name=facts_job,
         asset_selection=[push_key(endpoint)],

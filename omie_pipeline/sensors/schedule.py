@@ -91,6 +91,10 @@ def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list
     settings = deployment.settings
     today = datetime.now(ZoneInfo(TIMEZONE)).date()
     dates = {today}
+    if since > _EPOCH:
+        # A day on which no sync got through may have rows that were typed before it.
+        first = max(since.astimezone(ZoneInfo(TIMEZONE)).date(), settings.start_date)
+        dates |= {first + timedelta(days=n) for n in range((today - first).days + 1)}
     with deployment.clinic(empresa) as clinic:
         for table in deployment.sources:
             if table.grain == "fact" and table.name not in clinic.missing_tables([table]):

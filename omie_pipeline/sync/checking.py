@@ -99,7 +99,7 @@ def check_plan(
             for hold in report.held
         ]
         if held:
-            ledger.write_outcomes(held, [], now, plan_only=not store)
+            ledger.write_outcomes(held, [], now, plan_only=not store, sent=False)
         reports.append(report.counts_only())
     return merge_reports(reports) if reports else None
 

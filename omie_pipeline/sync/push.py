@@ -205,6 +205,14 @@ class _Run:
             # Nothing can be read while the key is closed: the open intents keep their rows held.
             self._recovered = 0
 
+    def _recent_selected(self) -> list[int]:
+        """Only whole runs compare: one day has its own number of rows, and a retry what is left."""
+        span = span_of(self._selection)
+        if span != WHOLE:
+            return []
+        who = (self._selection.empresa, self._endpoint.name)
+        return runs.recent_selected(self._engine, *who, span)
+
     def _guard(self) -> Any:
         """Sum in R$ of the plan; refuses a plan that looks like an accident."""
         endpoint = self._endpoint
@@ -222,9 +230,7 @@ class _Run:
             known_rows=runs.known_rows(
                 self._engine, self._selection.empresa, endpoint.deletes or endpoint.name
             ),
-            recent_selected=runs.recent_selected(
-                self._engine, self._selection.empresa, endpoint.name, span_of(self._selection)
-            ),
+            recent_selected=self._recent_selected(),
             value_sum=value_sum,
         )
         reasons = refusals(figures, self._policy.guardrails)
@@ -291,10 +297,13 @@ class _Run:
         runs.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
 
 
+WHOLE = "all"
+
+
 def span_of(selection: Selection) -> str:
     """What kind of selection this is, so that row counts compare with like ones only."""
     if selection.key is not None or selection.states:
         return "partial"
     if selection.date_from is None or selection.date_to is None:
-        return "all"
+        return WHOLE
     return f"{(selection.date_to - selection.date_from).days + 1}d"

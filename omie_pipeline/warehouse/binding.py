@@ -23,14 +23,25 @@ def bind_empresa(engine: sa.Engine, empresa: str, scope: str, base_url: str) -> 
         scope: digest of the app key.
 
     Raises:
-        ConfigurationError: this warehouse holds the ledger of another key or another server.
+        ConfigurationError: this warehouse holds the ledger of another key or another server, or
+            two empresas have the same key; nothing is remembered then.
     """
     host = urlsplit(base_url).hostname or ""
     statement = insert(binding).values(empresa=empresa, scope=scope, host=host)
     known = sa.select(binding.c.scope, binding.c.host).where(binding.c.empresa == empresa)
     with warehouse_errors(), engine.begin() as connection:
-        connection.execute(statement.on_conflict_do_nothing())
-        row = connection.execute(known).one()
+        other = sa.select(binding.c.empresa).where(
+            binding.c.scope == scope, binding.c.empresa != empresa
+        )
+        taken = connection.execute(other.limit(1)).scalar_one_or_none()
+        if taken is None:
+            connection.execute(statement.on_conflict_do_nothing())
+            row = connection.execute(known).one()
+    if taken is not None:
+        raise ConfigurationError(
+            f"As empresas {taken} e {empresa} usam a mesma chave do Omie: confira as variáveis, ou "
+            "os dados de uma iriam para a outra"
+        )
     if (row.scope, row.host) != (scope, host):
         what = "outra chave" if row.scope != scope else f"outro servidor ({row.host})"
         raise ConfigurationError(

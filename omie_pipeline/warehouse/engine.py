@@ -70,7 +70,8 @@ def warehouse_errors() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise WarehouseError(_told(error)) from error
+        # Not chained: PostgreSQL's own words may quote the row.
+        raise WarehouseError(_told(error)) from None
 
 
 def _told(error: sa.exc.DBAPIError) -> str:

@@ -56,12 +56,14 @@ class Ledger:
         *,
         deletes: str = "",
         plan_only: bool = False,
+        sent: bool = True,
     ) -> None:
         """Commit what became of a batch: ledger, rejected, intents, plan and attempts at once.
 
         Args:
             deletes: endpoint whose records a ``deleted`` outcome takes away, for explicit deletes.
             plan_only: mark the plan and nothing else, for a dry run.
+            sent: off for rows held before any call: an intent of an earlier run stays open.
         """
         with warehouse_errors(), self._engine.begin() as connection:
             if plan_only:
@@ -70,7 +72,8 @@ class Ledger:
             if outcomes:
                 self._write_ledger(connection, outcomes, now)
                 self._write_rejected(connection, outcomes, now)
-                self._close_intents(connection, outcomes, now)
+                if sent:
+                    self._close_intents(connection, outcomes, now)
                 self._write_plan_states(connection, outcomes)
             gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
             if gone:

@@ -29,7 +29,7 @@ def migrate(engine: sa.Engine) -> None:
             command.upgrade(alembic_config(connection), "head")
     except sa.exc.DBAPIError as error:
         kind = type(error.orig).__name__
-        raise WarehouseError(f"O banco do armazém não pôde ser preparado ({kind})") from error
+        raise WarehouseError(f"O banco do armazém não pôde ser preparado ({kind})") from None
 
 
 def alembic_config(connection: sa.Connection) -> Config:

@@ -63,7 +63,7 @@ def write_plan(
         _insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
-        if mode == "mirror" and not selection.states:
+        if mode == "mirror":
             _plan_missing(connection, run_id, model, selection)
         planned = _planned(connection, run_id)
         deletes = _planned(connection, run_id, action="delete") if mode == "mirror" else {}
@@ -240,6 +240,8 @@ def _plan_missing(
         conditions.append(ledger.c.particao <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(ledger.c.codigo_integracao == selection.key)
+    if selection.states:
+        conditions.append(selection.unfinished())
     missing = sa.select(
         ledger.c.codigo_integracao,
         ledger.c.particao,

@@ -109,7 +109,7 @@ def forget_passed(
         )
         # A rejected or held row is always planned while the model has it: missing means gone there.
         left = ledger.c.codigo_integracao.not_in(planned)
-        unfinished = ledger.c.state.in_(selection.states or ("rejected", "held"))
+        unfinished = selection.unfinished()
         mine = _looked_at(ledger, endpoint, selection, grain)
         vanished = sa.select(ledger.c.codigo_integracao).where(*mine, unfinished, left)
         connection.execute(

@@ -13,6 +13,16 @@ from omie_pipeline.warehouse.tables import ledger
 
 Mode = Literal["upsert", "insert", "mirror"]
 
+WAITS_FOR_A_PERSON = (
+    "referencia",
+    "GuardrailStopped",
+    "AuthFailed",
+    "ConfigurationError",
+    "partial_success",
+)
+"""Why a row is held though trying it again alone does not help: a customer to fix, an approval, a
+key. Nothing resumes these by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -23,7 +33,8 @@ class Selection:
         key: one integration code only.
         unfinished_only: only rows the ledger has as rejected or held (``retry``).
         held_only: only rows the ledger has as held: what resumes by itself, where sending a refused
-            row again would only spend the error budget.
+            row again would only spend the error budget. What waits for a person stays.
+        approved: also rows that a guardrail held.
     """
 
     empresa: str
@@ -32,6 +43,7 @@ class Selection:
     key: str | None = None
     unfinished_only: bool = False
     held_only: bool = False
+    approved: bool = False
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -39,6 +51,16 @@ class Selection:
         if self.held_only:
             return ("held",)
         return ("rejected", "held") if self.unfinished_only else ()
+
+    def unfinished(self) -> sa.ColumnElement[bool]:
+        """Condition on the ledger: rejected or held rows that this selection may take."""
+        state = ledger.c.state.in_(self.states or ("rejected", "held"))
+        reason = sa.func.coalesce(ledger.c.error_code, "")
+        if self.held_only:
+            return sa.and_(state, reason.not_in(WAITS_FOR_A_PERSON))
+        if self.unfinished_only and not self.approved:
+            return sa.and_(state, reason != "GuardrailStopped")
+        return state
 
 
 def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | None]:
@@ -78,7 +100,7 @@ def model_where(
         unfinished = sa.select(ledger.c.codigo_integracao).where(
             ledger.c.empresa == selection.empresa,
             ledger.c.endpoint == model.endpoint.name,
-            ledger.c.state.in_(selection.states),
+            selection.unfinished(),
         )
         if mode == "insert":
             unfinished = unfinished.where(ledger.c.payload_hash.is_(None))

@@ -8,16 +8,8 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.selection import WAITS_FOR_A_PERSON
 from omie_pipeline.warehouse.tables import block, ledger, quarantine, run
-
-_WAITS_FOR_A_PERSON = (
-    "referencia",
-    "GuardrailStopped",
-    "AuthFailed",
-    "ConfigurationError",
-    "partial_success",
-)
-"""Held rows that trying again alone does not help: a customer to fix, an approval, a key."""
 
 _PAUSE = timedelta(minutes=2)
 
@@ -58,7 +50,7 @@ def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
         .where(
             ledger.c.state == "held",
             sa.func.coalesce(ledger.c.held_until, ledger.c.updated_at + _PAUSE) <= now,
-            sa.func.coalesce(ledger.c.error_code, "").not_in(_WAITS_FOR_A_PERSON),
+            sa.func.coalesce(ledger.c.error_code, "").not_in(WAITS_FOR_A_PERSON),
             ~sa.exists(running),
         )
         .group_by(ledger.c.empresa, ledger.c.endpoint)
