@@ -29,3 +29,12 @@ def test_another_key_is_refused_until_a_person_says_it_is_the_same(engine: sa.En
         bind_empresa(engine, "principal", "key-b", OMIE)
     rebind_empresa(engine, "principal", "key-b", OMIE)
     bind_empresa(engine, "principal", "key-b", OMIE)
+
+
+def test_two_empresas_with_one_key_are_refused_and_nothing_is_remembered(
+    engine: sa.Engine,
+) -> None:
+    bind_empresa(engine, "norte", "key-a", OMIE)
+    with pytest.raises(ConfigurationError, match="norte e sul usam a mesma chave"):
+        bind_empresa(engine, "sul", "key-a", OMIE)
+    bind_empresa(engine, "sul", "key-b", OMIE)

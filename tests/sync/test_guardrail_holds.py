@@ -1,0 +1,65 @@
+"""What a guardrail or a person holds is not let through by the back door."""
+
+from __future__ import annotations
+
+import pytest
+
+from omie_pipeline.errors import GuardrailStopped
+from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.warehouse.selection import Selection
+from tests.sync.accept_all import INVALID
+from tests.sync.world import EMPRESA, World, cliente
+
+pytestmark = pytest.mark.usefixtures("unvalidated")
+
+
+def _stopped(world: World) -> None:
+    bad = [cliente(n, razao_social=INVALID) for n in range(1, 8)]
+    world.model("clientes", [*bad, cliente(8), cliente(9)])
+    with pytest.raises(GuardrailStopped):
+        world.push()
+    assert world.ledger() == {"PAC-8": "held", "PAC-9": "held"}
+    assert world.control.calls() == ()
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [Selection(EMPRESA, unfinished_only=True), Selection(EMPRESA, held_only=True)],
+    ids=["retry", "sensor"],
+)
+def test_a_retry_sends_nothing_that_a_guardrail_holds(world: World, selection: Selection) -> None:
+    _stopped(world)
+    report = world.push(selection=selection)
+    assert (report.total.selected, report.total.calls) == (0, 0)
+    assert world.ledger() == {"PAC-8": "held", "PAC-9": "held"}
+
+
+def test_an_approved_retry_sends_it(world: World) -> None:
+    _stopped(world)
+    selection = Selection(EMPRESA, unfinished_only=True, approved=True)
+    assert world.push(selection=selection, approve=True).total.created == 2
+
+
+def test_partial_runs_are_not_compared_with_each_other(world: World) -> None:
+    world.model("clientes", [cliente(n) for n in range(1, 12)])
+    for number in range(1, 5):
+        world.push(selection=Selection(EMPRESA, key=f"PAC-{number}"))
+    for _ in range(4):
+        world.push()
+    assert world.push(selection=Selection(EMPRESA, key="PAC-1")).total.unchanged == 1
+
+
+def test_a_held_delete_of_mirror_is_resumed_and_not_forgotten(world: World) -> None:
+    mirror = EndpointPolicy(mode="mirror")
+    rows = [cliente(n) for n in range(1, 15)]
+    world.model("clientes", rows)
+    world.push(policy=mirror)
+    world.model("clientes", rows[:-1])
+    world.control.next_faults(PlannedFault("blocked_425", method="ExcluirCliente", seconds=60))
+    assert world.push(policy=mirror).total.held == 1
+    world.clock.sleep(120)
+    report = world.push(policy=mirror, selection=Selection(EMPRESA, held_only=True))
+    assert report.total.deleted == 1
+    assert report.closes
+    assert world.control.record("clientes", "PAC-14") is None
