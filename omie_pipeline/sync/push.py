@@ -206,9 +206,9 @@ class _Run:
             self._recovered = 0
 
     def _recent_selected(self) -> list[int]:
-        """Only whole runs compare: one day has its own number of rows, and a retry what is left."""
+        """Earlier runs over the same dates; a retry or a single key compares with nothing."""
         span = span_of(self._selection)
-        if span != WHOLE:
+        if span == PARTIAL:
             return []
         who = (self._selection.empresa, self._endpoint.name)
         return runs.recent_selected(self._engine, *who, span)
@@ -297,13 +297,14 @@ class _Run:
         runs.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
 
 
-WHOLE = "all"
+PARTIAL = "partial"
 
 
 def span_of(selection: Selection) -> str:
-    """What kind of selection this is, so that row counts compare with like ones only."""
+    """The dates a selection covers, so that row counts compare with those of the same dates only:
+    a Sunday is no Monday."""
     if selection.key is not None or selection.states:
-        return "partial"
+        return PARTIAL
     if selection.date_from is None or selection.date_to is None:
-        return WHOLE
-    return f"{(selection.date_to - selection.date_from).days + 1}d"
+        return "all"
+    return f"{selection.date_from}..{selection.date_to}"

@@ -125,7 +125,7 @@ def plan_value_sum(engine: sa.Engine, run_id: str, value_field: str) -> Decimal:
 
 
 def recent_selected(engine: sa.Engine, empresa: str, endpoint: str, span: str) -> list[int]:
-    """Rows selected by the last finished runs of the same span (``all``, or days in a range)."""
+    """Rows selected by the last finished runs over the same dates (``all``, or ``first..last``)."""
     query = (
         sa.select(run.c.selected)
         .where(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from omie_pipeline.errors import GuardrailStopped
@@ -9,7 +11,7 @@ from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.warehouse.selection import Selection
 from tests.sync.accept_all import INVALID
-from tests.sync.world import EMPRESA, World, cliente
+from tests.sync.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 
@@ -48,6 +50,22 @@ def test_partial_runs_are_not_compared_with_each_other(world: World) -> None:
     for _ in range(4):
         world.push()
     assert world.push(selection=Selection(EMPRESA, key="PAC-1")).total.unchanged == 1
+
+
+def test_a_day_is_compared_with_itself_and_with_no_other_day(world: World) -> None:
+    world.model("clientes", [cliente(1)])
+    world.push()
+    monday, sunday = date(2026, 1, 5), date(2026, 1, 4)
+    full = [titulo(n, data_particao=monday) for n in range(1, 9)]
+    world.model("contas_receber", [*full, titulo(20, data_particao=sunday)])
+    for _ in range(4):
+        world.push("contas_receber", selection=Selection(EMPRESA, monday, monday))
+    quiet = world.push("contas_receber", selection=Selection(EMPRESA, sunday, sunday))
+    assert quiet.total.created == 1
+
+    world.model("contas_receber", full[:2])
+    with pytest.raises(GuardrailStopped, match="min_rows_vs_median"):
+        world.push("contas_receber", selection=Selection(EMPRESA, monday, monday))
 
 
 def test_a_held_delete_of_mirror_is_resumed_and_not_forgotten(world: World) -> None:
