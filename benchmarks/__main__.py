@@ -13,10 +13,12 @@ from collections.abc import Callable
 from benchmarks import (
     bench_diff,
     bench_extract,
+    bench_import,
     bench_load,
     bench_pacing,
     bench_push,
     bench_validation,
+    bench_webhooks,
 )
 from benchmarks.bench import Bench, own_postgres
 from benchmarks.measure import Measure, table
@@ -28,6 +30,8 @@ BENCHES: dict[str, Callable[[Bench], list[Measure]]] = {
     "validation": bench_validation.measure,
     "load": bench_load.measure,
     "extract": bench_extract.measure,
+    "import": bench_import.measure,
+    "webhooks": bench_webhooks.measure,
 }
 
 

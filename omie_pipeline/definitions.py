@@ -7,41 +7,57 @@ from __future__ import annotations
 
 import dagster as dg
 
+from omie_pipeline.assets.conciliacao import reconciliation_asset
 from omie_pipeline.assets.extract import extract_asset
-from omie_pipeline.assets.jobs import pipeline_jobs
+from omie_pipeline.assets.jobs import mirror_jobs, pipeline_jobs
 from omie_pipeline.assets.mapping import mapping_assets
+from omie_pipeline.assets.mirror import mirror_assets
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset
-from omie_pipeline.assets.references import reference_assets
+from omie_pipeline.assets.situacao import situacao
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.sensors.resume import resume_sensor
+from omie_pipeline.sensors.alerts import alerts_sensor
+from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor
+from omie_pipeline.sensors.mirror_schedule import mirror_schedules
+from omie_pipeline.sensors.resume import resume_readings_sensor, resume_sensor
 from omie_pipeline.sensors.schedule import after_registers_sensor, registers_schedule
+from omie_pipeline.sensors.watch import watch_sensors
 
 
 def build() -> dg.Definitions:
     """Everything, from the settings of this process."""
     deployment = Deployment()
-    partitions = partitions_for(deployment.settings, deployment.empresas)
+    settings, empresas = deployment.settings, deployment.empresas
+    partitions = partitions_for(settings, empresas)
     sources = deployment.sources
     extracted = not deployment.reads_in_place
-    jobs = pipeline_jobs(sources, extracted=extracted)
-    registers_job, facts_job = jobs
-    schedule = registers_schedule(deployment.settings, registers_job, deployment.empresas)
+    registers_job, facts_job = pipeline_jobs(sources, extracted=extracted)
+    back = mirror_jobs()
+    asset_jobs = [registers_job, facts_job, *back.all()]
     return dg.Definitions(
         assets=[
             *([extract_asset(table, partitions) for table in sources] if extracted else []),
-            mapping_assets(ensure_manifest(deployment.settings)),
-            *reference_assets(partitions),
+            mapping_assets(ensure_manifest(settings)),
+            *mirror_assets(partitions),
             *(push_asset(endpoint, partitions) for endpoint in WRITABLE),
+            reconciliation_asset(partitions),
+            situacao,
         ],
-        jobs=jobs,
-        schedules=[schedule],
+        jobs=[*asset_jobs, inbox_job],
+        schedules=[
+            registers_schedule(settings, registers_job, empresas),
+            *mirror_schedules(settings, back, empresas),
+        ],
         sensors=[
             after_registers_sensor(registers_job, facts_job),
             resume_sensor(registers_job, facts_job),
+            resume_readings_sensor(back),
+            *watch_sensors(back),
+            inbox_sensor(),
+            alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
         resources={"deployment": DeploymentResource()},
     )

@@ -73,6 +73,14 @@ class TurnedAway(RetryLater):
     may go again after the wait."""
 
 
+class Busy(TurnedAway):
+    """The method is serving another request of this key: fewer at once."""
+
+
+class Overloaded(RetryLater):
+    """Omie's server broke over the answer to a read: a smaller page may pass."""
+
+
 class Redundant(RetryLater):
     """An identical request left less than a minute ago; asking again restarts that minute."""
 

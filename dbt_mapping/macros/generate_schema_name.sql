@@ -5,7 +5,10 @@
     {%- if custom_schema_name is not none -%}
         {{ custom_schema_name | trim }}
     {%- elif pastas[0] == 'models' -%}
-        {{ {'staging': 'staging', 'clinica': 'clinica', 'omie': 'omie_payload'}[pastas[1]] }}
+        {{ {
+            'staging': 'staging', 'clinica': 'clinica', 'omie': 'omie_payload',
+            'analise': 'analise',
+        }[pastas[1]] }}
     {%- else -%}
         {{ target.schema }}
     {%- endif -%}

@@ -1,22 +1,53 @@
-"""Two jobs, because registers and facts are partitioned differently: first the registers."""
+"""The jobs: two for each way, because registers and facts are partitioned differently."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as AssetJob,
 )
 
+from omie_pipeline.assets.conciliacao import KEY as RECONCILIATION_KEY
+from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.push import push_key
+from omie_pipeline.assets.situacao import KEY as STATUS_KEY
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.resources.deployment import REFERENCES
 
-__all__ = ["FACTS_JOB", "REGISTERS_JOB", "AssetJob", "pipeline_jobs"]
+__all__ = [
+    "FACTS_JOB",
+    "MIRROR_FACTS_JOB",
+    "MIRROR_REGISTERS_JOB",
+    "REGISTERS_JOB",
+    "AssetJob",
+    "MirrorJobs",
+    "mirror_jobs",
+    "pipeline_jobs",
+]
 
 REGISTERS_JOB, FACTS_JOB = "cadastros", "lancamentos"
+MIRROR_REGISTERS_JOB, MIRROR_FACTS_JOB = "espelho_cadastros", "espelho_lancamentos"
+_VIEWS, _RECONCILING_VIEWS = "espelho", "conciliacao"
+"""dbt's tags of the views of schema analise."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorJobs:
+    """The jobs of the way back."""
+
+    registers: AssetJob
+    facts: AssetJob
+    reconciliation: AssetJob
+    status: AssetJob
+
+    def all(self) -> list[AssetJob]:
+        """Every one."""
+        return [self.registers, self.facts, self.reconciliation, self.status]
 
 
 def _payload(grain: str) -> dg.AssetSelection:
@@ -33,13 +64,17 @@ def _extracts(sources: Sequence[SourceTable], grain: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*keys) if keys else dg.AssetSelection.assets()
 
 
+def _tagged(tag: str) -> dg.AssetSelection:
+    return dg.AssetSelection.tag(tag, "")
+
+
 def pipeline_jobs(sources: Sequence[SourceTable], *, extracted: bool) -> list[AssetJob]:
     """The jobs; without ``extracted`` the clinic is read in place and there is nothing to copy."""
     copied = tuple(sources) if extracted else ()
     all_extracts = dg.AssetSelection.assets(*([t.set_name, t.name] for t in copied))
     models = _payload("register").upstream() - all_extracts
     fact_models = _payload("fact").upstream() - all_extracts
-    references = dg.AssetSelection.assets(*(["omie", name] for name in REFERENCES))
+    references = dg.AssetSelection.assets(*(mirror_key(name) for name in REFERENCES))
     return [
         dg.define_asset_job(
             REGISTERS_JOB,
@@ -52,3 +87,35 @@ def pipeline_jobs(sources: Sequence[SourceTable], *, extracted: bool) -> list[As
             description="Recebimentos, repasses, despesas, compras e vendas até o Omie.",
         ),
     ]
+
+
+def mirror_jobs() -> MirrorJobs:
+    """The jobs of the way back, for schedules and for people: both can be backfilled in the UI."""
+    registers = [name for name, mirror in MIRROR.items() if mirror.grain == "register"]
+    facts = [name for name, mirror in MIRROR.items() if mirror.grain == "fact"]
+    return MirrorJobs(
+        dg.define_asset_job(
+            MIRROR_REGISTERS_JOB,
+            dg.AssetSelection.assets(*(mirror_key(name) for name in registers)),
+            description="Cadastros do Omie para o armazém, por empresa.",
+        ),
+        dg.define_asset_job(
+            MIRROR_FACTS_JOB,
+            dg.AssetSelection.assets(*(mirror_key(name) for name in (*facts, STATEMENT)))
+            | _tagged(_VIEWS),
+            description="Títulos, baixas, movimentações, notas e extrato do Omie para o armazém, "
+            "por data e empresa, e as visões dos analistas.",
+        ),
+        dg.define_asset_job(
+            "conciliacao",
+            _tagged(_VIEWS)
+            | _tagged(_RECONCILING_VIEWS)
+            | dg.AssetSelection.assets(RECONCILIATION_KEY),
+            description="Clínica e livro-razão contra o espelho do Omie, por empresa.",
+        ),
+        dg.define_asset_job(
+            "situacao",
+            dg.AssetSelection.assets(STATUS_KEY),
+            description="A página de situação; não pergunta nada ao Omie.",
+        ),
+    )

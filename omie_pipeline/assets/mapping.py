@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    dbt_assets,
+)
 
 from omie_pipeline.assets.pools import DBT_POOL
 from omie_pipeline.resources.dagster_resource import DeploymentResource
@@ -17,7 +22,11 @@ class MappingTranslator(DagsterDbtTranslator):
     """Keys and groups by schema, so that the graph reads staging -> clinica -> omie_payload."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """``[schema, model]``; sources keep ``[set, table]``."""
+        """``[schema, model]``; sources keep ``[set, table]`` unless they name their asset."""
+        meta = (dbt_resource_props.get("config") or {}).get("meta") or dbt_resource_props["meta"]
+        named = (meta.get("dagster") or {}).get("asset_key")
+        if named:
+            return dg.AssetKey(list(named))
         if dbt_resource_props["resource_type"] == "source":
             return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
@@ -29,11 +38,13 @@ class MappingTranslator(DagsterDbtTranslator):
 
 def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
     """All models of the chosen staging set; a run builds just those it selects."""
+    # One reading of Omie may fill two tables: both sources are that one asset.
+    settings = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
 
     @dbt_assets(
         manifest=manifest,
         name="dbt_mapping",
-        dagster_dbt_translator=MappingTranslator(),
+        dagster_dbt_translator=MappingTranslator(settings),
         pool=DBT_POOL,
     )
     def mapping(context: dg.AssetExecutionContext, deployment: DeploymentResource) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """The pools that keep one step at a time on each Omie method, on dbt and on the copies.
 
+Reads and writes are different methods of Omie: a table is read while another run writes to it.
 Dagster makes a pool's limit on its first use, and two runs that use it first at the same moment
 collide; so the limits are made before anything is queued.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dagster as dg
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
-from omie_pipeline.resources.deployment import REFERENCES
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 
 EXTRACT_POOL, DBT_POOL = "extract", "dbt"
 
@@ -19,9 +20,9 @@ def push_pool(endpoint: Endpoint) -> str:
     return f"omie_{endpoint.deletes or endpoint.name}"
 
 
-def reference_pool(name: str) -> str:
-    """Pool of one of Omie's lists."""
-    return f"omie_{name}"
+def reading_pool(name: str) -> str:
+    """Pool of the readings of one of Omie's tables."""
+    return f"leitura_{name}"
 
 
 POOLS = tuple(
@@ -30,7 +31,7 @@ POOLS = tuple(
             EXTRACT_POOL,
             DBT_POOL,
             *(push_pool(endpoint) for endpoint in WRITABLE),
-            *(reference_pool(name) for name in REFERENCES),
+            *(reading_pool(name) for name in (*MIRROR, STATEMENT)),
         ]
     )
 )

@@ -1,6 +1,6 @@
 """The push assets: one per writable endpoint of the catalog."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -8,6 +8,7 @@ from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import push_pool
 from omie_pipeline.assets.report import DESCRIPTIONS, checks_of, count_metadata, run_metadata
 from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
+from omie_pipeline.assets.run_tags import TRIGGER_TAG, trigger_of
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Progress
@@ -15,10 +16,11 @@ from omie_pipeline.sync.counts import Counts
 from omie_pipeline.sync.push import PushOptions
 from omie_pipeline.warehouse.planning import Selection
 
+__all__ = ["HELD_TAG", "TRIGGER_TAG", "UNFINISHED_TAG", "push_asset", "push_key"]
+
 GROUP = "omie_envio"
 UNFINISHED_TAG = "omie_pipeline/so_pendentes"
 HELD_TAG = "omie_pipeline/so_retidas"
-TRIGGER_TAG = "omie_pipeline/gatilho"
 _TRUE = ("true", "sim", "1")
 
 
@@ -82,15 +84,6 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
         )
 
     return push
-
-
-def trigger_of(tags: Mapping[str, str]) -> str:
-    """Who started a run, for the history."""
-    if TRIGGER_TAG in tags:
-        return tags[TRIGGER_TAG]
-    if "dagster/schedule_name" in tags:
-        return "schedule"
-    return "sensor" if "dagster/sensor_name" in tags else "ui"
 
 
 def _upstream(endpoint: Endpoint, partitions: Partitions) -> list[dg.AssetDep]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from omie_pipeline.errors import AuthFailed, GuardrailStopped, RetryLater
+from omie_pipeline.errors import AuthFailed, Blocked, GuardrailStopped, RetryLater
 
 APPROVE_TAG = "omie_pipeline/approve"
 _MAX_RETRIES = 3
+_BRASILIA = ZoneInfo("America/Sao_Paulo")
 
 
 @contextmanager
 def retried_as_omie_says() -> Iterator[None]:
     """Turn ``RetryLater`` into Dagster's retry, and what a person must decide into a failure.
 
-    A block is no retry: its rows are held and the sensor resumes them when it ends; knocking
-    before would extend it.
+    A block is no retry: the sensors resume what it stopped when it ends; knocking before would
+    extend it.
     """
     try:
         yield
@@ -26,6 +28,14 @@ def retried_as_omie_says() -> Iterator[None]:
         raise dg.RetryRequested(
             max_retries=_MAX_RETRIES, seconds_to_wait=fault.wait_seconds
         ) from fault
+    except Blocked as closed:
+        until = closed.until.astimezone(_BRASILIA)
+        raise dg.Failure(
+            description=f"{closed.detail.text}, até {until:%d/%m/%Y %H:%M}. O que já foi lido "
+            "fica; o resto continua sozinho depois disso (sensor retomar_leituras).",
+            metadata={"bloqueado_ate": until.isoformat()},
+            allow_retries=False,
+        ) from closed
     except GuardrailStopped as stopped:
         lines = "\n".join(f"- {reason}" for reason in stopped.reasons)
         raise dg.Failure(

@@ -21,9 +21,11 @@ Outcome = Literal[
     "exists",
     "rejected",
     "server",
+    "overloaded",
     "protocol",
 ]
-"""``server``: the road broke, so a write's outcome is unknown; ``protocol``: our request is bad."""
+"""``server``: the road broke, so a write's outcome is unknown; ``overloaded``: likewise, and a read
+of fewer rows may pass; ``protocol``: our request is bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ RULES: tuple[FaultRule, ...] = (
     _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", AUTH_FIX),
     _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", AUTH_FIX),
     # REAL/OFF: infrastructure under a fault's clothes; partial processing is possible.
-    _rule("server", r"Broken response from Application Server", _AGAIN, 5),
+    _rule("overloaded", r"Broken response from Application Server", _AGAIN, 5),
     _rule("server", r"PROTO_BYEBYE", _AGAIN, 5),
     _rule("server", r"SOAP-ERROR: Internal Error", _AGAIN, 5),
     _rule("server", r"Request timeout", _AGAIN, 5),

@@ -7,14 +7,22 @@ from typing import Annotated
 import typer
 
 from omie_pipeline.cli.build import build
+from omie_pipeline.cli.cache import cache
 from omie_pipeline.cli.check import check
 from omie_pipeline.cli.database import database
-from omie_pipeline.cli.listings import history, quarantine, rejected
+from omie_pipeline.cli.duplicates import duplicates
+from omie_pipeline.cli.history import history
+from omie_pipeline.cli.importing import import_
+from omie_pipeline.cli.lgpd import lgpd
+from omie_pipeline.cli.listings import quarantine, rejected
 from omie_pipeline.cli.mounted import mount
+from omie_pipeline.cli.notify import notify
 from omie_pipeline.cli.portuguese import PortugueseCommand, Program
 from omie_pipeline.cli.push import push, retry
+from omie_pipeline.cli.reconcile import reconcile
 from omie_pipeline.cli.references import refs
-from omie_pipeline.cli.selecting import ENDPOINTS_HELP
+from omie_pipeline.cli.roles import papeis
+from omie_pipeline.cli.selecting import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
 
 app = typer.Typer(
@@ -32,7 +40,7 @@ def program(
         bool, typer.Option("--debug", help="Mostra onde um erro nasceu (sem segredos).")
     ] = False,
 ) -> None:
-    """Leva as tabelas da clínica ao Omie, validadas e conferidas."""
+    """Leva as tabelas da clínica ao Omie e traz as do Omie de volta, tudo conferido."""
 
 
 _ENDPOINTS = f"ENDPOINT: {ENDPOINTS_HELP}."
@@ -40,12 +48,19 @@ _ENDPOINTS = f"ENDPOINT: {ENDPOINTS_HELP}."
 app.command(cls=PortugueseCommand)(check)
 app.command(cls=PortugueseCommand)(build)
 app.command(cls=PortugueseCommand)(refs)
+app.command("import", cls=PortugueseCommand, epilog=f"TABELA: {TABLES_HELP}.")(import_)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)
 app.command(cls=PortugueseCommand)(status)
 app.command(cls=PortugueseCommand)(history)
+app.command(cls=PortugueseCommand)(reconcile)
+app.command(cls=PortugueseCommand)(duplicates)
 app.command(cls=PortugueseCommand)(quarantine)
 app.command(cls=PortugueseCommand)(rejected)
 app.command("referencias", cls=PortugueseCommand, hidden=True)(refs)
+database.command(cls=PortugueseCommand)(papeis)
+app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")
 app.add_typer(database, name="db", help="O PostgreSQL embutido: start, stop, status, url.")
+app.add_typer(lgpd, name="lgpd", help="Os dados de uma pessoa: export, erase.")
+app.add_typer(notify, name="notify", help="Os avisos de falhas: test, status, send.")
 mount(app)

@@ -24,14 +24,23 @@ _TOLD_NODES = 20
 
 
 def build(empresa: EmpresaOption = None) -> None:
-    """Copia as tabelas da clínica e refaz os modelos dbt (sem enviar nada ao Omie)."""
+    """Copia as tabelas da clínica e refaz os modelos dbt (sem enviar nada ao Omie).
+
+    Sem clínica configurada (CLINIC_URL), refaz só as visões do que vem do Omie.
+    """
     from omie_pipeline.resources.deployment import Deployment
 
     deployment = Deployment()
     names = chosen_empresas(deployment, empresa)
+    if not any(deployment.has_clinic(name) for name in names):
+        say("Sem clínica configurada (CLINIC_URL): só as visões do Omie")
+        _run_dbt(deployment, ("--select", "tag:espelho", "--indirect-selection", "cautious"))
+        show("Próximo passo: omie-pipeline import tudo")
+        return
     for name in names:
         _extract(deployment, name)
     _run_dbt(deployment)
+    show("Próximo passo: omie-pipeline push tudo --dry-run")
 
 
 def _extract(deployment: Deployment, empresa: str) -> None:
@@ -50,7 +59,7 @@ def _extract(deployment: Deployment, empresa: str) -> None:
             say(f"{table.name}: {result.nul_marked} valores com caractere NUL, marcados")
 
 
-def _run_dbt(deployment: Deployment) -> None:
+def _run_dbt(deployment: Deployment, selected: Sequence[str] = ()) -> None:
     from dbt.cli.main import dbtRunner
 
     from omie_pipeline.resources.deployment import mapping_dir
@@ -58,7 +67,7 @@ def _run_dbt(deployment: Deployment) -> None:
     say("dbt build: refazendo os modelos")
     deployment.prepare_dbt()
     project = str(mapping_dir())
-    arguments = ["build", "--project-dir", project, "--profiles-dir", project]
+    arguments = ["build", "--project-dir", project, "--profiles-dir", project, *selected]
     # dbt writes its whole log to stdout; what matters of it is told below.
     with _quiet():
         outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
@@ -71,7 +80,6 @@ def _run_dbt(deployment: Deployment) -> None:
     if not outcome.success:
         say("O que fazer: corrija os modelos acima em dbt_mapping e repita omie-pipeline build")
         raise typer.Exit(FAILED)
-    show("Próximo passo: omie-pipeline push tudo --dry-run")
 
 
 def _tell_nodes(results: Sequence[Any]) -> None:

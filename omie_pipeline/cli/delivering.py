@@ -30,6 +30,7 @@ class Wanted:
         dates: business dates of facts, the start date already applied.
         key: one integration code only.
         unfinished_only: only rows that were rejected or held.
+        held_only: only rows that are held and wait for no person.
     """
 
     empresas: tuple[str, ...]
@@ -38,6 +39,7 @@ class Wanted:
     options: PushOptions
     key: str | None = None
     unfinished_only: bool = False
+    held_only: bool = False
 
     def partition(self, empresa: str, endpoint: Endpoint) -> str:
         """Name of the partition of a selection without rows."""
@@ -106,6 +108,7 @@ def _push_one(
         date_to=wanted.dates.last,
         key=wanted.key,
         unfinished_only=wanted.unfinished_only,
+        held_only=wanted.held_only,
         approved=wanted.options.approve,
     )
     # Whatever a library prints must not end up between the objects of --json.

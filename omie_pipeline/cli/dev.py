@@ -1,4 +1,7 @@
-"""``make dev``: Dagster's UI and daemon, the validation reports, and a simulator where needed."""
+"""``make dev``: Dagster's UI and daemon, the validation reports, and what is needed besides.
+
+Without a key of Omie's that is a simulator; with a webhook secret, the receiver of events.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.empresas import has_credentials, load_config
 from omie_pipeline.resources.settings import load_settings, project_root
+from omie_pipeline.webhooks.configured import configured_doors
 
 _UI_PORT = 3000
+_WEBHOOK_PORT = 8787
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 15
 
@@ -63,9 +68,16 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
         [sys.executable, "-m", "http.server", str(docs_port), "--bind", "127.0.0.1",
          "--directory", str(docs)],
     ]  # fmt: skip
+    doors = configured_doors(deployment)
+    webhook_port = free_port(_WEBHOOK_PORT)
+    if doors:
+        commands.append([_script("omie-pipeline"), "webhooks", "--port", str(webhook_port)])
     processes = [_start(stack, command) for command in commands]
     typer.echo(f"  Interface do Dagster:   http://127.0.0.1:{ui_port}")
     typer.echo(f"  Validação (Data Docs):  http://127.0.0.1:{docs_port}")
+    for door in doors:
+        address = f"http://127.0.0.1:{webhook_port}/omie/{door.empresa}/(segredo)"
+        typer.echo(f"  Webhooks do Omie:       {address}")
     typer.echo(f"  Banco (psql):           {_shown(deployment)}")
     typer.echo("Ctrl-C encerra tudo.")
     _watch(processes)

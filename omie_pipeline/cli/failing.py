@@ -31,6 +31,20 @@ _NEXT_STEPS = {
     "TurnedAway": _LATER,
     "OutcomeUnknown": "Repita em alguns minutos: o resultado é conferido antes de novo envio",
 }
+_SMALLER_RANGE = "Se voltar, leia um período menor de cada vez, com --from e --to"
+_READING_STEPS = {
+    "AuthFailed": _NEXT_STEPS["AuthFailed"],
+    "WarehouseError": _NEXT_STEPS["WarehouseError"],
+    "Blocked": "Aguarde o prazo; depois repita o comando: continua de onde parou",
+    "BudgetSpent": "Aguarde o prazo; depois repita o comando: continua de onde parou",
+    "RetryLater": f"Repita em alguns minutos. {_SMALLER_RANGE}",
+    "Redundant": "Repita em um minuto",
+    "TurnedAway": "Repita em alguns minutos",
+    "Busy": "Repita em alguns minutos",
+    "Overloaded": f"Repita em alguns minutos. {_SMALLER_RANGE}",
+    "OutcomeUnknown": f"Repita em alguns minutos. {_SMALLER_RANGE}",
+}
+_INTERRUPTED_READING = "Repita: o que foi lido fica, o resto é lido agora"
 _INTERRUPTED_RUN = "Repita o envio: o que ficou no meio é conferido no Omie antes de sair de novo"
 _SECRET_VARIABLE = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|SENHA|PASSWD")
 _URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@]+@")
@@ -44,18 +58,28 @@ def next_step(error_class: str, error: str = "") -> str:
     return _NEXT_STEPS.get(error_class, "")
 
 
-def tell_error(error: OmiePipelineError, *, about: str = "", debug: bool = False) -> None:
+def reading_step(error_class: str, error: str = "") -> str:
+    """What a person does after a reading of Omie ended in ``error_class``."""
+    if not error_class and error:
+        return _INTERRUPTED_READING
+    return _READING_STEPS.get(error_class, "")
+
+
+def tell_error(
+    error: OmiePipelineError, *, about: str = "", debug: bool = False, reading: bool = False
+) -> None:
     """The message of ``error`` and what to do, on stderr.
 
     Args:
         about: what was being done, ``clientes (principal)`` say.
         debug: show the traceback first, without secrets.
+        reading: it was a question to Omie, nothing was sent.
     """
     if debug:
         say(without_secrets("".join(traceback.format_exception(error))))
     prefix = f"{about}: " if about else ""
     say(without_secrets(f"Erro: {prefix}{_told(error)}"))
-    step = _fix(error)
+    step = error_fix(error, reading=reading)
     if step:
         say(f"O que fazer: {step}")
 
@@ -63,8 +87,8 @@ def tell_error(error: OmiePipelineError, *, about: str = "", debug: bool = False
 def tell_interrupted() -> None:
     """Say that Ctrl-C ended it, and that nothing is lost."""
     say(
-        "Interrompido. O que o Omie confirmou está registrado; o resto é conferido e enviado "
-        "na próxima execução."
+        "Interrompido. O que o Omie confirmou está registrado e o que foi lido fica; o resto é "
+        "conferido e enviado, ou lido, na próxima execução."
     )
 
 
@@ -88,8 +112,9 @@ def _told(error: OmiePipelineError) -> str:
     return str(error)
 
 
-def _fix(error: OmiePipelineError) -> str:
-    step = next_step(type(error).__name__)
+def error_fix(error: OmiePipelineError, *, reading: bool = False) -> str:
+    """What a person does about ``error``; ``""`` where nothing is known."""
+    step = (reading_step if reading else next_step)(type(error).__name__)
     if isinstance(error, OmieFault) and error.detail.fix:
         return f"{error.detail.fix} {step}".strip()
     return step

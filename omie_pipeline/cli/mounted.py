@@ -52,6 +52,12 @@ MOUNTED = (
         "simulator_command",
         "Liga o simulador local da API do Omie.",
     ),
+    Mounted(
+        "webhooks",
+        "omie_pipeline.webhooks.command",
+        "webhooks_command",
+        "Recebe os eventos (webhooks) do Omie.",
+    ),
 )
 
 

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -100,6 +101,16 @@ def count(number: float | None) -> str:
         return "–"
     text = f"{number:,.1f}" if isinstance(number, float) else f"{number:,}"
     return text.translate(str.maketrans(",.", ".,"))
+
+
+def money(value: Decimal | None) -> str:
+    """R$ with two places, as Brazilians write it; ``None`` is a dash."""
+    return "–" if value is None else f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def day(one: date | None) -> str:
+    """A calendar date; ``None`` is a dash."""
+    return "–" if one is None else one.strftime("%d/%m/%Y")
 
 
 def moment(at: datetime | None) -> str:

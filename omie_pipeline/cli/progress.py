@@ -12,6 +12,7 @@ from omie_pipeline.cli.output import console, count, say
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Progress
+    from omie_pipeline.sync.import_report import ImportProgress
 
 _PLAIN_EVERY_SECONDS = 10.0
 
@@ -67,3 +68,81 @@ def _plain(label: str) -> Progress:
 
 def _waiting(label: str) -> str:
     return f"{label}: outra execução está enviando; esperando a vez"
+
+
+@contextmanager
+def reading_progress(label: str) -> Iterator[ImportProgress]:
+    """Hooks for one reading that tell ``label`` and the rows read, of how many in this range.
+
+    A long reading goes range by range (month, say): the bar is of the range, the count of all.
+    """
+    if sys.stderr.isatty():
+        with _live_reading(label) as hooks:
+            yield hooks
+    else:
+        yield _plain_reading(label)
+
+
+class _Read:
+    """Rows read over several ranges: each range counts from nought again."""
+
+    def __init__(self) -> None:
+        self._before = self._now = 0
+
+    def add(self, read: int) -> int:
+        """All rows read so far, ``read`` of them in the present range."""
+        if read < self._now:
+            self._before += self._now
+        self._now = read
+        return self._before + read
+
+
+@contextmanager
+def _live_reading(label: str) -> Iterator[ImportProgress]:
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    from omie_pipeline.sync.import_report import ImportProgress
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
+        task, read_so_far = bar.add_task(f"{label}: perguntando ao Omie", total=None), _Read()
+
+        def on_rows(read: int, total: int) -> None:
+            text = _rows_read(label, read_so_far.add(read), read, total)
+            bar.update(task, description=text, completed=read, total=total or None)
+
+        def on_wait() -> None:
+            bar.update(task, description=_reading_waits(label))
+
+        yield ImportProgress(on_wait=on_wait, on_rows=on_rows)
+
+
+def _plain_reading(label: str) -> ImportProgress:
+    from omie_pipeline.sync.import_report import ImportProgress
+
+    told_at, read_so_far = time.monotonic(), _Read()
+
+    def on_rows(read: int, total: int) -> None:
+        nonlocal told_at
+        all_read = read_so_far.add(read)
+        if time.monotonic() - told_at >= _PLAIN_EVERY_SECONDS:
+            told_at = time.monotonic()
+            say(_rows_read(label, all_read, read, total))
+
+    say(f"{label}: lendo")
+    return ImportProgress(on_wait=lambda: say(_reading_waits(label)), on_rows=on_rows)
+
+
+def _rows_read(label: str, all_read: int, read: int, total: int) -> str:
+    of = f"{count(read)} de {count(total)}"
+    return f"{label}: {of}" if all_read == read else f"{label}: {of} ({count(all_read)} ao todo)"
+
+
+def _reading_waits(label: str) -> str:
+    return f"{label}: outra importação em andamento: aguardando"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -19,6 +20,32 @@ _FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 _DATE_HELP = "AAAA-MM-DD"
 
 ENDPOINTS_HELP = f"{', '.join(endpoint.name for endpoint in WRITABLE)}; ou tudo"
+
+READABLE = (*MIRROR, STATEMENT)
+"""Everything that can be read from Omie, in the order in which a whole import reads it."""
+
+
+def _family(*families: str) -> tuple[str, ...]:
+    return tuple(table.name for table in MIRROR.values() if table.family in families)
+
+
+READ_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "cadastros": _family("cadastros"),
+    "titulos": _family("titulos"),
+    "movimentacoes": (*_family("movimentacoes"), STATEMENT),
+    "mf": ("movimentacoes",),
+    "notas": _family("notas"),
+    "notas_fiscais": _family("notas"),
+    "fornecedores": ("clientes",),
+    **dict.fromkeys(_EVERYTHING, READABLE),
+}
+"""Words that stand for several tables, or for a table under another name."""
+
+TABLES_HELP = (
+    "cadastros, titulos, movimentacoes (com lançamentos e extrato; só a tabela: mf), notas, tudo, "
+    f"ou uma destas: {', '.join(name for name in READABLE if name != 'movimentacoes')}; "
+    "fornecedores é clientes, notas_fiscais é notas"
+)
 
 
 def parsed_date(text: str) -> date:
@@ -37,6 +64,7 @@ EmpresaOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Um objeto JSON por linha, sem mais nada.")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Não pergunta antes.")]
 ApproveOption = Annotated[
     bool, typer.Option("--approve", help="Deixa passar uma vez o que a trava de segurança barrou.")
 ]
@@ -98,6 +126,24 @@ def dates_from_start(dates: Dates, start: date) -> Dates:
                 param_hint="--date/--from/--to",
             )
     return Dates(dates.first or start, dates.last)
+
+
+def chosen_tables(names: Sequence[str]) -> tuple[str, ...]:
+    """Tables of the way back by name or group, each once, in the order in which they are read."""
+    wanted: set[str] = set()
+    unknown = []
+    for name in names:
+        word = name.strip().lower().replace("-", "_")
+        found = READ_GROUPS.get(word, (word,) if word in READABLE else ())
+        wanted.update(found)
+        if not found:
+            unknown.append(name)
+    if unknown:
+        known = ", ".join(dict.fromkeys([*READABLE, *READ_GROUPS]))
+        raise typer.BadParameter(
+            f"não existe {', '.join(unknown)} (existem: {known})", param_hint="TABELA"
+        )
+    return tuple(table for table in READABLE if table in wanted)
 
 
 def chosen_empresas(deployment: Deployment, name: str | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""``omie-pipeline status``: where every empresa and endpoint stands."""
+"""``omie-pipeline status``: where every empresa stands, endpoint by endpoint, table by table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.cli.history import RUN_STATES
 from omie_pipeline.cli.listings import (
-    RUN_STATES,
     CsvOption,
     EndpointOption,
+    TableOption,
     refuse_two_outputs,
     write_records,
 )
@@ -19,39 +20,50 @@ from omie_pipeline.cli.selecting import (
     JsonOption,
     chosen_empresas,
     chosen_endpoints,
+    chosen_tables,
 )
+from omie_pipeline.cli.status_tables import TABLE_FIELDS, show_tables, table_records
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.status import BlockInForce, EndpointStatus
 
-_FIELDS = ("empresa", "endpoint", "state", "confirmed", "rejected", "quarantined", "held",
-           "deleted", "open_intents", "before_start", "last_run_at", "last_run_trigger",
-           "last_run_state", "last_run_error", "blocked_until", "blocked_reason")  # fmt: skip
+_FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected", "quarantined",
+           "held", "deleted", "open_intents", "before_start", "last_run_at", "last_run_trigger",
+           "last_run_state", "last_run_error", "blocked_until", "blocked_reason",
+           *TABLE_FIELDS)  # fmt: skip
 _FAILED_STATES = ("failed", "stopped")
 
 
 def status(
     empresa: EmpresaOption = None,
     endpoint: EndpointOption = None,
+    table: TableOption = None,
     as_json: JsonOption = False,
     csv: CsvOption = None,
 ) -> None:
-    """Mostra, por empresa e endpoint, o que está no Omie, o que espera e o que impede."""
+    """Mostra, por empresa, o que foi enviado e lido, o que espera e o que impede."""
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.status import endpoint_status
 
     refuse_two_outputs(as_json, csv)
-    endpoints = chosen_endpoints([endpoint]) if endpoint else WRITABLE
+    endpoints = chosen_endpoints([endpoint]) if endpoint else () if table else WRITABLE
+    tables = chosen_tables([table]) if table else () if endpoint else chosen_tables(["tudo"])
     deployment = Deployment()
-    records = []
+    sent, read = [], []
     for name in chosen_empresas(deployment, empresa):
         closed = _block(deployment, name)
         for one in endpoints:
             found = endpoint_status(deployment.engine, name, one, deployment.settings.start_date)
-            records.append(_record(found, closed))
-    if not write_records(_FIELDS, records, as_json=as_json, csv=csv):
-        _show(records)
+            sent.append(_record(found, closed))
+        read += table_records(deployment, name, tables, closed) if tables else []
+    if write_records(_FIELDS, [*sent, *read], as_json=as_json, csv=csv):
+        return
+    if sent:
+        _show(sent)
+    if read:
+        show_tables(read)
+    _show_hints(sent, read)
 
 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
@@ -71,6 +83,7 @@ def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any
     broken = closed is not None or (last is not None and last.state in _FAILED_STATES)
     return {
         "empresa": found.empresa,
+        "direction": "push",
         "endpoint": found.endpoint,
         "state": "error" if broken else "active",
         **found.ledger,
@@ -103,8 +116,8 @@ def _show(records: Sequence[Record]) -> None:
     for one in records:
         cells = [one["empresa"], one["endpoint"], "erro" if one["state"] == "error" else "ativo"]
         rows.append([*cells, *(count(one[name]) for name in numbers), _last_run(one)])
+    show("Envio ao Omie")
     show_table(heads, rows)
-    _show_hints(records)
 
 
 def _last_run(one: Record) -> str:
@@ -114,15 +127,18 @@ def _last_run(one: Record) -> str:
     return f"{moment(one['last_run_at'])} ({one['last_run_trigger']}): {state}"
 
 
-def _show_hints(records: Sequence[Record]) -> None:
-    blocks = {one["empresa"]: one for one in records if one["blocked_until"] is not None}
+def _show_hints(sent: Sequence[Record], read: Sequence[Record]) -> None:
+    blocks = {one["empresa"]: one for one in [*read, *sent] if one["blocked_until"] is not None}
     for empresa, one in blocks.items():
         until, reason = moment(one["blocked_until"]), one["blocked_reason"]
-        show(f"{empresa}: o Omie fechou a API até {until} ({reason}); depois: omie-pipeline retry")
-    if any(one["before_start"] for one in records):
+        show(
+            f"{empresa}: o Omie fechou a API até {until} ({reason}); depois: omie-pipeline retry, "
+            "e repita o import"
+        )
+    if any(one["before_start"] for one in sent):
         show(
             "Linhas antes de OMIE_PIPELINE_START_DATE (ou sem data) não são enviadas; "
             "OMIE_PIPELINE_INCLUDE_BEFORE_START=true as inclui."
         )
-    if any(one["last_run_state"] in _FAILED_STATES for one in records):
+    if any(one["last_run_state"] in _FAILED_STATES for one in [*sent, *read]):
         show("Causa das falhas e o que fazer: omie-pipeline history")

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -70,6 +71,23 @@ class CallRecord:
     duration_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A good answer.
+
+    Attributes:
+        asked_at: just before the question left.
+    """
+
+    body: wire.Json
+    text: str
+    asked_at: datetime
+
+
+def _never(_: RetryLater) -> bool:
+    return False
+
+
 class OmieClient:
     """Calls the API of one empresa.
 
@@ -96,6 +114,7 @@ class OmieClient:
         self._clock = clock
         self._on_call = on_call
         self.calls = 0
+        self._block: Blocked | None = None
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
@@ -123,7 +142,7 @@ class OmieClient:
             OmieFault: ``OutcomeUnknown`` when the call may have taken effect.
             ConfigurationError: the address is not the API's; nothing happened.
         """
-        return self._call(service, method, param, is_write=True)
+        return self._call(service, method, param, is_write=True).body
 
     def read(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
         """Ask, and ask again after the wait where Omie says "later".
@@ -131,27 +150,59 @@ class OmieClient:
         Raises:
             OmieFault: every fault but a ``RetryLater`` that a few repetitions resolve.
         """
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(RetryLater),
+        return self._repeated(_never)(self._call, service, method, param, is_write=False).body
+
+    def read_text(
+        self,
+        service: Service,
+        method: str,
+        param: Mapping[str, Any],
+        *,
+        give_up: Callable[[RetryLater], bool] = _never,
+    ) -> Answered:
+        """Like :meth:`read`, with the answer's text beside its body, for readers of whole pages.
+
+        The body is parsed fast, floats included: good for counts and keys, never for money.
+
+        Args:
+            give_up: told of every "later"; true ends the asking with that fault.
+        """
+        repeated = self._repeated(give_up)
+        return repeated(
+            self._call, service, method, param, is_write=False, parse=wire.inexact_object
+        )
+
+    def _repeated(self, give_up: Callable[[RetryLater], bool]) -> tenacity.Retrying:
+        def again(error: BaseException) -> bool:
+            return isinstance(error, RetryLater) and not give_up(error)
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(again),
             wait=_wait_as_told,
             stop=tenacity.stop_after_attempt(_READ_ATTEMPTS),
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._call, service, method, param, is_write=False)
 
     def _call(
-        self, service: Service, method: str, param: Mapping[str, Any], *, is_write: bool
-    ) -> wire.Json:
+        self,
+        service: Service,
+        method: str,
+        param: Mapping[str, Any],
+        *,
+        is_write: bool,
+        parse: wire.Parse = wire.json_object,
+    ) -> Answered:
         fingerprint = wire.fingerprint(method, param)
         self._wait_for_slot(method, fingerprint)
         started = time.perf_counter()
         status, body, fault = 0, None, None
+        asked_at = self._clock.now()
         try:
             answer = self._post(service, method, param, is_write=is_write)
             status = answer.status
             now, hidden = self._clock.now(), self._hidden(param)
-            body = read_answer(answer, is_write=is_write, now=now, hidden=hidden)
+            body = read_answer(answer, is_write=is_write, now=now, hidden=hidden, parse=parse)
         except OmieFault as raised:
             fault = raised
             self._remember(method, fingerprint, raised)
@@ -167,7 +218,7 @@ class OmieClient:
                 self._on_call(
                     CallRecord(method, request, mask(body), status, fault, round(duration_ms, 1))
                 )
-        return body
+        return Answered(body, answer.text, asked_at)
 
     def _wait_for_slot(self, method: str, fingerprint: str) -> None:
         admission = self._governor.admit(method, fingerprint, self._clock.now())
@@ -181,6 +232,10 @@ class OmieClient:
             detail = FaultDetail("Requisição idêntica há menos de 60 segundos", "redundant")
             raise Redundant(detail, admission.redundant_seconds + 0.5)
         self._clock.sleep(admission.wait_seconds)
+        # Another lane of this client may have met a block while this one waited for its slot.
+        met = self._block
+        if met is not None and met.until > self._clock.now():
+            raise Blocked(met.detail, met.until)
 
     def _hidden(self, param: Mapping[str, Any]) -> tuple[str, ...]:
         """What no error may repeat of a request: the keys, and who the record is about."""
@@ -191,6 +246,7 @@ class OmieClient:
         if isinstance(fault, TurnedAway):
             self._governor.forget(fingerprint)
         if isinstance(fault, Blocked):
+            self._block = fault
             self._governor.record_block(fault.until, fault.detail.text, self._clock.now())
         elif fault.detail.http_status >= 500 or fault.detail.http_status == 200:
             self._governor.record_fault(method, self._clock.now())

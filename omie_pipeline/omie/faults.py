@@ -25,10 +25,12 @@ from omie_pipeline.errors import (
     AlreadyExists,
     AuthFailed,
     Blocked,
+    Busy,
     Empty,
     FaultDetail,
     OmieFault,
     OutcomeUnknown,
+    Overloaded,
     RecordNotFound,
     RecordRejected,
     Redundant,
@@ -53,17 +55,23 @@ class HttpAnswer:
 
 
 def read_answer(
-    answer: HttpAnswer, *, is_write: bool, now: datetime, hidden: Collection[str] = ()
+    answer: HttpAnswer,
+    *,
+    is_write: bool,
+    now: datetime,
+    hidden: Collection[str] = (),
+    parse: wire.Parse = wire.json_object,
 ) -> wire.Json:
     """The body of a good answer.
 
     Args:
         hidden: texts of the request that no error may repeat: keys, names, documents.
+        parse: from text to body.
 
     Raises:
         OmieFault: one of its children, by what to do next.
     """
-    body = wire.json_object(answer.text)
+    body = parse(answer.text)
     if answer.status == 429:
         detail = FaultDetail("Limite de requisições do Omie (429)", "429", 429, _UNREACHABLE_FIX)
         raise TurnedAway(detail, answer.retry_after_seconds or 60.0)
@@ -124,7 +132,7 @@ def _from_rule(
     wait_seconds = float(groups.get("seconds") or rule.wait_seconds)
     match rule.outcome:
         case "busy":
-            return TurnedAway(detail, wait_seconds + 1.0)
+            return Busy(detail, wait_seconds + 1.0)
         case "redundant":
             # Omie counts whole seconds down; one more avoids knocking at the last of them.
             return Redundant(detail, wait_seconds + 1.0)
@@ -146,6 +154,8 @@ def _from_rule(
             )
         case "server":
             return unreachable(detail, is_write=is_write)
+        case "overloaded":
+            return OutcomeUnknown(detail) if is_write else Overloaded(detail, wait_seconds)
         case "protocol":
             return UnknownFault(detail)
         case "rejected":

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,15 +21,19 @@ from omie_pipeline.catalog import ComplexType, Service
 from omie_pipeline.exact_json import dumps, loads
 
 Json = dict[str, Any]
+Parse = Callable[[str], Json | None]
 
 __all__ = [
     "Json",
+    "Parse",
     "dumps",
     "fingerprint",
+    "inexact_object",
     "json_object",
     "loads",
     "plain_text",
     "same_record",
+    "storable_text",
     "to_wire",
 ]
 
@@ -51,6 +56,20 @@ def json_object(text: str) -> Json | None:
     if not isinstance(body, dict):
         return None
     return _storable(body) if _ODD_ESCAPE.search(text) else body
+
+
+def inexact_object(text: str) -> Json | None:
+    """The object a body holds, its decimals as floats: for counts and keys only."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def storable_text(text: str) -> str:
+    """``text`` as a database can store it: see :func:`json_object`; most often ``text`` itself."""
+    return dumps(json_object(text)) if _ODD_ESCAPE.search(text) else text
 
 
 def _storable(value: Any) -> Any:

@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.clinic.extract import ExtractResult, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable, read_sources
@@ -22,9 +23,11 @@ from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.resources.addresses import Warehouse, dbt_environment, find_warehouse
 from omie_pipeline.resources.empresas import EmpresaAccess, PipelineConfig, access, load_config
 from omie_pipeline.resources.settings import Settings, load_settings, project_root
+from omie_pipeline.sync.import_report import ImportProgress, ImportReport, ImportRequest, Modo
+from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
-from omie_pipeline.sync.references import refresh_reference
+from omie_pipeline.sync.statement import StatementReader
 from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
 from omie_pipeline.warehouse.engine import open_engine
@@ -144,13 +147,65 @@ class Deployment:
 
     def refresh_reference(self, name: str, empresa: str) -> int:
         """Read one of Omie's reference lists whole; returns its number of records."""
-        with self.client(empresa) as client:
-            return refresh_reference(self.engine, client, REGISTRY[name], empresa, self.clock)
+        return self.import_table(name, empresa, modo="carga").lidas
+
+    def import_table(
+        self,
+        name: str,
+        empresa: str,
+        *,
+        modo: Modo,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        gatilho: str = "cli",
+        dagster_run_id: str | None = None,
+        not_before: datetime | None = None,
+        progress: ImportProgress | None = None,
+    ) -> ImportReport:
+        """Read one table of Omie (``catalog.mirror.MIRROR`` or ``extrato``) into the warehouse.
+
+        Args:
+            date_from, date_to: born days, for ``modo="carga"`` of a fact; default: from the start
+                date to today.
+            not_before: a reading asked at or after this moment is good enough; Omie is not asked.
+
+        Raises:
+            OmieFault: the reading stopped; what was merged stays.
+            ConfigurationError: no such table.
+        """
+        request = ImportRequest(
+            empresa,
+            modo,
+            self.settings.start_date,
+            date_from=date_from,
+            date_to=date_to,
+            filters=self.config.empresa(empresa).importar.filters(),
+            gatilho=gatilho,
+            dagster_run_id=dagster_run_id,
+            not_before=not_before,
+        )
+        importer = Importer(
+            self.engine,
+            self.client,
+            self.clock,
+            progress=progress or ImportProgress(),
+        )
+        if name == STATEMENT:
+            return StatementReader(importer).run(request)
+        if name not in MIRROR:
+            known = ", ".join([*MIRROR, STATEMENT])
+            raise ConfigurationError(f"Tabela desconhecida: {name} (existem: {known})")
+        return importer.run(MIRROR[name], request)
 
     @property
     def sources(self) -> tuple[SourceTable, ...]:
         """The tables to copy from the clinic, as the chosen staging set declares them."""
         return staging_sources(self.settings.staging)
+
+    def has_clinic(self, empresa: str) -> bool:
+        """Whether an empresa has a clinic to read, or only an Omie."""
+        own = self.config.empresa(empresa).clinic_url_env
+        return own is not None or self.settings.clinic_url is not None
 
     @contextmanager
     def clinic(self, empresa: str) -> Iterator[ClinicReader]:

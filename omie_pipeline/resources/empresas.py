@@ -18,15 +18,28 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.resources.importar import Importacao
 from omie_pipeline.resources.refusals import refusals
 from omie_pipeline.resources.settings import Settings, checked_base_url, environment
 from omie_pipeline.sync.policy import EndpointPolicy, Policies
 
 ONLY_EMPRESA = "principal"
+ONLY_WEBHOOK_SECRET = "OMIE_WEBHOOK_SECRET"  # noqa: S105 - a name
 _VARIABLE_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 _LOOKS_LIKE_A_SECRET = re.compile(r"[0-9A-F]{16,}")
 _SECRET_KEYS = frozenset(
-    {"app_key", "app_secret", "clinic_url", "base_url", "senha", "password", "secret", "token"}
+    {
+        "app_key",
+        "app_secret",
+        "clinic_url",
+        "base_url",
+        "senha",
+        "password",
+        "secret",
+        "token",
+        "webhook_secret",
+        "notificar",
+    }
 )
 _NOT_HERE = "não pode ficar neste arquivo; guarde o valor em uma variável e escreva o nome dela em"
 
@@ -48,6 +61,11 @@ class Empresa(BaseModel):
         app_key_env, app_secret_env: variables of its key and secret.
         base_url_env: variable of its Omie URL; ``OMIE_BASE_URL`` where it names none.
         clinic_url_env: variable of its clinic's database; ``CLINIC_URL`` where it names none.
+        webhook_secret_env: variable of the last part of its webhook address; see
+            :func:`webhook_secret_variable`.
+        notificar_env: variable of its own channels of notifications; ``OMIE_NOTIFY_URLS`` where
+            it names none.
+        importar: what it wants of Omie.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -57,8 +75,18 @@ class Empresa(BaseModel):
     app_secret_env: str
     base_url_env: str | None = None
     clinic_url_env: str | None = None
+    webhook_secret_env: str | None = None
+    notificar_env: str | None = None
+    importar: Importacao = Field(default_factory=Importacao)
 
-    @field_validator("app_key_env", "app_secret_env", "base_url_env", "clinic_url_env")
+    @field_validator(
+        "app_key_env",
+        "app_secret_env",
+        "base_url_env",
+        "clinic_url_env",
+        "webhook_secret_env",
+        "notificar_env",
+    )
     @classmethod
     def _names_a_variable(cls, name: str | None) -> str | None:
         return None if name is None else _variable_name(name)
@@ -177,6 +205,13 @@ def access(
         base_url=base_url,
         clinic_url=clinic_url,
     )
+
+
+def webhook_secret_variable(empresa: Empresa, config: PipelineConfig) -> str | None:
+    """Variable of the empresa's webhook secret: the one it names, ``OMIE_WEBHOOK_SECRET`` for the
+    only empresa, none otherwise."""
+    only = len(config.empresas) == 1
+    return empresa.webhook_secret_env or (ONLY_WEBHOOK_SECRET if only else None)
 
 
 def has_credentials(empresa: Empresa, variables: Mapping[str, str] | None = None) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -35,6 +36,9 @@ OMIE_CALLS_PER_MINUTE_IP = 960
 """Omie's own ceiling for one IP address."""
 TIME_ZONE = ZoneInfo("America/Sao_Paulo")
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+$")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+
 Schedule = Literal["6h", "daily", "manual"]
 
 
@@ -59,6 +63,20 @@ def checked_base_url(url: str) -> str:
     return url.strip().rstrip("/") + "/"
 
 
+def notify_addresses(text: str) -> tuple[str, ...]:
+    """The addresses in ``text``, separated by spaces, commas or semicolons, each once.
+
+    Raises:
+        ValueError: something in it is no ``service://…``; the message does not repeat it.
+    """
+    parts = [part.strip(" ,;") for part in _BETWEEN_ADDRESSES.split(text.strip(" ,;"))]
+    if not all(_ADDRESS.match(part) for part in parts):
+        raise ValueError(
+            "cada endereço deve ser como servico://..., separado por espaço ou vírgula"
+        )
+    return tuple(dict.fromkeys(parts))
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine: ``localhost`` or a loopback address."""
     try:
@@ -79,6 +97,10 @@ class Settings(BaseModel):
 
     Attributes:
         app_key: of the only empresa, where no YAML names several.
+        webhook_secret: last part of the only empresa's webhook address.
+        notify_urls: channels of notifications, as apprise writes them; see
+            :func:`notify_addresses`.
+        inbox_keep_days: days an event of a webhook is kept after it was acted upon.
         warehouse_url: ``None`` means the embedded server in ``home``.
         clinic_url: SQLAlchemy URL, folder, ``csv:///folder`` or ``warehouse://schema``.
         home: state folder, absolute.
@@ -103,6 +125,9 @@ class Settings(BaseModel):
     timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
         60.0, validation_alias="OMIE_TIMEOUT_SECONDS"
     )
+    webhook_secret: SecretStr | None = Field(None, validation_alias="OMIE_WEBHOOK_SECRET")
+    inbox_keep_days: int = Field(30, ge=1, le=3650, validation_alias="OMIE_INBOX_KEEP_DAYS")
+    notify_urls: SecretStr | None = Field(None, validation_alias="OMIE_NOTIFY_URLS")
     warehouse_url: SecretStr | None = Field(None, validation_alias="WAREHOUSE_URL")
     clinic_url: SecretStr | None = Field(None, validation_alias="CLINIC_URL")
     home: Path = Field(Path(".omie_pipeline"), validation_alias="OMIE_PIPELINE_HOME")
@@ -120,6 +145,13 @@ class Settings(BaseModel):
     @classmethod
     def _base_url_is_safe(cls, url: str) -> str:
         return checked_base_url(url)
+
+    @field_validator("notify_urls")
+    @classmethod
+    def _are_addresses(cls, urls: SecretStr | None) -> SecretStr | None:
+        if urls is not None:
+            notify_addresses(urls.get_secret_value())
+        return urls
 
     @field_validator("home", "config")
     @classmethod

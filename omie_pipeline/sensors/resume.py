@@ -1,18 +1,26 @@
-"""Resumes held rows when what held them is over: a block, a spent budget, an unclear answer."""
+"""Resumes what was stopped when the stop is over: held rows that go out, readings that come in."""
 
 from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
 
-from omie_pipeline.assets.jobs import AssetJob
+from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
+from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import HELD_TAG, push_key
+from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.sensors.going import UNFINISHED, tables_going
 from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.sync.importing import BRASILIA
 from omie_pipeline.warehouse.unfinished import Resumable, resumable
+from omie_pipeline.warehouse.unfinished_reads import StoppedReading, stopped_readings
+
+RESUMED_TAG = "omie_pipeline/retomada"
 
 
 def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefinition:
@@ -67,4 +75,74 @@ def _requests(
         job_name=facts_job,
         asset_selection=[push_key(endpoint)],
         tags={**common, **range_tags(first, last, item.empresa)},
+    )
+
+
+def resume_readings_sensor(jobs: MirrorJobs) -> dg.SensorDefinition:
+    """One reading of an empresa at a time: the first one knocks for all that a block stopped."""
+
+    @dg.sensor(
+        name="retomar_leituras",
+        jobs=[jobs.registers, jobs.facts],
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Continua as leituras que um bloqueio do Omie ou uma queda interrompeu.",
+    )
+    def retomar_leituras(
+        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        ensure_pools(context.instance)
+        opened = deployment.open()
+        asked: set[str] = set()
+        for item in stopped_readings(opened.engine, opened.clock.now()):
+            if item.empresa in asked or not _may_resume(item, opened, context.instance):
+                continue
+            asked.add(item.empresa)
+            yield _reading_request(item, opened, jobs)
+        if not asked:
+            yield dg.SkipReason("Nenhuma leitura interrompida que possa seguir agora")
+
+    return retomar_leituras
+
+
+def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.DagsterInstance) -> bool:
+    if item.empresa not in deployment.empresas or item.tabela not in (*MIRROR, STATEMENT):
+        return False
+    if item.last is not None and item.last < deployment.settings.start_date:
+        return False
+    mine = dg.RunsFilter(statuses=UNFINISHED, tags={RESUMED_TAG: item.empresa})
+    if instance.get_runs(mine, limit=1):
+        return False
+    return item.tabela not in tables_going(instance, item.empresa)
+
+
+def _reading_request(
+    item: StoppedReading, deployment: Deployment, jobs: MirrorJobs
+) -> dg.RunRequest:
+    tags = {
+        MODE_TAG: item.modo,
+        NOT_BEFORE_TAG: item.since.isoformat(),
+        EMPRESA_TAG: item.empresa,
+        RESUMED_TAG: item.empresa,
+    }
+    run_key = f"{item.empresa}:{item.tabela}:{item.modo}:{item.run_id}"
+    keys = [mirror_key(item.tabela)]
+    if item.tabela != STATEMENT and MIRROR[item.tabela].grain == "register":
+        return dg.RunRequest(
+            run_key=run_key,
+            job_name=jobs.registers.name,
+            partition_key=item.empresa,
+            asset_selection=keys,
+            tags=tags,
+        )
+    today = deployment.clock.now().astimezone(BRASILIA).date()
+    first = last = today
+    if item.modo == "carga" and item.first is not None and item.last is not None:
+        first = max(item.first, deployment.settings.start_date)
+        last = min(item.last, today)
+    return dg.RunRequest(
+        run_key=run_key,
+        job_name=jobs.facts.name,
+        asset_selection=keys,
+        tags={**tags, **range_tags(first, last, item.empresa)},
     )

@@ -11,6 +11,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG
 from omie_pipeline.assets.jobs import AssetJob
 from omie_pipeline.assets.partitions import TIMEZONE
 from omie_pipeline.assets.pools import ensure_pools
+from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
@@ -20,7 +21,6 @@ from omie_pipeline.warehouse.unfinished import unfinished_dates
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
 SYNC_TAG = "omie_pipeline/sincronizacao"
-EMPRESA_TAG = "omie_pipeline/empresa"
 _EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
 _LOOKED_BACK = 200
 _OVERLAP = timedelta(minutes=10)

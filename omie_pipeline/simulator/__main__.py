@@ -10,6 +10,7 @@ import typer
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import SystemClock
 from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.past import give_a_past
 from omie_pipeline.simulator.rules import Behaviour
 from omie_pipeline.simulator.server import HOST, Simulator
 
@@ -46,6 +47,26 @@ def simulator_command(
     seed_company: Annotated[
         bool, typer.Option(help="Começa com a Clínica Modelo Ltda cadastrada.")
     ] = True,
+    past: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Dá à empresa modelo um passado de N dias: títulos, baixas, caixa."
+        ),
+    ] = 0,
+    receivables: Annotated[
+        int, typer.Option(min=0, help="Gera este número de títulos a receber.")
+    ] = 0,
+    days: Annotated[
+        int, typer.Option(min=1, help="Inclusão dos títulos gerados: nos últimos N dias.")
+    ] = 365,
+    broken_above_page_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Páginas pedidas acima disto recebem 'Broken response (BG)'."),
+    ] = None,
+    webhook: Annotated[
+        str | None,
+        typer.Option(help="Endereço http desta máquina que recebe os webhooks da empresa modelo."),
+    ] = None,
     port_file: Annotated[Path | None, typer.Option(help="Arquivo que recebe a porta.")] = None,
 ) -> None:
     """Simulador local da API do Omie: mesmas regras, faltas e limites; nada sai desta máquina."""
@@ -62,12 +83,18 @@ def simulator_command(
                 latency_ms=latency_ms,
                 stale_reads_seconds=stale_reads_seconds,
                 max_page_size=max_page_size,
+                broken_above_page_size=broken_above_page_size,
             ),
             state_path=state,
             seed_company=seed_company,
             host=host,
             port=port,
         )
+        _fill(simulator, receivables, days)
+        if past and not _held(simulator, "clientes"):
+            give_a_past(simulator.control, past)
+        if webhook:
+            simulator.control.set_webhook(webhook, ping=True)
     except (ConfigurationError, OSError) as wrong:
         typer.echo(f"O simulador não pôde iniciar: {wrong}", err=True)
         raise typer.Exit(1) from None
@@ -75,6 +102,18 @@ def simulator_command(
         _announce(port_file, simulator.port)
     typer.echo(f"Simulador do Omie em {simulator.base_url}")
     simulator.serve()
+
+
+def _fill(simulator: Simulator, receivables: int, days: int) -> None:
+    """Generate what a state file from an earlier start does not hold yet."""
+    missing = receivables - _held(simulator, "contas_receber")
+    if receivables and missing > 0:
+        simulator.control.seed_receivables(missing, days=days)
+
+
+def _held(simulator: Simulator, endpoint: str) -> int:
+    held = {app.app_key: dict(app.records) for app in simulator.control.apps()}
+    return held.get(simulator.app_key, {}).get(endpoint, 0)
 
 
 def _announce(port_file: Path, port: int) -> None:

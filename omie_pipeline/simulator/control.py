@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator import faults, seeds, settlements
+from omie_pipeline.simulator import entries, generator, seeds
+from omie_pipeline.simulator.book import ENTRIES
+from omie_pipeline.simulator.book_lists import derived_records
 from omie_pipeline.simulator.calls import Call
-from omie_pipeline.simulator.engine import Engine
-from omie_pipeline.simulator.fields import FieldChecks
+from omie_pipeline.simulator.control_base import exact, find, known
+from omie_pipeline.simulator.control_money import MoneyControl
+from omie_pipeline.simulator.control_webhooks import WebhookControl
+from omie_pipeline.simulator.engine import PageScript
 from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.mirror_lists import DERIVED_NAMES
 from omie_pipeline.simulator.planned import KINDS, FaultKind, PlannedFault
-from omie_pipeline.simulator.rules import Behaviour, Context, rules_for
+from omie_pipeline.simulator.rules import Behaviour, rules_for
 from omie_pipeline.simulator.rules.base import audit
-from omie_pipeline.simulator.state import AppState, Collection, Record, RecordKey, hash_of
+from omie_pipeline.simulator.state import Record, RecordKey, hash_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +35,12 @@ class AppSummary:
     records: tuple[tuple[str, int], ...]
 
 
-class Control:
+class Control(MoneyControl, WebhookControl):
     """Typed operations; ``/_control/`` offers the same over HTTP.
 
     Every operation raises :class:`ConfigurationError` for an app, endpoint or record that the
     simulator does not have. ``app_key`` defaults to the model company's.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     # -- the whole --------------------------------------------------------------------------------
 
@@ -86,12 +87,14 @@ class Control:
         """Let simulated time pass."""
         with self._engine.lock:
             self._engine.clock.advance(seconds)
+            self._engine.webhooks.wake()
             return self.now()
 
     def set_time(self, moment: datetime) -> datetime:
         """Jump to a moment (a naive one is Brasília time)."""
         with self._engine.lock:
             self._engine.clock.set_to(moment)
+            self._engine.webhooks.wake()
             return self.now()
 
     # -- faults and calls -------------------------------------------------------------------------
@@ -140,7 +143,11 @@ class Control:
                     app.app_key,
                     app.name,
                     app.suspended,
-                    tuple((name, len(records)) for name, records in app.collections.items()),
+                    tuple(
+                        (name, len(records))
+                        for name, records in app.collections.items()
+                        if name not in DERIVED_NAMES
+                    ),
                 )
                 for app in self._engine.state.apps.values()
             )
@@ -163,23 +170,47 @@ class Control:
             self._engine.save(app)
 
     def seed(
-        self, endpoint: str, records: Iterable[Mapping[str, Any]], *, app_key: str = seeds.APP_KEY
+        self,
+        endpoint: str,
+        records: Iterable[Mapping[str, Any]],
+        *,
+        app_key: str = seeds.APP_KEY,
+        announce: bool = False,
     ) -> tuple[RecordKey, ...]:
-        """Store records as if a person had typed them: no rules, no limits. Answers their ids."""
+        """Store records as if a person had typed them: no rules, no limits. Answers their ids.
+
+        An ``info`` block (inclusion and change) is kept where given, else it says now. A título's
+        settlements may come under ``_baixas`` (``valor``, ``data``, ``juros``, ...). ``announce``
+        sends webhooks too.
+        """
         with self._engine.lock:
-            app, collection = self._collection(app_key, endpoint)
-            keys = seeds.put_records(app, collection, map(_exact, records), self.now())
-            self._engine.save(app)
+            app, collection = self._held(app_key, endpoint)
+            keys = seeds.put_records(app, collection, map(exact, records), self.now())
+            self._engine.save(app, by_person=True, announce=announce)
+            return keys
+
+    def seed_receivables(
+        self, count: int, *, days: int = 365, app_key: str = seeds.APP_KEY
+    ) -> tuple[RecordKey, ...]:
+        """Store ``count`` títulos a receber included evenly over the last ``days`` days."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, "contas_receber")
+            made = generator.receivables(app, count, days, self.now())
+            keys = seeds.put_records(app, collection, made, self.now())
+            self._engine.save(app, announce=False)
             return keys
 
     def records(self, endpoint: str, *, app_key: str = seeds.APP_KEY) -> tuple[Record, ...]:
         """The truth: every record in ascending id, with what Omie derives; copies.
 
         A título's settlements are under ``_baixas``, ``_cancelado`` marks a cancelled one.
+        ``movimentacoes`` and ``baixas`` give the rows that Omie derives.
         """
         with self._engine.lock:
             app, collection = self._collection(app_key, endpoint)
             context = self._context(app, collection)
+            if endpoint in DERIVED_NAMES:
+                return tuple(deepcopy(derived_records(context)))
             rules = rules_for(collection.endpoint)
             return tuple(deepcopy(rules.present(context, record)) for record in collection)
 
@@ -189,7 +220,7 @@ class Control:
         """One record by integration code or Omie's id, ``None`` when there is none."""
         with self._engine.lock:
             app, collection = self._collection(app_key, endpoint)
-            found = _find(collection, code)
+            found = find(collection, code)
             if found is None:
                 return None
             rules = rules_for(collection.endpoint)
@@ -203,87 +234,33 @@ class Control:
         *,
         app_key: str = seeds.APP_KEY,
     ) -> None:
-        """A person changes a record in Omie's own screens; no rule holds them back."""
-        with self._engine.lock:
-            app, collection = self._collection(app_key, endpoint)
-            before = _known(collection, code)
-            record = {**before, **_exact(fields)}
-            audit(self._context(app, collection), record, before)
-            app.put(collection, record)
-            self._engine.save(app)
+        """A person changes a record in Omie's own screens; no rule holds them back.
+
+        Blocks (``cabecalho``, ``Cabecalho``, ``ide``, ...) are merged, lists replaced.
+        """
+        with self._acting(app_key, endpoint) as (context, collection):
+            before = known(collection, code)
+            record = dict(before)
+            for tag, value in exact(fields).items():
+                old = before.get(tag)
+                merged = isinstance(old, dict) and isinstance(value, dict)
+                record[tag] = {**(old or {}), **value} if merged else value
+            if "info" not in fields:
+                audit(context, record, before)
+            context.app.put(collection, record)
 
     def delete(self, endpoint: str, code: RecordKey, *, app_key: str = seeds.APP_KEY) -> None:
-        """A person deletes a record in Omie."""
+        """A person deletes a record in Omie; of a transfer both halves go."""
+        with self._acting(app_key, endpoint) as (context, collection):
+            record = known(collection, code)
+            gone = entries.halves(context, record) if endpoint == ENTRIES else [record]
+            for each in gone:
+                context.app.remove(collection, collection.key_of(each))
+
+    def between_pages(self, method: str, page: int, action: Callable[[], object]) -> None:
+        """Call ``action`` once, right after page ``page`` of list ``method`` was computed.
+
+        ``action`` uses this control object: it changes what the next page will show.
+        """
         with self._engine.lock:
-            app, collection = self._collection(app_key, endpoint)
-            app.remove(collection, collection.key_of(_known(collection, code)))
-            self._engine.save(app)
-
-    def settle(
-        self,
-        endpoint: str,
-        code: RecordKey,
-        *,
-        value: Decimal | None = None,
-        app_key: str = seeds.APP_KEY,
-    ) -> int:
-        """A person settles a título, for ``value`` reais or its whole balance. Answers the id."""
-        with self._engine.lock:
-            app, collection = self._collection(app_key, endpoint)
-            record = _known(collection, code)
-            sent = {} if value is None else {"valor": value}
-            try:
-                settlement, _ = settlements.add_settlement(
-                    self._context(app, collection), record, sent
-                )
-            except faults.SimulatedFaultError as fault:
-                raise ConfigurationError(fault.text) from None
-            self._engine.save(app)
-            return int(settlement["codigo_baixa"])
-
-    # -- inside -----------------------------------------------------------------------------------
-
-    def _app(self, app_key: str) -> AppState:
-        app = self._engine.state.apps.get(app_key)
-        if app is None:
-            raise ConfigurationError(f"the simulator has no app {app_key!r}")
-        return app
-
-    def _collection(self, app_key: str, endpoint: str) -> tuple[AppState, Collection]:
-        app = self._app(app_key)
-        collection = app.collections.get(endpoint)
-        if collection is None:
-            raise ConfigurationError(f"unknown endpoint {endpoint!r}: {sorted(app.collections)}")
-        return app, collection
-
-    def _context(self, app: AppState, collection: Collection) -> Context:
-        endpoint = collection.endpoint
-        return Context(
-            app,
-            endpoint,
-            endpoint.service.methods[endpoint.read or endpoint.list],
-            FieldChecks(endpoint.service),
-            self.now(),
-            self._engine.behaviour,
-            by_person=True,
-        )
-
-
-def _find(collection: Collection, code: RecordKey) -> Record | None:
-    found = collection.by_code(code) if isinstance(code, str) else None
-    return found or collection.get(code)
-
-
-def _known(collection: Collection, code: RecordKey) -> Record:
-    found = _find(collection, code)
-    if found is None:
-        raise ConfigurationError(f"no record {code!r} in {collection.endpoint.name}")
-    return found
-
-
-def _exact(record: Mapping[str, Any]) -> Record:
-    """Floats typed by a test become the decimals they look like."""
-    return {
-        tag: Decimal(str(value)) if isinstance(value, float) else deepcopy(value)
-        for tag, value in record.items()
-    }
+            self._engine.scripts.append(PageScript(method, page, action))

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator import seeds, wire
+from omie_pipeline.simulator import control_operations, seeds, wire
 from omie_pipeline.simulator.calls import Call
 from omie_pipeline.simulator.control import Control
+from omie_pipeline.simulator.control_operations import Body, Handler
 from omie_pipeline.simulator.page import control_page
 from omie_pipeline.simulator.planned import PlannedFault
-
-Body = dict[str, Any]
-Handler = Callable[[Control, Body], object]
 
 
 def _reset(control: Control, body: Body) -> object:
     control.reset(seed_company=body.get("seed_company", True))
     return {}
-
-
-def _seed(control: Control, body: Body) -> object:
-    app_key: str = body.get("app_key", seeds.APP_KEY)
-    if "app_secret" in body:
-        control.add_app(
-            app_key,
-            body["app_secret"],
-            body.get("name") or app_key,
-            reference_lists=body.get("reference_lists", True),
-        )
-    if "endpoint" not in body:
-        return {"ids": []}
-    return {"ids": control.seed(body["endpoint"], body.get("records", ()), app_key=app_key)}
 
 
 def _next_faults(control: Control, body: Body) -> object:
@@ -99,28 +81,6 @@ def _apps(control: Control, _body: Body) -> object:
     return {"apps": [{**asdict(app), "records": dict(app.records)} for app in control.apps()]}
 
 
-def _settle(control: Control, body: Body) -> object:
-    value = body.get("value")
-    baixa = control.settle(
-        body["endpoint"],
-        body["code"],
-        value=None if value is None else Decimal(value),
-        app_key=body.get("app_key", seeds.APP_KEY),
-    )
-    return {"codigo_baixa": baixa}
-
-
-def _edit(control: Control, body: Body) -> object:
-    app_key = body.get("app_key", seeds.APP_KEY)
-    control.edit(body["endpoint"], body["code"], body["fields"], app_key=app_key)
-    return {}
-
-
-def _delete(control: Control, body: Body) -> object:
-    control.delete(body["endpoint"], body["code"], app_key=body.get("app_key", seeds.APP_KEY))
-    return {}
-
-
 def _suspend(control: Control, body: Body) -> object:
     control.suspend(body.get("app_key", seeds.APP_KEY), suspended=body.get("suspended", True))
     return {}
@@ -128,7 +88,6 @@ def _suspend(control: Control, body: Body) -> object:
 
 HANDLERS: dict[str, Handler] = {
     "reset": _reset,
-    "seed": _seed,
     "next_faults": _next_faults,
     "clock": _clock,
     "calls": _calls,
@@ -136,10 +95,9 @@ HANDLERS: dict[str, Handler] = {
     "limits": _limits,
     "behaviour": _behaviour,
     "apps": _apps,
-    "settle": _settle,
-    "edit": _edit,
-    "delete": _delete,
     "suspend": _suspend,
+    **control_operations.CHANGES,
+    **control_operations.OTHERS,
 }
 
 

@@ -49,3 +49,20 @@ def punctuated(document: str) -> str:
 def is_person(document: str) -> bool:
     """True for a CPF."""
     return len(bare(document)) == 11
+
+
+def cpf_of(stem: int) -> str:
+    """A valid CPF that begins with nine given digits."""
+    values = [int(digit) for digit in f"{stem:09d}"]
+    for length in (9, 10):
+        values.append(_digit(values, range(length + 1, 1, -1)))
+    return "".join(map(str, values))
+
+
+def cnpj_of(stem: int) -> str:
+    """A valid CNPJ that begins with twelve given digits."""
+    values = [int(digit) for digit in f"{stem:012d}"]
+    weights = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]
+    for length in (12, 13):
+        values.append(_digit(values, weights[13 - length :]))
+    return "".join(map(str, values))

@@ -6,25 +6,38 @@ Everything here runs under one lock, so that the control object may be used from
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog import Endpoint
 from omie_pipeline.simulator import faults, planned, wire
 from omie_pipeline.simulator.calls import Call, CallLog
 from omie_pipeline.simulator.clock import Clock
+from omie_pipeline.simulator.fields import FieldChecks
 from omie_pipeline.simulator.limits import Gate, Lane, Limits
+from omie_pipeline.simulator.mirror_lists import ENDPOINTS
 from omie_pipeline.simulator.persistence import StateFile
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.simulator.routing import Operation, Routes
 from omie_pipeline.simulator.rules import Behaviour, Context
 from omie_pipeline.simulator.seeds import seed_company
-from omie_pipeline.simulator.state import AppState, State
+from omie_pipeline.simulator.state import AppState, Change, State
+from omie_pipeline.simulator.webhook_events import events_of, message_of
+from omie_pipeline.simulator.webhooks import Webhooks
 from omie_pipeline.simulator.wire import Answer, ApiRequest
 
 Delivery = Literal["answer", "cut", "hang"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageScript:
+    """What happens once page ``page`` of list ``method`` has been computed."""
+
+    method: str
+    page: int
+    action: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Engine:
         limits: Limits,
         behaviour: Behaviour,
         *,
-        endpoints: Iterable[Endpoint] = tuple(REGISTRY.values()),
+        endpoints: Iterable[Endpoint] = ENDPOINTS,
         state_path: Path | None = None,
         with_company: bool = True,
     ) -> None:
@@ -66,6 +79,8 @@ class Engine:
         self.behaviour = behaviour
         self.gate = Gate(limits)
         self.calls = CallLog()
+        self.webhooks = Webhooks(clock)
+        self.scripts: list[PageScript] = []
         self.faults: list[PlannedFault] = []
         self.endpoints = tuple(endpoints)
         self.routes = Routes(self.endpoints)
@@ -77,21 +92,23 @@ class Engine:
 
     def seed_company(self) -> None:
         """Add the model company with its reference lists."""
-        self.save(seed_company(self.state, self.clock.now()))
+        self.save(seed_company(self.state, self.clock.now()), announce=False)
 
     def reset(self, *, with_company: bool) -> None:
         """Forget records, calls, planned faults and every limit's memory; the clock stays."""
         self.state = State(self.endpoints)
         self.calls.clear()
         self.faults.clear()
+        self.scripts.clear()
+        self.webhooks.forget()
         self.gate.forget()
         if self.file is not None:
             self.file.clear()
         if with_company:
             self.seed_company()
 
-    def save(self, app: AppState) -> None:
-        """Make the app's last changes visible to the file, and stale to reads."""
+    def save(self, app: AppState, *, by_person: bool = False, announce: bool = True) -> None:
+        """Make the app's last changes visible to the file, stale to reads, and announced."""
         changes = app.take_changes()
         lag, now = self.behaviour.stale_reads_seconds, self.clock.seconds()
         for change in changes:
@@ -100,6 +117,20 @@ class Engine:
                 change.collection.remember_stale(change.key, change.before, now, lag)
         if self.file is not None:
             self.file.save(app, changes)
+        if announce and not self.webhooks.silent:
+            self._announce(app, changes, by_person)
+
+    def _announce(self, app: AppState, changes: list[Change], by_person: bool) -> None:
+        now = self.clock.now()
+        for change in changes:
+            endpoint = change.collection.endpoint
+            method = endpoint.service.methods[endpoint.list]
+            checks = FieldChecks(endpoint.service)
+            context = Context(app, endpoint, method, checks, now, self.behaviour, by_person)
+            for topic, event in events_of(context, change):
+                if self.webhooks.wanted(app.app_key, topic):
+                    message = message_of(app.app_key, topic, event, by_person=by_person, now=now)
+                    self.webhooks.send(message)
 
     def handle(self, path: str, raw: bytes, address: str) -> Outcome:
         """Answer one POST to ``<module>/<service>/``; the path is known to :attr:`routes`."""
@@ -221,9 +252,17 @@ class Engine:
         if app.changes:
             self.save(app)
         progress.committed = True
+        self._run_scripts(request)
         if operation.is_read and self.behaviour.html_escapes:
             return {tag: wire.html_escaped(value) for tag, value in body.items()}
         return body
+
+    def _run_scripts(self, request: ApiRequest) -> None:
+        page = request.param.get("pagina") or request.param.get("nPagina") or 1
+        due = [item for item in self.scripts if (item.method, item.page) == (request.call, page)]
+        for item in due:
+            self.scripts.remove(item)
+            item.action()
 
     def _note(self, progress: _Progress, answer: Answer) -> None:
         """Every fault of a known method counts towards its block, "no rows" too (strict)."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omie_pipeline.catalog import ComplexType, Field, Service
-from omie_pipeline.simulator import operations
+from omie_pipeline.simulator import faults, operations
+from omie_pipeline.simulator.day_index import day_of
 from omie_pipeline.simulator.fields import is_blank
 from omie_pipeline.simulator.rules import Context, EndpointRules, rules_for
 from omie_pipeline.simulator.rules.base import moment
-from omie_pipeline.simulator.state import Record
+from omie_pipeline.simulator.state import Collection, Record, RecordKey
 from omie_pipeline.simulator.wire import JsonObject
 
 _DEFAULT_PAGE_SIZE = 50
+KEPT_ANSWERS = 64
+"""Questions whose whole answer is remembered until a record changes: paging asks them again."""
 _WHOLE_WHEN_BLANK = frozenset({"boleto", "info"})
 
 
@@ -41,10 +45,21 @@ def dialect_of(request: ComplexType) -> Dialect:
     return Dialect("nPagina", size, "nTotPaginas", "nRegistros", "nTotRegistros")
 
 
+_PAGING = frozenset(
+    {"pagina", "registros_por_pagina", "nPagina", "nRegPorPagina", "nRegsPorPagina"}
+)
+_DAY_WINDOW = frozenset(
+    {
+        *("filtrar_por_data_de", "filtrar_por_data_ate"),
+        *("filtrar_apenas_inclusao", "filtrar_apenas_alteracao"),
+    }
+)
+_FLAGS = frozenset({"apenas_importado_api", "filtrar_apenas_ativo"})
 _NO_FILTER = frozenset(
     {
-        *("pagina", "registros_por_pagina", "nPagina", "nRegPorPagina", "nRegsPorPagina"),
+        *_PAGING,
         *("ordenar_por", "ordem_descrescente", "ordem_decrescente"),
+        *("cExibirDepartamentos", "cExibirDescricao", "cApenasResumo"),
         *("exibir_obs", "exibir_caracteristicas"),
     }
 )
@@ -81,43 +96,129 @@ def _full_value(service: Service, tag: Field, value: object) -> object:
     return 0 if tag.kind in {"integer", "decimal"} else ""
 
 
-def list_page(context: Context, sent: JsonObject) -> JsonObject:
-    """``Listar*``."""
-    rules, dialect = rules_for(context.endpoint), dialect_of(context.method.request)
-    rules.check_list(sent)
-    page = max(1, sent.get(dialect.page) or 1)
+def page_asked(context: Context, sent: JsonObject) -> tuple[int, int]:
+    """Page and size that will be served: larger pages are cut silently (PROTOCOL 10.7).
+
+    Raises:
+        SimulatedFaultError: the page is too much for the application server (section 3, REAL).
+    """
+    dialect, behaviour = dialect_of(context.method.request), context.behaviour
     asked = max(1, sent.get(dialect.size) or _DEFAULT_PAGE_SIZE)
-    size = min(asked, max(1, context.behaviour.max_page_size))
-    rows, total = _rows(context, rules, sent, (page - 1) * size, size)
+    broken = behaviour.broken_above_page_size
+    if broken is not None and asked > broken:
+        raise faults.broken_bg()
+    return max(1, sent.get(dialect.page) or 1), min(asked, max(1, behaviour.max_page_size))
+
+
+def answer_page(
+    context: Context, rows: list[JsonObject], total: int, page: int, size: int
+) -> JsonObject:
+    """The totals and the array; an empty page may be a fault (PROTOCOL 10.4, REAL)."""
+    rules, dialect = rules_for(context.endpoint), dialect_of(context.method.request)
     if not rows and rules.empty_list == "fault":
         raise rules.empty_page(page)
-    if not rows and total and rules.empty_list == "first_page":
-        page = 1
-        rows, total = _rows(context, rules, sent, 0, size)
     array = context.endpoint.service.list_arrays[context.method.name]
     return {
         dialect.page: page,
         dialect.pages: -(-total // size),
         dialect.on_page: len(rows),
         dialect.total: total,
-        array: [row(context, rules, record, sent) for record in rows],
+        array: [with_extra_fields(context, row) for row in rows],
     }
+
+
+def with_extra_fields(context: Context, row: JsonObject) -> JsonObject:
+    """Fields that Omie added overnight; a dotted name goes into a nested block."""
+    extra = context.behaviour.extra_fields.get(context.method.name)
+    for name, value in (extra or {}).items():
+        block, _, tag = name.rpartition(".")
+        if block:
+            row = {**row, block: {**(row.get(block) or {}), tag: value}}
+        else:
+            row = {**row, tag: value}
+    return row
+
+
+def list_page(context: Context, sent: JsonObject) -> JsonObject:
+    """``Listar*``."""
+    rules = rules_for(context.endpoint)
+    rules.check_list(sent)
+    page, size = page_asked(context, sent)
+    rows, total = _rows(context, rules, sent, (page - 1) * size, size)
+    if not rows and total and rules.empty_list == "first_page":
+        page = 1
+        rows, total = _rows(context, rules, sent, 0, size)
+    shown = [row(context, rules, record, sent) for record in rows]
+    return answer_page(context, shown, total, page, size)
+
+
+def list_whole(context: Context, sent: JsonObject) -> JsonObject:
+    """``ListarCadastroDRE``: no pages, one total."""
+    rules = rules_for(context.endpoint)
+    shown = [
+        row(context, rules, record, sent)
+        for record in context.collection
+        if rules.matches(context, record, sent)
+    ]
+    array = context.endpoint.service.list_arrays[context.method.name]
+    return {"totalRegistros": len(shown), array: [with_extra_fields(context, r) for r in shown]}
 
 
 def _rows(
     context: Context, rules: EndpointRules, sent: JsonObject, first: int, size: int
 ) -> tuple[Sequence[Record], int]:
     records = context.collection
-    order = sent.get("ordenar_por") or "CODIGO"
-    backwards = "S" in {sent.get("ordem_descrescente"), sent.get("ordem_decrescente")}
-    if order == "CODIGO" and not backwards and _NO_FILTER.issuperset(sent):
+    if _in_plain_order(sent) and _asks_nothing(sent, _NO_FILTER):
         return records.window(first, size), len(records)
-    matching = [record for record in records if rules.matches(context, record, sent)]
+    asked = {tag: value for tag, value in sent.items() if tag not in _PAGING}
+    key = (context.method.name, json.dumps(asked, sort_keys=True, default=str), context.now.date())
+    found = records.answers.get(key)
+    if found is None:
+        if len(records.answers) >= KEPT_ANSWERS:
+            records.answers.clear()
+        found = records.answers[key] = _matching(context, rules, sent)
+    held = (records.get(key) for key in found[first : first + size])
+    return [record for record in held if record is not None], len(found)
+
+
+def _in_plain_order(sent: JsonObject) -> bool:
+    backwards = "S" in {sent.get("ordem_descrescente"), sent.get("ordem_decrescente")}
+    return (sent.get("ordenar_por") or "CODIGO") == "CODIGO" and not backwards
+
+
+def _asks_nothing(sent: JsonObject, harmless: frozenset[str]) -> bool:
+    """Only paging, order and what changes nothing (``apenas_importado_api: "N"``)."""
+    return all(tag in harmless or (tag in _FLAGS and sent[tag] != "S") for tag in sent)
+
+
+def _matching(context: Context, rules: EndpointRules, sent: JsonObject) -> list[RecordKey]:
+    records = context.collection
+    keys = _in_days(records, sent) if rules.indexed_window else None
+    if keys is None or not _asks_nothing(sent, _NO_FILTER | _DAY_WINDOW):
+        among = records.keys() if keys is None else keys
+        held = ((key, records.get(key)) for key in among)
+        keys = [key for key, record in held if record and rules.matches(context, record, sent)]
+    order = sent.get("ordenar_por") or "CODIGO"
     if order != "CODIGO":
-        matching.sort(key=lambda record: _sort_key(context, record, order))
-    if backwards:
-        matching.reverse()
-    return matching[first : first + size], len(matching)
+        keys.sort(key=lambda key: _sort_key(context, records.get(key) or {}, order))
+    if "S" in {sent.get("ordem_descrescente"), sent.get("ordem_decrescente")}:
+        keys.reverse()
+    return keys
+
+
+def _in_days(records: Collection, sent: JsonObject) -> list[RecordKey] | None:
+    """Keys included or changed on the days asked for; ``None`` when no day is asked for."""
+    first = day_of(str(sent.get("filtrar_por_data_de") or ""))
+    last = day_of(str(sent.get("filtrar_por_data_ate") or ""))
+    if first is None and last is None:
+        return None
+    included, changed = records.days
+    if sent.get("filtrar_apenas_inclusao") == "S":
+        return included.between(first, last)
+    keys = changed.between(first, last)
+    if sent.get("filtrar_apenas_alteracao") == "S":
+        return keys
+    return sorted({*keys, *included.between(first, last)})
 
 
 def _sort_key(context: Context, record: Record, order: str) -> str:
@@ -146,7 +247,7 @@ def row(context: Context, rules: EndpointRules, record: Record, sent: JsonObject
         shown.setdefault(code_tag, "")
     for tag, value in rules.kept_in_lists.items():
         shown.setdefault(tag, value)
-    return shown
+    return rules.listed(shown, sent)
 
 
 def _is_code(tag: str) -> bool:

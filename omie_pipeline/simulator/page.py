@@ -23,10 +23,21 @@ _EXPLAINED = {
     "limits": "ligar, desligar e ajustar os limites",
     "behaviour": "latência, leituras atrasadas, tamanho máximo da página",
     "apps": "empresas cadastradas",
-    "settle": "baixar um título como uma pessoa faria",
+    "settle": "baixar um título como uma pessoa faria (desconto, juros, multa, conta, dia)",
     "edit": "alterar um registro como uma pessoa faria",
     "delete": "excluir um registro como uma pessoa faria",
     "suspend": "suspender ou reativar uma chave",
+    "undo_settlement": "desfazer uma baixa",
+    "cancel": "cancelar um título",
+    "lancar_em_conta": "lançar entrada (+) ou saída (-) direto na conta corrente",
+    "transferir": "transferir entre contas correntes",
+    "conciliate": "conciliar um lançamento de conta",
+    "issue_note": "emitir uma nota fiscal (notas_servico ou notas_produto)",
+    "cancel_note": "cancelar uma nota fiscal",
+    "seed_receivables": "gerar muitos títulos a receber (count, days)",
+    "balance": "saldo verdadeiro de uma conta no fim de um dia",
+    "between_pages": "mudar registros enquanto alguém lê uma lista, página a página",
+    "webhook": "endereço dos webhooks, teste, reenvio e entregas",
 }
 
 

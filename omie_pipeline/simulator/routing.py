@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from omie_pipeline.catalog import Endpoint, Method
-from omie_pipeline.simulator import faults, listing, operations, settlements
+from omie_pipeline.simulator import (
+    book_lists,
+    faults,
+    listing,
+    operations,
+    settlements,
+    statements,
+)
 from omie_pipeline.simulator.fields import FieldChecks
 from omie_pipeline.simulator.operations import Action
 
@@ -17,6 +24,11 @@ _BY_NAME: dict[str, Action] = {
     "CancelarRecebimento": settlements.undo,
     "CancelarPagamento": settlements.undo,
     "CancelarContaReceber": settlements.cancel,
+    "ListarMovimentos": book_lists.list_movements,
+    "PesquisarLancamentos": book_lists.search_titles,
+    "ListarLancCC": book_lists.list_entries,
+    "ListarExtrato": statements.list_statement,
+    "ListarCadastroDRE": listing.list_whole,
 }
 _BY_PREFIX: tuple[tuple[str, Action], ...] = (
     ("Upsert", operations.upsert),
@@ -75,6 +87,8 @@ class Routes:
 
 
 def _action(endpoint: Endpoint, name: str) -> Action | None:
+    if name.startswith(_READS) and name in _BY_NAME:
+        return _BY_NAME[name]
     declared: dict[str, Action] = {
         endpoint.upsert: operations.upsert,
         endpoint.insert: operations.create,

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator import seeds
 from omie_pipeline.simulator.app import API_PATH, TRANSPORT, build_app
@@ -21,6 +21,7 @@ from omie_pipeline.simulator.clock import Clock, SystemClock
 from omie_pipeline.simulator.control import Control
 from omie_pipeline.simulator.engine import Engine
 from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.mirror_lists import ENDPOINTS
 from omie_pipeline.simulator.rules import Behaviour
 
 HOST = "127.0.0.1"
@@ -61,7 +62,7 @@ class Simulator:
         behaviour: Behaviour | None = None,
         state_path: Path | None = None,
         seed_company: bool = True,
-        endpoints: Iterable[Endpoint] = tuple(REGISTRY.values()),
+        endpoints: Iterable[Endpoint] = ENDPOINTS,
         host: str = HOST,
         port: int = 0,
     ) -> None:
@@ -129,6 +130,7 @@ class Simulator:
 
     def _close(self) -> None:
         self._socket.close()
+        self._engine.webhooks.stop()
         if self._engine.file is not None:
             self._engine.file.close()
 
@@ -156,7 +158,7 @@ def running_simulator(
     behaviour: Behaviour | None = None,
     state_path: Path | None = None,
     seed_company: bool = True,
-    endpoints: Iterable[Endpoint] = tuple(REGISTRY.values()),
+    endpoints: Iterable[Endpoint] = ENDPOINTS,
 ) -> Iterator[Simulator]:
     """A simulator for the length of a ``with`` block.
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from omie_pipeline.simulator import faults, operations
 from omie_pipeline.simulator.operations import Action
 from omie_pipeline.simulator.rules import Context, rules_for
-from omie_pipeline.simulator.rules.base import audit
+from omie_pipeline.simulator.rules.base import audit, stamp
 from omie_pipeline.simulator.rules.titulos import (
     CANCELLED,
     SETTLEMENTS,
@@ -45,6 +45,7 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
     """Store one settlement of ``record``; without ``valor`` it pays the open balance."""
     if record.get(CANCELLED):
         raise faults.cancelled("baixar")
+    account = sent.get("codigo_conta_corrente") or record.get("id_conta_corrente") or 0
     check_account(context, sent.get("codigo_conta_corrente"))
     balance = open_balance(record)
     value = Decimal(sent.get("valor") or 0) or balance
@@ -56,12 +57,15 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
     settlement = {
         "codigo_baixa": context.app.new_id(),
         "codigo_baixa_integracao": code,
-        "codigo_conta_corrente": sent.get("codigo_conta_corrente") or 0,
+        "codigo_conta_corrente": account,
+        "codigo_lancamento_cc": context.app.new_id(),
         "valor": value,
         "desconto": sent.get("desconto") or 0,
         "juros": sent.get("juros") or 0,
         "multa": sent.get("multa") or 0,
         "data": sent.get("data") or context.now.strftime("%d/%m/%Y"),
+        "observacao": sent.get("observacao") or "",
+        "info": stamp(context),
     }
     after = {**record, SETTLEMENTS: [*(record.get(SETTLEMENTS) or []), settlement]}
     _store(context, after, record)
@@ -87,6 +91,11 @@ def undo(context: Context, sent: JsonObject) -> JsonObject:
     }
 
 
+def holds(context: Context, omie_id: int) -> bool:
+    """Is there a settlement with this id on this side?"""
+    return _holder(context, omie_id, "") is not None
+
+
 def _holder(context: Context, omie_id: object, code: str) -> tuple[Record, JsonObject] | None:
     for record in context.collection:
         for item in record.get(SETTLEMENTS) or ():
@@ -101,8 +110,14 @@ def cancel(context: Context, sent: JsonObject) -> JsonObject:
     """``CancelarContaReceber``; its answer speaks of a boleto (PROTOCOL section 8, REAL)."""
     record = operations.find(context, sent)
     rules_for(context.endpoint).guard(context, record, "cancelar")
-    _store(context, {**record, CANCELLED: True}, record)
+    cancel_title(context, record)
     return operations.status_answer(context, record, "Boleto cancelado com sucesso!")
+
+
+def cancel_title(context: Context, record: Record) -> None:
+    """Mark a título as cancelled today."""
+    today = context.now.strftime("%d/%m/%Y")
+    _store(context, {**record, CANCELLED: True, "_data_cancelamento": today}, record)
 
 
 def _store(context: Context, after: Record, before: Record) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.simulator import documents
+from omie_pipeline.simulator.day_index import DayIndex, day_of
 
 Record = dict[str, Any]
 """A stored record under Omie's own names; names with a leading underscore never go on the wire.
 A stored record is never changed in place: an update puts a new one."""
 RecordKey = int | str
+Listener = Callable[[Record | None, Record | None], None]
+"""Told of every change as (before, after); ``None`` where there is none."""
+_View = TypeVar("_View")
 
 FIRST_ID = 5_500_000_001
 """Omie's ids reach 11 digits (PROTOCOL 10.2, REAL): nothing may squeeze them into 32 bits."""
@@ -36,12 +40,17 @@ class Collection:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         kind = endpoint.record.field(endpoint.omie_key)
-        self.numbered = kind is not None and kind.kind == "integer"
+        own_key = endpoint.omie_key.startswith("_")  # the id stands deeper in the record
+        self.numbered = own_key or (kind is not None and kind.kind == "integer")
         self._records: dict[RecordKey, Record] = {}
         self._order: list[Any] = []
         self._by_code: dict[str, RecordKey] = {}
         self._by_document: dict[str, RecordKey] = {}
         self._stale: dict[RecordKey, Stale] = {}
+        self._days: tuple[DayIndex, DayIndex] | None = None
+        self.listeners: list[Listener] = []
+        self.version = 0
+        self.answers: dict[object, list[RecordKey]] = {}
 
     def __len__(self) -> int:
         return len(self._order)
@@ -49,6 +58,29 @@ class Collection:
     def __iter__(self) -> Iterator[Record]:
         """Records in ascending id, as lists give them (PROTOCOL 10.3, REAL)."""
         return (self._records[key] for key in self._order)
+
+    @property
+    def days(self) -> tuple[DayIndex, DayIndex]:
+        """Keys by day of inclusion and by day of change, built when first asked for."""
+        if self._days is None:
+            self._days = (DayIndex(), DayIndex())
+            for record in self:
+                self._file(record)
+        return self._days
+
+    def _file(self, record: Record) -> None:
+        if self._days is not None:
+            for index, day in zip(self._days, audit_days(record), strict=True):
+                index.add(day_of(day), self.key_of(record))
+
+    def _unfile(self, record: Record) -> None:
+        if self._days is not None:
+            for index, day in zip(self._days, audit_days(record), strict=True):
+                index.discard(day_of(day), self.key_of(record))
+
+    def keys(self) -> list[RecordKey]:
+        """Every key, ascending; not to be changed."""
+        return self._order
 
     def window(self, first: int, count: int) -> list[Record]:
         """``count`` records from position ``first`` in ascending id."""
@@ -77,12 +109,23 @@ class Collection:
         key = self.key_of(record)
         before = self._records.get(key)
         if before is None:
-            insort(self._order, key)
+            if self._order and key < self._order[-1]:
+                insort(self._order, key)
+            else:
+                self._order.append(key)
         else:
             self._unindex(before)
         self._records[key] = record
         self._index(record)
+        self._tell(before, record)
         return before
+
+    def _tell(self, before: Record | None, after: Record | None) -> None:
+        self.version += 1
+        if self.answers:
+            self.answers.clear()
+        for listener in self.listeners:
+            listener(before, after)
 
     def remove(self, key: RecordKey) -> Record | None:
         """Take a record out and answer it."""
@@ -90,6 +133,7 @@ class Collection:
         if before is not None:
             del self._order[bisect_left(self._order, key)]
             self._unindex(before)
+            self._tell(before, None)
         return before
 
     def _index(self, record: Record) -> None:
@@ -98,10 +142,12 @@ class Collection:
             self._by_code[code] = key
         if document := self._document(record):
             self._by_document[document] = key
+        self._file(record)
 
     def _unindex(self, record: Record) -> None:
         self._by_code.pop(self.code_of(record), None)
         self._by_document.pop(self._document(record), None)
+        self._unfile(record)
 
     def _document(self, record: Record) -> str:
         name = self.endpoint.document_field
@@ -134,6 +180,13 @@ class Collection:
             self._stale = {key: s for key, s in self._stale.items() if s.until > now}
 
 
+def audit_days(record: Record) -> tuple[str, str]:
+    """Days of inclusion and of change, dd/mm/aaaa, ``""`` where Omie does not say."""
+    info = record.get("info") or record
+    included = info.get("dInc") or info.get("data_inc") or ""
+    return included, info.get("dAlt") or info.get("data_alt") or included
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One put or remove: ``after`` is ``None`` for a remove, ``before`` for a new record."""
@@ -160,6 +213,13 @@ class AppState:
     next_id: int = FIRST_ID
     suspended: bool = False
     changes: list[Change] = field(default_factory=list, repr=False)
+    _views: dict[object, object] = field(default_factory=dict, repr=False)
+
+    def view(self, kind: Callable[[AppState], _View]) -> _View:
+        """The one ``kind`` of this app, made when first asked for; it listens to collections."""
+        if kind not in self._views:
+            self._views[kind] = kind(self)
+        return self._views[kind]  # type: ignore[return-value]  # made by this very ``kind``
 
     def accepts(self, secret: str) -> bool:
         return not self.suspended and hmac.compare_digest(self.secret_hash, hash_of(secret))

@@ -1,4 +1,4 @@
-"""What the ledger remembers, as lists for a person: runs, and rows that did not get through.
+"""What is remembered, as lists for a person: runs, readings, and rows that did not get through.
 
 Everything here is masked already where it is stored: codes, reasons and fixes, no names.
 """
@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.mirror_tables import import_run
 from omie_pipeline.warehouse.tables import quarantine, rejected, run
 
 _COUNTED = (
@@ -26,7 +28,7 @@ class ListFilter:
     """Which entries to list, newest first.
 
     Attributes:
-        empresas, endpoints: names; empty lists all.
+        empresas, endpoints: names; empty lists all. For readings the endpoints are tables.
         limit: entries at most; ``None`` lists all.
     """
 
@@ -55,6 +57,34 @@ class RunEntry:
     counts: dict[str, int]
     error_class: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEntry:
+    """One reading of one table of Omie.
+
+    Attributes:
+        mode: ``carga`` or ``alteradas``.
+        counts: ``total_omie``, ``lidas``, ``novas``, ``alteradas``, ``iguais``, ``excluidas``, ...
+        seconds: wall time; ``None`` while it runs.
+        complete: Omie's total was met; ``None`` while it runs.
+        state: ``running``, ``done``, ``stopped`` (Omie did not answer) or ``failed``.
+        fix: what Omie's fault asks a person to do, in Portuguese.
+    """
+
+    run_id: str
+    empresa: str
+    table: str
+    mode: str
+    trigger: str
+    state: str
+    started_at: datetime
+    seconds: float | None
+    counts: dict[str, int]
+    complete: bool | None
+    error_class: str
+    error: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +119,43 @@ def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
     """The history of syncs, newest first."""
     query = sa.select(run).where(*_conditions(run, wanted)).order_by(run.c.started_at.desc())
     return tuple(_run_entry(row) for row in _rows(engine, query.limit(wanted.limit)))
+
+
+def recent_readings(engine: sa.Engine, wanted: ListFilter) -> tuple[ReadingEntry, ...]:
+    """The history of the way back, newest first."""
+    c = import_run.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.empresas:
+        conditions.append(c.empresa.in_(wanted.empresas))
+    if wanted.endpoints:
+        conditions.append(c.tabela.in_(wanted.endpoints))
+    query = sa.select(import_run).where(*conditions).order_by(c.started_at.desc())
+    return tuple(_reading_entry(row) for row in _rows(engine, query.limit(wanted.limit)))
+
+
+def first_reasons(
+    engine: sa.Engine, run_ids: Sequence[str]
+) -> dict[str, tuple[RefusedReason, ...]]:
+    """Of each run, one row that Omie refused and one that validation held, as examples.
+
+    Rows that got through since are not among them.
+    """
+    found: dict[str, tuple[RefusedReason, ...]] = {}
+    reason, names = quarantine.c.reasons[0], ("text", "fix", "field")
+    for table, told in (
+        (rejected, (rejected.c.fault_text, rejected.c.correcao, sa.literal(""))),
+        (quarantine, (reason["motivo"].astext, reason["correcao"].astext, reason["campo"].astext)),
+    ):
+        query = (
+            sa.select(table.c.run_id, *(c.label(name) for c, name in zip(told, names, strict=True)))
+            .where(table.c.run_id.in_(run_ids))
+            .ext(distinct_on(table.c.run_id))
+            .order_by(table.c.run_id, table.c.first_seen_at)
+        )
+        for row in _rows(engine, query):
+            one = RefusedReason(row.text or "", row.fix or "", row.field or "")
+            found[row.run_id] = (*found.get(row.run_id, ()), one)
+    return found
 
 
 def quarantined_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, ...]:
@@ -152,6 +219,25 @@ def _run_entry(row: sa.Row[Any]) -> RunEntry:
         counts={name: sum(int(part.get(name, 0)) for part in parts) for name in _COUNTED},
         error_class=row.error_class or "",
         error=row.error or "",
+    )
+
+
+def _reading_entry(row: sa.Row[Any]) -> ReadingEntry:
+    finished, counts = row.finished_at, row.counts or {}
+    return ReadingEntry(
+        run_id=row.run_id,
+        empresa=row.empresa,
+        table=row.tabela,
+        mode=row.modo,
+        trigger=row.gatilho,
+        state=row.state,
+        started_at=row.started_at,
+        seconds=(finished - row.started_at).total_seconds() if finished else None,
+        counts={name: value for name, value in counts.items() if isinstance(value, int)},
+        complete=row.completo,
+        error_class=row.error_class or "",
+        error=row.error or "",
+        fix=row.correcao or "",
     )
 
 

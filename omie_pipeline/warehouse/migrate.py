@@ -9,9 +9,10 @@ from alembic import command
 from alembic.config import Config
 
 from omie_pipeline.errors import WarehouseError
+from omie_pipeline.warehouse.inbox_tables import INBOX
 from omie_pipeline.warehouse.tables import OMIE, SYNC
 
-_SCHEMAS = (SYNC, OMIE, "clinic_raw", "dagster")
+_SCHEMAS = (SYNC, OMIE, INBOX, "clinic_raw", "dagster")
 _MIGRATION_LOCK = 0x0A11E
 
 

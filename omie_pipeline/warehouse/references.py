@@ -1,65 +1,19 @@
-"""The lists read from Omie that validation leans on: categorias, contas correntes, empresas."""
+"""What validation asks of the mirror: which categorias and contas correntes may be used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
+from omie_pipeline.catalog.mirror import MIRROR
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.tables import categorias, contas_correntes, empresas, ledger
+from omie_pipeline.warehouse.mirror_tables import mirror_table
+from omie_pipeline.warehouse.tables import ledger
 
-_TABLES = {"categorias": categorias, "contas_correntes": contas_correntes, "empresas": empresas}
-# column of ours -> field of Omie's
-_COLUMNS: dict[str, dict[str, str]] = {
-    "categorias": {
-        "codigo": "codigo",
-        "descricao": "descricao",
-        "conta_inativa": "conta_inativa",
-        "totalizadora": "totalizadora",
-        "conta_receita": "conta_receita",
-        "conta_despesa": "conta_despesa",
-    },
-    "contas_correntes": {
-        "n_cod_cc": "nCodCC",
-        "c_cod_cc_int": "cCodCCInt",
-        "descricao": "descricao",
-        "tipo": "tipo_conta_corrente",
-        "inativo": "inativo",
-    },
-    "empresas": {
-        "codigo_empresa": "codigo_empresa",
-        "razao_social": "razao_social",
-        "cnpj": "cnpj",
-    },
-}
-
-
-def store_reference(
-    engine: sa.Engine,
-    endpoint: str,
-    empresa: str,
-    records: Sequence[Mapping[str, Any]],
-    now: datetime,
-) -> None:
-    """Replace the list of one empresa by what Omie just answered, in one transaction."""
-    table, columns = _TABLES[endpoint], _COLUMNS[endpoint]
-    values = [
-        {
-            "empresa": empresa,
-            **{ours: record.get(theirs) for ours, theirs in columns.items()},
-            "raw": record,
-            "lido_em": now,
-        }
-        for record in records
-    ]
-    with warehouse_errors(), engine.begin() as connection:
-        connection.execute(sa.delete(table).where(table.c.empresa == empresa))
-        if values:
-            connection.execute(sa.insert(table), values)
+categorias = mirror_table(MIRROR["categorias"])
+contas_correntes = mirror_table(MIRROR["contas_correntes"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +35,11 @@ def listed_codes(engine: sa.Engine, endpoint: str, empresa: str) -> list[ListedC
         usable = {str(number): active for number, active in accounts.items()}
     else:
         return []
-    query = sa.select(code, table.c.descricao).where(table.c.empresa == empresa).order_by(code)
+    query = (
+        sa.select(code, table.c.descricao)
+        .where(table.c.empresa == empresa, table.c.excluido_em.is_(None))
+        .order_by(code)
+    )
     with warehouse_errors(), engine.connect() as connection:
         return [
             ListedCode(str(row[0]), row[1] or "", usable[str(row[0])])
@@ -93,7 +51,7 @@ def usable_categorias(engine: sa.Engine, empresa: str) -> dict[str, bool]:
     """Category code -> may be used in a título: active, and not a total line."""
     query = sa.select(
         categorias.c.codigo, categorias.c.conta_inativa, categorias.c.totalizadora
-    ).where(categorias.c.empresa == empresa)
+    ).where(categorias.c.empresa == empresa, categorias.c.excluido_em.is_(None))
     with warehouse_errors(), engine.connect() as connection:
         return {
             row.codigo: row.conta_inativa != "S" and row.totalizadora != "S"
@@ -104,7 +62,7 @@ def usable_categorias(engine: sa.Engine, empresa: str) -> dict[str, bool]:
 def usable_contas_correntes(engine: sa.Engine, empresa: str) -> dict[int, bool]:
     """Omie's id of a bank account -> is active."""
     query = sa.select(contas_correntes.c.n_cod_cc, contas_correntes.c.inativo).where(
-        contas_correntes.c.empresa == empresa
+        contas_correntes.c.empresa == empresa, contas_correntes.c.excluido_em.is_(None)
     )
     with warehouse_errors(), engine.connect() as connection:
         return {row.n_cod_cc: row.inativo != "S" for row in connection.execute(query)}

@@ -9,21 +9,22 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.mirror import MIRROR
 from omie_pipeline.errors import ModelError
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.listing import ListFilter, RunEntry, recent_runs
+from omie_pipeline.warehouse.mirror_tables import mirror_table
 from omie_pipeline.warehouse.payload import PARTITION_COLUMN, load_payload_model
 from omie_pipeline.warehouse.tables import (
     block,
-    categorias,
-    contas_correntes,
-    empresas,
     intent,
     ledger,
     quarantine,
 )
 
-_LISTS = {"categorias": categorias, "contas_correntes": contas_correntes, "empresas": empresas}
+_LISTS = {
+    name: mirror_table(MIRROR[name]) for name in ("categorias", "contas_correntes", "empresas")
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The tables of schema ``omie_sync`` and the reference lists of schema ``omie``.
+"""The tables of schema ``omie_sync`` that the push path writes; ``mirror_tables`` has the others.
 
 DDL lives in ``migrations/``; a test holds the two together.
 """
@@ -72,6 +72,7 @@ sa.Index(
     ledger.c.state,
     postgresql_where=ledger.c.state.in_(("rejected", "held")),
 )
+sa.Index("ledger_by_omie_id", ledger.c.empresa, ledger.c.endpoint, ledger.c.omie_id)
 sa.Index("ledger_by_partition", ledger.c.empresa, ledger.c.endpoint, ledger.c.particao)
 
 intent = sa.Table(
@@ -236,47 +237,3 @@ quota_fault = sa.Table(
     schema=SYNC,
 )
 sa.Index("quota_fault_recent", quota_fault.c.scope, quota_fault.c.method, quota_fault.c.at)
-
-categorias = sa.Table(
-    "categorias",
-    metadata,
-    sa.Column("empresa", sa.Text, primary_key=True),
-    sa.Column("codigo", sa.Text, primary_key=True),
-    sa.Column("descricao", sa.Text),
-    sa.Column("conta_inativa", sa.Text),
-    sa.Column("totalizadora", sa.Text),
-    sa.Column("conta_receita", sa.Text),
-    sa.Column("conta_despesa", sa.Text),
-    sa.Column("raw", _Json, nullable=False),
-    sa.Column("lido_em", _Time, nullable=False),
-    schema=OMIE,
-    comment="Categories of Omie (geral/categorias), read whole",
-)
-
-contas_correntes = sa.Table(
-    "contas_correntes",
-    metadata,
-    sa.Column("empresa", sa.Text, primary_key=True),
-    sa.Column("n_cod_cc", sa.BigInteger, primary_key=True),
-    sa.Column("c_cod_cc_int", sa.Text),
-    sa.Column("descricao", sa.Text),
-    sa.Column("tipo", sa.Text),
-    sa.Column("inativo", sa.Text),
-    sa.Column("raw", _Json, nullable=False),
-    sa.Column("lido_em", _Time, nullable=False),
-    schema=OMIE,
-    comment="Bank accounts of Omie (geral/contacorrente), read whole",
-)
-
-empresas = sa.Table(
-    "empresas",
-    metadata,
-    sa.Column("empresa", sa.Text, primary_key=True),
-    sa.Column("codigo_empresa", sa.BigInteger, primary_key=True),
-    sa.Column("razao_social", sa.Text),
-    sa.Column("cnpj", sa.Text),
-    sa.Column("raw", _Json, nullable=False, comment="without certificates and secrets"),
-    sa.Column("lido_em", _Time, nullable=False),
-    schema=OMIE,
-    comment="The company behind each key (geral/empresas)",
-)

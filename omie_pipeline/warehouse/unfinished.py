@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.lanes_held import lanes_held
 from omie_pipeline.warehouse.selection import WAITS_FOR_A_PERSON
-from omie_pipeline.warehouse.tables import block, ledger, quarantine, run
+from omie_pipeline.warehouse.tables import binding, block, ledger, quarantine, run
 
 _PAUSE = timedelta(minutes=2)
 
@@ -32,12 +34,17 @@ class Resumable:
 
 
 def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
-    """Held rows whose wait is over, where no block is on and no run of the endpoint is going."""
-    running = sa.select(run.c.endpoint).where(
-        run.c.state == "running",
-        run.c.empresa == ledger.c.empresa,
-        run.c.endpoint == ledger.c.endpoint,
+    """Held rows whose wait is over, where no block is on and no run of the endpoint is going.
+
+    A block closes one key: the empresas of other keys go on. A run counts while it holds its lane;
+    the row ``running`` of a process that died holds nothing back.
+    """
+    closed = (
+        sa.select(binding.c.empresa)
+        .join(block, block.c.scope == binding.c.scope)
+        .where(block.c.until > now)
     )
+    running = sa.select(run.c.empresa, run.c.endpoint).where(run.c.state == "running")
     query = (
         sa.select(
             ledger.c.empresa,
@@ -51,18 +58,25 @@ def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
             ledger.c.state == "held",
             sa.func.coalesce(ledger.c.held_until, ledger.c.updated_at + _PAUSE) <= now,
             sa.func.coalesce(ledger.c.error_code, "").not_in(WAITS_FOR_A_PERSON),
-            ~sa.exists(running),
+            ledger.c.empresa.not_in(closed),
         )
         .group_by(ledger.c.empresa, ledger.c.endpoint)
         .order_by(ledger.c.empresa, ledger.c.endpoint)
     )
     with warehouse_errors(), engine.connect() as connection:
-        if connection.execute(sa.select(sa.exists().where(block.c.until > now))).scalar():
-            return []
-        return [
-            Resumable(row[0], row[1], row[2], row[3], row[4], row[5].isoformat())
-            for row in connection.execute(query)
-        ]
+        going = {_push_lane(row[0], row[1]) for row in connection.execute(running.distinct())}
+        rows = list(connection.execute(query))
+    alive = lanes_held(engine, going)
+    return [
+        Resumable(row[0], row[1], row[2], row[3], row[4], row[5].isoformat())
+        for row in rows
+        if _push_lane(row[0], row[1]) not in alive
+    ]
+
+
+def _push_lane(empresa: str, endpoint: str) -> str:
+    """Name of the lane that a push of an endpoint holds."""
+    return f"push:{empresa}:{REGISTRY[endpoint].deletes or endpoint}"
 
 
 def unfinished_dates(engine: sa.Engine, empresa: str, endpoints: list[str]) -> list[date]:

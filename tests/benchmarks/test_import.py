@@ -9,7 +9,16 @@ from benchmarks.measure import Alternated, Measure, table
 
 
 def test_every_measure_the_issue_asks_for_is_there() -> None:
-    assert list(BENCHES) == ["push", "pacing", "diff", "validation", "load", "extract"]
+    assert list(BENCHES) == [
+        "push",
+        "pacing",
+        "diff",
+        "validation",
+        "load",
+        "extract",
+        "import",
+        "webhooks",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from omie_pipeline.omie import wire
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
 from omie_pipeline.sync.push import PushReport
-from omie_pipeline.sync.references import list_all
 from omie_pipeline.validation.model import CandidateRow, ClinicRules, References
 from omie_pipeline.warehouse.payload import load_payload_model
 from tests.catalog.payloads import CONFIRMED, columns_of, full, minimal, row_of
+from tests.catalog.whole_list import list_all
 from tests.sync.world import World, cliente
 
 GOLDEN = Path(__file__).parent / "golden"

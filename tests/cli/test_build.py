@@ -16,9 +16,11 @@ class _Dbt:
 
     nodes: tuple[tuple[str, str, str], ...] = ()
     exception: Exception | None = None
+    asked: tuple[str, ...] = ()
 
     def invoke(self, arguments: list[str]) -> SimpleNamespace:
         assert arguments[0] == "build"
+        type(self).asked = tuple(arguments)
         print("dbt fala demais")  # noqa: T201 - it does
         results = [
             SimpleNamespace(status=status, message=message, node=SimpleNamespace(name=name))
@@ -71,10 +73,17 @@ def test_a_dbt_that_cannot_run_is_1(terminal: Terminal, dbt: type[_Dbt]) -> None
     assert "Traceback" not in said.err
 
 
-def test_no_clinic_is_named(terminal: Terminal, clinic: World) -> None:
+def test_without_a_clinic_only_omies_views_are_made(
+    terminal: Terminal, dbt: type[_Dbt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLINIC_URL")
+    dbt.nodes = (("analise_clientes", "success", ""),)
     said = terminal("build")
-    assert (said.code, said.out) == (1, "")
+    assert said.code == 0
     assert "CLINIC_URL" in said.err
+    assert "tag:espelho" in dbt.asked
+    assert "omie-pipeline import tudo" in said.out
+    assert "push" not in said.out
 
 
 def test_a_folder_without_the_tables_is_named(

@@ -12,8 +12,9 @@ from omie_pipeline.simulator.server import Simulator
 from tests.cli.conftest import Terminal
 
 COMMANDS = (
-    "check", "build", "refs", "push", "retry", "status", "history", "quarantine", "rejected",
-    "demo", "dev", "sample", "simulator", "db",
+    "check", "build", "refs", "import", "push", "retry", "status", "history", "reconcile",
+    "duplicates", "quarantine", "rejected", "demo", "dev", "sample", "simulator", "webhooks",
+    "cache", "db", "lgpd",
 )  # fmt: skip
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.dagster_doors.mirror_world import MirrorWorld, mirror_world, today
 
 START_DATE = "2026-01-01"
 
@@ -60,3 +63,26 @@ def fresh_definitions() -> dg.Definitions:
     """``omie_pipeline.definitions`` as this moment's environment shapes it."""
     module = importlib.import_module("omie_pipeline.definitions")
     return module.build()
+
+
+@pytest.fixture
+def mirror(
+    simulator: Simulator,
+    engine: sa.Engine,
+    database_url: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[MirrorWorld]:
+    """The way back of one empresa over nine days."""
+    for name, value in {
+        "OMIE_APP_KEY": simulator.app_key,
+        "OMIE_APP_SECRET": simulator.app_secret,
+        "OMIE_BASE_URL": simulator.base_url,
+        "OMIE_CALLS_PER_MINUTE": "60000",
+        "OMIE_CALLS_PER_MINUTE_IP": "240000",
+        "WAREHOUSE_URL": database_url,
+        "OMIE_PIPELINE_HOME": str(home),
+        "OMIE_PIPELINE_START_DATE": (today() - timedelta(days=9)).isoformat(),
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield from mirror_world(simulator, engine)

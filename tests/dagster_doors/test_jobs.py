@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+import sqlalchemy as sa
 
 from omie_pipeline.simulator.server import Simulator
 from tests.dagster_doors.conftest import START_DATE
+from tests.dagster_doors.mirror_world import EMPRESA, checks, today
 
 _RANGE = {
     "dagster/asset_partition_range_start": f"{START_DATE}|principal",
@@ -29,8 +31,8 @@ def _value(materialization: dg.AssetMaterialization, name: str) -> Any:
     return materialization.metadata[name].value
 
 
-def test_a_clinic_reaches_omie_and_a_second_run_changes_nothing(
-    deployed: dg.Definitions, simulator: Simulator
+def test_a_clinic_reaches_omie_changes_nothing_twice_and_is_reconciled(
+    deployed: dg.Definitions, simulator: Simulator, engine: sa.Engine
 ) -> None:
     with dg.instance_for_test() as instance:
         registers = deployed.resolve_job_def("cadastros")
@@ -63,3 +65,39 @@ def test_a_clinic_reaches_omie_and_a_second_run_changes_nothing(
         assert not any(name.startswith(("Upsert", "Incluir", "Excluir")) for name in writes)
         repeated = _materializations(again, "push/contas_receber")
         assert sum(_value(day, "inalteradas") for day in repeated) == sent
+        _reconcile(deployed, instance, engine)
+
+
+def _reconcile(deployed: dg.Definitions, instance: dg.DagsterInstance, engine: sa.Engine) -> None:
+    """What was sent comes back, agrees with the clinic, and a lost título is seen."""
+
+    def run(job: str, *names: str, **how: Any) -> dg.ExecuteInProcessResult:
+        chosen = [dg.AssetKey(name.split("/")) for name in names] or None
+        return deployed.resolve_job_def(job).execute_in_process(
+            instance=instance, asset_selection=chosen, **how
+        )
+
+    included = {
+        "dagster/asset_partition_range_start": f"{today()}|{EMPRESA}",
+        "dagster/asset_partition_range_end": f"{today()}|{EMPRESA}",
+    }
+    run("espelho_cadastros", "omie/clientes", partition_key=EMPRESA)
+    tables = ("omie/contas_receber", "omie/contas_pagar", "omie/baixas")
+    run("espelho_lancamentos", *tables, tags=included)
+    agreed = run("conciliacao", partition_key=EMPRESA)
+    assert checks(agreed)["confere"].passed
+    assert checks(agreed)["duplicados"].passed
+    (told,) = _materializations(agreed, "conciliacao/titulos")
+    assert _value(told, "situacao_igual") > 0
+
+    first = "SELECT ctid FROM omie.contas_receber LIMIT 1"
+    lose = f"UPDATE omie.contas_receber SET excluido_em = now() WHERE ctid IN ({first})"
+    with engine.begin() as connection:
+        connection.execute(sa.text(lose))
+    lost = run("conciliacao", "conciliacao/titulos", partition_key=EMPRESA)
+    assert not checks(lost)["confere"].passed
+    assert checks(lost)["confere"].severity == dg.AssetCheckSeverity.ERROR
+    (told,) = _materializations(lost, "conciliacao/titulos")
+    assert _value(told, "faltam_no_omie") == 1
+    assert "excluido_no_omie" in _value(told, "divergencias")
+    assert "| contas_receber |" in _value(told, "por_dia")

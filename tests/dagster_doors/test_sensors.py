@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.clock import SystemClock
 from omie_pipeline.errors import FaultDetail, GuardrailStopped, RecordRejected, RetryLater
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import date_ranges
 from omie_pipeline.sensors.schedule import last_complete_sync, pending_dates
-from omie_pipeline.warehouse.tables import block, ledger
+from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.tables import binding, block, ledger, run
 
 DAY = timedelta(days=1)
 
@@ -75,7 +77,30 @@ def test_nothing_resumes_before_its_time_or_under_a_block(
         connection.execute(
             sa.insert(block).values(scope="s", until=now + DAY, reason="425", seen_at=now)
         )
+    # The block of another key holds nothing back.
+    assert len(_requests(deployed)) == 1
+    with engine.begin() as connection:
+        mine = {"empresa": "principal", "scope": "s", "host": "127.0.0.1"}
+        connection.execute(sa.insert(binding).values(mine))
     assert _requests(deployed) == []
+
+
+def test_a_run_that_died_hides_no_held_row(deployed: dg.Definitions, engine: sa.Engine) -> None:
+    _hold(engine, "contas_receber", "2026-01-03", None, code="OutcomeUnknown")
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(run).values(
+                run_id="morta",
+                empresa="principal",
+                endpoint="contas_receber",
+                gatilho="ui",
+                state="running",
+                started_at=datetime.now(UTC) - DAY,
+            )
+        )
+    with lane(engine, "push:principal:contas_receber", SystemClock()):
+        assert _requests(deployed) == []  # alive: it holds its lane
+    assert len(_requests(deployed)) == 1
 
 
 @pytest.mark.parametrize("code", ["referencia", "GuardrailStopped", "partial_success"])

@@ -118,7 +118,10 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class ScenarioFactory:
+    """Makes scenarios in databases that are migrated, as every warehouse is."""
+
     server_url: str
+    template: str
     folder: Path
 
     def new(self, staging: str, project: Path = PROJECT) -> Scenario:
@@ -130,7 +133,11 @@ class ScenarioFactory:
         with psycopg.connect(
             url.render_as_string(hide_password=False), autocommit=True
         ) as connection:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+            connection.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(database), sql.Identifier(self.template)
+                )
+            )
         return scenario
 
     def copy_of_the_project(self, name: str) -> Path:

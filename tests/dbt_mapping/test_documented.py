@@ -25,9 +25,9 @@ def manifests(synthea: Scenario, scenarios: ScenarioFactory) -> dict[str, dict[s
     }
 
 
-def _models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _models(manifest: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
-        node["name"]: node
+        (node["schema"], node["alias"]): node
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed")
     }
@@ -38,10 +38,10 @@ def test_every_model_and_every_documented_column_says_what_it_is(
     manifests: dict[str, dict[str, Any]], staging: str
 ) -> None:
     models = _models(manifests[staging])
-    assert sum(node["resource_type"] == "model" for node in models.values()) == 26
+    assert sum(node["resource_type"] == "model" for node in models.values()) == 56
     undescribed = [
         f"{name}.{column}"
-        for name, node in models.items()
+        for (_, name), node in models.items()
         for column, description in [
             ("", node["description"]),
             *((c["name"], c["description"]) for c in node["columns"].values()),
@@ -57,13 +57,18 @@ def test_every_column_in_the_database_is_documented(
     models = _models(manifests["synthea"])
     found = synthea.rows(
         "select table_schema, table_name, column_name from information_schema.columns"
-        " where table_schema in ('staging', 'clinica', 'omie_payload')"
+        " where table_schema in ('staging', 'clinica', 'omie_payload', 'analise')"
     )
-    assert {row["table_schema"] for row in found} == {"staging", "clinica", "omie_payload"}
+    assert {row["table_schema"] for row in found} == {
+        "staging",
+        "clinica",
+        "omie_payload",
+        "analise",
+    }
     missing = [
         f"{row['table_name']}.{row['column_name']}"
         for row in found
-        if row["column_name"] not in models[row["table_name"]]["columns"]
+        if row["column_name"] not in models[row["table_schema"], row["table_name"]]["columns"]
     ]
     assert missing == []
 
@@ -72,8 +77,10 @@ def test_every_column_in_the_database_is_documented(
 def test_every_source_table_tells_the_extract_what_it_needs(
     manifests: dict[str, dict[str, Any]], staging: str
 ) -> None:
-    sources = list(manifests[staging]["sources"].values())
-    assert {source["source_name"] for source in sources} == {staging}
+    declared = list(manifests[staging]["sources"].values())
+    sources = [source for source in declared if source["source_name"] == staging]
+    others = {source["source_name"] for source in declared} - {staging}
+    assert others == {"omie", "omie_sync"}
     for source in sources:
         meta = source["meta"]
         assert meta["grain"] in ("register", "fact")

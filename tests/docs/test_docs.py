@@ -35,6 +35,7 @@ INNER_VARIABLES = {
     "DBT_TARGET_PATH", "DBT_LOG_PATH", "OMIE_PIPELINE_SOURCE_SCHEMA",
 }  # fmt: skip
 HIDDEN = {"referencias"}
+GROUPS = {"db", "lgpd", "notify", "cache"}
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # The parts of this sentence are put together here, so that the file does not name what it forbids.
@@ -103,8 +104,8 @@ def test_commands_and_options_exist(page: Path) -> None:
     for line in typed(page):
         for words in _calls(line):
             name = words[0]
-            if name == "db" and len(words) > 1:
-                name = f"db {words[1]}"
+            if name in GROUPS and len(words) > 1:
+                name = f"{name} {words[1]}"
             assert name in commands, line
             known = {option for one in commands[name].params for option in one.opts}
             used = {word.split("=")[0] for word in words if word.startswith("--")}

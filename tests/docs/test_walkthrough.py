@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.simulator.past import give_a_past
 from omie_pipeline.simulator.server import running_simulator
 from tests.docs.pages import OWN_SYSTEM, README, ROOT, blocks
 
-FROM_README = 6
+FROM_README = 8
 README_PORT = "127.0.0.1:8765"
 
 
@@ -38,11 +39,12 @@ def _script() -> str:
     ours = re.compile(r"omie-pipeline simulator|sleep \d")
     kept = [line for line in lines if not ours.match(line)]
     assert len(lines) - len(kept) == 2
-    return "\n".join(kept)
+    return "\n".join(["set -e", *kept])
 
 
 def test_from_clone_to_own_tables(clone: Path, engine: sa.Engine) -> None:
     with running_simulator() as simulator:
+        give_a_past(simulator.control, 90)
         done = subprocess.run(
             ["bash", "-c", _script().replace(README_PORT, f"127.0.0.1:{simulator.port}")],
             cwd=clone,

@@ -27,6 +27,13 @@ EVERY_VARIABLE: dict[str, tuple[str, str, object]] = {
     "OMIE_CALLS_PER_MINUTE": ("calls_per_minute", "100", 100),
     "OMIE_CALLS_PER_MINUTE_IP": ("calls_per_minute_ip", "500", 500),
     "OMIE_TIMEOUT_SECONDS": ("timeout_seconds", "2.5", 2.5),
+    "OMIE_WEBHOOK_SECRET": ("webhook_secret", SECRET, SecretStr(SECRET)),
+    "OMIE_NOTIFY_URLS": (
+        "notify_urls",
+        f"mailtos://u:{SECRET}@smtp.test slack://{SECRET}",
+        SecretStr(f"mailtos://u:{SECRET}@smtp.test slack://{SECRET}"),
+    ),
+    "OMIE_INBOX_KEEP_DAYS": ("inbox_keep_days", "7", 7),
     "WAREHOUSE_URL": (
         "warehouse_url",
         f"postgresql://u:{SECRET}@db/x",
@@ -164,6 +171,8 @@ def test_an_unsafe_base_url_is_refused_by_name(url: str, monkeypatch: pytest.Mon
         ("OMIE_PIPELINE_STAGING", "../fora", "caracteres"),
         ("WAREHOUSE_URL", f"mysql://u:{SECRET}@db/x", "PostgreSQL"),
         ("WAREHOUSE_URL", SECRET, "PostgreSQL"),
+        ("OMIE_NOTIFY_URLS", SECRET, "servico://"),
+        ("OMIE_NOTIFY_URLS", f"json://127.0.0.1 {SECRET}", "servico://"),
     ],
 )
 def test_a_wrong_value_is_refused_in_portuguese_by_name(

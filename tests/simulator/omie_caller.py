@@ -25,6 +25,16 @@ PATHS = {
     "ContaCorrente": "geral/contacorrente/",
     "ContasCorrentes": "geral/contacorrente/",
     "Empresa": "geral/empresas/",
+    "Departamentos": "geral/departamentos/",
+    "Projeto": "geral/projetos/",
+    "Vendedor": "geral/vendedores/",
+    "CadastroDRE": "geral/dre/",
+    "Movimentos": "financas/mf/",
+    "PesquisarLancamentos": "financas/pesquisartitulos/",
+    "LancCC": "financas/contacorrentelancamentos/",
+    "Extrato": "financas/extrato/",
+    "ListarNFSEs": "servicos/nfse/",
+    "ListarNF": "produtos/nfconsultar/",
 }
 
 

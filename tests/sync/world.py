@@ -12,14 +12,16 @@ from pydantic import SecretStr
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.mirror import MIRROR
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.simulator.calls import Call
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.server import Simulator
 from omie_pipeline.simulator.state import Record
+from omie_pipeline.sync.import_report import ImportReport, ImportRequest, Modo
+from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
-from omie_pipeline.sync.references import refresh_reference
 from omie_pipeline.validation import ClinicRules
 from omie_pipeline.warehouse.planning import Selection
 from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
@@ -231,9 +233,14 @@ class World:
         )
 
     def read_references(self) -> None:
-        with self.client() as client:
-            for name in ("categorias", "contas_correntes"):
-                refresh_reference(self.engine, client, REGISTRY[name], EMPRESA, self.clock)
+        for name in ("categorias", "contas_correntes"):
+            self.import_table(name)
+
+    def import_table(
+        self, name: str, modo: Modo = "carga", *, start: date = date(2026, 1, 1), **changes: Any
+    ) -> ImportReport:
+        request = ImportRequest(EMPRESA, modo, start, **changes)
+        return Importer(self.engine, self.client, self.clock).run(MIRROR[name], request)
 
     def rows(self, query: str) -> list[Any]:
         with self.engine.connect() as connection:

@@ -10,13 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from omie_pipeline.errors import WarehouseError
+from omie_pipeline.warehouse import all_tables  # noqa: F401 (registers them)
 from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.inbox_tables import INBOX
 from omie_pipeline.warehouse.migrate import migrate
 from omie_pipeline.warehouse.tables import OMIE, SYNC, metadata
 
 
 def _ours(name: str | None, kind: str, _: object) -> bool:
-    return kind != "schema" or name in (SYNC, OMIE)
+    return kind != "schema" or name in (SYNC, OMIE, INBOX)
 
 
 def test_tables_and_migrations_agree(engine: sa.Engine) -> None:
@@ -56,7 +58,7 @@ def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
 
 def test_many_processes_migrate_at_once(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        for schema in (SYNC, OMIE, "clinic_raw", "dagster"):
+        for schema in (SYNC, OMIE, INBOX, "clinic_raw", "dagster"):
             connection.execute(sa.schema.DropSchema(schema, cascade=True, if_exists=True))
     failures: list[BaseException] = []
 

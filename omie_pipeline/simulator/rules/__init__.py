@@ -3,6 +3,15 @@
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.simulator.rules.base import Behaviour, Context, EndpointRules
 from omie_pipeline.simulator.rules.clientes import ClienteRules
+from omie_pipeline.simulator.rules.listas import (
+    DepartamentoRules,
+    DreRules,
+    LancamentoRules,
+    NotaProdutoRules,
+    NotaServicoRules,
+    ProjetoRules,
+    VendedorRules,
+)
 from omie_pipeline.simulator.rules.referencias import (
     CategoriaRules,
     ContaCorrenteRules,
@@ -17,6 +26,13 @@ RULES: dict[str, EndpointRules] = {
     "categorias": CategoriaRules(),
     "contas_correntes": ContaCorrenteRules(),
     "empresas": EmpresaRules(),
+    "departamentos": DepartamentoRules(),
+    "projetos": ProjetoRules(),
+    "vendedores": VendedorRules(),
+    "dre": DreRules(),
+    "lancamentos_conta_corrente": LancamentoRules(),
+    "notas_servico": NotaServicoRules(),
+    "notas_produto": NotaProdutoRules(),
 }
 
 _COMMON = EndpointRules()

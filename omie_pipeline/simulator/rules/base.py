@@ -12,7 +12,7 @@ from omie_pipeline.catalog import Endpoint, Method
 from omie_pipeline.simulator import faults
 from omie_pipeline.simulator.faults import Noun
 from omie_pipeline.simulator.fields import FieldChecks, is_blank, parse_date
-from omie_pipeline.simulator.state import AppState, Collection, Record
+from omie_pipeline.simulator.state import AppState, Collection, Record, audit_days
 
 EmptyList = Literal["fault", "zero", "first_page"]
 BY_API = "WEBSERVICE"
@@ -32,6 +32,14 @@ class Behaviour:
             examples).
         require_account: refuse a título without conta corrente (PROTOCOL 9.9, OFF).
         html_escapes: reads give texts HTML-escaped, as is seen now and then (PROTOCOL 1, REAL).
+        broken_above_page_size: a list asked for larger pages than this answers "Broken response
+            from Application Server (BG)" (PROTOCOL section 3, REAL); ``None`` for never.
+        extra_fields: fields that Omie has added, by list method and (dotted) name:
+            ``{"ListarMovimentos": {"detalhes.cNovo": "x"}}``.
+        inverted_account_nature: account rows of ``financas/mf`` show the other ``cNatureza``
+            (PROTOCOL section 8, REAL: "can look inverted").
+        statement_forecasts: ``ListarExtrato`` also gives open títulos, ``cSituacao`` "Previsto".
+        signed_statement: ``nValorDocumento`` of ``ListarExtrato`` is negative for money out.
     """
 
     latency_ms: float = 0.0
@@ -40,6 +48,11 @@ class Behaviour:
     require_document: bool = False
     require_account: bool = False
     html_escapes: bool = False
+    broken_above_page_size: int | None = None
+    extra_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    inverted_account_nature: bool = False
+    statement_forecasts: bool = False
+    signed_statement: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,8 @@ class EndpointRules:
     """Keys that lists give even without a value, and what they then hold."""
     shown_on_request: Mapping[str, str] = MappingProxyType({})
     """Keys that lists leave out -> the request tag that, set to "S", shows them."""
+    indexed_window: bool = True
+    """Does ``filtrar_por_data_*`` mean the days of inclusion and change, as nearly everywhere?"""
 
     def excused(self, context: Context) -> frozenset[str]:
         """Mandatory tags that need not be sent: alternatives, defaults, and codes we give."""
@@ -94,6 +109,13 @@ class EndpointRules:
     def present(self, context: Context, record: Record) -> Record:  # noqa: ARG002 (hook)
         """The record with what Omie derives at the time of reading."""
         return record
+
+    def listed(self, shown: Record, sent: Record) -> Record:  # noqa: ARG002 (hook)
+        """The row as this list gives it."""
+        return shown
+
+    def adopt(self, app: AppState, record: Record) -> None:
+        """Complete a record that is seeded as it is: ids of its inner parts."""
 
     def not_found(self, *, by_code: bool, value: object) -> faults.SimulatedFaultError:
         """No record under this id or integration code."""
@@ -127,23 +149,28 @@ def imported_by_api(record: Record) -> bool:
     return "S" in {info.get("cImpAPI"), record.get("importado_api")}
 
 
+def stamp(context: Context) -> Record:
+    """An ``info`` block of now (PROTOCOL section 6, REAL)."""
+    day, hour = context.now.strftime("%d/%m/%Y"), context.now.strftime("%H:%M:%S")
+    user = BY_PERSON if context.by_person else BY_API
+    made = {"dInc": day, "hInc": hour, "uInc": user, "dAlt": day, "hAlt": hour, "uAlt": user}
+    return {**made, "cImpAPI": "N" if context.by_person else "S"}
+
+
 def audit(context: Context, record: Record, before: Record | None) -> None:
     """Stamp who created and changed ``record``, and when (PROTOCOL section 6, REAL)."""
     tags = {item.name for item in context.endpoint.record.fields}
-    day, hour = context.now.strftime("%d/%m/%Y"), context.now.strftime("%H:%M:%S")
-    user = BY_PERSON if context.by_person else BY_API
-    imported = "N" if context.by_person else "S"
-    if "info" in tags:
+    now = stamp(context)
+    day, hour, user, imported = (now[tag] for tag in ("dAlt", "hAlt", "uAlt", "cImpAPI"))
+    kind = context.endpoint.record.field("info")
+    if kind is not None and context.endpoint.service.type_of(kind).field("data_inc"):
         old = (before or {}).get("info") or {}
-        record["info"] = {
-            "dInc": old.get("dInc", day),
-            "hInc": old.get("hInc", hour),
-            "uInc": old.get("uInc", user),
-            "dAlt": day,
-            "hAlt": hour,
-            "uAlt": user,
-            "cImpAPI": old.get("cImpAPI", imported),
-        }
+        since = {"data_inc": day, "hora_inc": hour, "user_inc": user, **old}
+        record["info"] = {**since, "data_alt": day, "hora_alt": hour, "user_alt": user}
+    elif "info" in tags:
+        old = (before or {}).get("info") or {}
+        kept = {tag: old[tag] for tag in ("dInc", "hInc", "uInc", "cImpAPI") if tag in old}
+        record["info"] = {**now, **kept}
     elif "data_inc" in tags:
         if before is None:
             record.update(data_inc=day, hora_inc=hour, user_inc=user)
@@ -171,8 +198,8 @@ def in_change_window(record: Record, sent: Record) -> bool:
     if first is None and last is None:
         return True
     info = record.get("info") or {}
-    included = moment(info.get("dInc") or record.get("data_inc"), info.get("hInc"))
-    changed = moment(info.get("dAlt") or record.get("data_alt"), info.get("hAlt"))
+    first_day, last_day = audit_days(record)
+    included, changed = moment(first_day, info.get("hInc")), moment(last_day, info.get("hAlt"))
     if sent.get("filtrar_apenas_inclusao") == "S":
         moments = [included]
     elif sent.get("filtrar_apenas_alteracao") == "S":

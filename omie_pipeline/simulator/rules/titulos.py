@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Literal
 
 from omie_pipeline.simulator import documents, faults
+from omie_pipeline.simulator.day_index import day_of
 from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import is_blank, parse_date
+from omie_pipeline.simulator.fields import is_blank
 from omie_pipeline.simulator.rules.base import (
     Context,
     EndpointRules,
@@ -15,7 +16,7 @@ from omie_pipeline.simulator.rules.base import (
     is_inactive,
     same_text,
 )
-from omie_pipeline.simulator.state import Record
+from omie_pipeline.simulator.state import AppState, Record
 
 SETTLEMENTS = "_baixas"
 CANCELLED = "_cancelado"
@@ -47,7 +48,7 @@ class TituloRules(EndpointRules):
 
     def __init__(self, side: Literal["R", "P"]) -> None:
         self._paid_word = "RECEBIDO" if side == "R" else "PAGO"
-        self._origin = f"API{side}"
+        self._origins = (f"API{side}", f"MAN{side}")
         self.empty_list = "zero" if side == "R" else "fault"
         boleto = {"boleto": {"cGerado": "N"}} if side == "R" else {}
         self.kept_in_lists = {"distribuicao": [], **boleto}
@@ -66,7 +67,7 @@ class TituloRules(EndpointRules):
             "data_previsao": record.get("data_vencimento"),
             "data_registro": today,
             "numero_parcela": "001/001",
-            "id_origem": self._origin,
+            "id_origem": self._origins[context.by_person],
             "operacao": "01",
         }
         known = {item.name for item in context.endpoint.record.fields}
@@ -134,6 +135,12 @@ class TituloRules(EndpointRules):
         if record.get(CANCELLED) and action != "excluir":
             raise faults.cancelled(action)
 
+    def adopt(self, app: AppState, record: Record) -> None:
+        """Ids, account and day of settlements that come with a seeded título."""
+        record.setdefault("id_origem", self._origins[1])
+        if items := record.get(SETTLEMENTS):
+            record[SETTLEMENTS] = [_completed(app, record, item) for item in items]
+
     def present(self, context: Context, record: Record) -> Record:
         return {**record, "status_titulo": self.status_of(context, record)}
 
@@ -143,7 +150,7 @@ class TituloRules(EndpointRules):
             return "CANCELADO"
         if _settled(record) and open_balance(record) <= 0:
             return self._paid_word
-        due, today = parse_date(str(record.get("data_vencimento"))), context.now.date()
+        due, today = day_of(str(record.get("data_vencimento"))), context.now.date()
         if due is None or due > today:
             return "A VENCER"
         return "VENCE HOJE" if due == today else "ATRASADO"
@@ -162,18 +169,21 @@ class TituloRules(EndpointRules):
                 sent.get("filtrar_por_registro_de"),
                 sent.get("filtrar_por_registro_ate"),
             )
-            and self._has_status(context, record, sent)
+            and self._passes_status(context, record, sent)
             and _has_document(context, record, sent.get("filtrar_por_cpf_cnpj"))
         )
 
-    def _has_status(self, context: Context, record: Record, sent: Record) -> bool:
-        word = self.status_of(context, record)
-        closed = word in {self._paid_word, "CANCELADO"}
-        if sent.get("filtrar_apenas_titulos_em_aberto") == "S" and closed:
+    def _passes_status(self, context: Context, record: Record, sent: Record) -> bool:
+        open_only = sent.get("filtrar_apenas_titulos_em_aberto") == "S"
+        if open_only and not self.has_status(context, record, "EMABERTO"):
             return False
         wanted = sent.get("filtrar_por_status")
-        if not wanted:
-            return True
+        return not wanted or self.has_status(context, record, wanted)
+
+    def has_status(self, context: Context, record: Record, wanted: str) -> bool:
+        """One of the filter words (PROTOCOL section 8, OFF)."""
+        word = self.status_of(context, record)
+        closed = word in {self._paid_word, "CANCELADO"}
         paid = bool(_settled(record)) and open_balance(record) <= 0
         if same_text(wanted, "LIQUIDADO") or same_text(wanted, self._paid_word):
             return paid  # also one that was cancelled later (REAL)
@@ -182,6 +192,26 @@ class TituloRules(EndpointRules):
         if same_text(wanted, "PAGTO_PARCIAL"):
             return bool(_settled(record)) and not closed
         return same_text(wanted, word)
+
+
+def _completed(app: AppState, record: Record, item: Record) -> Record:
+    info = record.get("info") or {}
+    whole = {
+        "codigo_baixa_integracao": "",
+        "codigo_conta_corrente": record.get("id_conta_corrente") or 0,
+        "desconto": 0,
+        "juros": 0,
+        "multa": 0,
+        "data": info.get("dInc"),
+        **item,
+    }
+    for tag in ("codigo_baixa", "codigo_lancamento_cc"):
+        whole[tag] = whole.get(tag) or app.new_id()
+    by = {tag: info.get(tag) for tag in ("uInc", "uAlt", "cImpAPI")}
+    day = whole["data"]
+    made = {"dInc": day, "hInc": "12:00:00", "dAlt": day, "hAlt": "12:00:00", **by}
+    whole.setdefault("info", made)
+    return whole
 
 
 def check_account(context: Context, omie_id: object) -> None:

@@ -2,11 +2,13 @@
 
 from alembic import context
 
+from omie_pipeline.warehouse import all_tables  # noqa: F401 (registers them)
+from omie_pipeline.warehouse.inbox_tables import INBOX
 from omie_pipeline.warehouse.tables import OMIE, SYNC, metadata
 
 
 def _include_name(name: str | None, kind: str, _: object) -> bool:
-    return kind != "schema" or name in (SYNC, OMIE)
+    return kind != "schema" or name in (SYNC, OMIE, INBOX)
 
 
 context.configure(

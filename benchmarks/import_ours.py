@@ -1,0 +1,39 @@
+"""The importer under measure."""
+
+from __future__ import annotations
+
+import json
+import resource
+from datetime import date
+
+from benchmarks.deployment import EMPRESA, client
+from benchmarks.measure import seconds_of
+from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.clock import SystemClock
+from omie_pipeline.omie import OmieClient
+from omie_pipeline.sync.import_report import ImportReport, ImportRequest
+from omie_pipeline.sync.importing import Importer
+from omie_pipeline.warehouse.engine import open_engine
+
+
+def run(url: str, base_url: str, days: tuple[date, date]) -> str:
+    """Seconds of one whole reading, its rows, and this process's peak memory, as JSON."""
+    engine, clock = open_engine(url), SystemClock()
+
+    def make_client(_empresa: str) -> OmieClient:
+        return client(engine, base_url, clock)
+
+    request = ImportRequest(EMPRESA, "carga", days[0], date_from=days[0], date_to=days[1])
+    reports: list[ImportReport] = []
+    importer = Importer(engine, make_client, clock)
+    seconds = seconds_of(lambda: reports.append(importer.run(MIRROR["contas_receber"], request)))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    engine.dispose()
+    return json.dumps(
+        {
+            "seconds": seconds,
+            "rows": reports[0].lidas,
+            "complete": reports[0].completo,
+            "peak_mb": peak_mb,
+        }
+    )

@@ -1,0 +1,61 @@
+{#
+  Tables are filled again in place. dbt's own way (build beside, swap the names, drop the old one with
+  cascade) takes the analysts' views on a table along. Rows are deleted, not truncated: whoever reads
+  meanwhile, a push that plans above all, sees the old rows whole until the new ones are committed.
+  Only where the columns differ is the table dropped with the views on it; those must be built again,
+  as they are by `omie-pipeline build`.
+#}
+{% materialization table, adapter='postgres' %}
+
+  {%- set target_relation = this.incorporate(type='table') -%}
+  {%- set existing = load_cached_relation(this) -%}
+  {%- set filled = make_temp_relation(target_relation) -%}
+  {%- set grant_config = config.get('grants') -%}
+
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+  {% call statement('filled') -%}
+    {{ create_table_as(True, filled, sql) }}
+  {%- endcall %}
+
+  {%- set new_columns = adapter.get_columns_in_relation(filled) -%}
+  {%- set kept = existing is not none and existing.type == 'table'
+      and formato_das_colunas(adapter.get_columns_in_relation(existing))
+      == formato_das_colunas(new_columns) -%}
+  {%- set names = new_columns | map(attribute='quoted') | join(', ') -%}
+
+  {% if kept %}
+    {% call statement('main') -%}
+      delete from {{ target_relation }};
+      insert into {{ target_relation }} ({{ names }}) select {{ names }} from {{ filled }};
+    {%- endcall %}
+  {% else %}
+    {% if existing is not none %}
+      {{ adapter.drop_relation(existing) }}
+    {% endif %}
+    {% call statement('main') -%}
+      create table {{ target_relation }} as select {{ names }} from {{ filled }};
+    {%- endcall %}
+    {% do create_indexes(target_relation) %}
+  {% endif %}
+  {% call statement('emptied') -%}
+    drop table {{ filled }};
+  {%- endcall %}
+
+  {% do apply_grants(target_relation, grant_config, should_revoke=True) %}
+  {% do persist_docs(target_relation, model) %}
+
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ adapter.commit() }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+  {{ return({'relations': [target_relation]}) }}
+
+{% endmaterialization %}
+
+
+{# Names and types in order, as one comparable text. #}
+{% macro formato_das_colunas(columns) -%}
+    {%- for column in columns -%}{{ column.name }} {{ column.data_type }};{%- endfor -%}
+{%- endmacro %}

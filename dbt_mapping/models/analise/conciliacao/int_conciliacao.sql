@@ -1,0 +1,56 @@
+{{ config(materialized='ephemeral') }}
+{# The three sides of every fact, clientes and títulos, before anything is judged. #}
+
+{%- set titulos = {} %}
+{%- for tabela in ['contas_receber', 'contas_pagar'] %}
+    {%- set payload %}(
+        select
+            empresa, codigo_lancamento_integracao as codigo, data_particao as dia,
+            valor_documento as valor, data_vencimento as vencimento, codigo_categoria as categoria,
+            codigo_cliente_fornecedor_integracao as cliente,
+            cast(null as text) as nome, cast(null as text) as documento
+        from {{ ref('omie_' ~ tabela) }}
+    ){% endset %}
+    {%- set espelho %}(
+        select
+            titulo.empresa, titulo.codigo_lancamento_omie as codigo_omie, titulo.codigo_integracao,
+            coalesce(titulo.data_emissao, titulo.data_particao) as dia,
+            titulo.valor_documento as valor, titulo.data_vencimento as vencimento,
+            titulo.codigo_categoria as categoria, titulo.codigo_cliente_fornecedor as cliente_id,
+            cast(null as text) as nome, cast(null as text) as documento, titulo.excluido_em,
+            {{ e_cancelado('titulo', 'saldo') }} as cancelado,
+            jsonb_array_length({{ lista_json('titulo.categorias') }}) > 1 as rateado,
+            titulo.feito_por, titulo.lido_em
+        from {{ source('omie', tabela) }} as titulo
+        left join {{ source('omie', 'saldos_titulos') }} as saldo
+            on titulo.empresa = saldo.empresa and titulo.codigo_lancamento_omie = saldo.codigo_titulo
+    ){% endset %}
+    {%- do titulos.update({tabela: (payload, espelho)}) %}
+{%- endfor %}
+{%- set payload_clientes %}(
+    select
+        empresa, codigo_cliente_integracao as codigo, cast(null as date) as dia,
+        cast(null as numeric) as valor, cast(null as date) as vencimento,
+        cast(null as text) as categoria, cast(null as text) as cliente,
+        razao_social as nome, cnpj_cpf as documento
+    from {{ ref('omie_clientes') }}
+){% endset %}
+{%- set espelho_clientes %}(
+    select
+        empresa, codigo_cliente_omie as codigo_omie, codigo_integracao, cast(null as date) as dia,
+        cast(null as numeric) as valor, cast(null as date) as vencimento,
+        cast(null as text) as categoria, cast(null as bigint) as cliente_id,
+        razao_social as nome, cnpj_cpf as documento, excluido_em, false as cancelado,
+        false as rateado, feito_por, lido_em
+    from {{ source('omie', 'clientes') }}
+){% endset %}
+
+select 'clientes' as endpoint, lados.* from (
+    {{ lados_da_conciliacao('clientes', payload_clientes, espelho_clientes) }}
+) as lados
+{%- for tabela, (payload, espelho) in titulos.items() %}
+union all
+select '{{ tabela }}', lados.* from (
+    {{ lados_da_conciliacao(tabela, payload, espelho) }}
+) as lados
+{%- endfor %}

@@ -1,0 +1,1 @@
+select * from {{ ref('titulos_em_aberto') }} where natureza = 'R'

@@ -1,0 +1,1 @@
+{{ espelho('categorias', source('omie', 'categorias')) }}

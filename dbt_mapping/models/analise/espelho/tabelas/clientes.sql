@@ -1,0 +1,1 @@
+{{ espelho('clientes', source('omie', 'clientes')) }}

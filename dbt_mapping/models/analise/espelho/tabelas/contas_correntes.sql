@@ -1,0 +1,1 @@
+{{ espelho('contas_correntes', source('omie', 'contas_correntes')) }}

@@ -1,0 +1,1 @@
+{{ espelho('contas_pagar', source('omie', 'contas_pagar')) }}

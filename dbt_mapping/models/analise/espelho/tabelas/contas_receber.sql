@@ -1,0 +1,1 @@
+{{ espelho('contas_receber', source('omie', 'contas_receber')) }}

@@ -1,0 +1,1 @@
+{{ espelho('departamentos', source('omie', 'departamentos')) }}

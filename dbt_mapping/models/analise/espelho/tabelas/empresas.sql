@@ -1,0 +1,1 @@
+{{ espelho('empresas', source('omie', 'empresas')) }}

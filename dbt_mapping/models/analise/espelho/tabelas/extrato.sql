@@ -1,0 +1,1 @@
+{{ espelho('extrato', source('omie', 'extrato')) }}

@@ -1,0 +1,1 @@
+{{ espelho('extrato_linhas', source('omie', 'extrato_linhas')) }}

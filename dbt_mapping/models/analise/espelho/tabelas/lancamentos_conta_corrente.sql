@@ -1,0 +1,1 @@
+{{ espelho('lancamentos_conta_corrente', source('omie', 'lancamentos_conta_corrente')) }}

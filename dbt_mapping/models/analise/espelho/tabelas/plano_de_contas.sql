@@ -1,0 +1,1 @@
+{{ espelho('dre', source('omie', 'dre')) }}

@@ -1,0 +1,1 @@
+{{ espelho('projetos', source('omie', 'projetos')) }}

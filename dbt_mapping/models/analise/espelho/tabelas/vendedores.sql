@@ -1,0 +1,1 @@
+{{ espelho('vendedores', source('omie', 'vendedores')) }}

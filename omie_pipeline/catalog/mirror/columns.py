@@ -1,0 +1,36 @@
+"""Short forms for the declarations of this folder."""
+
+from __future__ import annotations
+
+from omie_pipeline.catalog.mirror.model import Audit, Column, Personal
+
+
+def text(name: str, path: str, comment: str, personal: Personal = "") -> Column:
+    """A text column."""
+    return Column(name, path, "text", comment, personal)
+
+
+def bigint(name: str, path: str, comment: str) -> Column:
+    """An id or a whole number."""
+    return Column(name, path, "bigint", comment)
+
+
+def numeric(name: str, path: str, comment: str) -> Column:
+    """Money in R$, or another exact number."""
+    return Column(name, path, "numeric", comment)
+
+
+def day(name: str, path: str, comment: str) -> Column:
+    """A date (dd/mm/aaaa on the wire)."""
+    return Column(name, path, "date", comment)
+
+
+def jsonb(name: str, path: str, comment: str) -> Column:
+    """A nested list or object, as it came."""
+    return Column(name, path, "jsonb", comment)
+
+
+INFO = Audit(
+    "info.dInc", "info.hInc", "info.uInc", "info.dAlt", "info.hAlt", "info.uAlt", "info.cImpAPI"
+)
+"""The audit block of most lists (PROTOCOL section 6, REAL)."""

@@ -1,0 +1,21 @@
+"""A question before something that cannot be taken back."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Whether the person agrees; on stderr, and only where somebody is there to answer.
+
+    Raises:
+        typer.BadParameter: nobody can answer and ``--yes`` was not given.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("confirme com --yes", param_hint="--yes")
+    answer = typer.prompt(f"{question} [s/N]", default="n", show_default=False, err=True)
+    return str(answer).strip().lower() in ("s", "sim", "y", "yes")

@@ -1,0 +1,58 @@
+"""``omie-pipeline cache clear``: the next import reads everything again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from omie_pipeline.cli.asking import confirmed
+from omie_pipeline.cli.output import say, show
+from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.cli.selecting import EmpresaOption, YesOption, chosen_empresas, chosen_tables
+
+cache = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
+
+
+@cache.callback()
+def _cache() -> None:
+    """O que se sabe do que já foi lido do Omie."""
+
+
+@cache.command(cls=PortugueseCommand)
+def clear(
+    empresa: EmpresaOption = None,
+    everything: Annotated[
+        bool, typer.Option("--tudo", help="Todas as tabelas, não só os cadastros.")
+    ] = False,
+    yes: YesOption = False,
+) -> None:
+    """Esquece até onde cada tabela foi lida, para que seja lida de novo. Nenhuma linha sai."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.import_status import forget_progress
+    from omie_pipeline.warehouse.lanes import lane
+
+    word = "tudo" if everything else "cadastros"
+    tables = chosen_tables([word])
+    deployment = Deployment()
+    empresas = chosen_empresas(deployment, empresa)
+    say(
+        f"A próxima importação de {', '.join(tables)} lê tudo de novo no Omie. As linhas que já "
+        "estão no banco ficam, e as que o Omie não tem mais são marcadas nessa leitura; até lá a "
+        "conciliação as mostra como a conferir."
+    )
+    if not confirmed(f"Esquecer o que foi lido de {', '.join(empresas)}?", yes=yes):
+        say("Nada foi esquecido")
+        return
+    for name in empresas:
+        forgotten = []
+        for table in tables:
+
+            def on_wait(label: str = f"{table} ({name})") -> None:
+                say(f"{label}: outra importação em andamento: aguardando")
+
+            with lane(deployment.engine, f"import:{name}:{table}", deployment.clock, on_wait):
+                if forget_progress(deployment.engine, name, table):
+                    forgotten.append(table)
+        show(f"{name}: esquecido: {', '.join(forgotten) or 'nada, nada tinha sido lido'}")
+    show(f"Próximo passo: omie-pipeline import {word}")

@@ -1,0 +1,192 @@
+"""``omie-pipeline import``: tables of Omie into the warehouse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.cli.failing import FAILED, UNFINISHED, tell_error
+from omie_pipeline.cli.import_report import Outcome, emit_outcome, show_outcomes
+from omie_pipeline.cli.output import moment, say
+from omie_pipeline.cli.progress import reading_progress
+from omie_pipeline.cli.selecting import (
+    Dates,
+    EmpresaOption,
+    JsonOption,
+    chosen_dates,
+    chosen_empresas,
+    chosen_tables,
+    parsed_date,
+)
+from omie_pipeline.errors import AuthFailed, Blocked, OmieFault
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.sync.import_report import Modo
+
+_DATE = "AAAA-MM-DD"
+_NEEDED_FIRST = {STATEMENT: "contas_correntes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed.
+
+    Attributes:
+        modo: how to read; ``None``: what changed, or everything where nothing was read yet.
+    """
+
+    tables: tuple[str, ...]
+    empresas: tuple[str, ...]
+    dates: Dates
+    modo: Modo | None
+
+
+def import_(
+    tables: Annotated[list[str], typer.Argument(metavar="TABELA...")],
+    empresa: EmpresaOption = None,
+    first: Annotated[
+        date | None,
+        typer.Option(
+            "--from",
+            parser=parsed_date,
+            metavar=_DATE,
+            help="Lê por inteiro o que foi incluído no Omie desta data em diante.",
+        ),
+    ] = None,
+    last: Annotated[
+        date | None,
+        typer.Option("--to", parser=parsed_date, metavar=_DATE, help="Até esta data, inclusive."),
+    ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Lê tudo de novo, desde OMIE_PIPELINE_START_DATE."),
+    ] = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--alteradas", help="Só o que mudou desde a última leitura (o padrão)."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Lê tabelas do Omie. Saída: 0 completas, 3 alguma incompleta, 1 alguma falhou, 2 uso."""
+    from omie_pipeline.resources.deployment import Deployment
+
+    chosen, dates = chosen_tables(tables), chosen_dates(None, first, last)
+    if changed and (full or dates.given):
+        raise typer.BadParameter("não combina com --full, --from e --to", param_hint="--alteradas")
+    if full and dates.given:
+        raise typer.BadParameter("não combina com --from e --to", param_hint="--full")
+    _refuse_useless_dates(chosen, dates)
+    deployment = Deployment()
+    modo: Modo | None = "carga" if full or dates.given else "alteradas" if changed else None
+    asked = Asked(chosen, chosen_empresas(deployment, empresa), dates, modo)
+    for name in asked.empresas:
+        deployment.access(name)
+    outcomes = []
+    for outcome in _outcomes(deployment, asked):
+        outcomes.append(outcome)
+        if as_json:
+            emit_outcome(outcome)
+    if not as_json:
+        show_outcomes(outcomes)
+    if any(outcome.report is None for outcome in outcomes):
+        raise typer.Exit(FAILED)
+    if any(outcome.report and not outcome.report.completo for outcome in outcomes):
+        raise typer.Exit(UNFINISHED)
+
+
+def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
+    """Read table by table; a closed or refused key ends its empresa, any other fault its table."""
+    for empresa in asked.empresas:
+        tables = _with_what_they_need(deployment, asked.tables, empresa)
+        for position, table in enumerate(tables):
+            outcome = _read(deployment, asked, table, empresa)
+            yield outcome
+            if isinstance(outcome.error, (Blocked, AuthFailed)):
+                rest = tables[position + 1 :]
+                _tell_stop(outcome.error, asked, empresa, table, rest)
+                yield from (
+                    Outcome(empresa, left, error=outcome.error, asked=False) for left in rest
+                )
+                break
+
+
+def _read(deployment: Deployment, asked: Asked, table: str, empresa: str) -> Outcome:
+    from omie_pipeline.warehouse.import_state import read_cursor
+    from omie_pipeline.warehouse.import_status import resumable_since
+
+    label = f"{table} ({empresa})"
+    cursor = read_cursor(deployment.engine, empresa, table)
+    modo: Modo = asked.modo or ("carga" if cursor.read_until is None else "alteradas")
+    cut = table == STATEMENT or MIRROR[table].call.born is not None
+    since = None
+    if modo == "carga":
+        since = resumable_since(deployment.engine, empresa, table, deployment.clock.now())
+    if since is not None:
+        say(f"{label}: retomando a leitura que parou ({moment(since)}); o conferido não é repetido")
+    try:
+        # Whatever a library prints must not end up between the objects of --json.
+        with reading_progress(label) as progress, redirect_stdout(sys.stderr):
+            report = deployment.import_table(
+                table,
+                empresa,
+                modo=modo,
+                date_from=asked.dates.first if cut else None,
+                date_to=asked.dates.last if cut else None,
+                not_before=since,
+                progress=progress,
+            )
+    except OmieFault as error:
+        tell_error(error, about=label, reading=True)
+        return Outcome(empresa, table, error=error)
+    return Outcome(empresa, table, report)
+
+
+def _with_what_they_need(
+    deployment: Deployment, tables: tuple[str, ...], empresa: str
+) -> tuple[str, ...]:
+    """``tables``, and before them those that they cannot do without and that were never read."""
+    from omie_pipeline.warehouse.status import was_read
+
+    missing = []
+    for table, needed in _NEEDED_FIRST.items():
+        wanted = table in tables and needed not in tables
+        if wanted and not was_read(deployment.engine, needed, empresa):
+            say(f"{table} ({empresa}): precisa de {needed}, que é lida antes")
+            missing.append(needed)
+    return (*missing, *tables)
+
+
+def _tell_stop(
+    error: Blocked | AuthFailed, asked: Asked, empresa: str, table: str, rest: tuple[str, ...]
+) -> None:
+    if rest:
+        say(f"{empresa}: não lidas: {', '.join(rest)}")
+    if isinstance(error, Blocked):
+        words = ["omie-pipeline import", table, *rest]
+        words += [f"--from {asked.dates.first}"] if asked.dates.first else []
+        words += [f"--to {asked.dates.last}"] if asked.dates.last else []
+        whole = asked.modo == "carga" and not asked.dates.given
+        words += ["--full"] if whole else []
+        say(
+            f"{empresa}: o Omie não responde a esta chave até {moment(error.until)}; o que foi "
+            f"lido fica. Depois: {' '.join(words)} --empresa {empresa}"
+        )
+
+
+def _refuse_useless_dates(tables: tuple[str, ...], dates: Dates) -> None:
+    uncut = [t for t in tables if t != STATEMENT and MIRROR[t].call.born is None]
+    if not dates.given or not uncut:
+        return
+    if len(uncut) == len(tables):
+        raise typer.BadParameter(
+            f"{', '.join(uncut)} não se divide por data", param_hint="--from/--to"
+        )
+    say(f"As datas não valem para {', '.join(uncut)}: é lido por inteiro")

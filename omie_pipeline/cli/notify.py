@@ -1,0 +1,111 @@
+"""``omie-pipeline notify``: who is told of failures, whether it works, and what they know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omie_pipeline.cli.failing import FAILED
+from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
+from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.cli.selecting import JsonOption
+from omie_pipeline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omie_pipeline.resources.notifying import AppriseChannel
+
+notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
+
+_DIAGNOSE = "O apprise diz por quê: apprise -vv -b teste 'ENDEREÇO' (mostra o segredo na tela)"
+
+
+@notify.command(cls=PortugueseCommand)
+def test() -> None:
+    """Manda uma mensagem de teste a cada canal. Saída: 1 se algum não a aceitou."""
+    from omie_pipeline.resources.empresas import load_config
+    from omie_pipeline.resources.notifying import notify_channels
+    from omie_pipeline.resources.settings import load_settings
+    from omie_pipeline.sync.telling import Message
+
+    settings = load_settings()
+    channels = _some(notify_channels(settings, load_config(settings)))
+    message = Message(
+        "omie_pipeline: mensagem de teste",
+        "Este canal recebe os avisos da omie_pipeline. Nada a fazer.",
+    )
+    failed = 0
+    for channel in channels:
+        ok = channel.send(message)
+        failed += not ok
+        show(f"{channel.service}: {'enviada' if ok else 'não foi aceita'}")
+    if failed:
+        say(f"O que fazer: confira os endereços em OMIE_NOTIFY_URLS. {_DIAGNOSE}")
+        raise typer.Exit(FAILED)
+
+
+@notify.command(cls=PortugueseCommand)
+def status(as_json: JsonOption = False) -> None:
+    """Mostra os alertas em aberto e quando foram avisados."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.notifications import open_alerts
+
+    found = open_alerts(Deployment().engine)
+    if as_json:
+        for one in found:
+            emit(
+                {
+                    "empresa": one.empresa,
+                    "kind": one.kind,
+                    "title": one.title,
+                    "text": one.text,
+                    "since": one.since,
+                    "told_at": one.told_at,
+                    "times": one.times,
+                }
+            )
+        return
+    if not found:
+        show("Nenhum alerta em aberto")
+        return
+    show_table(
+        [Column("desde"), Column("alerta"), Column("avisado"), Column("vezes", right=True)],
+        [[moment(one.since), one.title, moment(one.told_at), count(one.times)] for one in found],
+    )
+    for one in found:
+        show(f"{one.title}\n    {one.text}")
+
+
+@notify.command(cls=PortugueseCommand)
+def send() -> None:
+    """Procura alertas e avisa uma vez (para o cron, sem o Dagster). Saída: 1 se um canal falhou."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.resources.notifying import notify_channels
+    from omie_pipeline.sync.alerts import evaluate_alerts
+    from omie_pipeline.sync.telling import deliver
+
+    deployment = Deployment()
+    channels = _some(notify_channels(deployment.settings, deployment.config))
+    now = deployment.clock.now()
+    alerts = evaluate_alerts(
+        deployment.engine, deployment.empresas, deployment.config.policies, now
+    )
+    sent = deliver(deployment.engine, alerts, channels, now)
+    if sent is None:
+        say("Outro processo está avisando agora")
+        return
+    show(f"{len(alerts)} alertas em aberto; {len(sent)} mensagens")
+    for one in sent:
+        show(f"{one.service}: {'enviada' if one.ok else 'não foi aceita; tento na próxima vez'}")
+    if not all(one.ok for one in sent):
+        raise typer.Exit(FAILED)
+
+
+def _some(channels: Sequence[AppriseChannel]) -> Sequence[AppriseChannel]:
+    if not channels:
+        raise ConfigurationError(
+            "Nenhum canal de aviso: defina OMIE_NOTIFY_URLS no ambiente ou no arquivo .env"
+        )
+    return channels

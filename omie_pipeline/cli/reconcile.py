@@ -1,0 +1,244 @@
+"""``omie-pipeline reconcile``: clinic, ledger and Omie compared; what Omie lost, sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.cli.asking import confirmed
+from omie_pipeline.cli.delivering import Wanted, deliver
+from omie_pipeline.cli.failing import FAILED, UNFINISHED
+from omie_pipeline.cli.output import Column, count, day, emit, money, say, show, show_table
+from omie_pipeline.cli.push_report import report_lines, show_reports, show_worst, unfinished
+from omie_pipeline.cli.push_report import worst_of as worst_of_push
+from omie_pipeline.cli.selecting import (
+    Dates,
+    EmpresaOption,
+    JsonOption,
+    YesOption,
+    chosen_empresas,
+    dates_from_start,
+)
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.sync.push import PushReport
+    from omie_pipeline.warehouse.reconciliation import DayCount, Difference
+    from omie_pipeline.warehouse.resending import Gone
+
+_SHOWN_DIFFERENCES = 10
+_SHOWN_DAYS = 31
+_SITUATIONS = {
+    "igual": "igual",
+    "diferente": "diferente",
+    "falta_no_omie": "falta no Omie",
+    "excluido_no_omie": "excluído no Omie",
+    "sobra_no_omie": "sobra no Omie",
+    "nao_enviado": "não enviado",
+    "a_conferir": "a conferir (entregue depois da última leitura)",
+    "so_no_omie": "só no Omie (digitado lá)",
+}
+
+
+def reconcile(
+    empresa: EmpresaOption = None,
+    resend: Annotated[
+        bool,
+        typer.Option(
+            "--resend-missing",
+            help="Envia de novo o que foi entregue e comprovadamente não está mais no Omie.",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Com --resend-missing: só diz o que sairia.")
+    ] = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compara clínica, envios e Omie. Saída: 0 tudo igual, 3 há diferenças, 1 falhou."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.reconciliation import (
+        DIFFERENCES,
+        counts_by_day,
+        worst_differences,
+    )
+
+    if (dry_run or yes) and not resend:
+        raise typer.BadParameter("só vale com --resend-missing", param_hint="--dry-run/--yes")
+    deployment = Deployment()
+    empresas = chosen_empresas(deployment, empresa)
+    counts = counts_by_day(deployment.engine, empresas)
+    worst = worst_differences(deployment.engine, empresas, _SHOWN_DIFFERENCES)
+    if as_json:
+        _emit(counts, worst)
+    else:
+        _show(counts, worst)
+    if resend:
+        _resend(deployment, empresas, dry_run=dry_run, yes=yes, as_json=as_json)
+    elif any(one.situacao in DIFFERENCES for one in counts):
+        raise typer.Exit(UNFINISHED)
+
+
+def _resend(
+    deployment: Deployment, empresas: tuple[str, ...], *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    from omie_pipeline.sync.reconciling import Reconciler
+
+    reconciler = Reconciler(deployment.engine, deployment.clock, deployment.settings.start_date)
+    found = [gone for name in empresas for gone in reconciler.gone(name)]
+    _tell_gone(found, as_json=as_json)
+    proved = [gone for gone in found if gone.proved]
+    total = sum(len(gone.proved) for gone in proved)
+    if dry_run:
+        say(f"Simulação: nada foi enviado; sairiam {count(total)} linhas")
+        return
+    if not total:
+        say("Nada a enviar de novo")
+        return
+    if not confirmed(f"Enviar {count(total)} linhas de novo ao Omie?", yes=yes):
+        say("Nada foi enviado")
+        return
+    for gone in proved:
+        deployment.access(gone.empresa)
+    for gone in proved:
+        label = f"{gone.endpoint} ({gone.empresa})"
+        number = reconciler.set_back(gone, partial(say, f"{label}: esperando outro envio"))
+        say(f"{label}: {count(number)} linhas voltaram para a fila")
+    _push(deployment, proved, as_json=as_json)
+
+
+def _push(deployment: Deployment, proved: Sequence[Gone], *, as_json: bool) -> None:
+    """Send what waits of these endpoints: the rows set back, and all that resumes by itself."""
+    from omie_pipeline.sync.push import PushOptions
+
+    reports: list[PushReport] = []
+    failed = False
+    for empresa in dict.fromkeys(gone.empresa for gone in proved):
+        names = [gone.endpoint for gone in proved if gone.empresa == empresa]
+        wanted = Wanted(
+            empresas=(empresa,),
+            endpoints=tuple(REGISTRY[name] for name in names),
+            dates=dates_from_start(Dates(), deployment.settings.start_date),
+            options=PushOptions(gatilho="cli"),
+            held_only=True,
+        )
+        done = deliver(deployment, wanted, lambda _report: None)
+        failed = failed or done.failed
+        reports += done.reports
+    if as_json:
+        for report in reports:
+            empty = report.empresa if report.endpoint.grain == "register" else ".."
+            for line in report_lines(report, empty, dry_run=False):
+                emit({"kind": "resent", **line})
+    elif reports:
+        show_reports(reports)
+        show_worst(worst_of_push(deployment.engine, reports))
+        show("Próximo passo: omie-pipeline import cadastros titulos, e reconcile de novo")
+    if failed:
+        raise typer.Exit(FAILED)
+    if unfinished(reports):
+        raise typer.Exit(UNFINISHED)
+
+
+def _emit(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
+    for one in counts:
+        emit({"kind": "count", **asdict(one)})
+    for row in worst:
+        emit({"kind": "difference", **asdict(row)})
+
+
+def _show(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
+    if not counts:
+        show("Nada a comparar ainda. Comece com: omie-pipeline import cadastros titulos")
+        return
+    _show_totals(counts)
+    _show_days(counts)
+    if worst:
+        show("O que pede atenção, o pior primeiro:")
+        show_table(
+            [Column(t) for t in ("endpoint", "código", "id no Omie", "dia", "situação", "campos")]
+            + [Column("na clínica R$", right=True), Column("no Omie R$", right=True)],
+            [
+                [
+                    row.endpoint,
+                    row.codigo_integracao or "–",
+                    str(row.codigo_omie or "–"),
+                    day(row.dia),
+                    _SITUATIONS.get(row.situacao, row.situacao),
+                    row.campos_diferentes or "",
+                    money(row.valor_clinica),
+                    money(row.valor_omie),
+                ]
+                for row in worst
+            ],
+        )
+        if any(row.situacao in ("falta_no_omie", "excluido_no_omie") for row in worst):
+            show(
+                "Para enviar de novo o que o Omie perdeu: omie-pipeline reconcile --resend-missing"
+            )
+
+
+def _show_totals(counts: Sequence[DayCount]) -> None:
+    totals: dict[tuple[str, str, str], list[Any]] = {}
+    for one in counts:
+        sums = totals.setdefault((one.empresa, one.endpoint, one.situacao), [0, 0, 0])
+        for place, value in enumerate((one.quantidade, one.valor_clinica, one.valor_omie)):
+            sums[place] += value
+    heads = [Column("empresa"), Column("endpoint"), Column("situação"), Column("qtd.", right=True),
+             Column("na clínica R$", right=True), Column("no Omie R$", right=True)]  # fmt: skip
+    order = list(_SITUATIONS)
+    show_table(
+        heads,
+        [
+            [empresa, endpoint, _SITUATIONS.get(word, word), count(sums[0]),
+             *(money(value) if endpoint != "clientes" else "" for value in sums[1:])]
+            for (empresa, endpoint, word), sums in sorted(
+                totals.items(), key=lambda item: (*item[0][:2], order.index(item[0][2]))
+            )
+        ],
+    )  # fmt: skip
+
+
+def _show_days(counts: Sequence[DayCount]) -> None:
+    """Days of títulos on which the sides differ, the newest first."""
+    from omie_pipeline.warehouse.reconciliation import DIFFERENCES
+
+    apart = [one for one in counts if one.dia is not None and one.situacao in DIFFERENCES]
+    if not apart:
+        return
+    apart.sort(key=lambda one: one.dia.isoformat() if one.dia else "", reverse=True)
+    show("Dias com diferença:")
+    show_table(
+        [Column("dia"), Column("empresa"), Column("endpoint"), Column("situação"),
+         Column("qtd.", right=True), Column("na clínica R$", right=True),
+         Column("no Omie R$", right=True)],
+        [
+            [day(one.dia), one.empresa, one.endpoint, _SITUATIONS.get(one.situacao, one.situacao),
+             count(one.quantidade), money(one.valor_clinica), money(one.valor_omie)]
+            for one in apart[:_SHOWN_DAYS]
+        ],
+    )  # fmt: skip
+    if len(apart) > _SHOWN_DAYS:
+        show(f"... e mais {len(apart) - _SHOWN_DAYS}; todos: --json")
+
+
+def _tell_gone(found: Sequence[Gone], *, as_json: bool) -> None:
+    for gone in found:
+        if as_json:
+            emit({"kind": "missing", **asdict(gone)})
+        else:
+            show(
+                f"{gone.endpoint} ({gone.empresa}): {count(len(gone.proved))} entregues que o Omie "
+                "não tem mais"
+            )
+        if gone.unproved:
+            say(
+                f"{gone.endpoint} ({gone.empresa}): outras {count(len(gone.unproved))} parecem "
+                "faltar, mas nenhuma leitura completa desde a entrega prova isso. O que fazer: "
+                f"omie-pipeline import {gone.endpoint} --full"
+            )

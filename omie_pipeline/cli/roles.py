@@ -1,0 +1,43 @@
+"""``omie-pipeline db papeis``: the roles of people, and what an administrator must still type."""
+
+from __future__ import annotations
+
+from omie_pipeline.cli.failing import FAILED
+from omie_pipeline.cli.output import Column, say, show, show_table
+
+_SEES = {
+    "omie_analyst": "tudo, com CPF, nomes e contatos mascarados",
+    "omie_finance": "tudo, por inteiro",
+    "omie_clinic": "por inteiro, só o que a clínica enviou ao Omie",
+}
+
+
+def papeis() -> None:
+    """Mostra quem pode ver o quê e refaz os direitos dos papéis. Saída: 1 se falta um papel."""
+    import typer
+
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.access import (
+        administrator_statements,
+        grant_access,
+        role_states,
+    )
+    from omie_pipeline.warehouse.engine import warehouse_errors
+
+    with warehouse_errors(), Deployment().engine.begin() as connection:
+        missing = grant_access(connection)
+        states = role_states(connection)
+    show_table(
+        [Column("papel"), Column("existe"), Column("usuários"), Column("vê")],
+        [
+            [s.name, "sim" if s.exists else "não", ", ".join(s.members) or "–", _SEES[s.name]]
+            for s in states
+        ],
+    )
+    if not missing:
+        say("Novo usuário: CREATE ROLE ana LOGIN PASSWORD '...' IN ROLE omie_analyst;")
+        return
+    say("Este usuário do banco não pode criar papéis. Um administrador deve executar:")
+    for statement in administrator_statements(missing):
+        show(statement)
+    raise typer.Exit(FAILED)

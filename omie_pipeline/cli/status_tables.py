@@ -1,0 +1,113 @@
+"""The way back in ``omie-pipeline status``: each table's state, times and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from omie_pipeline.cli.failing import reading_step, without_secrets
+from omie_pipeline.cli.output import Column, Record, count, moment, show, show_table
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.import_status import TableStatus
+    from omie_pipeline.warehouse.status import BlockInForce
+
+TABLE_FIELDS = ("table", "last_read_at", "next_at", "rows", "complete", "days_unproved",
+                "events_waiting", "oldest_event_at", "alerts")  # fmt: skip
+_STATES = {"ativa": "active", "erro": "error", "desativada": "disabled"}
+_TOLD = {code: word for word, code in _STATES.items()}
+
+
+def table_records(
+    deployment: Deployment,
+    empresa: str,
+    tables: Sequence[str],
+    closed: BlockInForce | None,
+) -> list[dict[str, Any]]:
+    """One record per table of ``tables``, with the keys ``--json`` promises."""
+    from omie_pipeline.warehouse.import_status import import_status, inbox_status, next_tick
+
+    settings, now = deployment.settings, deployment.clock.now()
+    filters = deployment.config.empresa(empresa).importar.filters()
+    following = next_tick(settings.schedule, now)
+    inbox = inbox_status(deployment.engine, empresa)
+    found = import_status(deployment.engine, empresa, filters, settings.start_date, now)
+    records = []
+    for one in found:
+        if one.tabela not in tables:
+            continue
+        off = one.situacao == "desativada"
+        broken = closed is not None and not off
+        records.append(
+            {
+                "empresa": empresa,
+                "direction": "import",
+                "table": one.tabela,
+                "state": "error" if broken else _STATES[one.situacao],
+                "last_read_at": one.ultima,
+                "next_at": None if off else following,
+                "rows": one.linhas,
+                "complete": one.completo,
+                "days_unproved": one.dias_sem_prova,
+                "last_run_at": one.tentativa,
+                "last_run_trigger": one.gatilho or None,
+                "last_run_state": one.estado or None,
+                "last_run_error": without_secrets(one.erro) or None,
+                "blocked_until": closed.until if closed else None,
+                "blocked_reason": closed.reason if closed else None,
+                "events_waiting": inbox.pendentes,
+                "oldest_event_at": inbox.mais_antigo,
+                "alerts": _alerts(one),
+            }
+        )
+    return records
+
+
+def show_tables(records: Sequence[Record]) -> None:
+    """The tables and, below, what waits in each empresa's inbox; on stdout."""
+    heads = [Column("empresa"), Column("tabela"), Column("situação"), Column("última leitura"),
+             Column("próxima"), Column("linhas", right=True), Column("alertas")]  # fmt: skip
+    rows = []
+    for one in records:
+        last = "nunca" if one["last_read_at"] is None else moment(one["last_read_at"])
+        upcoming = "manual" if one["next_at"] is None else moment(one["next_at"])
+        if one["state"] == "disabled":
+            last, upcoming = "–", "–"
+        rows.append(
+            [
+                one["empresa"],
+                one["table"],
+                _TOLD[one["state"]],
+                last,
+                upcoming,
+                count(one["rows"]),
+                "\n".join(one["alerts"]),
+            ]
+        )
+    show("Leitura do Omie")
+    show_table(heads, rows)
+    for one in {record["empresa"]: record for record in records}.values():
+        if one["events_waiting"]:
+            show(
+                f"{one['empresa']}: {count(one['events_waiting'])} eventos de webhook esperam, o "
+                f"mais antigo desde {moment(one['oldest_event_at'])}"
+            )
+
+
+def _alerts(one: TableStatus) -> list[str]:
+    if one.situacao == "desativada":
+        return ["fora do filtro da empresa"]
+    alerts = []
+    if one.erro:
+        fixes = (one.correcao, reading_step(one.erro_classe, one.erro))
+        step = " ".join(text for text in fixes if text)
+        alerts.append(f"{without_secrets(one.erro)} → {step}" if step else one.erro)
+    elif one.completo is False:
+        alerts.append(f"não fechou com o Omie → omie-pipeline import {one.tabela} --full")
+    if one.dias_sem_prova:
+        alerts.append(
+            f"{count(one.dias_sem_prova)} dias sem leitura completa → "
+            f"omie-pipeline import {one.tabela} --full"
+        )
+    return alerts

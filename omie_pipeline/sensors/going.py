@@ -1,0 +1,42 @@
+"""What is queued or running right now: no run is piled on a run."""
+
+from __future__ import annotations
+
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
+
+from omie_pipeline.assets.jobs import MIRROR_FACTS_JOB, MIRROR_REGISTERS_JOB
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+
+UNFINISHED = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
+
+def tables_going(instance: DagsterInstance, empresa: str) -> frozenset[str]:
+    """Tables of the mirror that an unfinished run of this empresa is to read."""
+    runs = instance.get_runs(RunsFilter(statuses=UNFINISHED))
+    return frozenset(
+        name for run in runs if _empresa_of(run) in (empresa, "") for name in _tables_of(run)
+    )
+
+
+def _tables_of(run: DagsterRun) -> list[str]:
+    if run.asset_selection is not None:
+        chosen = {tuple(key.path) for key in run.asset_selection}
+        return [name for name in (*MIRROR, STATEMENT) if ("omie", name) in chosen]
+    grain = {MIRROR_REGISTERS_JOB: "register", MIRROR_FACTS_JOB: "fact"}.get(run.job_name)
+    names = [name for name, mirror in MIRROR.items() if mirror.grain == grain]
+    return [*names, STATEMENT] if grain == "fact" else names
+
+
+def _empresa_of(run: DagsterRun) -> str:
+    """Last part of its partition, ``""`` where it has none."""
+    for tag in (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG):
+        if tag in run.tags:
+            return run.tags[tag].rsplit("|", 1)[-1]
+    return ""

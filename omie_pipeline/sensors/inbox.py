@@ -1,0 +1,149 @@
+"""Webhook events into readings: one run per empresa, however many events wait."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.resources.empresas import has_credentials
+from omie_pipeline.sync.inbox import InboxReport, InboxRound
+from omie_pipeline.warehouse.inbox import DueTables, blocked_until, due_tables, purge
+from omie_pipeline.warehouse.quota import scope_of
+
+EMPRESA_TAG = "omie_pipeline/empresa"
+TABLES_TAG = "omie_pipeline/tabelas"
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+_INTERVAL_SECONDS = 15
+
+
+class InboxConfig(dg.Config):
+    """What one run is to read again."""
+
+    empresa: str
+    tabelas: list[str]
+
+
+def process_inbox(
+    deployment: Deployment,
+    empresa: str,
+    tables: list[str] | None = None,
+    dagster_run_id: str | None = None,
+) -> InboxReport:
+    """Read again what the events of ``empresa`` ask for; usable without Dagster.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    inbox = InboxRound(
+        deployment.engine,
+        deployment.import_table,
+        deployment.clock,
+        empresa,
+        _scope(deployment, empresa),
+    )
+    return inbox.run(tables, dagster_run_id)
+
+
+@dg.op(name="reler_tabelas")
+def read_again(
+    context: dg.OpExecutionContext, config: InboxConfig, deployment: DeploymentResource
+) -> None:
+    """One round; fails when a list could not be read, so that somebody sees it."""
+    report = process_inbox(deployment.open(), config.empresa, config.tabelas, context.run_id)
+    context.add_output_metadata(
+        {
+            "eventos": report.eventos,
+            "feitos": report.feitos,
+            "pendentes": report.pendentes,
+            "sem_registro": report.sem_registro,
+            "releituras": report.releituras,
+        }
+    )
+    if report.falhas:
+        told = ", ".join(f"{table} ({kind})" for table, kind in report.falhas)
+        raise dg.Failure(f"Não foi possível ler: {told}. Os eventos esperam.")
+
+
+@dg.job(
+    name="eventos",
+    description="Lê de novo as tabelas que os eventos (webhooks) do Omie citam.",
+)
+def inbox_job() -> None:
+    """One step: a round over the events of one empresa."""
+    read_again()
+
+
+def inbox_sensor() -> dg.SensorDefinition:
+    """One run per empresa that has events due, over the lists that no run is reading yet."""
+
+    @dg.sensor(
+        name="eventos_do_omie",
+        job=inbox_job,
+        minimum_interval_seconds=_INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Lê de novo o que os eventos (webhooks) do Omie dizem que mudou.",
+    )
+    def eventos_do_omie(
+        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        opened = deployment.open()
+        now = opened.clock.now()
+        purge(opened.engine, now, opened.settings.inbox_keep_days)
+        requests = [
+            request
+            for due in due_tables(opened.engine, now)
+            if _may_read(opened, due.empresa)
+            for request in _requests(context.instance, due)
+        ]
+        yield from requests
+        if not requests:
+            yield dg.SkipReason("Nenhum evento que possa ser tratado agora")
+
+    return eventos_do_omie
+
+
+def _requests(instance: dg.DagsterInstance, due: DueTables) -> Iterator[dg.RunRequest]:
+    going, last_run = _runs(instance, due.empresa)
+    tables = [table for table in due.tables if table not in going]
+    if not tables:
+        return
+    config: dict[str, Any] = {"empresa": due.empresa, "tabelas": tables}
+    yield dg.RunRequest(
+        # With the last run in it: what a run left behind is asked for again.
+        run_key=f"{due.empresa}:{due.newest.isoformat()}:{last_run}",
+        run_config={"ops": {"reler_tabelas": {"config": config}}},
+        tags={EMPRESA_TAG: due.empresa, TABLES_TAG: ",".join(tables)},
+    )
+
+
+def _runs(instance: dg.DagsterInstance, empresa: str) -> tuple[set[str], str]:
+    """Lists that unfinished runs are to read, and the id of the newest run of all."""
+    tags = {EMPRESA_TAG: empresa}
+    unfinished = instance.get_runs(
+        dg.RunsFilter(job_name=inbox_job.name, tags=tags, statuses=_UNFINISHED)
+    )
+    going = {name for run in unfinished for name in run.tags.get(TABLES_TAG, "").split(",")}
+    newest = instance.get_runs(dg.RunsFilter(job_name=inbox_job.name, tags=tags), limit=1)
+    return going, newest[0].run_id if newest else ""
+
+
+def _may_read(deployment: Deployment, empresa: str) -> bool:
+    """The empresa is known, has a key, and Omie has not closed it."""
+    if empresa not in deployment.empresas:
+        return False
+    if not has_credentials(deployment.config.empresa(empresa)):
+        return False
+    scope = _scope(deployment, empresa)
+    return blocked_until(deployment.engine, scope, deployment.clock.now()) is None
+
+
+def _scope(deployment: Deployment, empresa: str) -> str:
+    return scope_of(deployment.access(empresa).app_key.get_secret_value())

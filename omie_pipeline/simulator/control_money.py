@@ -1,0 +1,174 @@
+"""The people in the finance department: settling, undoing, entries, transfers, notas."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.simulator import entries, notes, seeds, settlements
+from omie_pipeline.simulator.book import ENTRIES, TITLES
+from omie_pipeline.simulator.control_base import ControlBase, exact, known
+from omie_pipeline.simulator.fields import parse_date
+from omie_pipeline.simulator.rules.base import audit
+from omie_pipeline.simulator.rules.titulos import open_balance
+from omie_pipeline.simulator.state import RecordKey
+from omie_pipeline.simulator.statements import balance_on
+
+
+class MoneyControl(ControlBase):
+    """Operations on money; days are dates, values are reais (``Decimal``, ``int`` or ``str``)."""
+
+    def settle(
+        self,
+        endpoint: str,
+        code: RecordKey,
+        *,
+        value: Decimal | None = None,
+        discount: Decimal | int = 0,
+        interest: Decimal | int = 0,
+        fine: Decimal | int = 0,
+        account: int | None = None,
+        day: date | None = None,
+        integration_code: str = "",
+        app_key: str = seeds.APP_KEY,
+    ) -> int:
+        """A person settles a título, for ``value`` reais or its whole balance. Answers the id.
+
+        The account receives ``value + interest + fine``; the discount lowers the balance without
+        money. Without ``account`` the título's own is used, without ``day`` today.
+        """
+        sent: dict[str, Any] = {"desconto": discount, "juros": interest, "multa": fine}
+        with self._acting(app_key, endpoint) as (context, collection):
+            record = known(collection, code)
+            if value is None and discount:
+                value = open_balance(record) - Decimal(discount)
+            if value is not None:
+                sent["valor"] = value
+            if account is not None:
+                sent["codigo_conta_corrente"] = account
+            if day is not None:
+                sent["data"] = f"{day:%d/%m/%Y}"
+            sent["codigo_baixa_integracao"] = integration_code
+            settlement, _ = settlements.add_settlement(context, record, exact(sent))
+            return int(settlement["codigo_baixa"])
+
+    def undo_settlement(self, settlement: int, *, app_key: str = seeds.APP_KEY) -> None:
+        """A person undoes a settlement by Omie's id of it, on either side."""
+        for endpoint, _ in TITLES:
+            with self._acting(app_key, endpoint) as (context, _collection):
+                if settlements.holds(context, settlement):
+                    settlements.undo(context, {"codigo_baixa": settlement})
+                    return
+        raise ConfigurationError(f"no settlement {settlement!r}")
+
+    def cancel(self, endpoint: str, code: RecordKey, *, app_key: str = seeds.APP_KEY) -> None:
+        """A person cancels a título, settled or not."""
+        with self._acting(app_key, endpoint) as (context, collection):
+            settlements.cancel_title(context, known(collection, code))
+
+    def lancar_em_conta(
+        self,
+        account: int,
+        value: Decimal | int | str,
+        *,
+        day: date | None = None,
+        category: str = "",
+        cliente: int = 0,
+        note: str = "",
+        origin: str = "",
+        app_key: str = seeds.APP_KEY,
+    ) -> int:
+        """A manual entry: positive ``value`` is money in (EXTR), negative money out (EXTP).
+
+        Answers ``nCodLanc``. ``origin`` may say another word (OFXR, OFXP, APER, ...).
+        """
+        amount = Decimal(value)
+        details = {
+            "cCodCateg": category,
+            "cTipo": "DIN",
+            "nCodCliente": cliente or None,
+            "cObs": note,
+        }
+        with self._acting(app_key, ENTRIES) as (context, collection):
+            word = origin or ("EXTR" if amount > 0 else "EXTP")
+            record = entries.entry_record(
+                context, account, amount, origin=word, day=day, details=details
+            )
+            context.app.put(collection, record)
+            return int(record["nCodLanc"])
+
+    def transferir(
+        self,
+        source: int,
+        target: int,
+        value: Decimal | int | str,
+        *,
+        day: date | None = None,
+        note: str = "",
+        app_key: str = seeds.APP_KEY,
+    ) -> tuple[int, int]:
+        """A transfer between two accounts: answers ``nCodLanc`` of the TRAP and of the TRAR."""
+        with self._acting(app_key, ENTRIES) as (context, collection):
+            pair = entries.transfer_records(context, source, target, Decimal(value), day, note)
+            for record in pair:
+                context.app.put(collection, record)
+            return int(pair[0]["nCodLanc"]), int(pair[1]["nCodLanc"])
+
+    def conciliate(self, entry: int, *, app_key: str = seeds.APP_KEY) -> None:
+        """A person conciliates a manual entry or half of a transfer today."""
+        with self._acting(app_key, ENTRIES) as (context, collection):
+            before = known(collection, entry)
+            done = {
+                "dDtConc": f"{context.now:%d/%m/%Y}",
+                "cHrConc": f"{context.now:%H:%M:%S}",
+            }
+            record = {**before, "diversos": {**before["diversos"], **done}}
+            audit(context, record, before)
+            context.app.put(collection, record)
+
+    def balance(
+        self, account: int, day: date | None = None, *, app_key: str = seeds.APP_KEY
+    ) -> Decimal:
+        """The truth: reais in ``account`` at the end of ``day`` (today without one)."""
+        with self._engine.lock:
+            app, collection = self._collection(app_key, "contas_correntes")
+            known(collection, account)
+            context = self._context(app, collection)
+            return balance_on(context, account, day or context.now.date())
+
+    def issue_note(
+        self,
+        kind: str,
+        value: Decimal | int | str,
+        *,
+        cliente: int = 0,
+        day: date | None = None,
+        category: str = "1.01.01",
+        app_key: str = seeds.APP_KEY,
+    ) -> int:
+        """Issue a nota: ``kind`` is ``notas_servico`` (NFS-e) or ``notas_produto`` (NF-e)."""
+        with self._acting(app_key, kind) as (context, collection):
+            record = notes.new_note(context, Decimal(value), cliente, day, category)
+            context.app.put(collection, record)
+            return int(record["_id"])
+
+    def cancel_note(
+        self, kind: str, code: int, *, reason: str = "", app_key: str = seeds.APP_KEY
+    ) -> None:
+        """Cancel a nota fiscal today; it stays in its list."""
+        with self._acting(app_key, kind) as (context, collection):
+            record = notes.cancelled(context, known(collection, code), reason)
+            context.app.put(collection, record)
+
+
+def day_from(text: str | None) -> date | None:
+    """A day as the control's HTTP side writes it: AAAA-MM-DD or dd/mm/aaaa.
+
+    Raises:
+        ValueError: neither.
+    """
+    if not text:
+        return None
+    return parse_date(text) or date.fromisoformat(text)

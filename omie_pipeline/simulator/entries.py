@@ -1,0 +1,77 @@
+"""Money that moves without a título: manual entries, and transfers as two entries."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from omie_pipeline.simulator import faults
+from omie_pipeline.simulator.book_rows import without_blanks
+from omie_pipeline.simulator.rules import Context
+from omie_pipeline.simulator.rules.base import stamp
+from omie_pipeline.simulator.rules.titulos import check_account
+from omie_pipeline.simulator.state import Record
+
+
+def entry_record(
+    context: Context,
+    account: int,
+    value: Decimal,
+    *,
+    origin: str,
+    day: date | None = None,
+    details: Record | None = None,
+    group: int = 0,
+    destination: int = 0,
+    code: str = "",
+) -> Record:
+    """An entry as ``ListarLancCC`` gives it; positive ``value`` is money in.
+
+    Raises:
+        SimulatedFaultError: the account does not exist or is closed.
+    """
+    check_account(context, account)
+    if not value:
+        raise faults.missing_tag("nValorLanc")
+    omie_id = context.app.new_id()
+    record: Record = {
+        "nCodLanc": omie_id,
+        "cCodIntLanc": code,
+        "nCodAgrup": group or omie_id,
+        "cabecalho": {
+            "nCodCC": account,
+            "dDtLanc": f"{day or context.now.date():%d/%m/%Y}",
+            "nValorLanc": abs(value),
+        },
+        "detalhes": without_blanks(details or {}),
+        "departamentos": [],
+        "diversos": {"cOrigem": origin, "cNatureza": "R" if value > 0 else "P"},
+        "info": stamp(context),
+    }
+    if destination:
+        record["transferencia"] = {"nCodCCDestino": destination}
+    return record
+
+
+def transfer_records(
+    context: Context, source: int, target: int, value: Decimal, day: date | None, note: str
+) -> tuple[Record, Record]:
+    """Money out of ``source`` (TRAP) and into ``target`` (TRAR), linked by ``nCodAgrup``."""
+    if value <= 0 or source == target:
+        raise faults.wrong_value("nValorLanc", "um valor positivo entre duas contas")
+    said = {"cTipo": "TRA", "cObs": note}
+    leaving = entry_record(
+        context, source, -value, origin="TRAP", day=day, details=said, destination=target
+    )
+    arriving = entry_record(
+        context, target, value, origin="TRAR", day=day, details=said, group=leaving["nCodLanc"]
+    )
+    return leaving, arriving
+
+
+def halves(context: Context, record: Record) -> list[Record]:
+    """The entry, or both halves of its transfer."""
+    if not str((record.get("diversos") or {}).get("cOrigem")).startswith("TRA"):
+        return [record]
+    group = record.get("nCodAgrup")
+    return [other for other in context.collection if other.get("nCodAgrup") == group]

@@ -1,0 +1,173 @@
+"""The short lists of a small clinic, as a fresh simulator holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from omie_pipeline.simulator.rules.base import BY_PERSON
+from omie_pipeline.simulator.state import Record
+
+COMPANY_NAME = "Clínica Modelo Ltda"
+
+_CATEGORIES = (
+    ("1.01", "Receitas diretas", "S", "N", ""),
+    ("1.01.01", "Receita de consultas", "S", "N", "1.1"),
+    ("1.01.02", "Receita de procedimentos", "S", "N", "1.1"),
+    ("1.01.03", "Venda de produtos", "S", "N", "1.2"),
+    ("2.01", "Custos diretos", "N", "S", ""),
+    ("2.01.01", "Repasse a profissionais", "N", "S", "2.1"),
+    ("2.01.02", "Compra de produtos", "N", "S", "2.1"),
+    ("2.02", "Despesas da clínica", "N", "S", ""),
+    ("2.02.01", "Despesas administrativas", "N", "S", "3.1"),
+    ("2.02.02", "Aluguel", "N", "S", "3.1"),
+    ("2.99.99", "Categoria inativa", "N", "S", ""),
+)
+_DRE = (
+    ("1", "Receita bruta", 1, "+", "S", "N"),
+    ("1.1", "Receita de serviços", 2, "+", "N", "N"),
+    ("1.2", "Receita de produtos", 2, "+", "N", "N"),
+    ("2", "Custos variáveis", 1, "-", "S", "N"),
+    ("2.1", "Custo dos serviços prestados", 2, "-", "N", "N"),
+    ("3", "Despesas fixas", 1, "-", "S", "N"),
+    ("3.1", "Despesas administrativas", 2, "-", "N", "N"),
+    ("9", "Contas sem uso", 1, "-", "N", "S"),
+)
+_DEPARTAMENTOS = (
+    ("9200000001", "Clínica Modelo Ltda", "001", "N"),
+    ("9200000002", "Atendimento", "001.001", "N"),
+    ("9200000003", "Procedimentos", "001.002", "N"),
+    ("9200000004", "Administração", "001.003", "N"),
+    ("9200000005", "Unidade encerrada", "001.004", "S"),
+)
+_PROJETOS = (
+    (9_300_000_001, "UNIDADE-CENTRO", "Unidade Centro", "N"),
+    (9_300_000_002, "UNIDADE-NORTE", "Unidade Norte", "N"),
+    (9_300_000_003, "", "Reforma 2024", "S"),
+)
+_VENDEDORES = (
+    (9_400_000_001, "REC-01", "Recepção Centro", "recepcao.centro@exemplo.com.br", Decimal("1.5")),
+    (9_400_000_002, "REC-02", "Recepção Norte", "recepcao.norte@exemplo.com.br", Decimal(0)),
+)
+_ACCOUNTS: tuple[dict[str, Any], ...] = (
+    {
+        "nCodCC": 9_100_000_001,
+        "descricao": "Caixa",
+        "tipo_conta_corrente": "CX",
+        "saldo_inicial": 500,
+    },
+    {
+        "nCodCC": 9_100_000_002,
+        "descricao": "Banco Itaú",
+        "tipo_conta_corrente": "CC",
+        "codigo_banco": "341",
+        "codigo_agencia": "0001",
+        "numero_conta_corrente": "12345-6",
+        "saldo_inicial": Decimal("12345.67"),
+    },
+    {"nCodCC": 9_100_000_003, "descricao": "Nubank Cartões", "tipo_conta_corrente": "AC"},
+    {
+        "nCodCC": 9_100_000_004,
+        "descricao": "Conta encerrada",
+        "tipo_conta_corrente": "CC",
+        "inativo": "S",
+    },
+)
+_COMPANY: dict[str, Any] = {
+    "codigo_empresa": 9_000_000_001,
+    "codigo_empresa_integracao": "",
+    "cnpj": "11.222.333/0001-81",
+    "razao_social": COMPANY_NAME,
+    "nome_fantasia": "Clínica Modelo",
+    "endereco": "RUA DAS FLORES",
+    "endereco_numero": "100",
+    "bairro": "CENTRO",
+    "cidade": "SAO PAULO (SP)",
+    "estado": "SP",
+    "cep": "01001-000",
+    "codigo_pais": "1058",
+    "inativa": "N",
+    "optante_simples_nacional": "S",
+    "regime_tributario": "1",
+}
+
+
+def reference_lists(company: str, now: datetime) -> dict[str, Iterable[Mapping[str, Any]]]:
+    """Records by endpoint, for a company of that name."""
+    return {
+        "categorias": map(_category, _CATEGORIES),
+        "contas_correntes": (_account(item, now) for item in _ACCOUNTS),
+        "empresas": ({**_COMPANY, "razao_social": company},),
+        "dre": map(_dre, _DRE),
+        "departamentos": (
+            {"codigo": code, "descricao": text, "estrutura": place, "inativo": inactive}
+            for code, text, place, inactive in _DEPARTAMENTOS
+        ),
+        "projetos": (
+            {"codigo": key, "codInt": code, "nome": name, "inativo": inactive}
+            for key, code, name, inactive in _PROJETOS
+        ),
+        "vendedores": (
+            {
+                "codigo": key, "codInt": code, "nome": name, "email": email,
+                "comissao": percent, "inativo": "N", "fatura_pedido": "N",
+                "visualiza_pedido": "N",
+            }
+            for key, code, name, email, percent in _VENDEDORES
+        ),
+    }  # fmt: skip
+
+
+def _dre(row: tuple[str, str, int, str, str, str]) -> Record:
+    code, text, level, sign, totals, hidden = row
+    return {
+        "codigoDRE": code,
+        "descricaoDRE": text,
+        "nivelDRE": level,
+        "sinalDRE": sign,
+        "totalizaDRE": totals,
+        "naoExibirDRE": hidden,
+    }
+
+
+def _dre_of_category(code: str) -> Record:
+    line = next((_dre(row) for row in _DRE if row[0] == code), {})
+    return {**line, "codigoDRE": code} if line else {}
+
+
+def _category(row: tuple[str, str, str, str, str]) -> Record:
+    code, text, income, expense, dre = row
+    return {
+        "codigo": code,
+        "descricao": text,
+        "descricao_padrao": text,
+        "conta_inativa": "S" if code == "2.99.99" else "N",
+        "conta_receita": income,
+        "conta_despesa": expense,
+        "definida_pelo_usuario": "S",
+        "nao_exibir": "N",
+        "totalizadora": "S" if code.count(".") == 1 else "N",
+        "transferencia": "N",
+        "codigo_dre": dre,
+        "dadosDRE": _dre_of_category(dre),
+        "categoria_superior": code.rpartition(".")[0],
+    }
+
+
+def _account(item: Mapping[str, Any], now: datetime) -> Record:
+    opened = now.strftime("01/01/%Y")
+    return {
+        "cCodCCInt": "",
+        "inativo": "N",
+        "bloqueado": "N",
+        "saldo_inicial": 0,
+        "saldo_data": opened,
+        "nao_fluxo": "N",
+        "nao_resumo": "N",
+        "data_inc": opened,
+        "hora_inc": "09:00:00",
+        "user_inc": BY_PERSON,
+        **item,
+    }

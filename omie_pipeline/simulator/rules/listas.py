@@ -1,0 +1,130 @@
+"""Departamentos, projetos, vendedores, DRE, account entries, notas, and the derived lists."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from omie_pipeline.simulator.faults import Noun
+from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator.rules.base import (
+    Context,
+    EmptyList,
+    EndpointRules,
+    in_change_window,
+    in_day_window,
+)
+from omie_pipeline.simulator.state import AppState, Record
+
+_EMITTED = ("dEmiInicial", "dEmiFinal")
+
+
+class DepartamentoRules(EndpointRules):
+    noun = Noun("Departamento")
+    kept_in_lists = MappingProxyType({"inativo": "N"})
+
+
+class ProjetoRules(EndpointRules):
+    noun = Noun("Projeto")
+    kept_in_lists = MappingProxyType({"codInt": "", "inativo": "N"})
+
+    def matches(self, context: Context, record: Record, sent: Record) -> bool:
+        wanted = str(sent.get("nome_projeto") or "").upper()
+        return super().matches(context, record, sent) and wanted in str(record.get("nome")).upper()
+
+
+class VendedorRules(EndpointRules):
+    noun = Noun("Vendedor")
+    empty_list: EmptyList = "zero"
+    kept_in_lists = MappingProxyType({"codInt": "", "inativo": "N"})
+    indexed_window = False
+
+    def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
+        asked = {"filtrar_por_email": "email", "filtrar_por_nome": "nome"}
+        return all(
+            str(sent.get(tag) or "").upper() in str(record.get(name) or "").upper()
+            for tag, name in asked.items()
+        )
+
+
+class DreRules(EndpointRules):
+    noun = Noun("Conta do DRE", feminine=True)
+
+    def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
+        return sent.get("apenasContasAtivas") != "S" or record.get("naoExibirDRE") != "S"
+
+
+class LancamentoRules(EndpointRules):
+    noun = Noun("Lançamento")
+
+
+class NotaServicoRules(EndpointRules):
+    """``ListarNFSEs`` gives 0 rows where others fault (PROTOCOL section 3, REAL)."""
+
+    noun = Noun("NFS-e", feminine=True)
+    empty_list: EmptyList = "zero"
+    _SAME = MappingProxyType(
+        {
+            "nCodNF": ("Cabecalho", "nCodNF"),
+            "nNumeroNFSe": ("Cabecalho", "nNumeroNFSe"),
+            "cStatusNFSe": ("Cabecalho", "cStatusNFSe"),
+            "cAmbienteNFSe": ("Cabecalho", "cAmbienteNFSe"),
+            "nCodigoCliente": ("Cabecalho", "nCodigoCliente"),
+            "nCodigoOS": ("OrdemServico", "nCodigoOS"),
+            "cCodigoCategoria": ("Adicionais", "cCodigoCategoria"),
+            "nCodigoCC": ("Adicionais", "nCodigoCC"),
+        }
+    )
+
+    def adopt(self, app: AppState, record: Record) -> None:
+        head = record["Cabecalho"] = {**(record.get("Cabecalho") or {})}
+        head["nCodNF"] = record["_id"] = record.get("_id") or head.get("nCodNF") or app.new_id()
+
+    def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
+        day = (record.get("Emissao") or {}).get("cDataEmissao")
+        return in_day_window(day, *(sent.get(tag) for tag in _EMITTED)) and all(
+            is_blank(sent.get(tag)) or (record.get(block) or {}).get(name) == sent[tag]
+            for tag, (block, name) in self._SAME.items()
+        )
+
+    def listed(self, shown: Record, sent: Record) -> Record:
+        row: Record = {tag: _filled(value) for tag, value in shown.items()}
+        if sent.get("cExibirDepartamentos") != "S" and "OrdemServico" in row:
+            order = row["OrdemServico"]
+            row["OrdemServico"] = {k: v for k, v in order.items() if k != "Departamentos"}
+        return row
+
+
+class NotaProdutoRules(EndpointRules):
+    """``ListarNF`` ignores the window of days unless one flag is "S" (PROTOCOL section 5, REAL)."""
+
+    noun = Noun("NF-e", feminine=True)
+    indexed_window = False
+
+    def adopt(self, app: AppState, record: Record) -> None:
+        more = record["compl"] = {**(record.get("compl") or {})}
+        more["nIdNF"] = record["_id"] = record.get("_id") or more.get("nIdNF") or app.new_id()
+
+    def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
+        head = record.get("ide") or {}
+        flags = {sent.get("filtrar_apenas_inclusao"), sent.get("filtrar_apenas_alteracao")}
+        if "S" in flags and not in_change_window(record, sent):
+            return False
+        status = sent.get("filtrar_por_status")
+        if status and (status == "C") != bool(head.get("dCan")):
+            return False
+        days = (("dEmi", _EMITTED), ("dCan", ("dCanInicial", "dCanFinal")))
+        cliente = (record.get("nfDestInt") or {}).get("nCodCli")
+        return sent.get("nIdCliente") in {None, 0, cliente} and all(
+            in_day_window(head.get(name), *(sent.get(tag) for tag in window))
+            for name, window in days
+        )
+
+    def listed(self, shown: Record, sent: Record) -> Record:
+        hidden = {"det"} if sent.get("cApenasResumo") == "S" else set()
+        return {tag: value for tag, value in shown.items() if tag not in hidden}
+
+
+def _filled(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {tag: _filled(inner) for tag, inner in value.items() if not is_blank(inner)}

@@ -1,0 +1,204 @@
+"""One complete pass over a range of a list: read, merge, and prove that nothing was missed.
+
+Offsets shift while somebody pages: a record deleted behind the reader moves all later ones up, and
+one of them is never served. Two things give that away. Omie's total and the different records
+received disagree; or, where a new record made up for it, that record was born after the pass
+began, because the day of inclusion never changes. Either way the range is read again, with another
+page size, so that no request is identical to one of the last minute (docs/adr/0014). Lists of
+several pages whose records have no such day are read until two passes agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog.mirror import MirrorTable, Window
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import Overloaded
+from omie_pipeline.omie import OmieClient
+from omie_pipeline.sync.import_report import Tally
+from omie_pipeline.sync.paging import SMALLEST_PAGE, Lanes, PageReader
+from omie_pipeline.warehouse.mirror_filter import MirrorFilter
+from omie_pipeline.warehouse.mirror_merge import PartitionCount, Pass, open_pass
+
+_PASSES = 4
+_SETTLE_SECONDS = 5.0
+"""A pause before another pass: what was born just before it must not look born within it."""
+_SMALLER = {500: 100, 100: SMALLEST_PAGE}
+
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class ListRange:
+    """What one pass reads.
+
+    Attributes:
+        window: request tags of the range, ``None`` for the whole list.
+        proves: the range is made of whole partitions: what it no longer has, Omie deleted.
+    """
+
+    window: Window | None
+    days: Days | None
+    proves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What was read of a range; ``complete`` says whether it is proven to be everything."""
+
+    tally: Tally
+    complete: bool
+    page_size: int
+    days: frozenset[date] = frozenset()
+    fields: frozenset[str] = frozenset()
+    partitions: tuple[PartitionCount, ...] = ()
+
+
+class Lister:
+    """Reads ranges of one list of one empresa.
+
+    Args:
+        on_rows: told after each page how many records are read, of how many.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        client: OmieClient,
+        clock: Clock,
+        mirror: MirrorTable,
+        empresa: str,
+        filters: MirrorFilter,
+        lanes: Lanes,
+        on_rows: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._clock = clock
+        self._mirror = mirror
+        self._empresa = empresa
+        self._filters = filters
+        self._lanes = lanes
+        self._on_rows = on_rows
+        self._digest = ""
+
+    def total(self, window: Window | None, days: Days | None) -> int:
+        """How many records Omie has in a window, by one small question."""
+        return self._reader(ListRange(window, days, proves=False), 1).total()
+
+    def read(self, what: ListRange, page_size: int, run_id: str) -> Listed:
+        """Read a range, again where rows shifted, and prove it.
+
+        Raises:
+            OmieFault: what is merged stays; the range is not proven.
+        """
+        size, less, tally = page_size, 0, Tally(tamanho_pedido=page_size)
+        days: set[date] = set()
+        fields: set[str] = set()
+        self._digest = ""
+        for attempt in range(_PASSES):
+            # One less asks another question: Omie refuses the same one within a minute.
+            asked = max(1, size - less)
+            tally.releituras = attempt
+            try:
+                complete, partitions = self._pass(what, asked, tally, days, fields, run_id)
+            except Overloaded:
+                if size not in _SMALLER:
+                    raise
+                size, less = _SMALLER[size], 0
+                tally.tamanho_pedido = size
+                continue
+            if complete:
+                found = (frozenset(days), frozenset(fields), partitions)
+                return Listed(tally, True, size, *found)
+            less += 1
+            if 0 < tally.tamanho_servido < asked and tally.lidas < tally.total_omie:
+                # Where Omie caps the page it may yet count its pages by the size asked.
+                size, less = tally.tamanho_servido, 0
+            if attempt + 1 < _PASSES:
+                self._clock.sleep(_SETTLE_SECONDS)
+        return Listed(tally, False, size, frozenset(days), frozenset(fields))
+
+    def _pass(
+        self,
+        what: ListRange,
+        page_size: int,
+        tally: Tally,
+        days: set[date],
+        fields: set[str],
+        run_id: str,
+    ) -> tuple[bool, tuple[PartitionCount, ...]]:
+        totals: list[int] = []
+        young = received = left_out = 0
+        with open_pass(
+            self._engine, self._mirror, self._empresa, self._clock.now(), self._filters
+        ) as one:
+            with closing(self._reader(what, page_size).pages()) as pages:
+                for page in pages:
+                    merged = one.merge(page.body, page.asked_at)
+                    totals.append(page.total)
+                    young += merged.young
+                    received += merged.first_seen
+                    left_out += merged.records - merged.admitted
+                    days.update(merged.days)
+                    fields.update(page.fields)
+                    tally.paginas += 1
+                    tally.novas += merged.inserted
+                    tally.alteradas += merged.updated
+                    tally.tamanho_servido = max(tally.tamanho_servido, page.records)
+                    if self._on_rows is not None:
+                        self._on_rows(received, page.total)
+            total = totals[-1] if totals else 0
+            tally.total_omie, tally.lidas, tally.filtradas = total, received, left_out
+            still = len(totals) <= 1 or (len(set(totals)) == 1 and not young)
+            if not (still and received == total and self._confirmed(one, len(totals))):
+                return False, ()
+            return self._settle(what, one, tally, days, run_id)
+
+    def _confirmed(self, one: Pass, pages: int) -> bool:
+        """Where records do not say when they were made, two passes have to agree on them."""
+        if pages <= 1 or self._mirror.audit.included_day:
+            return True
+        before, self._digest = self._digest, one.digest()
+        return before == self._digest
+
+    def _settle(
+        self, what: ListRange, one: Pass, tally: Tally, days: set[date], run_id: str
+    ) -> tuple[bool, tuple[PartitionCount, ...]]:
+        """What a complete pass allows: marking deletions and writing down the totals."""
+        if not what.proves:
+            return True, ()
+        first, last = what.days or (None, None)
+        gone = one.mark_excluded(first, last)
+        tally.excluidas += sum(gone.values())
+        days.update(day for day in gone if day is not None)
+        if first is not None and last is not None and one.outside(first, last):
+            return False, ()
+        partitions = one.prove(first, last, run_id)
+        tally.filtradas = tally.total_omie - sum(part.total_omie for part in partitions)
+        return all(part.linhas == part.total_omie for part in partitions), tuple(partitions)
+
+    def _reader(self, what: ListRange, page_size: int) -> PageReader:
+        param = dict(self._mirror.call.fixed)
+        if what.window is not None and what.days is not None:
+            first, last = what.days
+            param |= {
+                what.window.first: first.strftime("%d/%m/%Y"),
+                what.window.last: last.strftime("%d/%m/%Y"),
+                **dict(what.window.fixed),
+            }
+        return PageReader(
+            self._client, self._mirror, param, page_size, self._lanes, self._clock.sleep
+        )
+
+
+def with_unchanged(tally: Tally) -> Tally:
+    """The tally with the records that stood here already, the same."""
+    unchanged = tally.lidas - tally.novas - tally.alteradas - tally.filtradas
+    return replace(tally, iguais=max(0, unchanged))

@@ -1,0 +1,162 @@
+"""A person's data erased, and kept erased when Omie is read again.
+
+Values, dates and ids of what happened stay always: a company must keep them. Name and document
+stay while ``retention`` says so. Contacts, addresses, notes and bank data go at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from omie_pipeline.warehouse.all_tables import tables
+from omie_pipeline.warehouse.person import CLIENTES, HELD, Held, Person, digest_of, rows_of
+from omie_pipeline.warehouse.person_state import (
+    EVENTS,
+    STATES,
+    State,
+    event_rows,
+    state_rows,
+)
+from omie_pipeline.warehouse.privacy_tables import erasure
+from omie_pipeline.warehouse.retention import retained_until
+from omie_pipeline.warehouse.stripping import strip
+
+_LOCK = 0x0A11F
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedTable:
+    """What became of one table.
+
+    Attributes:
+        name: with its schema.
+        found: rows of the person.
+        erased: rows that lost something.
+        kept: what stays and why, in Portuguese.
+    """
+
+    name: str
+    title: str
+    found: int
+    erased: int
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReport:
+    """One erasure.
+
+    Attributes:
+        retained_until: first day on which name and document may go too; ``None``: gone now.
+    """
+
+    retained_until: date | None
+    tables: tuple[ErasedTable, ...]
+
+
+def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureReport:
+    """Erase what may go of ``person``, and remember it, in the caller's transaction.
+
+    Of a person who is in no table nothing is remembered.
+
+    Roll the transaction back to only see what would happen.
+
+    Args:
+        now: aware; its date decides what must still be kept.
+    """
+    # Two first erasures at once would make two salts.
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    until = retained_until(connection, person, now.date())
+    done = [_erase_mirror(connection, held, person, until) for held in HELD]
+    done += [_erase_state(connection, state, person) for state in STATES]
+    done.append(_erase_events(connection, person))
+    touched = tuple(one for one in done if one.found)
+    if touched:
+        counts = {one.name: one.erased for one in touched}
+        _remember(connection, person, until, now, counts)
+    return ErasureReport(until, touched)
+
+
+def _erase_mirror(
+    connection: sa.Connection, held: Held, person: Person, until: date | None
+) -> ErasedTable:
+    where = rows_of(held, person)
+    found = _count(connection, held.table, where)
+    erased = connection.execute(strip(held, where, identity=until is None)).rowcount
+    kept = "códigos, datas e valores (CTN 173, 174 e 195)"
+    if held is CLIENTES:
+        kept = "códigos do Omie"
+    if until is not None and (held.names or held.documents):
+        kept += f"; nome e documento até {until:%d/%m/%Y} (LGPD 16, I)"
+    return ErasedTable(f"{tables.OMIE}.{held.name}", held.title, found, erased, kept)
+
+
+def _erase_state(connection: sa.Connection, state: State, person: Person) -> ErasedTable:
+    table, where = state.table, state_rows(state, person)
+    found = _count(connection, table, where)
+    emptied: dict[sa.Table, tuple[dict[str, Any], str]] = {
+        tables.ledger: ({"first_error": None, "last_error": None}, "o código e o id do Omie"),
+        tables.quarantine: ({"row_masked": {}}, "o código e o motivo"),
+        tables.rejected: ({"row_masked": {}}, "o código e a resposta do Omie"),
+        tables.attempt: ({"request": None, "response": None}, "o código e a hora"),
+    }
+    if table in emptied:
+        values, kept = emptied[table]
+        changed = sa.or_(*(table.c[name].is_distinct_from(v) for name, v in values.items()))
+        erased = connection.execute(sa.update(table).where(where, changed).values(values)).rowcount
+    elif table is tables.plan:
+        running = sa.select(tables.run.c.run_id).where(tables.run.c.state == "running")
+        idle = table.c.run_id.not_in(running)
+        erased = connection.execute(sa.delete(table).where(where, idle)).rowcount
+        kept = "só o de envios em andamento" if erased < found else ""
+    else:
+        # A closed intent has no payload; an open one is needed to ask Omie what became of it.
+        waiting = sa.and_(where, table.c.payload.is_not(None))
+        kept = "o código e a hora"
+        erased = 0
+        if _count(connection, table, waiting):
+            kept = "envio ainda em aberto: apague de novo depois de omie-pipeline retry"
+    return ErasedTable(f"{tables.SYNC}.{table.name}", state.title, found, erased, kept)
+
+
+def _erase_events(connection: sa.Connection, person: Person) -> ErasedTable:
+    where = event_rows(person)
+    found = _count(connection, EVENTS, where)
+    bare_event = sa.func.omie.sem_dados_pessoais(EVENTS.c.raw, sa.true())
+    changed = EVENTS.c.raw.is_distinct_from(bare_event)
+    erased = connection.execute(
+        sa.update(EVENTS).where(where, changed).values(raw=bare_event)
+    ).rowcount
+    return ErasedTable("omie_inbox.events", "Eventos recebidos", found, erased, "os códigos")
+
+
+def _remember(
+    connection: sa.Connection,
+    person: Person,
+    until: date | None,
+    now: datetime,
+    counts: dict[str, int],
+) -> None:
+    salt = connection.scalar(sa.select(erasure.c.salt).limit(1)) or secrets.token_hex(_SALT_BYTES)
+    code = person.client_codes[0] if person.client_codes else ""
+    values = {
+        "codigos_cliente": list(person.client_ids),
+        "reter_ate": until,
+        "apagado_em": now,
+        "contagens": counts,
+    }
+    insert = pg.insert(erasure).values(
+        empresa=person.empresa, digest=digest_of(salt, person.document, code), salt=salt, **values
+    )
+    connection.execute(insert.on_conflict_do_update(constraint="erasure_once", set_=values))
+
+
+def _count(connection: sa.Connection, table: Any, where: sa.ColumnElement[bool]) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(where)) or 0

@@ -1,0 +1,32 @@
+"""Whose lanes are taken right now: read from PostgreSQL's locks, without touching any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+
+_HELD = sa.text(
+    "SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE EXISTS ("
+    " SELECT 1 FROM pg_locks AS l"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND ((CAST(l.classid AS bigint) << 32) | CAST(l.objid AS bigint))"
+    " = hashtextextended(name, 0))"
+)
+
+
+def lanes_held(engine: sa.Engine, names: Iterable[str]) -> frozenset[str]:
+    """Those of the lanes (:func:`omie_pipeline.warehouse.lanes.lane`) that a process holds."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return frozenset()
+    with warehouse_errors(), engine.connect() as connection:
+        return frozenset(connection.execute(_HELD, {"names": wanted}).scalars())
+
+
+def reading_lane(empresa: str, tabela: str) -> str:
+    """Name of the lane that a reading of a table holds."""
+    return f"import:{empresa}:{tabela}"

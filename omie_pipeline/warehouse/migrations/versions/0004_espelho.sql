@@ -1,0 +1,973 @@
+-- The mirror of Omie (schema omie) and the state of its readings (schema omie_sync).
+
+CREATE TABLE omie.baixas (
+    empresa TEXT NOT NULL,
+    codigo_baixa BIGINT NOT NULL,
+    codigo_integracao TEXT,
+    codigo_lancamento_cc BIGINT,
+    id_conta_corrente BIGINT,
+    data DATE,
+    natureza TEXT,
+    valor NUMERIC,
+    desconto NUMERIC,
+    juros NUMERIC,
+    multa NUMERIC,
+    observacao TEXT,
+    codigo_titulo BIGINT NOT NULL,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_baixa)
+);
+CREATE INDEX baixas_por_pai ON omie.baixas (empresa, codigo_titulo);
+COMMENT ON TABLE omie.baixas IS 'Baixas: recebimentos e pagamentos de títulos: espelho do Omie';
+COMMENT ON COLUMN omie.baixas.codigo_baixa IS 'Id da baixa no Omie';
+COMMENT ON COLUMN omie.baixas.codigo_integracao IS 'Código de integração da baixa';
+COMMENT ON COLUMN omie.baixas.codigo_lancamento_cc IS 'Lançamento na conta corrente';
+COMMENT ON COLUMN omie.baixas.id_conta_corrente IS 'Conta corrente';
+COMMENT ON COLUMN omie.baixas.data IS 'Dia do pagamento ou recebimento';
+COMMENT ON COLUMN omie.baixas.natureza IS 'R recebimento, P pagamento';
+COMMENT ON COLUMN omie.baixas.valor IS 'Valor baixado em R$, sem juros, multa e desconto';
+COMMENT ON COLUMN omie.baixas.desconto IS 'Desconto em R$';
+COMMENT ON COLUMN omie.baixas.juros IS 'Juros em R$';
+COMMENT ON COLUMN omie.baixas.multa IS 'Multa em R$';
+COMMENT ON COLUMN omie.baixas.observacao IS 'Observação';
+COMMENT ON COLUMN omie.baixas.codigo_titulo IS 'Título a que pertence';
+COMMENT ON COLUMN omie.baixas.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.baixas.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.baixas.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.baixas.excluido_por IS 'webhook ou reconciliacao';
+
+ALTER TABLE omie.categorias
+    ADD COLUMN categoria_superior TEXT,
+    ADD COLUMN transferencia TEXT,
+    ADD COLUMN codigo_dre TEXT,
+    ADD COLUMN codigo_integracao TEXT,
+    ADD COLUMN incluido_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN incluido_por TEXT,
+    ADD COLUMN alterado_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN alterado_por TEXT,
+    ADD COLUMN feito_por TEXT,
+    ADD COLUMN ledger_codigo TEXT,
+    ADD COLUMN data_particao DATE,
+    ADD COLUMN excluido_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN excluido_por TEXT;
+COMMENT ON TABLE omie.categorias IS 'Categorias: espelho do Omie (geral/categorias/)';
+COMMENT ON COLUMN omie.categorias.codigo IS 'Código da categoria';
+COMMENT ON COLUMN omie.categorias.descricao IS 'Descrição';
+COMMENT ON COLUMN omie.categorias.categoria_superior IS 'Grupo a que pertence';
+COMMENT ON COLUMN omie.categorias.totalizadora IS 'S para grupos: não recebe títulos';
+COMMENT ON COLUMN omie.categorias.conta_inativa IS 'S inativa';
+COMMENT ON COLUMN omie.categorias.conta_receita IS 'S receita';
+COMMENT ON COLUMN omie.categorias.conta_despesa IS 'S despesa';
+COMMENT ON COLUMN omie.categorias.transferencia IS 'S transferência';
+COMMENT ON COLUMN omie.categorias.codigo_dre IS 'Linha do plano de contas (DRE)';
+COMMENT ON COLUMN omie.categorias.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.categorias.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.categorias.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.categorias.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.categorias.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.categorias.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.categorias.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.categorias.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.categorias.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.categorias.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.categorias.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.categorias.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.clientes (
+    empresa TEXT NOT NULL,
+    codigo_cliente_omie BIGINT NOT NULL,
+    razao_social TEXT,
+    nome_fantasia TEXT,
+    cnpj_cpf TEXT,
+    pessoa_fisica TEXT,
+    email TEXT,
+    telefone1_ddd TEXT,
+    telefone1_numero TEXT,
+    telefone2_ddd TEXT,
+    telefone2_numero TEXT,
+    contato TEXT,
+    endereco TEXT,
+    endereco_numero TEXT,
+    complemento TEXT,
+    bairro TEXT,
+    cidade TEXT,
+    cidade_ibge TEXT,
+    estado TEXT,
+    cep TEXT,
+    inscricao_estadual TEXT,
+    inscricao_municipal TEXT,
+    valor_limite_credito NUMERIC,
+    inativo TEXT,
+    bloqueado TEXT,
+    tags JSONB,
+    observacao TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_cliente_omie)
+);
+COMMENT ON TABLE omie.clientes IS 'Clientes e fornecedores: espelho do Omie (geral/clientes/)';
+COMMENT ON COLUMN omie.clientes.codigo_cliente_omie IS 'Id do cliente no Omie';
+COMMENT ON COLUMN omie.clientes.razao_social IS 'Nome ou razão social';
+COMMENT ON COLUMN omie.clientes.nome_fantasia IS 'Nome fantasia';
+COMMENT ON COLUMN omie.clientes.cnpj_cpf IS 'CPF/CNPJ como o Omie devolve';
+COMMENT ON COLUMN omie.clientes.pessoa_fisica IS 'S pessoa física';
+COMMENT ON COLUMN omie.clientes.email IS 'E-mail';
+COMMENT ON COLUMN omie.clientes.telefone1_ddd IS 'DDD';
+COMMENT ON COLUMN omie.clientes.telefone1_numero IS 'Telefone';
+COMMENT ON COLUMN omie.clientes.telefone2_ddd IS 'DDD do segundo telefone';
+COMMENT ON COLUMN omie.clientes.telefone2_numero IS 'Segundo telefone';
+COMMENT ON COLUMN omie.clientes.contato IS 'Pessoa de contato';
+COMMENT ON COLUMN omie.clientes.endereco IS 'Logradouro';
+COMMENT ON COLUMN omie.clientes.endereco_numero IS 'Número';
+COMMENT ON COLUMN omie.clientes.complemento IS 'Complemento';
+COMMENT ON COLUMN omie.clientes.bairro IS 'Bairro';
+COMMENT ON COLUMN omie.clientes.cidade IS 'Cidade';
+COMMENT ON COLUMN omie.clientes.cidade_ibge IS 'Município (IBGE)';
+COMMENT ON COLUMN omie.clientes.estado IS 'UF';
+COMMENT ON COLUMN omie.clientes.cep IS 'CEP';
+COMMENT ON COLUMN omie.clientes.inscricao_estadual IS 'Inscrição estadual';
+COMMENT ON COLUMN omie.clientes.inscricao_municipal IS 'Inscrição municipal';
+COMMENT ON COLUMN omie.clientes.valor_limite_credito IS 'Limite de crédito em R$';
+COMMENT ON COLUMN omie.clientes.inativo IS 'S inativo';
+COMMENT ON COLUMN omie.clientes.bloqueado IS 'S bloqueado';
+COMMENT ON COLUMN omie.clientes.tags IS 'Papéis: Cliente, Fornecedor, ...';
+COMMENT ON COLUMN omie.clientes.observacao IS 'Observação';
+COMMENT ON COLUMN omie.clientes.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.clientes.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.clientes.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.clientes.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.clientes.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.clientes.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.clientes.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.clientes.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.clientes.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.clientes.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.clientes.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.clientes.excluido_por IS 'webhook ou reconciliacao';
+
+ALTER TABLE omie.contas_correntes
+    ADD COLUMN codigo_banco TEXT,
+    ADD COLUMN codigo_agencia TEXT,
+    ADD COLUMN numero_conta_corrente TEXT,
+    ADD COLUMN saldo_inicial NUMERIC,
+    ADD COLUMN saldo_data DATE,
+    ADD COLUMN nao_fluxo TEXT,
+    ADD COLUMN codigo_integracao TEXT,
+    ADD COLUMN incluido_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN incluido_por TEXT,
+    ADD COLUMN alterado_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN alterado_por TEXT,
+    ADD COLUMN feito_por TEXT,
+    ADD COLUMN ledger_codigo TEXT,
+    ADD COLUMN data_particao DATE,
+    ADD COLUMN excluido_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN excluido_por TEXT;
+COMMENT ON TABLE omie.contas_correntes IS 'Contas correntes: espelho do Omie (geral/contacorrente/)';
+COMMENT ON COLUMN omie.contas_correntes.n_cod_cc IS 'Id da conta no Omie';
+COMMENT ON COLUMN omie.contas_correntes.c_cod_cc_int IS 'Código de integração';
+COMMENT ON COLUMN omie.contas_correntes.descricao IS 'Nome da conta';
+COMMENT ON COLUMN omie.contas_correntes.tipo IS 'CC, CX, AC, ...';
+COMMENT ON COLUMN omie.contas_correntes.codigo_banco IS 'Banco (COMPE)';
+COMMENT ON COLUMN omie.contas_correntes.codigo_agencia IS 'Agência';
+COMMENT ON COLUMN omie.contas_correntes.numero_conta_corrente IS 'Número da conta';
+COMMENT ON COLUMN omie.contas_correntes.saldo_inicial IS 'Saldo inicial em R$';
+COMMENT ON COLUMN omie.contas_correntes.saldo_data IS 'Dia do saldo inicial';
+COMMENT ON COLUMN omie.contas_correntes.inativo IS 'S inativa';
+COMMENT ON COLUMN omie.contas_correntes.nao_fluxo IS 'S fora do fluxo de caixa';
+COMMENT ON COLUMN omie.contas_correntes.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.contas_correntes.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.contas_correntes.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.contas_correntes.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.contas_correntes.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.contas_correntes.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.contas_correntes.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.contas_correntes.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.contas_correntes.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.contas_correntes.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.contas_correntes.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.contas_correntes.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.contas_pagar (
+    empresa TEXT NOT NULL,
+    codigo_lancamento_omie BIGINT NOT NULL,
+    codigo_cliente_fornecedor BIGINT,
+    data_emissao DATE,
+    data_vencimento DATE,
+    data_previsao DATE,
+    valor_documento NUMERIC,
+    status_titulo TEXT,
+    codigo_categoria TEXT,
+    categorias JSONB,
+    distribuicao JSONB,
+    id_conta_corrente BIGINT,
+    codigo_projeto BIGINT,
+    codigo_vendedor BIGINT,
+    numero_documento TEXT,
+    numero_documento_fiscal TEXT,
+    numero_parcela TEXT,
+    codigo_tipo_documento TEXT,
+    id_origem TEXT,
+    observacao TEXT,
+    data_entrada DATE,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_lancamento_omie)
+);
+CREATE INDEX contas_pagar_particao ON omie.contas_pagar (empresa, data_particao);
+COMMENT ON TABLE omie.contas_pagar IS 'Contas a pagar: espelho do Omie (financas/contapagar/)';
+COMMENT ON COLUMN omie.contas_pagar.codigo_lancamento_omie IS 'Id do título no Omie';
+COMMENT ON COLUMN omie.contas_pagar.codigo_cliente_fornecedor IS 'Id do cliente/fornecedor';
+COMMENT ON COLUMN omie.contas_pagar.data_emissao IS 'Emissão do documento';
+COMMENT ON COLUMN omie.contas_pagar.data_vencimento IS 'Vencimento';
+COMMENT ON COLUMN omie.contas_pagar.data_previsao IS 'Previsão de pagamento ou recebimento';
+COMMENT ON COLUMN omie.contas_pagar.valor_documento IS 'Valor do título em R$';
+COMMENT ON COLUMN omie.contas_pagar.status_titulo IS 'Palavra do Omie no dia da leitura; depende da data';
+COMMENT ON COLUMN omie.contas_pagar.codigo_categoria IS 'Categoria (a primeira, se houver rateio)';
+COMMENT ON COLUMN omie.contas_pagar.categorias IS 'Rateio por categoria';
+COMMENT ON COLUMN omie.contas_pagar.distribuicao IS 'Rateio por departamento';
+COMMENT ON COLUMN omie.contas_pagar.id_conta_corrente IS 'Conta corrente prevista';
+COMMENT ON COLUMN omie.contas_pagar.codigo_projeto IS 'Projeto';
+COMMENT ON COLUMN omie.contas_pagar.codigo_vendedor IS 'Vendedor';
+COMMENT ON COLUMN omie.contas_pagar.numero_documento IS 'Número do documento';
+COMMENT ON COLUMN omie.contas_pagar.numero_documento_fiscal IS 'Número da nota fiscal';
+COMMENT ON COLUMN omie.contas_pagar.numero_parcela IS 'Parcela, por exemplo 001/003';
+COMMENT ON COLUMN omie.contas_pagar.codigo_tipo_documento IS 'Tipo de documento';
+COMMENT ON COLUMN omie.contas_pagar.id_origem IS 'Origem do lançamento (MANR, APIR, VENR, ...)';
+COMMENT ON COLUMN omie.contas_pagar.observacao IS 'Observação';
+COMMENT ON COLUMN omie.contas_pagar.data_entrada IS 'Entrada do documento';
+COMMENT ON COLUMN omie.contas_pagar.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.contas_pagar.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.contas_pagar.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.contas_pagar.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.contas_pagar.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.contas_pagar.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.contas_pagar.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.contas_pagar.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.contas_pagar.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.contas_pagar.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.contas_pagar.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.contas_pagar.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.contas_receber (
+    empresa TEXT NOT NULL,
+    codigo_lancamento_omie BIGINT NOT NULL,
+    codigo_cliente_fornecedor BIGINT,
+    data_emissao DATE,
+    data_vencimento DATE,
+    data_previsao DATE,
+    valor_documento NUMERIC,
+    status_titulo TEXT,
+    codigo_categoria TEXT,
+    categorias JSONB,
+    distribuicao JSONB,
+    id_conta_corrente BIGINT,
+    codigo_projeto BIGINT,
+    codigo_vendedor BIGINT,
+    numero_documento TEXT,
+    numero_documento_fiscal TEXT,
+    numero_parcela TEXT,
+    codigo_tipo_documento TEXT,
+    id_origem TEXT,
+    observacao TEXT,
+    data_registro DATE,
+    codigo_os BIGINT,
+    boleto JSONB,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_lancamento_omie)
+);
+CREATE INDEX contas_receber_particao ON omie.contas_receber (empresa, data_particao);
+COMMENT ON TABLE omie.contas_receber IS 'Contas a receber: espelho do Omie (financas/contareceber/)';
+COMMENT ON COLUMN omie.contas_receber.codigo_lancamento_omie IS 'Id do título no Omie';
+COMMENT ON COLUMN omie.contas_receber.codigo_cliente_fornecedor IS 'Id do cliente/fornecedor';
+COMMENT ON COLUMN omie.contas_receber.data_emissao IS 'Emissão do documento';
+COMMENT ON COLUMN omie.contas_receber.data_vencimento IS 'Vencimento';
+COMMENT ON COLUMN omie.contas_receber.data_previsao IS 'Previsão de pagamento ou recebimento';
+COMMENT ON COLUMN omie.contas_receber.valor_documento IS 'Valor do título em R$';
+COMMENT ON COLUMN omie.contas_receber.status_titulo IS 'Palavra do Omie no dia da leitura; depende da data';
+COMMENT ON COLUMN omie.contas_receber.codigo_categoria IS 'Categoria (a primeira, se houver rateio)';
+COMMENT ON COLUMN omie.contas_receber.categorias IS 'Rateio por categoria';
+COMMENT ON COLUMN omie.contas_receber.distribuicao IS 'Rateio por departamento';
+COMMENT ON COLUMN omie.contas_receber.id_conta_corrente IS 'Conta corrente prevista';
+COMMENT ON COLUMN omie.contas_receber.codigo_projeto IS 'Projeto';
+COMMENT ON COLUMN omie.contas_receber.codigo_vendedor IS 'Vendedor';
+COMMENT ON COLUMN omie.contas_receber.numero_documento IS 'Número do documento';
+COMMENT ON COLUMN omie.contas_receber.numero_documento_fiscal IS 'Número da nota fiscal';
+COMMENT ON COLUMN omie.contas_receber.numero_parcela IS 'Parcela, por exemplo 001/003';
+COMMENT ON COLUMN omie.contas_receber.codigo_tipo_documento IS 'Tipo de documento';
+COMMENT ON COLUMN omie.contas_receber.id_origem IS 'Origem do lançamento (MANR, APIR, VENR, ...)';
+COMMENT ON COLUMN omie.contas_receber.observacao IS 'Observação';
+COMMENT ON COLUMN omie.contas_receber.data_registro IS 'Registro contábil';
+COMMENT ON COLUMN omie.contas_receber.codigo_os IS 'Ordem de serviço que gerou o título';
+COMMENT ON COLUMN omie.contas_receber.boleto IS 'Situação do boleto';
+COMMENT ON COLUMN omie.contas_receber.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.contas_receber.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.contas_receber.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.contas_receber.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.contas_receber.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.contas_receber.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.contas_receber.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.contas_receber.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.contas_receber.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.contas_receber.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.contas_receber.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.contas_receber.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.departamentos (
+    empresa TEXT NOT NULL,
+    codigo TEXT NOT NULL,
+    descricao TEXT,
+    estrutura TEXT,
+    inativo TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo)
+);
+COMMENT ON TABLE omie.departamentos IS 'Departamentos: espelho do Omie (geral/departamentos/)';
+COMMENT ON COLUMN omie.departamentos.codigo IS 'Código: um texto, mesmo que só de algarismos';
+COMMENT ON COLUMN omie.departamentos.descricao IS 'Descrição';
+COMMENT ON COLUMN omie.departamentos.estrutura IS 'Posição na árvore, por exemplo 001.004';
+COMMENT ON COLUMN omie.departamentos.inativo IS 'S inativo';
+COMMENT ON COLUMN omie.departamentos.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.departamentos.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.departamentos.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.departamentos.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.departamentos.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.departamentos.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.departamentos.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.departamentos.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.departamentos.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.departamentos.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.departamentos.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.departamentos.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.dre (
+    empresa TEXT NOT NULL,
+    codigo_dre TEXT NOT NULL,
+    descricao TEXT,
+    nivel BIGINT,
+    sinal TEXT,
+    totaliza TEXT,
+    nao_exibir TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_dre)
+);
+COMMENT ON TABLE omie.dre IS 'Plano de contas (DRE): espelho do Omie (geral/dre/)';
+COMMENT ON COLUMN omie.dre.codigo_dre IS 'Código da linha';
+COMMENT ON COLUMN omie.dre.descricao IS 'Descrição';
+COMMENT ON COLUMN omie.dre.nivel IS 'Nível na árvore';
+COMMENT ON COLUMN omie.dre.sinal IS '+ ou - no resultado';
+COMMENT ON COLUMN omie.dre.totaliza IS 'S totaliza as linhas abaixo';
+COMMENT ON COLUMN omie.dre.nao_exibir IS 'S não aparece no DRE';
+COMMENT ON COLUMN omie.dre.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.dre.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.dre.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.dre.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.dre.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.dre.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.dre.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.dre.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.dre.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.dre.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.dre.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.dre.excluido_por IS 'webhook ou reconciliacao';
+
+ALTER TABLE omie.empresas
+    ADD COLUMN nome_fantasia TEXT,
+    ADD COLUMN cidade TEXT,
+    ADD COLUMN estado TEXT,
+    ADD COLUMN optante_simples_nacional TEXT,
+    ADD COLUMN regime_tributario TEXT,
+    ADD COLUMN codigo_integracao TEXT,
+    ADD COLUMN incluido_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN incluido_por TEXT,
+    ADD COLUMN alterado_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN alterado_por TEXT,
+    ADD COLUMN feito_por TEXT,
+    ADD COLUMN ledger_codigo TEXT,
+    ADD COLUMN data_particao DATE,
+    ADD COLUMN excluido_em TIMESTAMP WITH TIME ZONE,
+    ADD COLUMN excluido_por TEXT;
+COMMENT ON TABLE omie.empresas IS 'Empresas: espelho do Omie (geral/empresas/)';
+COMMENT ON COLUMN omie.empresas.codigo_empresa IS 'Id da empresa no Omie';
+COMMENT ON COLUMN omie.empresas.razao_social IS 'Razão social';
+COMMENT ON COLUMN omie.empresas.nome_fantasia IS 'Nome fantasia';
+COMMENT ON COLUMN omie.empresas.cnpj IS 'CNPJ';
+COMMENT ON COLUMN omie.empresas.cidade IS 'Cidade';
+COMMENT ON COLUMN omie.empresas.estado IS 'UF';
+COMMENT ON COLUMN omie.empresas.optante_simples_nacional IS 'S optante do Simples';
+COMMENT ON COLUMN omie.empresas.regime_tributario IS 'Regime tributário';
+COMMENT ON COLUMN omie.empresas.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.empresas.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.empresas.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.empresas.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.empresas.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.empresas.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.empresas.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.empresas.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.empresas.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.empresas.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.empresas.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.empresas.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.extrato (
+    empresa TEXT NOT NULL,
+    n_cod_cc BIGINT NOT NULL,
+    periodo_inicial DATE NOT NULL,
+    periodo_final DATE NOT NULL,
+    descricao TEXT,
+    saldo_anterior NUMERIC,
+    saldo_atual NUMERIC,
+    saldo_conciliado NUMERIC,
+    saldo_disponivel NUMERIC,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (empresa, n_cod_cc, periodo_inicial)
+);
+COMMENT ON TABLE omie.extrato IS 'Extrato por conta e mês: saldos que o próprio Omie calcula (financas/extrato/)';
+COMMENT ON COLUMN omie.extrato.n_cod_cc IS 'Conta corrente';
+COMMENT ON COLUMN omie.extrato.periodo_inicial IS 'Primeiro dia do mês';
+COMMENT ON COLUMN omie.extrato.periodo_final IS 'Último dia lido';
+COMMENT ON COLUMN omie.extrato.descricao IS 'Nome da conta';
+COMMENT ON COLUMN omie.extrato.saldo_anterior IS 'Saldo antes do período, em R$';
+COMMENT ON COLUMN omie.extrato.saldo_atual IS 'Saldo no fim do período, em R$';
+COMMENT ON COLUMN omie.extrato.saldo_conciliado IS 'Saldo conciliado, em R$';
+COMMENT ON COLUMN omie.extrato.saldo_disponivel IS 'Saldo com limite, em R$';
+COMMENT ON COLUMN omie.extrato.raw IS 'Cabeçalho como o Omie o deu';
+
+CREATE TABLE omie.extrato_linhas (
+    empresa TEXT NOT NULL,
+    n_cod_cc BIGINT NOT NULL,
+    periodo_inicial DATE NOT NULL,
+    ordem INTEGER NOT NULL,
+    codigo_lancamento BIGINT,
+    data DATE,
+    natureza TEXT,
+    valor NUMERIC,
+    saldo NUMERIC,
+    realizado BOOLEAN NOT NULL,
+    situacao TEXT,
+    origem TEXT,
+    codigo_categoria TEXT,
+    codigo_cliente BIGINT,
+    nome_cliente TEXT,
+    documento TEXT,
+    observacao TEXT,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (empresa, n_cod_cc, periodo_inicial, ordem)
+);
+COMMENT ON TABLE omie.extrato_linhas IS 'Linhas do extrato; cada leitura do mês substitui as do mês';
+COMMENT ON COLUMN omie.extrato_linhas.n_cod_cc IS 'Conta corrente';
+COMMENT ON COLUMN omie.extrato_linhas.periodo_inicial IS 'Mês do extrato';
+COMMENT ON COLUMN omie.extrato_linhas.ordem IS 'Posição no extrato';
+COMMENT ON COLUMN omie.extrato_linhas.codigo_lancamento IS 'Lançamento; 0 em linhas de saldo';
+COMMENT ON COLUMN omie.extrato_linhas.data IS 'Dia do lançamento';
+COMMENT ON COLUMN omie.extrato_linhas.natureza IS 'R entrada, P saída';
+COMMENT ON COLUMN omie.extrato_linhas.valor IS 'Entrada (+) ou saída (-) em R$';
+COMMENT ON COLUMN omie.extrato_linhas.saldo IS 'Saldo depois da linha, em R$';
+COMMENT ON COLUMN omie.extrato_linhas.realizado IS 'Falso para previsões';
+COMMENT ON COLUMN omie.extrato_linhas.documento IS 'CPF/CNPJ';
+
+CREATE TABLE omie.lancamentos_conta_corrente (
+    empresa TEXT NOT NULL,
+    codigo_lancamento BIGINT NOT NULL,
+    codigo_agrupamento BIGINT,
+    id_conta_corrente BIGINT,
+    data DATE,
+    valor NUMERIC,
+    natureza TEXT,
+    origem TEXT,
+    codigo_categoria TEXT,
+    categorias JSONB,
+    tipo_documento TEXT,
+    numero_documento TEXT,
+    codigo_cliente BIGINT,
+    codigo_projeto BIGINT,
+    conta_destino BIGINT,
+    departamentos JSONB,
+    codigo_conta_pagar BIGINT,
+    codigo_conta_receber BIGINT,
+    data_conciliacao DATE,
+    observacao TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_lancamento)
+);
+CREATE INDEX lancamentos_conta_corrente_particao ON omie.lancamentos_conta_corrente (empresa, data_particao);
+COMMENT ON TABLE omie.lancamentos_conta_corrente IS 'Lançamentos de conta corrente: espelho do Omie (financas/contacorrentelancamentos/)';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_lancamento IS 'Id do lançamento no Omie';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_agrupamento IS 'Agrupamento';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.id_conta_corrente IS 'Conta corrente';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.data IS 'Dia do lançamento';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.valor IS 'Valor em R$';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.natureza IS 'R entrada, P saída';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.origem IS 'Origem (EXTR, TRAP, BAXR, ...)';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_categoria IS 'Categoria';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.categorias IS 'Rateio por categoria';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.tipo_documento IS 'Tipo de documento';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.numero_documento IS 'Número do documento';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_cliente IS 'Cliente ou fornecedor';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_projeto IS 'Projeto';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.conta_destino IS 'Conta de destino';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.departamentos IS 'Rateio por departamento';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_conta_pagar IS 'Conta a pagar baixada';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_conta_receber IS 'Conta a receber baixada';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.data_conciliacao IS 'Conciliação';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.observacao IS 'Observação';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.movimentacoes (
+    empresa TEXT NOT NULL,
+    chave TEXT NOT NULL,
+    grupo TEXT NOT NULL,
+    origem TEXT NOT NULL,
+    codigo_titulo BIGINT,
+    codigo_baixa BIGINT,
+    codigo_movimento_cc BIGINT,
+    natureza TEXT,
+    status TEXT,
+    numero_titulo TEXT,
+    numero_parcela TEXT,
+    tipo_documento TEXT,
+    data_emissao DATE,
+    data_vencimento DATE,
+    data_previsao DATE,
+    data_pagamento DATE,
+    data_credito DATE,
+    data_conciliacao DATE,
+    codigo_cliente BIGINT,
+    documento TEXT,
+    id_conta_corrente BIGINT,
+    codigo_categoria TEXT,
+    codigo_projeto BIGINT,
+    valor_titulo NUMERIC,
+    valor_movimento_cc NUMERIC,
+    valor_pago NUMERIC,
+    valor_aberto NUMERIC,
+    valor_liquido NUMERIC,
+    desconto NUMERIC,
+    juros NUMERIC,
+    multa NUMERIC,
+    liquidado TEXT,
+    categorias JSONB,
+    departamentos JSONB,
+    observacao TEXT,
+    espelho BOOLEAN,
+    valor_movimentado NUMERIC,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, chave, grupo, origem)
+);
+CREATE INDEX movimentacoes_particao ON omie.movimentacoes (empresa, data_particao);
+CREATE INDEX movimentacoes_por_movimento_cc ON omie.movimentacoes (empresa, codigo_movimento_cc);
+CREATE INDEX movimentacoes_por_titulo ON omie.movimentacoes (empresa, codigo_titulo);
+COMMENT ON TABLE omie.movimentacoes IS 'Movimentações financeiras: espelho do Omie (financas/mf/)';
+COMMENT ON COLUMN omie.movimentacoes.chave IS 'B<baixa>, M<movimento de conta> ou T<título>: a chave da linha';
+COMMENT ON COLUMN omie.movimentacoes.grupo IS 'CONTA_A_RECEBER, CONTA_CORRENTE_REC, ...';
+COMMENT ON COLUMN omie.movimentacoes.origem IS 'Origem do lançamento (BAXR, VENR, EXTP, ...)';
+COMMENT ON COLUMN omie.movimentacoes.codigo_titulo IS 'Título; 0 nos lançamentos de conta';
+COMMENT ON COLUMN omie.movimentacoes.codigo_baixa IS 'Baixa';
+COMMENT ON COLUMN omie.movimentacoes.codigo_movimento_cc IS 'Movimento da conta corrente';
+COMMENT ON COLUMN omie.movimentacoes.natureza IS 'R ou P; pode vir trocada em lançamentos de conta';
+COMMENT ON COLUMN omie.movimentacoes.status IS 'Palavra do Omie no dia da leitura';
+COMMENT ON COLUMN omie.movimentacoes.numero_titulo IS 'Número do documento';
+COMMENT ON COLUMN omie.movimentacoes.numero_parcela IS 'Parcela';
+COMMENT ON COLUMN omie.movimentacoes.tipo_documento IS 'Tipo de documento';
+COMMENT ON COLUMN omie.movimentacoes.data_emissao IS 'Emissão';
+COMMENT ON COLUMN omie.movimentacoes.data_vencimento IS 'Vencimento';
+COMMENT ON COLUMN omie.movimentacoes.data_previsao IS 'Previsão';
+COMMENT ON COLUMN omie.movimentacoes.data_pagamento IS 'Dia em que o dinheiro se moveu';
+COMMENT ON COLUMN omie.movimentacoes.data_credito IS 'Crédito na conta';
+COMMENT ON COLUMN omie.movimentacoes.data_conciliacao IS 'Conciliação';
+COMMENT ON COLUMN omie.movimentacoes.codigo_cliente IS 'Cliente ou fornecedor';
+COMMENT ON COLUMN omie.movimentacoes.documento IS 'CPF/CNPJ';
+COMMENT ON COLUMN omie.movimentacoes.id_conta_corrente IS 'Conta corrente';
+COMMENT ON COLUMN omie.movimentacoes.codigo_categoria IS 'Categoria';
+COMMENT ON COLUMN omie.movimentacoes.codigo_projeto IS 'Projeto';
+COMMENT ON COLUMN omie.movimentacoes.valor_titulo IS 'Valor do título em R$';
+COMMENT ON COLUMN omie.movimentacoes.valor_movimento_cc IS 'Valor do movimento de conta em R$';
+COMMENT ON COLUMN omie.movimentacoes.valor_pago IS 'Pago ou recebido em R$';
+COMMENT ON COLUMN omie.movimentacoes.valor_aberto IS 'Em aberto em R$';
+COMMENT ON COLUMN omie.movimentacoes.valor_liquido IS 'Líquido em R$';
+COMMENT ON COLUMN omie.movimentacoes.desconto IS 'Desconto em R$';
+COMMENT ON COLUMN omie.movimentacoes.juros IS 'Juros em R$';
+COMMENT ON COLUMN omie.movimentacoes.multa IS 'Multa em R$';
+COMMENT ON COLUMN omie.movimentacoes.liquidado IS 'S quando não resta saldo';
+COMMENT ON COLUMN omie.movimentacoes.categorias IS 'Rateio por categoria';
+COMMENT ON COLUMN omie.movimentacoes.departamentos IS 'Rateio por departamento';
+COMMENT ON COLUMN omie.movimentacoes.observacao IS 'Observação';
+COMMENT ON COLUMN omie.movimentacoes.espelho IS 'Repete dinheiro que outra linha já conta';
+COMMENT ON COLUMN omie.movimentacoes.valor_movimentado IS 'Entrada (+) ou saída (-) em R$; nulo em espelhos e previsões: some sem filtrar';
+COMMENT ON COLUMN omie.movimentacoes.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.movimentacoes.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.movimentacoes.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.movimentacoes.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.movimentacoes.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.movimentacoes.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.movimentacoes.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.movimentacoes.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.movimentacoes.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.movimentacoes.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.movimentacoes.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.movimentacoes.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.notas_fiscais (
+    empresa TEXT NOT NULL,
+    tipo TEXT NOT NULL,
+    codigo_nf BIGINT NOT NULL,
+    numero TEXT,
+    serie TEXT,
+    status TEXT,
+    chave TEXT,
+    codigo_verificacao TEXT,
+    ambiente TEXT,
+    data_emissao DATE,
+    data_cancelamento DATE,
+    valor NUMERIC,
+    codigo_cliente BIGINT,
+    documento TEXT,
+    documento_cpf TEXT,
+    codigo_os BIGINT,
+    codigo_categoria TEXT,
+    id_conta_corrente BIGINT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, tipo, codigo_nf)
+);
+CREATE INDEX notas_fiscais_particao ON omie.notas_fiscais (empresa, data_particao);
+COMMENT ON TABLE omie.notas_fiscais IS 'Notas fiscais: NFS-e e NF-e: espelho do Omie (servicos/nfse/)';
+COMMENT ON COLUMN omie.notas_fiscais.tipo IS 'NFS-e, ...';
+COMMENT ON COLUMN omie.notas_fiscais.codigo_nf IS 'Id da nota no Omie';
+COMMENT ON COLUMN omie.notas_fiscais.numero IS 'Número da nota';
+COMMENT ON COLUMN omie.notas_fiscais.serie IS 'Série';
+COMMENT ON COLUMN omie.notas_fiscais.status IS 'F faturada, C cancelada';
+COMMENT ON COLUMN omie.notas_fiscais.chave IS 'Chave ou código do arquivo';
+COMMENT ON COLUMN omie.notas_fiscais.codigo_verificacao IS 'Código de verificação';
+COMMENT ON COLUMN omie.notas_fiscais.ambiente IS 'P produção, H homologação';
+COMMENT ON COLUMN omie.notas_fiscais.data_emissao IS 'Emissão';
+COMMENT ON COLUMN omie.notas_fiscais.data_cancelamento IS 'Cancelamento';
+COMMENT ON COLUMN omie.notas_fiscais.valor IS 'Valor em R$';
+COMMENT ON COLUMN omie.notas_fiscais.codigo_cliente IS 'Cliente';
+COMMENT ON COLUMN omie.notas_fiscais.documento IS 'CNPJ do destinatário';
+COMMENT ON COLUMN omie.notas_fiscais.documento_cpf IS 'CPF do destinatário';
+COMMENT ON COLUMN omie.notas_fiscais.codigo_os IS 'Ordem de serviço';
+COMMENT ON COLUMN omie.notas_fiscais.codigo_categoria IS 'Categoria';
+COMMENT ON COLUMN omie.notas_fiscais.id_conta_corrente IS 'Conta corrente';
+COMMENT ON COLUMN omie.notas_fiscais.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.notas_fiscais.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.notas_fiscais.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.notas_fiscais.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.notas_fiscais.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.notas_fiscais.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.notas_fiscais.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.notas_fiscais.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.notas_fiscais.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.notas_fiscais.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.notas_fiscais.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.notas_fiscais.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.projetos (
+    empresa TEXT NOT NULL,
+    codigo BIGINT NOT NULL,
+    nome TEXT,
+    inativo TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo)
+);
+COMMENT ON TABLE omie.projetos IS 'Projetos: espelho do Omie (geral/projetos/)';
+COMMENT ON COLUMN omie.projetos.codigo IS 'Id do projeto no Omie';
+COMMENT ON COLUMN omie.projetos.nome IS 'Nome';
+COMMENT ON COLUMN omie.projetos.inativo IS 'S inativo';
+COMMENT ON COLUMN omie.projetos.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.projetos.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.projetos.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.projetos.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.projetos.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.projetos.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.projetos.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.projetos.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.projetos.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.projetos.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.projetos.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.projetos.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.saldos_titulos (
+    empresa TEXT NOT NULL,
+    codigo_titulo BIGINT NOT NULL,
+    natureza TEXT,
+    codigo_cliente BIGINT,
+    documento TEXT,
+    status_titulo TEXT,
+    data_vencimento DATE,
+    data_pagamento DATE,
+    data_cancelamento DATE,
+    id_conta_corrente BIGINT,
+    valor_titulo NUMERIC,
+    valor_pago NUMERIC,
+    valor_aberto NUMERIC,
+    valor_liquido NUMERIC,
+    desconto NUMERIC,
+    juros NUMERIC,
+    multa NUMERIC,
+    liquidado TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_titulo)
+);
+CREATE INDEX saldos_titulos_particao ON omie.saldos_titulos (empresa, data_particao);
+COMMENT ON TABLE omie.saldos_titulos IS 'Saldos dos títulos e suas baixas: espelho do Omie (financas/pesquisartitulos/)';
+COMMENT ON COLUMN omie.saldos_titulos.codigo_titulo IS 'Id do título no Omie';
+COMMENT ON COLUMN omie.saldos_titulos.natureza IS 'R a receber, P a pagar';
+COMMENT ON COLUMN omie.saldos_titulos.codigo_cliente IS 'Id do cliente/fornecedor';
+COMMENT ON COLUMN omie.saldos_titulos.documento IS 'CPF/CNPJ';
+COMMENT ON COLUMN omie.saldos_titulos.status_titulo IS 'Palavra do Omie no dia da leitura';
+COMMENT ON COLUMN omie.saldos_titulos.data_vencimento IS 'Vencimento';
+COMMENT ON COLUMN omie.saldos_titulos.data_pagamento IS 'Último pagamento';
+COMMENT ON COLUMN omie.saldos_titulos.data_cancelamento IS 'Cancelamento';
+COMMENT ON COLUMN omie.saldos_titulos.id_conta_corrente IS 'Conta corrente';
+COMMENT ON COLUMN omie.saldos_titulos.valor_titulo IS 'Valor do título em R$';
+COMMENT ON COLUMN omie.saldos_titulos.valor_pago IS 'Já pago ou recebido, em R$';
+COMMENT ON COLUMN omie.saldos_titulos.valor_aberto IS 'Saldo em aberto, em R$';
+COMMENT ON COLUMN omie.saldos_titulos.valor_liquido IS 'Pago com juros, multa e desconto, em R$';
+COMMENT ON COLUMN omie.saldos_titulos.desconto IS 'Descontos, em R$';
+COMMENT ON COLUMN omie.saldos_titulos.juros IS 'Juros, em R$';
+COMMENT ON COLUMN omie.saldos_titulos.multa IS 'Multas, em R$';
+COMMENT ON COLUMN omie.saldos_titulos.liquidado IS 'S quando não resta saldo';
+COMMENT ON COLUMN omie.saldos_titulos.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.saldos_titulos.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.saldos_titulos.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.saldos_titulos.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.saldos_titulos.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.saldos_titulos.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.saldos_titulos.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.saldos_titulos.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.saldos_titulos.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.saldos_titulos.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.saldos_titulos.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.saldos_titulos.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie.vendedores (
+    empresa TEXT NOT NULL,
+    codigo BIGINT NOT NULL,
+    nome TEXT,
+    email TEXT,
+    comissao NUMERIC,
+    inativo TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo)
+);
+COMMENT ON TABLE omie.vendedores IS 'Vendedores: espelho do Omie (geral/vendedores/)';
+COMMENT ON COLUMN omie.vendedores.codigo IS 'Id do vendedor no Omie';
+COMMENT ON COLUMN omie.vendedores.nome IS 'Nome';
+COMMENT ON COLUMN omie.vendedores.email IS 'E-mail';
+COMMENT ON COLUMN omie.vendedores.comissao IS 'Comissão em %%';
+COMMENT ON COLUMN omie.vendedores.inativo IS 'S inativo';
+COMMENT ON COLUMN omie.vendedores.codigo_integracao IS 'Código de integração';
+COMMENT ON COLUMN omie.vendedores.incluido_em IS 'Inclusão no Omie';
+COMMENT ON COLUMN omie.vendedores.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+COMMENT ON COLUMN omie.vendedores.alterado_em IS 'Última alteração no Omie';
+COMMENT ON COLUMN omie.vendedores.alterado_por IS 'Usuário da última alteração';
+COMMENT ON COLUMN omie.vendedores.feito_por IS 'omie_pipeline, integracao ou pessoa';
+COMMENT ON COLUMN omie.vendedores.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+COMMENT ON COLUMN omie.vendedores.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+COMMENT ON COLUMN omie.vendedores.raw IS 'O registro como o Omie o deu';
+COMMENT ON COLUMN omie.vendedores.lido_em IS 'Pergunta que trouxe esta versão';
+COMMENT ON COLUMN omie.vendedores.excluido_em IS 'Quando se soube que não existe mais no Omie';
+COMMENT ON COLUMN omie.vendedores.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie_sync.import_cursor (
+    empresa TEXT NOT NULL,
+    tabela TEXT NOT NULL,
+    lido_ate TIMESTAMP WITH TIME ZONE,
+    assinatura TEXT,
+    tamanho INTEGER,
+    PRIMARY KEY (empresa, tabela)
+);
+COMMENT ON TABLE omie_sync.import_cursor IS 'How far the incremental windows of each table have come';
+COMMENT ON COLUMN omie_sync.import_cursor.lido_ate IS 'Changes before this are all here';
+COMMENT ON COLUMN omie_sync.import_cursor.assinatura IS 'What the last cheap look at Omie saw';
+COMMENT ON COLUMN omie_sync.import_cursor.tamanho IS 'Page size that worked last, where Omie refused more';
+
+CREATE TABLE omie_sync.import_partition (
+    empresa TEXT NOT NULL,
+    tabela TEXT NOT NULL,
+    particao TEXT NOT NULL,
+    total_omie BIGINT NOT NULL,
+    filtradas BIGINT NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (empresa, tabela, particao)
+);
+COMMENT ON TABLE omie_sync.import_partition IS 'What a complete reading proved of each partition';
+COMMENT ON COLUMN omie_sync.import_partition.particao IS 'day, or tudo for registers';
+COMMENT ON COLUMN omie_sync.import_partition.total_omie IS 'records Omie has in it';
+COMMENT ON COLUMN omie_sync.import_partition.filtradas IS 'kept out by a filter';
+COMMENT ON COLUMN omie_sync.import_partition.lido_em IS 'question that proved it';
+
+CREATE TABLE omie_sync.import_run (
+    run_id TEXT NOT NULL,
+    empresa TEXT NOT NULL,
+    tabela TEXT NOT NULL,
+    modo TEXT NOT NULL,
+    gatilho TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    janela_de DATE,
+    janela_ate DATE,
+    counts JSONB,
+    completo BOOLEAN,
+    error_class TEXT,
+    error TEXT,
+    correcao TEXT,
+    dagster_run_id TEXT,
+    PRIMARY KEY (run_id)
+);
+CREATE INDEX import_run_by_table ON omie_sync.import_run (empresa, tabela, started_at DESC);
+COMMENT ON TABLE omie_sync.import_run IS 'One row per reading of one table: the history of the way back';
+COMMENT ON COLUMN omie_sync.import_run.modo IS 'carga, alteradas';
+COMMENT ON COLUMN omie_sync.import_run.gatilho IS 'cli, schedule, sensor, webhook, ui';
+COMMENT ON COLUMN omie_sync.import_run.state IS 'running, done, stopped, failed';
+COMMENT ON COLUMN omie_sync.import_run.counts IS 'lidas, novas, alteradas, iguais, excluidas, ...';
+COMMENT ON COLUMN omie_sync.import_run.completo IS 'O total do Omie foi conferido';
+COMMENT ON COLUMN omie_sync.import_run.correcao IS 'O que fazer, em português';
+
+CREATE INDEX ledger_by_omie_id ON omie_sync.ledger (empresa, endpoint, omie_id);
+
+-- Omie gives texts HTML-escaped now and then (PROTOCOL section 1, REAL).
+CREATE FUNCTION omie_sync.sem_html(texto text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN position('&' IN texto) = 0 THEN texto ELSE
+        replace(replace(replace(replace(replace(replace(replace(replace(texto,
+            '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#039;', ''''), '&#39;', ''''),
+            '&#x27;', ''''), '&apos;', ''''), '&amp;', '&')
+    END
+$$;

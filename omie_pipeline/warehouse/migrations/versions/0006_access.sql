@@ -1,0 +1,152 @@
+-- Who may see: roles, masks, rights (schemas omie, analise), and erasures of personal data.
+
+CREATE SCHEMA IF NOT EXISTS analise;
+COMMENT ON SCHEMA analise IS 'Visões para análise: o único esquema aberto a omie_analyst, omie_finance e omie_clinic';
+
+-- The bodies are parsed here and now (RETURN, not a string): no search_path of a caller can bend
+-- them, the caller needs no USAGE on schema omie, and the planner can inline them.
+
+CREATE FUNCTION omie.ve_pessoas() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN has_table_privilege('omie.clientes'::regclass, 'SELECT')
+    OR coalesce(pg_has_role(current_user, to_regrole('omie_finance')::oid, 'MEMBER'), false)
+    OR coalesce(pg_has_role(current_user, to_regrole('omie_clinic')::oid, 'MEMBER'), false);
+COMMENT ON FUNCTION omie.ve_pessoas() IS 'Verdadeiro para o dono, omie_finance e omie_clinic';
+
+CREATE FUNCTION omie.mascarar_nome(valor text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN valor IS NULL OR omie.ve_pessoas() THEN valor
+       ELSE regexp_replace(valor, '(\S)\S*', '\1***', 'g') END;
+COMMENT ON FUNCTION omie.mascarar_nome(text) IS 'Maria Souza -> M*** S***';
+
+CREATE FUNCTION omie.mascarar_documento(valor text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN valor IS NULL OR valor = '' OR omie.ve_pessoas() THEN valor
+       ELSE '***' || right(valor, 2) END;
+COMMENT ON FUNCTION omie.mascarar_documento(text) IS '529.982.247-25 -> ***25';
+
+CREATE FUNCTION omie.mascarar_contato(valor text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN valor IS NULL OR valor = '' OR omie.ve_pessoas() THEN valor ELSE '***' END;
+COMMENT ON FUNCTION omie.mascarar_contato(text) IS 'E-mail, telefone, endereço -> ***';
+
+CREATE FUNCTION omie.mascarar_nota(valor text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN valor IS NULL OR valor = '' OR omie.ve_pessoas() THEN valor ELSE '***' END;
+COMMENT ON FUNCTION omie.mascarar_nota(text) IS 'Texto livre -> ***';
+
+CREATE FUNCTION omie.ve_linha(feito_por text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN feito_por IS NOT DISTINCT FROM 'omie_pipeline'
+    OR has_table_privilege('omie.clientes'::regclass, 'SELECT')
+    OR coalesce(pg_has_role(current_user, to_regrole('omie_finance')::oid, 'MEMBER'), false)
+    OR NOT coalesce(pg_has_role(current_user, to_regrole('omie_clinic')::oid, 'MEMBER'), false);
+COMMENT ON FUNCTION omie.ve_linha(text) IS
+    'Falso só para omie_clinic, nas linhas que a omie_pipeline não criou';
+
+-- Roles belong to the cluster: another database may be making them at this very moment.
+CREATE FUNCTION omie_sync.conceder_acesso() RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    papel text;
+    funcao text;
+    esquema text;
+    dono text;
+    faltam text[] := '{}';
+BEGIN
+    SELECT quote_ident(pg_get_userbyid(nspowner)) INTO dono
+    FROM pg_namespace WHERE nspname = 'analise';
+    FOREACH papel IN ARRAY ARRAY['omie_analyst', 'omie_finance', 'omie_clinic'] LOOP
+        IF to_regrole(papel) IS NULL THEN
+            BEGIN
+                EXECUTE 'CREATE ROLE ' || quote_ident(papel) || ' NOLOGIN';
+            EXCEPTION
+                WHEN duplicate_object OR unique_violation THEN NULL;
+                WHEN insufficient_privilege THEN
+                    faltam := faltam || papel;
+                    CONTINUE;
+            END;
+        END IF;
+        EXECUTE 'GRANT USAGE ON SCHEMA analise TO ' || quote_ident(papel);
+        EXECUTE 'GRANT SELECT ON ALL TABLES IN SCHEMA analise TO ' || quote_ident(papel);
+        EXECUTE 'ALTER DEFAULT PRIVILEGES FOR ROLE ' || dono
+            || ' IN SCHEMA analise GRANT SELECT ON TABLES TO ' || quote_ident(papel);
+        FOREACH funcao IN ARRAY ARRAY[
+            've_pessoas()', 've_linha(text)', 'mascarar_nome(text)', 'mascarar_documento(text)',
+            'mascarar_contato(text)', 'mascarar_nota(text)'
+        ] LOOP
+            EXECUTE 'GRANT EXECUTE ON FUNCTION omie.' || funcao || ' TO ' || quote_ident(papel);
+        END LOOP;
+    END LOOP;
+    FOREACH esquema IN ARRAY ARRAY[
+        'analise', 'omie', 'omie_sync', 'omie_inbox', 'clinic_raw', 'dagster'
+    ] LOOP
+        BEGIN
+            IF to_regnamespace(esquema) IS NOT NULL THEN
+                EXECUTE 'REVOKE ALL ON SCHEMA ' || esquema || ' FROM PUBLIC';
+                EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA ' || esquema || ' FROM PUBLIC';
+                EXECUTE 'REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA ' || esquema || ' FROM PUBLIC';
+            END IF;
+        EXCEPTION WHEN insufficient_privilege THEN NULL; -- somebody else's schema
+        END;
+    END LOOP;
+    RETURN faltam;
+END
+$$;
+COMMENT ON FUNCTION omie_sync.conceder_acesso() IS
+    'Cria os papéis que faltam (se puder), refaz os direitos deles; devolve os que não pôde criar';
+
+SELECT omie_sync.conceder_acesso();
+
+CREATE TABLE omie_sync.erasure (
+    erasure_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    empresa TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    codigos_cliente BIGINT[] NOT NULL,
+    reter_ate DATE,
+    apagado_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    contagens JSONB NOT NULL,
+    PRIMARY KEY (erasure_id),
+    CONSTRAINT erasure_once UNIQUE (empresa, digest)
+);
+COMMENT ON TABLE omie_sync.erasure IS 'Whose data were erased: a digest, never the document';
+COMMENT ON COLUMN omie_sync.erasure.digest IS 'sha256 of salt and document (or code)';
+COMMENT ON COLUMN omie_sync.erasure.salt IS 'one per deployment';
+COMMENT ON COLUMN omie_sync.erasure.codigos_cliente IS 'Omie ids of the person';
+COMMENT ON COLUMN omie_sync.erasure.reter_ate IS 'name and document are kept before this day';
+COMMENT ON COLUMN omie_sync.erasure.contagens IS 'rows by table';
+
+-- A JSON value without the fields that tell of a person, at any depth. Contacts, addresses, bank
+-- data and free text always go; name and document go where identidade is true.
+CREATE FUNCTION omie.sem_dados_pessoais(valor jsonb, identidade boolean) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+BEGIN
+    IF jsonb_typeof(valor) = 'object' THEN
+        RETURN (
+            SELECT coalesce(jsonb_object_agg(key, omie.sem_dados_pessoais(value, identidade)), '{}')
+            FROM jsonb_each(valor)
+            WHERE key !~* ('^c?obs|observac|motivo|e_?mail|telefone|^fax|^cep$|endereco|logradouro'
+                || '|bairro|complemento|homepage|contato|caracter[ií]stica|dados_?bancarios'
+                || '|recomenda|_transferencia$|chave_?pix|pix_qrcode|cmc7|inscricao|^rg$|_rg$'
+                || '|titular$|^nif$|documento_exterior|^ent(RazaoSocial|CnpjCpf|Numero|CEP|IE)$')
+              AND NOT (identidade AND key ~* ('cpf|cnpj(?!emissor)|raz[aã]o|^cRaz|nome'
+                || '|^cDesCliente$|^cDocCliente$|destinatario$|^cDescricao$'))
+        );
+    ELSIF jsonb_typeof(valor) = 'array' THEN
+        RETURN (
+            SELECT coalesce(
+                jsonb_agg(omie.sem_dados_pessoais(item, identidade) ORDER BY posicao), '[]'
+            )
+            FROM jsonb_array_elements(valor) WITH ORDINALITY AS itens (item, posicao)
+        );
+    END IF;
+    RETURN valor;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION omie.sem_dados_pessoais(jsonb, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION omie.sem_dados_pessoais(jsonb, boolean) IS
+    'JSON sem contato, endereço e texto livre; com identidade, também sem nome e documento';
+
+CREATE FUNCTION omie.so_campos(valor jsonb, campos text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+    SELECT coalesce(jsonb_object_agg(key, value), '{}')
+    FROM jsonb_each(valor) WHERE key = ANY (campos)
+);
+REVOKE EXECUTE ON FUNCTION omie.so_campos(jsonb, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION omie.so_campos(jsonb, text[]) IS 'JSON só com estes campos do primeiro nível';

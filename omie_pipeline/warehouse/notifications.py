@@ -1,0 +1,206 @@
+"""What is wrong, who was told, and what each channel is still to hear."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.notification_tables import notification, notification_told
+
+REMINDER_AFTER = timedelta(hours=24)
+_FORGOTTEN_AFTER = timedelta(days=7)
+_LANE = sa.func.hashtextextended("avisos", 0)
+
+Stage = Literal["novo", "lembrete", "resolvido"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that a person should know of, as long as it lasts.
+
+    Attributes:
+        key: the same as long as it is the same alert.
+        empresa: ``""`` where it concerns no one of them.
+        title, text: Portuguese; no personal data and no secret.
+    """
+
+    key: str
+    empresa: str
+    kind: str
+    title: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueAlert:
+    """An alert that a channel is to hear of, and as what."""
+
+    key: str
+    empresa: str
+    title: str
+    text: str
+    since: datetime
+    resolved_at: datetime | None
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that is on.
+
+    Attributes:
+        told_at: last time a channel took a message about it; ``None`` when none ever did.
+        times: messages about it that a channel took.
+    """
+
+    empresa: str
+    kind: str
+    title: str
+    text: str
+    since: datetime
+    told_at: datetime | None
+    times: int
+
+
+@contextmanager
+def telling_lane(engine: sa.Engine) -> Iterator[bool]:
+    """Whether this process may tell now: one at a time, and nobody waits for the other.
+
+    The lock dies with the process.
+    """
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with warehouse_errors(), autocommit.connect() as connection:
+        free = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(_LANE))).scalar())
+        try:
+            yield free
+        finally:
+            if free:
+                # Not by closing the connection: the server would notice a moment later only.
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_LANE)))
+
+
+def record_alerts(
+    engine: sa.Engine, alerts: Sequence[Alert], kinds: Collection[str], now: datetime
+) -> None:
+    """Write what is on at ``now``; open alerts of ``kinds`` that are not among ``alerts`` end.
+
+    An alert of another kind stays as it is: who evaluated did not look for it.
+    """
+    n = notification.c
+    ended = (
+        sa.update(notification)
+        .where(
+            n.resolved_at.is_(None),
+            n.kind.in_(kinds),
+            n.key.not_in([alert.key for alert in alerts]),
+        )
+        .values(resolved_at=now)
+    )
+    stale = sa.select(n.key).where(n.resolved_at < now - _FORGOTTEN_AFTER)
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(ended)
+        connection.execute(sa.delete(notification_told).where(notification_told.c.key.in_(stale)))
+        for alert in alerts:
+            connection.execute(_opened(alert, now))
+
+
+def _opened(alert: Alert, now: datetime) -> sa.Executable:
+    n = notification.c
+    statement = insert(notification).values(
+        key=alert.key,
+        empresa=alert.empresa,
+        kind=alert.kind,
+        title=alert.title,
+        text=alert.text,
+        first_at=alert.since,
+        last_at=now,
+    )
+    new = statement.excluded
+    still_on = n.resolved_at.is_(None)
+    return statement.on_conflict_do_update(
+        index_elements=[n.key],
+        set_={
+            "title": new.title,
+            "text": new.text,
+            "last_at": new.last_at,
+            "first_at": sa.case((still_on, n.first_at), else_=new.first_at),
+            "sent_at": sa.case((still_on, n.sent_at), else_=None),
+            "times": sa.case((still_on, n.times), else_=0),
+            "resolved_at": None,
+        },
+    )
+
+
+def due_alerts(engine: sa.Engine, canal: str, now: datetime) -> tuple[DueAlert, ...]:
+    """What the channel ``canal`` is to hear now, oldest first.
+
+    ``novo``: on, and it was never told; ``lembrete``: on, told 24 hours ago or more;
+    ``resolvido``: it was told, and the alert ended.
+    """
+    n, told = notification.c, notification_told.c
+    mine = sa.and_(told.key == n.key, told.canal == canal)
+    stage = sa.case(
+        (sa.and_(n.resolved_at.is_(None), told.key.is_(None)), "novo"),
+        (
+            sa.and_(n.resolved_at.is_(None), told.sent_at <= now - REMINDER_AFTER),
+            "lembrete",
+        ),
+        (sa.and_(n.resolved_at.is_not(None), told.key.is_not(None)), "resolvido"),
+    )
+    query = (
+        sa.select(notification, stage.label("stage"))
+        .select_from(notification.outerjoin(notification_told, mine))
+        .where(stage.is_not(None))
+        .order_by(n.first_at, n.key)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return tuple(
+            DueAlert(
+                row.key, row.empresa, row.title, row.text, row.first_at, row.resolved_at, row.stage
+            )
+            for row in connection.execute(query)
+        )
+
+
+def mark_told(engine: sa.Engine, canal: str, due: Sequence[DueAlert], now: datetime) -> None:
+    """Write that the channel took the message about ``due``."""
+    n, told = notification.c, notification_told.c
+    ended = [alert.key for alert in due if alert.stage == "resolvido"]
+    going = [alert.key for alert in due if alert.stage != "resolvido"]
+    most = sa.select(sa.func.max(told.times)).where(told.key == n.key).scalar_subquery()
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(
+            sa.delete(notification_told).where(told.canal == canal, told.key.in_(ended))
+        )
+        for key in going:
+            statement = insert(notification_told).values(key=key, canal=canal, sent_at=now, times=1)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[told.key, told.canal],
+                    set_={"sent_at": statement.excluded.sent_at, "times": told.times + 1},
+                )
+            )
+        connection.execute(
+            sa.update(notification).where(n.key.in_(going)).values(sent_at=now, times=most)
+        )
+
+
+def open_alerts(engine: sa.Engine) -> tuple[OpenAlert, ...]:
+    """Alerts that were on at the last evaluation, oldest first."""
+    n = notification.c
+    query = sa.select(notification).where(n.resolved_at.is_(None)).order_by(n.first_at, n.key)
+    with warehouse_errors(), engine.connect() as connection:
+        return tuple(
+            OpenAlert(
+                row.empresa, row.kind, row.title, row.text, row.first_at, row.sent_at, row.times
+            )
+            for row in connection.execute(query)
+        )

@@ -1,0 +1,68 @@
+"""``omie-pipeline webhooks``: the receiver in the foreground, its address, and a new secret."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.webhooks.configured import configured_doors
+from omie_pipeline.webhooks.doors import Door
+from omie_pipeline.webhooks.server import HOST, PORT, Receiver
+
+_SECRET_BYTES = 32
+
+
+def webhooks_command(
+    host: Annotated[str, typer.Option(help="Endereço em que escuta.")] = HOST,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Porta; 0 usa uma livre.")] = PORT,
+    show_url: Annotated[
+        bool,
+        typer.Option("--show-url", help="Mostra os endereços para o Omie (com o segredo) e sai."),
+    ] = False,
+    public_url: Annotated[
+        str, typer.Option(help="Com --show-url: começo público, como https://clinica.com.br.")
+    ] = "",
+    novo_segredo: Annotated[
+        bool, typer.Option("--novo-segredo", help="Cria um segredo, mostra e sai.")
+    ] = False,
+) -> None:
+    """Recebe os eventos (webhooks) do Omie e guarda cada um antes de responder."""
+    if novo_segredo:
+        typer.echo(secrets.token_urlsafe(_SECRET_BYTES))
+        return
+    deployment = Deployment()
+    doors = configured_doors(deployment)
+    if not doors:
+        raise ConfigurationError(
+            "Nenhuma empresa tem segredo de webhook: crie um com omie-pipeline webhooks "
+            "--novo-segredo e guarde-o em OMIE_WEBHOOK_SECRET (docs/webhooks.md)"
+        )
+    if show_url:
+        base = (public_url or f"http://{host}:{port}").rstrip("/")
+        for door in doors:
+            typer.echo(f"{base}/omie/{door.empresa}/{door.secret}")
+        return
+    _serve(deployment, doors, host, port)
+
+
+def _serve(deployment: Deployment, doors: tuple[Door, ...], host: str, port: int) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    deployment.engine.dispose()  # migrated; the receiver has a connection of its own
+    try:
+        receiver = Receiver(
+            doors, deployment.warehouse.url, clock=deployment.clock, host=host, port=port
+        )
+    except OSError as error:
+        raise ConfigurationError(f"Não foi possível escutar em {host}:{port} ({error})") from None
+    for door in doors:
+        address = f"http://{host}:{receiver.port}/omie/{door.empresa}/(segredo)"
+        typer.echo(f"Webhooks do Omie em {address}")
+    receiver.serve()

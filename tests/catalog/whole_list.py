@@ -1,0 +1,25 @@
+"""A whole list, page after page, as simply as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.errors import Empty
+from omie_pipeline.omie import OmieClient
+
+
+def list_all(
+    client: OmieClient, endpoint: Endpoint, page_size: int = 100
+) -> Iterator[dict[str, Any]]:
+    """Every record of a list in the snake dialect."""
+    page, pages = 1, 1
+    while page <= pages:
+        param = {"pagina": page, "registros_por_pagina": page_size}
+        try:
+            answer = client.read(endpoint.service, endpoint.list, param)
+        except Empty:
+            return
+        yield from answer.get(endpoint.list_array) or []
+        page, pages = page + 1, int(answer.get("total_de_paginas") or 0)
