@@ -49,7 +49,7 @@ def hanging(world: World) -> bool:
 @pytest.mark.parametrize("page", [0, 1, 4])
 def test_killed_while_a_page_is_asked_for(world: World, page: int) -> None:
     world.control.set_behaviour(max_page_size=50)
-    keys = [*seed(world, 300, DAY)]
+    keys = [*seed(world, 900, DAY)]
     hang = PlannedFault("timeout", method="ListarContasReceber")
     if page:
         world.control.between_pages(
