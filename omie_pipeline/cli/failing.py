@@ -46,7 +46,7 @@ _READING_STEPS = {
 }
 _INTERRUPTED_READING = "Repita: o que foi lido fica, o resto é lido agora"
 _INTERRUPTED_RUN = "Repita o envio: o que ficou no meio é conferido no Omie antes de sair de novo"
-_SECRET_VARIABLE = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|SENHA|PASSWD")
+_SECRET_VARIABLE = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|SENHA|PASSWD|NOTIFY")
 _URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@]+@")
 _SHORTEST_SECRET = 6
 
