@@ -25,6 +25,8 @@ from omie_pipeline.warehouse.migrate import migrate
 
 FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
 TEMPLATE = "migrated"
+SHARED_MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 4 * 2**30
 OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_")
 
 QUIET = {
@@ -40,6 +42,7 @@ ONE_WORKER_FOLDERS = frozenset({"dbt_mapping", "dagster_doors"})
 """Their costly beginnings (a dbt build, a manifest) are made once, by one pytest-xdist worker."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of these folders together (``--dist loadgroup``)."""
     for item in items:
@@ -92,7 +95,7 @@ def _own_environment(
 def postgres_url() -> Iterator[str]:
     """The server of this test process, as a URL of its maintenance database."""
     _remove_leftovers()
-    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=_fast_folder()))
     folder.chmod(0o711)
     server = EmbeddedPostgres(folder, durable=False)
     try:
@@ -102,9 +105,17 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def _fast_folder() -> str:
+    """Memory, where there is enough of it for a database: each test copies the template."""
+    usable = SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK)
+    if usable and shutil.disk_usage(SHARED_MEMORY).free > ENOUGH_BYTES:
+        return str(SHARED_MEMORY)
+    return tempfile.gettempdir()
+
+
 def _remove_leftovers() -> None:
     """Stop the servers of test processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+    for folder in Path(_fast_folder()).glob(f"{FOLDER_PREFIX}*"):
         owner_pid = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
         if owner_pid.isdecimal() and not psutil.pid_exists(int(owner_pid)):
             EmbeddedPostgres(folder, durable=False).stop()

@@ -146,7 +146,7 @@ def test_a_list_that_cannot_be_read_fails_the_run_and_keeps_the_event(
     definitions: dg.Definitions, engine: sa.Engine, simulator: Simulator
 ) -> None:
     _arrive(engine, "Categoria.Alterada", {"codigo": "1"}, datetime.now(UTC))
-    simulator.stop()
+    simulator.control.suspend()
     with dg.instance_for_test() as instance:
         (request,) = _requests(definitions, instance)
         job = definitions.resolve_job_def("eventos")
