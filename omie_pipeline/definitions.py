@@ -49,7 +49,7 @@ def build() -> dg.Definitions:
         jobs=[*asset_jobs, inbox_job],
         schedules=[
             registers_schedule(settings, registers_job, empresas),
-            *mirror_schedules(settings, back, empresas),
+            *mirror_schedules(settings, back, deployment.config),
         ],
         sensors=[
             after_registers_sensor(registers_job, facts_job),

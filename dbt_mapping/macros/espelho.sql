@@ -81,13 +81,13 @@
 
 
 {# A mirror table as analysts see it: no raw JSON, no row that Omie no longer has, people masked,
-   rows by who made them. Balances, settlements and movements are made by Omie itself: they belong to
+   rows by who made them or linked them to ours. Balances, settlements and movements are made by Omie itself: they belong to
    who made their title, looked up in `titulos`. The statement belongs to nobody and is not
    omie_clinic's to see. #}
 {% macro espelho(tabela, fonte, condicao=none, titulos=none) -%}
     {%- set dono = {'feito_por': 'linha.feito_por', 'ledger_codigo': 'linha.ledger_codigo'} -%}
     {%- if tabela.startswith('extrato') -%}
-        {%- do dono.update({'feito_por': 'cast(null as text)'}) -%}
+        {%- do dono.update({'feito_por': 'cast(null as text)', 'ledger_codigo': 'cast(null as text)'}) -%}
     {%- elif titulos -%}
         {%- for nome in ['feito_por', 'ledger_codigo'] -%}
             {%- set proprio = '' if tabela == 'baixas' else ', linha.' ~ nome -%}
@@ -113,7 +113,10 @@ left join {{ titulo }} as titulo{{ loop.index0 }}
     on linha.empresa = titulo{{ loop.index0 }}.empresa
     and linha.codigo_titulo = titulo{{ loop.index0 }}.codigo_lancamento_omie
 {%- endfor %}
-where omie.ve_linha({{ dono['feito_por'] }})
+where omie.ve_linha(
+        case when {{ dono['ledger_codigo'] }} is not null then 'omie_pipeline'
+            else {{ dono['feito_por'] }} end
+    )
 {%- if not tabela.startswith('extrato') %}
     and linha.excluido_em is null
 {%- endif %}

@@ -27,6 +27,8 @@
 
   {% if kept %}
     {% call statement('main') -%}
+      -- Two builds at once would otherwise each keep their own rows. Readers are not blocked.
+      lock table {{ target_relation }} in share row exclusive mode;
       delete from {{ target_relation }};
       insert into {{ target_relation }} ({{ names }}) select {{ names }} from {{ filled }};
     {%- endcall %}

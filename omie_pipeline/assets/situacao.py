@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.empresas import has_credentials
@@ -36,9 +37,9 @@ def situacao(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
     pages = {empresa: _tables(opened, empresa, now) for empresa in opened.empresas}
     alerts = {empresa: _alerts(opened, empresa, now) for empresa in opened.empresas}
     wrong = sum(one.situacao == "erro" for rows in pages.values() for one in rows)
-    coming = next_tick(opened.settings.schedule, now)
     page = "\n\n".join(
-        _page(empresa, rows, alerts[empresa], coming) for empresa, rows in pages.items()
+        _page(empresa, rows, alerts[empresa], _coming(opened, empresa, now))
+        for empresa, rows in pages.items()
     )
     return dg.MaterializeResult(
         metadata={
@@ -52,6 +53,14 @@ def situacao(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
 def _tables(opened: Deployment, empresa: str, now: datetime) -> list[TableStatus]:
     filters = opened.config.empresa(empresa).importar.filters()
     return import_status(opened.engine, empresa, filters, opened.settings.start_date, now)
+
+
+def _coming(opened: Deployment, empresa: str, now: datetime) -> dict[str, datetime | None]:
+    """The next reading of every table by the schedule."""
+    wanted, default = opened.config.empresa(empresa).importar, opened.settings.schedule
+    return {
+        name: next_tick(wanted.schedule_of(name, default), now) for name in (*MIRROR, STATEMENT)
+    }
 
 
 def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
@@ -69,11 +78,17 @@ def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
     return found
 
 
-def _page(empresa: str, rows: list[TableStatus], alerts: list[str], coming: datetime | None) -> str:
+def _page(
+    empresa: str,
+    rows: list[TableStatus],
+    alerts: list[str],
+    coming: dict[str, datetime | None],
+) -> str:
     lines = [f"### {empresa}", *(f"- **{alert}**" for alert in alerts), "", _HEADINGS,
              "|" + "---|" * 7]  # fmt: skip
-    expected = _moment(coming) if coming else "manual"
     for one in rows:
+        tick = coming[one.tabela]
+        expected = _moment(tick) if tick else "manual"
         told = f"{one.erro} {one.correcao}".strip().replace("|", "/").replace("\n", " ")
         last = _moment(one.ultima) if one.ultima else "nunca"
         following = "–" if one.situacao == "desativada" else expected

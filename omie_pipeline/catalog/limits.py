@@ -11,6 +11,9 @@ REDUNDANT_SECONDS = 60.0
 FAULT_WINDOW_SECONDS = 1800.0
 """Errors of one method older than this no longer count towards a block (OFF: 10 -> 30 minutes)."""
 
+PROBE_SECONDS = 60.0
+"""After the end of a block one call knocks; the others wait this long for its answer."""
+
 BURST = 4
 """Calls that may leave at once after a pause; over any minute it adds three to the rate."""
 
@@ -24,9 +27,11 @@ class Admission:
         redundant_seconds: an identical request left less than 60 s ago; no slot was taken.
         blocked_until: the key is closed; no slot was taken.
         budget_until: the method's error budget is spent until then; no slot was taken.
+        probe: the first call after the end of a block: whoever makes it tells what came of it.
     """
 
     wait_seconds: float = 0.0
     redundant_seconds: float = 0.0
     blocked_until: datetime | None = None
     budget_until: datetime | None = None
+    probe: bool = False

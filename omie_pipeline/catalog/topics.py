@@ -170,5 +170,6 @@ def _values(node: object, key: str, depth: int) -> Iterator[str]:
 
 def _as_id(value: Any) -> Iterator[str]:
     text = str(value).strip() if isinstance(value, int | str) and value is not True else ""
-    if text and text != "0" and len(text) <= 60 and "\x00" not in text:
+    storable = text.isascii() and text.isprintable()
+    if text and text != "0" and len(text) <= 60 and storable:
         yield text

@@ -29,16 +29,16 @@ def table_records(
     from omie_pipeline.warehouse.import_status import import_status, inbox_status, next_tick
 
     settings, now = deployment.settings, deployment.clock.now()
-    filters = deployment.config.empresa(empresa).importar.filters()
-    following = next_tick(settings.schedule, now)
+    wanted = deployment.config.empresa(empresa).importar
     inbox = inbox_status(deployment.engine, empresa)
-    found = import_status(deployment.engine, empresa, filters, settings.start_date, now)
+    found = import_status(deployment.engine, empresa, wanted.filters(), settings.start_date, now)
     records = []
     for one in found:
         if one.tabela not in tables:
             continue
         off = one.situacao == "desativada"
         broken = closed is not None and not off
+        following = next_tick(wanted.schedule_of(one.tabela, settings.schedule), now)
         records.append(
             {
                 "empresa": empresa,

@@ -30,7 +30,7 @@ from omie_pipeline.errors import (
     TurnedAway,
 )
 from omie_pipeline.omie import wire
-from omie_pipeline.omie.faults import HttpAnswer, read_answer, unreachable
+from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreachable
 from omie_pipeline.omie.governor import Governor
 from omie_pipeline.omie.masking import mask, personal_texts
 
@@ -194,7 +194,7 @@ class OmieClient:
         parse: wire.Parse = wire.json_object,
     ) -> Answered:
         fingerprint = wire.fingerprint(method, param)
-        self._wait_for_slot(method, fingerprint)
+        probe = self._wait_for_slot(method, fingerprint)
         started = time.perf_counter()
         status, body, fault = 0, None, None
         asked_at = self._clock.now()
@@ -206,21 +206,24 @@ class OmieClient:
         except OmieFault as raised:
             fault = raised
             self._remember(method, fingerprint, raised)
+            if probe and (is_open := says_open(raised)) is not None:
+                self._governor.end_probe(self._clock.now(), is_open=is_open)
             raise
         except ConfigurationError:
             self._governor.forget(fingerprint)
             raise
         finally:
             self.calls += 1
-            duration_ms = (time.perf_counter() - started) * 1000
+            duration_ms = round((time.perf_counter() - started) * 1000, 1)
             if self._on_call is not None:
-                request = mask(dict(param))
-                self._on_call(
-                    CallRecord(method, request, mask(body), status, fault, round(duration_ms, 1))
-                )
+                asked, told = mask(dict(param)), mask(body)
+                self._on_call(CallRecord(method, asked, told, status, fault, duration_ms))
+        if probe:
+            self._governor.end_probe(self._clock.now(), is_open=True)
         return Answered(body, answer.text, asked_at)
 
-    def _wait_for_slot(self, method: str, fingerprint: str) -> None:
+    def _wait_for_slot(self, method: str, fingerprint: str) -> bool:
+        """Wait for the moment to leave; true for the one call that tries a key after a block."""
         admission = self._governor.admit(method, fingerprint, self._clock.now())
         if admission.blocked_until is not None:
             detail = FaultDetail("A API desta chave está bloqueada pelo Omie", "425")
@@ -236,6 +239,7 @@ class OmieClient:
         met = self._block
         if met is not None and met.until > self._clock.now():
             raise Blocked(met.detail, met.until)
+        return admission.probe
 
     def _hidden(self, param: Mapping[str, Any]) -> tuple[str, ...]:
         """What no error may repeat of a request: the keys, and who the record is about."""

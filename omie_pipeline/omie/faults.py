@@ -120,6 +120,20 @@ def unreachable(detail: FaultDetail, *, is_write: bool) -> OmieFault:
     return RetryLater(detail, _UNREACHABLE_WAIT_SECONDS)
 
 
+def says_open(fault: OmieFault) -> bool | None:
+    """Whether a fault shows that Omie listens to the key again after a block.
+
+    A fault in Omie's own words does. ``False``: the question never reached Omie. ``None``: it may
+    have, and nothing is known.
+    """
+    detail = fault.detail
+    if isinstance(fault, Blocked):
+        return None
+    if detail.http_status == 200 or (detail.http_status >= 500 and detail.code):
+        return True
+    return False if isinstance(fault, TurnedAway) and detail.http_status == 0 else None
+
+
 def _from_rule(
     rule: FaultRule,
     found: re.Match[str],

@@ -15,6 +15,7 @@ from typing import Protocol
 from omie_pipeline.catalog.limits import (
     BURST,
     FAULT_WINDOW_SECONDS,
+    PROBE_SECONDS,
     REDUNDANT_SECONDS,
     Admission,
 )
@@ -50,6 +51,9 @@ class Governor(Protocol):
     def record_block(self, until: datetime, reason: str, now: datetime) -> None:
         """Remember that Omie closed the key; a later end is never replaced by an earlier one."""
 
+    def end_probe(self, now: datetime, *, is_open: bool) -> None:
+        """What became of an admitted probe: the key is open, or the call never reached Omie."""
+
 
 class LocalGovernor:
     """A governor for one key, one process and no database (``omie-pipeline check``, tests)."""
@@ -61,12 +65,14 @@ class LocalGovernor:
         self._seen: dict[str, datetime] = {}
         self._faults: dict[str, list[datetime]] = {}
         self._blocked_until: datetime | None = None
+        self._probe_at: datetime | None = None
 
     def admit(self, method: str, fingerprint: str, now: datetime) -> Admission:
         """Reserve the next slot in this process."""
         with self._lock:
-            if self._blocked_until is not None and self._blocked_until > now:
-                return Admission(blocked_until=self._blocked_until)
+            closed = self._closed_until()
+            if closed is not None and closed > now:
+                return Admission(blocked_until=closed)
             faults = [
                 at for at in self._faults.get(method, []) if _age(at, now) < FAULT_WINDOW_SECONDS
             ]
@@ -77,7 +83,15 @@ class LocalGovernor:
                 return Admission(redundant_seconds=REDUNDANT_SECONDS - _age(seen, now))
             slot = self._take_slot(method, now)
             self._seen[fingerprint] = slot
-            return Admission(wait_seconds=_age(now, slot))
+            if closed is not None:
+                self._probe_at = slot
+            return Admission(wait_seconds=_age(now, slot), probe=closed is not None)
+
+    def _closed_until(self) -> datetime | None:
+        """A block stays until a good answer: after its end one call at a time knocks."""
+        if self._blocked_until is None or self._probe_at is None:
+            return self._blocked_until
+        return max(self._blocked_until, self._probe_at + timedelta(seconds=PROBE_SECONDS))
 
     def _take_slot(self, method: str, now: datetime) -> datetime:
         """The method's and the address's theoretical arrival times (GCRA) move together."""
@@ -105,6 +119,16 @@ class LocalGovernor:
         """Remember the block in this process."""
         with self._lock:
             self._blocked_until = max(until, self._blocked_until or until)
+            self._probe_at = None
+
+    def end_probe(self, now: datetime, *, is_open: bool) -> None:
+        """Forget the block, or let the next call of this process knock."""
+        with self._lock:
+            if self._blocked_until is None or self._blocked_until > now:
+                return
+            self._probe_at = None
+            if is_open:
+                self._blocked_until = None
 
 
 def _age(then: datetime, now: datetime) -> float:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.resources.settings import Schedule
 from omie_pipeline.warehouse.mirror_filter import MirrorFilter
 
 _SIDES = {"receber": "R", "pagar": "P"}
+_FAMILY_OF = {name: mirror.family for name, mirror in MIRROR.items()} | {
+    STATEMENT: MIRROR["movimentacoes"].family
+}
 
 
 class Importacao(BaseModel):
@@ -20,6 +26,7 @@ class Importacao(BaseModel):
         somente: only receivables or only payables.
         somente_em_aberto: take a título in only while it is open; it is followed to its end.
         contas: Omie's ids of the only bank accounts wanted.
+        agenda: how often the schedules read a table or a family of tables; ``manual``: never.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -29,12 +36,30 @@ class Importacao(BaseModel):
     somente: Literal["receber", "pagar"] | None = None
     somente_em_aberto: bool = False
     contas: tuple[int, ...] = ()
+    agenda: Mapping[str, Schedule] = Field(default_factory=dict)
+
+    @field_validator("agenda")
+    @classmethod
+    def _exist(cls, agenda: Mapping[str, Schedule]) -> Mapping[str, Schedule]:
+        families = sorted(set(_FAMILY_OF.values()))
+        for name in agenda:
+            if name not in _FAMILY_OF and name not in families:
+                known = ", ".join((*families, *_FAMILY_OF))
+                raise ValueError(f"tabela ou família desconhecida: {name} (existem: {known})")
+        return agenda
 
     @model_validator(mode="after")
     def _is_a_window(self) -> Self:
         if self.desde and self.ate and self.desde > self.ate:
             raise ValueError("desde deve vir antes de ate")
         return self
+
+    def schedule_of(self, tabela: str, default: Schedule) -> Schedule:
+        """How often a table is read: its own setting, else its family's, else the deployment's."""
+        for name in (tabela, _FAMILY_OF[tabela]):
+            if name in self.agenda:
+                return self.agenda[name]
+        return default
 
     def filters(self) -> MirrorFilter:
         """The same, as the engine wants it."""

@@ -1,39 +1,42 @@
-"""When the way back runs by itself: what changed, every six hours or daily; all of it, at night."""
+"""When the way back runs by itself: what changed, every six hours or daily; all of it, at night.
 
-from collections.abc import Iterator, Sequence
+The first two strike as often as the most frequent table of any empresa wants; each strike reads the
+tables that are due (``importar: agenda`` of the empresa, else ``OMIE_PIPELINE_SCHEDULE``).
+"""
+
+from collections.abc import Iterator
 from datetime import date, datetime
 
 import dagster as dg
 
 from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
+from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.partitions import TIMEZONE
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
-from omie_pipeline.resources.settings import TIME_ZONE, Settings
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.resources.empresas import Empresa, PipelineConfig
+from omie_pipeline.resources.settings import TIME_ZONE, Schedule, Settings
 from omie_pipeline.sensors.ranges import range_tags
 
 _REGISTERS = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
 # Later, so that the registers are there first; facts do not need them to be read.
 _FACTS = {"6h": "15 */6 * * *", "daily": "15 0 * * *", "manual": "15 0 * * *"}
+_NOTHING_DUE = "Nenhuma tabela está na agenda deste horário"
 _EVERYTHING, _RECONCILIATION, _STATUS = "0 4 * * *", "30 5 * * *", "5 * * * *"
 
 
 def mirror_schedules(
-    settings: Settings, jobs: MirrorJobs, empresas: Sequence[str]
+    settings: Settings, jobs: MirrorJobs, config: PipelineConfig
 ) -> list[dg.ScheduleDefinition]:
     """All of them, stopped until somebody switches them on, like ``sincronizacao``.
 
-    ``OMIE_PIPELINE_SCHEDULE=manual`` leaves the first two in the UI with nothing to start them, and
-    the nightly ones out.
+    Where every table is ``manual`` the first two stay in the UI with nothing to read, and the
+    nightly ones are left out.
     """
+    pace = _pace(settings, config)
     found = [
-        _per_empresa(
-            "espelho",
-            jobs.registers,
-            _REGISTERS[settings.schedule],
-            empresas,
-            "Lê os cadastros do Omie.",
-        ),
-        _changes(settings, jobs.facts, empresas),
+        _registers(settings, jobs.registers, _REGISTERS[pace], config),
+        _changes(settings, jobs.facts, _FACTS[pace], config),
         dg.ScheduleDefinition(
             name="situacao_por_hora",
             job=jobs.status,
@@ -43,71 +46,102 @@ def mirror_schedules(
             description="Renova a página de situação.",
         ),
     ]
-    if settings.schedule != "manual":
+    if pace != "manual":
         found += [
-            _everything(settings, jobs.facts, empresas),
-            _per_empresa(
-                "conciliacao_diaria",
-                jobs.reconciliation,
-                _RECONCILIATION,
-                empresas,
-                "Compara clínica, livro-razão e Omie depois da conferência da noite.",
-            ),
+            _everything(settings, jobs.facts, config),
+            _reconciliation(jobs.reconciliation, config),
         ]
     return found
 
 
-def _per_empresa(
-    name: str, job: AssetJob, cron: str, empresas: Sequence[str], description: str
+def _registers(
+    settings: Settings, job: AssetJob, cron: str, config: PipelineConfig
 ) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name=name,
+        name="espelho",
         job=job,
         cron_schedule=cron,
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description=description,
+        description="Lê os cadastros do Omie.",
     )
-    def strike(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-        moment = context.scheduled_execution_time.isoformat()
-        for empresa in empresas:
+    def espelho(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        struck, asked = context.scheduled_execution_time, False
+        for one in config.empresas:
+            left_out = _left_out("register", one, settings, struck)
+            if left_out == _tables("register"):
+                continue
+            asked = True
             yield dg.RunRequest(
-                run_key=f"{empresa}:{moment}",
-                partition_key=empresa,
-                tags={EMPRESA_TAG: empresa},
+                run_key=f"{one.nome}:{struck.isoformat()}",
+                partition_key=one.nome,
+                asset_selection=_selection(context, job, left_out),
+                tags={EMPRESA_TAG: one.nome},
+            )
+        if not asked:
+            yield dg.SkipReason(_NOTHING_DUE)
+
+    return espelho
+
+
+def _reconciliation(job: AssetJob, config: PipelineConfig) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="conciliacao_diaria",
+        job=job,
+        cron_schedule=_RECONCILIATION,
+        execution_timezone=TIMEZONE,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Compara clínica, livro-razão e Omie depois da conferência da noite.",
+    )
+    def conciliacao_diaria(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        moment = context.scheduled_execution_time.isoformat()
+        for one in config.empresas:
+            yield dg.RunRequest(
+                run_key=f"{one.nome}:{moment}",
+                partition_key=one.nome,
+                tags={EMPRESA_TAG: one.nome},
             )
 
-    return strike
+    return conciliacao_diaria
 
 
-def _changes(settings: Settings, job: AssetJob, empresas: Sequence[str]) -> dg.ScheduleDefinition:
+def _changes(
+    settings: Settings, job: AssetJob, cron: str, config: PipelineConfig
+) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="espelho_mudancas",
         job=job,
-        cron_schedule=_FACTS[settings.schedule],
+        cron_schedule=cron,
         execution_timezone=TIMEZONE,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Lê do Omie os lançamentos que mudaram, de qualquer data.",
     )
-    def espelho_mudancas(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-        struck = context.scheduled_execution_time
+    def espelho_mudancas(
+        context: dg.ScheduleEvaluationContext,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        struck, asked = context.scheduled_execution_time, False
         today = _today(struck)
-        for empresa in empresas:
+        for one in config.empresas:
+            left_out = _left_out("fact", one, settings, struck)
+            if left_out == _tables("fact"):
+                continue
+            asked = True
             yield dg.RunRequest(
-                run_key=f"{empresa}:{struck.isoformat()}",
+                run_key=f"{one.nome}:{struck.isoformat()}",
+                asset_selection=_selection(context, job, left_out),
                 tags={
-                    **range_tags(today, today, empresa),
+                    **range_tags(today, today, one.nome),
                     MODE_TAG: "alteradas",
-                    EMPRESA_TAG: empresa,
+                    EMPRESA_TAG: one.nome,
                 },
             )
+        if not asked:
+            yield dg.SkipReason(_NOTHING_DUE)
 
     return espelho_mudancas
 
 
-def _everything(
-    settings: Settings, job: AssetJob, empresas: Sequence[str]
-) -> dg.ScheduleDefinition:
+def _everything(settings: Settings, job: AssetJob, config: PipelineConfig) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="conferencia_completa",
         job=job,
@@ -117,19 +151,65 @@ def _everything(
         description="Confere todas as datas com o Omie, registro por registro: acha o que foi "
         "excluído lá.",
     )
-    def conferencia_completa(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-        struck = context.scheduled_execution_time
-        for empresa in empresas:
+    def conferencia_completa(
+        context: dg.ScheduleEvaluationContext,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        struck, asked = context.scheduled_execution_time, False
+        for one in config.empresas:
+            left_out = _left_out("fact", one, settings, None)
+            if left_out == _tables("fact"):
+                continue
+            asked = True
             yield dg.RunRequest(
-                run_key=f"{empresa}:{struck.isoformat()}",
+                run_key=f"{one.nome}:{struck.isoformat()}",
+                asset_selection=_selection(context, job, left_out),
                 tags={
-                    **range_tags(settings.start_date, _today(struck), empresa),
+                    **range_tags(settings.start_date, _today(struck), one.nome),
                     MODE_TAG: "carga",
-                    EMPRESA_TAG: empresa,
+                    EMPRESA_TAG: one.nome,
                 },
             )
+        if not asked:
+            yield dg.SkipReason(_NOTHING_DUE)
 
     return conferencia_completa
+
+
+def _tables(grain: str) -> frozenset[str]:
+    names = [name for name, mirror in MIRROR.items() if mirror.grain == grain]
+    return frozenset([*names, STATEMENT] if grain == "fact" else names)
+
+
+def _pace(settings: Settings, config: PipelineConfig) -> Schedule:
+    """How often the most frequent table of any empresa is read."""
+    wanted = {
+        one.importar.schedule_of(name, settings.schedule)
+        for one in config.empresas
+        for name in (*MIRROR, STATEMENT)
+    }
+    paces: tuple[Schedule, ...] = ("6h", "daily")
+    return next((pace for pace in paces if pace in wanted), "manual")
+
+
+def _left_out(
+    grain: str, empresa: Empresa, settings: Settings, struck: datetime | None
+) -> frozenset[str]:
+    """Tables that are not due at a strike; without one, those that are never due."""
+    out: set[Schedule] = {"manual"}
+    if struck is not None and struck.astimezone(TIME_ZONE).hour:
+        out.add("daily")
+    schedule_of, default = empresa.importar.schedule_of, settings.schedule
+    return frozenset(name for name in _tables(grain) if schedule_of(name, default) in out)
+
+
+def _selection(
+    context: dg.ScheduleEvaluationContext, job: AssetJob, left_out: frozenset[str]
+) -> list[dg.AssetKey] | None:
+    """What a run of the job reads without these tables; ``None``, all of it, without any."""
+    if not left_out or context.repository_def is None:
+        return None
+    everything = context.repository_def.get_job(job.name).asset_layer.selected_asset_keys
+    return sorted(everything - {mirror_key(name) for name in left_out})
 
 
 def _today(struck: datetime) -> date:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
+from dagster._core.storage.tags import RUN_KEY_TAG
 
 from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
 from omie_pipeline.assets.mirror import mirror_key
@@ -111,9 +112,15 @@ def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.Dagst
     if item.last is not None and item.last < deployment.settings.start_date:
         return False
     mine = dg.RunsFilter(statuses=UNFINISHED, tags={RESUMED_TAG: item.empresa})
-    if instance.get_runs(mine, limit=1):
+    # Dagster starts a key once: one that had its run would only keep the others from theirs.
+    before = dg.RunsFilter(tags={RUN_KEY_TAG: _run_key(item)})
+    if instance.get_runs(mine, limit=1) or instance.get_runs(before, limit=1):
         return False
     return item.tabela not in tables_going(instance, item.empresa)
+
+
+def _run_key(item: StoppedReading) -> str:
+    return f"{item.empresa}:{item.tabela}:{item.modo}:{item.run_id}"
 
 
 def _reading_request(
@@ -125,7 +132,7 @@ def _reading_request(
         EMPRESA_TAG: item.empresa,
         RESUMED_TAG: item.empresa,
     }
-    run_key = f"{item.empresa}:{item.tabela}:{item.modo}:{item.run_id}"
+    run_key = _run_key(item)
     keys = [mirror_key(item.tabela)]
     if item.tabela != STATEMENT and MIRROR[item.tabela].grain == "register":
         return dg.RunRequest(

@@ -1,7 +1,7 @@
 """One sensor per family: asks Omie cheaply what changed, and reads just that.
 
-The cursor is JSON: the signature last acted upon of each empresa and table, and empresas left in
-peace until a moment because their key was refused.
+The cursor is JSON: of each empresa and table the signature last acted upon and when it was seen,
+and empresas left in peace until a moment because their key was refused.
 """
 
 import json
@@ -24,13 +24,14 @@ from omie_pipeline.sensors.going import tables_going
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 from omie_pipeline.sync.importing import BRASILIA
 from omie_pipeline.sync.watching import Look, Watcher, can_look
-from omie_pipeline.warehouse.import_state import write_cursor
+from omie_pipeline.warehouse.import_state import read_cursor, write_cursor
 from omie_pipeline.warehouse.quota import scope_of
 
 INTERVAL_SECONDS = 600
 """Also Omie's rule of errors: an empty list is one, and ten of a method in 30 minutes block."""
 
 _PAUSE = timedelta(hours=6)
+_ASKED_FOR_AGAIN = timedelta(minutes=30)
 _FAMILIES = {
     "titulos": "títulos e baixas",
     "movimentacoes": "movimentações, lançamentos de conta e, com elas, o extrato",
@@ -72,7 +73,7 @@ def _watch_sensor(family: str, text: str, jobs: MirrorJobs) -> dg.SensorDefiniti
             going = tables_going(context.instance, empresa)
             for look in _looks(opened, empresa, watched(family), going, memory, reasons):
                 requests += _requests(look, opened, jobs, going)
-                memory.signatures[_name(look)] = look.signature
+                memory.remember(look)
                 write_cursor(opened.engine, empresa, look.tabela, signature=look.signature)
         told = None if requests else "; ".join(reasons) or "Nada mudou no Omie"
         return dg.SensorResult(run_requests=requests, skip_reason=told, cursor=memory.to_json())
@@ -85,6 +86,7 @@ class _Memory:
     """What the cursor holds."""
 
     signatures: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     pauses: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -96,16 +98,36 @@ class _Memory:
             return cls()
         if not isinstance(found, dict):
             return cls()
-        return cls(dict(found.get("assinaturas") or {}), dict(found.get("pausas") or {}))
+        held = ("assinaturas", "perguntadas", "pausas")
+        return cls(*(dict(found.get(name) or {}) for name in held))
 
     def to_json(self) -> str:
         """For Dagster."""
-        held = {"assinaturas": self.signatures, "pausas": self.pauses}
+        held = {
+            "assinaturas": self.signatures,
+            "perguntadas": self.asked,
+            "pausas": self.pauses,
+        }
         return json.dumps(held, sort_keys=True)
 
+    def remember(self, look: Look) -> None:
+        """A reading of what the look saw was asked for."""
+        name = f"{look.empresa}/{look.tabela}"
+        self.signatures[name] = look.signature
+        if look.asked_at is not None:
+            self.asked[name] = look.asked_at.isoformat()
 
-def _name(look: Look) -> str:
-    return f"{look.empresa}/{look.tabela}"
+    def known(self, opened: Deployment, empresa: str, tabela: str) -> str | None:
+        """The signature acted upon; ``None`` again 30 minutes after a run that did not read."""
+        name = f"{empresa}/{tabela}"
+        asked = self.asked.get(name)
+        if asked is None:
+            return self.signatures.get(name)
+        asked_at = datetime.fromisoformat(asked)
+        read_until = read_cursor(opened.engine, empresa, tabela).read_until
+        failed = read_until is None or read_until < asked_at
+        late = opened.clock.now() >= asked_at + _ASKED_FOR_AGAIN
+        return None if failed and late else self.signatures.get(name)
 
 
 def _looks(
@@ -137,7 +159,7 @@ def _looks(
         if mirror.name in going:
             reasons.append(f"{empresa}/{mirror.name}: uma execução já vai ler")
             continue
-        known = memory.signatures.get(f"{empresa}/{mirror.name}")
+        known = memory.known(opened, empresa, mirror.name)
         try:
             look = watcher.look(mirror, known)
         except Blocked as closed:
@@ -173,7 +195,8 @@ def _requests(
         EMPRESA_TAG: look.empresa,
     }
     keys = [mirror_key(name) for name in names]
-    key = f"{look.empresa}:{look.tabela}:{look.signature}"
+    # With the moment in it: what looks like an earlier state is followed too.
+    key = f"{look.empresa}:{look.tabela}:{look.signature}:{look.asked_at.isoformat()}"
     if MIRROR[look.tabela].grain == "register":
         yield dg.RunRequest(
             run_key=key,

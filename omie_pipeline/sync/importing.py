@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ from omie_pipeline.warehouse.import_state import (
 )
 from omie_pipeline.warehouse.lanes import lane
 from omie_pipeline.warehouse.movements import mark_mirror_rows
+from omie_pipeline.warehouse.partition_state import followed_since
 
 __all__ = ["BRASILIA", "Importer", "known_fields"]
 
@@ -90,6 +91,10 @@ class _Reading:
         self._engine = importer.engine
         self._clock = importer.clock
         self._mirror = mirror
+        if mirror.grain == "fact":
+            # What is here from before a start that has moved on (New Year) is followed too.
+            start = followed_since(self._engine, request.empresa, mirror.name, request.start)
+            request = replace(request, start=start)
         self._request = request
         self._good_since = good_since
         self._run_id = uuid.uuid4().hex
@@ -111,6 +116,11 @@ class _Reading:
             whole = True
         days = self._found.wanted_days() if whole else self._found.changed_days()
         if self._done_already(days, whole=whole):
+            if self._request.not_before is not None:
+                # A row of a stopped reading must not stay the newest: it would be resumed for ever.
+                self._open(days)
+                self._after()
+                self._close("done", None)
             return self._report(days, reused=True)
         self._open(days)
         try:
@@ -143,7 +153,9 @@ class _Reading:
         if self._mirror.name == "movimentacoes":
             # A reading that was killed left rows without their marks.
             since = last_done_at(self._engine, self._request.empresa, self._mirror.name)
-            mark_mirror_rows(self._engine, self._request.empresa, since)
+            filters = self._request.filters
+            all_here = not (filters.accounts or filters.until)
+            mark_mirror_rows(self._engine, self._request.empresa, since, every_row_is_here=all_here)
         if self._mirror.name == "clientes" and self._request.modo == "carga":
             # A client learnt just now may be one whose títulos were read before.
             erase_everywhere(self._engine, self._request.empresa, self._found.today)

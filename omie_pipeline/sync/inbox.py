@@ -237,7 +237,8 @@ class InboxRound:
             if mirror.grain == "fact" and mirror.call.changed is None:
                 # No window shows a change: the days of the rows themselves have to be read.
                 days |= days_of(self._known(named, some))
-        return whole, days, changed
+        # The título of a settlement that was undone stands in another row, and has changed with it.
+        return whole, days, changed or bool(days and mirror.derived)
 
     def _known(self, named: Named, some: list[WaitingEvent]) -> dict[str, list[KnownRow]]:
         ids = [one for event in some for one in event.registros.get(named.table, ())]

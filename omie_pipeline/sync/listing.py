@@ -23,6 +23,7 @@ from omie_pipeline.errors import Overloaded
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.sync.import_report import Tally
 from omie_pipeline.sync.paging import SMALLEST_PAGE, Lanes, PageReader
+from omie_pipeline.warehouse.import_state import rows_here
 from omie_pipeline.warehouse.mirror_filter import MirrorFilter
 from omie_pipeline.warehouse.mirror_merge import PartitionCount, Pass, open_pass
 
@@ -86,6 +87,7 @@ class Lister:
         self._filters = filters
         self._lanes = lanes
         self._on_rows = on_rows
+        self._empty_once = False
         self._digest = ""
 
     def total(self, window: Window | None, days: Days | None) -> int:
@@ -102,6 +104,7 @@ class Lister:
         days: set[date] = set()
         fields: set[str] = set()
         self._digest = ""
+        self._empty_once = False
         for attempt in range(_PASSES):
             # One less asks another question: Omie refuses the same one within a minute.
             asked = max(1, size - less)
@@ -156,10 +159,19 @@ class Lister:
                         self._on_rows(received, page.total)
             total = totals[-1] if totals else 0
             tally.total_omie, tally.lidas, tally.filtradas = total, received, left_out
+            if not received and self._doubts_emptiness(what):
+                return False, ()
             still = len(totals) <= 1 or (len(set(totals)) == 1 and not young)
             if not (still and received == total and self._confirmed(one, len(totals))):
                 return False, ()
             return self._settle(what, one, tally, days, run_id)
+
+    def _doubts_emptiness(self, what: ListRange) -> bool:
+        """Nothing where rows stand here: two answers have to say so before all of them are gone."""
+        if self._empty_once or not what.proves:
+            return False
+        self._empty_once = True
+        return rows_here(self._engine, self._mirror, self._empresa, what.days) > 0
 
     def _confirmed(self, one: Pass, pages: int) -> bool:
         """Where records do not say when they were made, two passes have to agree on them."""

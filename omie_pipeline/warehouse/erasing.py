@@ -23,11 +23,10 @@ from omie_pipeline.warehouse.person_state import (
     event_rows,
     state_rows,
 )
-from omie_pipeline.warehouse.privacy_tables import erasure
+from omie_pipeline.warehouse.privacy_tables import ERASING_LOCK, erasure
 from omie_pipeline.warehouse.retention import retained_until
 from omie_pipeline.warehouse.stripping import strip
 
-_LOCK = 0x0A11F
 _SALT_BYTES = 16
 
 
@@ -72,7 +71,7 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureRe
         now: aware; its date decides what must still be kept.
     """
     # Two first erasures at once would make two salts.
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ERASING_LOCK)))
     until = retained_until(connection, person, now.date())
     done = [_erase_mirror(connection, held, person, until) for held in HELD]
     done += [_erase_state(connection, state, person) for state in STATES]

@@ -19,6 +19,7 @@ from omie_pipeline.warehouse.mirror_tables import (
     import_run,
     mirror_table,
 )
+from omie_pipeline.warehouse.old_rows import delete_old_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,11 @@ def write_cursor(
 def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
     """Write that a reading begins, and close those of the same table whose process died.
 
-    To be called while holding the table's lane.
+    To be called while holding the table's lane. A whole reading of a register, which is short and
+    regular, also deletes what is old in the history.
     """
+    if values["modo"] == "carga" and values["janela_de"] is None:
+        delete_old_rows(engine, values["started_at"])
     dead = (
         import_run.c.empresa == values["empresa"],
         import_run.c.tabela == values["tabela"],

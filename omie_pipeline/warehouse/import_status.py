@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -41,8 +41,8 @@ class TableStatus:
         ultima: begin of the last reading that came to its end, ``None`` when there was none.
         tentativa: begin of the last reading, however it ended; ``estado``, ``gatilho``: its.
         linhas: rows that Omie still has, as far as we know; of ``extrato`` its lines.
-        dias_sem_prova: days before today that no complete reading has covered; 0 where the table
-            is not cut by day or was never read.
+        dias_sem_prova: days before today that no complete reading has covered after their end;
+            0 where the table is not cut by day or was never read.
         erro_classe, erro, correcao: of the last reading, ``""`` where it had none.
         completo: whether the last finished reading agreed with Omie's total.
     """
@@ -80,7 +80,7 @@ def import_status(
         WarehouseError: the database is gone.
     """
     last, ended = _last_readings(engine, empresa), _last_ended(engine, empresa)
-    proved = _days_proved(engine, empresa)
+    proved = _proofs(engine, empresa)
     return [
         _status(
             engine,
@@ -89,7 +89,7 @@ def import_status(
             filters,
             last=last.get(name),
             ended=ended.get(name),
-            unproved=_unproved(name, proved.get(name, frozenset()), filters, start, now),
+            unproved=_unproved(name, proved.get(name, {}), filters, start, now),
         )
         for name in (*MIRROR, STATEMENT)
     ]
@@ -213,24 +213,36 @@ def _last_ended(engine: sa.Engine, empresa: str) -> dict[str, datetime]:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _days_proved(engine: sa.Engine, empresa: str) -> dict[str, frozenset[str]]:
-    c = import_partition.c
+def _proofs(engine: sa.Engine, empresa: str) -> dict[str, dict[str, datetime]]:
+    """By table and partition: until when what was proved of it, and changes since, are here."""
+    part, cursor = import_partition.c, import_cursor.c
+    same = sa.and_(cursor.empresa == part.empresa, cursor.tabela == part.tabela)
     query = (
-        sa.select(c.tabela, sa.func.array_agg(c.particao))
-        .where(c.empresa == empresa)
-        .group_by(c.tabela)
+        sa.select(part.tabela, part.particao, sa.func.greatest(part.lido_em, cursor.lido_ate))
+        .select_from(import_partition.join(import_cursor, same, isouter=True))
+        .where(part.empresa == empresa)
     )
+    found: dict[str, dict[str, datetime]] = {}
     with warehouse_errors(), engine.connect() as connection:
-        return {row[0]: frozenset(row[1]) for row in connection.execute(query)}
+        for row in connection.execute(query):
+            found.setdefault(row[0], {})[row[1]] = row[2]
+    return found
 
 
 def _unproved(
-    name: str, proved: frozenset[str], filters: MirrorFilter, start: date, now: datetime
+    name: str, proved: dict[str, datetime], filters: MirrorFilter, start: date, now: datetime
 ) -> int:
     if name == STATEMENT or MIRROR[name].grain == "register":
         return 0
     yesterday = now.astimezone(_BRASILIA).date() - timedelta(days=1)
     first = max(start, filters.since or start)
     last = min(yesterday, filters.until or yesterday)
-    days = range((last - first).days + 1)
-    return sum((first + timedelta(days=n)).isoformat() not in proved for n in days)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return sum(not _is_proved(day, proved) for day in days)
+
+
+def _is_proved(day: date, proved: dict[str, datetime]) -> bool:
+    """A proof of a day that was still going on says nothing of its rest."""
+    read = proved.get(day.isoformat())
+    ended = datetime.combine(day + timedelta(days=1), time(), _BRASILIA)
+    return read is not None and read >= ended

@@ -21,32 +21,26 @@ from omie_pipeline.catalog.mirror import MirrorTable
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.erased_again import apply_erasures
 from omie_pipeline.warehouse.mirror_children import forget_children, merge_children
-from omie_pipeline.warehouse.mirror_filter import MirrorFilter, admitted
-from omie_pipeline.warehouse.mirror_records import ASKED_AT, BODY, EMPRESA, record_select
+from omie_pipeline.warehouse.mirror_filter import MirrorFilter
+from omie_pipeline.warehouse.mirror_records import ASKED_AT, BODY, EMPRESA
+from omie_pipeline.warehouse.mirror_statement import (
+    YOUNG_FROM,
+    YOUNG_TO,
+    key_text,
+    merge_statement,
+    seen_keys,
+)
 from omie_pipeline.warehouse.mirror_tables import import_partition, mirror_table
-from omie_pipeline.warehouse.privacy_tables import erasure
+from omie_pipeline.warehouse.privacy_tables import ERASING_LOCK, erasure
 
 WHOLE = "tudo"
 """The only partition of a register."""
-
-_STALE_SECONDS = 60
-"""A read may lag behind a deletion that long (PROTOCOL 10.10): it does not bring a row back."""
 
 _SKEW = timedelta(seconds=2)
 """Omie's clock and ours may differ by this much."""
 
 _LONGEST_ANSWER = timedelta(seconds=60)
 """A page may show what happened until its answer left Omie; we wait no longer than this for one."""
-
-_YOUNG_FROM, _YOUNG_TO = "p_young_from", "p_young_to"
-
-_seen = sa.Table(
-    "lidas",
-    sa.MetaData(),
-    sa.Column("chave", sa.Text, primary_key=True),
-    sa.Column("particao", sa.Date),
-    prefixes=["TEMPORARY"],
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +82,16 @@ class Pass:
         empresa: str,
         opened_at: datetime,
         filters: MirrorFilter,
-        *,
-        erasures: bool,
     ) -> None:
         self._connection = connection
-        self._erasures = erasures
         self._mirror = mirror
         self._table = mirror_table(mirror)
         self._empresa = empresa
         self._asked_at: datetime | None = None
+        self._last_asked_at = opened_at
         self._opened_at = opened_at
         self._filters = filters
-        self._statement = _merge_statement(mirror, filters)
+        self._statement = merge_statement(mirror, filters)
 
     @property
     def asked_at(self) -> datetime:
@@ -114,19 +106,19 @@ class Pass:
         """
         if self._asked_at is None:
             self._asked_at = asked_at
+        self._last_asked_at = asked_at
         values = {
             BODY: body,
             EMPRESA: self._empresa,
             ASKED_AT: asked_at,
-            _YOUNG_FROM: self.asked_at - _SKEW,
-            _YOUNG_TO: asked_at + _LONGEST_ANSWER + _SKEW,
+            YOUNG_FROM: self.asked_at - _SKEW,
+            YOUNG_TO: asked_at + _LONGEST_ANSWER + _SKEW,
         }
         with warehouse_errors(), self._connection.begin():
             row = self._connection.execute(self._statement, values).one()
             if self._mirror.child is not None:
                 merge_children(self._connection, self._mirror, values)
-            if self._erasures:
-                self._erase_again(asked_at)
+            self._erase_again(asked_at)
         return Merged(
             records=row[0],
             first_seen=row[1],
@@ -137,25 +129,29 @@ class Pass:
             days=tuple(sorted(row[6] or ())),
         )
 
-    def _erase_again(self, asked_at: datetime) -> None:
+    def erase_again(self) -> None:
+        """Once more over all rows: somebody's data were erased while the pass went on."""
+        with warehouse_errors(), self._connection.begin():
+            self._erase_again(None)
+
+    def _erase_again(self, since: datetime | None) -> None:
         """What was erased on a person's request does not come back with a page."""
         child = self._mirror.child
         names = {self._mirror.table} | ({child.table} if child else set())
-        apply_erasures(
-            self._connection, self._empresa, today=asked_at.date(), names=names, since=asked_at
-        )
+        today = self._last_asked_at.date()
+        apply_erasures(self._connection, self._empresa, today=today, names=names, since=since)
 
     def distinct(self) -> int:
         """Different records seen so far."""
         with warehouse_errors(), self._connection.begin():
             return self._connection.execute(
-                sa.select(sa.func.count()).select_from(_seen)
+                sa.select(sa.func.count()).select_from(seen_keys)
             ).scalar_one()
 
     def digest(self) -> str:
         """Of the keys seen so far."""
         keys = sa.func.string_agg(
-            sa.func.md5(_seen.c.chave), sa.literal_column("'' ORDER BY chave")
+            sa.func.md5(seen_keys.c.chave), sa.literal_column("'' ORDER BY chave")
         )
         with warehouse_errors(), self._connection.begin():
             query = sa.select(sa.func.md5(sa.func.coalesce(keys, "")))
@@ -173,7 +169,7 @@ class Pass:
                 *self._of_range(first, last),
                 t.c.excluido_em.is_(None),
                 t.c.lido_em < self.asked_at,
-                ~sa.exists().where(_seen.c.chave == key_text(self._mirror, t)),
+                ~sa.exists().where(seen_keys.c.chave == key_text(self._mirror, t)),
             )
             .values(excluido_em=self.asked_at, excluido_por="reconciliacao")
             .returning(t.c.data_particao)
@@ -189,8 +185,8 @@ class Pass:
 
         They are in no partition of it, so that its partitions say nothing about them.
         """
-        strays = sa.or_(_seen.c.particao.is_(None), ~_seen.c.particao.between(first, last))
-        query = sa.select(sa.func.count()).select_from(_seen).where(strays)
+        strays = sa.or_(seen_keys.c.particao.is_(None), ~seen_keys.c.particao.between(first, last))
+        query = sa.select(sa.func.count()).select_from(seen_keys).where(strays)
         with warehouse_errors(), self._connection.begin():
             return self._connection.execute(query).scalar_one()
 
@@ -201,7 +197,9 @@ class Pass:
         not here, or stands here as excluded, keeps its partition from being proven.
         """
         days = _days(first, last)
-        totals = self._grouped(sa.select(_seen.c.particao, sa.func.count()).group_by("particao"))
+        totals = self._grouped(
+            sa.select(seen_keys.c.particao, sa.func.count()).group_by("particao")
+        )
         t = self._table
         here = self._grouped(
             sa.select(t.c.data_particao, sa.func.count())
@@ -211,10 +209,10 @@ class Pass:
         wanted = totals
         if self._filters.leaves_out(self._mirror):
             wanted = self._grouped(
-                sa.select(_seen.c.particao, sa.func.count())
-                .join(t, _seen.c.chave == key_text(self._mirror, t))
+                sa.select(seen_keys.c.particao, sa.func.count())
+                .join(t, seen_keys.c.chave == key_text(self._mirror, t))
                 .where(*self._of_range(None, None))
-                .group_by(_seen.c.particao)
+                .group_by(seen_keys.c.particao)
             )
         rows = [
             {
@@ -274,90 +272,29 @@ def open_pass(
             connection.exec_driver_sql("SET datestyle TO 'ISO, DMY'")
             # Planning a page's statement takes half as long as running it; the plan never differs.
             connection.exec_driver_sql("SET plan_cache_mode TO force_generic_plan")
-            _seen.create(connection, checkfirst=True)
-            connection.execute(sa.delete(_seen))
-            erased = sa.exists().where(erasure.c.empresa == empresa)
-            erasures = connection.execute(sa.select(erased)).scalar_one()
+            seen_keys.create(connection, checkfirst=True)
+            connection.execute(sa.delete(seen_keys))
+        before = _erasures(connection, empresa)
         try:
-            yield Pass(connection, mirror, empresa, opened_at, filters, erasures=erasures)
+            one = Pass(connection, mirror, empresa, opened_at, filters)
+            try:
+                yield one
+            finally:
+                # An erasure and a page that did not see each other leave the page's rows whole.
+                if _erasures(connection, empresa) != before:
+                    one.erase_again()
         finally:
             # Its settings and its temporary table must not return to the pool.
             connection.invalidate()
 
 
-def key_text(mirror: MirrorTable, columns: Any) -> sa.ColumnElement[str]:
-    """The key of a row as one text; ``columns`` is a table or a subquery."""
-    constants = dict(mirror.constants)
-    parts = [columns.c[name] for name in mirror.key if name not in constants]
-    texts = [sa.cast(part, sa.Text) for part in parts]
-    joined: sa.ColumnElement[str] = texts[0]
-    for part in texts[1:]:
-        joined = joined.concat("|").concat(part)
-    return joined
-
-
-def _merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
-    table = mirror_table(mirror)
-    page = record_select(mirror).cte("pagina").prefix_with("MATERIALIZED")
-    seen = (
-        insert(_seen)
-        .from_select(["chave", "particao"], sa.select(key_text(mirror, page), page.c.data_particao))
-        .on_conflict_do_nothing()
-        .returning(_seen.c.chave)
-        .cte("vistas")
-    )
-    kept = sa.select(page).where(admitted(mirror, filters, page, table)).cte("admitidas")
-    merge = insert(table).from_select([c.name for c in kept.c], sa.select(kept))
-    new = merge.excluded
-    changed = sa.or_(
-        table.c.excluido_em.is_not(None),
-        *(
-            table.c[name].is_distinct_from(new[name])
-            for name in ("raw", "feito_por", "ledger_codigo", "data_particao")
-        ),
-    )
-    theirs, ours = new.alterado_em, table.c.alterado_em
-    # Where one side names no time of change, the time of the question decides.
-    newer = sa.or_(
-        sa.func.coalesce(theirs > ours, sa.false()),
-        sa.and_(
-            sa.func.coalesce(theirs >= ours, sa.true()),
-            new.lido_em >= table.c.lido_em,
-        ),
-    )
-    back = sa.or_(
-        table.c.excluido_em.is_(None),
-        new.lido_em > table.c.excluido_em + timedelta(seconds=_STALE_SECONDS),
-    )
-    values = {c.name: new[c.name] for c in kept.c if c.name not in table.primary_key.columns}
-    merged = (
-        merge.on_conflict_do_update(
-            index_elements=list(table.primary_key.columns),
-            set_={**values, "excluido_em": None, "excluido_por": None},
-            where=sa.and_(changed, newer, back),
-        )
-        .returning(sa.literal_column("(xmax = 0)", sa.Boolean).label("nova"), table.c.data_particao)
-        .cte("gravadas")
-    )
-    first = sa.bindparam(_YOUNG_FROM, type_=sa.DateTime(timezone=True))
-    last = sa.bindparam(_YOUNG_TO, type_=sa.DateTime(timezone=True))
-    young = sa.or_(*(page.c[name].between(first, last) for name in ("incluido_em", "alterado_em")))
-    count = sa.func.count()
-
-    def number(source: Any, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-        return sa.select(count).select_from(source).where(*where).scalar_subquery()
-
-    return sa.select(
-        number(page),
-        number(seen),
-        number(kept),
-        number(merged, merged.c.nova),
-        number(merged, ~merged.c.nova),
-        number(page, young),
-        sa.select(sa.func.array_agg(sa.distinct(merged.c.data_particao)))
-        .where(merged.c.data_particao.is_not(None))
-        .scalar_subquery(),
-    )
+def _erasures(connection: sa.Connection, empresa: str) -> set[tuple[int, datetime]]:
+    """Whose data were erased and when, after every erasure that is going on has ended."""
+    with connection.begin():
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(ERASING_LOCK)))
+        query = sa.select(erasure.c.erasure_id, erasure.c.apagado_em)
+        rows = connection.execute(query.where(erasure.c.empresa == empresa))
+        return {(row[0], row[1]) for row in rows}
 
 
 def _name(day: date | None) -> str:

@@ -156,6 +156,8 @@ def _movement_key(fields: Fields) -> Expression:
         sa.literal("B").concat(settlement),
         sa.literal("M").concat(entry),
         sa.literal("T").concat(group).concat(":").concat(title),
+        # A forecast may name nothing at all: then the record is its own key.
+        sa.literal("X").concat(sa.func.md5(sa.cast(fields.record, sa.Text))),
     )
 
 

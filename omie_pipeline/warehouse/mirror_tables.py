@@ -205,6 +205,8 @@ sa.Index(
     "import_run_by_table", import_run.c.empresa, import_run.c.tabela, import_run.c.started_at.desc()
 )
 
+sa.Index("import_run_started", import_run.c.started_at)
+
 import_cursor = sa.Table(
     "import_cursor",
     metadata,

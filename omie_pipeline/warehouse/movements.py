@@ -23,16 +23,22 @@ _SETTLEMENT, _ENTRY, _TITLE = 0, 1, 2
 Expression = sa.ColumnElement[Any]
 
 
-def mark_mirror_rows(engine: sa.Engine, empresa: str, since: datetime | None) -> int:
+def mark_mirror_rows(
+    engine: sa.Engine, empresa: str, since: datetime | None, *, every_row_is_here: bool = True
+) -> int:
     """Recompute ``espelho`` and ``valor_movimentado`` of rows linked to what was read since then.
 
-    ``since`` reaches back over readings that died before they came here.
+    ``since`` reaches back over readings that died before they came here. ``every_row_is_here`` is
+    false where a filter keeps rows out: the settlement of a paid título may be one of them, so no
+    título counts as money then.
 
     Returns the number of rows whose marks changed.
     """
     repeats = sa.and_(_m.c.excluido_em.is_(None), sa.exists().where(*_counted_elsewhere()))
     amount = _signed_amount()
     nothing = sa.or_(repeats, _m.c.excluido_em.is_not(None), amount == 0)
+    if not every_row_is_here:
+        nothing = sa.or_(nothing, _rank(_m) == _TITLE)
     value = sa.case((nothing, sa.null()), else_=amount)
     statement = (
         sa.update(_m)

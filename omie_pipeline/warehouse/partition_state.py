@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,3 +82,24 @@ def _state(particao: str, counted: Any, proof: Any) -> PartitionState:
     total, asked_at, ended_at = proof
     touched = touched_at is not None and touched_at > ended_at
     return PartitionState(particao, rows, total, asked_at, touched)
+
+
+def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) -> date:
+    """The first day of the unbroken run of proven days that ends just before ``start``.
+
+    ``start`` itself where the day before it was never proven: what lies further back was read once,
+    by hand, and is nobody's to follow.
+    """
+    c = import_partition.c
+    query = (
+        sa.select(c.particao)
+        .where(c.empresa == empresa, c.tabela == tabela, c.particao < start.isoformat())
+        .order_by(c.particao.desc())
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        days: list[str] = list(connection.execute(query).scalars())
+    for particao in days:
+        if particao != (start - timedelta(days=1)).isoformat():
+            break
+        start -= timedelta(days=1)
+    return start

@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from omie_pipeline.warehouse.tables import SYNC, metadata
 
+ERASING_LOCK = 0x0A11F
+"""Advisory lock of every transaction that erases."""
+
 erasure = sa.Table(
     "erasure",
     metadata,

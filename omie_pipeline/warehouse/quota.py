@@ -18,7 +18,8 @@ from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.tables import block, quota_fault, quota_request
 
 _ADMIT = sa.text(
-    "SELECT wait_seconds, redundant_seconds, blocked_until, budget_until FROM omie_sync.admit("
+    "SELECT wait_seconds, redundant_seconds, blocked_until, budget_until, probe "
+    "FROM omie_sync.admit("
     ":scope, :method, :fingerprint, :now, :method_per_minute, :ip_per_minute, :burst, "
     ":redundant_seconds, :error_budget, :fault_window_seconds)"
 )
@@ -66,7 +67,7 @@ class SharedGovernor:
         values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": now}
         with warehouse_errors(), self._engine.connect() as connection:
             row = connection.execute(_ADMIT, values).one()
-            return Admission(row[0], row[1], row[2], row[3])
+            return Admission(row[0], row[1], row[2], row[3], row[4])
 
     def forget(self, fingerprint: str) -> None:
         """Let the same request leave again; to a later run it is as if it had never left."""
@@ -92,10 +93,20 @@ class SharedGovernor:
                 "until": sa.func.greatest(block.c.until, statement.excluded.until),
                 "reason": statement.excluded.reason,
                 "seen_at": statement.excluded.seen_at,
+                "probe_at": None,
             },
         )
         with warehouse_errors(), self._engine.connect() as connection:
             connection.execute(statement)
+
+    def end_probe(self, now: datetime, *, is_open: bool) -> None:
+        """Forget a block that is over, or let the next call knock; a newer block stays."""
+        over = sa.and_(block.c.scope == self._scope, block.c.until <= now)
+        statement = sa.delete(block).where(over)
+        with warehouse_errors(), self._engine.connect() as connection:
+            connection.execute(
+                statement if is_open else sa.update(block).where(over).values(probe_at=None)
+            )
 
     def blocked_until(self, now: datetime) -> datetime | None:
         """End of a block that is still on."""

@@ -203,6 +203,11 @@ block = sa.Table(
     sa.Column("until", _Time, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("seen_at", _Time, nullable=False),
+    sa.Column(
+        "probe_at",
+        _Time,
+        comment="call that was let through after the end, to see whether the key is open",
+    ),
     schema=SYNC,
     comment="Memory of an HTTP 425; survives restarts",
 )

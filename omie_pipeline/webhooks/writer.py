@@ -19,6 +19,7 @@ _BATCH_EVENTS = 500
 _BATCH_BYTES = 8 * 1024 * 1024
 _CONNECT_SECONDS = 2
 _STATEMENT_MS = 3_000
+_UNSTORABLE = "códigos que o banco não consegue guardar"
 ANSWER_SECONDS = 5.0
 """Omie gives up after 7 (PROTOCOL section 7)."""
 
@@ -117,11 +118,19 @@ class Writer:
         log.info(told, stored, len(batch) - stored, (perf_counter() - started) * 1_000)
 
     async def _store_bytes(self, event: NewEvent) -> None:
-        """Store an event whose JSON PostgreSQL cannot hold (a NUL, a half character)."""
+        """Store an event whose JSON PostgreSQL cannot hold (a NUL, a half character).
+
+        What it names goes too where that is refused as well: whatever it is, it blocks nothing.
+        """
+        kept = replace(event, raw=unstorable(event.body))
+        nothing = replace(kept, registros="{}", tabelas=(), estado="ignorado", erro=_UNSTORABLE)
         try:
             connection = await self._connected()
-            await _insert(connection, [replace(event, raw=unstorable(event.body))])
-        except psycopg.Error as error:
+            try:
+                await _insert(connection, [kept])
+            except psycopg.DataError:
+                await _insert(connection, [nothing])
+        except (psycopg.Error, UnicodeError) as error:
             await self._drop()
             kind = type(error).__name__
             log.error("Evento recusado pelo banco (%s)", kind)

@@ -67,6 +67,20 @@ def test_a_manual_schedule_has_no_next_time(
     assert "manual" in terminal("status", "--tabela", "dre").out
 
 
+def test_a_table_s_own_agenda_says_its_next_time(
+    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "empresas.yaml"
+    wanted = "{agenda: {cadastros: manual, dre: daily}}"
+    file.write_text(ONLY_RECEIVABLES.replace("{somente: receber}", wanted), "utf-8")
+    monkeypatch.setenv("OMIE_PIPELINE_CONFIG", str(file))
+    lines = {x["table"]: x for x in terminal("status", "--json").lines}
+    assert lines["clientes"]["next_at"] is None
+    own, default = (datetime.fromisoformat(lines[n]["next_at"]) for n in ("dre", "contas_pagar"))
+    assert own == next_tick("daily", datetime.now(UTC))
+    assert default <= own
+
+
 def test_a_failed_reading_is_an_alert_with_what_to_do(terminal: Terminal, clinic: World) -> None:
     clinic.control.next_faults(
         PlannedFault("fault_in_200", method="ListarContasReceber", text="ERROR: Algo deu errado!")

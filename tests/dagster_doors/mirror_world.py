@@ -118,7 +118,7 @@ def mirror_definitions() -> dg.Definitions:
     deployment = Deployment()
     jobs = mirror_jobs()
     partitions = partitions_for(deployment.settings, deployment.empresas)
-    schedules = mirror_schedules(deployment.settings, jobs, deployment.empresas)
+    schedules = mirror_schedules(deployment.settings, jobs, deployment.config)
     kept = [jobs.registers, jobs.facts, jobs.status]
     return dg.Definitions(
         assets=[*mirror_assets(partitions), situacao],

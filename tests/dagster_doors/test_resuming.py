@@ -152,3 +152,50 @@ def test_our_own_budget_of_errors_is_waited_out(mirror: MirrorWorld) -> None:
     )
     assert stopped_readings(mirror.engine, now + timedelta(minutes=29)) == []
     assert len(stopped_readings(mirror.engine, now + timedelta(minutes=31))) == 1
+
+
+def _stopped(world: MirrorWorld, run_id: str, tabela: str, at: datetime) -> None:
+    world.execute(
+        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, gatilho, state,"
+        " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
+        " 'principal', :tabela, 'carga', 'ui', 'stopped', :at, :at, :first, :last, 'Blocked')",
+        run=run_id,
+        tabela=tabela,
+        at=at,
+        first=world.day(8),
+        last=world.day(1),
+    )
+
+
+def test_what_another_reading_proved_meanwhile_is_resumed_once(mirror: MirrorWorld) -> None:
+    mirror.seed(5)
+    _stopped(mirror, "a", "contas_receber", datetime.now(UTC) - timedelta(minutes=30))
+    assert mirror.run(["contas_receber"], 9).success  # a larger range: another row
+    mirror.a_minute_later()
+    (request,) = mirror.tick(RESUME).run_requests
+    asked = mirror.calls()
+    assert mirror.request(request).success
+    assert mirror.calls() == asked
+    newest = "SELECT state, completo, janela_de, janela_ate FROM omie_sync.import_run ORDER BY"
+    assert mirror.rows(f"{newest} started_at DESC LIMIT 1") == [
+        ("done", True, mirror.day(8), mirror.day(1))
+    ]
+    assert mirror.tick(RESUME).run_requests == []
+
+
+def test_a_resumption_that_had_its_run_does_not_hide_the_others(mirror: MirrorWorld) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=30)
+    _stopped(mirror, "a", "contas_receber", began)
+    _stopped(mirror, "b", "contas_pagar", began + timedelta(minutes=1))
+    (first,) = mirror.tick(RESUME).run_requests
+    assert first.run_key is not None
+    mirror.instance.add_run(
+        dg.DagsterRun(
+            job_name=first.job_name,
+            status=dg.DagsterRunStatus.FAILURE,
+            tags={**first.tags, "dagster/run_key": first.run_key},
+            asset_selection=frozenset(first.asset_selection),
+        )
+    )
+    (second,) = mirror.tick(RESUME).run_requests
+    assert second.asset_selection == [dg.AssetKey(["omie", "contas_pagar"])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from omie_pipeline.clock import SystemClock
 from omie_pipeline.sensors.watch import INTERVAL_SECONDS, watched
 from omie_pipeline.warehouse.lanes import lane
 from tests.dagster_doors.mirror_world import EMPRESA, FACTS, MirrorWorld, skipped
+from tests.imports.titles import title
 
 TITULOS = "mudancas_titulos"
 METHOD = "ListarContasReceber"
@@ -178,3 +180,47 @@ def test_a_changed_cliente_reads_the_register(mirror: MirrorWorld) -> None:
     (request,) = mirror.tick("mudancas_cadastros").run_requests
     assert (request.job_name, request.partition_key) == ("espelho_cadastros", EMPRESA)
     assert request.asset_selection == chosen
+
+
+def _looked_minutes_ago(cursor: str, minutes: int) -> str:
+    memory = json.loads(cursor)
+    asked_at = datetime.now(UTC) - timedelta(minutes=minutes)
+    memory["perguntadas"] = dict.fromkeys(memory["perguntadas"], asked_at.isoformat())
+    return json.dumps(memory)
+
+
+def test_a_change_whose_run_failed_is_asked_for_again(loaded: MirrorWorld) -> None:
+    loaded.execute("UPDATE omie_sync.import_cursor SET lido_ate = lido_ate - interval '2 hours'")
+    _change(loaded, 5)
+    tick = loaded.tick(TITULOS)
+    (lost,) = tick.run_requests  # its run dies before it reads
+    loaded.a_minute_later()
+    assert loaded.tick(TITULOS, _looked_minutes_ago(tick.cursor, 29)).run_requests == []
+    loaded.a_minute_later()
+    again = loaded.tick(TITULOS, _looked_minutes_ago(tick.cursor, 31))
+    (request,) = again.run_requests
+    assert request.run_key != lost.run_key
+    assert request.asset_selection == lost.asset_selection
+
+    loaded.a_minute_later()
+    assert loaded.tick(TITULOS, again.cursor).run_requests == []  # one run for half an hour
+    assert loaded.request(request).success
+    loaded.a_minute_later()
+    assert loaded.tick(TITULOS, again.cursor).run_requests == []
+
+
+def test_a_state_that_recurs_is_followed(loaded: MirrorWorld) -> None:
+    loaded.seed(0)
+    first = loaded.tick(TITULOS)
+    loaded.request(first.run_requests[0])
+    (second,) = loaded.simulator.control.seed("contas_receber", [title(77, loaded.day(0))])
+    loaded.a_minute_later()
+    other = loaded.tick(TITULOS, first.cursor)
+    loaded.request(other.run_requests[0])
+    loaded.simulator.control.delete("contas_receber", second)
+    loaded.a_minute_later()
+    recurring = loaded.tick(TITULOS, other.cursor)
+    signatures = [json.loads(one.cursor)["assinaturas"] for one in (first, recurring)]
+    assert signatures[0] == signatures[1]
+    (request,) = recurring.run_requests
+    assert request.run_key not in {first.run_requests[0].run_key, other.run_requests[0].run_key}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.dbt_mapping.company import BANK, OFF, TILL, by, rows_of
+from tests.dbt_mapping.company import BANK, BIA, OFF, TILL, by, rows_of
 from tests.dbt_mapping.scenario import Scenario
 
 
@@ -158,6 +158,42 @@ def test_analysts_see_masks_and_clinic_only_what_we_made(company: Scenario) -> N
     assert [r["codigo_titulo"] for r in rows_of(company, paid, role="omie_clinic")] == [102, 106]
     for hidden in ("extrato", "extrato_linhas", "duplicados"):
         assert rows_of(company, f"select * from analise.{hidden}", role="omie_clinic") == []
+
+
+def test_the_clinic_sees_what_is_linked_to_ours_whoever_typed_it(company: Scenario) -> None:
+    """A patient and a título typed in Omie before, and linked when our rows met them."""
+    seen = {
+        "clientes": "select codigo_cliente_omie as codigo",
+        "contas_receber": "select codigo_lancamento_omie as codigo",
+        "saldos_titulos": "select codigo_titulo as codigo",
+        "titulos_em_aberto": "select codigo_titulo as codigo",
+    }
+
+    def codes(table: str) -> set[object]:
+        query = f"{seen[table]} from analise.{table}"
+        return {row["codigo"] for row in rows_of(company, query, role="omie_clinic")}
+
+    before = {table: codes(table) for table in seen}
+    link = "update omie.{} set ledger_codigo = {} where {} = {}"
+    linked = (
+        ("clientes", "'PAC-3'", "codigo_cliente_omie", BIA),
+        ("contas_receber", "'REC-9'", "codigo_lancamento_omie", 103),
+    )
+    with company.connect() as connection:
+        for table, code, key, number in linked:
+            connection.execute(link.format(table, code, key, number).encode())
+    try:
+        news = {table: codes(table) - before[table] for table in seen}
+    finally:
+        with company.connect() as connection:
+            for table, _, key, number in linked:
+                connection.execute(link.format(table, "null", key, number).encode())
+    assert news == {
+        "clientes": {BIA},
+        "contas_receber": {103},
+        "saldos_titulos": {103},
+        "titulos_em_aberto": {103},
+    }
 
 
 def test_every_view_holds_its_row_filter_before_anything_else(company: Scenario) -> None:

@@ -117,6 +117,47 @@ def test_a_block_closes_every_method_and_never_gets_shorter(make: type[LocalGove
     assert governor.admit("M", "f", seconds(1800.5)).blocked_until is None
 
 
+def test_after_the_end_one_call_at_a_time_knocks(make: type[LocalGovernor]) -> None:
+    governor = make()
+    governor.record_block(seconds(600), "425", START)
+    first, *others = [governor.admit(f"M{n}", "f", seconds(601 + n)) for n in range(4)]
+    assert (first.probe, first.blocked_until) == (True, None)
+    assert [other.blocked_until for other in others] == [seconds(661)] * 3
+    assert not any(other.probe for other in others)
+    # Whoever knocked has died: another may.
+    assert governor.admit("M", "f", seconds(661)).probe
+    governor.end_probe(seconds(662), is_open=True)
+    after = [governor.admit("M", f"g{n}", seconds(662)) for n in range(4)]
+    assert {(one.probe, one.blocked_until) for one in after} == {(False, None)}
+
+
+def test_a_probe_that_meets_a_block_ends_with_it(make: type[LocalGovernor]) -> None:
+    governor = make()
+    governor.record_block(seconds(600), "425", START)
+    assert governor.admit("M", "f", seconds(601)).probe
+    governor.record_block(seconds(1200), "425", seconds(602))
+    # A late good answer to the probe before says nothing of the newer block.
+    governor.end_probe(seconds(603), is_open=True)
+    assert governor.admit("N", "f", seconds(1199)).blocked_until == seconds(1200)
+    assert governor.admit("N", "f", seconds(1200)).probe
+
+
+def test_a_probe_that_never_left_is_the_next_callers(make: type[LocalGovernor]) -> None:
+    governor = make()
+    governor.record_block(seconds(600), "425", START)
+    assert governor.admit("M", "f", seconds(601)).probe
+    governor.end_probe(seconds(602), is_open=False)
+    assert governor.admit("N", "g", seconds(602)).probe
+
+
+def test_a_probe_is_granted_only_to_a_call_that_leaves(make: type[LocalGovernor]) -> None:
+    governor = make(Limits(error_budget=1))
+    governor.record_fault("M", seconds(590))
+    governor.record_block(seconds(600), "425", START)
+    assert governor.admit("M", "f", seconds(601)).budget_until is not None
+    assert governor.admit("N", "f", seconds(602)).probe
+
+
 def test_a_refused_call_takes_no_slot(make: type[LocalGovernor]) -> None:
     governor = make()
     for _ in range(20):

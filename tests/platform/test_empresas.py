@@ -61,6 +61,29 @@ def test_the_example_names_every_key_of_a_policy() -> None:
     assert [name for name in names if f"{name}:" not in text] == []
 
 
+def test_a_table_s_own_agenda_wins_over_its_family_s_and_the_deployment_s(tmp_path: Path) -> None:
+    agenda = "{titulos: daily, baixas: 6h, movimentacoes: manual}"
+    text = ONE.replace("nome: sul,", f"nome: sul, importar: {{agenda: {agenda}}},")
+    wanted = _load(tmp_path, text).empresa("sul").importar
+    names = ("contas_pagar", "baixas", "lancamentos_conta_corrente", "extrato", "clientes")
+    found = {name: wanted.schedule_of(name, "6h") for name in names}
+    assert found == {
+        "contas_pagar": "daily",
+        "baixas": "6h",
+        "lancamentos_conta_corrente": "manual",
+        "extrato": "manual",
+        "clientes": "6h",
+    }
+    assert wanted.schedule_of("clientes", "manual") == "manual"
+
+
+def test_the_example_shows_an_agenda() -> None:
+    config = load_config(Settings(config=EXAMPLE))
+    norte = config.empresa("clinica-norte").importar
+    assert norte.schedule_of("notas_produto", "6h") == "daily"
+    assert config.empresa("clinica-sul").importar.schedule_of("notas_produto", "6h") == "6h"
+
+
 def test_each_empresa_has_its_own_secrets_and_addresses() -> None:
     config = load_config(Settings(config=EXAMPLE))
     variables = {
@@ -139,6 +162,8 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, text: 
         (ONE + "endpoints: {clientes: {guardrails: {max_deletes: -1}}}", "no mínimo 0"),
         (ONE + "endpoints: {clientes: {guardrails: {max: 1}}}", "max: chave desconhecida"),
         (ONE + "endpoints: {clientes: {max_rejected_share: 5}}", "no máximo 1"),
+        (ONE.replace("sul,", "sul, importar: {agenda: {titulos: 8h}},"), "6h, daily, manual"),
+        (ONE.replace("sul,", "sul, importar: {agenda: {titulo: 6h}},"), "desconhecida: titulo"),
         (ONE + ONE, "aparece duas vezes"),
         ("empresas: [", "não é YAML válido"),
     ],

@@ -50,7 +50,9 @@ def test_unlogged_tables_and_comments(engine: sa.Engine) -> None:
 
 def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(sa.text("INSERT INTO omie_sync.block VALUES ('a', now(), 'x', now())"))
+        connection.execute(
+            sa.text("INSERT INTO omie_sync.block VALUES ('a', now(), 'x', now(), NULL)")
+        )
     migrate(engine)
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM omie_sync.block")).scalar() == 1

@@ -136,6 +136,8 @@ def test_a_settlement_and_its_undoing(clinic: Clinic) -> None:
     clinic.settled()
     here = f"SELECT excluido_em IS NULL FROM omie.baixas WHERE codigo_baixa = {settlement}"
     assert clinic.column(here) == [True]
+    money = f"SELECT sum(valor_movimentado) FROM omie.movimentacoes WHERE codigo_titulo = {code}"
+    assert clinic.column(money)[0] > 0
     clinic.simulator.control.undo_settlement(settlement)
     clinic.settled()
     assert clinic.column(here) == [False]
@@ -144,6 +146,7 @@ def test_a_settlement_and_its_undoing(clinic: Clinic) -> None:
         f"WHERE codigo_baixa = {settlement} AND excluido_em IS NULL"
     )
     assert clinic.column(moved) == [0]
+    assert clinic.column(money) == [None], "no row may count money that came back"
 
 
 def test_a_deleted_title_is_marked_by_what_the_list_says(clinic: Clinic) -> None:

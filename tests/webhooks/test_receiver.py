@@ -157,6 +157,30 @@ def test_text_that_the_database_cannot_hold_still_triggers(
     assert (row["estado"], row["registros"]["contas_receber"]) == ("pendente", ["9"])
 
 
+def test_half_a_character_in_an_id_blocks_nothing(
+    url: str, omie: httpx.Client, stored: Stored
+) -> None:
+    event = {**title(9), "codigo_lancamento_omie": "\ud800"}
+    assert omie.post(url, content=body(CHANGED, event)).status_code == 200
+    row = stored.one()
+    assert (row["estado"], row["registros"]) == ("pendente", {})
+
+
+def test_ids_that_the_database_refuses_are_ignored(
+    url: str, omie: httpx.Client, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a rule may one day let through."""
+    named = {"contas_receber": ["\ud800"]}
+    monkeypatch.setattr("omie_pipeline.webhooks.message.ids_named", lambda *_: named)
+    assert omie.post(url, content=body(CHANGED, title(9))).status_code == 200
+    row = stored.one()
+    assert (row["estado"], row["registros"], row["tabelas"]) == ("ignorado", {}, [])
+    assert "corpo_base64" in row["raw"]
+    monkeypatch.undo()
+    assert omie.post(url, content=body(CHANGED, title(10))).status_code == 200
+    assert sorted(row["estado"] for row in stored.rows()) == ["ignorado", "pendente"]
+
+
 def test_a_bad_neighbour_does_not_cost_the_others(url: str, stored: Stored) -> None:
     bodies = [body(CHANGED, title(n)) for n in range(1, 40)]
     bodies[20] = body(CHANGED, {**title(21), "observacao": "\x00"})

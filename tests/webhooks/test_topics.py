@@ -50,7 +50,8 @@ def test_topics(topic: str, tables: int, action: str) -> None:
 @pytest.mark.parametrize(
     "event",
     [None, 3, "x", [], {}, {"codigo_lancamento_omie": None}, {"codigo_lancamento_omie": 0},
-     {"codigo_lancamento_omie": [1]}, {"codigo_lancamento_omie": True}],
+     {"codigo_lancamento_omie": [1]}, {"codigo_lancamento_omie": True},
+     *({"codigo_lancamento_omie": text} for text in ("\ud800", "7\ud800", "7\x00", "7\x07", "é"))],
 )  # fmt: skip
 def test_an_event_without_ids_names_none(event: object) -> None:
     rule = rule_for("Financas.ContaReceber.Alterado")
