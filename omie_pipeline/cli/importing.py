@@ -25,7 +25,7 @@ from omie_pipeline.cli.selecting import (
     chosen_tables,
     parsed_date,
 )
-from omie_pipeline.errors import AuthFailed, Blocked, OmieFault
+from omie_pipeline.errors import AuthFailed, Blocked, BudgetSpent, OmieFault
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -109,9 +109,11 @@ def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
         for position, table in enumerate(tables):
             outcome = _read(deployment, asked, table, empresa)
             yield outcome
-            if isinstance(outcome.error, (Blocked, AuthFailed)):
+            # Our own limit is one method's; a block and a refused key are everybody's.
+            error = outcome.error
+            if isinstance(error, (Blocked, AuthFailed)) and not isinstance(error, BudgetSpent):
                 rest = tables[position + 1 :]
-                _tell_stop(outcome.error, asked, empresa, table, rest)
+                _tell_stop(error, asked, empresa, table, rest)
                 yield from (
                     Outcome(empresa, left, error=outcome.error, asked=False) for left in rest
                 )

@@ -67,7 +67,8 @@ def table_records(
 def show_tables(records: Sequence[Record]) -> None:
     """The tables and, below, what waits in each empresa's inbox; on stdout."""
     heads = [Column("empresa"), Column("tabela"), Column("situação"), Column("última leitura"),
-             Column("próxima"), Column("linhas", right=True), Column("alertas")]  # fmt: skip
+             Column("próxima, se ligada"), Column("linhas", right=True),
+             Column("alertas")]  # fmt: skip
     rows = []
     for one in records:
         last = "nunca" if one["last_read_at"] is None else moment(one["last_read_at"])

@@ -49,7 +49,7 @@ def mirror_schedules(
     if pace != "manual":
         found += [
             _everything(settings, jobs.facts, config),
-            _reconciliation(jobs.reconciliation, config),
+            _reconciliation(settings, jobs.reconciliation, config),
         ]
     return found
 
@@ -84,7 +84,9 @@ def _registers(
     return espelho
 
 
-def _reconciliation(job: AssetJob, config: PipelineConfig) -> dg.ScheduleDefinition:
+def _reconciliation(
+    settings: Settings, job: AssetJob, config: PipelineConfig
+) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="conciliacao_diaria",
         job=job,
@@ -93,9 +95,16 @@ def _reconciliation(job: AssetJob, config: PipelineConfig) -> dg.ScheduleDefinit
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Compara clínica, livro-razão e Omie depois da conferência da noite.",
     )
-    def conciliacao_diaria(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    def conciliacao_diaria(
+        context: dg.ScheduleEvaluationContext,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         moment = context.scheduled_execution_time.isoformat()
-        for one in config.empresas:
+        with_clinic = [
+            one for one in config.empresas if one.clinic_url_env or settings.clinic_url is not None
+        ]
+        if not with_clinic:
+            yield dg.SkipReason("Sem clínica configurada (CLINIC_URL) não há o que conciliar")
+        for one in with_clinic:
             yield dg.RunRequest(
                 run_key=f"{one.nome}:{moment}",
                 partition_key=one.nome,

@@ -18,7 +18,13 @@ from omie_pipeline.clock import Clock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.sync.import_report import ImportRequest, Tally
-from omie_pipeline.sync.listing import Days, Lister, ListRange, with_unchanged
+from omie_pipeline.sync.listing import (
+    Days,
+    Lister,
+    ListRange,
+    RangeTooLarge,
+    with_unchanged,
+)
 from omie_pipeline.sync.paging import READS_AT_ONCE, Lanes
 from omie_pipeline.sync.spans import by_month
 from omie_pipeline.warehouse.import_state import (
@@ -35,6 +41,8 @@ BRASILIA = ZoneInfo("America/Sao_Paulo")
 _OVERLAP = timedelta(days=1)
 # Lists without a window on change (NFS-e): a note is cancelled within weeks of its emission.
 _REREAD = timedelta(days=35)
+# So many records are read in one go: some twenty pages, which a stop may cost again.
+_AT_ONCE = 10_000
 
 
 class RangeReader:
@@ -118,12 +126,12 @@ class RangeReader:
         return days[0] <= first and days[1] >= min(self.today, filters.until or date.max)
 
     def _read_months(self, lister: Lister, months: list[Days]) -> None:
-        """Month by month, so that a stop loses little; more at once where there is little.
+        """All at once where that is little, else month by month, so that a stop loses little.
 
         A month without a record is an error answer on most lists, and ten of those close the
         method (PROTOCOL 10.4, REAL): a quiet year must not cost one for every month.
         """
-        call, waiting, reach = self._mirror.call, list(months), 1
+        call, waiting, reach = self._mirror.call, list(months), len(months)
         while waiting:
             if self._resumed(waiting[0]):
                 del waiting[0]
@@ -131,10 +139,13 @@ class RangeReader:
             taken = 1
             while taken < min(reach, len(waiting)) and not self._resumed(waiting[taken]):
                 taken += 1
-            span = (waiting[0][0], waiting[taken - 1][1])
-            found = self._read_range(lister, ListRange(call.born, span, proves=True))
-            # Nothing in a month: the rest in one question, which may well be as empty.
-            reach = len(months) if not found else 1 if found > call.page_size else reach * 2
+            what = ListRange(call.born, (waiting[0][0], waiting[taken - 1][1]), proves=True)
+            try:
+                found = self._read_range(lister, what, at_most=_AT_ONCE if taken > 1 else None)
+            except RangeTooLarge:
+                reach = 1
+                continue
+            reach = 1 if found > call.page_size else reach * 2
             del waiting[:taken]
 
     def _resumed(self, span: Days | None) -> bool:
@@ -159,7 +170,13 @@ class RangeReader:
                 wanted = self.wanted_days() or (first, self.today)
                 self._read_months(lister, by_month(max(first, wanted[0]), wanted[1]))
             else:
-                self._read_range(lister, ListRange(call.changed, days, proves=False))
+                found = self._read_range(lister, ListRange(call.changed, days, proves=False))
+                if not found and not rows_here(
+                    self._engine, self._mirror, self._request.empresa, None
+                ):
+                    # Nothing before and nothing new: asking again costs one more error answer.
+                    self._move_cursor()
+                    return
             self._compare_totals(lister)
         if self.complete:
             self._move_cursor()
@@ -183,11 +200,16 @@ class RangeReader:
         span = (months[0][0], months[-1][1])
         if total == self._here(span):
             return
-        if len(months) == 1:
+        if len(months) == 1 or total <= _AT_ONCE:
             self._read_range(lister, ListRange(self._mirror.call.born, span, proves=True))
             return
         half = len(months) // 2
-        first = lister.total(self._mirror.call.born, (span[0], months[half - 1][1]))
+        early, late = (span[0], months[half - 1][1]), (months[half][0], span[1])
+        # The half with more rows here is asked about: an empty one would answer with an error.
+        if (self._here(early) or 0) >= (self._here(late) or 0):
+            first = lister.total(self._mirror.call.born, early)
+        else:
+            first = total - lister.total(self._mirror.call.born, late)
         self._mend(lister, months[:half], first)
         self._mend(lister, months[half:], total - first)
 
@@ -201,10 +223,14 @@ class RangeReader:
             return proved_total(self._engine, empresa, self._mirror.name, days)
         return rows_here(self._engine, self._mirror, empresa, days)
 
-    def _read_range(self, lister: Lister, what: ListRange) -> int:
-        """Read it; how many records Omie has there."""
+    def _read_range(self, lister: Lister, what: ListRange, *, at_most: int | None = None) -> int:
+        """Read it; how many records Omie has there.
+
+        Raises:
+            RangeTooLarge: there are more than ``at_most``; the first page is merged.
+        """
         size = self._cursor.page_size or self._mirror.call.page_size
-        listed = lister.read(what, size, self._run_id)
+        listed = lister.read(what, size, self._run_id, at_most=at_most)
         self.tally.add(with_unchanged(listed.tally))
         self.complete = self.complete and listed.complete
         self.days.update(listed.days)

@@ -61,6 +61,10 @@ class Listed:
     partitions: tuple[PartitionCount, ...] = ()
 
 
+class RangeTooLarge(Exception):
+    """A range holds more than was to be read in one go; never leaves the engine."""
+
+
 class Lister:
     """Reads ranges of one list of one empresa.
 
@@ -88,23 +92,27 @@ class Lister:
         self._lanes = lanes
         self._on_rows = on_rows
         self._empty_once = False
+        self._at_most: int | None = None
         self._digest = ""
 
     def total(self, window: Window | None, days: Days | None) -> int:
         """How many records Omie has in a window, by one small question."""
         return self._reader(ListRange(window, days, proves=False), 1).total()
 
-    def read(self, what: ListRange, page_size: int, run_id: str) -> Listed:
+    def read(
+        self, what: ListRange, page_size: int, run_id: str, *, at_most: int | None = None
+    ) -> Listed:
         """Read a range, again where rows shifted, and prove it.
 
         Raises:
+            RangeTooLarge: Omie has more than ``at_most`` records in it; one page is merged.
             OmieFault: what is merged stays; the range is not proven.
         """
         size, less, tally = page_size, 0, Tally(tamanho_pedido=page_size)
         days: set[date] = set()
         fields: set[str] = set()
         self._digest = ""
-        self._empty_once = False
+        self._empty_once, self._at_most = False, at_most
         for attempt in range(_PASSES):
             # One less asks another question: Omie refuses the same one within a minute.
             asked = max(1, size - less)
@@ -144,6 +152,8 @@ class Lister:
         ) as one:
             with closing(self._reader(what, page_size).pages()) as pages:
                 for page in pages:
+                    if self._at_most is not None and page.total > self._at_most:
+                        raise RangeTooLarge(page.total)
                     merged = one.merge(page.body, page.asked_at)
                     totals.append(page.total)
                     young += merged.young

@@ -7,6 +7,7 @@ has no pages and refuses paging tags (PROTOCOL section 5).
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,7 @@ from omie_pipeline.warehouse.statements import (
     Statement,
     StatementLine,
     account_numbers,
+    moved_since,
     read_since,
     store_statement,
 )
@@ -99,13 +101,10 @@ class StatementReader:
         accounts = request.filters.accounts or tuple(account_numbers(engine, request.empresa))
         # Whole months, as far as they have come: a part of one would replace what stands there.
         ends = min(request.filters.until or today, today)
-        spans = by_month(first, last)
-        months = [(begin.replace(day=1), min(month_end(end), ends)) for begin, end in spans]
+        wanted = self._wanted_months(request, accounts, first, last, ends)
         complete = bool(accounts)
         with self._i.make_client(request.empresa) as client:
-            for done, (account, (month, end)) in enumerate(
-                ((account, month) for account in accounts for month in months), start=1
-            ):
+            for done, (account, (month, end)) in enumerate(wanted, start=1):
                 since = request.not_before
                 if since and read_since(engine, request.empresa, account, month, end, since):
                     tally.releituras += 1
@@ -118,8 +117,23 @@ class StatementReader:
                     tally.lidas += len(found.lines)
                     tally.novas += store_statement(engine, request.empresa, found, asked_at)
                 if self._i.progress.on_rows is not None:
-                    self._i.progress.on_rows(done, len(accounts) * len(months))
+                    self._i.progress.on_rows(done, len(wanted))
         return complete
+
+    def _wanted_months(
+        self, request: ImportRequest, accounts: Sequence[int], first: date, last: date, ends: date
+    ) -> list[tuple[int, tuple[date, date]]]:
+        """Account and month, in order: money that moved in the past changes every month since."""
+        moved: dict[int, date] = {}
+        if request.modo == "alteradas":
+            cursor = read_cursor(self._i.engine, request.empresa, STATEMENT)
+            moved = moved_since(self._i.engine, request.empresa, cursor.read_until)
+        earliest = max(request.start, request.filters.since or request.start)
+        return [
+            (account, (begin.replace(day=1), min(month_end(end), ends)))
+            for account in accounts
+            for begin, end in by_month(max(earliest, min(first, moved.get(account, first))), last)
+        ]
 
     def _close(
         self, run_id: str, tally: Tally, error: OmiePipelineError | None, *, complete: bool

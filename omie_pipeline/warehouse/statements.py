@@ -113,6 +113,19 @@ def account_numbers(engine: sa.Engine, empresa: str) -> list[int]:
         return list(connection.execute(query.order_by(t.c.n_cod_cc)).scalars())
 
 
+def moved_since(engine: sa.Engine, empresa: str, since: datetime | None) -> dict[int, date]:
+    """Account -> first day on which money moved, or moved no more, by what was read since then."""
+    t = mirror_table(MIRROR["movimentacoes"])
+    query = sa.select(t.c.id_conta_corrente, sa.func.min(t.c.data_pagamento)).where(
+        t.c.empresa == empresa, t.c.id_conta_corrente.is_not(None), t.c.data_pagamento.is_not(None)
+    )
+    if since is not None:
+        query = query.where(sa.or_(t.c.lido_em >= since, t.c.excluido_em >= since))
+    with warehouse_errors(), engine.connect() as connection:
+        rows = connection.execute(query.group_by(t.c.id_conta_corrente))
+        return {row[0]: row[1] for row in rows}
+
+
 def read_since(
     engine: sa.Engine, empresa: str, account: int, month: date, last: date, since: datetime
 ) -> bool:

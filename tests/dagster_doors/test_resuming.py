@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.sync import import_ranges
 from omie_pipeline.warehouse.unfinished_reads import stopped_readings
 from tests.dagster_doors.mirror_world import (
     EMPRESA,
@@ -22,7 +23,8 @@ RESUME, METHOD = "retomar_leituras", "ListarContasReceber"
 
 @pytest.fixture
 def months(mirror: MirrorWorld, monkeypatch: pytest.MonkeyPatch) -> MirrorWorld:
-    """The same empresa over three months: a load is read month by month."""
+    """The same empresa over three months, and so much that a load is read month by month."""
+    monkeypatch.setattr(import_ranges, "_AT_ONCE", 1)
     start = (today().replace(day=1) - timedelta(days=40)).replace(day=1)
     monkeypatch.setenv("OMIE_PIPELINE_START_DATE", start.isoformat())
     world = MirrorWorld(mirror.simulator, mirror.engine, mirror_definitions(), mirror.instance)
@@ -43,10 +45,14 @@ def _start(world: MirrorWorld) -> date:
 
 
 def _blocked_load(world: MirrorWorld) -> None:
-    """The first month gets through, the second meets a block."""
+    """The first month gets through, after a look at the whole; the second meets a block."""
     control = world.simulator.control
     fault = PlannedFault("blocked_425", method=METHOD, seconds=1200)
-    control.between_pages(METHOD, 1, lambda: control.next_faults(fault))
+
+    def after_the_first_month() -> None:
+        control.between_pages(METHOD, 1, lambda: control.next_faults(fault))
+
+    control.between_pages(METHOD, 1, after_the_first_month)
     result = _load(world, fails=True)
     assert not result.success
     (failure,) = (event for event in result.all_events if event.is_step_failure)

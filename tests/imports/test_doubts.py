@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.sync.import_report import ImportRequest, Modo
+from omie_pipeline.sync.importing import Importer
+from omie_pipeline.sync.statement import StatementReader
 from omie_pipeline.warehouse.mirror_filter import MirrorFilter
+from omie_pipeline.warehouse.statements import cash_checks
 from tests.imports.titles import seed
-from tests.sync.world import World
+from tests.sync.world import EMPRESA, World
 
 DAY = date(2026, 1, 3)
 LIST = "ListarContasReceber"
@@ -93,3 +97,44 @@ def test_a_forecast_that_names_nothing_is_kept(world: World) -> None:
     assert world.rows("SELECT left(chave, 1), valor_movimentado FROM omie.movimentacoes") == [
         ("X", None)
     ]
+
+
+def test_quiet_lists_cost_few_errors(world: World) -> None:
+    later = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    world.control.set_time(later)
+    for modo in ("carga", "alteradas", "alteradas"):
+        world.import_table("contas_pagar", modo)
+        world.clock.sleep(61)
+    assert len(world.control.calls(failed=True)) == 3, "one for each reading of eleven months"
+
+
+def test_a_deletion_is_found_without_asking_about_empty_months(world: World) -> None:
+    world.control.set_time(datetime(2026, 11, 20, 12, tzinfo=UTC))
+    ids = seed(world, 3, DAY)
+    world.import_table("movimentacoes")
+    world.clock.sleep(61)
+    world.control.delete("contas_receber", ids[0])
+    report = world.import_table("movimentacoes", "alteradas")
+    assert report.excluidas == 1
+    assert len(world.control.calls(failed=True)) <= 1, "the window of changes alone was empty"
+
+
+def test_a_statement_of_the_past_follows_what_moved_there(world: World) -> None:
+    (title,) = seed(world, 1, DAY)
+    settlement = world.control.settle("contas_receber", title, day=DAY, value=Decimal(1))
+    for name in ("contas_correntes", "movimentacoes"):
+        world.import_table(name)
+    statement(world, "carga")
+    world.control.set_time(datetime(2026, 6, 10, 12, tzinfo=UTC))
+    world.control.undo_settlement(settlement)
+    for name in ("movimentacoes",):
+        world.import_table(name, "alteradas")
+    statement(world, "alteradas")
+    checks = cash_checks(world.engine, EMPRESA, date(2026, 1, 1), date(2026, 6, 30))
+    assert len(checks) > 4
+    assert all(check.closes for check in checks)
+
+
+def statement(world: World, modo: Modo) -> None:
+    importer = Importer(world.engine, world.client, world.clock)
+    StatementReader(importer).run(ImportRequest(EMPRESA, modo, date(2026, 1, 1)))
