@@ -10,6 +10,7 @@ process and counts from its first call to its last commit.
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -41,7 +42,7 @@ def measure(bench: Bench) -> list[Measure]:
     return found
 
 
-def _company(rows: int, latency_ms: int):  # type: ignore[no-untyped-def]  # a context manager
+def _company(rows: int, latency_ms: int) -> AbstractContextManager[SimulatorProcess]:
     options = ("--latency-ms", str(latency_ms), "--no-limits")
     return simulator(*options, "--receivables", str(rows), "--days", str(_DAYS))
 
