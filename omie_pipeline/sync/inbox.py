@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.catalog.topics import Named
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import Blocked, OmiePipelineError, RetryLater, WarehouseError
@@ -37,6 +37,7 @@ NEXT_LOOK = timedelta(seconds=61)
 MAX_ATTEMPTS = 5
 _AFTER_FAILURE = timedelta(minutes=10)
 _LEASE = timedelta(minutes=5)
+_MONEY = "movimentacoes"
 
 Mode = Literal["carga", "alteradas"]
 
@@ -143,7 +144,27 @@ class InboxRound:
                 self._read(table, concerned, round_, dagster_run_id)
         verdicts = [self._verdict(event, round_) for event in waiting]
         settle(self._engine, self._empresa, verdicts, self._clock.now(), run_id)
+        if any(_MONEY in event.faltam for event in waiting) and _MONEY not in round_.failures:
+            self._follow_money(round_, dagster_run_id)
         return _report(self._empresa, verdicts, round_)
+
+    def _follow_money(self, round_: _Round, run: str | None) -> None:
+        """The statements of the accounts whose money moved; no event waits for them."""
+        try:
+            self._import_table(
+                STATEMENT,
+                self._empresa,
+                modo="alteradas",
+                date_from=None,
+                date_to=None,
+                gatilho="webhook",
+                dagster_run_id=run,
+                not_before=self._clock.now(),
+            )
+        except WarehouseError:
+            raise
+        except OmiePipelineError as error:
+            round_.failures[STATEMENT] = type(error).__name__
 
     def _due(self, now: datetime) -> list[str]:
         due = [one for one in due_tables(self._engine, now) if one.empresa == self._empresa]

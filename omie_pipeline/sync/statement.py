@@ -102,7 +102,7 @@ class StatementReader:
         # Whole months, as far as they have come: a part of one would replace what stands there.
         ends = min(request.filters.until or today, today)
         wanted = self._wanted_months(request, accounts, first, last, ends)
-        complete = bool(accounts)
+        complete = bool(accounts) or request.gatilho == "webhook"
         with self._i.make_client(request.empresa) as client:
             for done, (account, (month, end)) in enumerate(wanted, start=1):
                 since = request.not_before
@@ -129,6 +129,9 @@ class StatementReader:
             cursor = read_cursor(self._i.engine, request.empresa, STATEMENT)
             moved = moved_since(self._i.engine, request.empresa, cursor.read_until)
         earliest = max(request.start, request.filters.since or request.start)
+        if request.gatilho == "webhook":
+            # Only what the events moved: the rest follows with the schedule.
+            accounts, first = [one for one in accounts if one in moved], last
         return [
             (account, (begin.replace(day=1), min(month_end(end), ends)))
             for account in accounts

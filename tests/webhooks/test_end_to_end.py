@@ -25,7 +25,14 @@ from omie_pipeline.webhooks.server import Receiver
 from tests.webhooks.bodies import SECRET
 
 EMPRESA = "principal"
-TABLES = ("clientes", "contas_receber", "baixas", "movimentacoes", "lancamentos_conta_corrente")
+TABLES = (
+    "contas_correntes",
+    "clientes",
+    "contas_receber",
+    "baixas",
+    "movimentacoes",
+    "lancamentos_conta_corrente",
+)
 
 
 class SharedClock:
@@ -147,6 +154,13 @@ def test_a_settlement_and_its_undoing(clinic: Clinic) -> None:
     )
     assert clinic.column(moved) == [0]
     assert clinic.column(money) == [None], "no row may count money that came back"
+    account = f"SELECT id_conta_corrente FROM omie.baixas WHERE codigo_baixa = {settlement}"
+    (number,) = clinic.column(account)
+    balance = (
+        f"SELECT saldo_atual FROM omie.extrato WHERE n_cod_cc = {number} "
+        "ORDER BY periodo_inicial DESC LIMIT 1"
+    )
+    assert clinic.column(balance) == [clinic.simulator.control.balance(number)]
 
 
 def test_a_deleted_title_is_marked_by_what_the_list_says(clinic: Clinic) -> None:
