@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test bench lint docs lock clean
+.PHONY: help setup demo dev test histories bench lint docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.omie-pipeline-setup
@@ -34,10 +34,15 @@ lint: $(STAMP) ## Style, types and import layers only
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+histories: $(STAMP) ## 1,000 random histories from receipt to note; an hour or so, not part of the tests
+	OMIE_PIPELINE_HISTORIES=$${OMIE_PIPELINE_HISTORIES:-1000} $(BIN)/python -m pytest tests/histories/test_histories.py -n0 -s
+
 bench: $(STAMP) ## The measures; minutes, not part of the tests
 	$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## Documentation of the dbt models, as one page
+docs: $(STAMP) ## docs/endpoints.md, docs/validation.md, and the dbt models as one page
+	@$(BIN)/python -m omie_pipeline.validation.endpoints_document docs/endpoints.md
+	@$(BIN)/python -m omie_pipeline.validation.document docs/validation.md
 	@$(BIN)/python scripts/dbt_docs.py
 
 lock: $(STAMP) ## Renew requirements.lock from pyproject.toml

@@ -12,6 +12,7 @@ from omie_pipeline.assets.extract import extract_asset
 from omie_pipeline.assets.jobs import mirror_jobs, pipeline_jobs
 from omie_pipeline.assets.mapping import mapping_assets
 from omie_pipeline.assets.mirror import mirror_assets
+from omie_pipeline.assets.nfse import nfse
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset
 from omie_pipeline.assets.situacao import situacao
@@ -22,6 +23,7 @@ from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.alerts import alerts_sensor
 from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor
 from omie_pipeline.sensors.mirror_schedule import mirror_schedules
+from omie_pipeline.sensors.nfse import nfse_sensor
 from omie_pipeline.sensors.resume import resume_readings_sensor, resume_sensor
 from omie_pipeline.sensors.schedule import after_registers_sensor, registers_schedule
 from omie_pipeline.sensors.watch import watch_sensors
@@ -42,9 +44,13 @@ def build() -> dg.Definitions:
             *([extract_asset(table, partitions) for table in sources] if extracted else []),
             mapping_assets(ensure_manifest(settings)),
             *mirror_assets(partitions),
-            *(push_asset(endpoint, partitions) for endpoint in WRITABLE),
+            *(
+                push_asset(endpoint, deployment.policy(endpoint.name), partitions)
+                for endpoint in WRITABLE
+            ),
             reconciliation_asset(partitions),
             situacao,
+            nfse,
         ],
         jobs=[*asset_jobs, inbox_job],
         schedules=[
@@ -57,6 +63,7 @@ def build() -> dg.Definitions:
             resume_readings_sensor(back),
             *watch_sensors(back),
             inbox_sensor(),
+            nfse_sensor(),
             alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
         resources={"deployment": DeploymentResource()},

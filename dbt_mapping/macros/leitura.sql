@@ -58,6 +58,15 @@
 {%- endmacro %}
 
 
+{# Small whole number, as a count of instalments or a day of the month; `3.0` is 3. #}
+{% macro inteiro_curto(coluna) -%}
+    case
+        when btrim(cast({{ coluna }} as text)) ~ '^[0-9]{1,9}([.]0+)?$'
+            then cast(split_part(btrim(cast({{ coluna }} as text)), '.', 1) as integer)
+    end
+{%- endmacro %}
+
+
 {# true/false from S/N, sim/não, 1/0, true/false; anything else is NULL. #}
 {% macro logico(coluna) -%}
     case

@@ -23,11 +23,21 @@ where false
 
 
 {# A canonical table: the columns of the contract, in its order, cast to its types. A missing
-   column or a value that cannot be cast stops the build and is named by PostgreSQL. #}
+   column or a value that cannot be cast stops the build and is named by PostgreSQL. Optional columns
+   and tables (macros/opcionais.sql) that the staging set lacks are NULL and empty. #}
 {% macro canonica(tabela) -%}
+{%- if not conjunto_tem(tabela) -%}
+{{ tabela_vazia(tabela) }}
+{%- else -%}
+{%- set origem = staging(tabela) -%}
+{%- set opcionais = colunas_opcionais(tabela) -%}
+{%- set existentes = nomes_das_colunas(origem) if opcionais else [] -%}
 select
     {%- for coluna, tipo in colunas_canonicas(tabela).items() %}
-    cast({{ coluna }} as {{ tipo }}) as {{ coluna }}{{ "," if not loop.last }}
+    {%- set ausente = execute and coluna in opcionais and coluna not in existentes %}
+    cast({{ 'null' if ausente else coluna }} as {{ tipo }}) as {{ coluna }}
+        {{- "," if not loop.last }}
     {%- endfor %}
-from {{ staging(tabela) }}
+from {{ origem }}
+{%- endif -%}
 {%- endmacro %}

@@ -38,6 +38,8 @@ from omie_pipeline.warehouse.partition_state import PartitionState, partition_st
 from omie_pipeline.warehouse.statements import cash_checks
 
 _WHOLE = "tudo"
+_MADE_BEFORE = "categorias"
+"""Rows are held against this list and this pipeline adds to it: it is read after that."""
 
 
 def mirror_key(name: str) -> dg.AssetKey:
@@ -63,6 +65,7 @@ def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinit
     @dg.asset(
         key=key,
         group_name=group_of(mirror.family),
+        deps=[["push", mirror.name]] if mirror.name == _MADE_BEFORE else [],
         partitions_def=partitions.days if facts else partitions.empresas,
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import push_pool
 from omie_pipeline.assets.report import DESCRIPTIONS, checks_of, count_metadata, run_metadata
 from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
 from omie_pipeline.assets.run_tags import TRIGGER_TAG, trigger_of
-from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog.acting import REVERSALS, SETTLEMENTS
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Progress
 from omie_pipeline.sync.counts import Counts
+from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushOptions
+from omie_pipeline.validation.lists import needs_lists
 from omie_pipeline.warehouse.planning import Selection
 
 __all__ = ["HELD_TAG", "TRIGGER_TAG", "UNFINISHED_TAG", "push_asset", "push_key"]
@@ -29,7 +33,9 @@ def push_key(endpoint: Endpoint) -> dg.AssetKey:
     return dg.AssetKey(["push", endpoint.name])
 
 
-def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinition:
+def push_asset(
+    endpoint: Endpoint, policy: EndpointPolicy, partitions: Partitions
+) -> dg.AssetsDefinition:
     """The asset that delivers one endpoint's payload model to Omie."""
     facts = endpoint.grain == "fact"
     key = push_key(endpoint)
@@ -37,7 +43,7 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
     @dg.asset(
         key=key,
         group_name=GROUP,
-        deps=_upstream(endpoint, partitions),
+        deps=_upstream(endpoint, policy, partitions),
         partitions_def=partitions.days if facts else partitions.empresas,
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[
@@ -86,13 +92,21 @@ def push_asset(endpoint: Endpoint, partitions: Partitions) -> dg.AssetsDefinitio
     return push
 
 
-def _upstream(endpoint: Endpoint, partitions: Partitions) -> list[dg.AssetDep]:
+def _upstream(
+    endpoint: Endpoint, policy: EndpointPolicy, partitions: Partitions
+) -> list[dg.AssetDep]:
+    """What comes before: the payload model, Omie's lists, and the records it points at."""
+    before = [target for _, target in endpoint.references] + list(endpoint.points_at)
+    if endpoint.deletes and endpoint.effect != "settlement":
+        before.append(endpoint.deletes)
+    if policy.on_settled == "undo" and endpoint.name in SETTLEMENTS:
+        before.append(REVERSALS[SETTLEMENTS[endpoint.name].name].name)
+    mapping = partitions.per_empresa if endpoint.grain == "fact" else None
+    lists = [mirror_key(name) for name in sorted(needs_lists(endpoint))]
     deps = [dg.AssetDep(["omie_payload", endpoint.model])]
-    if endpoint.grain == "register":
-        return deps
-    if endpoint.deletes:
-        return [*deps, dg.AssetDep(["push", endpoint.deletes])]
-    registers = [["omie", "categorias"], ["omie", "contas_correntes"]]
-    registers += [["push", target] for _, target in endpoint.references]
-    mapping = partitions.per_empresa
-    return deps + [dg.AssetDep(key, partition_mapping=mapping) for key in registers]
+    deps += [dg.AssetDep(key, partition_mapping=mapping) for key in lists]
+    for name in dict.fromkeys(before):
+        target = REGISTRY[name]
+        crosses = mapping if target.grain == "register" else None
+        deps.append(dg.AssetDep(push_key(target), partition_mapping=crosses))
+    return deps

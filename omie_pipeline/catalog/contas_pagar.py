@@ -25,6 +25,7 @@ CONTAS_PAGAR = Endpoint(
         ("codigo_categoria", "categorias"),
     ),
     references=(("codigo_cliente_fornecedor_integracao", "clientes"),),
+    points_at=("projetos", "vendedores"),
     value_field="valor_documento",
 )
 

@@ -27,6 +27,7 @@ CONTAS_RECEBER = Endpoint(
         ("codigo_categoria", "categorias"),
     ),
     references=(("codigo_cliente_fornecedor_integracao", "clientes"),),
+    points_at=("projetos", "vendedores"),
     value_field="valor_documento",
 )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["string", "text", "integer", "decimal", "date", "time", "object", "array"]
 """``text`` has no known length; ``date`` is dd/mm/aaaa on the wire (PROTOCOL section 6, OFF)."""
@@ -76,6 +77,34 @@ Grain = Literal["register", "fact"]
 """A register is partitioned by empresa; a fact by business date × empresa."""
 
 
+Effect = Literal["record", "order", "document", "category", "settlement", "billing", "situation"]
+"""What a delivered row is in Omie, and so how an unclear answer is resolved by reading.
+
+``record``: a record under our integration code. ``order``: an OS with its items. ``document``: a
+cliente under its CPF/CNPJ. ``category``: a categoria under its description and parent.
+``settlement``: a baixa of a título.
+``billing``: an OS is billed. ``situation``: a contrato is in the situation asked for.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The read that shows whether an effect took place, where no *read* of the endpoint can.
+
+    Attributes:
+        service, method: what is asked.
+        key: field of the question that names the record.
+    """
+
+    service: Service
+    method: str
+    key: str
+
+
+KEY_COLUMN = "_chave"
+"""Column of a payload model with our code, where the payload itself has no field for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A declaration: everything the rest of the package needs to know of one destination.
@@ -95,9 +124,20 @@ class Endpoint:
         lot_array: name of the array in the lot request.
         either: groups of fields of which one must be filled.
         references: field -> endpoint whose integration code it holds.
+        points_at: endpoints whose ids its payload may name by markers.
         value_field: the sum in R$ that guardrails add up, ``""`` for registers.
         document_field: CPF/CNPJ field, where Omie allows only one record per document.
         deletes: for an explicit delete endpoint, the endpoint whose records it deletes.
+        effect: see :data:`Effect`.
+        section: object of the payload in which both keys stand (``Cabecalho``), ``""`` for the top.
+        insert_section: what *insert* calls that object, where it differs from *upsert*.
+        record_section: what a record read back calls it, where it differs.
+        read_wrapper, record_wrapper: object in which *read* wants the key and gives the record.
+        request: fields of a payload model that is no request of Omie's as it stands.
+        proof: how an effect that is no record is seen.
+        look_first: the effect may stand already, by a person's hand or another system's, and Omie
+            would make a second one: look before the first call.
+        by_value: field of the payload and value -> method, for a ``situation``.
     """
 
     name: str
@@ -120,27 +160,69 @@ class Endpoint:
     lot_array: str = ""
     either: tuple[tuple[str, ...], ...] = ()
     references: tuple[tuple[str, str], ...] = ()
+    points_at: tuple[str, ...] = ()
     value_field: str = ""
     document_field: str = ""
     deletes: str = ""
+    effect: Effect = "record"
+    section: str = ""
+    insert_section: str = ""
+    record_section: str = ""
+    read_wrapper: str = ""
+    record_wrapper: str = ""
+    request: ComplexType | None = None
+    proof: Proof | None = None
+    look_first: bool = False
+    by_value: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
 
     @property
     def writable(self) -> bool:
-        """False for the lists we only read (categorias, contas correntes, empresas)."""
-        return bool(self.upsert or self.deletes)
+        """False for the lists we only read (contas correntes, empresas)."""
+        return bool(self.upsert or self.insert or self.deletes or self.by_value[0])
 
     @property
     def payload(self) -> ComplexType:
         """Fields a payload model of this endpoint may have."""
-        name = self.upsert or self.delete or self.list
+        if self.request is not None:
+            return self.request
+        name = self.upsert or self.insert or self.delete or self.list
         return self.service.methods[name].request
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending a record twice leaves one: only Omie's upserts promise that."""
+        return bool(self.upsert)
+
+    @property
+    def parent_field(self) -> str:
+        """Field that names the record acted upon by what is no record itself, ``""`` else."""
+        acts = self.effect in ("settlement", "billing", "situation") and self.references
+        return self.references[0][0] if acts else ""
+
+    @property
+    def key_column(self) -> str:
+        """Column of a payload model that holds our code, ``""`` where it stands in ``section``."""
+        if self.section:
+            return ""
+        sent = self.integration_key and self.payload.field(self.integration_key)
+        return self.integration_key if sent else KEY_COLUMN
 
     @property
     def record(self) -> ComplexType:
         """Fields of one record when Omie reads it back."""
         if self.read:
-            return self.service.methods[self.read].response
+            response = self.service.methods[self.read].response
+            wrapped = response.field(self.record_wrapper) if self.record_wrapper else None
+            return self.service.type_of(wrapped) if wrapped is not None else response
+        if not self.list:
+            return self.payload
         return self.service.types[self.service.list_arrays[self.list]]
+
+    def keys_of(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The object of a record read back in which its keys stand."""
+        name = self.record_section or self.section
+        inner = record.get(name) if name else record
+        return inner if isinstance(inner, Mapping) else {}
 
     @property
     def list_array(self) -> str:

@@ -1,18 +1,7 @@
-"""The lists we only read: categorias, contas correntes and the company itself."""
+"""The lists we only read: contas correntes and the company itself."""
 
 from omie_pipeline.catalog.model import Endpoint
 from omie_pipeline.catalog.services import load_service
-
-CATEGORIAS = Endpoint(
-    name="categorias",
-    title="Categorias",
-    service=load_service("geral_categorias"),
-    grain="register",
-    omie_key="codigo",
-    read="ConsultarCategoria",
-    read_omie_key="codigo",
-    list="ListarCategorias",
-)
 
 CONTAS_CORRENTES = Endpoint(
     name="contas_correntes",

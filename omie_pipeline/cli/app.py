@@ -15,9 +15,12 @@ from omie_pipeline.cli.history import history
 from omie_pipeline.cli.importing import import_
 from omie_pipeline.cli.lgpd import lgpd
 from omie_pipeline.cli.listings import quarantine, rejected
+from omie_pipeline.cli.mapping import map_
 from omie_pipeline.cli.mounted import mount
+from omie_pipeline.cli.nfse import nfse
 from omie_pipeline.cli.notify import notify
 from omie_pipeline.cli.portuguese import PortugueseCommand, Program
+from omie_pipeline.cli.preview import preview
 from omie_pipeline.cli.push import push, retry
 from omie_pipeline.cli.reconcile import reconcile
 from omie_pipeline.cli.references import refs
@@ -49,6 +52,8 @@ app.command(cls=PortugueseCommand)(check)
 app.command(cls=PortugueseCommand)(build)
 app.command(cls=PortugueseCommand)(refs)
 app.command("import", cls=PortugueseCommand, epilog=f"TABELA: {TABLES_HELP}.")(import_)
+app.command("map", cls=PortugueseCommand, epilog=_ENDPOINTS)(map_)
+app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(preview)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)
 app.command(cls=PortugueseCommand)(status)
@@ -62,5 +67,6 @@ database.command(cls=PortugueseCommand)(papeis)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")
 app.add_typer(database, name="db", help="O PostgreSQL embutido: start, stop, status, url, papeis.")
 app.add_typer(lgpd, name="lgpd", help="Os dados de uma pessoa: export, erase.")
+app.add_typer(nfse, name="nfse", help="Notas de serviço: issue, wait, status, cancel e outras.")
 app.add_typer(notify, name="notify", help="Os avisos de falhas: test, status, send.")
 mount(app)

@@ -15,7 +15,7 @@ _WIDTH = 132
 def demo() -> None:
     """Clínica de exemplo, do começo ao fim, pelo Dagster, contra um Omie simulado."""
     console = _console()
-    console.print("[1/5] Simulador do Omie e banco embutido")
+    console.print("[1/6] Simulador do Omie e banco embutido")
     with simulator_process() as base_url:
         enter_sandbox(base_url)
         from omie_pipeline.cli.demo_run import run_demo

@@ -17,6 +17,7 @@ from rich.table import Table
 from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import TRIGGER_TAG
+from omie_pipeline.cli.demo_notes import follow_notes
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
@@ -50,6 +51,9 @@ def run_demo(console: Console, base_url: str) -> bool:
     console.print(f"      Omie simulado em {base_url}")
     try:
         succeeded = _run_jobs(console)
+        if succeeded:
+            console.print("[5/6] Notas: a prefeitura simulada responde às ordens faturadas")
+            follow_notes(console, deployment, EMPRESA)
         _tell(console, deployment)
     finally:
         engine.dispose()
@@ -59,7 +63,7 @@ def run_demo(console: Console, base_url: str) -> bool:
 
 
 def _run_jobs(console: Console) -> bool:
-    console.print("[2/5] Definições do Dagster (na primeira vez o dbt lê o projeto)")
+    console.print("[2/6] Definições do Dagster (na primeira vez o dbt lê o projeto)")
     from omie_pipeline.definitions import defs  # reads the environment when imported
 
     tags = {TRIGGER_TAG: "demo"}
@@ -67,10 +71,10 @@ def _run_jobs(console: Console) -> bool:
     with dg.DagsterInstance.get() as instance:
         _close_killed_runs(instance)
         ensure_pools(instance)
-        console.print("[3/5] Cadastros: clínica, dbt, validação e envio de clientes")
+        console.print("[3/6] Cadastros: clínica, dbt, validação, clientes, serviços e contratos")
         if not _run_job(console, instance, defs, REGISTERS_JOB, EMPRESA, tags):
             return False
-        console.print("[4/5] Lançamentos: recebimentos, repasses, despesas, compras e vendas")
+        console.print("[4/6] Lançamentos: títulos, baixas, ordens de serviço e seu faturamento")
         return _run_job(console, instance, defs, FACTS_JOB, None, {**tags, **days})
 
 
@@ -143,13 +147,15 @@ def _tell_progress(
 
 
 def _tell(console: Console, deployment: Deployment) -> None:
-    console.print("[5/5] O que aconteceu\n")
+    console.print("[6/6] O que aconteceu\n")
     table = Table(title="Clínica de exemplo → Omie (simulado)")
     table.add_column("endpoint", no_wrap=True)
     for column in _COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
     worst = []
     for run in last_runs(deployment.engine, EMPRESA):
+        if not run.total("selected"):
+            continue
         table.add_row(run.endpoint, *(_cell(run.total(key)) for key in _COLUMNS.values()))
         worst += worst_rows(deployment.engine, EMPRESA, run.endpoint, run.run_id, _WORST)
     console.print(table)

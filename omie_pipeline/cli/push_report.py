@@ -50,7 +50,7 @@ def report_lines(
 
 
 def show_reports(reports: Sequence[PushReport], *, dry_run: bool = False) -> None:
-    """The table endpoint × counts, on stdout."""
+    """The table endpoint × counts, on stdout; endpoints without a row are left out."""
     several = len({report.empresa for report in reports}) > 1
     heads = [Column("empresa")] if several else []
     heads.append(Column("endpoint"))
@@ -58,7 +58,9 @@ def show_reports(reports: Sequence[PushReport], *, dry_run: bool = False) -> Non
     if dry_run:
         heads.append(Column("seriam enviadas", right=True))
     rows = []
-    for report in reports:
+    # A clinic without contracts or goods does not want to read so many zeros.
+    shown = [report for report in reports if report.total.selected] or reports
+    for report in shown:
         total = report.total
         cells = [report.empresa] if several else []
         cells.append(report.endpoint.name)

@@ -45,6 +45,7 @@ def sandbox_environment(base_url: str) -> dict[str, str]:
         "OMIE_PIPELINE_STAGING": "synthea",
         "OMIE_PIPELINE_START_DATE": START_DATE,
         "OMIE_PIPELINE_INCLUDE_BEFORE_START": "true",
+        "OMIE_PIPELINE_NFSE_ARCHIVE": str(demo_home() / "notas"),
         "CLINIC_URL": str(project_root() / "sample"),
     }
 
@@ -75,6 +76,7 @@ def simulator_process() -> Iterator[str]:
         "--port-file", str(port_file),
         "--method-per-minute", str(_CALLS_PER_MINUTE + _CALLS_PER_MINUTE // 20),
         "--ip-per-minute", str(5 * _CALLS_PER_MINUTE),
+        "--nfse-seconds", "1",
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
         pid_file.write_text(str(process.pid), "utf-8")

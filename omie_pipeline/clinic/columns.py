@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal["text", "date", "numeric(15,2)", "bigint", "boolean", "timestamptz"]
+ColumnType = Literal["text", "date", "numeric(15,2)", "bigint", "integer", "boolean", "timestamptz"]
+Grain = Literal["register", "fact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,32 @@ class Column:
     required_when: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ClinicTable:
+    """One canonical table.
+
+    Attributes:
+        name: its name in every schema.
+        grain: ``register`` (people and lists, one partition per empresa) or ``fact`` (movements of
+            money, one partition per business date and empresa).
+        business_date: the column that says to which day a row belongs.
+        meaning: one sentence, in Portuguese and in English.
+        goes_to: where its rows end up in Omie.
+        columns: all columns, ``empresa`` and ``atualizado_em`` too; the key is (empresa, id).
+        optional: a clinic without the table is complete.
+        optional_columns: columns that a source may lack altogether; they then read as NULL.
+    """
+
+    name: str
+    grain: Grain
+    business_date: str
+    meaning: str
+    goes_to: str
+    columns: tuple[Column, ...]
+    optional: bool = False
+    optional_columns: tuple[str, ...] = ()
+
+
 def text(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
     """A text column."""
     return Column(name, "text", significado, meaning, required_when)
@@ -35,6 +62,16 @@ def date(name: str, significado: str, meaning: str, required_when: str = "") -> 
 def numeric(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
     """Money in R$, exact, two decimals."""
     return Column(name, "numeric(15,2)", significado, meaning, required_when)
+
+
+def integer(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+    """A whole number."""
+    return Column(name, "integer", significado, meaning, required_when)
+
+
+def boolean(name: str, significado: str, meaning: str) -> Column:
+    """Yes, no, or not said (NULL)."""
+    return Column(name, "boolean", significado, meaning)
 
 
 def reference(name: str, table: str, required_when: str = "") -> Column:

@@ -10,12 +10,18 @@ Three ways to read, and what each may conclude:
 - *full* (no dates; no watermark yet, no ``updated_at``, another source than last time, or
   ``full``): reads everything. Rows the source no longer has leave the copy.
 
+A source that has columns which the copy lacks is read in full, or rows would keep them empty until
+their next change. An optional table that the source never had is complete with nothing; one that it
+had and has no more is an error, as for any other table.
+
 The copy is no ledger: what leaves it is deleted in Omie only where the mapping and the push say so.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,6 +30,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.clinic.merge import check_key, delete_absent, upsert
 from omie_pipeline.clinic.raw_tables import (
+    EMPRESA,
     ensure_raw_schema,
     ensure_raw_table,
     lock_table,
@@ -31,7 +38,7 @@ from omie_pipeline.clinic.raw_tables import (
     read_watermark,
 )
 from omie_pipeline.clinic.reader import ClinicReader
-from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 from omie_pipeline.clinic.staging import load_stage
 from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.errors import ConfigurationError, WarehouseError
@@ -55,6 +62,7 @@ class ExtractResult:
         nul_marked: values in which a NUL was marked with U+001A.
         incremental: the read was narrowed by ``updated_at``.
         in_place: nothing was copied, the source is in the warehouse.
+        absent: an optional table, which the source does not have.
     """
 
     table: str
@@ -68,6 +76,7 @@ class ExtractResult:
     nul_marked: int = 0
     incremental: bool = False
     in_place: bool = False
+    absent: bool = False
 
 
 def extract_table(
@@ -104,11 +113,19 @@ def extract_table(
         raise ConfigurationError(f"Tabela '{table.name}': não tem data de negócio para filtrar")
     if reader.in_place:
         return ExtractResult(table.name, 0, 0, 0, 0, 0, 0.0, None, in_place=True)
+    if table.optional and reader.missing_tables([table]) and not _copied(warehouse, table, empresa):
+        return ExtractResult(table.name, 0, 0, 0, 0, 0, 0.0, None, absent=True)
     reader.columns(table)  # an absent table or column is told before anything is written
-    try:
+    with _warehouse_errors(table):
         ensure_raw_schema(warehouse)
         with warehouse.begin() as connection:
             return _extract(reader, table, connection, empresa, window, full, overlap, started)
+
+
+@contextmanager
+def _warehouse_errors(table: SourceTable) -> Iterator[None]:
+    try:
+        yield
     except (sa.exc.DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         raise WarehouseError(
@@ -134,7 +151,8 @@ def _extract(
         # Never past the present: a row dated in the future must not hide those that follow it.
         newest = reader.newest_change(table, empresa)
         newest = min(newest, datetime.now(UTC)) if newest else mark
-        since = mark - overlap if mark and not full else None
+        grew = not {*reader.columns(table)} <= _copied_columns(connection, table)
+        since = mark - overlap if mark and not full and not grew else None
     batches = reader.batches(
         table, since=since, date_from=window.first, date_to=window.last, empresa=empresa
     )
@@ -167,3 +185,21 @@ def _extract(
         nul_marked=stage.nul_marked,
         incremental=since is not None,
     )
+
+
+def _copied_columns(connection: sa.Connection, table: SourceTable) -> frozenset[str]:
+    """Columns of the copy; none where nothing was copied yet."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(table.name, schema=RAW_SCHEMA):
+        return frozenset()
+    return frozenset(one["name"] for one in inspector.get_columns(table.name, schema=RAW_SCHEMA))
+
+
+def _copied(warehouse: sa.Engine, table: SourceTable, empresa: str) -> bool:
+    """Whether the copy has rows of the empresa."""
+    with _warehouse_errors(table), warehouse.connect() as connection:
+        if not _copied_columns(connection, table):
+            return False
+        raw = sa.table(table.name, sa.column(EMPRESA), schema=RAW_SCHEMA)
+        rows = sa.select(sa.literal(1)).select_from(raw).where(raw.c[EMPRESA] == empresa)
+        return connection.scalar(rows.limit(1)) is not None

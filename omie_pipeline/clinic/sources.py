@@ -16,6 +16,7 @@ sources file; the ``meta`` of each table says how to read it::
               empresa: null         # optional: the column that tells empresas apart
               in_file: sub/recebimentos.csv      # CSV folders; default <name>.csv
               in_database: financeiro.recebimentos  # databases; default <name>
+              optional: false       # true: a clinic without the table is complete
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from omie_pipeline.errors import ConfigurationError
 RAW_SCHEMA = "clinic_raw"
 _GRAINS = ("register", "fact")
 _META_KEYS = frozenset(
-    {"grain", "key", "business_date", "updated_at", "empresa", "in_file", "in_database"}
+    {"grain", "key", "business_date", "updated_at", "empresa", "in_file", "in_database", "optional"}
 )
 
 
@@ -50,6 +51,7 @@ class SourceTable:
         empresa_column: the column that tells empresas apart, ``None``: the caller says.
         in_file: path of its CSV file below the clinic's folder.
         in_database: its name in a database, with its schema where it has one.
+        optional: a clinic without the table is complete; there is nothing to copy.
     """
 
     set_name: str
@@ -62,6 +64,7 @@ class SourceTable:
     empresa_column: str | None = None
     in_file: str = ""
     in_database: str = ""
+    optional: bool = False
 
 
 def read_sources(
@@ -130,13 +133,16 @@ def _table(file: Path, set_name: str, schema: str, entry: object) -> SourceTable
     key = meta.get("key")
     if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
         raise wrong("'meta.key' deve ser uma lista de colunas, como [id]")
-    optional: dict[str, str | None] = {}
-    for option in sorted(_META_KEYS - {"grain", "key"}):
+    texts: dict[str, str | None] = {}
+    for option in sorted(_META_KEYS - {"grain", "key", "optional"}):
         value = meta.get(option)
         if value is not None and not isinstance(value, str):
             raise wrong(f"'meta.{option}' deve ser um texto")
-        optional[option] = value or None
-    if grain == "fact" and optional["business_date"] is None:
+        texts[option] = value or None
+    optional = meta.get("optional", False)
+    if not isinstance(optional, bool):
+        raise wrong("'meta.optional' deve ser true ou false")
+    if grain == "fact" and texts["business_date"] is None:
         raise wrong("é fact e precisa de 'meta.business_date'")
     return SourceTable(
         set_name=set_name,
@@ -144,9 +150,10 @@ def _table(file: Path, set_name: str, schema: str, entry: object) -> SourceTable
         schema=schema,
         grain=cast(Literal["register", "fact"], grain),
         key=tuple(key),
-        business_date=optional["business_date"],
-        updated_at=optional["updated_at"],
-        empresa_column=optional["empresa"],
-        in_file=optional["in_file"] or f"{name}.csv",
-        in_database=optional["in_database"] or name,
+        business_date=texts["business_date"],
+        updated_at=texts["updated_at"],
+        empresa_column=texts["empresa"],
+        in_file=texts["in_file"] or f"{name}.csv",
+        in_database=texts["in_database"] or name,
+        optional=optional,
     )

@@ -1,4 +1,6 @@
-"""The ten canonical clinic tables, as data: what a clinic must have for the mapping to work.
+"""The canonical clinic tables, as data: what a clinic has for the mapping to work.
+
+Ten of them are the clinic's agenda, people and money; six more (``billing_tables``) are optional.
 
 They are the target of the staging models (dbt schema ``clinica``), the shape of the sample clinic
 and the content of ``docs/clinic-tables.md``.
@@ -6,37 +8,15 @@ and the content of ``docs/clinic-tables.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 from omie_pipeline.clinic import columns as c
-from omie_pipeline.clinic.columns import Column
-
-Grain = Literal["register", "fact"]
-
-
-@dataclass(frozen=True, slots=True)
-class ClinicTable:
-    """One canonical table.
-
-    Attributes:
-        name: its name in every schema.
-        grain: ``register`` (people and lists, one partition per empresa) or ``fact`` (movements of
-            money, one partition per business date and empresa).
-        business_date: the column that says to which day a row belongs.
-        meaning: one sentence, in Portuguese and in English.
-        goes_to: where its rows end up in Omie.
-        columns: all columns, ``empresa`` and ``atualizado_em`` too; the key is (empresa, id).
-    """
-
-    name: str
-    grain: Grain
-    business_date: str
-    meaning: str
-    goes_to: str
-    columns: tuple[Column, ...]
-
+from omie_pipeline.clinic.billing_tables import (
+    BILLING_TABLES,
+    PROCEDURE_COLUMNS,
+    RECEIPT_COLUMNS,
+)
+from omie_pipeline.clinic.columns import ClinicTable
 
 PACIENTES = ClinicTable(
     name="pacientes",
@@ -64,7 +44,7 @@ PROFISSIONAIS = ClinicTable(
     grain="register",
     business_date="data_cadastro",
     meaning="Profissionais que recebem repasse. / Professionals who are paid a share.",
-    goes_to="clientes `PRO-<id>`, tag Fornecedor",
+    goes_to="clientes `PRO-<id>`, tag Fornecedor; vendedores `PRO-<id>` where configured",
     columns=(
         c.EMPRESA,
         c.ID,
@@ -79,7 +59,9 @@ PROFISSIONAIS = ClinicTable(
         c.text("chave_pix", "Chave Pix", "Pix key"),
         c.DATA_CADASTRO,
         c.ATUALIZADO_EM,
+        c.numeric("comissao", "Comissão como vendedor, em %", "Commission as vendedor, in %"),
     ),
+    optional_columns=("comissao",),
 )
 
 FORNECEDORES = ClinicTable(
@@ -107,7 +89,7 @@ PROCEDIMENTOS = ClinicTable(
     grain="register",
     business_date="data_cadastro",
     meaning="Procedimentos da agenda. / Procedures of the agenda.",
-    goes_to="category of contas a receber",
+    goes_to="category of contas a receber; serviços `SRV-<id>`",
     columns=(
         c.EMPRESA,
         c.ID,
@@ -121,7 +103,9 @@ PROCEDIMENTOS = ClinicTable(
         c.Column("ativo", "boolean", "Ainda é oferecido", "Still on offer"),
         c.DATA_CADASTRO,
         c.ATUALIZADO_EM,
+        *PROCEDURE_COLUMNS,
     ),
+    optional_columns=tuple(column.name for column in PROCEDURE_COLUMNS),
 )
 
 FORMAS_PAGAMENTO = ClinicTable(
@@ -157,7 +141,8 @@ RECEBIMENTOS = ClinicTable(
     grain="fact",
     business_date="data",
     meaning="O que os pacientes pagam por procedimentos. / What patients pay for procedures.",
-    goes_to="contas a receber `REC-<id>`",
+    goes_to="contas a receber `REC-<id>` (in n instalments `REC-<id>-1` to `REC-<id>-n`); "
+    "ordens de serviço `OS-<id>`",
     columns=(
         c.EMPRESA,
         c.ID,
@@ -170,7 +155,9 @@ RECEBIMENTOS = ClinicTable(
         c.text("parcela", "Parcela, como 001/003", "Instalment, as 001/003"),
         c.OBSERVACAO,
         c.ATUALIZADO_EM,
+        *RECEIPT_COLUMNS,
     ),
+    optional_columns=tuple(column.name for column in RECEIPT_COLUMNS),
 )
 
 REPASSES = ClinicTable(
@@ -253,6 +240,7 @@ CLINIC_TABLES: MappingProxyType[str, ClinicTable] = MappingProxyType(
         for table in (
             *(PACIENTES, PROFISSIONAIS, FORNECEDORES, PROCEDIMENTOS, FORMAS_PAGAMENTO),
             *(RECEBIMENTOS, REPASSES, DESPESAS, COMPRAS_PRODUTOS, VENDAS_PRODUTOS),
+            *BILLING_TABLES,
         )
     }
 )

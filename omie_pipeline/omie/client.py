@@ -194,7 +194,7 @@ class OmieClient:
         parse: wire.Parse = wire.json_object,
     ) -> Answered:
         fingerprint = wire.fingerprint(method, param)
-        probe = self._wait_for_slot(method, fingerprint)
+        probe = self._wait_for_slot(method, fingerprint, is_write=is_write)
         started = time.perf_counter()
         status, body, fault = 0, None, None
         asked_at = self._clock.now()
@@ -222,9 +222,9 @@ class OmieClient:
             self._governor.end_probe(self._clock.now(), is_open=True)
         return Answered(body, answer.text, asked_at)
 
-    def _wait_for_slot(self, method: str, fingerprint: str) -> bool:
+    def _wait_for_slot(self, method: str, fingerprint: str, *, is_write: bool) -> bool:
         """Wait for the moment to leave; true for the one call that tries a key after a block."""
-        admission = self._governor.admit(method, fingerprint, self._clock.now())
+        admission = self._governor.admit(method, fingerprint, self._clock.now(), durable=is_write)
         if admission.blocked_until is not None:
             detail = FaultDetail("A API desta chave está bloqueada pelo Omie", "425")
             raise Blocked(detail, admission.blocked_until)

@@ -188,8 +188,11 @@ def _told(body: Mapping[str, Any]) -> tuple[str, str]:
     if not text and body.get("status") == "error":
         text, code = body.get("message") or "error", ""
     status = body.get("codigo_status", body.get("cCodStatus"))
+    if status is None and "descricao" in body:
+        status = body.get("status")  # projetos and vendedores (OFF)
     if not text and status is not None and str(status).strip("0 "):
-        text = body.get("descricao_status") or body.get("cDesStatus") or f"status {status}"
+        words = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
+        text = next((body[name] for name in words if body.get(name)), f"status {status}")
         code = status
     if not text:
         return "", ""

@@ -39,8 +39,14 @@ class Limits:
 class Governor(Protocol):
     """Shared memory of what was asked of one app key. Methods are Omie's ``call`` names."""
 
-    def admit(self, method: str, fingerprint: str, now: datetime) -> Admission:
-        """Reserve the next slot for a call, or say why it may not leave."""
+    def admit(
+        self, method: str, fingerprint: str, now: datetime, *, durable: bool = False
+    ) -> Admission:
+        """Reserve the next slot for a call, or say why it may not leave.
+
+        Args:
+            durable: the slot must outlast a crash of the memory itself, as a write's must.
+        """
 
     def forget(self, fingerprint: str) -> None:
         """Omie did not take this request in: the same one may leave again at once."""
@@ -67,7 +73,14 @@ class LocalGovernor:
         self._blocked_until: datetime | None = None
         self._probe_at: datetime | None = None
 
-    def admit(self, method: str, fingerprint: str, now: datetime) -> Admission:
+    def admit(
+        self,
+        method: str,
+        fingerprint: str,
+        now: datetime,
+        *,
+        durable: bool = False,  # noqa: ARG002 - it has no disk
+    ) -> Admission:
         """Reserve the next slot in this process."""
         with self._lock:
             closed = self._closed_until()

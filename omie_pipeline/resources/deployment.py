@@ -29,6 +29,7 @@ from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.sync.statement import StatementReader
 from omie_pipeline.validation.model import ClinicRules
+from omie_pipeline.warehouse.billing import request_billing
 from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
@@ -130,12 +131,33 @@ class Deployment:
         progress: Progress | None = None,
     ) -> PushReport:
         """Push one endpoint of one empresa; see :class:`omie_pipeline.sync.push.Push`."""
-        policy, told = self.policy(endpoint), progress or Progress()
+        policy = self.policy(endpoint)
+        engine = self._pusher(policy, progress or Progress())
+        return engine.run(REGISTRY[endpoint], selection, policy, options)
 
+    def bill(
+        self, empresa: str, order: str, by: str, options: PushOptions | None = None
+    ) -> PushReport:
+        """Bill one service order because a person says so; see ``warehouse.billing``.
+
+        Args:
+            order: our code of the service order, ``OS-1`` say.
+            by: who decided.
+
+        Raises:
+            ConfigurationError: no such order was ever delivered.
+        """
+        model = request_billing(self.engine, empresa, order, by, self.clock.now())
+        policy = self.policy(model.endpoint.name)
+        engine = self._pusher(policy, Progress())
+        selection = Selection(empresa, key=order)
+        return engine.run(model.endpoint, selection, policy, options, model=model)
+
+    def _pusher(self, policy: EndpointPolicy, told: Progress) -> Push:
         def make_client(empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
             return self.client(empresa, on_call, error_budget=policy.error_budget)
 
-        engine = Push(
+        return Push(
             self.engine,
             make_client,
             self.clock,
@@ -143,7 +165,6 @@ class Deployment:
             on_wait=told.on_wait,
             on_progress=told.on_rows,
         )
-        return engine.run(REGISTRY[endpoint], selection, policy, options)
 
     def refresh_reference(self, name: str, empresa: str) -> int:
         """Read one of Omie's reference lists whole; returns its number of records."""

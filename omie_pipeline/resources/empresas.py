@@ -21,6 +21,7 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.importar import Importacao
 from omie_pipeline.resources.refusals import refusals
 from omie_pipeline.resources.settings import Settings, checked_base_url, environment
+from omie_pipeline.sync.nfse.limits import NfseLimits
 from omie_pipeline.sync.policy import EndpointPolicy, Policies
 
 ONLY_EMPRESA = "principal"
@@ -93,12 +94,13 @@ class Empresa(BaseModel):
 
 
 class PipelineConfig(BaseModel):
-    """What the YAML says: the empresas and the policies of the endpoints."""
+    """What the YAML says: the empresas, the policies of the endpoints and the limits of NFS-e."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     empresas: Annotated[tuple[Empresa, ...], Field(min_length=1)]
     endpoints: Mapping[str, EndpointPolicy] = Field(default_factory=dict)
+    nfse: NfseLimits = NfseLimits()
 
     @field_validator("empresas")
     @classmethod
@@ -124,7 +126,7 @@ class PipelineConfig(BaseModel):
     @property
     def policies(self) -> Policies:
         """The policies, with the defaults for endpoints that the file does not name."""
-        return Policies(endpoints=self.endpoints)
+        return Policies(endpoints=self.endpoints, nfse=self.nfse)
 
     def empresa(self, nome: str) -> Empresa:
         """The empresa called ``nome``; ``ConfigurationError`` names those that exist."""

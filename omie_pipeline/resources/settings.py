@@ -107,6 +107,7 @@ class Settings(BaseModel):
         config: YAML of empresas and policies, absolute.
         staging: folder below ``dbt_mapping/models/staging``.
         start_date: first business date that is sent; 1 January of this year in São Paulo.
+        nfse_archive: folder, absolute, or URL as fsspec knows it, for the files of issued notes.
     """
 
     model_config = ConfigDict(
@@ -140,6 +141,7 @@ class Settings(BaseModel):
     )
     include_before_start: bool = Field(False, validation_alias="OMIE_PIPELINE_INCLUDE_BEFORE_START")
     schedule: Schedule = Field("6h", validation_alias="OMIE_PIPELINE_SCHEDULE")
+    nfse_archive: str | None = Field(None, validation_alias="OMIE_PIPELINE_NFSE_ARCHIVE")
 
     @field_validator("base_url")
     @classmethod
@@ -157,6 +159,13 @@ class Settings(BaseModel):
     @classmethod
     def _from_the_project(cls, path: Path | None) -> Path | None:
         return None if path is None else project_root() / path.expanduser()
+
+    @field_validator("nfse_archive")
+    @classmethod
+    def _is_a_folder_or_a_bucket(cls, place: str | None) -> str | None:
+        if place is None or "://" in place:
+            return place
+        return str(project_root() / Path(place).expanduser())
 
     @field_validator("warehouse_url")
     @classmethod

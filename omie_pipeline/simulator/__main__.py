@@ -63,6 +63,9 @@ def simulator_command(
         int | None,
         typer.Option(min=1, help="Páginas pedidas acima disto recebem 'Broken response (BG)'."),
     ] = None,
+    nfse_seconds: Annotated[
+        float, typer.Option(min=0, help="Segundos até a prefeitura responder a uma NFS-e.")
+    ] = 40.0,
     webhook: Annotated[
         str | None,
         typer.Option(help="Endereço http desta máquina que recebe os webhooks da empresa modelo."),
@@ -84,6 +87,7 @@ def simulator_command(
                 stale_reads_seconds=stale_reads_seconds,
                 max_page_size=max_page_size,
                 broken_above_page_size=broken_above_page_size,
+                nfse_seconds=nfse_seconds,
             ),
             state_path=state,
             seed_company=seed_company,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from omie_pipeline.simulator import wire
 from omie_pipeline.simulator.control import Control
 from omie_pipeline.simulator.control_routes import control_routes
-from omie_pipeline.simulator.engine import Engine, Outcome
+from omie_pipeline.simulator.documents_served import served
+from omie_pipeline.simulator.engine import Engine
+from omie_pipeline.simulator.progress import Outcome
 from omie_pipeline.simulator.wire import Answer
 
 API_PATH = "/api/v1/"
@@ -89,11 +94,26 @@ async def _send(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
+def _documents(engine: Engine) -> Callable[[Request], Awaitable[Response]]:
+    """``GET /docs/nfse/<nCodNF>.pdf`` and its like; 404 for what is not there."""
+
+    async def document(request: Request) -> Response:
+        kind, name = request.path_params["kind"], request.path_params["name"]
+        with engine.lock:
+            found = served(engine.state, kind, name, request.query_params.get("e", ""))
+        if found is None:
+            return Response(status_code=404)
+        return Response(found[0], media_type=found[1])
+
+    return document
+
+
 def build_app(engine: Engine) -> Starlette:
     """The whole simulator as one ASGI application."""
     return Starlette(
         routes=[
             Mount("/api/v1", app=OmieApi(engine)),
             Mount("/_control", routes=control_routes(Control(engine))),
+            Route("/docs/{kind}/{name}", _documents(engine), methods=["GET"]),
         ]
     )

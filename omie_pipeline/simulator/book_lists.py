@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from omie_pipeline.simulator import documents
-from omie_pipeline.simulator.book import Book, Kind, Row
+from omie_pipeline.simulator.book import TITLES, Book, Kind, Row
 from omie_pipeline.simulator.book_rows import (
     account_entry,
     document_of,
@@ -120,7 +120,9 @@ def _page(context: Context, sent: JsonObject, passes: _Passes) -> tuple[list[Row
 
 def _matching(context: Context, book: Book, sent: JsonObject, passes: _Passes) -> list[int]:
     found = [
-        row_id for row_id in _candidates(book, sent) if passes(context, book.rows[row_id], sent)
+        row_id
+        for row_id in _candidates(context, book, sent)
+        if passes(context, book.rows[row_id], sent)
     ]
     if sent.get("cOrdenarPor") == "CODIGO_INTEGRACAO":
         found.sort(key=lambda row_id: _code(book.rows[row_id]))
@@ -137,8 +139,21 @@ def _code(row: Row) -> str:
     )
 
 
-def _candidates(book: Book, sent: JsonObject) -> Iterable[int]:
+def _titles_of_code(context: Context, code: str) -> list[int]:
+    """Ids of the títulos of both sides under one integration code, ascending."""
+    return sorted(
+        int(collection.key_of(record))
+        for name, _ in TITLES
+        if (collection := context.other(name)) is not None
+        for record in collection.all_by_code(code)
+    )
+
+
+def _candidates(context: Context, book: Book, sent: JsonObject) -> Iterable[int]:
     born, changed = _window(sent, "dDtInc"), _window(sent, "dDtAlt")
+    named = sent.get("cCodIntTitulo") if context.method.name == "PesquisarLancamentos" else None
+    if named and not (born or changed):
+        return _titles_of_code(context, str(named))
     if born and changed:
         both = set(book.changed.between(*changed))
         return [row_id for row_id in book.born.between(*born) if row_id in both]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,12 @@ from omie_pipeline.simulator.book_lists import derived_records
 from omie_pipeline.simulator.calls import Call
 from omie_pipeline.simulator.control_base import exact, find, known
 from omie_pipeline.simulator.control_money import MoneyControl
+from omie_pipeline.simulator.control_orders import OrderControl
 from omie_pipeline.simulator.control_webhooks import WebhookControl
-from omie_pipeline.simulator.engine import PageScript
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.mirror_lists import DERIVED_NAMES
 from omie_pipeline.simulator.planned import KINDS, FaultKind, PlannedFault
+from omie_pipeline.simulator.progress import PageScript
 from omie_pipeline.simulator.rules import Behaviour, rules_for
 from omie_pipeline.simulator.rules.base import audit
 from omie_pipeline.simulator.state import Record, RecordKey, hash_of
@@ -35,7 +36,7 @@ class AppSummary:
     records: tuple[tuple[str, int], ...]
 
 
-class Control(MoneyControl, WebhookControl):
+class Control(MoneyControl, OrderControl, WebhookControl):
     """Typed operations; ``/_control/`` offers the same over HTTP.
 
     Every operation raises :class:`ConfigurationError` for an app, endpoint or record that the
@@ -76,8 +77,7 @@ class Control(MoneyControl, WebhookControl):
     def set_behaviour(self, **changes: Any) -> Behaviour:
         """Change the named settings."""
         with self._engine.lock:
-            self._engine.behaviour = replace(self._engine.behaviour, **changes)
-            return self._engine.behaviour
+            return self._engine.change_behaviour(**changes)
 
     def now(self) -> datetime:
         """Simulated time."""
@@ -87,6 +87,7 @@ class Control(MoneyControl, WebhookControl):
         """Let simulated time pass."""
         with self._engine.lock:
             self._engine.clock.advance(seconds)
+            self._notes_of_all()
             self._engine.webhooks.wake()
             return self.now()
 
@@ -94,8 +95,13 @@ class Control(MoneyControl, WebhookControl):
         """Jump to a moment (a naive one is Brasília time)."""
         with self._engine.lock:
             self._engine.clock.set_to(moment)
+            self._notes_of_all()
             self._engine.webhooks.wake()
             return self.now()
+
+    def _notes_of_all(self) -> None:
+        for app in self._engine.state.apps.values():
+            self._engine.settle_notes(app)
 
     # -- faults and calls -------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ class ControlBase:
         app = self._engine.state.apps.get(app_key)
         if app is None:
             raise ConfigurationError(f"the simulator has no app {app_key!r}")
+        if not app.changes:
+            self._engine.settle_notes(app)
         return app
 
     def _collection(self, app_key: str, endpoint: str) -> tuple[AppState, Collection]:

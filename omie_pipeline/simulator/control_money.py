@@ -161,6 +161,11 @@ class MoneyControl(ControlBase):
         with self._acting(app_key, kind) as (context, collection):
             record = notes.cancelled(context, known(collection, code), reason)
             context.app.put(collection, record)
+            orders = context.other("ordens_servico")
+            billed = (record.get("OrdemServico") or {}).get("nCodigoOS") or 0
+            order = orders.get(billed) if orders is not None else None
+            if orders is not None and order is not None:
+                context.app.put(orders, notes.marked_cancelled(order, code))
 
 
 def day_from(text: str | None) -> date | None:

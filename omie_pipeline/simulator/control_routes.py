@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator import control_operations, seeds, wire
+from omie_pipeline.simulator import control_operations, control_order_operations, seeds, wire
 from omie_pipeline.simulator.calls import Call
 from omie_pipeline.simulator.control import Control
 from omie_pipeline.simulator.control_operations import Body, Handler
@@ -98,6 +98,8 @@ HANDLERS: dict[str, Handler] = {
     "suspend": _suspend,
     **control_operations.CHANGES,
     **control_operations.OTHERS,
+    **control_order_operations.CHANGES,
+    **control_order_operations.OTHERS,
 }
 
 

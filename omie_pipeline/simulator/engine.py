@@ -6,13 +6,12 @@ Everything here runs under one lock, so that the control object may be used from
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.simulator import faults, planned, wire
+from omie_pipeline.simulator import city_hall, faults, planned, wire
 from omie_pipeline.simulator.calls import Call, CallLog
 from omie_pipeline.simulator.clock import Clock
 from omie_pipeline.simulator.fields import FieldChecks
@@ -20,45 +19,15 @@ from omie_pipeline.simulator.limits import Gate, Lane, Limits
 from omie_pipeline.simulator.mirror_lists import ENDPOINTS
 from omie_pipeline.simulator.persistence import StateFile
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.progress import Outcome, PageScript, Progress
 from omie_pipeline.simulator.routing import Operation, Routes
 from omie_pipeline.simulator.rules import Behaviour, Context
+from omie_pipeline.simulator.rules.order_numbers import OrderNumbers
 from omie_pipeline.simulator.seeds import seed_company
 from omie_pipeline.simulator.state import AppState, Change, State
 from omie_pipeline.simulator.webhook_events import events_of, message_of
 from omie_pipeline.simulator.webhooks import Webhooks
 from omie_pipeline.simulator.wire import Answer, ApiRequest
-
-Delivery = Literal["answer", "cut", "hang"]
-
-
-@dataclass(frozen=True, slots=True)
-class PageScript:
-    """What happens once page ``page`` of list ``method`` has been computed."""
-
-    method: str
-    page: int
-    action: Callable[[], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the HTTP side has to do: how to deliver, and the lane to leave afterwards."""
-
-    answer: Answer
-    delivery: Delivery = "answer"
-    lane: Lane | None = None
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What is known of a call so far."""
-
-    request: ApiRequest
-    operation: Operation | None = None
-    plan: PlannedFault | None = None
-    lane: Lane | None = None
-    committed: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Engine:
@@ -77,6 +46,7 @@ class Engine:
         self.lock = threading.RLock()
         self.clock = clock
         self.behaviour = behaviour
+        self.city_hall_since = 0.0
         self.gate = Gate(limits)
         self.calls = CallLog()
         self.webhooks = Webhooks(clock)
@@ -96,7 +66,7 @@ class Engine:
 
     def reset(self, *, with_company: bool) -> None:
         """Forget records, calls, planned faults and every limit's memory; the clock stays."""
-        self.state = State(self.endpoints)
+        self.state = State(self.endpoints, self.state.docs_url)
         self.calls.clear()
         self.faults.clear()
         self.scripts.clear()
@@ -120,6 +90,32 @@ class Engine:
         if announce and not self.webhooks.silent:
             self._announce(app, changes, by_person)
 
+    def change_behaviour(self, **changes: object) -> Behaviour:
+        """Change the named settings; what waited for the city hall is decided as it comes back."""
+        was_down = self.behaviour.city_hall_down
+        self.behaviour = self.behaviour.changed(**changes)
+        if was_down and not self.behaviour.city_hall_down:
+            self.city_hall_since = self.clock.seconds()
+            for app in self.state.apps.values():
+                self.settle_notes(app)
+        return self.behaviour
+
+    def settle_notes(self, app: AppState, *, all_of_them: bool = False) -> None:
+        """Let the city hall answer what is due (all that waits when told so); saved, announced."""
+        now, numbers = self.clock.seconds(), app.view(OrderNumbers)
+        if not numbers.waiting or (self.behaviour.city_hall_down and not all_of_them):
+            return
+        orders = app.collections["ordens_servico"].endpoint
+        method, checks = orders.service.methods[orders.read], FieldChecks(orders.service)
+        for key in numbers.due(float("inf") if all_of_them else now):
+            context = Context(app, orders, method, checks, self.clock.now(), self.behaviour)
+            with app.all_or_nothing():
+                city_hall.answer(
+                    context, key, all_of_them=all_of_them, open_since=self.city_hall_since
+                )
+        if app.changes:
+            self.save(app)
+
     def _announce(self, app: AppState, changes: list[Change], by_person: bool) -> None:
         now = self.clock.now()
         for change in changes:
@@ -136,7 +132,7 @@ class Engine:
         """Answer one POST to ``<module>/<service>/``; the path is known to :attr:`routes`."""
         with self.lock:
             try:
-                progress = _Progress(wire.decode(raw))
+                progress = Progress(wire.decode(raw))
             except faults.SimulatedFaultError as fault:
                 return Outcome(wire.fault_answer(fault))
             try:
@@ -153,7 +149,7 @@ class Engine:
         with self.lock:
             self.gate.leave(lane, self.clock.seconds(), abandoned=abandoned)
 
-    def _perform(self, progress: _Progress, path: str, address: str) -> Outcome:
+    def _perform(self, progress: Progress, path: str, address: str) -> Outcome:
         plan = progress.plan = self._take_plan(progress.request)
         if plan is not None and not plan.commits:
             return self._suffer(progress, None, path)
@@ -180,7 +176,7 @@ class Engine:
                 return plan
         return None
 
-    def _suffer(self, progress: _Progress, real: Answer | None, path: str) -> Outcome:
+    def _suffer(self, progress: Progress, real: Answer | None, path: str) -> Outcome:
         plan = progress.plan
         if plan is None:
             raise AssertionError("only called for a planned fault")
@@ -199,7 +195,7 @@ class Engine:
             self.gate.note(lane, failed=True, now=now)
         return Outcome(answer, lane=progress.lane)
 
-    def _glimpse(self, progress: _Progress, path: str) -> Answer | None:
+    def _glimpse(self, progress: Progress, path: str) -> Answer | None:
         """A read's true answer, to be truncated; a write gets none, for it must not happen."""
         try:
             operation = self.routes.find(path, progress.request.call)
@@ -209,7 +205,7 @@ class Engine:
         except faults.SimulatedFaultError:
             return None
 
-    def _admit_and_act(self, progress: _Progress, path: str, address: str) -> wire.JsonObject:
+    def _admit_and_act(self, progress: Progress, path: str, address: str) -> wire.JsonObject:
         request, now = progress.request, self.clock.seconds()
         app = self._app_of(request)
         operation = progress.operation = self.routes.find(path, request.call)
@@ -234,10 +230,11 @@ class Engine:
             raise faults.wrong_secret()
         return app
 
-    def _act(self, progress: _Progress, operation: Operation, app: AppState) -> wire.JsonObject:
+    def _act(self, progress: Progress, operation: Operation, app: AppState) -> wire.JsonObject:
         request = progress.request
         if not request.has_param:
             raise faults.no_param()
+        self.settle_notes(app)
         operation.checks.structure(operation.method.request, request.param)
         context = Context(
             app,
@@ -264,14 +261,14 @@ class Engine:
             self.scripts.remove(item)
             item.action()
 
-    def _note(self, progress: _Progress, answer: Answer) -> None:
+    def _note(self, progress: Progress, answer: Answer) -> None:
         """Every fault of a known method counts towards its block, "no rows" too (strict)."""
         if progress.operation is None or answer.status in {425, 429}:
             return
         lane = (progress.request.app_key, progress.request.call)
         self.gate.note(lane, failed=bool(answer.fault_code), now=self.clock.seconds())
 
-    def _log(self, progress: _Progress, outcome: Outcome) -> None:
+    def _log(self, progress: Progress, outcome: Outcome) -> None:
         request = progress.request
         self.calls.add(
             Call(

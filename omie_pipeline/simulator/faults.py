@@ -262,3 +262,21 @@ def duplicate_settlement(code: str) -> SimulatedFaultError:
     return SimulatedFaultError(
         f"ERROR: Baixa já cadastrada para o Código de Integração [{code}] !", "Client-102"
     )
+
+
+def no_service(code: str) -> SimulatedFaultError:
+    """Recorded (PROTOCOL section 3, REAL)."""
+    return SimulatedFaultError(
+        f"ERROR: Serviço não cadastrado para o Código de integração do Serviço [{code}] ! "
+        "Tag [cCodIntServ]!",
+        "Client-5002",
+    )
+
+
+def not_now(action: str, what: str) -> SimulatedFaultError:
+    return SimulatedFaultError(f"ERROR: Não é possível {action} {what}!", "Client-102")
+
+
+def already(what: str) -> SimulatedFaultError:
+    """``what`` is a whole sentence without its end: "OS já faturada"."""
+    return SimulatedFaultError(f"ERROR: {what}!", "Client-102")

@@ -36,6 +36,11 @@ def parse_date(text: str) -> date | None:
         return None
 
 
+def _names_an_item(tag: str, sent: Mapping[str, Any]) -> bool:
+    """``nIdItem`` is Omie's on creation only: a change or removal names its item by it (OFF)."""
+    return tag == "nIdItem" and sent.get("cAcaoItem") in {"A", "E"}
+
+
 def _huge(value: int | Decimal) -> bool:
     return not -_LARGEST < value < _LARGEST
 
@@ -53,6 +58,10 @@ class FieldChecks:
             table = self._tables[kind.name] = {item.name: item for item in kind.fields}
         return table
 
+    def type_of(self, field: Field) -> ComplexType:
+        """Complex type of an ``object`` or ``array`` field."""
+        return self._service.type_of(field)
+
     def structure(self, kind: ComplexType, sent: Mapping[str, Any]) -> None:
         """Every tag known and writable, every value of its type, nested ones too.
 
@@ -62,7 +71,9 @@ class FieldChecks:
         table = self._table(kind)
         for tag in sent:
             field = table.get(tag)
-            if (field is None and kind.name not in _OPEN_TYPES) or (field and field.read_only):
+            if field is None and kind.name in _OPEN_TYPES:
+                continue
+            if field is None or (field.read_only and not _names_an_item(tag, sent)):
                 raise faults.unknown_tag(tag, kind.name)
         for tag, value in sent.items():
             known = table.get(tag)

@@ -75,7 +75,9 @@ def read(context: Context, sent: JsonObject) -> JsonObject:
     if code and context.collection.code_of(record) != code:
         raise rules.not_found(by_code=True, value=code)
     kept = {**rules.kept_in_lists, **rules.present(context, record)}
-    return full(context.endpoint.service, context.method.response, kept)
+    endpoint = context.endpoint
+    whole = full(endpoint.service, endpoint.record, kept)
+    return {endpoint.record_wrapper: whole} if endpoint.record_wrapper else whole
 
 
 def full(service: Service, kind: ComplexType, record: Record) -> JsonObject:
@@ -195,7 +197,8 @@ def _matching(context: Context, rules: EndpointRules, sent: JsonObject) -> list[
     records = context.collection
     keys = _in_days(records, sent) if rules.indexed_window else None
     if keys is None or not _asks_nothing(sent, _NO_FILTER | _DAY_WINDOW):
-        among = records.keys() if keys is None else keys
+        named = rules.candidates(context, sent)
+        among = named if named is not None else records.keys() if keys is None else keys
         held = ((key, records.get(key)) for key in among)
         keys = [key for key, record in held if record and rules.matches(context, record, sent)]
     order = sent.get("ordenar_por") or "CODIGO"
@@ -236,7 +239,7 @@ def _sort_key(context: Context, record: Record, order: str) -> str:
 
 def row(context: Context, rules: EndpointRules, record: Record, sent: JsonObject) -> JsonObject:
     """One record of a list: keys without a value are absent, but for the few that Omie keeps."""
-    code_tag = context.endpoint.integration_key
+    code_tag = "" if context.collection.section else context.endpoint.integration_key
     hidden = {tag for tag, flag in rules.shown_on_request.items() if sent.get(flag) != "S"}
     shown = {
         tag: value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog import REGISTRY, Endpoint, Service
 from omie_pipeline.catalog.model import Grain
 from omie_pipeline.catalog.services import load_service
 
@@ -19,15 +19,12 @@ def _list(
         service=load_service(service),
         grain=grain,
         omie_key=key,
-        integration_key="codInt" if service in {"geral_projetos", "geral_vendedores"} else "",
         list=method,
     )
 
 
 HELD: tuple[Endpoint, ...] = (
     _list("departamentos", "Departamentos", "geral_departamentos", "ListarDepartamentos", "codigo"),
-    _list("projetos", "Projetos", "geral_projetos", "ListarProjetos", "codigo"),
-    _list("vendedores", "Vendedores", "geral_vendedores", "ListarVendedores", "codigo"),
     _list("dre", "Plano de contas (DRE)", "geral_dre", "ListarCadastroDRE", "codigoDRE"),
     _list(
         "lancamentos_conta_corrente",
@@ -39,6 +36,15 @@ HELD: tuple[Endpoint, ...] = (
     ),
     _list("notas_servico", "NFS-e", "servicos_nfse", "ListarNFSEs", NOTE_KEY, "fact"),
     _list("notas_produto", "NF-e", "produtos_nfconsultar", "ListarNF", NOTE_KEY, "fact"),
+    _list("lc116", "Serviços da LC 116", "servicos_lc116", "ListarLC116", "cCodigo"),
+    _list(
+        "servicos_municipais",
+        "Serviços no município",
+        "servicos_listaservico",
+        "ListarServMunic",
+        "nIdCodServMun",
+    ),
+    _list("tributacoes", "Tipos de tributação", "servicos_tipotrib", "ListarTiposTrib", "cIdTrib"),
 )
 """Lists with records of their own."""
 
@@ -55,6 +61,13 @@ DERIVED: tuple[Endpoint, ...] = (
     _list("extrato", "Extrato", "financas_extrato", "ListarExtrato", "nCodLancamento", "fact"),
 )
 """Lists computed from títulos, settlements and account entries; they hold nothing."""
+
+ACTING: tuple[tuple[Service, str], ...] = (
+    (load_service("servicos_contratofat"), "contratos"),
+    (load_service("servicos_osp"), "ordens_servico"),
+    (load_service("servicos_osdocs"), "ordens_servico"),
+)
+"""Services without records of their own, and the endpoint on whose records they act."""
 
 DERIVED_NAMES = frozenset(endpoint.name for endpoint in DERIVED)
 

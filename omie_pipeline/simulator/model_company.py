@@ -51,6 +51,33 @@ _VENDEDORES = (
     (9_400_000_001, "REC-01", "Recepção Centro", "recepcao.centro@exemplo.com.br", Decimal("1.5")),
     (9_400_000_002, "REC-02", "Recepção Norte", "recepcao.norte@exemplo.com.br", Decimal(0)),
 )
+_LC116 = (
+    ("4.01", "Medicina e biomedicina"),
+    ("4.02", "Análises clínicas, patologia, eletricidade médica, radioterapia e congêneres"),
+    ("4.03", "Hospitais, clínicas, laboratórios, sanatórios, casas de saúde e congêneres"),
+    ("4.06", "Enfermagem, inclusive serviços auxiliares"),
+    ("4.08", "Terapia ocupacional, fisioterapia e fonoaudiologia"),
+    ("4.10", "Nutrição"),
+    ("4.12", "Odontologia"),
+    ("4.16", "Psicologia"),
+    ("6.02", "Esteticistas, tratamento de pele, depilação e congêneres"),
+    ("8.02", "Instrução, treinamento e avaliação de conhecimentos de qualquer natureza"),
+)
+_MUNICIPAL = (
+    ("04030", "4.01", "Medicina e biomedicina"),
+    ("04197", "4.02", "Análises clínicas"),
+    ("04146", "4.03", "Clínicas"),
+    ("04510", "4.08", "Fisioterapia"),
+    ("04839", "4.12", "Odontologia"),
+    ("05118", "4.16", "Psicologia"),
+    ("08494", "6.02", "Estética"),
+)
+_TAXED = (
+    ("01", "SP", "Tributação no município"),
+    ("02", "SP", "Tributação fora do município"),
+    ("03", "SP", "Isenção"),
+    ("04", "SP", "Imune"),
+)
 _ACCOUNTS: tuple[dict[str, Any], ...] = (
     {
         "nCodCC": 9_100_000_001,
@@ -116,6 +143,19 @@ def reference_lists(company: str, now: datetime) -> dict[str, Iterable[Mapping[s
                 "visualiza_pedido": "N",
             }
             for key, code, name, email, percent in _VENDEDORES
+        ),
+        "lc116": (
+            {"cCodigo": code, "cDescricao": text, "cDescrCompleta": text} for code, text in _LC116
+        ),
+        "servicos_municipais": (
+            {
+                "nIdCodServMun": 9_500_000_001 + place, "cCodServMun": code, "cDescricao": text,
+                "cDescrCompleta": text, "cCodServLC116": lc116, "cCidade": "SAO PAULO (SP)",
+            }
+            for place, (code, lc116, text) in enumerate(_MUNICIPAL)
+        ),
+        "tributacoes": (
+            {"cIdTrib": key, "cTipo": kind, "cDescricao": text} for key, kind, text in _TAXED
         ),
     }  # fmt: skip
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from omie_pipeline.catalog import Method
 from omie_pipeline.simulator import documents
 from omie_pipeline.simulator.book_rows import document_of, without_blanks
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import audit, stamp
-from omie_pipeline.simulator.state import Record
+from omie_pipeline.simulator.rules.ordens import amount_of
+from omie_pipeline.simulator.rules.order_numbers import RPS, OrderNumbers
+from omie_pipeline.simulator.state import Collection, Record
 
 
 def new_note(
@@ -45,6 +48,86 @@ def cancelled(context: Context, before: Record, reason: str) -> Record:
     }
 
 
+def issue_for_order(context: Context, order: Record, rps: Record) -> Record:
+    """The NFS-e of an order, authorised now; answers what its RPS keeps of it."""
+    app, head, more = context.app, order["Cabecalho"], order["InformacoesAdicionais"]
+    collection = app.collections["notas_servico"]
+    omie_id = app.new_id()
+    issuer = Context(
+        app, collection.endpoint, _list_of(collection), context.checks, context.now,
+        context.behaviour,
+    )  # fmt: skip
+    note = _service(
+        issuer, omie_id, head["nValorTotal"], head["nCodCli"], f"{context.now:%d/%m/%Y}",
+        more["cCodCateg"],
+    )  # fmt: skip
+    note["OrdemServico"] = {
+        "nCodigoOS": head["nCodOS"],
+        "nNumeroOS": head.get("cNumOS") or "",
+        "nValorOS": head["nValorTotal"],
+        **without_blanks({"cNumeroContrato": more.get("cNumContrato")}),
+    }
+    note["RPS"] = {
+        "nNumeroLote": rps["nLote"], "nStatusLote": "004", "nNumeroRPS": rps["nRps"],
+        "cStatusRPS": "004", "cSerieRPS": "NFSE", "cProtocoloRPS": rps["cProtocolo"],
+        "cDataRPS": f"{context.now:%d/%m/%Y}",
+    }  # fmt: skip
+    note["Adicionais"] = without_blanks(
+        {
+            "cCodigoCategoria": more["cCodCateg"],
+            "nCodigoCC": more.get("nCodCC"),
+            "nCodigoProjeto": more.get("nCodProj"),
+            "nCodigoVendedor": head.get("nCodVend"),
+        }
+    )
+    note["ListaServicos"] = [_service_line(item) for item in order["ServicosPrestados"]]
+    app.put(collection, {"_id": omie_id, **note})
+    made = note["Cabecalho"]
+    number, code = made["nNumeroNFSe"], made["cCodigoVerifNFSe"]
+    return {"nCodNF": omie_id, "nNfse": number, "cCodVerif": code}
+
+
+def cancel_issued(context: Context, omie_id: int, reason: str) -> None:
+    """Cancel a NFS-e that was issued; one that is gone or cancelled already stays as it is."""
+    collection = context.app.collections["notas_servico"]
+    before = collection.get(omie_id)
+    if before is None or before["Cabecalho"].get("cStatusNFSe") == "C":
+        return
+    issuer = Context(
+        context.app, collection.endpoint, _list_of(collection), context.checks, context.now,
+        context.behaviour, context.by_person,
+    )  # fmt: skip
+    context.app.put(collection, cancelled(issuer, before, reason))
+
+
+def marked_cancelled(order: Record, omie_id: int) -> Record:
+    """The order, whose RPS of this note says that it is cancelled."""
+    decided = [
+        {**item, "state": "cancelled"} if item.get("nCodNF") == omie_id else item
+        for item in order.get(RPS) or ()
+    ]
+    return {**order, RPS: decided}
+
+
+def _list_of(collection: Collection) -> Method:
+    return collection.endpoint.service.methods[collection.endpoint.list]
+
+
+def _service_line(item: Record) -> Record:
+    taxes = item.get("impostos") or {}
+    return {
+        "CodigoLC116": item.get("cCodServLC116") or "",
+        "CodigoServico": item.get("cCodServMun") or "",
+        "nQuantidade": item.get("nQtde") or 1,
+        "nValorUnitario": item.get("nValUnit") or 0,
+        "nValorServico": amount_of(item),
+        "nValorTotal": amount_of(item),
+        "nAliquotaISS": taxes.get("nAliqISS") or 0,
+        "cRetISS": item.get("cRetemISS") or "N",
+        "cDescricao": item.get("cDescServ") or "",
+    }
+
+
 def _service(
     context: Context, omie_id: int, value: Decimal, cliente: int, day: str, category: str
 ) -> Record:
@@ -52,7 +135,7 @@ def _service(
     tag = "cCPFDestinatario" if documents.is_person(document) else "cCNPJDestinatario"
     head = {
         "nCodNF": omie_id,
-        "nNumeroNFSe": f"{len(context.collection) + 1:08d}",
+        "nNumeroNFSe": context.app.view(OrderNumbers).next_note(),
         "cSerieNFSe": "NFSE",
         "nValorNFSe": value,
         "cStatusNFSe": "F",

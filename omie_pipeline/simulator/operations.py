@@ -17,6 +17,7 @@ Action = Callable[[Context, JsonObject], JsonObject]
 
 _OTHER_NAMES_OF_THE_ID = ("codigo_lancamento",)
 _OK = "0"
+_STATUS_TEXTS = frozenset({"descricao_status", "cDesStatus", "cDescStatus", "descricao"})
 
 
 def id_tag(context: Context, request: ComplexType) -> str:
@@ -24,11 +25,22 @@ def id_tag(context: Context, request: ComplexType) -> str:
     endpoint = context.endpoint
     names = (
         endpoint.omie_key,
+        endpoint.link_omie_key,
         endpoint.delete_omie_key,
         endpoint.read_omie_key,
         *_OTHER_NAMES_OF_THE_ID,
     )
     return next((name for name in names if name and request.field(name)), "")
+
+
+def key_holder(context: Context, sent: JsonObject) -> tuple[ComplexType, JsonObject]:
+    """The object of a request in which its keys stand, with its type: a section, or the whole."""
+    endpoint, request = context.endpoint, context.method.request
+    for name in (endpoint.read_wrapper, endpoint.section, endpoint.insert_section):
+        field = request.field(name) if name else None
+        if field is not None:
+            return context.checks.type_of(field), sent.get(name) or {}
+    return request, sent
 
 
 def keys_of(context: Context, sent: JsonObject) -> tuple[RecordKey | None, str]:
@@ -37,7 +49,7 @@ def keys_of(context: Context, sent: JsonObject) -> tuple[RecordKey | None, str]:
     Raises:
         SimulatedFaultError: it names neither.
     """
-    request = context.method.request
+    request, sent = key_holder(context, sent)
     tag = id_tag(context, request)
     omie_id = sent.get(tag) if tag else None
     code_tag = context.endpoint.integration_key
@@ -64,18 +76,34 @@ def find(context: Context, sent: JsonObject) -> Record:
 
 def status_answer(context: Context, record: Record, text: str) -> JsonObject:
     """The write's answer, with the tags of its response type; the status is a string (REAL)."""
-    endpoint = context.endpoint
+    endpoint, keys = context.endpoint, context.endpoint.keys_of(record)
     answer: JsonObject = {}
     for tag in context.method.response.fields:
-        if tag.name in {"codigo_status", "cCodStatus"}:
+        if tag.name in {"codigo_status", "cCodStatus", "status"}:
             answer[tag.name] = _OK
-        elif tag.name in {"descricao_status", "cDesStatus"}:
+        elif tag.name in _STATUS_TEXTS:
             answer[tag.name] = text
         elif tag.name == endpoint.omie_key:
             answer[tag.name] = context.collection.key_of(record)
         elif tag.name == endpoint.integration_key:
             answer[tag.name] = context.collection.code_of(record)
+        elif endpoint.section and tag.name in keys:
+            answer[tag.name] = keys[tag.name]
     return answer
+
+
+def stored(context: Context, sent: JsonObject) -> JsonObject:
+    """What was sent, under the names of a record read back and without Omie's id in it."""
+    endpoint, section = context.endpoint, context.collection.section
+    if not section:
+        return {tag: value for tag, value in sent.items() if tag != endpoint.omie_key}
+    names = {endpoint.section, endpoint.insert_section}
+    keys = {
+        tag: value
+        for tag, value in key_holder(context, sent)[1].items()
+        if tag != endpoint.omie_key
+    }
+    return {section: keys, **{tag: value for tag, value in sent.items() if tag not in names}}
 
 
 def create_record(context: Context, sent: JsonObject) -> Record:
@@ -85,15 +113,16 @@ def create_record(context: Context, sent: JsonObject) -> Record:
     for group in endpoint.either:
         if all(is_blank(sent.get(tag)) for tag in group):
             raise faults.missing_either(*group)
-    code = str(sent.get(endpoint.integration_key) or "")
-    if code and (owner := records.by_code(code)) is not None:
+    code = str(key_holder(context, sent)[1].get(endpoint.integration_key) or "")
+    owner = records.by_code(code) if code else None
+    if owner is not None and not rules.takes_twice(context):
         raise faults.duplicate_code(rules.noun, code, records.key_of(owner))
-    record = {tag: value for tag, value in sent.items() if value is not None}
+    record = {tag: value for tag, value in stored(context, sent).items() if value is not None}
     if endpoint.integration_key:
-        record.setdefault(endpoint.integration_key, "")
+        record = records.with_keys(record, **{endpoint.integration_key: code})
     rules.before_write(context, record, sent)
     if records.numbered:  # an id is spent only once nothing can refuse the record any more
-        record[endpoint.omie_key] = context.app.new_id()
+        record = records.with_keys(record, **{endpoint.omie_key: context.app.new_id()})
     audit(context, record, None)
     context.app.put(records, record)
     return record
@@ -101,11 +130,11 @@ def create_record(context: Context, sent: JsonObject) -> Record:
 
 def change_record(context: Context, before: Record, sent: JsonObject) -> Record:
     """Merge what was sent: texts and numbers one by one, lists as a whole (PROTOCOL 9.4, REAL)."""
-    endpoint, rules = context.endpoint, rules_for(context.endpoint)
+    rules = rules_for(context.endpoint)
     rules.guard(context, before, "alterar")
     record = dict(before)
-    for tag, value in sent.items():
-        if value is None or tag == endpoint.omie_key:
+    for tag, value in stored(context, sent).items():
+        if value is None:
             continue
         old = before.get(tag)
         record[tag] = {**old, **value} if isinstance(old, dict) and value else value
@@ -117,7 +146,6 @@ def change_record(context: Context, before: Record, sent: JsonObject) -> Record:
 
 def create(context: Context, sent: JsonObject) -> JsonObject:
     """``Incluir*``."""
-    sent = {tag: value for tag, value in sent.items() if tag != context.endpoint.omie_key}
     record = create_record(context, sent)
     return status_answer(context, record, rules_for(context.endpoint).noun.done("cadastrad"))
 
@@ -143,11 +171,12 @@ def _refuse_bare_category(before: Record, sent: JsonObject) -> None:
 def upsert(context: Context, sent: JsonObject) -> JsonObject:
     """``Upsert*``: the integration code decides (PROTOCOL 9.2, OFF)."""
     endpoint = context.endpoint
-    code = str(sent.get(endpoint.integration_key) or "")
+    keys = key_holder(context, sent)[1]
+    code = str(keys.get(endpoint.integration_key) or "")
     if not code:
         raise faults.missing_tag(endpoint.integration_key)
     before = context.collection.by_code(code)
-    if before is None and sent.get(endpoint.omie_key):
+    if before is None and keys.get(endpoint.omie_key):
         before = find(context, sent)  # refuses: this id does not have that code
     return _put(context, before, sent)
 
@@ -156,7 +185,7 @@ def _put(context: Context, before: Record | None, sent: JsonObject) -> JsonObjec
     noun = rules_for(context.endpoint).noun
     if before is None:
         return status_answer(context, create_record(context, sent), noun.done("cadastrad"))
-    if sent.get(context.endpoint.omie_key):
+    if key_holder(context, sent)[1].get(context.endpoint.omie_key):
         find(context, sent)
     return status_answer(context, change_record(context, before, sent), noun.done("alterad"))
 
@@ -190,7 +219,7 @@ def link(context: Context, sent: JsonObject) -> JsonObject:
     if before is None:
         raise rules_for(endpoint).not_found(by_code=False, value=omie_id)
     _refuse_taken_code(context, before, code)
-    record = {**before, endpoint.integration_key: code}
+    record = context.collection.with_keys(before, **{endpoint.integration_key: code})
     audit(context, record, before)
     context.app.put(context.collection, record)
     return status_answer(context, record, "Código de integração associado com sucesso!")

@@ -48,7 +48,8 @@ class PlannedFault:
         kind: what happens.
         method: only calls of this method, ``""`` for any.
         app_key: only calls of this app, ``""`` for any.
-        integration_code: only calls whose parameters hold this value in some ``*_integracao`` tag.
+        integration_code: only calls whose parameters hold this value in some tag for integration
+            codes (``*_integracao``, ``codInt``, ``cCodIntOS``, ...), at any depth.
         times: how many calls it hits before it leaves the queue.
         seconds: the wait that ``redundant`` and ``blocked_425`` state; 0 for the usual one.
         text, code: fault of ``fault_in_200``, ``code`` without ``SOAP-ENV:``.
@@ -87,7 +88,15 @@ class PlannedFault:
 
 
 def _names(param: JsonObject, code: str) -> bool:
-    return any(tag.endswith("_integracao") and value == code for tag, value in param.items())
+    return any(_named_by(tag, value, code) for tag, value in param.items())
+
+
+def _named_by(tag: str, value: object, code: str) -> bool:
+    if isinstance(value, dict):
+        return _names(value, code)
+    if isinstance(value, list):
+        return any(_named_by(tag, item, code) for item in value)
+    return value == code and (tag.endswith("_integracao") or "codint" in tag.casefold())
 
 
 _CUT_OFF = b'{"codigo_status":"0","descricao_st'

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from omie_pipeline.catalog import Endpoint, Method
+from omie_pipeline.catalog import Endpoint, Method, Service
 from omie_pipeline.simulator import (
+    billing,
     book_lists,
+    categories,
+    contracts,
+    documents_obtained,
     faults,
     listing,
     operations,
+    orders,
     settlements,
     statements,
 )
 from omie_pipeline.simulator.fields import FieldChecks
+from omie_pipeline.simulator.mirror_lists import ACTING
 from omie_pipeline.simulator.operations import Action
+from omie_pipeline.simulator.state import holds_records
 
 _BY_NAME: dict[str, Action] = {
     "UpsertClienteCpfCnpj": operations.upsert_by_document,
@@ -29,6 +36,16 @@ _BY_NAME: dict[str, Action] = {
     "ListarLancCC": book_lists.list_entries,
     "ListarExtrato": statements.list_statement,
     "ListarCadastroDRE": listing.list_whole,
+    "ConciliarRecebimento": settlements.conciliate,
+    "IncluirCategoria": categories.create,
+    "AlterarCategoria": categories.change,
+    "TrocarEtapaOS": orders.change_stage,
+    "StatusOS": orders.status,
+    "ValidarOS": billing.validate,
+    "FaturarOS": billing.bill,
+    "CancelarOS": billing.cancel,
+    **contracts.SITUATIONS,
+    **documents_obtained.OBTAINED,
 }
 _BY_PREFIX: tuple[tuple[str, Action], ...] = (
     ("Upsert", operations.upsert),
@@ -39,7 +56,7 @@ _BY_PREFIX: tuple[tuple[str, Action], ...] = (
     ("Consultar", listing.read),
     ("Listar", listing.list_page),
 )
-_READS = ("Consultar", "Listar", "Obter", "Pesquisar")
+_READS = ("Consultar", "Listar", "Obter", "Pesquisar", "Status", "Validar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +75,22 @@ class Routes:
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._paths: dict[str, dict[str, Operation]] = {}
-        for endpoint in endpoints:
-            if endpoint.deletes:
-                continue  # works on the records of the endpoint it deletes from
-            checks = FieldChecks(endpoint.service)
-            self._paths.setdefault(endpoint.service.path, {}).update(
-                {
-                    name: Operation(endpoint, method, checks, action, name.startswith(_READS))
-                    for name, method in endpoint.service.methods.items()
-                    if (action := _action(endpoint, name)) is not None
-                }
-            )
+        holders = {item.name: item for item in endpoints if holds_records(item)}
+        for endpoint in holders.values():
+            self._add(endpoint, endpoint.service)
+        for service, name in ACTING:
+            if name in holders:
+                self._add(holders[name], service)
+
+    def _add(self, endpoint: Endpoint, service: Service) -> None:
+        checks = FieldChecks(service)
+        self._paths.setdefault(service.path, {}).update(
+            {
+                name: Operation(endpoint, method, checks, action, name.startswith(_READS))
+                for name, method in service.methods.items()
+                if (action := _action(endpoint, name)) is not None
+            }
+        )
 
     def knows(self, path: str) -> bool:
         """True for ``<module>/<service>/``."""
@@ -87,7 +109,8 @@ class Routes:
 
 
 def _action(endpoint: Endpoint, name: str) -> Action | None:
-    if name.startswith(_READS) and name in _BY_NAME:
+    special = endpoint.effect == "category" or name.startswith(_READS)
+    if special and name in _BY_NAME:
         return _BY_NAME[name]
     declared: dict[str, Action] = {
         endpoint.upsert: operations.upsert,

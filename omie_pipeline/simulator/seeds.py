@@ -39,18 +39,16 @@ def put_records(
 
     A record created "by a person" long ago: nothing of it says WEBSERVICE.
     """
-    endpoint, keys, rules = collection.endpoint, [], rules_for(collection.endpoint)
+    endpoint, made, rules = collection.endpoint, [], rules_for(collection.endpoint)
     stamped = _stamp(collection, now)
     for given in records:
         record: Record = dict(given)
-        if (
-            collection.numbered
-            and endpoint.omie_key[0] != "_"
-            and not record.get(endpoint.omie_key)
-        ):
-            record[endpoint.omie_key] = app.new_id()
+        keys = endpoint.keys_of(record)
+        if collection.numbered and endpoint.omie_key[0] != "_" and not keys.get(endpoint.omie_key):
+            record = collection.with_keys(record, **{endpoint.omie_key: app.new_id()})
         if endpoint.integration_key:
-            record.setdefault(endpoint.integration_key, "")
+            code = keys.get(endpoint.integration_key) or ""
+            record = collection.with_keys(record, **{endpoint.integration_key: code})
         if stamped:
             record.setdefault("info", stamped)
         if endpoint.document_field and record.get(endpoint.document_field):
@@ -60,8 +58,8 @@ def put_records(
         key = collection.key_of(record)
         if isinstance(key, int) and app.next_id <= key < _SEEDED_IDS_FROM:
             app.next_id = key + 1
-        keys.append(key)
-    return tuple(keys)
+        made.append(key)
+    return tuple(made)
 
 
 def _stamp(collection: Collection, now: datetime) -> Record:

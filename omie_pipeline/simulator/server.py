@@ -79,6 +79,7 @@ class Simulator:
         self.control = Control(self._engine)
         self._socket = socket.create_server((HOST, port), backlog=512)
         self.port: int = self._socket.getsockname()[1]
+        self._engine.state.docs_url = f"http://{HOST}:{self.port}/docs"
         self._server = uvicorn.Server(
             uvicorn.Config(
                 build_app(self._engine),

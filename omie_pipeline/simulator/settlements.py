@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from omie_pipeline.simulator import faults, operations
+from omie_pipeline.simulator.book import TITLES, Book
 from omie_pipeline.simulator.operations import Action
 from omie_pipeline.simulator.rules import Context, rules_for
 from omie_pipeline.simulator.rules.base import audit, stamp
@@ -17,6 +18,7 @@ from omie_pipeline.simulator.rules.titulos import (
 from omie_pipeline.simulator.state import Record
 from omie_pipeline.simulator.wire import JsonObject
 
+_SIDES: dict[str, str] = dict(TITLES)
 _BLOCKS = ("recebimento", "pagamento")
 _BLOCK_CODES = ("codigo_recebimento_integracao", "codigo_pagamento_integracao")
 
@@ -49,10 +51,12 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
     check_account(context, sent.get("codigo_conta_corrente"))
     balance = open_balance(record)
     value = Decimal(sent.get("valor") or 0) or balance
-    if value <= 0 or value + Decimal(sent.get("desconto") or 0) > balance:
+    too_much = value + Decimal(sent.get("desconto") or 0) > balance
+    if value <= 0 or (too_much and context.behaviour.settlement_above_balance_refused):
         raise faults.above_balance(balance)
     code = str(sent.get("codigo_baixa_integracao") or "")
-    if code and _holder(context, None, code) is not None:
+    refused = context.behaviour.repeated_settlement_refused and bool(code)
+    if refused and _holder(context, None, code) is not None:
         raise faults.duplicate_settlement(code)
     settlement = {
         "codigo_baixa": context.app.new_id(),
@@ -67,6 +71,8 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
         "observacao": sent.get("observacao") or "",
         "info": stamp(context),
     }
+    if sent.get("conciliar_documento") == "S":
+        settlement |= _conciliated(context)
     after = {**record, SETTLEMENTS: [*(record.get(SETTLEMENTS) or []), settlement]}
     _store(context, after, record)
     return settlement, after
@@ -74,20 +80,44 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
 
 def undo(context: Context, sent: JsonObject) -> JsonObject:
     """``CancelarRecebimento`` and ``CancelarPagamento``."""
+    record, settlement = _named(context, sent)
+    left = [item for item in record[SETTLEMENTS] if item is not settlement]
+    _store(context, {**record, SETTLEMENTS: left}, record)
+    return _settlement_answer(settlement, "Baixa cancelada com sucesso!")
+
+
+def conciliate(context: Context, sent: JsonObject) -> JsonObject:
+    """``ConciliarRecebimento``; doing it again changes nothing."""
+    record, settlement = _named(context, sent)
+    items = [
+        {**item, **_conciliated(context)} if item is settlement else item
+        for item in record[SETTLEMENTS]
+    ]
+    _store(context, {**record, SETTLEMENTS: items}, record)
+    return _settlement_answer(settlement, "Baixa conciliada com sucesso!")
+
+
+def _conciliated(context: Context) -> JsonObject:
+    now = context.now
+    return {"conciliado": "S", "dDtConc": f"{now:%d/%m/%Y}", "cHrConc": f"{now:%H:%M:%S}"}
+
+
+def _named(context: Context, sent: JsonObject) -> tuple[Record, JsonObject]:
     omie_id, code = sent.get("codigo_baixa"), str(sent.get("codigo_baixa_integracao") or "")
     if not omie_id and not code:
         raise faults.missing_either("codigo_baixa", "codigo_baixa_integracao")
     held = _holder(context, omie_id, code)
     if held is None:
         raise faults.settlement_missing(omie_id or code)
-    record, settlement = held
-    left = [item for item in record[SETTLEMENTS] if item is not settlement]
-    _store(context, {**record, SETTLEMENTS: left}, record)
+    return held
+
+
+def _settlement_answer(settlement: JsonObject, text: str) -> JsonObject:
     return {
         "codigo_baixa": settlement["codigo_baixa"],
         "codigo_baixa_integracao": settlement["codigo_baixa_integracao"],
         "codigo_status": "0",
-        "descricao_status": "Baixa cancelada com sucesso!",
+        "descricao_status": text,
     }
 
 
@@ -97,6 +127,11 @@ def holds(context: Context, omie_id: int) -> bool:
 
 
 def _holder(context: Context, omie_id: object, code: str) -> tuple[Record, JsonObject] | None:
+    if omie_id and not code:
+        row = context.app.view(Book).rows.get(int(str(omie_id)))
+        if row is None or row.item is None or row.side != _SIDES[context.endpoint.name]:
+            return None
+        return row.record, row.item
     for record in context.collection:
         for item in record.get(SETTLEMENTS) or ():
             if item["codigo_baixa"] == omie_id or (

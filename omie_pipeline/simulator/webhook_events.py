@@ -14,6 +14,7 @@ from typing import Any
 from omie_pipeline.simulator import wire
 from omie_pipeline.simulator.book_rows import title_rules
 from omie_pipeline.simulator.day_index import day_of
+from omie_pipeline.simulator.order_events import note_refused, order_events
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.titulos import SETTLEMENTS
 from omie_pipeline.simulator.state import Change, Record, hash_of
@@ -28,6 +29,7 @@ _TOPICS: dict[str, tuple[str, str]] = {
     "departamentos": ("Departamento", "o"),
     "projetos": ("Projeto", "o"),
     "vendedores": ("Vendedor", "o"),
+    "servicos": ("Servico", "o"),
 }
 _SECRET = frozenset({"info", "boleto"})
 Event = tuple[str, Any]
@@ -39,6 +41,11 @@ def events_of(context: Context, change: Change) -> Iterator[Event]:
     name = change.collection.endpoint.name
     if name in _TITLES:
         yield from _title_events(context, change, *_TITLES[name])
+    elif name == "ordens_servico":
+        yield from order_events(change)
+        yield from note_refused(change)
+    elif name == "contratos":
+        yield f"ContratoServico.{_verb(change)}o", _keys(change)
     elif name in {"notas_servico", "notas_produto"}:
         yield from _note_events(change, name)
     elif name in _TOPICS:
@@ -58,6 +65,10 @@ def _verb(change: Change) -> str:
 def _is_transfer(record: Record) -> bool:
     origin = (record.get("diversos") or {}).get("cOrigem", "")
     return str(origin).startswith("TRA")
+
+
+def _keys(change: Change) -> Record:
+    return dict(change.collection.endpoint.keys_of(change.after or change.before or {}))
 
 
 def _plain(record: Record) -> Record:
@@ -150,10 +161,10 @@ def _note_events(change: Change, name: str) -> Iterator[Event]:
         return
     head, ide = record.get("Cabecalho") or {}, record.get("ide") or {}
     topic = "NFSe" if name == "notas_servico" else "NFe"
-    yield (
-        f"{topic}.Nota{'Cancelada' if cancelled else 'Autorizada'}",
-        {"id_nf": record["_id"], "numero_nf": head.get("nNumeroNFSe") or ide.get("nNF") or ""},
-    )
+    event = {"id_nf": record["_id"], "numero_nf": head.get("nNumeroNFSe") or ide.get("nNF") or ""}
+    if order := (record.get("OrdemServico") or {}).get("nCodigoOS"):
+        event["id_os"] = order
+    yield f"{topic}.Nota{'Cancelada' if cancelled else 'Autorizada'}", event
 
 
 def message_of(app_key: str, topic: str, event: Any, *, by_person: bool, now: datetime) -> Message:

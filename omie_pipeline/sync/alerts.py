@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.sync.nfse.alerting import NOTE_KINDS, note_alerts
 from omie_pipeline.sync.policy import Policies
 from omie_pipeline.warehouse.latest import (
     DONE,
@@ -33,7 +34,7 @@ BLOCK = "bloqueio"
 STUCK_INBOX = "eventos"
 COUNTS = "contagem"
 AUTH = "chave"
-KINDS = (FAILED_SYNC, REJECTED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH)
+KINDS = (FAILED_SYNC, REJECTED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, *NOTE_KINDS)
 """The kinds that :func:`evaluate_alerts` looks for."""
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -87,6 +88,7 @@ def evaluate_alerts(
         *_rejected(pushes, policies),
         *_unclosed(engine, readings),
         *_stuck(engine, empresas, now),
+        *note_alerts(engine, empresas, policies.nfse, now),
     ]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.omie.masking import mask
+from omie_pipeline.sync.scope import Scope, refused_row
+from omie_pipeline.validation.lists import needs_lists
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -21,7 +22,6 @@ from omie_pipeline.validation.model import (
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.planning import duplicated_keys
-from omie_pipeline.warehouse.quarantine import RefusedRow, store_refused
 from omie_pipeline.warehouse.references import (
     confirmed_codes,
     deletable,
@@ -30,23 +30,10 @@ from omie_pipeline.warehouse.references import (
 )
 from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 
+if TYPE_CHECKING:
+    from omie_pipeline.validation import Validator
+
 _CHUNK_ROWS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose rows a run handles."""
-
-    engine: sa.Engine
-    run_id: str
-    empresa: str
-    endpoint: Endpoint
-
-    def refuse(self, rows: Sequence[RefusedRow], now: datetime, *, store: bool) -> None:
-        """Quarantine rows; without ``store`` only the plan is marked."""
-        store_refused(
-            self.engine, self.run_id, self.empresa, self.endpoint.name, rows, now, persist=store
-        )
 
 
 def check_plan(
@@ -81,18 +68,17 @@ def check_plan(
         if validator is None:
             from omie_pipeline.validation import Validator
 
-            validator = Validator(endpoint, rules, _references(engine, endpoint, empresa))
+            validator = Validator(endpoint, rules, references_for(engine, endpoint, empresa))
             duplicates = duplicated_keys(engine, scope.run_id, model, empresa)
         candidates = [
             CandidateRow(r.linha, r.codigo_integracao, r.payload, r.extra) for r in to_check
         ]
-        confirmed = {
-            target: confirmed_codes(engine, empresa, target, sorted(codes))
-            for target, codes in validator.referenced_codes(candidates).items()
-        }
+        confirmed = confirmed_references(engine, empresa, validator, candidates)
         report = validator.validate(candidates, confirmed=confirmed, duplicated_keys=duplicates)
         by_number = {row.linha: row for row in to_check}
-        refused = [_refused(by_number[failure.row], failure.reasons) for failure in report.failures]
+        refused = [
+            refused_row(by_number[failure.row], failure.reasons) for failure in report.failures
+        ]
         scope.refuse(refused, now, store=store)
         held = [
             RowOutcome(by_number[hold.row], "held", error=hold.motivo, error_code="referencia")
@@ -104,16 +90,19 @@ def check_plan(
     return merge_reports(reports) if reports else None
 
 
-def _refused(row: PlanRow, reasons: Sequence[Reason]) -> RefusedRow:
-    told = [
-        {"campo": r.field, "regra": r.rule, "motivo": r.motivo, "correcao": r.correcao}
-        for r in reasons
-    ]
-    return RefusedRow(row, told, mask(dict(row.payload)))
+def confirmed_references(
+    engine: sa.Engine, empresa: str, validator: Validator, rows: Sequence[CandidateRow]
+) -> dict[str, set[str]]:
+    """Endpoint -> codes that these rows point at and Omie holds for us."""
+    return {
+        target: confirmed_codes(engine, empresa, target, sorted(codes))
+        for target, codes in validator.referenced_codes(rows).items()
+    }
 
 
-def _references(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> References:
-    if endpoint.grain == "register":
+def references_for(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> References:
+    """The lists of Omie's that rows of this endpoint are held against, as last read."""
+    if not needs_lists(endpoint):
         return References()
     return References(
         categorias=usable_categorias(engine, empresa),
@@ -146,14 +135,14 @@ def check_deletes(
         for row in rows:
             omie_id, own = named[row.linha], ours.get(row.codigo_integracao or "")
             if row.codigo_integracao is None or row.codigo_integracao in repeated:
-                refused.append(_refused(row, [_NO_ONE_RECORD]))
+                refused.append(refused_row(row, [_NO_ONE_RECORD]))
             elif omie_id is not None and own is not None and omie_id != own:
-                refused.append(_refused(row, [_TWO_RECORDS]))
+                refused.append(refused_row(row, [_TWO_RECORDS]))
             elif allow_foreign or (omie_id or own) in ours.values():
                 if omie_id or own:
                     targets[row.linha] = omie_id or own or 0
             else:
-                refused.append(_refused(row, [_FOREIGN]))
+                refused.append(refused_row(row, [_FOREIGN]))
         scope.refuse(refused, now, store=store)
         ledger.set_omie_ids(targets)
 

@@ -5,43 +5,32 @@ Every row of a batch leaves with an outcome, or its intent stays open for the ne
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import AuthFailed, Blocked, ConfigurationError
 from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.omie.masking import mask
+from omie_pipeline.sync.effects import Found, RecordEffect, Standing
 from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_at, proven, read_back
+from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_seconds, next_look_at, proven
 from omie_pipeline.sync.sending import Deferred, Sender
+from omie_pipeline.sync.waiting import Waiting, WaitingRows
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.ledger import Ledger
-from omie_pipeline.warehouse.rows import Attempt, PlanRow, RowOutcome
+from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome
 
 _BROKEN_IN_A_ROW = 3
 _MAX_TRIES = 3
 _UNREACHABLE = "O Omie não responde como deve: o restante fica retido para a próxima execução"
+_UNSEEN = "O Omie não mostrou se isto já foi feito: nada foi enviado"
+_UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
 _FIRST_REFUSAL = "Envio interrompido na primeira recusa (partial_success desligado)"
-
-
-@dataclass(order=True, slots=True)
-class _Waiting:
-    """A row that may not be sent or read before ``due``.
-
-    ``sent_at`` is when it may have left; ``None`` means that it never did.
-    """
-
-    due: datetime
-    order: int
-    row: PlanRow = field(compare=False)
-    sent_at: datetime | None = field(compare=False)
-    tries: int = field(compare=False)
 
 
 class _StopSending(Exception):
@@ -62,6 +51,7 @@ class Delivery:
         self,
         client: OmieClient,
         endpoint: Endpoint,
+        effect: RecordEffect,
         policy: EndpointPolicy,
         clock: Clock,
         ledger: Ledger,
@@ -69,20 +59,20 @@ class Delivery:
         *,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        self._client = client
         self._endpoint = endpoint
+        self._effect = effect
         self._policy = policy
         self._clock = clock
         self._ledger = ledger
         self._intents = intents
-        self._sender = Sender(client, endpoint, policy, clock)
+        self._sender = Sender(client, endpoint, effect, policy, clock)
         self._on_progress = on_progress
-        self._waiting: list[_Waiting] = []
-        self._order = itertools.count()
+        self._waiting = WaitingRows()
         self._outcomes: list[RowOutcome] = []
         self._attempts: list[Attempt] = []
         self._current: PlanRow | None = None
         self._broken_in_a_row = 0
+        self._said: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.stopped_by = ""
@@ -119,9 +109,10 @@ class Delivery:
         left_open = self._intents.still_open(self._clock.now())
         never_left = [_code(item.row) for item in left_open if item.sent_at is None]
         self._intents.close_as_not_sent(never_left, self._clock.now())
+        self._effect.load([item.row for item in left_open])
         for item in left_open:
             if item.sent_at is not None:
-                self._wait_until(item.sent_at, item.row, item.sent_at, tries=0)
+                self._waiting.add(item.sent_at, item.row, item.sent_at, tries=0)
         try:
             while self._waiting:
                 self._take_waiting(send_again=False)
@@ -158,12 +149,13 @@ class Delivery:
         self.stopped_by = reason
         self._ledger.hold_rest(reason, code, until, self._clock.now())
 
-    def _send_batch(self, rows: Sequence[PlanRow]) -> None:
-        prints = [self._sender.request_for(row).fingerprint for row in rows]
+    def _send_batch(self, batch: Sequence[PlanRow]) -> None:
+        rows = self._not_standing(batch)
+        prints = [self._effect.request_for(row).fingerprint for row in rows]
         allowed = self._intents.write(rows, prints, self._clock.now())
         for row in rows:
             if row.linha not in allowed:
-                text = "Um envio anterior desta linha ainda está sem resposta"
+                text = self._said.get(_code(row), _UNANSWERED)
                 self._outcomes.append(RowOutcome(row, "unknown", error=text))
         to_send = [row for row in rows if row.linha in allowed]
         try:
@@ -180,6 +172,46 @@ class Delivery:
         finally:
             self._flush()
 
+    def _not_standing(self, batch: Sequence[PlanRow]) -> list[PlanRow]:
+        """The rows that have something to send, once what stands already has its outcome.
+
+        Raises:
+            Blocked, AuthFailed, ConfigurationError: nothing could be seen and nothing was sent.
+        """
+        self._effect.load(batch)
+        rows = [row for row in batch if not self._lacks_a_record(row)]
+        if not self._endpoint.look_first:
+            return rows
+        standing = self._effect.look_first(rows)
+        to_send = []
+        for row in rows:
+            found = standing.get(row.linha)
+            outcome = _outcome_of(row, found, self._clock.now()) if found is not None else None
+            if outcome is not None:
+                self._settle(outcome)
+            elif found is not None and found.omie_id is not None:
+                to_send.append(replace(row, omie_id=found.omie_id))
+            else:
+                to_send.append(row)
+        if not to_send:
+            self._flush()
+        return to_send
+
+    def _lacks_a_record(self, row: PlanRow) -> bool:
+        missing = self._effect.missing(row)
+        if missing is None:
+            return False
+        text = f"Aguarda a confirmação de {missing[0]} {missing[1]}"
+        outcome = RowOutcome(row, "held", error=text, error_code="referencia")
+        self._outcomes.append(outcome)
+        return True
+
+    def _settle(self, outcome: RowOutcome) -> None:
+        """Keep an outcome until the batch commits, and let the effect know."""
+        if outcome.kind in DELIVERED:
+            self._effect.settled(outcome)
+        self._outcomes.append(outcome)
+
     def _send_one(self, row: PlanRow, tries: int) -> None:
         started = time.perf_counter()
         self._current = row
@@ -193,7 +225,7 @@ class Delivery:
             self.seconds[row.particao] += time.perf_counter() - started
         if outcome.kind == "unknown":
             outcome = self._first_look(row, outcome, tries)
-        self._outcomes.append(outcome)
+        self._settle(outcome)
         self._judge(outcome)
 
     def _defer(self, row: PlanRow, later: Deferred, tries: int) -> None:
@@ -203,7 +235,7 @@ class Delivery:
             self._outcomes.append(RowOutcome(row, "held", error=text))
             return
         due = self._clock.now() + timedelta(seconds=later.wait_seconds)
-        self._wait_until(due, row, None, tries)
+        self._waiting.add(due, row, None, tries)
 
     def _first_look(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
         """Read back at once; if that proves nothing the row waits until a second look can."""
@@ -217,28 +249,38 @@ class Delivery:
             return found
         now = self._clock.now()
         self._intents.mark_read_back(_code(row), sent_at, now)
-        self._wait_until(conclusive_at(sent_at, now), row, sent_at, tries)
-        return outcome
+        self._waiting.add(next_look_at(sent_at, now), row, sent_at, tries)
+        return replace(outcome, error=self._said.get(_code(row), outcome.error))
 
     def _look(self, row: PlanRow) -> tuple[RowOutcome | None, bool]:
-        """The proven outcome, if any, and whether the record could be read at all."""
+        """The proven outcome, if any, and whether the read could disprove the effect."""
+        if self._effect.missing(row) is not None:
+            return None, False
         self._current = row
         asked_at = self._clock.now()
         try:
-            request = self._sender.request_for(row)
-            found = read_back(self._client, self._endpoint, row, request)
+            found = self._effect.look(row, self._effect.request_for(row))
         finally:
             self._current = None
+        if found.text:
+            self._said[_code(row)] = found.text
         target = self._endpoint.deletes or self._endpoint.name
         before = self._ledger.last_confirmed_at(_code(row), target)
         if before is not None and asked_at < before + timedelta(seconds=STALE_SECONDS):
             # The read may show what stood there before that change, and it may look alike.
             return None, True
-        return proven(row, found, self._clock.now()), found.finding != "unreadable"
+        return proven(row, found, self._clock.now()), self._disproves(row, found)
+
+    def _disproves(self, row: PlanRow, found: Found) -> bool:
+        """Whether a read that shows no effect is able to: where a second call would make a second
+        record, only an absence is."""
+        if self._endpoint.repeatable or row.action == "delete" or row.omie_id is not None:
+            return found.finding != "unreadable"
+        return found.finding == "absent"
 
     def _take_waiting(self, *, send_again: bool) -> None:
         """Deal with the row whose time comes first: read it back, or send it (again)."""
-        item = heapq.heappop(self._waiting)
+        item = self._waiting.pop()
         self._flush()
         self._clock.sleep((item.due - self._clock.now()).total_seconds())
         if item.sent_at is not None and not self._settled_as_unsent(item, item.sent_at):
@@ -249,7 +291,7 @@ class Delivery:
             text = "Sem confirmação do Omie depois de novas tentativas"
             self._outcomes.append(RowOutcome(item.row, "held", error=text))
             return
-        fingerprint = self._sender.request_for(item.row).fingerprint
+        fingerprint = self._effect.request_for(item.row).fingerprint
         if self._intents.write([item.row], [fingerprint], self._clock.now()):
             try:
                 self._send_one(item.row, item.tries + 1)
@@ -257,25 +299,22 @@ class Delivery:
                 self._close_unsent([item.row])
                 raise
 
-    def _settled_as_unsent(self, item: _Waiting, sent_at: datetime) -> bool:
+    def _settled_as_unsent(self, item: Waiting, sent_at: datetime) -> bool:
         """True when the read-back proves that the call had no effect; its intent is closed then."""
         found, readable = self._look(item.row)
         if found is not None:
-            self._outcomes.append(found)
+            self._settle(found)
             return False
         now = self._clock.now()
         self._intents.mark_read_back(_code(item.row), sent_at, now)
-        if not readable or (now - sent_at).total_seconds() < STALE_SECONDS:
+        enough = conclusive_seconds(self._endpoint)
+        if not readable or (now - sent_at).total_seconds() < enough:
             if item.tries < _MAX_TRIES:
-                self._wait_until(conclusive_at(sent_at, now), item.row, sent_at, item.tries + 1)
+                due = max(next_look_at(sent_at, now), sent_at + timedelta(seconds=enough))
+                self._waiting.add(due, item.row, sent_at, item.tries + 1)
             return False
         self._intents.close_as_not_sent([_code(item.row)], now)
         return True
-
-    def _wait_until(
-        self, due: datetime, row: PlanRow, sent_at: datetime | None, tries: int
-    ) -> None:
-        heapq.heappush(self._waiting, _Waiting(due, next(self._order), row, sent_at, tries))
 
     def _judge(self, outcome: RowOutcome) -> None:
         """Stop the endpoint where going on would only do harm."""
@@ -299,6 +338,18 @@ class Delivery:
         self._outcomes, self._attempts = [], []
         now = self._clock.now()
         self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)
+
+
+def _outcome_of(row: PlanRow, found: Standing, now: datetime) -> RowOutcome | None:
+    """What is known of a row without sending it; ``None`` where it is to be sent."""
+    if found.done:
+        return RowOutcome(row, "linked", found.omie_id, omie_code=found.omie_code, at=now)
+    if found.refusal:
+        masked = mask(dict(row.payload))
+        return RowOutcome(row, "rejected", error=found.refusal, fix=found.fix, row_masked=masked)
+    if found.unreadable:
+        return RowOutcome(row, "held", error=found.text or _UNSEEN, error_code="unreadable")
+    return None
 
 
 def _code(row: PlanRow) -> str:

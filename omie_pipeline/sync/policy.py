@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from omie_pipeline.catalog.acting import WORKS_ON
+from omie_pipeline.sync.nfse.limits import NfseLimits
+
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole: 0.05 is five per cent."""
 
@@ -44,6 +47,9 @@ class EndpointPolicy(BaseModel):
         partial_success: false stops the endpoint at the first refused row; what was done stays.
         on_duplicate_document: what to do when Omie has another record with the same CPF/CNPJ:
             ``reject`` names both ids, ``link`` gives that record our integration code.
+        on_settled: what to do when a settled título, or its payment, changes at the clinic, which
+            Omie refuses: ``conflict`` leaves it to a person, ``undo`` takes the settlement back,
+            changes the título and settles again.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
@@ -55,6 +61,7 @@ class EndpointPolicy(BaseModel):
     mode: Literal["upsert", "insert", "mirror"] = "upsert"
     partial_success: bool = True
     on_duplicate_document: Literal["reject", "link"] = "reject"
+    on_settled: Literal["conflict", "undo"] = "conflict"
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05
@@ -62,12 +69,22 @@ class EndpointPolicy(BaseModel):
 
 
 class Policies(BaseModel):
-    """The policy of every endpoint by name; one that is not named has the defaults."""
+    """The policy of every endpoint by name; one that is not named has the defaults.
+
+    Attributes:
+        nfse: how long a city hall may take before a person is told.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     endpoints: Mapping[str, EndpointPolicy] = Field(default_factory=dict)
+    nfse: NfseLimits = NfseLimits()
 
     def of(self, endpoint: str) -> EndpointPolicy:
-        """Policy of ``endpoint``."""
-        return self.endpoints.get(endpoint, EndpointPolicy())
+        """Policy of ``endpoint``; settlements follow what their títulos say of ``on_settled``."""
+        own = self.endpoints.get(endpoint, EndpointPolicy())
+        titles = WORKS_ON.get(endpoint)
+        if titles is None:
+            return own
+        decided = self.endpoints.get(titles, EndpointPolicy()).on_settled
+        return own.model_copy(update={"on_settled": decided})

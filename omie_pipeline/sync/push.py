@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.acting import REVERSALS
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
     Blocked,
@@ -21,26 +22,30 @@ from omie_pipeline.errors import (
     WarehouseError,
 )
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.sync.checking import Scope, check_deletes, check_plan
+from omie_pipeline.sync.checking import check_deletes, check_plan
 from omie_pipeline.sync.counts import count_partitions
 from omie_pipeline.sync.delivery import Delivery
+from omie_pipeline.sync.effects import effect_for
+from omie_pipeline.sync.gates import close_gates
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.report import PushOptions, PushReport
+from omie_pipeline.sync.reversing import check_reversals, plan_undoing
+from omie_pipeline.sync.scope import Scope
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 from omie_pipeline.warehouse import runs
 from omie_pipeline.warehouse.intents import Intents
+from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.lanes import lane
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
-from omie_pipeline.warehouse.planning import PlannedPartition, Selection, write_plan
+from omie_pipeline.warehouse.planning import PlannedPartition, Selection, added, write_plan
 from omie_pipeline.warehouse.quarantine import forget_passed
 
 __all__ = ["Push", "PushOptions", "PushReport", "span_of"]
 
 _ATTEMPT_DAYS = 90
-# One commit of intents before and one of outcomes after so many calls.
-_BATCH_ROWS = 50
+_UNDOING = frozenset(endpoint.name for endpoint in REVERSALS.values())
 
 
 class Push:
@@ -75,8 +80,13 @@ class Push:
         selection: Selection,
         policy: EndpointPolicy,
         options: PushOptions | None = None,
+        *,
+        model: PayloadModel | None = None,
     ) -> PushReport:
         """Push what the payload model holds for a selection.
+
+        Args:
+            model: another table of the same shape than the endpoint's dbt model.
 
         Raises:
             ModelError: before any call, and before anything is written.
@@ -87,7 +97,7 @@ class Push:
             WarehouseError: the database is gone; nothing left without an intent.
         """
         options = options or PushOptions()
-        model = load_payload_model(self._engine, endpoint)
+        model = model or load_payload_model(self._engine, endpoint)
         name = f"push:{selection.empresa}:{endpoint.deletes or endpoint.name}"
         with lane(self._engine, name, self._clock, self._on_wait):
             return _Run(self, model, selection, policy, options).execute()
@@ -117,9 +127,12 @@ class _Run:
         self._ledger = Ledger(*who)
         self._intents = Intents(*who)
         self._client = push._make_client(selection.empresa, self._on_call)
+        known = KnownRecords(self._engine, selection.empresa)
+        self._effect = effect_for(model.endpoint, self._client, known)
         self._delivery = Delivery(
             self._client,
             model.endpoint,
+            self._effect,
             policy,
             self._clock,
             self._ledger,
@@ -171,21 +184,22 @@ class _Run:
         self._planned = write_plan(
             self._engine, self._run_id, self._model, self._selection, self._policy.mode
         )
+        if self._endpoint.name in _UNDOING and self._policy.on_settled == "undo":
+            who = (self._engine, self._run_id, self._endpoint, self._selection)
+            self._planned = added(self._planned, plan_undoing(*who, self._rules))
         now = self._clock.now()
         store = not self._options.dry_run
-        if self._endpoint.deletes:
-            check_deletes(
-                self._scope(),
-                self._model,
-                self._policy.delete_foreign,
-                self._ledger,
-                now,
-                store=store,
-            )
+        if self._endpoint.name in _UNDOING:
+            foreign = self._policy.delete_foreign
+            check_reversals(*self._checked(), foreign, self._ledger, now, store=store)
+        elif self._endpoint.deletes:
+            foreign = self._policy.delete_foreign
+            check_deletes(*self._checked(), foreign, self._ledger, now, store=store)
         else:
             self._validation = check_plan(
                 self._scope(), self._model, self._rules, self._ledger, now, store=store
             )
+            close_gates(self._scope(), self._policy, self._ledger, now, store=store)
         if store:
             forget_passed(
                 self._engine,
@@ -194,6 +208,9 @@ class _Run:
                 self._selection,
                 grain=self._endpoint.grain,
             )
+
+    def _checked(self) -> tuple[Scope, PayloadModel]:
+        return self._scope(), self._model
 
     def _scope(self) -> Scope:
         return Scope(self._engine, self._run_id, self._selection.empresa, self._endpoint)
@@ -240,7 +257,7 @@ class _Run:
         return value_sum
 
     def _send(self) -> None:
-        self._delivery.run(self._ledger.ready_rows(_BATCH_ROWS))
+        self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
 
     def _report(self) -> PushReport:
         states = runs.plan_states(self._engine, self._run_id)

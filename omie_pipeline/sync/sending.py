@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
     AlreadyExists,
-    Empty,
     FaultDetail,
     OmieFault,
     OutcomeUnknown,
@@ -21,11 +17,14 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.omie.masking import mask
+from omie_pipeline.sync.effects import Found, RecordEffect, Request
+from omie_pipeline.sync.effects.record import as_id
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.warehouse.rows import Kind, PlanRow, RowOutcome
 
 # An abandoned call keeps its method busy up to a minute (REAL): 3 + 6 + 12 + 24 + 48 seconds.
 _BUSY_ATTEMPTS = 6
+_STATUSES = ("codigo_status", "cCodStatus", "status")
 
 
 class Deferred(Exception):
@@ -36,38 +35,22 @@ class Deferred(Exception):
         self.wait_seconds = wait_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A call ready to leave, but for the keys."""
-
-    method: str
-    param: wire.Json
-
-    @property
-    def fingerprint(self) -> str:
-        return wire.fingerprint(self.method, self.param)
-
-
 class Sender:
     """Sends rows of one endpoint on its single write lane."""
 
     def __init__(
-        self, client: OmieClient, endpoint: Endpoint, policy: EndpointPolicy, clock: Clock
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        effect: RecordEffect,
+        policy: EndpointPolicy,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._endpoint = endpoint
+        self._effect = effect
         self._policy = policy
         self._clock = clock
-
-    def request_for(self, row: PlanRow) -> Request:
-        """The call a planned row means."""
-        endpoint = self._endpoint
-        if row.action == "delete":
-            if row.omie_id is not None:
-                return Request(endpoint.delete, {endpoint.delete_omie_key: row.omie_id})
-            return Request(endpoint.delete, {endpoint.integration_key: row.codigo_integracao})
-        method = endpoint.insert if row.action == "insert" else endpoint.upsert
-        return Request(method, wire.to_wire(row.payload, endpoint.payload, endpoint.service))
 
     def send(self, row: PlanRow) -> RowOutcome:
         """Send a row whose intent is committed.
@@ -76,12 +59,15 @@ class Sender:
             Deferred: nothing left; come back after the wait.
             Blocked, AuthFailed: nothing left, and nothing else may.
         """
-        request = self.request_for(row)
+        request = self._effect.request_for(row)
         try:
             answer = self._write(request)
         except OutcomeUnknown as fault:
             return self._failed(row, "unknown", fault, at_now=True)
         except Redundant as fault:
+            if fault.detail.http_status and not self._may_repeat(row):
+                # Omie took in the very same request: perhaps this one, sent on twice by the road.
+                return self._failed(row, "unknown", fault, at_now=True)
             raise Deferred(fault.wait_seconds) from None
         except RetryLater as fault:
             return self._failed(row, "held", fault)
@@ -91,15 +77,23 @@ class Sender:
             return self._failed(row, "rejected", fault)
         except AlreadyExists as fault:
             return self._resolve_duplicate(row, fault)
-        except (RecordRejected, UnknownFault) as fault:
+        except UnknownFault as fault:
+            # Words that nobody knows may follow upon the effect.
+            clear = self._may_repeat(row)
+            return self._failed(row, "rejected" if clear else "unknown", fault, at_now=not clear)
+        except RecordRejected as fault:
             return self._failed(row, "rejected", fault)
         return self._delivered(row, answer)
+
+    def _may_repeat(self, row: PlanRow) -> bool:
+        """Whether a second call of a row leaves what one does: upserts, changes, deletions."""
+        return self._endpoint.repeatable or row.action == "delete"
 
     def _write(self, request: Request) -> wire.Json:
         """Write, waiting out "busy" and "unreachable": in both nothing happened."""
         for attempt in range(1, _BUSY_ATTEMPTS + 1):
             try:
-                return self._client.write(self._endpoint.service, request.method, request.param)
+                return self._client.write(request.service, request.method, request.param)
             except Redundant:
                 raise
             except RetryLater as fault:
@@ -110,21 +104,24 @@ class Sender:
 
     def _delivered(self, row: PlanRow, answer: wire.Json) -> RowOutcome:
         now = self._clock.now()
-        omie_id = _int(answer.get(self._endpoint.omie_key)) or row.omie_id
+        omie_id, omie_code = self._effect.identity(answer)
+        omie_id = omie_id or row.omie_id
         # "0" is the only good status (a bad one was raised); without it the answer says nothing.
-        confirmed = answer.get("codigo_status", answer.get("cCodStatus")) is not None
+        confirmed = any(answer.get(name) is not None for name in _STATUSES)
         if row.action == "delete" and confirmed:
             return RowOutcome(row, "deleted", omie_id, at=now)
-        if omie_id is None or not (confirmed or answer.get(self._endpoint.omie_key)):
+        named = omie_id is not None or omie_code
+        if not named or not (confirmed or answer.get(self._endpoint.omie_key)):
             detail = FaultDetail("O Omie respondeu sem confirmar o registro")
             return self._failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
-        said = str(answer.get("descricao_status", "")).casefold()
+        said = str(answer.get("descricao_status", answer.get("descricao", ""))).casefold()
         updated = "alterad" in said or (row.omie_id is not None and "cadastrad" not in said)
-        return RowOutcome(row, "updated" if updated else "created", omie_id, at=now)
+        kind: Kind = "updated" if updated else "created"
+        return RowOutcome(row, kind, omie_id, omie_code=omie_code, at=now)
 
     def _resolve_duplicate(self, row: PlanRow, fault: AlreadyExists) -> RowOutcome:
         """A record Omie already has: link it where policy says so and it belongs to nobody else."""
-        if row.action == "insert" and not fault.by_document:
+        if not fault.by_document and (row.action == "insert" or not self._endpoint.repeatable):
             omie_id = fault.omie_id or self._id_of(row)
             if omie_id is not None:
                 return RowOutcome(row, "linked", omie_id, at=self._clock.now())
@@ -138,12 +135,10 @@ class Sender:
             endpoint.integration_key: row.codigo_integracao,
         }
         # Alter, not upsert: the identical upsert would be refused for another minute.
-        alter = Request(
-            endpoint.update, wire.to_wire(row.payload, endpoint.payload, endpoint.service)
-        )
+        alter = self._effect.alter(row)
         try:
             try:
-                self._write(Request(endpoint.link, link))
+                self._write(Request(endpoint.service, endpoint.link, link))
             except RecordRejected:
                 return self._failed(row, "rejected", _naming_both(row, fault))
             self._write(alter)
@@ -157,13 +152,13 @@ class Sender:
 
     def _id_of(self, row: PlanRow) -> int | None:
         """Omie's id of the record that has this row's code, where the fault did not name it."""
-        endpoint = self._endpoint
-        key = {endpoint.integration_key: row.codigo_integracao}
-        try:
-            record = self._client.read(endpoint.service, endpoint.read, key)
-        except (RecordRejected, RetryLater, UnknownFault, Empty):
+        if not self._endpoint.read:
+            found = self._effect.look(row, self._effect.request_for(row))
+            return found.omie_id if found.finding == "arrived" else None
+        record = self._effect.read({self._endpoint.integration_key: row.codigo_integracao})
+        if isinstance(record, Found):
             return None
-        return _int(record.get(endpoint.omie_key))
+        return as_id(self._endpoint.keys_of(record).get(self._endpoint.omie_key))
 
     def _failed(
         self, row: PlanRow, kind: Kind, fault: OmieFault, *, at_now: bool = False
@@ -188,8 +183,3 @@ def _naming_both(row: PlanRow, fault: AlreadyExists) -> RecordRejected:
     )
     detail = FaultDetail(text, fault.detail.code, fault.detail.http_status, fault.detail.fix)
     return RecordRejected(detail)
-
-
-def _int(value: Any) -> int | None:
-    text = str(value) if value is not None else ""
-    return int(text) if text.isdigit() and int(text) > 0 else None

@@ -16,6 +16,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from omie_pipeline.validation.lists import needs_lists
+from omie_pipeline.validation.markers import OmieId, Pointer, marked, pointers
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -49,6 +51,8 @@ __all__ = [
     "CandidateRow",
     "ClinicRules",
     "ExpectationResult",
+    "OmieId",
+    "Pointer",
     "Reason",
     "References",
     "RowFailure",
@@ -57,7 +61,10 @@ __all__ = [
     "Severity",
     "ValidationReport",
     "Validator",
+    "marked",
     "merge_reports",
+    "needs_lists",
+    "pointers",
     "suite_summary",
     "write_data_docs",
 ]

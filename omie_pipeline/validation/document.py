@@ -26,8 +26,14 @@ changed or unfinished. One failing rule quarantines the row, with every reason i
 - *(hold)*: the row is right and waits for another one. *(warning)*: counted and shown, never in the
   way of the row.
 - Fields are Omie's. A dotted or numbered field is inside another one.
-- Deletes on request (`omie_excluir_…`) have no suite: the engine checks that each row names one
-  título, and that this ledger created it.
+- Deletes on request (`omie_excluir_…`, `omie_estornar_…`) have no suite: the engine checks that
+  each row names one record, and that this ledger created it.
+- `estrutura` stands for every field inside an object or array: known to Omie, filled in where it is
+  mandatory (also because of a neighbour), of its type, length and closed list, and not one that
+  Omie computes. Each fault is told with its path (`ServicosPrestados[2].nQtde`).
+- `_chave` is our code where Omie has no field for it. `$omie_id` stands for every marker
+  `{"$omie_id": ["vendedores", "PRO-7"]}`: the row waits until that record is confirmed.
+- Fields with a leading underscore are columns of the model that are not sent.
 """
 
 _RULES_HEAD = """\
@@ -63,8 +69,13 @@ def _suite(endpoint: Endpoint) -> str:
 
 
 def _length(endpoint: Endpoint, name: str) -> str:
-    field = endpoint.payload.field(name)
-    return str(field.max_length) if field and field.max_length else "–"
+    kind, found = endpoint.payload, None
+    for part in name.split("."):
+        found = kind.field(part)
+        if found is None or not found.type_name:
+            break
+        kind = endpoint.service.type_of(found)
+    return str(found.max_length) if found and found.max_length else "–"
 
 
 def _text(template: str) -> str:

@@ -13,10 +13,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from omie_pipeline.catalog import Field
+from omie_pipeline.catalog.markers import MARKER
+from omie_pipeline.validation.markers import OmieId, marked
 
 INTEGER_LIMIT: Final = 2**63
 _MONEY_PLACES: Final = 2
-_PERCENTAGES: Final = re.compile(r"^(percentual|nPer[A-Z]\w*|aliquota_\w+)$")
+_NO_MONEY: Final = re.compile(
+    r"^(percentual|perc[A-Z]\w*|nPer[A-Z]\w*|nPerc|comissao"  # shares
+    r"|aliquota_\w+|ali[qM]\w*|nAliq\w*|redBase\w*|nRedBase\w*"  # rates
+    r"|quant|nQt\w+|nQuant\w*)$"  # quantities
+)
 NOT_A_NUMBER: Final = frozenset({"NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"})
 DATE_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _DATE: Final = re.compile(DATE_PATTERN)
@@ -51,8 +57,13 @@ _CHARACTER_RULES: Final = (
 
 
 def is_money(field: Field) -> bool:
-    """The field holds reais, so two decimal places; percentages may have more."""
-    return field.kind == "decimal" and not _PERCENTAGES.match(field.name)
+    """The field holds reais, so two decimal places; shares, rates and quantities may have more."""
+    return field.kind == "decimal" and not _NO_MONEY.match(field.name)
+
+
+def is_computed(field: Field) -> bool:
+    """Omie writes the field itself: read-only, or the block that tells who changed a record."""
+    return field.read_only or field.name.lower() == "infocadastro"
 
 
 def bad_text_pattern(field: Field) -> str:
@@ -101,6 +112,8 @@ def _number_kind(field: Field, value: Any) -> str | None:
     if isinstance(value, str) and value in NOT_A_NUMBER:
         return "nao_numero"
     if field.kind == "integer":
+        if isinstance(value, OmieId | dict):
+            return _marker_kind(value)
         is_integer = isinstance(value, int) and not isinstance(value, bool)
         return None if is_integer and abs(value) < INTEGER_LIMIT else "tipo_inteiro"
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -111,6 +124,13 @@ def _number_kind(field: Field, value: Any) -> str | None:
     if is_money(field) and has_too_many_places(number):
         return "casas_decimais"
     return None
+
+
+def _marker_kind(value: OmieId | dict[str, Any]) -> str | None:
+    """A marker stands for the id that Omie will have given."""
+    if isinstance(value, OmieId) or marked(value) is not None:
+        return None
+    return "marca_invalida" if MARKER in value else "tipo_inteiro"
 
 
 def has_too_many_places(number: Decimal) -> bool:
@@ -137,6 +157,8 @@ def _date_kind(value: Any, years: tuple[int, int]) -> str | None:
 
 def content_problems(field: Field, value: Any) -> list[str]:
     """Rules on the *content* of ``field`` that ``value``, which fits its kind, breaks."""
+    if field.kind == "integer" and field.values:
+        return [] if str(value) in field.values else ["valor_fechado"]
     if not isinstance(value, str) or field.kind not in ("string", "text"):
         return []
     problems = []

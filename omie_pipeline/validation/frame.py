@@ -14,11 +14,15 @@ import pandas as pd
 from omie_pipeline.catalog import Endpoint, Field
 from omie_pipeline.errors import ModelError
 from omie_pipeline.validation.addresses import municipality_codes
+from omie_pipeline.validation.block_rules import BLOCK_RULES
+from omie_pipeline.validation.checks import MARKERS_COLUMN, Check, confirmed_column, either_column
 from omie_pipeline.validation.documents import is_company
-from omie_pipeline.validation.fields import is_blank
+from omie_pipeline.validation.fields import is_blank, is_computed
+from omie_pipeline.validation.markers import codes_at, marked, takes_markers, targets_of
 from omie_pipeline.validation.model import CandidateRow
 from omie_pipeline.validation.nested import NestedChecker, Problem
-from omie_pipeline.validation.suites import Check, confirmed_column, either_column
+from omie_pipeline.validation.person_checks import PATIENT_COLUMNS, PATIENT_DOCUMENT, names_patient
+from omie_pipeline.validation.suites import key_column
 
 _PATIENT: Final = "paciente"
 _STRUCTURE: Final = object()
@@ -35,7 +39,7 @@ class Frame:
             columns are ``str`` with blanks as nulls, numbers and mixed columns ``object``, nested
             fields and helper columns booleans (null = nothing to look at); ``_<value field>`` is
             float64, good enough to compare with zero.
-        nested: what is wrong inside the nested fields, by row and field.
+        nested: what is wrong inside the nested fields, by row and column.
     """
 
     data: pd.DataFrame
@@ -67,22 +71,72 @@ def build_frame(
         if name == endpoint.integration_key:
             values = [row.key if row.key is not None else row.payload.get(name) for row in rows]
         field = fields[name]
-        if field.kind in ("object", "array") and not field.read_only:
+        if field.kind in ("object", "array") and not is_computed(field):
             found = _nested_problems(checker, field, values)
             nested |= {(int(index[i]), name): problems for i, problems in found.items()}
             columns[name] = _flags(values, found, index)
         else:
             columns[name] = to_column(values, index)
+    key = key_column(endpoint)
+    if key not in fields:
+        columns[key] = to_column([row.key for row in rows], index)
     columns |= _helper_columns(endpoint, rows, columns, index)
-    key = columns.get(endpoint.integration_key)
-    if duplicated_keys and key is not None:
-        columns["_chave_unica"] = ~key.isin(list(duplicated_keys))
-    for name, target in endpoint.references:
-        if confirmed is not None and name in columns:
-            codes = columns[name]
-            is_confirmed = codes.isin(list(confirmed.get(target, ())))
-            columns[confirmed_column(name)] = is_confirmed.astype(object).where(codes.notna())
+    columns |= _block_columns(endpoint, rows, index, nested)
+    if duplicated_keys and key in columns:
+        columns["_chave_unica"] = ~columns[key].isin(list(duplicated_keys))
+    if confirmed is not None and not endpoint.deletes:
+        columns |= _confirmed_columns(endpoint, rows, columns, index, confirmed)
     return Frame(pd.DataFrame(columns, index=index), nested)
+
+
+def _block_columns(
+    endpoint: Endpoint,
+    rows: Sequence[CandidateRow],
+    index: pd.Index[int],
+    nested: dict[tuple[int, str], list[Problem]],
+) -> dict[str, pd.Series[Any]]:
+    """Flags of the rules on blocks; what breaks them goes into ``nested``."""
+    columns = {}
+    for rule in BLOCK_RULES.get(endpoint.name, ()):
+        values = [row.payload.get(rule.block) for row in rows]
+        found = {}
+        for position, value in enumerate(values):
+            paths = [] if value is None else rule.paths(value)
+            if paths:
+                found[position] = [Problem(path, rule.rule, None) for path in paths]
+        nested |= {(int(index[i]), rule.column): problems for i, problems in found.items()}
+        columns[rule.column] = _flags(values, found, index)
+    return columns
+
+
+def _confirmed_columns(
+    endpoint: Endpoint,
+    rows: Sequence[CandidateRow],
+    columns: Mapping[str, pd.Series[Any]],
+    index: pd.Index[int],
+    confirmed: Mapping[str, AbstractSet[str]],
+) -> dict[str, pd.Series[Any]]:
+    """True where every record that a reference or a marker names is confirmed, null where none."""
+    made = {}
+    for name, target in endpoint.references:
+        known = confirmed.get(target, frozenset())
+        if name in columns:
+            codes = columns[name]
+            made[confirmed_column(name)] = (
+                codes.isin(list(known)).astype(object).where(codes.notna())
+            )
+        elif "." in name:
+            found = [codes_at(row.payload, name) for row in rows]
+            flags = [known >= set(codes) if codes else None for codes in found]
+            made[confirmed_column(name)] = pd.Series(flags, index=index, dtype="object")
+    if takes_markers(endpoint.name):
+        named = [targets_of(row.payload) for row in rows]
+        flags = [
+            all(item.code in confirmed.get(item.endpoint, ()) for item in items) if items else None
+            for items in named
+        ]
+        made[MARKERS_COLUMN] = pd.Series(flags, index=index, dtype="object")
+    return made
 
 
 def _known_fields(endpoint: Endpoint, names: AbstractSet[str]) -> dict[str, Field]:
@@ -118,7 +172,7 @@ def _readable(value: Any) -> Any:
 
 def _scalar(value: Any) -> Any:
     if isinstance(value, dict | list):
-        return _STRUCTURE
+        return marked(value) or _STRUCTURE
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity"
     if isinstance(value, Decimal) and not value.is_finite():
@@ -163,20 +217,31 @@ def _helper_columns(
         numbers = pd.to_numeric(values, errors="coerce").astype("float64")
         helpers[f"_{endpoint.value_field}"] = numbers.where(numbers.abs() != math.inf)
     if endpoint.document_field:
-        helpers |= _rg_columns(rows, endpoint.document_field, index)
+        due = [
+            row.extra.get("_tipo") == _PATIENT
+            and not is_company(row.payload.get(endpoint.document_field))
+            for row in rows
+        ]
+        helpers |= _rg_columns(rows, due, index)
         if "cidade" in columns and "estado" in columns:
             helpers["_municipio"] = municipality_codes(columns["cidade"], columns["estado"])
+    if names_patient(endpoint):
+        due = [not is_company(row.extra.get(PATIENT_DOCUMENT)) for row in rows]
+        helpers |= _rg_columns(rows, due, index)
+        for name in PATIENT_COLUMNS:
+            texts = [_as_text(row.extra.get(name)) for row in rows]
+            helpers[name] = to_column(texts, index)
     return helpers
 
 
+def _as_text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _rg_columns(
-    rows: Sequence[CandidateRow], document_field: str, index: pd.Index[int]
+    rows: Sequence[CandidateRow], due: Sequence[bool], index: pd.Index[int]
 ) -> dict[str, pd.Series[Any]]:
-    """RG and issuer where they are due: a paciente whose document is no CNPJ."""
-    due = [
-        row.extra.get("_tipo") == _PATIENT and not is_company(row.payload.get(document_field))
-        for row in rows
-    ]
+    """RG and issuer where they are due: a person, not a company, who is a paciente."""
     columns: dict[str, pd.Series[Any]] = {}
     for name in ("_rg", "_rg_orgao_emissor"):
         values = [
@@ -186,7 +251,6 @@ def _rg_columns(
             not is_blank(value) if is_due else None
             for value, is_due in zip(values, due, strict=True)
         ]
-        texts = [None if value is None else str(value) for value in values]
-        columns[name] = to_column(texts, index)
+        columns[name] = to_column([_as_text(value) for value in values], index)
         columns[f"{name}_preenchido"] = pd.Series(filled, index=index, dtype="object")
     return columns

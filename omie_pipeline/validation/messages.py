@@ -217,8 +217,56 @@ RULES: Final[dict[str, RuleText]] = {
         "Conta corrente inativa no Omie.",
         "Ligue a forma de pagamento a uma conta corrente ativa, ou reative-a no Omie.",
     ),
+    "categoria_superior_inexistente": RuleText(
+        "Categoria superior não existe no Omie.",
+        "Informe o código de um grupo que exista no Omie, por exemplo 1.01, ou crie-o lá antes.",
+    ),
+    # Serviços, contratos e ordens de serviço
+    "lc116_ausente": RuleText(
+        "Código da lista de serviços (LC 116) não foi preenchido.",
+        "Preencha no procedimento o código da LC 116, por exemplo 4.01; o contador sabe qual é.",
+    ),
+    "lc116_formato": RuleText(
+        "Código da lista de serviços (LC 116) não está no formato 9.99 ou 99.99.",
+        "Escreva o código da LC 116 com ponto, por exemplo 4.01 ou 14.01.",
+    ),
+    "servico_municipal_ausente": RuleText(
+        "Código do serviço no município não foi preenchido.",
+        "Preencha no procedimento o código de serviço da prefeitura; o contador sabe qual é.",
+    ),
+    "item_sem_servico": RuleText(
+        "{campo}: não diz qual é o serviço.",
+        "Ligue o item a um procedimento cadastrado como serviço no Omie, ou informe tributação, "
+        "código municipal e código da LC 116.",
+    ),
+    "sem_itens": RuleText(
+        "{campo}: não há nenhum item.", "Informe pelo menos um serviço na origem."
+    ),
+    "os_sem_cliente": RuleText(
+        "Cliente da ordem de serviço não foi preenchido.",
+        "Informe o paciente do recebimento na origem.",
+    ),
+    "vigencia_invertida": RuleText(
+        "Vigência final não é depois da inicial.", "Confira as duas datas de vigência do contrato."
+    ),
+    "vencimento_dias": RuleText(
+        "Dias para o vencimento não foram preenchidos, e o vencimento é contado em dias.",
+        "Informe quantos dias depois do faturamento o contrato vence.",
+    ),
+    "vencimento_dia_fixo": RuleText(
+        "Dia fixo do vencimento não foi preenchido, e o vencimento é em dia fixo.",
+        "Informe o dia do mês em que o contrato vence.",
+    ),
+    "dia_do_mes": RuleText(
+        "{campo}: não é um dia do mês.", "Informe um dia de 1 a 31 no campo {campo}."
+    ),
+    # Records that have to be there before
+    "marca_invalida": RuleText(
+        "{campo}: não dá para saber qual é o registro a que se refere.",
+        _MAPPING_FIX.format(forma="o nome de um endpoint que é enviado e o código do registro"),
+    ),
     "aguarda_cadastro": RuleText(
-        "Aguarda o cadastro do cliente ou fornecedor: o Omie ainda não o confirmou.",
+        "Aguarda o cadastro de {campo}: o Omie ainda não o confirmou.",
         "Nada a fazer se o cadastro está na fila; se ele foi recusado, corrija-o primeiro.",
     ),
 }
@@ -230,3 +278,6 @@ LIST_NEVER_READ: Final = (
     "ser conferido. Leia a lista antes de enviar."
 )
 """Text of the ``ConfigurationError`` when a reference list is absent or empty."""
+
+WAITS_FOR: Final = "Aguarda o cadastro {codigo} ({onde}): o Omie ainda não o confirmou."
+"""Why one row is held: our code of the record that has to be confirmed first, and its endpoint."""

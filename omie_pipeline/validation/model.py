@@ -42,6 +42,8 @@ class ClinicRules(BaseModel):
             are filled in are checked even when this is off.
         require_conta_corrente: every título names its conta corrente.
         require_category: every título has a category (its own or a split in ``categorias``).
+        os_requires_patient: the patient of an ordem de serviço has a CPF (or CNPJ), an RG with its
+            issuing body (a company has none) and a complete address.
         earliest_year: a date before 1 January of this year is a typing error.
         latest_year: a date after 31 December of this year is a typing error.
     """
@@ -53,6 +55,7 @@ class ClinicRules(BaseModel):
     require_address: bool = True
     require_conta_corrente: bool = True
     require_category: bool = True
+    os_requires_patient: bool = True
     earliest_year: int = 1901
     latest_year: int = 2100
 
@@ -65,8 +68,8 @@ class References:
         categorias: code -> may be used in a título (active and not a total line).
         contas_correntes: Omie's id -> is active.
 
-    ``None`` or empty means that the list was never read: a título then raises
-    ``ConfigurationError`` instead of failing row by row.
+    ``None`` or empty means that the list was never read: rows that name a code of it then raise
+    ``ConfigurationError`` instead of failing one by one. ``needs_lists`` tells who needs which.
     """
 
     categorias: Mapping[str, bool] | None = None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from omie_pipeline.catalog import ComplexType, Field, Service
-from omie_pipeline.validation.fields import content_problems, is_blank, kind_problem
+from omie_pipeline.validation.fields import content_problems, is_blank, is_computed, kind_problem
+from omie_pipeline.validation.lists import list_of
 from omie_pipeline.validation.model import References
+from omie_pipeline.validation.service_items import SERVICE_ITEMS, ServiceNames
 
 _ONE_OF_SIBLINGS: Final = "exactly one of the sibling blocks"
+_UNLESS: Final = re.compile(r"^unless (\w+) is given$")
+_EQUALS: Final = re.compile(r"^(\w+)=(\w+)$")
 _SHARE_TOLERANCE: Final = Decimal("0.01")
 
 
@@ -31,14 +36,18 @@ class _Shape:
     fields: Mapping[str, Field]
     demanded: tuple[Field, ...]
     siblings: tuple[str, ...]
+    computed: frozenset[str]
+    service: ServiceNames | None
 
 
 def _shape(complex_type: ComplexType) -> _Shape:
     fields = complex_type.fields
     return _Shape(
         fields={field.name: field for field in fields},
-        demanded=tuple(field for field in fields if field.required or "=" in field.required_when),
+        demanded=tuple(f for f in fields if f.required or _EQUALS.match(f.required_when)),
         siblings=tuple(f.name for f in fields if f.required_when == _ONE_OF_SIBLINGS),
+        computed=frozenset(field.name for field in fields if is_computed(field)),
+        service=SERVICE_ITEMS.get(complex_type.name),
     )
 
 
@@ -88,7 +97,7 @@ class NestedChecker:
             field = shape.fields.get(name)
             if field is None:
                 yield Problem(f"{path}.{name}", "campo_desconhecido", None)
-            elif field.read_only and not is_blank(content):
+            elif name in shape.computed and not is_blank(content):
                 yield Problem(f"{path}.{name}", "somente_leitura", field)
             elif not is_blank(content):
                 yield from self._field(field, content, f"{path}.{name}")
@@ -102,17 +111,34 @@ def _missing(
     filled = [name for name in shape.siblings if not is_blank(value.get(name))]
     if shape.siblings and len(filled) != 1:
         yield Problem(path, "um_bloco", parent)
+    said_elsewhere = _described_by_nothing(shape, value)
     for field in shape.demanded:
-        if is_blank(value.get(field.name)) and _is_required(field, value):
+        missing = is_blank(value.get(field.name)) and field.name not in said_elsewhere
+        if missing and _is_required(field, value, shape.service):
             yield Problem(f"{path}.{field.name}", "obrigatorio", field)
 
 
-def _is_required(field: Field, siblings: Mapping[str, Any]) -> bool:
-    """Mandatory always, or because of a sibling (``codigo_forma_pagamento=TRA``)."""
-    name, is_condition, expected = field.required_when.partition("=")
-    if is_condition:
-        return bool(siblings.get(name) == expected)
-    return field.required
+def _described_by_nothing(shape: _Shape, item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Codes that are missing because the item has no service at all: one reason tells that."""
+    if shape.service is None or not shape.service.says_nothing(item):
+        return ()
+    return shape.service.described
+
+
+def _is_required(field: Field, siblings: Mapping[str, Any], service: ServiceNames | None) -> bool:
+    """Mandatory always, or because of a sibling.
+
+    ``codigo_forma_pagamento=TRA``: of that sibling's value. ``unless codServico is given``: because
+    that sibling is not filled in. Conditions in free words are for people to read.
+    """
+    equals = _EQUALS.match(field.required_when)
+    if equals:
+        return bool(siblings.get(equals[1]) == equals[2])
+    unless = _UNLESS.match(field.required_when)
+    if unless:
+        registered = service is not None and service.says_registered(siblings)
+        return field.required and not registered and is_blank(siblings.get(unless[1]))
+    return field.required and field.required_when in ("", "create")
 
 
 def _adds_up(items: list[Any]) -> bool:
@@ -130,15 +156,16 @@ def _adds_up(items: list[Any]) -> bool:
 
 def reference_problem(name: str, value: Any, references: References) -> str | None:
     """Rule that a category or account code breaks; ``None`` for every other field."""
-    if name == "codigo_categoria":
+    wanted = list_of(name)
+    if wanted == "categorias":
         return _listed(value, references.categorias, "categoria")
-    if name in ("codigo_conta_corrente", "id_conta_corrente"):
+    if wanted == "contas_correntes":
         return _listed(value, references.contas_correntes, "conta")
     return None
 
 
 def _listed(value: Any, known: Mapping[Any, bool] | None, what: str) -> str | None:
-    active = (known or {}).get(value)
+    active = (known or {}).get(value) if isinstance(value, str | int) else None
     if active is None:
         return f"{what}_inexistente"
     return None if active else f"{what}_inativa"

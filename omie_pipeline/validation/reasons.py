@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omie_pipeline.catalog import Field
+from omie_pipeline.validation.checks import Check, rule_texts
 from omie_pipeline.validation.documents import document_problem
 from omie_pipeline.validation.fields import character_rules, kind_problem
 from omie_pipeline.validation.model import (
@@ -19,7 +20,6 @@ from omie_pipeline.validation.model import (
 )
 from omie_pipeline.validation.nested import Problem, reference_problem
 from omie_pipeline.validation.suite_runner import Outcome
-from omie_pipeline.validation.suites import Check, rule_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,14 @@ class ReasonWriter:
         return tuple(found.values())
 
     def _causes(self, check: Check, row: CandidateRow) -> Iterator[tuple[str, str, Field | None]]:
-        if check.rule == "estrutura":
-            for problem in self.nested.get((row.row, check.field), []):
+        inside = self.nested.get((row.row, check.columns[0]))
+        if inside is not None:
+            for problem in inside:
                 yield problem.path, problem.rule, problem.field
             return
-        for rule in self._causing_rules(check, row.payload.get(check.field)):
+        name = check.columns[0]
+        value = row.payload[name] if name in row.payload else row.extra.get(name)
+        for rule in self._causing_rules(check, value):
             yield check.field, rule, check.catalog
 
     def _causing_rules(self, check: Check, value: Any) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any, Final
 import pandas as pd
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.validation.checks import Check
 from omie_pipeline.validation.model import ClinicRules
-from omie_pipeline.validation.suites import Check
 
 RESULT_FORMAT: Final = {
     # COMPLETE, or only the first 20 row numbers come back. Rows are known by the frame's index.

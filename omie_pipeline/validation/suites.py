@@ -7,65 +7,43 @@ names, and helper columns with a leading underscore.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from omie_pipeline.catalog import Endpoint, Field, reference
-from omie_pipeline.validation.addresses import CEP_PATTERN, ufs
-from omie_pipeline.validation.fields import bad_text_pattern, field_pattern, is_flag
-from omie_pipeline.validation.labels import ALTERNATIVES, label, sentence
-from omie_pipeline.validation.messages import RULES
-from omie_pipeline.validation.model import ClinicRules, References, RuleSummary, Severity
+from omie_pipeline.catalog.markers import MARKER
+from omie_pipeline.catalog.model import KEY_COLUMN
+from omie_pipeline.validation.block_rules import BLOCK_RULES
+from omie_pipeline.validation.checks import (
+    MARKERS_COLUMN,
+    TRUE_ONLY,
+    Check,
+    confirmed_column,
+    either_column,
+    filled,
+    holds,
+    in_list,
+    matching,
+)
+from omie_pipeline.validation.fields import bad_text_pattern, field_pattern, is_computed, is_flag
+from omie_pipeline.validation.labels import ALTERNATIVES
+from omie_pipeline.validation.lists import list_of
+from omie_pipeline.validation.markers import takes_markers
+from omie_pipeline.validation.model import ClinicRules, References, RuleSummary
+from omie_pipeline.validation.person_checks import customer_checks, patient_checks
 
-TRUE_ONLY: Final[Mapping[str, Any]] = {"value_set": [True]}
-ADDRESS_FIELDS: Final = ("endereco", "endereco_numero", "bairro", "cidade", "estado", "cep")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One expectation and what it means.
-
-    Attributes:
-        field: path shown to people and stored with the reason.
-        expectation: class name, of Great Expectations' gallery or of ``expectations``.
-        columns: one column, or the two of a pair.
-        always: asked even when no row has the column, because absence is the failure.
-        catalog: the catalog's field, for the texts' lengths and lists.
-    """
-
-    field: str
-    rule: str
-    expectation: str
-    columns: tuple[str, ...]
-    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    severity: Severity = "critical"
-    always: bool = False
-    catalog: Field | None = None
-
-    @property
-    def name(self) -> str:
-        """``campo.regra``, unique in a suite."""
-        return f"{self.field}.{self.rule}.{self.expectation}"
-
-    def texts(self, rules: ClinicRules) -> tuple[str, str]:
-        """Motivo and correção of the rule as such, with no row in view."""
-        return rule_texts(self.rule, self.field, self.catalog, rules)
-
-
-def rule_texts(rule: str, path: str, catalog: Field | None, rules: ClinicRules) -> tuple[str, str]:
-    """Motivo and correção of ``rule`` on the field at ``path``."""
-    words = {
-        "campo": label(path),
-        "maximo": catalog.max_length if catalog else "",
-        "valores": ", ".join(catalog.values) if catalog else "",
-        "padrao": catalog.pattern if catalog else "",
-        "primeiro": rules.earliest_year,
-        "ultimo": rules.latest_year,
-    }
-    text = RULES[rule]
-    return sentence(text.motivo.format(**words)), sentence(text.correcao.format(**words))
+MANDATORY: Final[Mapping[str, tuple[str, ...]]] = {
+    "categorias": ("categoria_superior", "descricao"),
+    "projetos": ("nome",),
+    "vendedores": ("nome",),
+    "associar_clientes": ("codigo_cliente_omie",),
+    "servicos": ("cabecalho",),
+    "contratos": ("itensContrato",),
+    "baixas_receber": ("valor", "data"),
+    "baixas_pagar": ("valor", "data"),
+    "ordens_servico": ("ServicosPrestados",),
+}
+"""Fields without which a record makes no sense, though no document marks them (GUESS)."""
 
 
 def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -> tuple[Check, ...]:
@@ -73,8 +51,10 @@ def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -
     return (
         *_key_checks(endpoint),
         *_catalog_checks(endpoint, rules),
-        *_customer_checks(endpoint, rules),
-        *_titulo_checks(endpoint, rules, references),
+        *customer_checks(endpoint, rules),
+        *patient_checks(endpoint, rules),
+        *_money_checks(endpoint, rules, references),
+        *_block_checks(endpoint),
         *_confirmation_checks(endpoint),
     )
 
@@ -88,12 +68,38 @@ def suite_summary(endpoint: Endpoint, rules: ClinicRules | None = None) -> tuple
     )
 
 
+def key_column(endpoint: Endpoint) -> str:
+    """Column of the frame with our code: the payload's own field, else ``_chave``."""
+    return endpoint.key_column or KEY_COLUMN
+
+
+def key_path(endpoint: Endpoint) -> str:
+    """Where a person finds our code: inside a section where Omie keeps it there."""
+    if endpoint.section:
+        return f"{endpoint.section}.{endpoint.integration_key}"
+    return key_column(endpoint)
+
+
 def _key_checks(endpoint: Endpoint) -> Iterator[Check]:
-    key = endpoint.integration_key
+    path, key = key_path(endpoint), key_column(endpoint)
     if not endpoint.deletes:
-        yield _filled(key, "chave_ausente")
-    yield Check(key, "chave_repetida", "ExpectColumnValuesToBeUnique", (key,))
-    yield Check(key, "chave_repetida", "ExpectColumnValuesToBeInSet", ("_chave_unica",), TRUE_ONLY)
+        expectation = "ExpectColumnValuesToNotBeNull"
+        yield Check(path, "chave_ausente", expectation, (key,), always=True)
+    yield Check(path, "chave_repetida", "ExpectColumnValuesToBeUnique", (key,))
+    yield holds(path, "chave_repetida", "_chave_unica")
+
+
+def is_mandatory(endpoint: Endpoint, item: Field) -> bool:
+    """A top-level field without which no record is made, whatever else is filled in.
+
+    An object is mandatory where a field inside it is.
+    """
+    if item.name in MANDATORY.get(endpoint.name, ()) or item.name == endpoint.section:
+        return True
+    if item.kind == "object":
+        inner = endpoint.service.type_of(item).fields
+        return any(field.required and not field.required_when for field in inner)
+    return item.required and item.required_when in ("", "create")
 
 
 def _catalog_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
@@ -104,15 +110,14 @@ def _catalog_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
             yield Check(
                 path, "um_dos", "ExpectColumnValuesToBeInSet", columns, TRUE_ONLY, always=True
             )
-    alternatives = {name for group in endpoint.either for name in group}
+    told_elsewhere = {name for group in endpoint.either for name in group}
+    told_elsewhere.add(endpoint.integration_key)
     for item in endpoint.payload.fields:
-        if item.read_only:
+        if is_computed(item):
             yield Check(item.name, "somente_leitura", "ExpectColumnValuesToBeNull", (item.name,))
             continue
-        unconditional = item.required_when in ("", "create")
-        optional = {*alternatives, endpoint.integration_key}
-        if item.required and unconditional and item.name not in optional:
-            yield _filled(item.name, "obrigatorio")
+        if is_mandatory(endpoint, item) and item.name not in told_elsewhere:
+            yield filled(item.name, "obrigatorio")
         yield from _field_checks(endpoint, item, rules)
 
 
@@ -149,46 +154,10 @@ def _field_checks(endpoint: Endpoint, item: Field, rules: ClinicRules) -> Iterat
     expectation = "ExpectColumnValuesToNotMatchRegex"
     yield Check(item.name, "caracteres", expectation, columns, arguments, catalog=item)
     if item.pattern:
-        yield _matching(item.name, "padrao", columns, field_pattern(item), catalog=item)
+        yield matching(item.name, "padrao", columns, field_pattern(item), catalog=item)
 
 
-def _customer_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
-    if not endpoint.document_field:
-        return
-    document = endpoint.document_field
-    if rules.require_document:
-        yield _filled(document, "documento_ausente")
-    yield Check(document, "documento", "ExpectColumnValuesToBeCpfOrCnpj", (document,))
-    if rules.require_rg:
-        for name, what in (("_rg", "rg"), ("_rg_orgao_emissor", "rg_orgao")):
-            regex = "[0-9]" if name == "_rg" else "[A-Za-z]{2}"
-            filled = (f"{name}_preenchido",)
-            yield Check(name, f"{what}_ausente", "ExpectColumnValuesToBeInSet", filled, TRUE_ONLY)
-            yield _matching(name, f"{what}_invalido", (name,), regex)
-    if rules.require_address:
-        for name in ADDRESS_FIELDS:
-            yield _filled(name, "endereco_incompleto")
-    yield Check(
-        "estado",
-        "uf_inexistente",
-        "ExpectColumnValuesToBeInSet",
-        ("estado",),
-        {"value_set": sorted(ufs())},
-    )
-    city = "ExpectColumnPairValuesToBeCityAndUf"
-    yield Check("cidade", "cidade_fora_da_uf", city, ("cidade", "estado"))
-    yield _matching("cep", "cep_formato", ("cep",), CEP_PATTERN)
-    yield Check("cep", "cep_fora_da_uf", "ExpectColumnPairValuesToBeCepAndUf", ("cep", "estado"))
-    yield Check(
-        "cep",
-        "cep_fora_da_cidade",
-        "ExpectColumnPairValuesToBeCepAndCity",
-        ("cep", "_municipio"),
-        severity="warning",
-    )
-
-
-def _titulo_checks(
+def _money_checks(
     endpoint: Endpoint, rules: ClinicRules, references: References
 ) -> Iterator[Check]:
     if endpoint.value_field:
@@ -200,53 +169,31 @@ def _titulo_checks(
             (f"_{endpoint.value_field}",),
             arguments,
         )
-    payload = endpoint.payload
-    if payload.field("codigo_categoria"):
-        yield _in_list("codigo_categoria", "categoria", references.categorias)
-    if payload.field("id_conta_corrente"):
-        if rules.require_conta_corrente:
-            yield _filled("id_conta_corrente", "conta_ausente")
-        yield _in_list("id_conta_corrente", "conta", references.contas_correntes)
-    if payload.field("codigo_tipo_documento"):
+    for item in endpoint.payload.fields:
+        wanted = list_of(item.name)
+        if wanted == "categorias":
+            yield in_list(item.name, "categoria", references.categorias)
+        elif wanted == "contas_correntes":
+            if rules.require_conta_corrente or endpoint.effect == "settlement":
+                yield filled(item.name, "conta_ausente")
+            yield in_list(item.name, "conta", references.contas_correntes)
+    if endpoint.payload.field("codigo_tipo_documento"):
         known = dict.fromkeys(reference.tipos_documento(), True)
-        yield _in_list("codigo_tipo_documento", "tipo_documento", known)
+        yield in_list("codigo_tipo_documento", "tipo_documento", known)
+    if endpoint.effect == "category" and references.categorias:
+        parents = dict.fromkeys(references.categorias, True)
+        yield in_list("categoria_superior", "categoria_superior", parents)
+
+
+def _block_checks(endpoint: Endpoint) -> Iterator[Check]:
+    for rule in BLOCK_RULES.get(endpoint.name, ()):
+        yield holds(rule.field, rule.rule, rule.column)
 
 
 def _confirmation_checks(endpoint: Endpoint) -> Iterator[Check]:
+    if endpoint.deletes:
+        return
     for name, _ in endpoint.references:
-        yield Check(
-            name,
-            "aguarda_cadastro",
-            "ExpectColumnValuesToBeInSet",
-            (confirmed_column(name),),
-            TRUE_ONLY,
-            severity="hold",
-        )
-
-
-def either_column(group: tuple[str, ...]) -> str:
-    """Helper column: true where one of ``group`` is filled in."""
-    return "_" + "_ou_".join(group)
-
-
-def confirmed_column(name: str) -> str:
-    """Helper column: true where the record that ``name`` points at is confirmed by Omie."""
-    return f"_{name}_confirmado"
-
-
-def _filled(name: str, rule: str) -> Check:
-    return Check(name, rule, "ExpectColumnValuesToNotBeNull", (name,), always=True)
-
-
-def _matching(
-    path: str, rule: str, columns: tuple[str, ...], regex: str, catalog: Field | None = None
-) -> Check:
-    arguments = {"regex": regex}
-    return Check(path, rule, "ExpectColumnValuesToMatchRegex", columns, arguments, catalog=catalog)
-
-
-def _in_list(name: str, what: str, known: Mapping[Any, bool] | None) -> Check:
-    active = [code for code, is_active in (known or {}).items() if is_active]
-    arguments = {"value_set": active}
-    rule = f"{what}_inexistente"
-    return Check(name, rule, "ExpectColumnValuesToBeInSet", (name,), arguments)
+        yield holds(name, "aguarda_cadastro", confirmed_column(name), "hold")
+    if takes_markers(endpoint.name):
+        yield holds(MARKER, "aguarda_cadastro", MARKERS_COLUMN, "hold")

@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.validation.fields import is_blank
+from omie_pipeline.validation.checks import Check
 from omie_pipeline.validation.frame import build_frame
-from omie_pipeline.validation.messages import LIST_NEVER_READ, RULES
+from omie_pipeline.validation.lists import TITLES, needs_lists, uses_list
+from omie_pipeline.validation.markers import codes_at, pointers, targets_of
+from omie_pipeline.validation.messages import LIST_NEVER_READ, RULES, WAITS_FOR
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -45,12 +47,16 @@ class Validator:
     def referenced_codes(self, rows: Sequence[CandidateRow]) -> dict[str, set[str]]:
         """Integration codes of other endpoints that these rows point at, by endpoint.
 
+        Those of declared references, at any depth, and of markers (``markers.py``).
         What the engine looks up in the ledger to make ``confirmed``.
         """
         codes: dict[str, set[str]] = {target: set() for _, target in self._endpoint.references}
         for name, target in self._endpoint.references:
-            values = (row.payload.get(name) for row in rows)
-            codes[target] |= {v for v in values if isinstance(v, str) and not is_blank(v)}
+            for row in rows:
+                codes[target].update(codes_at(row.payload, name))
+        for row in rows:
+            for named in targets_of(row.payload):
+                codes.setdefault(named.endpoint, set()).add(named.code)
         return codes
 
     def validate(
@@ -91,7 +97,7 @@ class Validator:
         outcomes = self._runner.run(frame.data, asked)
         writer = ReasonWriter(self._rules, self._references, frame.nested)
         failures = writer.failures(rows, outcomes)
-        held = _held(rows, outcomes, failures)
+        held = self._held(rows, outcomes, failures, confirmed or {})
         return ValidationReport(
             endpoint=self._endpoint.name,
             evaluated=len(rows),
@@ -103,17 +109,13 @@ class Validator:
         )
 
     def _require_lists(self, rows: Sequence[CandidateRow]) -> None:
-        lists = (
-            ("codigo_categoria", "categorias", self._references.categorias),
-            ("categorias", "categorias", self._references.categorias),
-            ("id_conta_corrente", "contas correntes", self._references.contas_correntes),
-            ("recebimento", "contas correntes", self._references.contas_correntes),
-            ("pagamento", "contas correntes", self._references.contas_correntes),
-        )
-        for name, title, known in lists:
-            used = not known and any(not is_blank(row.payload.get(name)) for row in rows)
-            if used and self._endpoint.payload.field(name):
-                raise ConfigurationError(LIST_NEVER_READ.format(lista=title))
+        known = {
+            "categorias": self._references.categorias,
+            "contas_correntes": self._references.contas_correntes,
+        }
+        for name in sorted(needs_lists(self._endpoint)):
+            if not known[name] and any(uses_list(row.payload, name) for row in rows):
+                raise ConfigurationError(LIST_NEVER_READ.format(lista=TITLES[name]))
 
     def _result(self, outcome: Outcome) -> ExpectationResult:
         check = outcome.check
@@ -132,19 +134,32 @@ class Validator:
             failed=len(outcome.rows),
         )
 
+    def _held(
+        self,
+        rows: Sequence[CandidateRow],
+        outcomes: Sequence[Outcome],
+        failures: Sequence[RowFailure],
+        confirmed: Mapping[str, AbstractSet[str]],
+    ) -> tuple[RowHold, ...]:
+        waiting = {
+            row: outcome.check
+            for outcome in outcomes
+            if outcome.check.severity == "hold"
+            for row in outcome.rows
+        }
+        failed = {failure.row for failure in failures}
+        return tuple(
+            RowHold(row.row, self._waits_for(row, waiting[row.row], confirmed))
+            for row in rows
+            if row.row in waiting and row.row not in failed
+        )
 
-def _held(
-    rows: Sequence[CandidateRow], outcomes: Sequence[Outcome], failures: Sequence[RowFailure]
-) -> tuple[RowHold, ...]:
-    waiting = {
-        row: outcome.check.rule
-        for outcome in outcomes
-        if outcome.check.severity == "hold"
-        for row in outcome.rows
-    }
-    failed = {failure.row for failure in failures}
-    return tuple(
-        RowHold(row.row, RULES[waiting[row.row]].motivo)
-        for row in rows
-        if row.row in waiting and row.row not in failed
-    )
+    def _waits_for(
+        self, row: CandidateRow, check: Check, confirmed: Mapping[str, AbstractSet[str]]
+    ) -> str:
+        """Which record the row waits for: the first, if there are several."""
+        for pointer in pointers(self._endpoint, row.payload):
+            target = pointer.target
+            if target.code not in confirmed.get(target.endpoint, ()):
+                return WAITS_FOR.format(codigo=target.code, onde=target.endpoint)
+        return RULES[check.rule].motivo

@@ -53,6 +53,8 @@ class Intents:
             ``linha`` of the rows that may be sent; a row with an open intent of another process is
             not among them.
         """
+        if not rows:
+            return set()
         values = [
             {
                 **self._who,

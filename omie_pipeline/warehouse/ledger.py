@@ -13,9 +13,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.warehouse.acted_upon import UNDONE
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.nfse import BILLING, Submitted, submitted
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome, plan_row
 from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected
+
+COMES_BACK = "volta"
+"""Key of a planned deletion's ``extra``: the record is to be made again."""
+_TAKEN_BACK: Mapping[str, Any] = {
+    "state": "held",
+    "payload_hash": None,
+    "omie_id": None,
+    "last_error": "Estornada para alterar o título; volta com a próxima execução",
+    "error_code": UNDONE,
+}
 
 
 class Ledger:
@@ -28,6 +41,7 @@ class Ledger:
         self._engine = engine
         self._who = {"empresa": empresa, "endpoint": endpoint}
         self._run_id = run_id
+        self._parent_field = REGISTRY[endpoint].parent_field
 
     def ready_rows(self, batch_size: int) -> Iterator[list[PlanRow]]:
         """Rows still to send, held ones first and rejected ones last, in batches."""
@@ -78,6 +92,8 @@ class Ledger:
             gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
             if gone:
                 self._mark_deleted(connection, deletes, gone, now)
+            if sent and self._who["endpoint"] == BILLING:
+                submitted(connection, self._who["empresa"], _notes_of(outcomes, now))
             if attempts:
                 connection.execute(sa.insert(attempt), [self._attempt(item) for item in attempts])
 
@@ -164,6 +180,8 @@ class Ledger:
                         "state": new.state,
                         "payload_hash": new.payload_hash,
                         "omie_id": sa.func.coalesce(new.omie_id, ledger.c.omie_id),
+                        "omie_code": sa.func.coalesce(new.omie_code, ledger.c.omie_code),
+                        "parent_code": sa.func.coalesce(new.parent_code, ledger.c.parent_code),
                         "created_here": sa.or_(ledger.c.created_here, new.created_here),
                         "particao": new.particao,
                         "attempts": ledger.c.attempts + 1,
@@ -207,6 +225,8 @@ class Ledger:
             "state": "deleted" if deleted else "confirmed",
             "payload_hash": None if deleted else outcome.row.payload_hash,
             "omie_id": outcome.omie_id or outcome.row.omie_id,
+            "omie_code": outcome.omie_code or None,
+            "parent_code": outcome.row.payload.get(self._parent_field) or None,
             "created_here": outcome.kind == "created",
             "particao": outcome.row.particao,
             "attempts": 1,
@@ -313,18 +333,29 @@ class Ledger:
         self, connection: sa.Connection, target: str, rows: Sequence[PlanRow], now: datetime
     ) -> None:
         """The hash stays: a row that was deleted on request does not come back by itself, only
-        when the clinic changes it."""
-        codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
-        ids = [row.omie_id for row in rows if row.omie_id]
-        connection.execute(
-            sa.update(ledger)
-            .where(
-                ledger.c.empresa == self._who["empresa"],
-                ledger.c.endpoint == target,
-                sa.or_(ledger.c.codigo_integracao.in_(codes), ledger.c.omie_id.in_(ids)),
+        when the clinic changes it. What was taken back for a change does, with the next run; a
+        settlement does when the clinic takes back its reversal, which changes nothing in it."""
+        gone: dict[str, Any] = {"state": "deleted"}
+        if REGISTRY[target].effect == "settlement":
+            gone["payload_hash"] = None
+        for coming_back in (False, True):
+            some = [row for row in rows if bool(row.extra.get(COMES_BACK)) is coming_back]
+            codes = [row.codigo_integracao for row in some if row.codigo_integracao]
+            ids = [row.omie_id for row in some if row.omie_id]
+            connection.execute(
+                sa.update(ledger)
+                .where(
+                    ledger.c.empresa == self._who["empresa"],
+                    ledger.c.endpoint == target,
+                    sa.or_(ledger.c.codigo_integracao.in_(codes), ledger.c.omie_id.in_(ids)),
+                )
+                .values(
+                    **(_TAKEN_BACK if coming_back else gone),
+                    confirmed_at=now,
+                    run_id=self._run_id,
+                    updated_at=now,
+                )
             )
-            .values(state="deleted", confirmed_at=now, run_id=self._run_id, updated_at=now)
-        )
 
     def _attempt(self, item: Attempt) -> dict[str, Any]:
         return {
@@ -341,3 +372,18 @@ class Ledger:
             "duration_ms": item.duration_ms,
             "at": item.at,
         }
+
+
+def _notes_of(outcomes: Sequence[RowOutcome], now: datetime) -> list[Submitted]:
+    """The notes that delivered billings begin; value and city from the model's own columns."""
+    return [
+        Submitted(
+            cod_int_os=outcome.row.codigo_integracao or "",
+            n_cod_os=outcome.omie_id,
+            valor=outcome.row.extra.get("_valor"),
+            municipio=outcome.row.extra.get("_municipio"),
+            at=outcome.at or now,
+        )
+        for outcome in outcomes
+        if outcome.kind in DELIVERED
+    ]

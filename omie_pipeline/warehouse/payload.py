@@ -24,6 +24,7 @@ class PayloadModel:
 
     Attributes:
         columns: all columns, in order.
+        name: of the table, where it is not the endpoint's dbt model.
         unsent: columns that are not fields of Omie: ``empresa``, ``data_particao`` and those with
             a leading underscore.
     """
@@ -31,6 +32,7 @@ class PayloadModel:
     endpoint: Endpoint
     columns: tuple[str, ...]
     schema: str = PAYLOAD_SCHEMA
+    name: str = ""
 
     @property
     def unsent(self) -> tuple[str, ...]:
@@ -44,7 +46,8 @@ class PayloadModel:
     def table(self) -> NamedFromClause:
         """The model as a SQLAlchemy table named ``p``."""
         columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in self.columns]
-        return sa.table(self.endpoint.model, *columns, schema=self.schema).alias("p")
+        name = self.name or self.endpoint.model
+        return sa.table(name, *columns, schema=self.schema).alias("p")
 
 
 def load_payload_model(
@@ -74,11 +77,11 @@ def _problems(endpoint: Endpoint, columns: Sequence[str]) -> list[str]:
     problems = []
     needed = ["empresa"] + ([PARTITION_COLUMN] if endpoint.grain == "fact" else [])
     problems += [f"falta a coluna {name}" for name in needed if name not in columns]
-    keys = {endpoint.integration_key}
+    keys = {endpoint.section or endpoint.key_column}
     if endpoint.deletes:
         keys.add(endpoint.delete_omie_key)
     if not keys & set(columns):
-        problems.append(f"falta a chave {endpoint.integration_key}")
+        problems.append(f"falta a chave {endpoint.section or endpoint.key_column}")
     for name in columns:
         if name in _OWN_COLUMNS or name.startswith("_"):
             continue

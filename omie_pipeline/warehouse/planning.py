@@ -29,9 +29,12 @@ __all__ = [
     "Mode",
     "PlannedPartition",
     "Selection",
+    "added",
     "duplicated_keys",
+    "insert_plan",
     "payload_hash",
     "payload_of",
+    "payload_source",
     "write_plan",
 ]
 
@@ -49,6 +52,19 @@ class PlannedPartition:
         return self.selected - self.planned
 
 
+def added(
+    planned: tuple[PlannedPartition, ...], more: tuple[PlannedPartition, ...]
+) -> tuple[PlannedPartition, ...]:
+    """Both, partition by partition."""
+    by_name = {part.particao: part for part in planned}
+    for part in more:
+        old = by_name.get(part.particao, PlannedPartition(part.particao, 0, 0))
+        by_name[part.particao] = PlannedPartition(
+            part.particao, old.selected + part.selected, old.planned + part.planned
+        )
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
 def write_plan(
     engine: sa.Engine, run_id: str, model: PayloadModel, selection: Selection, mode: Mode
 ) -> tuple[PlannedPartition, ...]:
@@ -60,7 +76,7 @@ def write_plan(
     with warehouse_errors(), serial.begin() as connection:
         action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
         differing = set_aside(connection, _differing(model, selection, mode))
-        _insert_plan(connection, run_id, differing, action)
+        insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
         if mode == "mirror":
@@ -108,13 +124,20 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
     return (
         sa.select(
             source,
-            known.c.omie_id,
+            # A record that was deleted is made anew.
+            sa.case((known.c.state != "deleted", known.c.omie_id)).label("omie_id"),
             sa.case((refused_before, 2), (known.c.state == "held", 0), else_=1).label("priority"),
         )
         .select_from(joined)
         .where(_needs_call(model, known, source, selection, mode))
         .subquery("d")
     )
+
+
+def payload_source(model: PayloadModel, selection: Selection) -> sa.Subquery:
+    """Every row of the empresa in the model, whatever its date, as key, partition, payload, extra
+    and hash."""
+    return _source(model, Selection(selection.empresa), "upsert")
 
 
 def _source(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
@@ -195,7 +218,7 @@ def _plan_twins(
         .where(source.c.codigo_integracao.in_(sorted(repeated)), ~sa.exists(planned))
         .subquery("d")
     )
-    _insert_plan(connection, run_id, twins, action)
+    insert_plan(connection, run_id, twins, action)
 
 
 def _selected(
@@ -251,10 +274,10 @@ def _plan_missing(
         ledger.c.omie_id,
         sa.literal(1).label("priority"),
     ).where(*conditions)
-    _insert_plan(connection, run_id, missing.subquery("d"), "delete")
+    insert_plan(connection, run_id, missing.subquery("d"), "delete")
 
 
-def _insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, action: str) -> None:
+def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, action: str) -> None:
     """Number rows on from the last planned one and write them."""
     last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
     names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",

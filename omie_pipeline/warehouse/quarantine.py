@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.nfse_ledger import REFUSED_CODE
+from omie_pipeline.warehouse.nfse_ledger import BILLING
+from omie_pipeline.warehouse.nfse_tables import billing_request
 from omie_pipeline.warehouse.rows import PlanRow
 from omie_pipeline.warehouse.selection import Selection
 from omie_pipeline.warehouse.tables import ledger, plan, quarantine, rejected
@@ -111,6 +114,11 @@ def forget_passed(
         left = ledger.c.codigo_integracao.not_in(planned)
         unfinished = selection.unfinished()
         mine = _looked_at(ledger, endpoint, selection, grain)
+        if endpoint == BILLING:
+            # What a person asked to bill is in no model of the clinic's.
+            asked = sa.select(billing_request.c["cCodIntOS"])
+            asked = asked.where(billing_request.c.empresa == selection.empresa)
+            mine.append(ledger.c.codigo_integracao.not_in(asked))
         vanished = sa.select(ledger.c.codigo_integracao).where(*mine, unfinished, left)
         connection.execute(
             sa.delete(rejected).where(
@@ -119,7 +127,9 @@ def forget_passed(
                 rejected.c.codigo_integracao.in_(vanished),
             )
         )
-        known = ledger.c.payload_hash.is_not(None)
+        # Of an order whose note the city hall refused nothing stands in Omie.
+        no_note = sa.func.coalesce(ledger.c.error_code, "") == REFUSED_CODE
+        known = sa.and_(ledger.c.payload_hash.is_not(None), ~no_note)
         connection.execute(
             sa.update(ledger)
             .where(*mine, unfinished, left, known)

@@ -24,6 +24,8 @@ _ADMIT = sa.text(
     ":redundant_seconds, :error_budget, :fault_window_seconds)"
 )
 
+_COMMIT_TO_DISK = sa.text("SELECT set_config('synchronous_commit', 'on', true)")
+
 
 def scope_of(app_key: str) -> str:
     """Digest under which an app key is remembered: the key itself stays out of the database."""
@@ -62,11 +64,21 @@ class SharedGovernor:
             "fault_window_seconds": FAULT_WINDOW_SECONDS,
         }
 
-    def admit(self, method: str, fingerprint: str, now: datetime) -> Admission:
-        """Reserve the next slot, or say why not."""
+    def admit(
+        self, method: str, fingerprint: str, now: datetime, *, durable: bool = False
+    ) -> Admission:
+        """Reserve the next slot, or say why not.
+
+        A ``durable`` slot is on disk before the call leaves: whether an intent left open was ever
+        sent is read from it, also after the server's machine lost its power.
+        """
         values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": now}
-        with warehouse_errors(), self._engine.connect() as connection:
+        level = {"isolation_level": "READ COMMITTED"} if durable else {}
+        engine = self._engine.execution_options(**level)
+        with warehouse_errors(), engine.begin() as connection:
             row = connection.execute(_ADMIT, values).one()
+            if durable:
+                connection.execute(_COMMIT_TO_DISK)
             return Admission(row[0], row[1], row[2], row[3], row[4])
 
     def forget(self, fingerprint: str) -> None:

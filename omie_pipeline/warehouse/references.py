@@ -76,7 +76,7 @@ def confirmed_codes(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
         ledger.c.codigo_integracao == sa.func.any(list(codes)),
-        ledger.c.omie_id.is_not(None),
+        sa.or_(ledger.c.omie_id.is_not(None), ledger.c.omie_code.is_not(None)),
         ledger.c.state != "deleted",
     )
     with warehouse_errors(), engine.connect() as connection:

@@ -34,7 +34,7 @@ class RowOutcome:
     """What became of a row.
 
     Attributes:
-        omie_id: Omie's id where the answer gave one.
+        omie_id: Omie's id where the answer gave one; ``omie_code`` where it is no number.
         error, error_code, fix, fault_class: Omie's words (masked), what to do, and the error of
             our tree, for rejected and held rows.
         held_until: when trying again makes sense.
@@ -51,6 +51,7 @@ class RowOutcome:
     held_until: datetime | None = None
     row_masked: Mapping[str, Any] | None = None
     at: datetime | None = None
+    omie_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.ledger import COMES_BACK
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.selection import (
     Selection,
@@ -199,9 +200,11 @@ def ledger_truth(
 def _removed_truth(
     connection: sa.Connection, run_id: str, model: PayloadModel, empresa: str
 ) -> dict[str, int]:
-    """What the ledger says of the records that ``mirror`` was to delete."""
+    """What the ledger says of the records that ``mirror`` was to delete, or of the settlements that
+    were to be taken back for a change."""
+    deleted = plan.c.action == "delete"
     if model.endpoint.deletes:
-        return {}
+        deleted = sa.and_(deleted, plan.c.extra.has_key(COMES_BACK))
     state = sa.case((ledger.c.state == "deleted", "removed"), else_=ledger.c.state)
     query = (
         sa.select(state, sa.func.count())
@@ -214,7 +217,7 @@ def _removed_truth(
                 ledger.c.codigo_integracao == plan.c.codigo_integracao,
             ),
         )
-        .where(plan.c.run_id == run_id, plan.c.action == "delete")
+        .where(plan.c.run_id == run_id, deleted)
         .group_by(sa.text("1"))
     )
     return {row[0]: row[1] for row in connection.execute(query)}

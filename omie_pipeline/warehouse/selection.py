@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.warehouse.payload import PARTITION_COLUMN, PayloadModel
 from omie_pipeline.warehouse.tables import ledger
@@ -66,8 +67,11 @@ class Selection:
 def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | None]:
     """Integration code of a row of the model, ``omie:<id>`` for a delete by Omie's id."""
     endpoint = model.endpoint
+    if endpoint.section:
+        section = sa.cast(p.c[endpoint.section], JSONB)
+        return sa.func.nullif(section[endpoint.integration_key].astext, "")
     if not endpoint.deletes:
-        return sa.func.nullif(sa.cast(p.c[endpoint.integration_key], sa.Text), "")
+        return sa.func.nullif(sa.cast(p.c[endpoint.key_column], sa.Text), "")
     parts: list[sa.ColumnElement[Any]] = []
     if endpoint.integration_key in model.columns:
         parts.append(sa.func.nullif(sa.cast(p.c[endpoint.integration_key], sa.Text), ""))

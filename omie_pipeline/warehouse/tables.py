@@ -62,8 +62,17 @@ ledger = sa.Table(
     sa.Column("first_seen_at", _Time, nullable=False, server_default=_now()),
     sa.Column("confirmed_at", _Time),
     sa.Column("updated_at", _Time, nullable=False, server_default=_now()),
+    sa.Column("omie_code", sa.Text, comment="Omie's id where it is no number (categorias)"),
+    sa.Column("parent_code", sa.Text, comment="code of the record that this one acts upon"),
     schema=SYNC,
     comment="One row per integration code: what Omie has confirmed",
+)
+sa.Index(
+    "ledger_by_parent",
+    ledger.c.empresa,
+    ledger.c.endpoint,
+    ledger.c.parent_code,
+    postgresql_where=ledger.c.parent_code.is_not(None),
 )
 sa.Index(
     "ledger_unfinished",

@@ -9,17 +9,24 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import Empty
 from omie_pipeline.omie import OmieClient
 
+_DIALECTS = (
+    ("pagina", "registros_por_pagina", "total_de_paginas"),
+    ("nPagina", "nRegPorPagina", "nTotPaginas"),
+)
+
 
 def list_all(
     client: OmieClient, endpoint: Endpoint, page_size: int = 100
 ) -> Iterator[dict[str, Any]]:
-    """Every record of a list in the snake dialect."""
+    """Every record of a list, in the dialect that its method speaks."""
+    request = endpoint.service.methods[endpoint.list].request
+    number, size, total = next(words for words in _DIALECTS if request.field(words[0]))
     page, pages = 1, 1
     while page <= pages:
-        param = {"pagina": page, "registros_por_pagina": page_size}
+        param = {number: page, size: page_size}
         try:
             answer = client.read(endpoint.service, endpoint.list, param)
         except Empty:
             return
         yield from answer.get(endpoint.list_array) or []
-        page, pages = page + 1, int(answer.get("total_de_paginas") or 0)
+        page, pages = page + 1, int(answer.get(total) or 0)

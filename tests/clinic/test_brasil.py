@@ -109,7 +109,10 @@ def test_ledger_finds_everything_it_names() -> None:
         return {row[column] for row in read(BRASIL / f"br_{name}.csv")}
 
     assert {row["PROVIDERID"] for row in payments} == ids("profissionais", "id")
-    assert ids("profissionais", "id") == ids("regras_repasse", "profissional_id")
+    by_rule = ids("regras_por_procedimento", "profissional_id")
+    assert len(by_rule) == 2
+    assert by_rule.isdisjoint(ids("regras_repasse", "profissional_id"))
+    assert ids("profissionais", "id") == by_rule | ids("regras_repasse", "profissional_id")
     assert {row["PROCEDURECODE"] for row in payments} == ids("procedimentos", "codigo")
     assert {row["METHOD"] for row in payments} <= ids("formas_pagamento", "metodo")
     for name in ("despesas", "compras_produtos"):

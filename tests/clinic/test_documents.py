@@ -64,10 +64,13 @@ def test_page_about_the_clinic_tables_says_what_the_data_say() -> None:
 
 
 def test_every_table_has_key_date_and_last_change() -> None:
-    assert len(CLINIC_TABLES) == 10
+    assert len(CLINIC_TABLES) == 16
+    assert sum(table.optional for table in CLINIC_TABLES.values()) == 6
     for table in CLINIC_TABLES.values():
         types = {column.name: column.type for column in table.columns}
         assert len(types) == len(table.columns)
+        last = tuple(types)[len(types) - len(table.optional_columns) :]
+        assert table.optional_columns == last, "optional columns stand last"
         assert types["empresa"] == types["id"] == "text"
         assert types["atualizado_em"] == "timestamptz"
         assert types[table.business_date] == "date"

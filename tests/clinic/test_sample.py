@@ -33,6 +33,11 @@ from omie_pipeline.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "dbt_mapping" / "models" / "staging" / "canonica" / "_sources.yml"
+MAY_BE_EMPTY = {
+    *(("recebimentos", "projeto_id"), ("contratos", "projeto_id")),
+    *(("contratos", "profissional_id"), ("regras_repasse", "profissional_id")),
+    ("regras_repasse", "procedimento_id"),
+}
 REAL_CITIES = {(one.nome, one.uf): one.codigo_ibge for one in municipios()}
 
 
@@ -55,7 +60,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_has_the_ten_tables_with_their_columns_and_sizes(clean: Path) -> None:
+def test_has_all_tables_with_their_columns_and_sizes(clean: Path) -> None:
     sizes = table_sizes(5000)
     assert sizes["recebimentos"] == 5000
     for table in CLINIC_TABLES.values():
@@ -63,7 +68,7 @@ def test_has_the_ten_tables_with_their_columns_and_sizes(clean: Path) -> None:
         assert len(rows) == sizes[table.name]
         assert list(rows[0]) == [column.name for column in table.columns]
         assert len({row["id"] for row in rows}) == len(rows)
-    assert len(list(clean.iterdir())) == 10
+    assert len(list(clean.iterdir())) == 16
 
 
 def is_valid(document: str) -> bool:
@@ -118,16 +123,20 @@ def test_references_lead_to_rows(clean: Path) -> None:
         "forma_pagamento_id": "formas_pagamento",
         "fornecedor_id": "fornecedores",
         "recebimento_id": "recebimentos",
+        "contrato_id": "contratos",
+        "projeto_id": "projetos",
     }
     for name in CLINIC_TABLES:
         for row in rows_of(clean, name):
             assert all(
-                row[column] in ids[table] for column, table in target.items() if column in row
+                row[column] in ids[table] or (not row[column] and (name, column) in MAY_BE_EMPTY)
+                for column, table in target.items()
+                if column in row
             )
-            if "valor" in row:
+            if "valor" in row and name != "regras_repasse":
                 assert re.fullmatch(r"\d+\.\d\d", row["valor"])
                 assert float(row["valor"]) > 0
-            if "data" in row:
+            if "data_vencimento" in row:
                 assert "2026-01-01" <= row["data"] <= "2026-10-27"
                 assert row["data"] <= row["data_vencimento"]
 
@@ -207,6 +216,20 @@ def test_memory_is_a_chunk_whatever_the_number_of_rows(
     assert sum(file.stat().st_size for file in (tmp_path / "x").iterdir()) > 8_000_000
 
 
+def beside_the_warehouse(database_url: str) -> str:
+    """The test's database, in the schema ``public``."""
+    url = sa.make_url(database_url).update_query_dict({"options": "-csearch_path=public"})
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.mark.usefixtures("engine")
+def test_never_writes_over_the_mirror(database_url: str) -> None:
+    name = sa.make_url(database_url).username
+    assert name == "omie", "PostgreSQL takes a schema of the user's name first"
+    with pytest.raises(ConfigurationError, match="schema omie do próprio armazém"):
+        write_sample(20, 0, 1, database_url, replace=True)
+
+
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite", "csv"])
 def test_goes_to_a_target_and_through_the_extract(
     kind: str,
@@ -216,7 +239,7 @@ def test_goes_to_a_target_and_through_the_extract(
     rows: Callable[[str], list[tuple[object, ...]]],
 ) -> None:
     to = {
-        "postgresql": database_url,
+        "postgresql": beside_the_warehouse(database_url),
         "sqlite": f"sqlite:///{tmp_path / 'clinica.db'}",
         "csv": str(tmp_path / "csv"),
     }[kind]

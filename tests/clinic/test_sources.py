@@ -17,7 +17,7 @@ sources:
     schema: "{{ var('source_schema', 'clinic_raw') }}"
     tables:
       - name: pacientes
-        meta: {grain: register, key: [id], updated_at: alterado, empresa: unidade}
+        meta: {grain: register, key: [id], updated_at: alterado, empresa: unidade, optional: true}
       - name: recebimentos
         config:
           meta:
@@ -46,6 +46,7 @@ def test_reads_every_table_with_its_defaults(tmp_path: Path) -> None:
             empresa_column="unidade",
             in_file="pacientes.csv",
             in_database="pacientes",
+            optional=True,
         ),
         SourceTable(
             *("minha", "recebimentos", "clinic_raw", "fact", ("loja", "numero")),
@@ -69,6 +70,7 @@ def test_schema_can_be_given_for_a_source_in_place(tmp_path: Path) -> None:
         (("key: [id]", "key: []"), "tabela 'pacientes': 'meta.key'"),
         (("business_date: data", "business_date: null"), "tabela 'recebimentos': é fact"),
         (("updated_at: alterado", "updatedat: x"), "chave desconhecida: updatedat"),
+        (("optional: true", "optional: sim"), "tabela 'pacientes': 'meta.optional'"),
         (("updated_at: alterado", "updated_at: [a]"), "tabela 'pacientes': 'meta.updated_at'"),
         (("name: minha", "name: minh"), "falta a fonte 'minha'"),
         (("name: recebimentos", "name: pacientes"), "'pacientes' aparece mais de uma vez"),

@@ -35,6 +35,8 @@ def test_the_graph_loads_with_no_variable_set_and_holds_together(graph: dg.Defin
         "omie/categorias",
         "omie/contas_correntes",
         "push/clientes",
+        "push/projetos",
+        "push/vendedores",
     }
     raw = assets.get(dg.AssetKey(["staging", "stg_synthea__pacientes"])).parent_keys
     assert dg.AssetKey(["synthea", "patients"]) in raw

@@ -41,6 +41,12 @@ PROCEDURE: Mapping[str, object] = {
     "ativo": "S", "data_cadastro": None, "atualizado_em": None, "_empresa": "principal",
 }  # fmt: skip
 
+# The columns that say what was paid; the others are left out.
+PAYMENT: Mapping[str, object] = {
+    "id": "1", "origem": " recebimentos ", "origem_id": "1", "parcela": "2.0",
+    "data": "2026-03-05T08:00:00", "valor": "10.50", "estornado": "S", "_empresa": "principal",
+}  # fmt: skip
+
 TABLES: Mapping[str, list[Mapping[str, object]]] = {
     "pacientes": [
         PATIENT,
@@ -66,6 +72,7 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
         {**METHOD, "id": "3", "tipo": "CRC", "atualizado_em": "2020-01-01"},
     ],
     "procedimentos": [PROCEDURE, {**PROCEDURE, "codigo_categoria": "5.04", "atualizado_em": None}],
+    "pagamentos": [PAYMENT, {**PAYMENT, "id": "sujo", "parcela": "duas", "estornado": "talvez"}],
 }
 DEFAULTS = """\
 empresa,categoria_padrao_agenda,categoria_padrao_repasse,categoria_padrao_venda,\
@@ -243,6 +250,35 @@ def test_a_table_the_clinic_lacks_is_empty(clinic: Scenario) -> None:
     assert clinic.rows("select * from omie_payload.omie_contas_pagar") == []
 
 
+def test_a_clinic_without_the_optional_columns_says_nothing_in_them(clinic: Scenario) -> None:
+    receipts = clinic.rows(
+        "select distinct parcelas, gerar_os, faturar, projeto_id from clinica.recebimentos"
+    )
+    assert [set(row.values()) for row in receipts] == [{None}]
+    services = clinic.rows(
+        "select distinct codigo_lc116, codigo_servico_municipal, codigo_tributacao, codigo_nbs,"
+        " descricao_completa, aliquota_iss, retem_iss from clinica.procedimentos"
+    )
+    assert [set(row.values()) for row in services] == [{None}]
+
+
+@pytest.mark.parametrize(
+    "table", ["regras_repasse", "contratos", "contratos_itens", "projetos", "categorias"]
+)
+def test_an_optional_table_that_the_clinic_lacks_is_empty(clinic: Scenario, table: str) -> None:
+    assert clinic.rows(f"select * from clinica.{table}") == []
+
+
+def test_an_optional_table_is_read_and_what_it_lacks_is_null(clinic: Scenario) -> None:
+    rows = {row["id"]: row for row in clinic.rows("select * from clinica.pagamentos")}
+    paid = rows["1"]
+    assert (paid["empresa"], paid["origem"], paid["parcela"]) == ("principal", "recebimentos", 2)
+    assert (paid["data"].isoformat(), paid["valor"]) == ("2026-03-05", Decimal("10.50"))
+    assert paid["estornado"] is True
+    assert {paid[name] for name in ("desconto", "juros", "multa", "conciliado")} == {None}
+    assert (rows["sujo"]["parcela"], rows["sujo"]["estornado"]) == (None, None)
+
+
 def test_delivered_seeds_name_every_default() -> None:
-    header, principal = (PROJECT / "seeds/padroes_empresa.csv").read_text().split()
+    header, principal = (PROJECT / "seeds/padroes_empresa.csv").read_text().splitlines()
     assert len(header.split(",")) == len([cell for cell in principal.split(",") if cell])

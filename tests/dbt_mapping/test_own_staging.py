@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -101,3 +102,40 @@ def test_a_missing_staging_model_is_named(scenarios: ScenarioFactory) -> None:
     result = scenarios.new(SET, project).dbt("parse")
     assert not result.success
     assert f"stg_{SET}__repasses" in str(result.exception)
+
+
+PAYMENTS = """\
+select
+    'niteroi' as empresa, '1' as id, 'recebimentos' as origem, '1' as origem_id,
+    cast(null as integer) as parcela, 'CARTAO' as forma_pagamento_id,
+    cast('2026-01-05' as date) as data, cast('1234.56' as numeric) as valor,
+    cast(null as numeric) as desconto, cast(null as numeric) as juros,
+    cast(null as numeric) as multa, true as conciliado, false as estornado,
+    cast(null as text) as observacao, cast(null as timestamptz) as atualizado_em
+"""
+
+
+def test_a_set_without_the_optional_tables_and_columns_says_nothing_in_them(own: Scenario) -> None:
+    assert own.rows("select * from clinica.pagamentos") == []
+    assert own.rows("select * from clinica.contratos") == []
+    receipt = own.row("select parcelas, gerar_os, faturar, projeto_id from clinica.recebimentos")
+    assert set(receipt.values()) == {None}
+
+
+def test_an_optional_table_of_ones_own_is_read_where_it_is_named(
+    own: Scenario, scenarios: ScenarioFactory
+) -> None:
+    project = scenarios.copy_of_the_project("with_payments")
+    _follow_readme(project)
+    (project / f"models/staging/{SET}/stg_{SET}__pagamentos.sql").write_text(PAYMENTS)
+    scenario = replace(own, project=project, target=own.target.with_name("with_payments_target"))
+    choice = ("--select", "+pagamentos")
+    source = {"OMIE_PIPELINE_SOURCE_SCHEMA": "sistema"}
+    unnamed = scenario.dbt("run", *choice, **source)
+    assert not unnamed.success
+    told = [result.message for result in getattr(unnamed.result, "results", [])]
+    assert any("vars.tabelas_opcionais" in str(one) for one in told)
+    named = scenario.dbt("run", *choice, "--vars", "{tabelas_opcionais: [pagamentos]}", **source)
+    assert named.success
+    paid = own.row("select valor, conciliado from clinica.pagamentos")
+    assert paid == {"valor": Decimal("1234.56"), "conciliado": True}

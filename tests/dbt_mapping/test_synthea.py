@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from omie_pipeline.catalog import WRITABLE
 from tests.dbt_mapping.scenario import Scenario
+
+RECEIPTS, IN_THREE, BY_RULE = 1843, 19, 92
+"""Payments of the export; those in three instalments; those of professionals paid by rule."""
 
 
 def test_every_payment_of_the_ledger_is_a_receipt(synthea: Scenario) -> None:
@@ -13,7 +17,7 @@ def test_every_payment_of_the_ledger_is_a_receipt(synthea: Scenario) -> None:
         " from omie_payload.omie_contas_receber group by 1 order by 1"
     )
     assert [(row["_origem_tabela"], row["linhas"]) for row in counted] == [
-        ("recebimentos", 1843),
+        ("recebimentos", RECEIPTS + IN_THREE * 2),
         ("vendas_produtos", 42),
     ]
     ledger = synthea.row(
@@ -70,7 +74,7 @@ def test_a_share_is_the_rules_percentage_to_the_cent(synthea: Scenario) -> None:
         "select count(*) filter (where valor_documento <= 0) as vazios, count(*) as linhas"
         " from omie_payload.omie_contas_pagar where _origem_tabela = 'repasses'"
     )
-    assert counted == {"vazios": 0, "linhas": 1841}
+    assert counted == {"vazios": 0, "linhas": 1841 - BY_RULE}
 
 
 def test_nothing_is_to_be_deleted_unless_the_clinic_says_so(synthea: Scenario) -> None:
@@ -82,5 +86,64 @@ def test_payload_tables_are_indexed_for_diff_and_partition(synthea: Scenario) ->
     found = synthea.rows("select indexdef from pg_indexes where schemaname = 'omie_payload'")
     definitions = " ".join(row["indexdef"] for row in found)
     assert "(empresa, codigo_cliente_integracao)" in definitions
-    assert definitions.count("(empresa, data_particao)") == 4
+    facts = sum(endpoint.grain == "fact" for endpoint in WRITABLE)
+    assert definitions.count("(empresa, data_particao)") == facts
     assert definitions.count("(empresa, codigo_lancamento_integracao)") == 2
+
+
+def test_professionals_paid_by_rule_have_no_other_share(synthea: Scenario) -> None:
+    counted = synthea.row(
+        """
+        select count(*) as linhas, count(distinct _origem_id) as recebimentos,
+            count(*) filter (where valor_documento = 40) as fixos,
+            count(*) filter (where codigo_lancamento_integracao like 'REP-R%%') as por_regra
+        from omie_payload.omie_contas_pagar
+        where codigo_cliente_fornecedor_integracao in (
+            select 'PRO-' || profissional_id from clinic_raw.br_regras_por_procedimento)
+        """
+    )
+    assert counted == {
+        "linhas": BY_RULE, "recebimentos": BY_RULE, "fixos": 16, "por_regra": BY_RULE,
+    }  # fmt: skip
+
+
+def test_what_the_clinic_says_of_a_receipt_stands_beside_the_export(synthea: Scenario) -> None:
+    assert synthea.row(
+        "select count(*) as linhas, count(*) filter (where gerar_os) as ordens,"
+        " count(*) filter (where faturar) as faturadas, sum(parcelas) as parcelas,"
+        " count(projeto_id) as em_projeto from clinica.recebimentos"
+    ) == {
+        "linhas": RECEIPTS, "ordens": 103, "faturadas": 47, "parcelas": 3 * IN_THREE,
+        "em_projeto": 90,
+    }  # fmt: skip
+
+
+def test_payments_find_the_titulos_that_they_pay(synthea: Scenario) -> None:
+    found = synthea.rows(
+        """
+        select pago.origem, count(*) as linhas from clinica.pagamentos as pago
+        where exists (
+            select 1 from (
+                select codigo_lancamento_integracao as codigo from omie_payload.omie_contas_receber
+                union all
+                select codigo_lancamento_integracao from omie_payload.omie_contas_pagar
+            ) as titulos
+            where codigo = case pago.origem when 'recebimentos' then 'REC-'
+                when 'vendas_produtos' then 'VEN-' when 'repasses' then 'REP-' else 'DES-' end
+                || pago.origem_id || coalesce('-' || pago.parcela, '')
+        )
+        group by 1 order by 1
+        """
+    )
+    assert [(row["origem"], row["linhas"]) for row in found] == [
+        *(("despesas", 30), ("recebimentos", 245), ("repasses", 34), ("vendas_produtos", 27)),
+    ]
+
+
+def test_lists_and_contracts_of_the_complement(synthea: Scenario) -> None:
+    tables = ("regras_repasse", "contratos", "contratos_itens", "projetos", "categorias")
+    counted = {
+        table: synthea.row(f"select count(*) as linhas from clinica.{table}")["linhas"]
+        for table in tables
+    }
+    assert counted == dict(zip(tables, (3, 3, 4, 2, 2), strict=True))

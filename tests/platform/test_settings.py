@@ -46,6 +46,7 @@ EVERY_VARIABLE: dict[str, tuple[str, str, object]] = {
     "OMIE_PIPELINE_START_DATE": ("start_date", "2025-03-01", date(2025, 3, 1)),
     "OMIE_PIPELINE_INCLUDE_BEFORE_START": ("include_before_start", "true", True),
     "OMIE_PIPELINE_SCHEDULE": ("schedule", "daily", "daily"),
+    "OMIE_PIPELINE_NFSE_ARCHIVE": ("nfse_archive", "/srv/notas", "/srv/notas"),
 }
 ENV_EXAMPLE = project_root() / ".env.example"
 

@@ -35,6 +35,24 @@ PATHS = {
     "Extrato": "financas/extrato/",
     "ListarNFSEs": "servicos/nfse/",
     "ListarNF": "produtos/nfconsultar/",
+    "CadastroServico": "servicos/servico/",
+    "IntServico": "servicos/servico/",
+    "Contrato": "servicos/contrato/",
+    **{
+        f"{verb}Contrato": "servicos/contratofat/"
+        for verb in ("Ativar", "Reativar", "Suspender", "Cancelar")
+    },
+    "OS": "servicos/os/",
+    "ValidarOS": "servicos/osp/",
+    "FaturarOS": "servicos/osp/",
+    "CancelarOS": "servicos/osp/",
+    "ObterNFSe": "servicos/osdocs/",
+    "ObterRPS": "servicos/osdocs/",
+    "ObterRecibo": "servicos/osdocs/",
+    "ObterOS": "servicos/osdocs/",
+    "ListarLC116": "servicos/lc116/",
+    "ListarServMunic": "servicos/listaservico/",
+    "ListarTiposTrib": "servicos/tipotrib/",
 }
 
 
@@ -86,6 +104,34 @@ class Api:
     def pagar(self, code: str = "REP-1", **more: Any) -> int:
         answer = self.ok("UpsertContaPagar", **titulo(code, codigo_categoria="2.01.01", **more))
         return int(answer["codigo_lancamento_omie"])
+
+    def servico(self, code: str = "SRV-1", **head: Any) -> int:
+        """A consultation with its LC 116 and municipal codes, unless told otherwise."""
+        cabecalho = {
+            "cDescricao": "Consulta", "cCodLC116": "4.01", "cCodServMun": "04030",
+            "cIdTrib": "01", "nPrecoUnit": 200, "cCodCateg": "1.01.01", **head,
+        }  # fmt: skip
+        sent = {"intEditar": {"cCodIntServ": code}, "cabecalho": cabecalho}
+        return int(self.ok("UpsertCadastroServico", **sent)["nCodServ"])
+
+    def ordem(self, code: str = "OS-1", **more: Any) -> int:
+        return int(self.ok("IncluirOS", **ordem(code, **more))["nCodOS"])
+
+    def tomador(self, code: str = "PAC-1", **more: Any) -> int:
+        """A cliente whose address a city hall accepts."""
+        address = {"endereco": "RUA A", "cep": "01001-000", "cidade": "SAO PAULO (SP)"}
+        return self.cliente(code, cnpj_cpf="52998224725", **{**address, **more})
+
+
+def ordem(code: str = "OS-1", **more: Any) -> dict[str, Any]:
+    """An OS that Omie accepts once PAC-1 and SRV-1 exist; its items make no título."""
+    item = {"cCodIntServico": "SRV-1", "nQtde": 1, "nValUnit": 150.5, "cNaoGerarFinanceiro": "S"}
+    return {
+        "Cabecalho": {"cCodIntOS": code, "cCodIntCli": "PAC-1", "cCodParc": "000"},
+        "InformacoesAdicionais": {"cCodCateg": "1.01.01", "nCodCC": 9100000001},
+        "ServicosPrestados": [item],
+        **more,
+    }
 
 
 def titulo(code: str = "REC-1", **more: Any) -> dict[str, Any]:

@@ -171,3 +171,16 @@ def test_who_and_when_is_stamped(sim: Simulator, api: Api) -> None:
     assert (info["dInc"], info["uInc"], info["cImpAPI"]) == ("05/01/2026", "WEBSERVICE", "S")
     assert info["dAlt"] == "06/01/2026"
     assert info["uAlt"].startswith("P000")
+
+
+def test_a_code_may_be_given_again_but_not_taken(sim: Simulator, api: Api) -> None:
+    first, second = api.cliente("PAC-1"), api.cliente("PAC-2")
+    for _ in range(2):
+        api.ok(
+            "AssociarCodIntCliente", codigo_cliente_omie=first, codigo_cliente_integracao="PAC-9"
+        )
+    taken = {"codigo_cliente_omie": second, "codigo_cliente_integracao": "PAC-9"}
+    assert "já cadastrado" in api.fault("AssociarCodIntCliente", **taken)[2]
+    held = sim.control.record("clientes", "PAC-9")
+    assert held is not None
+    assert held["codigo_cliente_omie"] == first

@@ -159,21 +159,73 @@ def test_a_settled_title_is_closed_until_undone(
     assert "excluir" in api.fault(f"Excluir{side}", **key)[2]
     assert "saldo" in api.fault(settle, **key, valor=1)[2]
     assert api.ok(undo, codigo_baixa=rest["codigo_baixa"])["codigo_baixa"] == rest["codigo_baixa"]
-    assert "já cadastrada" in api.fault(settle, **key, valor=1, codigo_baixa_integracao="B-1")[2]
     assert api.ok(undo, codigo_baixa_integracao="B-1")
     assert "Baixa não cadastrada" in api.fault(undo, codigo_baixa_integracao="B-1")[2]
     assert "[codigo_baixa]" in api.fault(undo, codigo_baixa=0)[2]
     assert api.ok(f"Excluir{side}", **key)
 
 
-def test_repeating_a_settlement_without_a_code_settles_twice(sim: Simulator, api: Api) -> None:
+@pytest.mark.parametrize("code", [{}, {"codigo_baixa_integracao": "BXR-1"}])
+def test_repeating_a_settlement_settles_twice(
+    sim: Simulator, api: Api, code: dict[str, str]
+) -> None:
     api.cliente()
     omie_id = api.receber()
     for _ in range(2):
-        api.ok("LancarRecebimento", codigo_lancamento=omie_id, valor=10)
-    record = sim.control.record("contas_receber", omie_id)
-    assert record is not None
-    assert len(record["_baixas"]) == 2
+        api.ok("LancarRecebimento", codigo_lancamento=omie_id, valor=10, **code)
+    assert [item["valor"] for item in sim.control.settlements(omie_id)] == [10, 10]
+
+
+def test_where_it_is_set_so_a_repeated_settlement_is_refused(sim: Simulator, api: Api) -> None:
+    sim.control.set_behaviour(repeated_settlement_refused=True)
+    api.cliente()
+    asked = {"codigo_lancamento": api.receber(), "codigo_baixa_integracao": "BXR-1", "valor": 1}
+    api.ok("LancarRecebimento", **asked)
+    assert "já cadastrada" in api.fault("LancarRecebimento", **asked)[2]
+
+
+def test_a_whole_payment_repeated_is_stopped_by_the_balance_alone(sim: Simulator, api: Api) -> None:
+    api.cliente()
+    asked = {"codigo_lancamento": api.receber(), "codigo_baixa_integracao": "B", "valor": 150.25}
+    api.ok("LancarRecebimento", **asked)
+    assert "saldo" in api.fault("LancarRecebimento", **asked)[2]
+    sim.control.set_behaviour(settlement_above_balance_refused=False)
+    api.ok("LancarRecebimento", **asked)
+    assert len(sim.control.settlements("REC-1")) == 2
+
+
+def test_a_settlement_is_found_by_the_code_of_its_title(api: Api) -> None:
+    api.cliente()
+    api.receber("REC-1")
+    made = api.ok(
+        "LancarRecebimento",
+        codigo_lancamento_integracao="REC-1",
+        codigo_baixa_integracao="BXR-1",
+        valor=100,
+        juros=2,
+        conciliar_documento="S",
+    )
+    api.receber("REC-2")
+    found = api.ok("PesquisarLancamentos", nPagina=1, cCodIntTitulo="REC-1")
+    [title] = found["titulosEncontrados"]
+    assert title["cabecTitulo"]["cCodIntTitulo"] == "REC-1"
+    [item] = title["lancamentos"]
+    assert (item["cCodIntLanc"], item["nCodLanc"]) == ("BXR-1", made["codigo_baixa"])
+    assert (item["nValLanc"], item["nJuros"]) == (100, 2)
+    none = api.fault("PesquisarLancamentos", nPagina=1, cCodIntTitulo="REC-9")
+    assert none[1] == "Client-5113"
+
+
+def test_a_settlement_is_conciliated_at_once_or_later(sim: Simulator, api: Api) -> None:
+    api.cliente()
+    api.receber("REC-1")
+    asked = {"codigo_lancamento_integracao": "REC-1", "valor": 10}
+    api.ok("LancarRecebimento", **asked, codigo_baixa_integracao="A", conciliar_documento="S")
+    api.ok("LancarRecebimento", **asked, codigo_baixa_integracao="B")
+    assert [item.get("conciliado") for item in sim.control.settlements("REC-1")] == ["S", None]
+    api.ok("ConciliarRecebimento", codigo_baixa_integracao="B")
+    assert [item.get("conciliado") for item in sim.control.settlements("REC-1")] == ["S", "S"]
+    assert "Baixa não cadastrada" in api.fault("ConciliarRecebimento", codigo_baixa=1)[2]
 
 
 def test_a_title_may_bring_its_own_settlement(sim: Simulator, api: Api) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.validation.markers import pointers
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -29,10 +30,11 @@ class AcceptAll:
         self._endpoint = endpoint
 
     def referenced_codes(self, rows: Sequence[CandidateRow]) -> dict[str, set[str]]:
-        return {
-            target: {str(code) for row in rows if (code := row.payload.get(name))}
-            for name, target in self._endpoint.references
-        }
+        codes: dict[str, set[str]] = {target: set() for _, target in self._endpoint.references}
+        for row in rows:
+            for pointer in pointers(self._endpoint, row.payload):
+                codes.setdefault(pointer.target.endpoint, set()).add(pointer.target.code)
+        return codes
 
     def validate(
         self,
@@ -52,9 +54,15 @@ class AcceptAll:
         held = tuple(
             RowHold(row.row, "O cliente ainda não foi confirmado.")
             for row in rows
-            for name, target in self._endpoint.references
-            if row.row not in failed and (row.payload.get(name) or "") not in confirmed[target]
+            if row.row not in failed and self._waits(row, confirmed)
         )
         return ValidationReport(
             self._endpoint.name, len(rows), failures, held, (), len(failures), len(held)
         )
+
+    def _waits(self, row: CandidateRow, confirmed: Mapping[str, AbstractSet[str]]) -> bool:
+        targets = [pointer.target for pointer in pointers(self._endpoint, row.payload)]
+        if any(target.code not in confirmed[target.endpoint] for target in targets):
+            return True
+        plain = [name for name, _ in self._endpoint.references if "." not in name]
+        return any(not row.payload.get(name) for name in plain)

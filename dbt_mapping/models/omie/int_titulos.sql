@@ -7,15 +7,31 @@ with titulos as (
     select
         'recebimentos' as origem, 'REC-' || id as codigo, 'PAC-' || paciente_id as cliente,
         empresa, id, procedimento_id, forma_pagamento_id, cast(null as text) as codigo_categoria,
-        data, data_vencimento, valor, numero_documento, parcela, observacao
+        data, data_vencimento, valor, numero_documento,
+        case when parcelas > 999 then '1/' || parcelas else parcela end as parcela,
+        observacao, projeto_id
     from {{ ref('recebimentos') }}
+    where {{ em_parcelas('parcelas') }} is not true
+
+    union all
+
+    select
+        'recebimentos', {{ codigo_do_recebimento('id', 'k', 'parcelas') }}, 'PAC-' || paciente_id,
+        empresa, id, procedimento_id, forma_pagamento_id, null,
+        data, {{ vencimento_da_parcela('data_vencimento', 'k') }},
+        {{ valor_da_parcela('valor', 'k', 'parcelas') }}, numero_documento,
+        k || '/' || parcelas,
+        observacao, projeto_id
+    from {{ ref('recebimentos') }}
+    cross join lateral generate_series(1, parcelas) as k
+    where {{ em_parcelas('parcelas') }}
 
     union all
 
     select
         'vendas_produtos', 'VEN-' || id, 'PAC-' || paciente_id,
         empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, produto
+        data, data_vencimento, valor, numero_documento, null, produto, null
     from {{ ref('vendas_produtos') }}
 
     union all
@@ -23,15 +39,23 @@ with titulos as (
     select
         'repasses', 'REP-' || id, 'PRO-' || profissional_id,
         empresa, id, null, null, null,
-        data, data_vencimento, valor, null, null, observacao
+        data, data_vencimento, valor, null, null, observacao, null
     from {{ ref('repasses') }}
+
+    union all
+
+    select
+        'repasses_por_regra', 'REP-R' || recebimento_id, 'PRO-' || profissional_id,
+        empresa, recebimento_id, null, null, null,
+        data, data_vencimento, valor, null, null, 'Repasse do recebimento ' || recebimento_id, null
+    from {{ ref('int_repasses_por_regra') }}
 
     union all
 
     select
         'despesas', 'DES-' || id, 'FOR-' || fornecedor_id,
         empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, observacao
+        data, data_vencimento, valor, numero_documento, null, observacao, null
     from {{ ref('despesas') }}
 
     union all
@@ -39,38 +63,20 @@ with titulos as (
     select
         'compras_produtos', 'COM-' || id, 'FOR-' || fornecedor_id,
         empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, produto
+        data, data_vencimento, valor, numero_documento, null, produto, null
     from {{ ref('compras_produtos') }}
 
 ),
 
--- A register row given twice must not double the títulos that point at it.
 procedimentos as (
 
-    select distinct on (empresa, id) empresa, id, codigo_categoria
-    from {{ ref('procedimentos') }}
-    order by empresa, id, atualizado_em desc nulls last
+    {{ um_de_cada('procedimentos') }}
 
 ),
 
 formas as (
 
-    select distinct on (empresa, id) empresa, id, tipo, codigo_conta_corrente
-    from {{ ref('formas_pagamento') }}
-    order by empresa, id, atualizado_em desc nulls last
-
-),
-
-contas as (
-
-    select empresa, forma_pagamento, codigo_conta_corrente
-    from {{ ref('contas_por_forma_pagamento') }}
-
-),
-
-padroes as (
-
-    select * from {{ ref('padroes_empresa') }}
+    {{ um_de_cada('formas_pagamento') }}
 
 )
 
@@ -89,37 +95,20 @@ select
         procedimentos.codigo_categoria,
         {%- for coluna, origem in [
             ('agenda', 'recebimentos'), ('venda', 'vendas_produtos'), ('repasse', 'repasses'),
-            ('despesa', 'despesas'), ('compra', 'compras_produtos'),
+            ('repasse', 'repasses_por_regra'), ('despesa', 'despesas'),
+            ('compra', 'compras_produtos'),
         ] %}
-        case when titulos.origem = '{{ origem }}' then coalesce(
-            da_empresa.categoria_padrao_{{ coluna }}, de_todas.categoria_padrao_{{ coluna }}
-        ) end{{ "," if not loop.last }}
+        case when titulos.origem = '{{ origem }}'
+            then {{ padrao('categoria_padrao_' ~ coluna) }} end{{ "," if not loop.last }}
         {%- endfor %}
     ) as codigo_categoria,
-    coalesce(
-        formas.codigo_conta_corrente,
-        {%- for nome in ['por_id', 'por_tipo', 'todas_por_id', 'todas_por_tipo'] %}
-        {{ nome }}.codigo_conta_corrente,
-        {%- endfor %}
-        da_empresa.conta_corrente_padrao,
-        de_todas.conta_corrente_padrao
-    ) as id_conta_corrente,
+    {{ conta_corrente() }} as id_conta_corrente,
     formas.tipo as codigo_tipo_documento,
     titulos.numero_documento,
     titulos.parcela,
-    titulos.observacao
+    titulos.observacao,
+    titulos.projeto_id
 from titulos
 left join procedimentos
     on titulos.empresa = procedimentos.empresa and titulos.procedimento_id = procedimentos.id
-left join formas
-    on titulos.empresa = formas.empresa and titulos.forma_pagamento_id = formas.id
-left join contas as por_id
-    on titulos.empresa = por_id.empresa and titulos.forma_pagamento_id = por_id.forma_pagamento
-left join contas as por_tipo
-    on titulos.empresa = por_tipo.empresa and formas.tipo = por_tipo.forma_pagamento
-left join contas as todas_por_id
-    on todas_por_id.empresa = '*' and titulos.forma_pagamento_id = todas_por_id.forma_pagamento
-left join contas as todas_por_tipo
-    on todas_por_tipo.empresa = '*' and formas.tipo = todas_por_tipo.forma_pagamento
-left join padroes as da_empresa on titulos.empresa = da_empresa.empresa
-left join padroes as de_todas on de_todas.empresa = '*'
+{{ juncoes_da_conta('titulos') }}

@@ -11,7 +11,8 @@ select
     empresa,
     {{ data_particao('data') }} as data_particao,
     codigo as codigo_lancamento_integracao,
-    cliente as codigo_cliente_fornecedor_integracao,
+    {{ cliente_pelo_codigo('cliente') }} as codigo_cliente_fornecedor_integracao,
+    {{ cliente_pelo_id('cliente') }} as codigo_cliente_fornecedor,
     data_vencimento,
     {{ dinheiro('valor') }} as valor_documento,
     codigo_categoria,
@@ -23,7 +24,7 @@ select
     observacao,
     data as data_emissao,
     data as data_entrada,
-    origem as _origem_tabela,
+    case origem when 'repasses_por_regra' then 'recebimentos' else origem end as _origem_tabela,
     id as _origem_id
 from {{ ref('int_titulos') }}
-where origem in ('repasses', 'despesas', 'compras_produtos')
+where origem in ('repasses', 'repasses_por_regra', 'despesas', 'compras_produtos')

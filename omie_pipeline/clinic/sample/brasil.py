@@ -11,24 +11,47 @@ import csv
 import random
 import statistics
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from omie_pipeline.clinic.sample.brasil_billing import (
+    PAYMENTS_HEADER,
+    RECEIPTS_HEADER,
+    Due,
+    Receipt,
+    cents,
+    payments,
+    receipts,
+)
+from omie_pipeline.clinic.sample.brasil_contracts import (
+    CATEGORIES,
+    CATEGORIES_HEADER,
+    CONTRACTS_HEADER,
+    ITEMS,
+    ITEMS_HEADER,
+    PROJECTS,
+    PROJECTS_HEADER,
+    RULED,
+    RULES,
+    RULES_HEADER,
+    contracts,
+)
+from omie_pipeline.clinic.sample.brasil_files import CsvFile, read_csv
 from omie_pipeline.clinic.sample.brasil_lists import (
     ALPHANUMERIC_SUPPLIER,
     COUNCILS,
-    DESPESAS,
     FORMAS_PAGAMENTO,
     FORNECEDORES,
-    PRODUTOS,
 )
+from omie_pipeline.clinic.sample.brasil_movements import compras, despesas, vendas
 from omie_pipeline.clinic.sample.brasil_people import People
 from omie_pipeline.clinic.sample.procedimentos_pt import NOMES, SEM_CATEGORIA
+from omie_pipeline.clinic.sample.servicos_pt import service_columns
 
 SEED = 20231120
+BILLING_SEED = 20231121
 
 # Line of patients.csv, counted from 0. Each of them has payments since 2023.
 WRONG_CPF = 4
@@ -36,26 +59,6 @@ NO_RG_ISSUER = 11
 CEP_OF_ANOTHER_UF = 17
 BARE_WITHOUT_ROW = 13
 BARE_EMPTY_ROW = 19
-
-FIRST_MONTH, MONTHS = date(2023, 1, 1), 14
-
-
-@dataclass(frozen=True, slots=True)
-class CsvFile:
-    """One file to write: its name, header and rows, all text."""
-
-    name: str
-    header: Sequence[str]
-    rows: Iterable[Sequence[str]]
-
-
-def _read(path: Path) -> list[Mapping[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _money(cents: int) -> str:
-    return f"{Decimal(cents) / 100:.2f}"
 
 
 def _pacientes(people: People, patients: Sequence[Mapping[str, str]]) -> CsvFile:
@@ -169,117 +172,82 @@ def _procedimentos(payments: Sequence[Mapping[str, str]]) -> CsvFile:
     rows = []
     for code in sorted(values):
         name, category = NOMES.get(code, (names[code], SEM_CATEGORIA))
-        rows.append((code, name, category, f"{statistics.median(values[code]):.2f}", "S"))
+        price = f"{statistics.median(values[code]):.2f}"
+        rows.append((code, name, category, price, "S", *service_columns(code, name)))
     return CsvFile(
-        "br_procedimentos.csv", ("codigo", "nome", "codigo_categoria", "valor", "ativo"), rows
-    )
-
-
-def _months() -> list[date]:
-    return [date(FIRST_MONTH.year + month // 12, month % 12 + 1, 1) for month in range(MONTHS)]
-
-
-def _despesas(people: People) -> CsvFile:
-    rows: list[Sequence[str]] = []
-    for month in _months():
-        for supplier, description, category, method, day, cents, spread in DESPESAS:
-            issued = month.replace(day=day)
-            rows.append(
-                (
-                    f"D{len(rows) + 1:04d}",
-                    str(supplier),
-                    description,
-                    category,
-                    method,
-                    issued.isoformat(),
-                    (issued + timedelta(days=10)).isoformat(),
-                    _money(cents + people.integer(0, spread)),
-                    f"{people.number(1_000, 99_999)}",
-                )
-            )
-    return CsvFile(
-        "br_despesas.csv",
+        "br_procedimentos.csv",
         (
-            *("id", "fornecedor_id", "descricao", "codigo_categoria", "forma_pagamento"),
-            *("data", "data_vencimento", "valor", "numero_documento"),
+            *("codigo", "nome", "codigo_categoria", "valor", "ativo"),
+            *("codigo_lc116", "codigo_servico_municipal", "codigo_tributacao"),
+            *("descricao_completa", "aliquota_iss", "retem_iss"),
         ),
         rows,
     )
 
 
-_GOODS_HEADER = (
-    *("produto", "quantidade", "codigo_categoria", "forma_pagamento"),
-    *("data", "data_vencimento", "valor", "numero_documento"),
-)
+def _regras(people: People, profissionais: CsvFile) -> CsvFile:
+    shares = [(row[0], people.choice(("40.00", "50.00", "60.00"))) for row in profissionais.rows]
+    rows = [share for share in shares if share[0] not in RULED]
+    return CsvFile("br_regras_repasse.csv", ("profissional_id", "percentual"), rows)
 
 
-def _compras(people: People) -> CsvFile:
-    rows: list[Sequence[str]] = []
-    for month in _months():
-        for _ in range(2):
-            product, price, _selling = people.choice(PRODUTOS)
-            quantity = people.integer(5, 60)
-            bought = month.replace(day=people.integer(1, 28))
-            rows.append(
-                (
-                    f"C{len(rows) + 1:04d}",
-                    people.choice(("1", "4")),
-                    *(product, str(quantity), "2.01.02", "BOLETO"),
-                    bought.isoformat(),
-                    (bought + timedelta(days=28)).isoformat(),
-                    _money(price * quantity),
-                    people.number(10_000, 99_999),
-                )
-            )
-    return CsvFile("br_compras_produtos.csv", ("id", "fornecedor_id", *_GOODS_HEADER), rows)
+def _paid_otherwise(
+    received: Sequence[Receipt], shares: CsvFile, expenses: CsvFile, sales: CsvFile
+) -> Iterator[Due]:
+    """Sales, expenses, and every fifth share of the professionals without rules."""
+    for row in sales.rows:
+        yield Due("vendas_produtos", row[0], Decimal(row[8]), date.fromisoformat(row[6]), row[5])
+    for row in expenses.rows:
+        yield Due("despesas", row[0], Decimal(row[7]), date.fromisoformat(row[6]), row[4])
+    percentage = {row[0]: Decimal(row[1]) for row in shares.rows}
+    for receipt in received[::5]:
+        share = cents(receipt.value * percentage.get(receipt.provider, Decimal(0)) / 100)
+        if share > 0:
+            yield Due("repasses", receipt.id, share, receipt.day, "ECHECK")
 
 
-def _vendas(people: People, patients: Sequence[Mapping[str, str]]) -> CsvFile:
-    rows: list[Sequence[str]] = []
-    for month in _months():
-        for _ in range(3):
-            product, _buying, price = people.choice(PRODUTOS)
-            quantity = people.integer(1, 3)
-            sold = month.replace(day=people.integer(1, 28)).isoformat()
-            method = people.choice(("CASH", "CC", "COPAY"))
-            rows.append(
-                (
-                    f"V{len(rows) + 1:04d}",
-                    people.choice(patients)["Id"],
-                    *(product, str(quantity), "1.01.03", method, sold, sold),
-                    _money(price * quantity),
-                    people.number(1_000, 9_999),
-                )
-            )
-    return CsvFile("br_vendas_produtos.csv", ("id", "paciente_id", *_GOODS_HEADER), rows)
+def _billing(
+    payments_of: Sequence[Mapping[str, str]], shares: CsvFile, expenses: CsvFile, sales: CsvFile
+) -> tuple[CsvFile, CsvFile]:
+    numbers = random.Random(BILLING_SEED)  # noqa: S311 (a sample, not a secret)
+    received = receipts(payments_of, numbers)
+    others = _paid_otherwise(received, shares, expenses, sales)
+    said = [receipt.row() for receipt in received if receipt.says_something()]
+    return (
+        CsvFile("br_recebimentos.csv", RECEIPTS_HEADER, said),
+        CsvFile("br_pagamentos.csv", PAYMENTS_HEADER, payments(received, others, numbers)),
+    )
 
 
 def build(synthea: Path, seed: int = SEED) -> tuple[CsvFile, ...]:
     """The complement of the export in folder ``synthea``, ready to write."""
     people = People(random.Random(seed), seed)  # noqa: S311 (a sample, not a secret)
-    patients = _read(synthea / "patients.csv")
-    transactions = _read(synthea / "claims_transactions.csv")
-    payments = [row for row in transactions if row["TYPE"] == "PAYMENT"]
+    patients = read_csv(synthea / "patients.csv")
+    transactions = read_csv(synthea / "claims_transactions.csv")
+    payments_of = [row for row in transactions if row["TYPE"] == "PAYMENT"]
     working = frozenset(row["PROVIDERID"] for row in transactions)
-    profissionais = _profissionais(people, _read(synthea / "providers.csv"), working)
+    profissionais = _profissionais(people, read_csv(synthea / "providers.csv"), working)
+    pacientes = _pacientes(people, patients)
+    fornecedores = _fornecedores(people)
+    expenses, purchases, sales = despesas(people), compras(people), vendas(people, patients)
+    shares = _regras(people, profissionais)
+    named = {row[0]: (row[1], row[5], row[11], row[12]) for row in pacientes.rows}
     return (
-        _pacientes(people, patients),
+        pacientes,
         profissionais,
         CsvFile(
             "br_formas_pagamento.csv",
             ("metodo", "nome", "tipo", "codigo_conta_corrente"),
             FORMAS_PAGAMENTO,
         ),
-        _procedimentos(payments),
-        _fornecedores(people),
-        _despesas(people),
-        _compras(people),
-        _vendas(people, patients),
-        CsvFile(
-            "br_regras_repasse.csv",
-            ("profissional_id", "percentual"),
-            [(row[0], people.choice(("40.00", "50.00", "60.00"))) for row in profissionais.rows],
-        ),
+        _procedimentos(payments_of),
+        *(fornecedores, expenses, purchases, sales, shares),
+        *_billing(payments_of, shares, expenses, sales),
+        CsvFile("br_regras_por_procedimento.csv", RULES_HEADER, RULES),
+        CsvFile("br_projetos.csv", PROJECTS_HEADER, PROJECTS),
+        CsvFile("br_categorias.csv", CATEGORIES_HEADER, CATEGORIES),
+        CsvFile("br_contratos.csv", CONTRACTS_HEADER, contracts(patients, named)),
+        CsvFile("br_contratos_itens.csv", ITEMS_HEADER, ITEMS),
     )
 
 

@@ -31,7 +31,10 @@ Texts = Any  # an Arrow text array; pyarrow ships no types
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """What all tables of one sample share, and the sizes of those that others refer to."""
+    """What all tables of one sample share, and the sizes of those that others refer to.
+
+    ``chunk_rows`` is how many rows are made at a time.
+    """
 
     empresa: str
     seed: int
@@ -43,6 +46,7 @@ class Clinic:
     procedimentos: int
     formas_pagamento: int
     recebimentos: int
+    chunk_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,10 @@ class Chunk:
         """Amounts between ``low`` and ``high`` R$, small ones more often."""
         span = np.log(high / low)
         cents = np.rint(100 * low * np.exp(self._random.random(self.count) * span)).astype(np.int64)
+        return self.reais(cents)
+
+    def reais(self, cents: Ints) -> Any:
+        """Cents as R$."""
         whole, rest = self.text(cents // 100), documents.digits_text(cents % 100, "##")
         return _join(whole, rest, separator=".").cast(pa.decimal128(15, 2))
 

@@ -9,7 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omie_pipeline.clinic.sample.billing_columns import (
+    BILLING_COLUMNS,
+    payments_of,
+    procedure_services,
+    receipt_billing,
+)
 from omie_pipeline.clinic.sample.chunk import Chunk
+from omie_pipeline.clinic.tables import CLINIC_TABLES
 
 Columns = tuple[Any, ...]
 """Arrow arrays in the order of the canonical table's columns, from ``id`` on."""
@@ -29,6 +36,7 @@ _FORMAS = (
 _PROCEDIMENTOS = ("Consulta", "Retorno", "Exame", "Sessão", "Avaliação", "Curativo", "Vacina")
 _PRODUTOS = ("Luvas", "Máscaras", "Protetor solar", "Álcool 70 %", "Vitamina D", "Órtese")
 FORMAS_PAGAMENTO = len(_FORMAS)
+_RECEBIMENTOS_NUMBER = list(CLINIC_TABLES).index("recebimentos")
 
 
 def _facts(chunk: Chunk, term_days: int) -> tuple[Columns, Any]:
@@ -74,6 +82,7 @@ def profissionais(chunk: Chunk) -> Columns:
         emails,
         chunk.dates(registered),
         chunk.instants(registered),
+        chunk.some_of(("0.00", "5.00", None)).cast(pa.decimal128(15, 2)),
     )
 
 
@@ -100,6 +109,7 @@ def procedimentos(chunk: Chunk) -> Columns:
         *(chunk.money(80, 3000), chunk.same(True, pa.bool_())),
         chunk.dates(registered),
         chunk.instants(registered),
+        *procedure_services(chunk),
     )
 
 
@@ -128,6 +138,7 @@ def recebimentos(chunk: Chunk) -> Columns:
         chunk.same("001/001", pa.string()),
         chunk.in_some_rows(chunk.same("Atendimento particular", pa.string()), 0.2),
         changed,
+        *receipt_billing(chunk),
     )
 
 
@@ -182,12 +193,24 @@ def vendas_produtos(chunk: Chunk) -> Columns:
     return _goods(chunk, chunk.clinic.pacientes, "1.01.03", 0)
 
 
+def pagamentos(chunk: Chunk) -> Columns:
+    """Payments of the first receipts, which are drawn again to know what is owed."""
+    clinic, first = chunk.clinic, int(chunk.numbers[0]) - 1
+    size = min(clinic.chunk_rows, clinic.recebimentos - first)
+    drawn = recebimentos(Chunk(clinic, _RECEBIMENTOS_NUMBER, first, size))
+    return payments_of(chunk, tuple(column.slice(0, chunk.count) for column in drawn))
+
+
 COLUMNS: MappingProxyType[str, Callable[[Chunk], Columns]] = MappingProxyType(
     {
-        make.__name__: make
-        for make in (
-            *(pacientes, profissionais, fornecedores, procedimentos, formas_pagamento),
-            *(recebimentos, repasses, despesas, compras_produtos, vendas_produtos),
-        )
+        **{
+            make.__name__: make
+            for make in (
+                *(pacientes, profissionais, fornecedores, procedimentos, formas_pagamento),
+                *(recebimentos, repasses, despesas, compras_produtos, vendas_produtos),
+                pagamentos,
+            )
+        },
+        **BILLING_COLUMNS,
     }
 )

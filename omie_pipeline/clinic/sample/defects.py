@@ -92,7 +92,11 @@ DEFECTS: MappingProxyType[str, tuple[Defect, ...]] = MappingProxyType(
         ),
         "profissionais": (_wrong_check_digit("cpf_cnpj"), *_ADDRESS, *_name("nome")),
         "fornecedores": (_wrong_check_digit("cpf_cnpj"), *_ADDRESS, *_name("razao_social")),
-        "procedimentos": _CATEGORY,
+        "procedimentos": (
+            *_CATEGORY,
+            Defect("no_lc116", "codigo_lc116", _always(None)),
+            Defect("no_city_code", "codigo_servico_municipal", _always(None)),
+        ),
         "formas_pagamento": (
             Defect("closed_account", "codigo_conta_corrente", _always(9_100_000_004)),
         ),
@@ -104,6 +108,19 @@ DEFECTS: MappingProxyType[str, tuple[Defect, ...]] = MappingProxyType(
         "despesas": (_unknown("fornecedor_id"), *_VALUE, *_DATES, *_CATEGORY, *_PAYMENT),
         "compras_produtos": (_unknown("fornecedor_id"), *_VALUE, *_DATES, *_CATEGORY),
         "vendas_produtos": (_unknown("paciente_id"), *_VALUE, *_DATES, *_CATEGORY, *_PAYMENT),
+        "pagamentos": (
+            *(*_VALUE, *_PAYMENT),
+            Defect("unknown_origem", "origem_id", _always("0")),
+            Defect("no_date", "data", _always(None)),
+        ),
+        "regras_repasse": (Defect("over_100_percent", "percentual", _always(Decimal("140.00"))),),
+        "contratos": (
+            _unknown("paciente_id"),
+            Defect("unknown_situation", "situacao", _always("50")),
+        ),
+        "contratos_itens": (Defect("item_of_nothing", "procedimento_id", _always(None)),),
+        "projetos": (Defect("empty_name", "nome", _always(None)),),
+        "categorias": (Defect("unknown_parent", "categoria_superior", _always("9.99")),),
     }
 )
 

@@ -1,4 +1,4 @@
-"""A synthetic clinic of any size: the ten canonical tables, by seed, in flat memory."""
+"""A synthetic clinic of any size: the canonical tables, by seed, in flat memory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from omie_pipeline.clinic.columns import ColumnType
+from omie_pipeline.clinic.columns import ClinicTable, ColumnType
+from omie_pipeline.clinic.sample.billing_columns import (
+    CATEGORIAS,
+    CONTRATOS,
+    ITEMS_OF_A_CONTRACT,
+    PROJETOS,
+    REGRAS,
+)
 from omie_pipeline.clinic.sample.chunk import Chunk, Clinic
 from omie_pipeline.clinic.sample.columns import COLUMNS, FORMAS_PAGAMENTO
 from omie_pipeline.clinic.sample.defects import spoil
 from omie_pipeline.clinic.sample.targets import open_target
-from omie_pipeline.clinic.tables import CLINIC_TABLES, ClinicTable
+from omie_pipeline.clinic.tables import CLINIC_TABLES
 from omie_pipeline.errors import ConfigurationError
 
 CHUNK_ROWS = 50_000
@@ -27,6 +34,7 @@ _ARROW: dict[ColumnType, object] = {
     "date": pa.date32(),
     "numeric(15,2)": pa.decimal128(15, 2),
     "bigint": pa.int64(),
+    "integer": pa.int32(),
     "boolean": pa.bool_(),
     "timestamptz": pa.timestamp("us", "UTC"),
 }
@@ -54,6 +62,12 @@ def table_sizes(rows: int) -> dict[str, int]:
         "despesas": max(12, rows // 20),
         "compras_produtos": max(12, rows // 40),
         "vendas_produtos": max(12, rows // 10),
+        "pagamentos": rows * 2 // 3,
+        "regras_repasse": REGRAS,
+        "contratos": CONTRATOS,
+        "contratos_itens": CONTRATOS * ITEMS_OF_A_CONTRACT,
+        "projetos": PROJETOS,
+        "categorias": CATEGORIAS,
     }
 
 
@@ -125,6 +139,7 @@ def write_sample(
         procedimentos=sizes["procedimentos"],
         formas_pagamento=sizes["formas_pagamento"],
         recebimentos=sizes["recebimentos"],
+        chunk_rows=CHUNK_ROWS,
     )
     results = []
     with open_target(to, replace=replace) as target:

@@ -9,6 +9,8 @@ from __future__ import annotations
 CONSULTA = "1.01.01"
 PROCEDIMENTO = "1.01.02"
 SEM_CATEGORIA = ""
+PRENATAL = frozenset({"424441002", "424619006", "225158009", "274804006"})
+VACINAS = frozenset({"140", "113", "52", "62", "08", "33879002", "399014008"})
 
 NOMES: dict[str, tuple[str, str]] = {
     "162673000": ("Consulta clínica geral", CONSULTA),

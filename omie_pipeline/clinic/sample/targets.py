@@ -13,9 +13,9 @@ import pyarrow.csv
 import sqlalchemy as sa
 from psycopg import sql
 
-from omie_pipeline.clinic.columns import Column
+from omie_pipeline.clinic.columns import ClinicTable, Column
 from omie_pipeline.clinic.sql_reader import open_sql_source
-from omie_pipeline.clinic.tables import CLINIC_TABLES, ClinicTable
+from omie_pipeline.clinic.tables import CLINIC_TABLES
 from omie_pipeline.errors import ConfigurationError
 
 _ID_LENGTH = 60  # a text key needs a length in MySQL
@@ -60,6 +60,15 @@ def _refuse(existing: list[str]) -> None:
         )
 
 
+def _refuse_the_mirror(inspector: sa.Inspector) -> None:
+    """In the warehouse, a user of the name of its schema ``omie`` would write over the mirror."""
+    if inspector.default_schema_name == "omie":
+        raise ConfigurationError(
+            "O destino é o schema omie do próprio armazém; use outro banco, ou outro schema "
+            "(?options=-csearch_path%3Dpublic no fim do endereço)"
+        )
+
+
 class _Folder:
     def __init__(self, folder: Path, replace: bool) -> None:
         self._folder = folder
@@ -82,6 +91,8 @@ class _Database:
     def __init__(self, connection: sa.Connection, replace: bool) -> None:
         self._connection = connection
         inspector = sa.inspect(connection)
+        if inspector.has_table("ledger", schema="omie_sync"):
+            _refuse_the_mirror(inspector)
         existing = [name for name in CLINIC_TABLES if inspector.has_table(name)]
         if not replace:
             _refuse(existing)
@@ -111,6 +122,7 @@ def _column(column: Column) -> sa.Column[Any]:
         "date": sa.Date(),
         "numeric(15,2)": sa.Numeric(15, 2),
         "bigint": sa.BigInteger(),
+        "integer": sa.Integer(),
         "boolean": sa.Boolean(),
         "timestamptz": sa.DateTime(timezone=True),
     }

@@ -3,6 +3,7 @@
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.simulator.rules.base import Behaviour, Context, EndpointRules
 from omie_pipeline.simulator.rules.clientes import ClienteRules
+from omie_pipeline.simulator.rules.contratos import ContratoRules
 from omie_pipeline.simulator.rules.listas import (
     DepartamentoRules,
     DreRules,
@@ -12,10 +13,17 @@ from omie_pipeline.simulator.rules.listas import (
     ProjetoRules,
     VendedorRules,
 )
+from omie_pipeline.simulator.rules.ordens import OrdemRules
 from omie_pipeline.simulator.rules.referencias import (
     CategoriaRules,
     ContaCorrenteRules,
     EmpresaRules,
+)
+from omie_pipeline.simulator.rules.servicos import (
+    Lc116Rules,
+    ServicoMunicipalRules,
+    ServicoRules,
+    TributacaoRules,
 )
 from omie_pipeline.simulator.rules.titulos import TituloRules
 
@@ -33,6 +41,12 @@ RULES: dict[str, EndpointRules] = {
     "lancamentos_conta_corrente": LancamentoRules(),
     "notas_servico": NotaServicoRules(),
     "notas_produto": NotaProdutoRules(),
+    "servicos": ServicoRules(),
+    "contratos": ContratoRules(),
+    "ordens_servico": OrdemRules(),
+    "lc116": Lc116Rules(),
+    "servicos_municipais": ServicoMunicipalRules(),
+    "tributacoes": TributacaoRules(),
 }
 
 _COMMON = EndpointRules()

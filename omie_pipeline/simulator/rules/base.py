@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from omie_pipeline.catalog import Endpoint, Method
 from omie_pipeline.simulator import faults
 from omie_pipeline.simulator.faults import Noun
 from omie_pipeline.simulator.fields import FieldChecks, is_blank, parse_date
-from omie_pipeline.simulator.state import AppState, Collection, Record, audit_days
+from omie_pipeline.simulator.state import AppState, Collection, Record, RecordKey, audit_days
 
 EmptyList = Literal["fault", "zero", "first_page"]
 BY_API = "WEBSERVICE"
@@ -40,6 +40,17 @@ class Behaviour:
             (PROTOCOL section 8, REAL: "can look inverted").
         statement_forecasts: ``ListarExtrato`` also gives open títulos, ``cSituacao`` "Previsto".
         signed_statement: ``nValorDocumento`` of ``ListarExtrato`` is negative for money out.
+        repeated_os_refused: a second IncluirOS under a code that Omie has is refused; otherwise it
+            makes a second order.
+        repeated_billing_refused: FaturarOS of a billed order is refused; otherwise it issues a
+            second note (SEC: reported of a similar API).
+        repeated_settlement_refused: a settlement under a code that Omie has is refused; otherwise
+            it settles once more (PROTOCOL section 8, OFF).
+        settlement_above_balance_refused: a settlement of more than is open is refused (the text is
+            not recorded, PROTOCOL section 3).
+        nfse_seconds: simulated seconds between FaturarOS and the city hall's answer.
+        city_hall_down: notes stay under way, whatever time passes.
+        cancel_race: which wins when an order is cancelled while its note is under way.
     """
 
     latency_ms: float = 0.0
@@ -53,6 +64,17 @@ class Behaviour:
     inverted_account_nature: bool = False
     statement_forecasts: bool = False
     signed_statement: bool = True
+    repeated_os_refused: bool = False
+    repeated_billing_refused: bool = False
+    repeated_settlement_refused: bool = False
+    settlement_above_balance_refused: bool = True
+    nfse_seconds: float = 40.0
+    city_hall_down: bool = False
+    cancel_race: Literal["cancelled", "authorised"] = "cancelled"
+
+    def changed(self, **changes: Any) -> Behaviour:
+        """The same settings but for those named."""
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,10 @@ class EndpointRules:
             if code and others is not None and others.by_code(str(code)) is None:
                 raise faults.not_found_by_code(self.noun, str(code))
 
+    def takes_twice(self, context: Context) -> bool:  # noqa: ARG002 (hook)
+        """Does Omie make a second record for an integration code that it has?"""
+        return False
+
     def guard(self, context: Context, record: Record, action: str) -> None:
         """Refuse to touch ``record``; ``action`` is a Portuguese infinitive."""
 
@@ -130,6 +156,10 @@ class EndpointRules:
         """The fault of a page without rows."""
         return faults.empty_page(page)
 
+    def candidates(self, context: Context, sent: Record) -> list[RecordKey] | None:  # noqa: ARG002 (hook)
+        """Ascending keys among which alone a list's filters can find anything; ``None`` for all."""
+        return None
+
     def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
         """Does ``record`` pass the list's filters?"""
         if sent.get("apenas_importado_api") == "S" and not imported_by_api(record):
@@ -145,7 +175,7 @@ def is_inactive(record: Record) -> bool:
 
 
 def imported_by_api(record: Record) -> bool:
-    info = record.get("info") or {}
+    info = record.get("info") or record.get("infoCadastro") or {}
     return "S" in {info.get("cImpAPI"), record.get("importado_api")}
 
 
@@ -155,6 +185,9 @@ def stamp(context: Context) -> Record:
     user = BY_PERSON if context.by_person else BY_API
     made = {"dInc": day, "hInc": hour, "uInc": user, "dAlt": day, "hAlt": hour, "uAlt": user}
     return {**made, "cImpAPI": "N" if context.by_person else "S"}
+
+
+_KEPT = ("dInc", "hInc", "uInc", "cImpAPI")
 
 
 def audit(context: Context, record: Record, before: Record | None) -> None:
@@ -167,10 +200,10 @@ def audit(context: Context, record: Record, before: Record | None) -> None:
         old = (before or {}).get("info") or {}
         since = {"data_inc": day, "hora_inc": hour, "user_inc": user, **old}
         record["info"] = {**since, "data_alt": day, "hora_alt": hour, "user_alt": user}
-    elif "info" in tags:
-        old = (before or {}).get("info") or {}
-        kept = {tag: old[tag] for tag in ("dInc", "hInc", "uInc", "cImpAPI") if tag in old}
-        record["info"] = {**now, **kept}
+    elif name := next((tag for tag in ("info", "infoCadastro") if tag in tags), ""):
+        old = (before or {}).get(name) or {}
+        kept = {tag: old[tag] for tag in _KEPT if tag in old}
+        record[name] = {**(record.get(name) or {}), **now, **kept}
     elif "data_inc" in tags:
         if before is None:
             record.update(data_inc=day, hora_inc=hour, user_inc=user)

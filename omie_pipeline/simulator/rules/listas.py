@@ -13,7 +13,8 @@ from omie_pipeline.simulator.rules.base import (
     in_change_window,
     in_day_window,
 )
-from omie_pipeline.simulator.state import AppState, Record
+from omie_pipeline.simulator.rules.order_numbers import OrderNumbers
+from omie_pipeline.simulator.state import AppState, Record, RecordKey
 
 _EMITTED = ("dEmiInicial", "dEmiFinal")
 
@@ -78,6 +79,10 @@ class NotaServicoRules(EndpointRules):
     def adopt(self, app: AppState, record: Record) -> None:
         head = record["Cabecalho"] = {**(record.get("Cabecalho") or {})}
         head["nCodNF"] = record["_id"] = record.get("_id") or head.get("nCodNF") or app.new_id()
+
+    def candidates(self, context: Context, sent: Record) -> list[RecordKey] | None:
+        order = sent.get("nCodigoOS")
+        return [*context.app.view(OrderNumbers).notes_of.get(order, ())] if order else None
 
     def matches(self, context: Context, record: Record, sent: Record) -> bool:  # noqa: ARG002 (hook)
         day = (record.get("Emissao") or {}).get("cDataEmissao")

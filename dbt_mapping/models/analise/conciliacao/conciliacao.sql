@@ -14,7 +14,7 @@ livro_de_clientes as (
 
     select empresa, codigo_integracao, omie_id
     from {{ source('omie_sync', 'ledger') }}
-    where endpoint = 'clientes' and omie_id is not null
+    where endpoint in ('clientes', 'clientes_cpf_cnpj') and omie_id is not null
 
 ),
 

@@ -7,7 +7,9 @@
         select
             empresa, codigo_lancamento_integracao as codigo, data_particao as dia,
             valor_documento as valor, data_vencimento as vencimento, codigo_categoria as categoria,
-            codigo_cliente_fornecedor_integracao as cliente,
+            coalesce(
+                codigo_cliente_fornecedor_integracao, codigo_cliente_fornecedor #>> '{$omie_id,1}'
+            ) as cliente,
             cast(null as text) as nome, cast(null as text) as documento
         from {{ ref('omie_' ~ tabela) }}
     ){% endset %}
@@ -27,13 +29,14 @@
     ){% endset %}
     {%- do titulos.update({tabela: (payload, espelho)}) %}
 {%- endfor %}
+{%- set clientes = 'clientes' if clientes_por() == 'integracao' else 'clientes_cpf_cnpj' %}
 {%- set payload_clientes %}(
     select
-        empresa, codigo_cliente_integracao as codigo, cast(null as date) as dia,
+        empresa, {{ 'codigo_cliente_integracao' if clientes == 'clientes' else '_chave' }} as codigo, cast(null as date) as dia,
         cast(null as numeric) as valor, cast(null as date) as vencimento,
         cast(null as text) as categoria, cast(null as text) as cliente,
         razao_social as nome, cnpj_cpf as documento
-    from {{ ref('omie_clientes') }}
+    from {{ ref('omie_' ~ clientes) }}
 ){% endset %}
 {%- set espelho_clientes %}(
     select
@@ -46,7 +49,7 @@
 ){% endset %}
 
 select 'clientes' as endpoint, lados.* from (
-    {{ lados_da_conciliacao('clientes', payload_clientes, espelho_clientes) }}
+    {{ lados_da_conciliacao(clientes, payload_clientes, espelho_clientes) }}
 ) as lados
 {%- for tabela, (payload, espelho) in titulos.items() %}
 union all

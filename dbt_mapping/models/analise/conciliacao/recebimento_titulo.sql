@@ -1,12 +1,26 @@
-{# The clinic's receipt and its título: what the clinic's own system asks to know what was paid. The
+{# The clinic's receipt and its título, one row for each instalment: what the clinic's own system asks to know what was paid. The
    facts are the clinic's own, so omie_clinic sees all of them, whoever made the record at Omie. #}
 
-with recebimentos as (
+with inteiros as (
 
-    select distinct on (empresa, id) empresa, id, data, data_vencimento, valor
+    select distinct on (empresa, id)
+        empresa, id, data, data_vencimento, valor,
+        {{ numero_de_parcelas('parcelas') }} as partes
     from {{ ref('recebimentos') }}
     where id is not null
     order by empresa, id, atualizado_em desc nulls last
+
+),
+
+recebimentos as (
+
+    select
+        empresa, id, data,
+        {{ codigo_do_recebimento('id', 'k', 'partes') }} as codigo,
+        {{ vencimento_da_parcela('data_vencimento', 'k') }} as data_vencimento,
+        {{ valor_da_parcela('valor', 'k', 'partes') }} as valor
+    from inteiros
+    cross join lateral generate_series(1, partes) as k
 
 ),
 
@@ -27,7 +41,7 @@ ligados as (
     select
         recebimentos.empresa,
         recebimentos.id as recebimento_id,
-        'REC-' || recebimentos.id as codigo_integracao,
+        recebimentos.codigo as codigo_integracao,
         livro.omie_id as codigo_titulo,
         recebimentos.data,
         recebimentos.valor as valor_clinica,
@@ -50,7 +64,7 @@ ligados as (
     left join {{ source('omie_sync', 'ledger') }} as livro
         on livro.endpoint = 'contas_receber'
         and recebimentos.empresa = livro.empresa
-        and livro.codigo_integracao = 'REC-' || recebimentos.id
+        and livro.codigo_integracao = recebimentos.codigo
     left join {{ source('omie', 'contas_receber') }} as titulo
         on livro.empresa = titulo.empresa and livro.omie_id = titulo.codigo_lancamento_omie
     left join {{ source('omie', 'saldos_titulos') }} as saldo

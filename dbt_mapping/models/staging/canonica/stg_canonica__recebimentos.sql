@@ -15,6 +15,10 @@ select
     {{ texto('numero_documento') }} as numero_documento,
     {{ texto('parcela') }} as parcela,
     {{ texto('observacao') }} as observacao,
-    {{ instante('atualizado_em') }} as atualizado_em
+    {{ instante('atualizado_em') }} as atualizado_em,
+    {{ inteiro_curto(coluna_opcional(fonte, 'parcelas')) }} as parcelas,
+    {{ logico(coluna_opcional(fonte, 'gerar_os')) }} as gerar_os,
+    {{ logico(coluna_opcional(fonte, 'faturar')) }} as faturar,
+    {{ texto(coluna_opcional(fonte, 'projeto_id')) }} as projeto_id
 from {{ fonte }}
 {% endif %}

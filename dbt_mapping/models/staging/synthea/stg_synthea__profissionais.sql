@@ -21,5 +21,6 @@ select
     {{ texto('conta') }} as conta,
     {{ texto('chave_pix') }} as chave_pix,
     {{ data_iso('data_cadastro') }} as data_cadastro,
-    cast(null as timestamptz) as atualizado_em
+    cast(null as timestamptz) as atualizado_em,
+    cast(null as numeric) as comissao
 from {{ fonte }}

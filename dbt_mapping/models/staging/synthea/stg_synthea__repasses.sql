@@ -1,7 +1,8 @@
 {% set regras = source('synthea', 'br_regras_repasse') %}
 
 -- The export pays nobody, so the share is worked out here: the rule's percentage of each receipt, to
--- the cent. No rule, or a share that rounds to nothing: nothing is owed.
+-- the cent. No percentage (two professionals are paid by the rules of regras_repasse), or a share that
+-- rounds to nothing: nothing is owed here.
 with partilhas as (
 
     select

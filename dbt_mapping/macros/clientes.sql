@@ -1,0 +1,28 @@
+{# The fields of a cliente but the one that names it, in both payload models. #}
+{% macro campos_do_cliente() -%}
+    razao_social,
+    nome_fantasia,
+    cnpj_cpf,
+    telefone1_ddd,
+    telefone1_numero,
+    email,
+    endereco,
+    endereco_numero,
+    complemento,
+    bairro,
+    cidade,
+    cidade_ibge,
+    estado,
+    cep,
+    codigo_pais,
+    inscricao_estadual,
+    observacao,
+    tags,
+    caracteristicas,
+    "dadosBancarios",
+    _tipo,
+    _rg,
+    _rg_orgao_emissor,
+    _origem_tabela,
+    _origem_id
+{%- endmacro %}

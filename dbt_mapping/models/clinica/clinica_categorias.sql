@@ -1,0 +1,2 @@
+{{ config(alias='categorias') }}
+{{ canonica('categorias') }}

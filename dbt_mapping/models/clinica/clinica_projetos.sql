@@ -1,0 +1,2 @@
+{{ config(alias='projetos') }}
+{{ canonica('projetos') }}

@@ -1,0 +1,1 @@
+{{ canonica('contratos_itens') }}

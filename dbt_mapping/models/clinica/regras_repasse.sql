@@ -1,0 +1,1 @@
+{{ canonica('regras_repasse') }}

@@ -1,0 +1,114 @@
+{{ config(materialized='ephemeral') }}
+{# Patients, professionals and suppliers as Omie's clientes, without what names them there. #}
+{%- set destino_do_rg = rg_destino() %}
+
+with pessoas as (
+
+    select
+        'paciente' as tipo, 'pacientes' as origem, 'PAC-' || id as codigo, 'Cliente' as tag,
+        empresa, id, nome as razao_social, nome as nome_fantasia, cpf as documento,
+        cast(null as text) as inscricao_estadual, rg, rg_orgao_emissor,
+        cast(null as text) as observacao, cast(null as jsonb) as dados_bancarios,
+        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep
+    from {{ ref('pacientes') }}
+
+    union all
+
+    select
+        'profissional', 'profissionais', 'PRO-' || id, 'Fornecedor',
+        empresa, id, nome, nome, cpf_cnpj,
+        null, null, null,
+        'Conselho: ' || conselho,
+        case when coalesce(banco, agencia, conta, chave_pix) is not null then
+            jsonb_strip_nulls(jsonb_build_object(
+                'codigo_banco', banco,
+                'agencia', agencia,
+                'conta_corrente', conta,
+                'doc_titular', cpf_cnpj,
+                'nome_titular', nome,
+                'cChavePix', chave_pix
+            ))
+        end,
+        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep
+    from {{ ref('profissionais') }}
+
+    union all
+
+    select
+        'fornecedor', 'fornecedores', 'FOR-' || id, 'Fornecedor',
+        empresa, id, razao_social, coalesce(nome_fantasia, razao_social), cpf_cnpj,
+        inscricao_estadual, null, null, null, null,
+        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep
+    from {{ ref('fornecedores') }}
+
+),
+
+municipios as (
+
+    select
+        codigo_ibge, uf, {{ maiusculo_sem_acento('nome') }} as nome,
+        {{ chave_do_municipio('nome') }} as chave
+    from {{ ref('municipios') }}
+
+)
+
+select
+    pessoas.empresa,
+    pessoas.codigo,
+    pessoas.razao_social,
+    pessoas.nome_fantasia,
+    pessoas.documento as cnpj_cpf,
+    {{ telefone_ddd('pessoas.telefone') }} as telefone1_ddd,
+    {{ telefone_numero('pessoas.telefone') }} as telefone1_numero,
+    pessoas.email,
+    pessoas.logradouro as endereco,
+    pessoas.numero as endereco_numero,
+    pessoas.complemento,
+    pessoas.bairro,
+    -- Omie's documented form, "SAO PAULO (SP)". A city that is not in the UF keeps its own name.
+    coalesce(municipios.nome, {{ maiusculo_sem_acento('pessoas.cidade') }})
+        || coalesce(' (' || upper(pessoas.uf) || ')', '') as cidade,
+    municipios.codigo_ibge as cidade_ibge,
+    upper(pessoas.uf) as estado,
+    pessoas.cep,
+    '1058' as codigo_pais,
+    {%- if destino_do_rg == 'inscricao_estadual' %}
+    coalesce(
+        pessoas.inscricao_estadual, nullif(concat_ws(' ', pessoas.rg, pessoas.rg_orgao_emissor), '')
+    ) as inscricao_estadual,
+    {%- else %}
+    pessoas.inscricao_estadual,
+    {%- endif %}
+    {%- if destino_do_rg == 'observacao' %}
+    coalesce(pessoas.observacao, nullif(concat_ws(
+        ' ', 'RG: ' || pessoas.rg, 'Órgão emissor: ' || pessoas.rg_orgao_emissor
+    ), '')) as observacao,
+    {%- else %}
+    pessoas.observacao,
+    {%- endif %}
+    jsonb_build_array(jsonb_build_object('tag', pessoas.tag)) as tags,
+    {%- if destino_do_rg == 'caracteristicas' %}
+    case
+        when pessoas.rg is not null and pessoas.rg_orgao_emissor is not null then jsonb_build_array(
+            jsonb_build_object('campo', 'RG', 'conteudo', pessoas.rg),
+            jsonb_build_object('campo', 'RG_ORGAO_EMISSOR', 'conteudo', pessoas.rg_orgao_emissor)
+        )
+        when pessoas.rg is not null
+            then jsonb_build_array(jsonb_build_object('campo', 'RG', 'conteudo', pessoas.rg))
+        when pessoas.rg_orgao_emissor is not null then jsonb_build_array(
+            jsonb_build_object('campo', 'RG_ORGAO_EMISSOR', 'conteudo', pessoas.rg_orgao_emissor)
+        )
+    end as caracteristicas,
+    {%- else %}
+    cast(null as jsonb) as caracteristicas,
+    {%- endif %}
+    pessoas.dados_bancarios as "dadosBancarios",
+    pessoas.tipo as _tipo,
+    pessoas.rg as _rg,
+    pessoas.rg_orgao_emissor as _rg_orgao_emissor,
+    pessoas.origem as _origem_tabela,
+    pessoas.id as _origem_id
+from pessoas
+left join municipios
+    on upper(pessoas.uf) = municipios.uf
+    and {{ chave_do_municipio('pessoas.cidade') }} = municipios.chave

@@ -1,0 +1,81 @@
+{{ config(materialized='ephemeral') }}
+{# Money that moved at the clinic, with the título it settles and the account it went through. #}
+
+{%- set prefixos = {
+    'recebimentos': 'REC-', 'vendas_produtos': 'VEN-', 'repasses': 'REP-', 'despesas': 'DES-',
+    'compras_produtos': 'COM-',
+} %}
+
+with origens as (
+
+    select
+        'recebimentos' as origem, empresa, id, forma_pagamento_id, atualizado_em,
+        {{ numero_de_parcelas('parcelas') }} as partes,
+        -- A receipt that is itself the second of three, of a clinic that keeps one row for each.
+        split_part(parcela, '/', 1) as sua_parcela
+    from {{ ref('recebimentos') }}
+    {%- for tabela in ['vendas_produtos', 'despesas', 'compras_produtos'] %}
+    union all
+    select '{{ tabela }}', empresa, id, forma_pagamento_id, atualizado_em, 1, null
+    from {{ ref(tabela) }}
+    {%- endfor %}
+
+),
+
+uma_de_cada as (
+
+    select distinct on (origem, empresa, id) *
+    from origens
+    order by origem, empresa, id, atualizado_em desc nulls last
+
+),
+
+pagos as (
+
+    select
+        pagamentos.*,
+        coalesce(pagamentos.forma_pagamento_id, uma_de_cada.forma_pagamento_id) as forma,
+        -- An instalment that there is not names a título that there is not: refused, not guessed.
+        case
+            when pagamentos.parcela is null then ''
+            when coalesce(uma_de_cada.partes, 1) = 1 and (
+                pagamentos.parcela = 1 or lpad(uma_de_cada.sua_parcela, 3, '0')
+                = lpad(cast(pagamentos.parcela as text), 3, '0')
+            ) then ''
+            else '-' || pagamentos.parcela
+        end as sufixo
+    from {{ ref('pagamentos') }} as pagamentos
+    left join uma_de_cada
+        on pagamentos.origem = uma_de_cada.origem
+        and pagamentos.empresa = uma_de_cada.empresa
+        and pagamentos.origem_id = uma_de_cada.id
+
+),
+
+formas as (
+
+    {{ um_de_cada('formas_pagamento') }}
+
+),
+
+linhas as (
+
+    select
+        empresa, id, origem, data, valor, desconto, juros, multa, conciliado, estornado, observacao,
+        forma as forma_pagamento_id,
+        case origem
+            {%- for tabela, prefixo in prefixos.items() %}
+            when '{{ tabela }}' then '{{ prefixo }}'
+            {%- endfor %}
+        end || origem_id || sufixo as titulo
+    from pagos
+
+)
+
+select
+    linhas.*,
+    -- What names no known table is among the receipts, where validation refuses it.
+    coalesce(linhas.origem, '') in ('repasses', 'despesas', 'compras_produtos') as a_pagar,
+    {{ conta_corrente() }} as codigo_conta_corrente
+from linhas
+{{ juncoes_da_conta('linhas') }}

@@ -1,0 +1,78 @@
+{{ config(materialized='ephemeral') }}
+{# What each professional is due for a receipt by rule: only where the clinic's own table of repasses
+   says nothing of that receipt. The most particular rule counts: professional and procedure, then
+   professional, then procedure, then the general one. #}
+
+with regras as (
+
+    select * from ({{ um_de_cada('regras_repasse') }}) as todas
+    where ativo is not false
+
+),
+
+-- Of two rules for the same case, the one that changed last.
+escolhidas as (
+
+    select distinct on (empresa, profissional_id, procedimento_id)
+        empresa, id, profissional_id, procedimento_id
+    from regras
+    order by empresa, profissional_id, procedimento_id, atualizado_em desc nulls last, id
+
+),
+
+recebimentos as (
+
+    select distinct on (empresa, id) empresa, id, profissional_id, procedimento_id, data, valor
+    from {{ ref('recebimentos') }} as recebido
+    where profissional_id is not null and not exists (
+        select 1 from {{ ref('repasses') }} as dito
+        where dito.empresa = recebido.empresa and dito.recebimento_id = recebido.id
+    )
+    order by empresa, id, atualizado_em desc nulls last
+
+),
+
+com_regra as (
+
+    select
+        recebimentos.*,
+        coalesce(de_ambos.id, do_profissional.id, do_procedimento.id, geral.id) as regra_id
+    from recebimentos
+    left join escolhidas as de_ambos
+        on recebimentos.empresa = de_ambos.empresa
+        and recebimentos.profissional_id = de_ambos.profissional_id
+        and recebimentos.procedimento_id = de_ambos.procedimento_id
+    left join escolhidas as do_profissional
+        on recebimentos.empresa = do_profissional.empresa
+        and recebimentos.profissional_id = do_profissional.profissional_id
+        and do_profissional.procedimento_id is null
+    left join escolhidas as do_procedimento
+        on recebimentos.empresa = do_procedimento.empresa
+        and recebimentos.procedimento_id = do_procedimento.procedimento_id
+        and do_procedimento.profissional_id is null
+    left join escolhidas as geral
+        on recebimentos.empresa = geral.empresa
+        and geral.profissional_id is null and geral.procedimento_id is null
+
+),
+
+valores as (
+
+    select
+        com_regra.empresa,
+        com_regra.id as recebimento_id,
+        com_regra.profissional_id,
+        regras.id as regra_id,
+        com_regra.data,
+        com_regra.data
+            + coalesce(regras.dias_para_vencer, {{ padrao('prazo_repasse_dias') }}, 30)
+            as data_vencimento,
+        coalesce(round(com_regra.valor * regras.percentual / 100, 2), regras.valor) as valor
+    from com_regra
+    inner join regras on com_regra.empresa = regras.empresa and com_regra.regra_id = regras.id
+    {{ juncoes_dos_padroes('com_regra') }}
+
+)
+
+-- A rule of 0 says that nothing is due.
+select * from valores where valor is distinct from 0

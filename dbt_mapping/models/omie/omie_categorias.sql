@@ -1,0 +1,17 @@
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['empresa', '_chave']}],
+    post_hook='analyze {{ this }}',
+) }}
+
+select
+    empresa,
+    'CAT-' || id as _chave,
+    categoria_superior,
+    descricao,
+    natureza,
+    tipo_categoria,
+    codigo_dre,
+    'categorias' as _origem_tabela,
+    id as _origem_id
+from {{ ref('clinica_categorias') }}

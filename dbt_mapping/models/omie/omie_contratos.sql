@@ -1,0 +1,108 @@
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['empresa', "(cabecalho ->> 'cCodIntCtr')"]}],
+    post_hook='analyze {{ this }}',
+) }}
+{# Sections that the canonical tables say nothing of (departamentos, itemLeiTranspImp, itemOutrasInf)
+   are left to a query of your own. #}
+
+with procedimentos as (
+
+    {{ um_de_cada('procedimentos') }}
+
+),
+
+-- The order that the note shows. An item given twice stays twice: validation refuses the contract.
+numerados as (
+
+    select
+        *,
+        row_number() over (partition by empresa, contrato_id order by ordem nulls last, id) as seq
+    from {{ ref('contratos_itens') }}
+
+),
+
+itens as (
+
+    select
+        numerados.empresa,
+        numerados.contrato_id,
+        jsonb_agg({{ objeto({
+            'itemCabecalho': objeto({
+                'codIntItem': "'ITC-' || numerados.id",
+                'seq': 'numerados.seq',
+                'codServico': omie_id('servicos', "'SRV-' || numerados.procedimento_id"),
+                'quant': 'numerados.quantidade',
+                'valorUnit': dinheiro('numerados.valor_unitario'),
+                'cTpDesconto': "case when numerados.desconto <> 0 then 'V' end",
+                'valorDesconto':
+                    'case when numerados.desconto <> 0 then '
+                    ~ dinheiro('numerados.desconto') ~ ' end',
+                'cCodCategItem': 'numerados.codigo_categoria',
+            }),
+            'itemDescrServ': objeto({
+                'descrCompleta':
+                    'coalesce(numerados.descricao, procedimentos.descricao_completa, '
+                    ~ 'procedimentos.nome)',
+            }),
+            'itemImpostos': objeto({
+                'aliqISS': 'procedimentos.aliquota_iss',
+                'retISS': sim_nao('procedimentos.retem_iss'),
+            }),
+        }) }} order by numerados.seq) as lista
+    from numerados
+    left join procedimentos
+        on numerados.empresa = procedimentos.empresa
+        and numerados.procedimento_id = procedimentos.id
+    group by numerados.empresa, numerados.contrato_id
+
+)
+
+select
+    contratos.empresa,
+    {{ objeto({
+        'cCodIntCtr': "'CTR-' || contratos.id",
+        'nCodCli': omie_id(
+            'clientes' if clientes_por() == 'integracao' else 'clientes_cpf_cnpj',
+            "'PAC-' || contratos.paciente_id"),
+        'cNumCtr': 'contratos.numero',
+        'cCodSit': 'contratos.situacao',
+        'dVigInicial': data_json('contratos.vigencia_inicial'),
+        'dVigFinal': data_json('contratos.vigencia_final'),
+        'nDiaFat': 'contratos.dia_faturamento',
+        'cTipoFat': 'contratos.tipo_faturamento',
+    }) }} as cabecalho,
+    itens.lista as "itensContrato",
+    {{ objeto({
+        'cCodCateg':
+            'coalesce(contratos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
+        'nCodCC':
+            'coalesce(contratos.codigo_conta_corrente, ' ~ padrao('conta_corrente_padrao') ~ ')',
+        'nCodVend':
+            'case when ' ~ padrao_sim('profissional_como_vendedor') ~ ' then '
+            ~ omie_id('vendedores', "'PRO-' || contratos.profissional_id") ~ ' end',
+        'nCodProj': omie_id('projetos', "'PRJ-' || contratos.projeto_id"),
+        'cContato': 'contratos.contato',
+        'cCidPrestServ':
+            'coalesce(contratos.cidade_prestacao, ' ~ padrao('cidade_prestacao') ~ ')',
+        'cDadosAdicNF': 'contratos.dados_adicionais_nf',
+    }) }} as "infAdic",
+    {{ objeto({
+        'cTpVenc': 'contratos.tipo_vencimento',
+        'nDias': 'contratos.dias_vencimento',
+        'nDiaFixo': 'contratos.dia_fixo',
+    }) }} as "vencTextos",
+    cast(null as jsonb) as departamentos,
+    {{ objeto({
+        'cEnviarRecibo': "'N'",
+        'cEnviarLinkNfse': "'" ~ nfse_por_email() ~ "'",
+        'cEnviarBoleto': "'N'",
+        'cEnviarPix': "'N'",
+        'cUtilizarEmails': 'contratos.email',
+    }) }} as "emailCliente",
+    {{ objeto({'cObsContrato': 'contratos.observacao'}) }} as observacoes,
+    'contratos' as _origem_tabela,
+    contratos.id as _origem_id
+from {{ ref('contratos') }} as contratos
+left join itens on contratos.empresa = itens.empresa and contratos.id = itens.contrato_id
+{{ juncoes_dos_padroes('contratos') }}

@@ -1,0 +1,102 @@
+{{ config(
+    materialized='table',
+    indexes=[
+        {'columns': ['empresa', 'data_particao']},
+        {'columns': ['empresa', "(\"Cabecalho\" ->> 'cCodIntOS')"]},
+    ],
+    post_hook='analyze {{ this }}',
+) }}
+{# The receipt itself is sent as a título, so the order must not make another: cNaoGerarFinanceiro S,
+   one parcela whatever the receipt's instalments. #}
+
+with procedimentos as (
+
+    {{ um_de_cada('procedimentos') }}
+
+),
+
+pacientes as (
+
+    {{ um_de_cada('pacientes') }}
+
+),
+
+formas as (
+
+    {{ um_de_cada('formas_pagamento') }}
+
+),
+
+ordens as (
+
+    select
+        recebimentos.*,
+        {{ padrao_sim('gerar_os_sempre') }} or coalesce(recebimentos.gerar_os, false) as tem_os,
+        {{ padrao_sim('faturar_os_automaticamente') }} or coalesce(recebimentos.faturar, false)
+            as fatura,
+        case when {{ padrao_sim('profissional_como_vendedor') }}
+            then recebimentos.profissional_id end as vendedor_id,
+        {{ padrao('cidade_prestacao') }} as cidade_prestacao,
+        coalesce({{ padrao('condicao_parcela_os') }}, '000') as condicao_parcela,
+        {{ padrao('categoria_padrao_agenda') }} as categoria_padrao,
+        'PAC-' || recebimentos.paciente_id as cliente
+    from {{ ref('recebimentos') }} as recebimentos
+    {{ juncoes_dos_padroes('recebimentos') }}
+
+)
+
+select
+    ordens.empresa,
+    {{ data_particao('ordens.data') }} as data_particao,
+    {{ objeto({
+        'cCodIntOS': "'OS-' || ordens.id",
+        'cCodIntCli': cliente_pelo_codigo('ordens.cliente'),
+        'nCodCli': cliente_pelo_id('ordens.cliente'),
+        'cCodParc': 'ordens.condicao_parcela',
+        'dDtPrevisao': data_json('ordens.data'),
+        'cEtapa': "'50'",
+        'nQtdeParc': '1',
+        'nCodVend': omie_id('vendedores', "'PRO-' || ordens.vendedor_id"),
+    }) }} as "Cabecalho",
+    {{ objeto({
+        'cCodCateg': 'coalesce(procedimentos.codigo_categoria, ordens.categoria_padrao)',
+        'nCodCC': conta_corrente(),
+        'cCidPrestServ': 'ordens.cidade_prestacao',
+        'nCodProj': omie_id('projetos', "'PRJ-' || ordens.projeto_id"),
+    }) }} as "InformacoesAdicionais",
+    jsonb_build_array({{ objeto({
+        'cCodIntServico': "'SRV-' || ordens.procedimento_id",
+        'nQtde': '1',
+        'nValUnit': dinheiro('ordens.valor'),
+        'cDescServ': 'coalesce(procedimentos.descricao_completa, procedimentos.nome)',
+        'cNaoGerarFinanceiro': "'S'",
+        'cCodCategItem': 'coalesce(procedimentos.codigo_categoria, ordens.categoria_padrao)',
+    }) }}) as "ServicosPrestados",
+    {{ objeto({
+        'cEnvRecibo': "'N'",
+        'cEnvLink': "'" ~ nfse_por_email() ~ "'",
+        'cEnvBoleto': "'N'",
+        'cEnvPix': "'N'",
+        'cEnviarPara': 'pacientes.email' if nfse_por_email() == 'S' else 'null',
+    }) }} as "Email",
+    {{ objeto({'cObsOS': 'ordens.observacao'}) }} as "Observacoes",
+    pacientes.nome as _nome,
+    pacientes.cpf as _cpf,
+    pacientes.rg as _rg,
+    pacientes.rg_orgao_emissor as _rg_orgao_emissor,
+    pacientes.logradouro as _endereco,
+    pacientes.numero as _endereco_numero,
+    pacientes.bairro as _bairro,
+    pacientes.cidade as _cidade,
+    upper(pacientes.uf) as _estado,
+    pacientes.cep as _cep,
+    ordens.cidade_prestacao as _municipio,
+    ordens.fatura as _faturar,
+    'recebimentos' as _origem_tabela,
+    ordens.id as _origem_id
+from ordens
+left join procedimentos
+    on ordens.empresa = procedimentos.empresa and ordens.procedimento_id = procedimentos.id
+left join pacientes on ordens.empresa = pacientes.empresa and ordens.paciente_id = pacientes.id
+{{ juncoes_da_conta('ordens') }}
+where ordens.tem_os

@@ -1,0 +1,14 @@
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['empresa', '"codInt"']}],
+    post_hook='analyze {{ this }}',
+) }}
+
+select
+    empresa,
+    'PRJ-' || id as "codInt",
+    nome,
+    {{ sim_nao('not ativo') }} as inativo,
+    'projetos' as _origem_tabela,
+    id as _origem_id
+from {{ ref('clinica_projetos') }}

@@ -1,0 +1,15 @@
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['empresa', '"cCodIntCtr"']}],
+    post_hook='analyze {{ this }}',
+) }}
+{# Active, suspended, cancelled. 00, being drawn up, is asked for by the contract itself. #}
+
+select
+    empresa,
+    'CTR-' || id as "cCodIntCtr",
+    situacao as "cCodSit",
+    'contratos' as _origem_tabela,
+    id as _origem_id
+from {{ ref('contratos') }}
+where situacao in ('10', '90', '99')

@@ -1,0 +1,17 @@
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['empresa', '"codInt"']}],
+    post_hook='analyze {{ this }}',
+) }}
+
+select
+    profissionais.empresa,
+    'PRO-' || profissionais.id as "codInt",
+    profissionais.nome,
+    profissionais.email,
+    profissionais.comissao,
+    'profissionais' as _origem_tabela,
+    profissionais.id as _origem_id
+from {{ ref('profissionais') }} as profissionais
+{{ juncoes_dos_padroes('profissionais') }}
+where {{ padrao_sim('profissional_como_vendedor') }}

@@ -1,0 +1,70 @@
+"""The page of notes: how many are in each state, the oldest open one, the newest PDFs."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from omie_pipeline.catalog.nfse_states import ESTADOS, OPEN
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.warehouse.nfse_reads import counts, in_state, newest
+
+KEY = dg.AssetKey(["omie_pipeline", "nfse"])
+NAMES = {
+    "submitted": "enviadas",
+    "processing": "em processamento",
+    "issued": "emitidas",
+    "rejected": "recusadas",
+    "cancelled": "canceladas",
+    "error": "com erro",
+}
+_BRASILIA = ZoneInfo("America/Sao_Paulo")
+_LINKS = 20
+
+
+@dg.asset(
+    key=KEY,
+    group_name="situacao",
+    kinds={"markdown"},
+    description="Notas fiscais de serviço por situação e empresa, a mais antiga sem resposta e os "
+    "PDF mais novos. Nada é perguntado ao Omie; o sensor notas_de_servico atualiza.",
+)
+def nfse(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
+    """Nothing is asked of Omie."""
+    return dg.MaterializeResult(metadata=note_metadata(deployment.open()))
+
+
+def note_metadata(opened: Deployment) -> dict[str, Any]:
+    """What the UI shows of the notes of all empresas.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    found = counts(opened.engine, opened.empresas)
+    waiting = in_state(opened.engine, opened.empresas, OPEN)
+    lines = ["| empresa | situação | notas | mais antiga | R$ |", "|" + "---|" * 5]
+    lines += [
+        f"| {one.empresa} | {NAMES[one.estado]} | {one.notas} | {_moment(one.mais_antiga)} "
+        f"| {one.valor:.2f} |"
+        for one in found
+    ]
+    links = [
+        f"- {note.empresa}, {note.cod_int_os}: [NFS-e {note.numero}]({note.url_pdf})"
+        for note in newest(opened.engine, opened.empresas, _LINKS)
+        if note.url_pdf
+    ]
+    total = {state: sum(one.notas for one in found if one.estado == state) for state in ESTADOS}
+    metadata: dict[str, Any] = {
+        "notas": dg.MetadataValue.md("\n".join(lines) if found else "Nenhuma nota"),
+        **{NAMES[state].replace(" ", "_"): number for state, number in total.items()},
+        "links": dg.MetadataValue.md("\n".join(links) or "Nenhum PDF"),
+    }
+    if waiting:
+        metadata["mais_antiga_sem_resposta"] = _moment(waiting[0].enviada_em)
+    return metadata
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(_BRASILIA):%d/%m/%Y %H:%M}"

@@ -1,0 +1,30 @@
+"""Which endpoints act upon the records of which."""
+
+from __future__ import annotations
+
+from omie_pipeline.catalog.baixas import (
+    BAIXAS_PAGAR,
+    BAIXAS_RECEBER,
+    ESTORNAR_BAIXAS_PAGAR,
+    ESTORNAR_BAIXAS_RECEBER,
+)
+from omie_pipeline.catalog.model import Endpoint
+
+SETTLEMENTS: dict[str, Endpoint] = {
+    "contas_receber": BAIXAS_RECEBER,
+    "contas_pagar": BAIXAS_PAGAR,
+}
+"""Títulos -> the endpoint that settles them."""
+
+REVERSALS: dict[str, Endpoint] = {
+    endpoint.deletes: endpoint for endpoint in (ESTORNAR_BAIXAS_RECEBER, ESTORNAR_BAIXAS_PAGAR)
+}
+"""Settlements -> the endpoint that takes them back."""
+
+TITLES: dict[str, str] = {settlement.name: titles for titles, settlement in SETTLEMENTS.items()}
+"""Settlements -> the títulos they settle."""
+
+WORKS_ON: dict[str, str] = TITLES | {
+    reversal.name: TITLES[settlement] for settlement, reversal in REVERSALS.items()
+}
+"""Settlements and their reversals -> the títulos they work on."""

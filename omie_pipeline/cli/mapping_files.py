@@ -1,0 +1,94 @@
+"""The files of ``dbt_mapping`` that a new payload model must get along with."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.sync.mapping.model_sql import relation_of
+from omie_pipeline.warehouse.sampling import SampledTable
+
+_FOLDERS = {"clinica": "clinica", "staging": "staging", "analise": "analise"}
+"""Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
+
+
+def model_file(project: Path, endpoint: Endpoint, given: Path | None) -> Path:
+    """Where the model of ``endpoint`` is written.
+
+    Raises:
+        ConfigurationError: the name is not the one that ``push`` reads.
+    """
+    name = f"{endpoint.model}.sql"
+    file = given or project / "models" / "omie" / name
+    if file.name != name:
+        raise ConfigurationError(f"O arquivo deve se chamar {name}: é o modelo que o envio lê")
+    return file
+
+
+def refuse_overwriting(file: Path, *, overwrite: bool) -> None:
+    """An existing model is somebody's work.
+
+    Raises:
+        ConfigurationError: it exists and ``overwrite`` is not set.
+    """
+    if file.exists() and not overwrite:
+        raise ConfigurationError(
+            f"{file} já existe e não foi mexido: use --overwrite para escrever por cima, ou "
+            "--dry-run para só ver a proposta"
+        )
+
+
+def write_model(file: Path, text: str, *, overwrite: bool) -> None:
+    """Write the whole file or nothing of it.
+
+    Raises:
+        ConfigurationError: it exists and ``overwrite`` is not set, or it cannot be written.
+    """
+    refuse_overwriting(file, overwrite=overwrite)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, made = tempfile.mkstemp(dir=file.parent, suffix=".novo")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(made).chmod(0o644)
+        Path(made).replace(file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Não foi possível gravar {file} ({error.strerror or type(error).__name__})"
+        ) from None
+
+
+def described_columns(project: Path, model: str) -> tuple[str, ...]:
+    """Columns that the YAML files beside the models describe, and test, for ``model``.
+
+    Their dbt tests, and models that read them, need the columns to be there.
+    """
+    for file in sorted((project / "models" / "omie").glob("*.yml")):
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        for entry in content.get("models") or ():
+            if entry.get("name") == model:
+                columns: Sequence[Mapping[str, Any]] = entry.get("columns") or ()
+                return tuple(str(column["name"]) for column in columns)
+    return ()
+
+
+def relation(project: Path, table: SampledTable, sources: Sequence[tuple[str, str, str]]) -> str:
+    """The table as dbt should name it, so that it is built before the model.
+
+    Args:
+        sources: schema, table and set of what the chosen staging set declares.
+    """
+    folder = _FOLDERS.get(table.schema)
+    if folder and any((project / "models" / folder).rglob(f"{table.name}.sql")):
+        return relation_of(table, ref=table.name)
+    declared = next((s for s in sources if s[:2] == (table.schema, table.name)), None)
+    if declared is not None:
+        return relation_of(table, source=(declared[2], declared[1]))
+    return relation_of(table)

@@ -1,0 +1,241 @@
+"""``omie-pipeline nfse``: clients, notes and services, one at a time, for a person."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omie_pipeline.cli.asking import confirmed
+from omie_pipeline.cli.failing import FAILED, UNFINISHED, tell_error
+from omie_pipeline.cli.nfse_report import (
+    note_record,
+    show_note,
+    show_services,
+    show_steps,
+    show_taxes,
+    taxes_record,
+)
+from omie_pipeline.cli.output import emit, say, show
+from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.cli.push_report import show_reports, show_worst, unfinished, worst_of
+from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, YesOption
+from omie_pipeline.errors import OmieFault
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.nfse import NoteState
+
+nfse = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
+
+OrderKey = Annotated[str, typer.Argument(metavar="OS", help="Código da OS: OS-17.")]
+
+
+def register(
+    key: Annotated[str, typer.Argument(metavar="CLIENTE", help="Código do cliente: PAC-17.")],
+    empresa: EmpresaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Acha o cliente no Omie pelo CPF/CNPJ, ou cria, e liga. Saída: 3 se foi recusado."""
+    from omie_pipeline.resources.nfse import cadastrar_cliente
+
+    deployment = _deployment()
+    found = cadastrar_cliente(deployment, _one(deployment, empresa), key)
+    if as_json:
+        emit({name: getattr(found, name) for name in found.__dataclass_fields__})
+    else:
+        told = {
+            "ja_cadastrado": "já estava cadastrado",
+            "vinculado": "já existia no Omie e foi ligado",
+            "criado": "foi criado",
+            "recusado": "não passou",
+        }[found.como]
+        source = f" (origem: {found.origem_tabela}/{found.origem_id})" if found.origem_id else ""
+        at_omie = f"; id no Omie: {found.omie_id}" if found.omie_id else ""
+        show(f"{key} {told}{at_omie}{source}")
+        if found.motivo:
+            show(f"    {found.motivo}")
+            show(f"    → {found.correcao}")
+    if found.como == "recusado":
+        raise typer.Exit(UNFINISHED)
+
+
+def issue(
+    key: OrderKey,
+    empresa: EmpresaOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mostra os impostos, pergunta e fatura a OS: a nota sai. Saída: como em push."""
+    from omie_pipeline.resources.nfse import emitir_nfse, impostos_nfse
+
+    deployment = _deployment()
+    name = _one(deployment, empresa)
+    try:
+        taxes = impostos_nfse(deployment, name, key)
+    except OmieFault as fault:
+        tell_error(fault, about=f"impostos de {key}", reading=True)
+        taxes = None
+    if taxes is not None and not as_json:
+        show_taxes(taxes)
+    question = f"Faturar {key} ({name}) e emitir a NFS-e? Não dá para desfazer, só cancelar."
+    if not confirmed(question, yes=yes):
+        say("Nada foi faturado")
+        return
+    report = emitir_nfse(deployment, name, key, getpass.getuser())
+    if as_json:
+        note = _note(deployment, name, key)
+        emit(
+            {
+                "os": key,
+                "empresa": name,
+                "impostos": taxes_record(taxes) if taxes else None,
+                **report.total.to_json(),
+                "nota": note_record(note) if note else None,
+            }
+        )
+    else:
+        show_reports([report])
+        show_worst(worst_of(deployment.engine, [report]))
+        show(f"Acompanhe com: omie-pipeline nfse wait {key}")
+    if unfinished([report]):
+        raise typer.Exit(UNFINISHED)
+
+
+def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
+    """Pergunta ao Omie como está a nota agora. Saída: 3 se não deu para perguntar."""
+    from omie_pipeline.resources.nfse import consultar_nfse
+
+    deployment = _deployment()
+    found = consultar_nfse(deployment, _one(deployment, empresa), key)
+    if as_json:
+        emit({**note_record(found.nota), "atualizada": found.atualizada, "motivo": found.motivo})
+    else:
+        show_note(found.nota)
+        if not found.atualizada:
+            say(f"É o que se sabia: {found.motivo}")
+    if not found.atualizada:
+        raise typer.Exit(UNFINISHED)
+
+
+def status(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
+    """Mostra tudo da nota: cada mudança com a hora, links e arquivos. Nada é perguntado ao Omie."""
+    from omie_pipeline.resources.nfse import status_nfse
+
+    deployment = _deployment()
+    found = status_nfse(deployment, _one(deployment, empresa), key)
+    if as_json:
+        steps = [
+            {name: getattr(step, name) for name in step.__dataclass_fields__}
+            for step in found.historico
+        ]
+        files = [
+            {name: getattr(one, name) for name in one.__dataclass_fields__}
+            for one in found.arquivos
+        ]
+        emit({**note_record(found.nota), "historico": steps, "arquivos": files})
+        return
+    show_note(found.nota)
+    show_steps(found)
+
+
+def cancel(
+    key: OrderKey,
+    empresa: EmpresaOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Cancela a OS e a nota no Omie. Saída: 0 cancelada, 3 ainda não se sabe, 1 recusado."""
+    from omie_pipeline.resources.nfse import cancelar_nfse
+
+    deployment = _deployment()
+    name = _one(deployment, empresa)
+    if not confirmed(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
+        say("Nada foi cancelado")
+        return
+    found = cancelar_nfse(deployment, name, key)
+    told = {
+        "cancelada": "cancelada",
+        "pedida": "cancelamento pedido; a prefeitura ainda vai responder",
+        "incerta": "sem resposta do Omie; o acompanhamento confere, não é preciso repetir",
+        "sem_efeito": "nada a cancelar: a prefeitura recusou esta nota",
+    }[found.resultado]
+    if as_json:
+        emit({**note_record(found.nota), "resultado": found.resultado})
+    else:
+        show(f"{key}: {told}")
+    if found.resultado in ("pedida", "incerta"):
+        raise typer.Exit(UNFINISHED)
+
+
+def services(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
+    """Lista os serviços do Omie com códigos e alíquotas."""
+    from omie_pipeline.resources.nfse import consultar_servicos
+
+    deployment = _deployment()
+    found = consultar_servicos(deployment, _one(deployment, empresa))
+    if as_json:
+        for one in found:
+            emit({name: getattr(one, name) for name in one.__dataclass_fields__})
+        return
+    show_services(found)
+
+
+def wait(
+    key: OrderKey,
+    timeout_seconds: Annotated[
+        float, typer.Option("--timeout", min=0, metavar="SEGUNDOS", help="Quanto esperar.")
+    ] = 300,
+    empresa: EmpresaOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Espera a prefeitura responder. Saída: 0 emitida, 3 ainda em andamento, 1 recusada."""
+    from omie_pipeline.resources.nfse import aguardar_nfse
+
+    deployment = _deployment()
+    note = aguardar_nfse(deployment, _one(deployment, empresa), key, timeout_seconds)
+    if as_json:
+        emit(note_record(note))
+    else:
+        show_note(note)
+    if note.estado in ("submitted", "processing", "error"):
+        raise typer.Exit(UNFINISHED)
+    if note.estado != "issued":
+        raise typer.Exit(FAILED)
+
+
+for _name, _alias, _command in (
+    ("register", "cadastrar", register),
+    ("issue", "emitir", issue),
+    ("consult", "consultar", consult),
+    ("status", "situacao", status),
+    ("cancel", "cancelar", cancel),
+    ("services", "servicos", services),
+    ("wait", "aguardar", wait),
+):
+    nfse.command(_name, cls=PortugueseCommand)(_command)
+    nfse.command(_alias, cls=PortugueseCommand, hidden=True)(_command)
+
+
+def _deployment() -> Deployment:
+    from omie_pipeline.resources.deployment import Deployment
+
+    return Deployment()
+
+
+def _one(deployment: Deployment, name: str | None) -> str:
+    """The empresa meant: a code alone does not name a note where there are several."""
+    if name is None and len(deployment.empresas) > 1:
+        known = ", ".join(deployment.empresas)
+        raise typer.BadParameter(f"diga de qual empresa ({known})", param_hint="--empresa")
+    if name is not None and name not in deployment.empresas:
+        known = ", ".join(deployment.empresas)
+        raise typer.BadParameter(f"não existe {name} (existem: {known})", param_hint="--empresa")
+    return name or deployment.empresas[0]
+
+
+def _note(deployment: Deployment, empresa: str, key: str) -> NoteState | None:
+    from omie_pipeline.warehouse.nfse import states
+
+    return states(deployment.engine, empresa, [key]).get(key)

@@ -1,0 +1,83 @@
+"""``omie-pipeline preview``: some rows as the JSON that would leave, masked; nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omie_pipeline.cli.output import show
+from omie_pipeline.cli.selecting import (
+    EmpresaOption,
+    JsonOption,
+    chosen_empresas,
+    chosen_endpoints,
+)
+
+if TYPE_CHECKING:
+    from omie_pipeline.sync.previewing import Preview
+
+_ROWS = 5
+_INDENT = 2
+
+
+def preview(
+    endpoint: Annotated[str, typer.Argument(metavar="ENDPOINT")],
+    empresa: EmpresaOption = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="CÓDIGO", help="Só este código de integração (REC-17)."),
+    ] = None,
+    rows: Annotated[
+        int, typer.Option("--rows", metavar="N", min=1, max=1000, help="Quantas linhas.")
+    ] = _ROWS,
+    as_json: JsonOption = False,
+) -> None:
+    """Mostra linhas como sairiam para o Omie, sem enviar nada e sem dados pessoais à vista."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.sync.previewing import preview as previewed
+    from omie_pipeline.warehouse.payload import load_payload_model
+    from omie_pipeline.warehouse.selection import Selection
+
+    chosen = chosen_endpoints([endpoint])
+    if len(chosen) != 1:
+        raise typer.BadParameter("escolha um só", param_hint="ENDPOINT")
+    deployment = Deployment()
+    empresas = chosen_empresas(deployment, empresa)
+    model = load_payload_model(deployment.engine, chosen[0])
+    left = rows
+    for name in empresas:
+        found = previewed(deployment.engine, model, Selection(name, key=key), left)
+        for one in found:
+            show(_line(one) if as_json else _block(one, chosen[0].name))
+        left -= len(found)
+        if not left:
+            return
+    if left == rows and not as_json:
+        show("Nenhuma linha.")
+
+
+def _block(one: Preview, endpoint: str) -> str:
+    lines = [f"{one.code or '(sem código)'} ({one.empresa}, {endpoint})"]
+    if one.waits_for:
+        lines.append(f"aguarda: {', '.join(one.waits_for)}")
+    return "\n".join([*lines, _exact_json(one.payload, indent=_INDENT)])
+
+
+def _line(one: Preview) -> str:
+    return _exact_json(
+        {
+            "empresa": one.empresa,
+            "code": one.code,
+            "waits_for": list(one.waits_for),
+            "payload": one.payload,
+        }
+    )
+
+
+def _exact_json(value: Mapping[str, Any], indent: int | None = None) -> str:
+    """JSON for a person: money to the cent as it would be sent, accents readable."""
+    import simplejson
+
+    return str(simplejson.dumps(value, use_decimal=True, ensure_ascii=False, indent=indent))

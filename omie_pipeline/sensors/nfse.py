@@ -1,0 +1,104 @@
+"""One sensor over all open notes of all empresas: a minute's round of the follower.
+
+The questions are asked in the sensor itself, as the look at changed lists is: a run a minute would
+bury the runs that matter. A round is short (few questions, 40 seconds) and commits note by note, so
+the next minute goes on where it ended.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from omie_pipeline.assets.nfse import KEY, NAMES, note_metadata
+from omie_pipeline.errors import ConfigurationError, OmieFault
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.resources.empresas import has_credentials
+from omie_pipeline.resources.nfse import acompanhar
+from omie_pipeline.sync.nfse.following import FollowReport
+from omie_pipeline.warehouse.inbox import blocked_until
+from omie_pipeline.warehouse.nfse_reads import counts
+from omie_pipeline.warehouse.quota import scope_of
+
+INTERVAL_SECONDS = 60
+QUESTIONS = 30
+"""About single notes, in one round of one empresa."""
+
+_ROUND = timedelta(seconds=40)
+"""Dagster gives a sensor a minute."""
+
+
+def nfse_sensor() -> dg.SensorDefinition:
+    """The sensor ``notas_de_servico``; on from the start, like the inbox: it asks nothing while no
+    note is open."""
+
+    @dg.sensor(
+        name="notas_de_servico",
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Acompanha as NFS-e em aberto até o PDF: pergunta ao Omie por todas de uma vez "
+        "e, uma a uma, cada vez mais espaçado.",
+    )
+    def notas_de_servico(
+        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+    ) -> dg.SensorResult:
+        opened = deployment.open()
+        until = opened.clock.now() + _ROUND
+        told: list[str] = []
+        changed = False
+        for empresa, report in _rounds(opened, until, told):
+            changed = changed or bool(report.mudancas or report.arquivos)
+            told.append(f"{empresa}: {_words(report)}")
+        seen = _signature(opened)
+        events = []
+        if changed or seen != context.cursor:
+            events.append(dg.AssetMaterialization(KEY, metadata=note_metadata(opened)))
+        return dg.SensorResult(
+            skip_reason="; ".join(told) or "Nenhuma nota em aberto",
+            cursor=seen,
+            asset_events=events,
+        )
+
+    return notas_de_servico
+
+
+def _rounds(
+    opened: Deployment, until: datetime, told: list[str]
+) -> Iterator[tuple[str, FollowReport]]:
+    """A round for each empresa that has notes; why another had none goes into ``told``."""
+    having = {one.empresa for one in counts(opened.engine, opened.empresas)}
+    for empresa in opened.empresas:
+        if empresa not in having:
+            continue
+        if not has_credentials(opened.config.empresa(empresa)):
+            told.append(f"{empresa}: sem chave do Omie")
+            continue
+        scope = scope_of(opened.access(empresa).app_key.get_secret_value())
+        if blocked_until(opened.engine, scope, opened.clock.now()) is not None:
+            told.append(f"{empresa}: o Omie bloqueou a chave; as notas esperam")
+            continue
+        try:
+            yield empresa, acompanhar(opened, empresa, most_questions=QUESTIONS, until=until)
+        except (OmieFault, ConfigurationError) as error:
+            told.append(f"{empresa}: {error}")
+
+
+def _words(report: FollowReport) -> str:
+    parts = [f"{report.abertas} em aberto", f"{report.perguntas} perguntas"]
+    changes: Mapping[str, int] = report.mudancas
+    parts += [f"{number} {NAMES[state]}" for state, number in sorted(changes.items())]
+    if report.arquivos:
+        parts.append(f"{report.arquivos} arquivos guardados")
+    if report.ilegiveis:
+        parts.append(f"{report.ilegiveis} sem resposta legível")
+    if report.parou:
+        parts.append(f"parou: {report.parou}")
+    return ", ".join(parts)
+
+
+def _signature(opened: Deployment) -> str:
+    """How many notes are in each state, for the cursor."""
+    found = counts(opened.engine, opened.empresas)
+    return json.dumps([[one.empresa, one.estado, one.notas] for one in found])

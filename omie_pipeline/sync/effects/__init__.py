@@ -1,0 +1,33 @@
+"""What a delivered row is in Omie, one module for each kind of effect in the catalog."""
+
+from __future__ import annotations
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.omie import OmieClient
+from omie_pipeline.sync.effects.billing import BillingEffect
+from omie_pipeline.sync.effects.category import CategoryEffect
+from omie_pipeline.sync.effects.document import DocumentEffect
+from omie_pipeline.sync.effects.order import OrderEffect
+from omie_pipeline.sync.effects.record import RecordEffect
+from omie_pipeline.sync.effects.request import Found, Request, Standing
+from omie_pipeline.sync.effects.settlement import SettlementEffect
+from omie_pipeline.sync.effects.situation import SituationEffect
+from omie_pipeline.warehouse.known import KnownRecords
+
+_EFFECTS: dict[str, type[RecordEffect]] = {
+    "record": RecordEffect,
+    "order": OrderEffect,
+    "document": DocumentEffect,
+    "category": CategoryEffect,
+    "settlement": SettlementEffect,
+    "billing": BillingEffect,
+    "situation": SituationEffect,
+}
+
+
+def effect_for(endpoint: Endpoint, client: OmieClient, known: KnownRecords) -> RecordEffect:
+    """How rows of ``endpoint`` take effect, bound to one empresa."""
+    return _EFFECTS[endpoint.effect](client, endpoint, known)
+
+
+__all__ = ["Found", "RecordEffect", "Request", "Standing", "effect_for"]

@@ -1,0 +1,65 @@
+"""A call ready to leave, and what a read showed of its effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from omie_pipeline.catalog import Service
+from omie_pipeline.omie import wire
+
+Finding = Literal["arrived", "absent", "different", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call ready to leave, but for the keys."""
+
+    service: Service
+    method: str
+    param: wire.Json
+
+    @property
+    def fingerprint(self) -> str:
+        return wire.fingerprint(self.method, self.param)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a read showed.
+
+    Attributes:
+        untouched: the record was never changed since it was created.
+        omie_code: Omie's id where it is no number.
+        text: what a person has to know of it, for a row that cannot go on.
+    """
+
+    finding: Finding
+    omie_id: int | None = None
+    untouched: bool = False
+    omie_code: str = ""
+    text: str = ""
+
+
+UNREADABLE = Found("unreadable")
+ABSENT = Found("absent")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a look before the first call showed of a row.
+
+    Attributes:
+        done: the effect stands already; nothing is to be sent.
+        omie_id: Omie has the record, which is to be changed rather than made anew.
+        refusal: why the row cannot be sent; its correction in ``fix``.
+        unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more.
+    """
+
+    done: bool = False
+    omie_id: int | None = None
+    omie_code: str = ""
+    refusal: str = ""
+    fix: str = ""
+    unreadable: bool = False
+    text: str = ""

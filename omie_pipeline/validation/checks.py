@@ -1,0 +1,98 @@
+"""One check of a suite as plain data, and the shapes that checks come in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from omie_pipeline.catalog import Field
+from omie_pipeline.validation.labels import label, sentence
+from omie_pipeline.validation.messages import RULES
+from omie_pipeline.validation.model import ClinicRules, Severity
+
+TRUE_ONLY: Final[Mapping[str, Any]] = {"value_set": [True]}
+MARKERS_COLUMN: Final = "_marcas_confirmadas"
+"""Helper column: true where every record that a marker names is confirmed by Omie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One expectation and what it means.
+
+    Attributes:
+        field: path shown to people and stored with the reason.
+        expectation: class name, of Great Expectations' gallery or of ``expectations``.
+        columns: one column, or the two of a pair.
+        always: asked even when no row has the column, because absence is the failure.
+        catalog: the catalog's field, for the texts' lengths and lists.
+    """
+
+    field: str
+    rule: str
+    expectation: str
+    columns: tuple[str, ...]
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    severity: Severity = "critical"
+    always: bool = False
+    catalog: Field | None = None
+
+    @property
+    def name(self) -> str:
+        """``campo.regra``, unique in a suite."""
+        return f"{self.field}.{self.rule}.{self.expectation}"
+
+    def texts(self, rules: ClinicRules) -> tuple[str, str]:
+        """Motivo and correção of the rule as such, with no row in view."""
+        return rule_texts(self.rule, self.field, self.catalog, rules)
+
+
+def rule_texts(rule: str, path: str, catalog: Field | None, rules: ClinicRules) -> tuple[str, str]:
+    """Motivo and correção of ``rule`` on the field at ``path``."""
+    words = {
+        "campo": label(path),
+        "maximo": catalog.max_length if catalog else "",
+        "valores": ", ".join(catalog.values) if catalog else "",
+        "padrao": catalog.pattern if catalog else "",
+        "primeiro": rules.earliest_year,
+        "ultimo": rules.latest_year,
+    }
+    text = RULES[rule]
+    return sentence(text.motivo.format(**words)), sentence(text.correcao.format(**words))
+
+
+def either_column(group: tuple[str, ...]) -> str:
+    """Helper column: true where one of ``group`` is filled in."""
+    return "_" + "_ou_".join(group)
+
+
+def confirmed_column(name: str) -> str:
+    """Helper column: true where the record that ``name`` points at is confirmed by Omie."""
+    return f"_{name}_confirmado"
+
+
+def holds(path: str, rule: str, column: str, severity: Severity = "critical") -> Check:
+    """A helper column that is true where the rule holds, null where there is nothing to ask."""
+    return Check(path, rule, "ExpectColumnValuesToBeInSet", (column,), TRUE_ONLY, severity=severity)
+
+
+def filled(name: str, rule: str) -> Check:
+    """``name`` has to be filled in, even where no row of a chunk has it."""
+    return Check(name, rule, "ExpectColumnValuesToNotBeNull", (name,), always=True)
+
+
+def matching(
+    path: str, rule: str, columns: tuple[str, ...], regex: str, catalog: Field | None = None
+) -> Check:
+    """Text that has to match a regular expression (Python's and RE2's)."""
+    arguments = {"regex": regex}
+    return Check(path, rule, "ExpectColumnValuesToMatchRegex", columns, arguments, catalog=catalog)
+
+
+def in_list(name: str, what: str, known: Mapping[Any, bool] | None) -> Check:
+    """``name`` has to be an active entry of a list; ``what`` begins the rule's name."""
+    active = [code for code, is_active in (known or {}).items() if is_active]
+    arguments = {"value_set": active}
+    rule = f"{what}_inexistente"
+    return Check(name, rule, "ExpectColumnValuesToBeInSet", (name,), arguments)

@@ -1,0 +1,89 @@
+"""What the city hall's answer means for the ledger's row of a billing, written with the note."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from omie_pipeline.warehouse.tables import ledger, rejected
+
+BILLING = "faturar_os"
+REFUSED_CODE = "nfse"
+"""``error_code`` of a ledger row that the city hall refused."""
+
+
+def refuse_in_ledger(
+    connection: sa.Connection,
+    empresa: str,
+    cod_int_os: str,
+    at: datetime,
+    *,
+    words: str,
+    correcao: str,
+) -> None:
+    """The billing is ``rejected``, in the ledger and in the list of rejected rows; an order that
+    was billed without the ledger has nothing to mark."""
+    row = connection.execute(
+        sa.update(ledger)
+        .where(*_billing(ledger, empresa, cod_int_os))
+        .values(
+            state="rejected",
+            first_error=sa.func.coalesce(ledger.c.first_error, words),
+            last_error=words,
+            error_code=REFUSED_CODE,
+            held_until=None,
+            updated_at=at,
+        )
+        .returning(ledger.c.particao, ledger.c.run_id)
+    ).one_or_none()
+    if row is None:
+        return
+    kept = {
+        "particao": row.particao,
+        "fault_text": words,
+        "fault_code": REFUSED_CODE,
+        "correcao": correcao,
+        "row_masked": {"cCodIntOS": cod_int_os},
+        "last_seen_at": at,
+        "run_id": row.run_id,
+    }
+    connection.execute(
+        insert(rejected)
+        .values(
+            empresa=empresa,
+            endpoint=BILLING,
+            codigo_integracao=cod_int_os,
+            first_seen_at=at,
+            **kept,
+        )
+        .on_conflict_do_update(index_elements=list(rejected.primary_key), set_=kept)
+    )
+
+
+def _billing(table: sa.Table, empresa: str, cod_int_os: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        table.c.empresa == empresa,
+        table.c.endpoint == BILLING,
+        table.c.codigo_integracao == cod_int_os,
+    )
+
+
+def accept_in_ledger(
+    connection: sa.Connection, empresa: str, cod_int_os: str, at: datetime
+) -> None:
+    """A person put it right in Omie: nothing is left to bill."""
+    connection.execute(sa.delete(rejected).where(*_billing(rejected, empresa, cod_int_os)))
+    connection.execute(
+        sa.update(ledger)
+        .where(*_billing(ledger, empresa, cod_int_os), ledger.c.state == "rejected")
+        .values(
+            state="confirmed",
+            first_error=None,
+            last_error=None,
+            error_code=None,
+            confirmed_at=at,
+            updated_at=at,
+        )
+    )
