@@ -24,6 +24,8 @@ def _baixas(name: str, title: str, service: str, method: str, titulos: str) -> E
         either=(("codigo_lancamento", "codigo_lancamento_integracao"),),
         references=(("codigo_lancamento_integracao", titulos),),
         value_field="valor",
+        # Reconciled at the clinic later on is no other payment.
+        once=("conciliar_documento",),
         proof=_PROOF,
         look_first=True,
     )

@@ -137,6 +137,7 @@ class Endpoint:
         proof: how an effect that is no record is seen.
         look_first: the effect may stand already, by a person's hand or another system's, and Omie
             would make a second one: look before the first call.
+        once: fields that count when the record is made and are no change afterwards.
         by_value: field of the payload and value -> method, for a ``situation``.
     """
 
@@ -173,6 +174,7 @@ class Endpoint:
     request: ComplexType | None = None
     proof: Proof | None = None
     look_first: bool = False
+    once: tuple[str, ...] = ()
     by_value: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
 
     @property

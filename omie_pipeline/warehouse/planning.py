@@ -96,8 +96,13 @@ def payload_of(model: PayloadModel, p: NamedFromClause) -> sa.ColumnElement[Any]
     return sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
 
 
-def payload_hash(payload: sa.ColumnElement[object]) -> sa.ColumnElement[str]:
-    """SHA-256, in hex, of a payload's canonical text."""
+def payload_hash(
+    payload: sa.ColumnElement[Any], once: tuple[str, ...] = ()
+) -> sa.ColumnElement[str]:
+    """SHA-256, in hex, of a payload's canonical text, without the fields that are no change."""
+    if once:
+        fields = sa.cast(sa.literal(list(once), ARRAY(sa.Text)), ARRAY(sa.Text))
+        payload = payload.op("-")(fields)
     text = sa.func.convert_to(sa.cast(payload, sa.Text), "UTF8")
     return sa.func.encode(sa.func.sha256(text), "hex")
 
@@ -157,7 +162,7 @@ def _source(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquer
             model_particao(model, p, selection).label("particao"),
             payload.label("payload"),
             extra.label("extra"),
-            payload_hash(payload).label("payload_hash"),
+            payload_hash(payload, model.endpoint.once).label("payload_hash"),
         )
         .where(*model_where(model, p, selection, mode))
         .subquery("q")
