@@ -26,7 +26,7 @@ dev: $(STAMP) ## Dagster UI and daemon, with the embedded database
 	@$(BIN)/omie-pipeline dev
 
 test: lint ## Lint, types, layers and all tests
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
 lint: $(STAMP) ## Style, types and import layers only
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ is one per pytest process, without crash safety, and starts with the first test 
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import secrets
@@ -14,10 +15,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
+import psycopg
 import pytest
 import sqlalchemy as sa
+import uvicorn.server
+from psycopg import sql
 
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from omie_pipeline.warehouse.engine import open_engine
@@ -38,16 +44,41 @@ QUIET = {
 os.environ.update(QUIET)
 
 
-ONE_WORKER_FOLDERS = frozenset({"dbt_mapping", "dagster_doors"})
-"""Their costly beginnings (a dbt build, a manifest) are made once, by one pytest-xdist worker."""
+ONE_WORKER = {
+    "dbt_mapping": "dbt",
+    "test_reconcile.py": "dbt",
+    "dagster_doors": "dagster",
+    "test_walkthrough.py": "walkthrough",
+}
+"""Folders and files whose costly beginnings (a dbt build, a manifest) one worker makes, once."""
+
+
+def together(nodeid: str) -> str:
+    """Name of the tests that one worker runs with this one; its own id for most."""
+    parts = nodeid.partition("::")[0].split("/")
+    return next((group for part, group in ONE_WORKER.items() if part in parts), nodeid)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of these folders together (``--dist loadgroup``)."""
-    for item in items:
-        if item.path.parent.name in ONE_WORKER_FOLDERS:
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+    """The costly groups go first: nobody begins one while another worker has nothing left."""
+    order = list(dict.fromkeys(ONE_WORKER.values()))
+    items.sort(key=lambda item: [*order, item.nodeid].index(together(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What ``--dist loadgroup`` is for; with pytest 9.2 its marks (``xdist_group``) do nothing."""
+    if config.getvalue("dist") not in ("load", "loadgroup"):
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    config.option.loadscopereorder = False
+    return Together(config, log)
 
 
 class OutsideNetworkError(AssertionError):
@@ -91,6 +122,20 @@ def _own_environment(
     monkeypatch.setattr("omie_pipeline.resources.settings.env_file", lambda: no_file)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _servers_stop_at_once() -> Iterator[None]:
+    """Let uvicorn look every 5 ms, not every 100, whether it shall stop: most tests wait for it."""
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / 20)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            uvicorn.server, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": sleep})
+        )
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The server of this test process, as a URL of its maintenance database."""
@@ -99,10 +144,27 @@ def postgres_url() -> Iterator[str]:
     folder.chmod(0o711)
     server = EmbeddedPostgres(folder, durable=False)
     try:
-        yield server.ensure_running()
+        url = server.ensure_running()
+        _make_logins_cheap(url)
+        yield url
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+def _make_logins_cheap(url: str) -> None:
+    """Hash passwords once instead of 4,096 times, which costs most of a connection's time."""
+    parsed = sa.make_url(url)
+    plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET scram_iterations = 1")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("SET scram_iterations = 1")
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(str(parsed.username)), sql.Literal(parsed.password)
+            )
+        )
 
 
 def _fast_folder() -> str:

@@ -12,6 +12,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from omie_pipeline.assets.conciliacao import KEY as RECONCILIATION_KEY
 from omie_pipeline.assets.mirror import mirror_key
+from omie_pipeline.assets.nfse import KEY as NFSE_KEY
 from omie_pipeline.assets.push import push_key
 from omie_pipeline.assets.situacao import KEY as STATUS_KEY
 from omie_pipeline.catalog import WRITABLE
@@ -115,7 +116,7 @@ def mirror_jobs() -> MirrorJobs:
         ),
         dg.define_asset_job(
             "situacao",
-            dg.AssetSelection.assets(STATUS_KEY),
-            description="A página de situação; não pergunta nada ao Omie.",
+            dg.AssetSelection.assets(STATUS_KEY, NFSE_KEY),
+            description="A página de situação e a das notas; não pergunta nada ao Omie.",
         ),
     )

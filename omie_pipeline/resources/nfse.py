@@ -15,7 +15,6 @@ from decimal import Decimal
 
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import Empty, OmieFault
-from omie_pipeline.omie import OmieClient
 from omie_pipeline.omie.downloads import download
 from omie_pipeline.omie.wire import Json
 from omie_pipeline.resources.cadastro import ClienteCadastrado, cadastrar_cliente
@@ -204,7 +203,6 @@ def acompanhar(
     *,
     most_questions: int,
     until: datetime | None = None,
-    client: OmieClient | None = None,
 ) -> FollowReport:
     """One round of the follower over the open notes of an empresa.
 
@@ -212,10 +210,10 @@ def acompanhar(
         ConfigurationError: the address is not the API's.
         WarehouseError: the database is gone.
     """
-    with client or deployment.client(empresa) as asking:
+    with deployment.client(empresa) as client:
         return follow(
             deployment.engine,
-            asking,
+            client,
             empresa,
             deployment.clock,
             files=files_of(deployment, empresa),

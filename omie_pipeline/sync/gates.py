@@ -14,6 +14,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.acting import SETTLEMENTS, TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.omie.masking import mask
+from omie_pipeline.sync.nfse.corrections import correction_for
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.validation.model import Reason
@@ -26,6 +27,7 @@ from omie_pipeline.warehouse.acted_upon import (
     living_codes,
     settled,
     taken_back,
+    unanswered_titles,
 )
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import load_payload_model
@@ -34,6 +36,7 @@ from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 
 _CHUNK_ROWS = 20_000
 _WAITS_FOR_REVERSAL = "Aguarda o estorno da baixa, para alterar no Omie"
+_UNANSWERED = "Uma baixa deste título ainda está sem resposta do Omie"
 _ASK_FINANCE = "Confira com o financeiro: estorne na clínica, ou libere on_settled: undo."
 
 _TITULO_BAIXADO = Reason(
@@ -62,7 +65,6 @@ _CATEGORIA_CRIADA = Reason(
 )
 _WAITS_FOR_TITLE = "Estornada para alterar o título; volta quando o título for alterado no Omie"
 _REFUSED_BEFORE = "O Omie já recusou esta alteração"
-_REJECTED_NOTE_FIX = "Corrija o cadastro na clínica; a OS corrigida é faturada de novo."
 _BEFORE_BILLING = ("rejected", "error")
 
 
@@ -121,7 +123,7 @@ def _gate_of(
 ) -> Callable[[Sequence[PlanRow]], _Verdict] | None:
     endpoint = scope.endpoint
     if endpoint.name in SETTLEMENTS:
-        return lambda rows: _titles(scope, policy, rows)
+        return lambda rows: _answered_titles(scope, policy, rows)
     if endpoint.effect == "settlement" and not endpoint.deletes:
         return lambda rows: _settlements(scope, policy, rows)
     if endpoint.effect == "category":
@@ -131,6 +133,16 @@ def _gate_of(
     if endpoint.effect == "billing":
         return lambda rows: _notes(scope, rows)
     return None
+
+
+def _answered_titles(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
+    """Títulos with a settlement whose answer was lost wait until it is known whether it stands."""
+    codes = [_code(row) for row in rows if row.omie_id is not None]
+    baixas = SETTLEMENTS[scope.endpoint.name].name
+    unclear = unanswered_titles(scope.engine, scope.empresa, baixas, codes)
+    waiting = [_held(row, _UNANSWERED, "sem_resposta") for row in rows if _code(row) in unclear]
+    verdict = _titles(scope, policy, [row for row in rows if _code(row) not in unclear])
+    return _Verdict(refused=verdict.refused, outcomes=[*verdict.outcomes, *waiting])
 
 
 def _titles(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
@@ -193,11 +205,13 @@ def _conflict(policy: EndpointPolicy, rows: Sequence[PlanRow], reason: Reason) -
 
 
 def _orders(scope: Scope, rows: Sequence[PlanRow]) -> _Verdict:
-    """Orders with a note that is out, or on its way, or was cancelled."""
-    notes = billed(scope.engine, scope.empresa, [_code(row) for row in rows])
+    """Orders with a note that is out, or on its way, or was cancelled; what the ledger does not
+    know of them is looked for in Omie first."""
+    known = [row for row in rows if row.omie_id is not None]
+    notes = billed(scope.engine, scope.empresa, [_code(row) for row in known])
     closed = [
         row
-        for row in rows
+        for row in known
         if (note := notes.get(_code(row))) and note.estado not in _BEFORE_BILLING
     ]
     return _Verdict(refused=[(row, _OS_FATURADA) for row in closed])
@@ -216,7 +230,8 @@ def _notes(scope: Scope, rows: Sequence[PlanRow]) -> _Verdict:
             continue
         times = (note.order_confirmed_at, corrected.get(_code(row)))
         if all(at is None or at <= note.mudou_em for at in times):
-            outcomes.append(_refused(row, note.mensagem, _REJECTED_NOTE_FIX, "nfse"))
+            fix = correction_for(note.mensagem)
+            outcomes.append(_refused(row, note.mensagem, fix, "nfse"))
     return _Verdict(outcomes=outcomes)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 
+from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.nfse_tables import nfse
 from omie_pipeline.warehouse.payload import PayloadModel
@@ -152,6 +153,21 @@ def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection
         intent.c.endpoint == endpoint,
         intent.c.codigo_integracao == sa.func.any(list(codes)),
         intent.c.closed_at.is_(None),
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def unanswered_titles(
+    engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[str]
+) -> set[str]:
+    """Those of ``titles`` with a settlement on its way whose outcome nobody knows."""
+    title = intent.c.payload[REGISTRY[endpoint].parent_field].astext
+    query = sa.select(title).where(
+        intent.c.empresa == empresa,
+        intent.c.endpoint == endpoint,
+        intent.c.closed_at.is_(None),
+        title.in_(list(titles)),
     )
     with warehouse_errors(), engine.connect() as connection:
         return set(connection.execute(query).scalars())

@@ -16,10 +16,13 @@ from sqlalchemy.dialects.postgresql import insert
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.warehouse.acted_upon import UNDONE
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.nfse import BILLING, Submitted, submitted
+from omie_pipeline.warehouse.nfse import BILLING, submitted
+from omie_pipeline.warehouse.nfse_ledger import forget_billings
+from omie_pipeline.warehouse.outcome_values import Writer, notes_begun
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome, plan_row
 from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected
 
+_ORDERS = "ordens_servico"
 COMES_BACK = "volta"
 """Key of a planned deletion's ``extra``: the record is to be made again."""
 _TAKEN_BACK: Mapping[str, Any] = {
@@ -41,7 +44,7 @@ class Ledger:
         self._engine = engine
         self._who = {"empresa": empresa, "endpoint": endpoint}
         self._run_id = run_id
-        self._parent_field = REGISTRY[endpoint].parent_field
+        self._writer = Writer(empresa, endpoint, run_id)
 
     def ready_rows(self, batch_size: int) -> Iterator[list[PlanRow]]:
         """Rows still to send, held ones first and rejected ones last, in batches."""
@@ -92,10 +95,15 @@ class Ledger:
             gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
             if gone:
                 self._mark_deleted(connection, deletes, gone, now)
+            if self._who["endpoint"] == _ORDERS:
+                dropped = [o.row.codigo_integracao or "" for o in outcomes if o.kind == "deleted"]
+                forget_billings(connection, self._who["empresa"], dropped, now)
             if sent and self._who["endpoint"] == BILLING:
-                submitted(connection, self._who["empresa"], _notes_of(outcomes, now))
+                submitted(connection, self._who["empresa"], notes_begun(outcomes, now))
             if attempts:
-                connection.execute(sa.insert(attempt), [self._attempt(item) for item in attempts])
+                connection.execute(
+                    sa.insert(attempt), [self._writer.attempt(item) for item in attempts]
+                )
 
     def last_confirmed_at(self, code: str, endpoint: str) -> datetime | None:
         """When Omie last confirmed a change of this record: until a minute later a read may show
@@ -194,7 +202,7 @@ class Ledger:
                         "updated_at": new.updated_at,
                     },
                 ),
-                [self._confirmed(o, now) for o in done],
+                [self._writer.confirmed(o, now) for o in done],
             )
         if failed:
             statement = insert(ledger)
@@ -214,43 +222,8 @@ class Ledger:
                         "updated_at": new.updated_at,
                     },
                 ),
-                [self._failed(o, now) for o in failed],
+                [self._writer.failed(o, now) for o in failed],
             )
-
-    def _confirmed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
-        deleted = outcome.kind == "deleted" and outcome.row.payload_hash == ""
-        return {
-            **self._who,
-            "codigo_integracao": outcome.row.codigo_integracao,
-            "state": "deleted" if deleted else "confirmed",
-            "payload_hash": None if deleted else outcome.row.payload_hash,
-            "omie_id": outcome.omie_id or outcome.row.omie_id,
-            "omie_code": outcome.omie_code or None,
-            "parent_code": outcome.row.payload.get(self._parent_field) or None,
-            "created_here": outcome.kind == "created",
-            "particao": outcome.row.particao,
-            "attempts": 1,
-            "run_id": self._run_id,
-            "first_seen_at": now,
-            "confirmed_at": outcome.at or now,
-            "updated_at": now,
-        }
-
-    def _failed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
-        return {
-            **self._who,
-            "codigo_integracao": outcome.row.codigo_integracao,
-            "state": "rejected" if outcome.kind == "rejected" else "held",
-            "particao": outcome.row.particao,
-            "attempts": 1,
-            "first_error": outcome.error,
-            "last_error": outcome.error,
-            "error_code": outcome.error_code,
-            "held_until": outcome.held_until,
-            "run_id": self._run_id,
-            "first_seen_at": now,
-            "updated_at": now,
-        }
 
     def _write_rejected(
         self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
@@ -280,21 +253,7 @@ class Ledger:
                 index_elements=list(rejected.primary_key),
                 set_={name: statement.excluded[name] for name in kept},
             ),
-            [
-                {
-                    **self._who,
-                    "codigo_integracao": o.row.codigo_integracao,
-                    "particao": o.row.particao,
-                    "fault_text": o.error,
-                    "fault_code": o.error_code,
-                    "correcao": o.fix,
-                    "row_masked": o.row_masked or {},
-                    "first_seen_at": now,
-                    "last_seen_at": now,
-                    "run_id": self._run_id,
-                }
-                for o in refused
-            ],
+            [self._writer.rejected(o, now) for o in refused],
         )
 
     def _close_intents(
@@ -356,34 +315,3 @@ class Ledger:
                     updated_at=now,
                 )
             )
-
-    def _attempt(self, item: Attempt) -> dict[str, Any]:
-        return {
-            **self._who,
-            "run_id": self._run_id,
-            "codigo_integracao": item.codigo_integracao,
-            "method": item.method,
-            "request": item.request,
-            "response": item.response,
-            "http_status": item.http_status,
-            "fault_class": item.fault_class,
-            "fault_code": item.fault_code,
-            "fault_text": item.fault_text,
-            "duration_ms": item.duration_ms,
-            "at": item.at,
-        }
-
-
-def _notes_of(outcomes: Sequence[RowOutcome], now: datetime) -> list[Submitted]:
-    """The notes that delivered billings begin; value and city from the model's own columns."""
-    return [
-        Submitted(
-            cod_int_os=outcome.row.codigo_integracao or "",
-            n_cod_os=outcome.omie_id,
-            valor=outcome.row.extra.get("_valor"),
-            municipio=outcome.row.extra.get("_municipio"),
-            at=outcome.at or now,
-        )
-        for outcome in outcomes
-        if outcome.kind in DELIVERED
-    ]

@@ -189,6 +189,8 @@ def keep(connection: sa.Connection, empresa: str, cod_int_os: str, **values: Any
     that was asked for."""
     if "estado" in values:
         raise AssertionError("a state changes through move")
+    if not values:
+        return
     connection.execute(_update(empresa, cod_int_os).values(**values))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -86,4 +87,20 @@ def accept_in_ledger(
             confirmed_at=at,
             updated_at=at,
         )
+    )
+
+
+def forget_billings(
+    connection: sa.Connection, empresa: str, orders: Sequence[str], at: datetime
+) -> None:
+    """These orders were deleted in Omie: made again, they are to be billed again."""
+    if not orders:
+        return
+    billings = (
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == BILLING,
+        ledger.c.codigo_integracao.in_(orders),
+    )
+    connection.execute(
+        sa.update(ledger).where(*billings).values(state="deleted", payload_hash=None, updated_at=at)
     )

@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.nfse_ledger import REFUSED_CODE
-from omie_pipeline.warehouse.nfse_ledger import BILLING
+from omie_pipeline.warehouse.nfse_ledger import BILLING, REFUSED_CODE
 from omie_pipeline.warehouse.nfse_tables import billing_request
 from omie_pipeline.warehouse.rows import PlanRow
 from omie_pipeline.warehouse.selection import Selection

@@ -9,19 +9,17 @@ import pytest
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.clinic.tables import CLINIC_TABLES
-from tests.dbt_mapping.scenario import Scenario, ScenarioFactory
+from tests.dbt_mapping.scenario import Scenario
 
 OWN_COLUMNS = ("empresa", "data_particao")
 
 
 @pytest.fixture(scope="session")
-def manifests(synthea: Scenario, scenarios: ScenarioFactory) -> dict[str, dict[str, Any]]:
+def manifests(synthea: Scenario, company: Scenario) -> dict[str, dict[str, Any]]:
     """Manifest of each delivered staging set."""
-    canonica = scenarios.new("canonica")
-    assert canonica.dbt("parse").success
     return {
         scenario.staging: json.loads((scenario.target / "manifest.json").read_text())
-        for scenario in (synthea, canonica)
+        for scenario in (synthea, company)
     }
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+from omie_pipeline.simulator.server import running_simulator
+from tests.conftest import ONE_WORKER, together
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -35,3 +40,32 @@ def test_no_test_can_connect_beyond_the_machine(address: str) -> None:
 def test_no_test_can_look_a_name_up() -> None:
     with pytest.raises(AssertionError, match="tried to reach"):
         socket.getaddrinfo("example.invalid", 443)
+
+
+def test_what_shares_a_costly_beginning_runs_in_one_worker(request: pytest.FixtureRequest) -> None:
+    tests = Path(__file__).parents[1]
+    assert all(next(tests.rglob(name), None) for name in ONE_WORKER)
+    build = together("tests/dbt_mapping/test_synthea.py::test_a")
+    assert build == together("tests/cli/test_reconcile.py::test_b[a/dagster_doors]") == "dbt"
+    alone = "tests/sync/test_push.py::test_c[dbt_mapping]"
+    assert together(alone) == alone
+    groups = [together(item.nodeid) for item in request.session.items]
+    first = [group for group in groups if group in ONE_WORKER.values()]
+    assert groups[: len(first)] == sorted(first, key=list(ONE_WORKER.values()).index)
+
+
+def test_a_server_stops_at_once() -> None:
+    """Hundreds of tests start one and stop it."""
+    started = time.perf_counter()
+    for _ in range(10):
+        with running_simulator():
+            pass
+    # Left alone, uvicorn takes 100 ms and more for each.
+    assert time.perf_counter() - started < 10 * 0.1
+
+
+def test_a_login_costs_one_hash(engine: sa.Engine) -> None:
+    query = "SELECT split_part(split_part(rolpassword, '$', 2), ':', 1) FROM pg_authid"
+    with engine.connect() as connection:
+        hashes = connection.scalars(sa.text(f"{query} WHERE rolname = current_user")).all()
+    assert hashes == ["1"]

@@ -1,0 +1,1 @@
+"""Random histories of a whole chain, from a receipt to its note."""

@@ -1,0 +1,252 @@
+"""One deployment that lives through a history: models, chain, crashes, and what Omie holds."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.omie import CallRecord, Credentials, OmieClient
+from omie_pipeline.simulator import billing, seeds
+from omie_pipeline.simulator.clock import ManualClock
+from omie_pipeline.simulator.control_orders import OrderNote
+from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.sync.nfse.following import FollowReport, follow
+from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.push import PushReport
+from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
+from tests.histories.clinic import CHAIN, COLUMNS, Clinic
+from tests.sync.world import EMPRESA, World
+
+_EMPTIED = (
+    "run", "ledger", "intent", "attempt", "quarantine", "rejected", "plan", "block", "quota_lane",
+    "quota_request", "quota_fault", "nfse", "nfse_transition", "nfse_file", "billing_request",
+)  # fmt: skip
+_TLS = ssl.create_default_context()
+
+
+class Crash(BaseException):
+    """Stands for a process that ends."""
+
+
+@dataclass
+class Truth:
+    """What the simulated Omie holds.
+
+    Attributes:
+        settlements: our code -> settlements under it, whatever their título.
+        notes: code of an order -> its notes, oldest first.
+    """
+
+    clientes: dict[str, list[dict[str, Any]]]
+    servicos: dict[str, list[dict[str, Any]]]
+    titles: dict[str, list[dict[str, Any]]]
+    orders: dict[str, list[dict[str, Any]]]
+    settlements: dict[str, list[dict[str, Any]]]
+    notes: dict[str, tuple[OrderNote, ...]]
+    categories: dict[str, list[str]]
+
+
+@dataclass
+class Figures:
+    """What was made to happen, over all histories."""
+
+    histories: int = 0
+    runs: int = 0
+    crashes: int = 0
+    calls: int = 0
+    faults: int = 0
+    people: int = 0
+    rests: list[int] = field(default_factory=list)
+
+
+class Company(World):
+    """A world whose models stand for good, and whose clients share one TLS context."""
+
+    figures: Figures
+
+    def __init__(self, engine: sa.Engine, simulator: Simulator, clock: ManualClock) -> None:
+        super().__init__(engine, simulator, clock)
+        self.clinic = Clinic()
+        self.tables = {name: self.model(name, [], columns) for name, columns in COLUMNS.items()}
+        self.figures = Figures()
+        self._calls_seen = 0
+
+    def begin(self, start: Any) -> None:
+        """Forget the last history."""
+        self.count_calls()
+        self.control.reset()
+        self.control.set_behaviour(stale_reads_seconds=0, city_hall_down=False)
+        self.control.clear_faults()
+        self.control.clear_calls()
+        self.control.set_time(start)
+        self._calls_seen = 0
+        with self.engine.begin() as connection:
+            for name in _EMPTIED:
+                connection.execute(sa.delete(sa.table(name, schema="omie_sync")))
+        self.clinic = Clinic()
+        self.figures.histories += 1
+
+    def count_calls(self) -> int:
+        """Calls since last asked."""
+        seen = len(self.control.calls())
+        fresh, self._calls_seen = seen - self._calls_seen, seen
+        self.figures.calls += fresh
+        return fresh
+
+    def client(
+        self, _empresa: str = EMPRESA, on_call: Callable[[CallRecord], None] | None = None
+    ) -> OmieClient:
+        governor = SharedGovernor(
+            self.engine,
+            scope_of(self.sim.app_key),
+            method_per_minute=235,
+            ip_per_minute=940,
+            error_budget=self.error_budget,
+        )
+        return OmieClient(
+            Credentials(SecretStr(self.sim.app_key), SecretStr(self.secret)),
+            self.base_url,
+            governor,
+            self.clock,
+            timeout_seconds=self.timeout_seconds,
+            on_call=self._watching(on_call),
+            transport=httpx.HTTPTransport(verify=_TLS),
+        )
+
+    # -- the pipeline -----------------------------------------------------------------------------
+
+    def transform(self, endpoint: str) -> None:
+        """The model shows what the clinic says now."""
+        table, rows = self.tables[endpoint], self.clinic.rows(endpoint)
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(table))
+            if rows:
+                connection.execute(sa.insert(table), [_full(endpoint, row) for row in rows])
+
+    def send(
+        self, endpoint: str, policy: EndpointPolicy, *, unfinished_only: bool = False
+    ) -> PushReport:
+        """One run of one endpoint; its report must close."""
+        self.transform(endpoint)
+        self.figures.runs += 1
+        selection = Selection(EMPRESA, unfinished_only=unfinished_only)
+        report = self.push(endpoint, policy=policy, selection=selection, approve=True)
+        assert report.closes, (endpoint, report.partitions, report.truth)
+        return report
+
+    def facts(self, endpoint: str) -> object:
+        """All that a run of an endpoint goes by: models, ledger and open intents of it and, for
+        reversals, of what they take back."""
+        names: tuple[str, ...] = (endpoint,)
+        if endpoint == "estornar_baixas_receber":
+            names = (endpoint, "baixas_receber", "contas_receber")
+        known = [row for row in self.ledger_rows() if row.endpoint in names]
+        ledger = sorted(tuple(map(str, row)) for row in known)
+        return [self.clinic.rows(name) for name in names], ledger, self.open_intents()
+
+    def follow(self) -> FollowReport:
+        """One round of the follower."""
+        self.figures.runs += 1
+        with self.client() as client:
+            return follow(self.engine, client, EMPRESA, self.clock)
+
+    @contextmanager
+    def ending_at(self, what: str, number: int) -> Iterator[None]:
+        """The process ends after its ``number``-th call, or before that commit."""
+        left = number
+
+        def step(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Crash
+
+        if what == "call":
+            self.on_call = step
+        else:
+            sa.event.listen(self.engine, "commit", step)
+        try:
+            yield
+        except Crash:
+            self.figures.crashes += 1
+        finally:
+            self.on_call = None
+            if what != "call":
+                sa.event.remove(self.engine, "commit", step)
+
+    # -- people -----------------------------------------------------------------------------------
+
+    def person_bills(self, order: str) -> None:
+        """A person bills an order in Omie's own screens."""
+        with self.control._acting(seeds.APP_KEY, "ordens_servico") as (context, _):
+            billing.bill(context, {"cCodIntOS": order})
+
+    def person_cancels(self, order: str) -> None:
+        """A person cancels an order and its note."""
+        with self.control._acting(seeds.APP_KEY, "ordens_servico") as (context, _):
+            billing.cancel(context, {"cCodIntOS": order, "cCancelarNfse": "S"})
+
+    # -- the truth --------------------------------------------------------------------------------
+
+    def truth(self) -> Truth:
+        """Everything that Omie holds of ours."""
+        titles = self._by_code("contas_receber")
+        settlements: dict[str, list[dict[str, Any]]] = {}
+        for records in titles.values():
+            for record in records:
+                for one in record.get("_baixas") or ():
+                    code = str(one.get("codigo_baixa_integracao") or "")
+                    found = {**one, "_title": record["codigo_lancamento_integracao"]}
+                    settlements.setdefault(code, []).append(found)
+        settlements.pop("", None)
+        orders = self._by_code("ordens_servico")
+        notes = {code: self.control.notes(code) for code in orders if code}
+        categories: dict[str, list[str]] = {}
+        for record in self.control.records("categorias"):
+            categories.setdefault(str(record.get("descricao")), []).append(str(record["codigo"]))
+        return Truth(
+            self._by_code("clientes"),
+            self._by_code("servicos"),
+            titles,
+            orders,
+            settlements,
+            notes,
+            categories,
+        )
+
+    def _by_code(self, endpoint: str) -> dict[str, list[dict[str, Any]]]:
+        catalog = REGISTRY[endpoint]
+        found: dict[str, list[dict[str, Any]]] = {}
+        for record in self.control.records(endpoint):
+            keys = record.get("intListar") if endpoint == "servicos" else catalog.keys_of(record)
+            code = str((keys or {}).get(catalog.integration_key) or "")
+            found.setdefault(code, []).append(dict(record))
+        return found
+
+    def ledger_rows(self, run_id: str = "") -> list[Any]:
+        """endpoint, code, state, omie_id, omie_code, parent_code, error_code, last_error."""
+        query = (
+            "SELECT endpoint, codigo_integracao, state, omie_id, omie_code, parent_code,"
+            " error_code, last_error FROM omie_sync.ledger"
+        )
+        with self.engine.connect() as connection:
+            if run_id:
+                query += " WHERE run_id = :run_id"
+                return list(connection.execute(sa.text(query), {"run_id": run_id}))
+            return list(connection.execute(sa.text(query)))
+
+
+def _full(endpoint: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in COLUMNS[endpoint]}
+
+
+__all__ = ["CHAIN", "Company", "Crash", "Figures", "Truth"]

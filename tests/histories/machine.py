@@ -1,0 +1,299 @@
+"""The state machine: a clinic, a pipeline, a faulty road, people in Omie, and the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import ClassVar, get_args
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.simulator.planned import FaultKind, PlannedFault
+from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
+from tests.histories.clinic import CHAIN, REGISTERS, Receipt
+from tests.histories.company import Company
+from tests.histories.ending import check_end
+from tests.histories.safety import check_delivered, check_doubles
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+NUMBERS = st.sampled_from((1, 2, 3))
+PICKED = st.integers(0, 2)
+PLACES = st.sampled_from((1, 2))
+VALUES = st.sampled_from((60, 100, 150))
+TEXTS = st.sampled_from(("A", "B"))
+# A timeout costs real seconds; "cut" is the same to the client.
+KINDS: tuple[FaultKind, ...] = tuple(
+    kind
+    for kind in get_args(FaultKind)
+    if kind not in ("custom", "custom_after_commit", "timeout", "timeout_after_commit")
+)
+METHODS = (
+    "UpsertCliente", "UpsertCadastroServico", "IncluirCategoria", "UpsertContaReceber",
+    "LancarRecebimento", "CancelarRecebimento", "IncluirOS", "AlterarOS", "FaturarOS",
+    "ListarOS", "ConsultarOS", "StatusOS", "PesquisarLancamentos", "ListarNFSEs", "ObterNFSe",
+)  # fmt: skip
+WRITES = {
+    "contas_receber": ("UpsertContaReceber",),
+    "baixas_receber": ("LancarRecebimento",),
+    "estornar_baixas_receber": ("CancelarRecebimento",),
+    "ordens_servico": ("IncluirOS", "AlterarOS"),
+    "faturar_os": ("FaturarOS",),
+}
+LOST = tuple(kind for kind in KINDS if kind.endswith("_after_commit"))
+_ROUNDS = 10
+
+
+class Histories(RuleBasedStateMachine):
+    """One history; ``company`` is lent to all of them, one after the other.
+
+    Attributes:
+        undo: whether the policy is to take settlements back for a change.
+    """
+
+    company: ClassVar[Company]
+    undo: ClassVar[bool] = False
+
+    @initialize(mirror=st.booleans(), delivered=st.booleans())
+    def open_the_clinic(self, mirror: bool, delivered: bool) -> None:
+        self.company.begin(START)
+        self.mirror = mirror
+        self.touched: set[tuple[str, str]] = set()
+        self.billed_by_person: set[str] = set()
+        # Endpoint -> what its last run stood on, where that run left nothing to be done: it found
+        # nothing to do (idle), or delivered all (clean).
+        self.idle: dict[str, object] = {}
+        self.clean: dict[str, object] = {}
+        self.clinic.receive(1)
+        self.clinic.pay(1, 1, 100)
+        self.clinic.receive(2)
+        if delivered:
+            self.run_all()
+
+    @property
+    def clinic(self):  # type: ignore[no-untyped-def]  # narrowed by its only value
+        return self.company.clinic
+
+    # -- the clinic -------------------------------------------------------------------------------
+
+    @rule(number=NUMBERS, value=VALUES, text=TEXTS)
+    def edit_receipt(self, number: int, value: int, text: str) -> None:
+        receipt: Receipt = self.clinic.receive(number)
+        receipt.value, receipt.text = value, text
+
+    @rule(number=NUMBERS, order=st.booleans(), bill=st.booleans())
+    def mark_receipt(self, number: int, order: bool, bill: bool) -> None:
+        receipt = self.clinic.receive(number)
+        receipt.order, receipt.bill = order, bill
+
+    @rule(number=NUMBERS)
+    def remove_receipt(self, number: int) -> None:
+        self.clinic.receipts.pop(number, None)
+
+    @rule(number=NUMBERS, place=PLACES, value=st.sampled_from((40, 60, 100)))
+    def pay(self, number: int, place: int, value: int) -> None:
+        self.clinic.pay(number, place, value)
+
+    @rule(number=NUMBERS, place=PLACES, undone=st.booleans())
+    def reverse_payment(self, number: int, place: int, undone: bool) -> None:
+        receipt = self.clinic.receipts.get(number)
+        if receipt and place in receipt.payments:
+            receipt.payments[place].reversed = not undone
+
+    @rule(
+        number=st.sampled_from((1, 2)),
+        state=st.sampled_from(("good", "good", "invalid", "homeless")),
+        district=TEXTS,
+        taxable=st.sampled_from((True, True, False)),
+    )
+    def edit_registers(self, number: int, state: str, district: str, taxable: bool) -> None:
+        patient = self.clinic.patients[number]
+        patient.state, patient.district = state, district
+        self.clinic.taxable = taxable
+
+    # -- the pipeline -----------------------------------------------------------------------------
+
+    @rule()
+    def run_all(self) -> None:
+        for endpoint in CHAIN:
+            if not self.at_rest(endpoint):
+                self.send(endpoint)
+        self.follow()
+
+    def at_rest(self, endpoint: str) -> bool:
+        """Whether a run cannot do anything: left out for the sake of time."""
+        if endpoint == "estornar_baixas_receber":
+            return not self.undo and not self.clinic.rows(endpoint)
+        return endpoint in REGISTERS and self.idle.get(endpoint) == self.company.facts(endpoint)
+
+    @rule(endpoint=st.sampled_from(CHAIN[1:]))
+    def run_one(self, endpoint: str) -> None:
+        self.send(endpoint)
+
+    @rule(endpoint=st.sampled_from(CHAIN[1:]))
+    def retry(self, endpoint: str) -> None:
+        self.send(endpoint, unfinished_only=True)
+
+    @rule()
+    def follow(self) -> None:
+        self.company.follow()
+        check_doubles(self.company, self.company.truth(), self.billed_by_person)
+
+    @rule(what=st.sampled_from(("call", "commit")), number=st.integers(1, 9))
+    def crash(self, what: str, number: int) -> None:
+        """The whole chain, until the process ends."""
+        number = number if what == "call" else number * 12
+        self.idle.clear()
+        with self.company.ending_at(what, number):
+            self.run_all()
+
+    @rule(
+        endpoint=st.sampled_from(CHAIN[3:]),
+        what=st.sampled_from(("call", "commit")),
+        number=st.integers(1, 12),
+    )
+    def crash_one(self, endpoint: str, what: str, number: int) -> None:
+        with self.company.ending_at(what, min(number, 4) if what == "call" else number):
+            self.send(endpoint)
+
+    def send(self, endpoint: str, *, unfinished_only: bool = False) -> None:
+        self.idle.pop(endpoint, None)
+        self.clean.pop(endpoint, None)
+        report = self.company.send(endpoint, self.policy(endpoint), unfinished_only=unfinished_only)
+        total = report.total
+        if not unfinished_only and total.delivered + total.unchanged == total.selected:
+            self.clean[endpoint] = self.company.facts(endpoint)
+            if not total.delivered:
+                self.idle[endpoint] = self.clean[endpoint]
+        truth = self.company.truth()
+        check_doubles(self.company, truth, self.billed_by_person)
+        check_delivered(self.company, truth, report)
+
+    def policy(self, endpoint: str) -> EndpointPolicy:
+        mirrors = self.mirror and endpoint in ("contas_receber", "ordens_servico")
+        return EndpointPolicy(
+            mode="mirror" if mirrors else "upsert",
+            on_settled="undo" if self.undo else "conflict",
+            guardrails=Guardrails(
+                max_quarantined_share=1, max_delete_share=1, min_rows_vs_median=0
+            ),
+        )
+
+    # -- the road to Omie, and the city hall ------------------------------------------------------
+
+    @rule(kind=st.sampled_from(KINDS), method=st.sampled_from(("", *METHODS)))
+    def fault(self, kind: FaultKind, method: str) -> None:
+        self.company.figures.faults += 1
+        self.company.control.next_faults(PlannedFault(kind, method=method, seconds=50))
+
+    @rule(kind=st.sampled_from(LOST), method=st.sampled_from(METHODS[3:9]))
+    def lose_an_answer(self, kind: FaultKind, method: str) -> None:
+        """A write takes effect and its answer does not come, in a run of its endpoint."""
+        self.fault(kind, method)
+        self.send(next(name for name, methods in WRITES.items() if method in methods))
+
+    @rule(seconds=st.sampled_from((0, 30, 60)))
+    def stale_reads(self, seconds: int) -> None:
+        self.company.control.set_behaviour(stale_reads_seconds=seconds)
+
+    @rule(what=st.sampled_from(("down", "up", "refuses")))
+    def city_hall(self, what: str) -> None:
+        if what == "refuses":
+            self.company.control.reject_next_note("Tomador não identificado")
+        else:
+            self.company.control.city_hall_down(what == "down")
+
+    @rule(seconds=st.sampled_from((5, 45, 70, 400, 1900, 86400)))
+    def wait(self, seconds: int) -> None:
+        self.company.clock.sleep(seconds)
+
+    # -- people in Omie ---------------------------------------------------------------------------
+
+    @rule(place=PICKED, what=st.sampled_from(("bills", "cancels", "edits", "deletes", "note")))
+    def person_and_order(self, place: int, what: str) -> None:
+        control, found = self.company.control, sorted(self.company.truth().orders)
+        if not found:
+            return
+        code = found[place % len(found)]
+        try:
+            if what == "bills":
+                if any(note.state != "rejected" for note in control.notes(code)):
+                    return
+                self.company.person_bills(code)
+                self.billed_by_person.add(code)
+            elif what == "cancels":
+                self.company.person_cancels(code)
+            elif what == "note":
+                control.cancel_note_of(code)
+            elif what == "edits":
+                control.edit("ordens_servico", code, {"Observacoes": {"cObsOS": "Recepção"}})
+            else:
+                control.delete("ordens_servico", code)
+        except ConfigurationError:
+            return
+        self.company.figures.people += 1
+        if what != "note":
+            self.touched |= {("ordens_servico", code), ("faturar_os", code)}
+
+    @rule(place=PICKED, what=st.sampled_from(("settles", "undoes", "deletes")))
+    def person_and_title(self, place: int, what: str) -> None:
+        control, found = self.company.control, sorted(self.company.truth().titles)
+        if not found:
+            return
+        code = found[place % len(found)]
+        settled = control.settlements(code)
+        baixas = [f"BXR-{code.removeprefix('REC-')}{number}" for number in (1, 2)]
+        try:
+            if what == "settles":
+                control.settle("contas_receber", code, value=Decimal(30))
+            elif what == "deletes":
+                control.delete("contas_receber", code)
+                self.touched.add(("contas_receber", code))
+            elif settled:
+                control.undo_settlement(settled[0]["codigo_baixa"])
+                baixas = [str(settled[0].get("codigo_baixa_integracao"))]
+                self.touched.add(("contas_receber", code))  # it still counts as settled
+        except ConfigurationError:
+            return
+        self.company.figures.people += 1
+        if what != "settles":
+            names = ("baixas_receber", "estornar_baixas_receber")
+            self.touched |= {(name, baixa) for name in names for baixa in baixas}
+
+    @rule(place=PICKED, what=st.sampled_from(("bills", "deletes")))
+    def person_meddles(self, place: int, what: str) -> None:
+        self.person_and_order(place, what)
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        if not hasattr(self, "touched"):
+            return
+        control = self.company.control
+        control.clear_faults()
+        control.set_behaviour(stale_reads_seconds=0, city_hall_down=False)
+        self.rest()
+        check_end(self.company, self.undo, self.touched)
+        self.company.count_calls()
+
+    def rest(self) -> None:
+        """Time passes and the schedule goes on until a whole round changes nothing."""
+        before = self.standing()
+        for number in range(_ROUNDS):
+            self.company.clock.sleep(7 * 3600)
+            for endpoint in CHAIN:
+                if self.clean.get(endpoint) != self.company.facts(endpoint):
+                    self.send(endpoint)
+            self.follow()
+            now = self.standing()
+            if now == before and self.company.open_intents() == 0:
+                self.company.figures.rests.append(number)
+                return
+            before = now
+        raise AssertionError("the history never comes to rest")
+
+    def standing(self) -> object:
+        """Omie and ledger, to be compared with what they were."""
+        ledger = sorted(tuple(map(str, row[:5])) for row in self.company.ledger_rows())
+        return self.company.truth(), ledger

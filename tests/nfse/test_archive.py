@@ -1,0 +1,195 @@
+"""Files of issued notes: where they go, what is never overwritten, where they may come from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import httpx
+import pytest
+
+from omie_pipeline.errors import ConfigurationError, RetryLater, UnknownFault
+from omie_pipeline.omie.downloads import LARGEST_BYTES, download, is_ours
+from omie_pipeline.sync.nfse.archive import Archive, Files
+from omie_pipeline.warehouse.nfse_files import stored_files
+from tests.nfse.conftest import Notes
+from tests.sync.world import EMPRESA
+
+BASE = "https://app.omie.com.br/api/v1/"
+
+
+def _files(notes: Notes, place: Path) -> Files:
+    base_url = notes.world.base_url
+    return Files(Archive(str(place)), lambda link: download(link, base_url))
+
+
+def test_pdf_and_xml_are_kept_with_their_hash(notes: Notes, tmp_path: Path) -> None:
+    notes.billed()
+    notes.minutes(2)
+    assert notes.follow(_files(notes, tmp_path)).arquivos == 2
+    number = notes.state().numero
+    held = {one.tipo: one for one in stored_files(notes.engine, EMPRESA, "OS-1")}
+    assert set(held) == {"pdf", "xml"}
+    for tipo, one in held.items():
+        assert one.caminho == f"principal/2026/01/NFSe-{number}-OS-1.{tipo}"
+        content = (tmp_path / one.caminho).read_bytes()
+        assert (one.sha256, one.tamanho_bytes) == (
+            hashlib.sha256(content).hexdigest(), len(content),
+        )  # fmt: skip
+    assert (tmp_path / held["pdf"].caminho).read_bytes().startswith(b"%PDF")
+    assert sorted(path.suffix for path in tmp_path.rglob("*.*") if path.is_file()) == [
+        ".pdf", ".xml",
+    ]  # fmt: skip
+    notes.minutes(120)
+    notes.control.clear_calls()
+    assert notes.follow(_files(notes, tmp_path)).arquivos == 0
+    assert notes.asked("ObterNFSe") == 0
+
+
+def test_a_file_that_stands_there_is_never_overwritten(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    first = archive.store("a/b.pdf", b"um")
+    assert archive.store("a/b.pdf", b"um") == first
+    second = archive.store("a/b.pdf", b"dois")
+    assert second.caminho != first.caminho
+    assert (tmp_path / first.caminho).read_bytes() == b"um"
+    assert (tmp_path / second.caminho).read_bytes() == b"dois"
+    assert archive.store("a/b.pdf", b"dois") == second
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_names_from_outside_stay_in_the_archive(notes: Notes, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from omie_pipeline.sync.nfse.archive import path_of
+
+    notes.billed()
+    odd = replace(notes.state(), cod_int_os="../../x y", numero="1/2", empresa="..")
+    path = path_of(odd, "pdf", notes.clock.now())
+    assert ".." not in path.split("/")
+    assert path == "_/2026/01/NFSe-1_2-_.._x_y.pdf"
+
+
+def test_a_bucket_whose_package_is_missing_is_a_setting_to_mend() -> None:
+    with pytest.raises(ConfigurationError, match="OMIE_PIPELINE_NFSE_ARCHIVE"):
+        Archive("nuvem://pasta").store("a/b.pdf", b"um")
+
+
+def test_an_archive_in_memory_works_alike(notes: Notes) -> None:
+    archive = Archive("memory://notas")
+    stored = archive.store("x/y.pdf", b"abc")
+    assert archive.store("x/y.pdf", b"abc") == stored
+
+
+def test_a_pdf_that_comes_later_is_asked_for_again(notes: Notes, tmp_path: Path) -> None:
+    calls = 0
+
+    def not_yet(link: str) -> bytes:
+        nonlocal calls
+        calls += 1
+        if calls <= 2:
+            return download("http://127.0.0.1:9/nada", "http://127.0.0.1:9/")
+        return download(link, notes.world.base_url)
+
+    notes.billed()
+    notes.minutes(2)
+    files = Files(Archive(str(tmp_path)), not_yet)
+    assert notes.follow(files).arquivos == 0
+    assert notes.state().estado == "issued"
+    notes.minutes(2)
+    assert notes.follow(files).arquivos == 2
+    assert notes.state().proxima_consulta_em is None
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://app.omie.com.br/x.pdf", True),
+        ("https://docs.omie.com.br/x.pdf", True),
+        ("https://docs.omie.com.br:443/x.pdf", True),
+        ("http://app.omie.com.br/x.pdf", False),
+        ("https://app.omie.com.br:8443/x.pdf", False),
+        ("https://omie.com.br.exemplo.com/x.pdf", False),
+        ("https://malomie.com.br/x.pdf", False),
+        ("https://usuario:senha@app.omie.com.br/x.pdf", False),
+        ("https://127.0.0.1/x.pdf", False),
+        ("file:///etc/passwd", False),
+        ("https://[quebrado/x", False),
+        ("", False),
+    ],
+)
+def test_only_omies_own_hosts_are_asked(url: str, ours: bool) -> None:
+    assert is_ours(url, BASE) is ours
+
+
+def test_the_simulators_own_port_is_asked_and_no_other() -> None:
+    base = "http://127.0.0.1:5000/api/v1/"
+    assert is_ours("http://127.0.0.1:5000/docs/1.pdf", base)
+    assert not is_ours("http://127.0.0.1:5001/docs/1.pdf", base)
+    assert not is_ours("http://localhost:5000/docs/1.pdf", base)
+
+
+def _served(answer: httpx.Response) -> tuple[httpx.MockTransport, list[httpx.Request]]:
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answer
+
+    return httpx.MockTransport(handle), seen
+
+
+def test_a_redirect_to_another_host_is_not_followed() -> None:
+    transport, seen = _served(httpx.Response(302, headers={"Location": "https://exemplo.com/x"}))
+    with pytest.raises(UnknownFault, match="servidor do Omie"):
+        download("https://app.omie.com.br/x.pdf", BASE, transport=transport)
+    assert len(seen) == 1
+
+
+def test_a_redirect_that_never_ends_ends() -> None:
+    transport, seen = _served(httpx.Response(302, headers={"Location": "/outra"}))
+    with pytest.raises(UnknownFault, match="sem fim"):
+        download("https://app.omie.com.br/x.pdf", BASE, transport=transport)
+    assert len(seen) == 4
+
+
+def test_a_file_too_large_is_refused() -> None:
+    transport, _ = _served(httpx.Response(200, content=b"x" * (LARGEST_BYTES + 1)))
+    with pytest.raises(UnknownFault, match="20 MB"):
+        download("https://app.omie.com.br/x.pdf", BASE, transport=transport)
+
+
+@pytest.mark.parametrize("status", [404, 429, 500, 503])
+def test_not_yet_is_asked_again(status: int) -> None:
+    transport, _ = _served(httpx.Response(status))
+    with pytest.raises(RetryLater):
+        download("https://app.omie.com.br/x.pdf", BASE, transport=transport)
+
+
+def test_no_key_leaves_with_a_download() -> None:
+    transport, seen = _served(httpx.Response(200, content=b"%PDF"))
+    assert download("https://app.omie.com.br/x.pdf", BASE, transport=transport) == b"%PDF"
+    (request,) = seen
+    assert request.method == "GET"
+    assert not request.content
+    assert {"authorization", "cookie"}.isdisjoint(request.headers)
+
+
+def test_an_archive_that_cannot_be_written_holds_up_no_other_note(
+    notes: Notes, tmp_path: Path
+) -> None:
+    (tmp_path / "ocupado").write_text("um arquivo, não uma pasta")
+    broken = _files(notes, tmp_path / "ocupado")
+    notes.billed(1)
+    notes.minutes(2)
+    notes.follow(broken)
+    assert notes.state("OS-1").estado == "issued"
+    notes.control.reject_next_note("Código de serviço inválido")
+    notes.billed(2)
+    notes.minutes(2)
+    report = notes.follow(broken)
+    assert "OMIE_PIPELINE_NFSE_ARCHIVE" in report.parou
+    assert notes.state("OS-2").estado == "rejected"
+    # The file is fetched once the folder is there.
+    notes.minutes(10)
+    assert notes.follow(_files(notes, tmp_path / "livre")).arquivos == 2

@@ -1,0 +1,140 @@
+"""Cancelling: one call, whatever becomes of its answer, and both ends of the race."""
+
+from __future__ import annotations
+
+import pytest
+
+from omie_pipeline.errors import RecordRejected, RetryLater
+from omie_pipeline.simulator.planned import FaultKind, PlannedFault
+from omie_pipeline.sync.nfse.cancelling import Cancelled, Canceller
+from tests.nfse.conftest import Notes
+
+
+def _cancel(notes: Notes, code: str = "OS-1") -> Cancelled:
+    return Canceller(notes.engine, notes.client, notes.clock).cancel(notes.state(code))
+
+
+def _issued(notes: Notes) -> None:
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    assert notes.state().estado == "issued"
+    notes.control.clear_calls()
+
+
+def test_an_issued_note_is_cancelled(notes: Notes) -> None:
+    _issued(notes)
+    assert _cancel(notes).resultado == "cancelada"
+    assert notes.path() == ["submitted", "issued", "cancelled"]
+    assert [one.state for one in notes.control.notes("OS-1")] == ["cancelled"]
+    assert _cancel(notes).resultado == "cancelada"
+    assert notes.asked("CancelarOS") == 1
+
+
+def test_the_cancellation_wins_while_processing(notes: Notes) -> None:
+    notes.control.city_hall_down(True)
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    assert _cancel(notes).resultado == "pedida"
+    assert notes.state().estado == "processing"
+    assert notes.state().cancelamento_pedido_em is not None
+    # Asked again while the city hall is silent: nothing leaves.
+    notes.minutes(1.5)
+    assert _cancel(notes).resultado == "pedida"
+    assert notes.asked("CancelarOS") == 1
+    notes.control.city_hall_down(False)
+    notes.minutes(5)
+    notes.follow()
+    assert notes.path() == ["submitted", "processing", "cancelled"]
+    ((source,),) = notes.world.rows(
+        "SELECT fonte FROM omie_sync.nfse_transition WHERE para = 'cancelled'"
+    )
+    assert source == "cancelamento"
+
+
+def test_the_authorisation_wins_while_processing(notes: Notes) -> None:
+    notes.control.set_behaviour(cancel_race="authorised")
+    notes.control.city_hall_down(True)
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    assert _cancel(notes).resultado == "pedida"
+    notes.control.city_hall_down(False)
+    notes.minutes(5)
+    notes.follow()
+    notes.minutes(5)
+    notes.follow()
+    note = notes.state()
+    assert note.estado == "issued"
+    assert [one.state for one in notes.control.notes("OS-1")] == ["authorised"]
+    # The refused request is over; a person may ask once more, for the issued note now.
+    notes.minutes(5)
+    assert _cancel(notes).resultado == "cancelada"
+    assert [one.state for one in notes.control.notes("OS-1")] == ["cancelled"]
+
+
+@pytest.mark.parametrize("kind", ["http_500_after_commit", "truncated_json_after_commit"])
+def test_a_lost_answer_is_read_and_not_repeated(notes: Notes, kind: FaultKind) -> None:
+    _issued(notes)
+    notes.control.next_faults(PlannedFault(kind, "CancelarOS"))
+    assert _cancel(notes).resultado == "cancelada"
+    assert notes.asked("CancelarOS") == 1
+
+
+def test_while_omie_is_unreadable_nothing_is_repeated(notes: Notes) -> None:
+    _issued(notes)
+    notes.control.next_faults(
+        PlannedFault("http_500_after_commit", "CancelarOS"),
+        PlannedFault("http_500", "StatusOS", times=3),
+    )
+    assert _cancel(notes).resultado == "incerta"
+    notes.minutes(2)
+    assert _cancel(notes).resultado == "incerta"
+    assert notes.asked("CancelarOS") == 1
+    notes.minutes(2)
+    notes.control.clear_faults()
+    # The follower alone finds out.
+    notes.follow()
+    assert notes.state().estado == "cancelled"
+    assert notes.asked("CancelarOS") == 1
+
+
+def test_a_request_that_never_arrived_is_sent_again_after_a_read(notes: Notes) -> None:
+    _issued(notes)
+    notes.control.next_faults(PlannedFault("http_500", "CancelarOS"))
+    assert _cancel(notes).resultado == "incerta"
+    notes.minutes(1.5)
+    assert _cancel(notes).resultado == "pedida"
+    assert notes.asked("CancelarOS") == 1
+    notes.minutes(2)
+    assert _cancel(notes).resultado == "cancelada"
+    assert notes.asked("CancelarOS") == 2
+
+
+def test_a_refusal_of_omie_leaves_no_mark(notes: Notes) -> None:
+    _issued(notes)
+    notes.control.next_faults(
+        PlannedFault("fault_in_200", "CancelarOS", text="Prazo de cancelamento encerrado")
+    )
+    with pytest.raises(RecordRejected, match="Prazo"):
+        _cancel(notes)
+    note = notes.state()
+    assert (note.estado, note.cancelamento_pedido_em) == ("issued", None)
+
+
+def test_what_never_left_leaves_no_mark(notes: Notes) -> None:
+    _issued(notes)
+    notes.control.next_faults(PlannedFault("http_429", "CancelarOS"))
+    with pytest.raises(RetryLater):
+        _cancel(notes)
+    assert notes.state().cancelamento_pedido_em is None
+
+
+def test_a_refused_note_has_nothing_to_cancel(notes: Notes) -> None:
+    notes.control.reject_next_note("Código inválido")
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    assert _cancel(notes).resultado == "sem_efeito"
+    assert notes.asked("CancelarOS") == 0

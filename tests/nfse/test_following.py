@@ -1,0 +1,165 @@
+"""From billed to a PDF: what the follower writes at each answer of Omie."""
+
+from __future__ import annotations
+
+import pytest
+
+from omie_pipeline.simulator.planned import FaultKind, PlannedFault
+from tests.nfse.conftest import BILL, Notes
+
+
+def test_a_billed_order_becomes_an_issued_note_with_links(notes: Notes) -> None:
+    notes.billed()
+    notes.minutes(2)
+    report = notes.follow()
+    note = notes.state()
+    assert (note.estado, report.mudancas["issued"], report.abertas) == ("issued", 1, 0)
+    assert notes.path() == ["submitted", "issued"]
+    (truth,) = notes.control.notes("OS-1")
+    assert (note.numero, note.n_cod_nf) == (truth.number, truth.id)
+    assert note.url_pdf is not None
+    assert f"{truth.id}.pdf" in note.url_pdf
+    assert note.codigo_verificacao
+    assert note.proxima_consulta_em is None
+
+
+def test_a_note_under_way_is_processing_until_it_has_a_number(notes: Notes) -> None:
+    notes.control.city_hall_down(True)
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    assert notes.state().estado == "processing"
+    notes.minutes(30)
+    notes.follow()
+    assert (notes.state().estado, notes.path()) == ("processing", ["submitted", "processing"])
+    notes.control.city_hall_down(False)
+    notes.minutes(6)
+    notes.follow()
+    assert notes.path() == ["submitted", "processing", "issued"]
+
+
+def test_a_refused_note_takes_the_ledger_with_it(notes: Notes) -> None:
+    notes.control.reject_next_note("Endereço do tomador inválido, CPF 529.982.247-25")
+    notes.billed()
+    notes.minutes(2)
+    assert notes.follow().mudancas["rejected"] == 1
+    note = notes.state()
+    assert note.estado == "rejected"
+    assert note.mensagem is not None
+    assert "Endereço do tomador" in note.mensagem
+    assert "529.982" not in note.mensagem
+    ((state, error, code),) = notes.world.rows(
+        "SELECT state, last_error, error_code FROM omie_sync.ledger WHERE endpoint = 'faturar_os'"
+    )
+    assert (state, error, code) == ("rejected", note.mensagem, "nfse")
+    ((text, fix, partition),) = notes.world.rows(
+        "SELECT fault_text, correcao, particao FROM omie_sync.rejected"
+    )
+    assert text == note.mensagem
+    assert "endereço do paciente" in fix
+    assert partition == "2026-01-05"
+
+
+def test_a_refused_note_is_left_alone(notes: Notes) -> None:
+    notes.control.reject_next_note("Código de serviço inválido")
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    notes.control.clear_calls()
+    for _ in range(60):
+        notes.minutes(1)
+        notes.follow()
+    assert notes.asked() == 0
+
+
+def test_a_note_that_a_person_cancelled_in_omie_is_found(notes: Notes) -> None:
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    notes.control.cancel_note_of("OS-1", reason="engano")
+    notes.minutes(60)
+    notes.follow()
+    assert notes.state().estado == "issued"
+    notes.minutes(6 * 60)
+    notes.follow()
+    assert notes.state().estado == "cancelled"
+    ((why, source),) = notes.world.rows(
+        "SELECT motivo, fonte FROM omie_sync.nfse_transition WHERE para = 'cancelled'"
+    )
+    assert (why, source) == ("cancelada no Omie", "lista")
+
+
+def test_a_refused_note_that_a_person_billed_in_omie_is_found(notes: Notes) -> None:
+    notes.control.reject_next_note("Código de serviço inválido")
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    # Not through the engine: a person in Omie's own screens.
+    notes.client.write(BILL, "FaturarOS", {"cCodIntOS": "OS-1"})
+    notes.minutes(6 * 60 + 5)
+    notes.follow()
+    assert notes.path() == ["submitted", "rejected", "issued"]
+    assert notes.world.ledger("faturar_os") == {"OS-1": "confirmed"}
+    assert notes.world.rows("SELECT 1 FROM omie_sync.rejected") == []
+
+
+def test_an_order_deleted_in_omie_is_an_error_and_comes_back(notes: Notes) -> None:
+    notes.known("OS-9", 424242)
+    notes.minutes(1)
+    notes.follow()
+    assert notes.state("OS-9").estado == "submitted"
+    notes.minutes(5)
+    notes.follow()
+    note = notes.state("OS-9")
+    assert note.estado == "error"
+    assert "não conhece" in (note.mensagem or "")
+
+
+def test_a_block_ends_the_round_and_loses_nothing(notes: Notes) -> None:
+    for number in range(1, 4):
+        notes.billed(number)
+    notes.minutes(2)
+    notes.control.next_faults(PlannedFault("blocked_425", "ListarNFSEs"))
+    report = notes.follow()
+    assert report.parou
+    assert report.abertas == 3
+    notes.control.clear_calls()
+    assert notes.follow().parou
+    assert notes.asked() == 0
+    notes.minutes(31)
+    assert notes.follow().mudancas["issued"] == 3
+
+
+@pytest.mark.parametrize("kind", ["http_500", "truncated_json", "empty_200", "html_502"])
+def test_an_unreadable_answer_changes_nothing(notes: Notes, kind: FaultKind) -> None:
+    notes.billed()
+    notes.minutes(2)
+    notes.control.next_faults(PlannedFault(kind, "ListarNFSEs"))
+    report = notes.follow()
+    assert report.parou
+    assert notes.state().estado == "submitted"
+    notes.minutes(2)
+    notes.follow()
+    assert notes.state().estado == "issued"
+
+
+def test_links_that_fail_stop_no_question_about_other_notes(notes: Notes) -> None:
+    notes.world.error_budget = 1
+    notes.client = notes.world.client()
+    notes.billed(1)
+    notes.billed(2)
+    notes.minutes(2)
+    notes.control.settle_notes()
+    notes.control.reject_next_note("Código de serviço inválido")
+    notes.billed(3)
+    notes.minutes(2)
+    refusal = PlannedFault("fault_in_200", "ObterNFSe", times=5, text="Documento não encontrado!")
+    notes.control.next_faults(refusal)
+    report = notes.follow()
+    assert notes.asked("ObterNFSe") == 1
+    assert "Limite próprio de erros" in report.parou
+    assert notes.state("OS-3").estado == "rejected"
+    notes.control.clear_faults()
+    notes.minutes(35)
+    notes.follow()
+    assert all(notes.state(code).url_pdf for code in ("OS-1", "OS-2"))

@@ -1,0 +1,92 @@
+"""The sensor: one round a minute over all empresas, told in Portuguese, shown as an asset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from omie_pipeline.assets.nfse import KEY, nfse, note_metadata
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.sensors.nfse import nfse_sensor
+from omie_pipeline.simulator.planned import PlannedFault
+from tests.nfse.conftest import Notes
+
+
+@pytest.fixture
+def opened(
+    notes: Notes, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Deployment:
+    for name, value in {
+        "OMIE_APP_KEY": notes.world.sim.app_key,
+        "OMIE_APP_SECRET": notes.world.secret,
+        "OMIE_BASE_URL": notes.world.base_url,
+        "WAREHOUSE_URL": database_url,
+        "OMIE_PIPELINE_HOME": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    deployment = Deployment(clock=notes.clock)
+    monkeypatch.setattr("omie_pipeline.resources.dagster_resource.Deployment", lambda: deployment)
+    return deployment
+
+
+def _tick(cursor: str | None = None) -> dg.SensorResult:
+    resources = {"deployment": DeploymentResource()}
+    context = dg.build_sensor_context(cursor=cursor, resources=resources)
+    result = nfse_sensor()(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def _told(result: dg.SensorResult) -> str:
+    assert result.skip_reason is not None
+    return result.skip_reason.skip_message or ""
+
+
+def test_without_notes_nothing_is_asked(opened: Deployment, notes: Notes) -> None:
+    assert _told(_tick()) == "Nenhuma nota em aberto"
+    assert notes.asked() == 0
+
+
+def test_a_round_follows_and_materializes_once(opened: Deployment, notes: Notes) -> None:
+    notes.billed()
+    notes.minutes(2)
+    notes.control.clear_calls()
+    first = _tick()
+    assert "1 emitidas" in _told(first)
+    assert "0 em aberto" in _told(first)
+    (event,) = first.asset_events
+    assert isinstance(event, dg.AssetMaterialization)
+    assert event.asset_key == KEY
+    assert event.metadata["emitidas"].value == 1
+    assert "NFS-e" in str(event.metadata["links"].value)
+    asked = notes.asked()
+    notes.minutes(1)
+    again = _tick(first.cursor)
+    assert again.asset_events == []
+    assert notes.asked() == asked
+
+
+def test_a_blocked_key_is_left_alone(opened: Deployment, notes: Notes) -> None:
+    notes.billed()
+    notes.minutes(2)
+    notes.control.next_faults(PlannedFault("blocked_425", "ListarNFSEs"))
+    assert "parou" in _told(_tick())
+    notes.control.clear_calls()
+    assert "bloqueou a chave" in _told(_tick())
+    assert notes.asked() == 0
+
+
+def test_the_page_counts_notes_by_state(opened: Deployment, notes: Notes) -> None:
+    notes.control.city_hall_down(True)
+    notes.billed(1)
+    notes.billed(2)
+    notes.minutes(2)
+    _tick()
+    found = note_metadata(opened)
+    assert (found["em_processamento"], found["emitidas"]) == (2, 0)
+    assert found["mais_antiga_sem_resposta"].startswith("05/01/2026")
+    result = dg.materialize([nfse], resources={"deployment": DeploymentResource()})
+    assert result.success

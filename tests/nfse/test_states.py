@@ -1,0 +1,91 @@
+"""The table of steps, and that the warehouse takes no other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.catalog.nfse_states import ESTADOS, OPEN, TRANSITIONS, Estado, may_move
+from omie_pipeline.warehouse.nfse import Submitted, keep, move, reject, states, submitted
+from omie_pipeline.warehouse.nfse_reads import transitions
+from omie_pipeline.warehouse.nfse_tables import nfse
+from tests.nfse.conftest import START
+
+LATER = START + timedelta(minutes=5)
+
+
+def _known(engine: sa.Engine, estado: Estado = "submitted") -> None:
+    with engine.begin() as connection:
+        submitted(connection, "principal", [Submitted("OS-1", 7, None, None, START)])
+        connection.execute(sa.update(nfse).values(estado=estado))
+
+
+def _estado(engine: sa.Engine) -> str:
+    return states(engine, "principal", ["OS-1"])["OS-1"].estado
+
+
+def test_every_state_has_its_steps_and_none_leads_to_itself() -> None:
+    assert set(TRANSITIONS) == set(ESTADOS)
+    assert all(state not in steps for state, steps in TRANSITIONS.items())
+    assert not TRANSITIONS["cancelled"]
+    assert not any(may_move("issued", state) for state in (*OPEN, "rejected"))
+
+
+@pytest.mark.parametrize(("de", "para"), list(product(ESTADOS, ESTADOS)))
+def test_only_allowed_steps_change_anything(engine: sa.Engine, de: Estado, para: Estado) -> None:
+    _known(engine, de)
+    with engine.begin() as connection:
+        moved = move(connection, "principal", "OS-1", para, LATER, "status")
+    assert moved == may_move(de, para)
+    assert _estado(engine) == (para if moved else de)
+    assert len(transitions(engine, "principal", "OS-1")) == 1 + moved
+
+
+def test_an_answer_older_than_the_last_step_is_refused(engine: sa.Engine) -> None:
+    _known(engine)
+    with engine.begin() as connection:
+        early = START - timedelta(seconds=1)
+        assert not move(connection, "principal", "OS-1", "rejected", early, "status")
+        assert not reject(connection, "principal", "OS-1", early, words="x", correcao="y")
+    assert _estado(engine) == "submitted"
+
+
+def test_a_note_nobody_knows_does_not_move(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        assert not move(connection, "principal", "OS-9", "issued", START, "lista")
+
+
+@pytest.mark.parametrize("estado", ["rejected", "error"])
+def test_a_refused_order_is_billed_once_more(engine: sa.Engine, estado: Estado) -> None:
+    _known(engine, estado)
+    with engine.begin() as connection:
+        submitted(connection, "principal", [Submitted("OS-1", 7, None, None, LATER)])
+    note = states(engine, "principal", ["OS-1"])["OS-1"]
+    assert (note.estado, note.tentativas, note.enviada_em) == ("submitted", 2, LATER)
+    assert [step.de for step in transitions(engine, "principal", "OS-1")] == [None, estado]
+
+
+@pytest.mark.parametrize("estado", ["submitted", "processing", "issued", "cancelled"])
+def test_an_order_found_billed_already_stays_where_it_is(engine: sa.Engine, estado: Estado) -> None:
+    _known(engine, estado)
+    with engine.begin() as connection:
+        submitted(connection, "principal", [Submitted("OS-1", 8, None, "CAMPINAS", LATER)])
+    note = states(engine, "principal", ["OS-1"])["OS-1"]
+    assert (note.estado, note.tentativas, note.municipio) == (estado, 1, "CAMPINAS")
+    assert len(transitions(engine, "principal", "OS-1")) == 1
+
+
+def test_what_is_rolled_back_leaves_nothing(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        submitted(connection, "principal", [Submitted("OS-1", 7, None, None, START)])
+        connection.rollback()
+    assert states(engine, "principal", ["OS-1"]) == {}
+
+
+def test_a_state_is_no_plain_column(engine: sa.Engine) -> None:
+    _known(engine)
+    with engine.begin() as connection, pytest.raises(AssertionError):
+        keep(connection, "principal", "OS-1", estado="issued")
