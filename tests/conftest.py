@@ -7,6 +7,7 @@ is one per pytest process, without crash safety, and starts with the first test 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import os
 import secrets
@@ -180,7 +181,9 @@ def _remove_leftovers() -> None:
     for folder in Path(_fast_folder()).glob(f"{FOLDER_PREFIX}*"):
         owner_pid = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
         if owner_pid.isdecimal() and not psutil.pid_exists(int(owner_pid)):
-            EmbeddedPostgres(folder, durable=False).stop()
+            # Another test process may be clearing the same folder away.
+            with contextlib.suppress(FileNotFoundError):
+                EmbeddedPostgres(folder, durable=False).stop()
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.assets.jobs import mirror_jobs
 from omie_pipeline.assets.mirror import mirror_assets
+from omie_pipeline.assets.nfse import nfse
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.situacao import situacao
 from omie_pipeline.resources.dagster_resource import DeploymentResource
@@ -121,7 +122,7 @@ def mirror_definitions() -> dg.Definitions:
     schedules = mirror_schedules(deployment.settings, jobs, deployment.config)
     kept = [jobs.registers, jobs.facts, jobs.status]
     return dg.Definitions(
-        assets=[*mirror_assets(partitions), situacao],
+        assets=[*mirror_assets(partitions), situacao, nfse],
         jobs=kept,
         schedules=[one for one in schedules if one.job_name in {job.name for job in kept}],
         sensors=[resume_readings_sensor(jobs), *watch_sensors(jobs)],

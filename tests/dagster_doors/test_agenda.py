@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from omie_pipeline.assets.situacao import KEY as STATUS_KEY
 from omie_pipeline.resources.settings import TIME_ZONE
 from tests.dagster_doors.mirror_world import MirrorWorld, mirror_definitions, today
 
@@ -78,7 +79,8 @@ def test_the_page_of_status_tells_each_table_its_next_reading(
     for name in ("NORTE_APP_KEY", "NORTE_APP_SECRET"):
         monkeypatch.setenv(name, "1")
     result = agenda.resolve_job_def("situacao").execute_in_process(instance=mirror.instance)
-    (event,) = result.get_asset_materialization_events()
+    events = result.get_asset_materialization_events()
+    (event,) = [one for one in events if one.asset_key == STATUS_KEY]
     page = str(event.step_materialization_data.materialization.metadata["situacao"].value)
     sul = page.split("### norte", maxsplit=1)[0]
     midnight = f"{MIDNIGHT + timedelta(days=1):%d/%m/%Y %H:%M}"
