@@ -150,7 +150,7 @@ def test_a_wrong_key_is_one_call_and_1(
     monkeypatch.setenv("OMIE_APP_SECRET", "segredo-errado")
     said = terminal(*words.split())
     assert said.code == 1, said.err
-    assert "clientes" not in said.out, "nothing is told of an endpoint that did not go through"
+    assert " clientes " not in said.out, "nothing is told of an endpoint that did not go through"
     assert len(clinic.control.calls()) == 1, said.err
     assert "chave de acesso está inválida" in said.err
     assert "omie-pipeline check" in said.err
