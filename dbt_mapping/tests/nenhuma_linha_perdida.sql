@@ -6,7 +6,6 @@
     clientes: ['pacientes', 'profissionais', 'fornecedores'],
     'omie_categorias': ['clinica_categorias'],
     'omie_projetos': ['clinica_projetos'],
-    'omie_servicos': ['procedimentos'],
     'omie_contratos': ['contratos'],
 } %}
 {% set recebimentos = '(select coalesce(sum(' ~ numero_de_parcelas('parcelas') ~ '), 0) from '
@@ -41,6 +40,19 @@ with contagens as (
         + (select count(*) from {{ ref('omie_estornar_baixas_' ~ lado) }}){{ " + " if not loop.last }}
         {%- endfor %},
         (select count(*) from {{ ref('pagamentos') }})
+    union all
+    -- Only some procedures are services, each once.
+    select
+        'omie_servicos',
+        (select count(*) from {{ ref('omie_servicos') }}),
+        (
+            select count(*) from {{ ref('procedimentos') }} as procedimentos
+            where exists (
+                select 1 from {{ ref('omie_servicos') }} as servicos
+                where servicos.empresa = procedimentos.empresa
+                    and servicos._origem_id = procedimentos.id
+            )
+        )
     union all
     select
         'omie_situacao_contratos',

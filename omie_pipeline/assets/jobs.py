@@ -56,6 +56,16 @@ def _payload(grain: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*keys)
 
 
+def _register_models() -> dg.AssetSelection:
+    """Payload of registers and what it is made of. Services ask which procedures orders name: the
+    receipts are left as they stand, since before the first extract of facts there is nothing to
+    build them from."""
+    services = dg.AssetSelection.assets(dg.AssetKey(["omie_payload", "omie_servicos"]))
+    receipts = dg.AssetSelection.assets(dg.AssetKey(["clinica", "recebimentos"]))
+    others = _payload("register") - services
+    return (services.upstream() - receipts.upstream()) | others.upstream()
+
+
 def _pushes(grain: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(push_key(e) for e in WRITABLE if e.grain == grain))
 
@@ -73,7 +83,7 @@ def pipeline_jobs(sources: Sequence[SourceTable], *, extracted: bool) -> list[As
     """The jobs; without ``extracted`` the clinic is read in place and there is nothing to copy."""
     copied = tuple(sources) if extracted else ()
     all_extracts = dg.AssetSelection.assets(*([t.set_name, t.name] for t in copied))
-    models = _payload("register").upstream() - all_extracts
+    models = _register_models() - all_extracts
     fact_models = _payload("fact").upstream() - all_extracts
     references = dg.AssetSelection.assets(*(mirror_key(name) for name in REFERENCES))
     return [

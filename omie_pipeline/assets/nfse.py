@@ -1,4 +1,7 @@
-"""The page of notes: how many are in each state, the oldest open one, the newest PDFs."""
+"""The page of notes: how many are in each state, the oldest open one, the newest issued ones.
+
+No link: what a note shows of a person belongs to no page without a login (``nfse status`` has it).
+"""
 
 from datetime import datetime
 from typing import Any
@@ -19,17 +22,19 @@ NAMES = {
     "rejected": "recusadas",
     "cancelled": "canceladas",
     "error": "com erro",
+    "deleted": "de OS excluídas",
 }
 _BRASILIA = ZoneInfo("America/Sao_Paulo")
-_LINKS = 20
+_NEWEST = 20
 
 
 @dg.asset(
     key=KEY,
     group_name="situacao",
     kinds={"markdown"},
-    description="Notas fiscais de serviço por situação e empresa, a mais antiga sem resposta e os "
-    "PDF mais novos. Nada é perguntado ao Omie; o sensor notas_de_servico atualiza.",
+    description="Notas fiscais de serviço por situação e empresa, a mais antiga sem resposta e as "
+    "emitidas por último (PDF: omie-pipeline nfse status). Nada é perguntado ao Omie; o sensor "
+    "notas_de_servico atualiza.",
 )
 def nfse(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
     """Nothing is asked of Omie."""
@@ -50,16 +55,15 @@ def note_metadata(opened: Deployment) -> dict[str, Any]:
         f"| {one.valor:.2f} |"
         for one in found
     ]
-    links = [
-        f"- {note.empresa}, {note.cod_int_os}: [NFS-e {note.numero}]({note.url_pdf})"
-        for note in newest(opened.engine, opened.empresas, _LINKS)
-        if note.url_pdf
+    issued = [
+        f"- {note.empresa}, {note.cod_int_os}: {'PDF pronto' if note.url_pdf else 'ainda sem PDF'}"
+        for note in newest(opened.engine, opened.empresas, _NEWEST)
     ]
     total = {state: sum(one.notas for one in found if one.estado == state) for state in ESTADOS}
     metadata: dict[str, Any] = {
         "notas": dg.MetadataValue.md("\n".join(lines) if found else "Nenhuma nota"),
         **{NAMES[state].replace(" ", "_"): number for state, number in total.items()},
-        "links": dg.MetadataValue.md("\n".join(links) or "Nenhum PDF"),
+        "emitidas_por_ultimo": dg.MetadataValue.md("\n".join(issued) or "Nenhuma"),
     }
     if waiting:
         metadata["mais_antiga_sem_resposta"] = _moment(waiting[0].enviada_em)

@@ -27,7 +27,7 @@ CONTAS_RECEBER = Endpoint(
         ("codigo_categoria", "categorias"),
     ),
     references=(("codigo_cliente_fornecedor_integracao", "clientes"),),
-    points_at=("projetos", "vendedores"),
+    points_at=("projetos", "vendedores", "clientes_cpf_cnpj"),
     value_field="valor_documento",
 )
 

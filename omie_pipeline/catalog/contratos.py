@@ -21,7 +21,7 @@ CONTRATOS = Endpoint(
     read_wrapper="contratoChave",
     record_wrapper="contratoCadastro",
     list="ListarContratos",
-    points_at=("clientes", "servicos", "projetos", "vendedores"),
+    points_at=("clientes", "clientes_cpf_cnpj", "servicos", "projetos", "vendedores"),
 )
 
 SITUACAO_CONTRATOS = Endpoint(

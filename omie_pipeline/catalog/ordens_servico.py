@@ -28,7 +28,7 @@ ORDENS_SERVICO = Endpoint(
         ("Cabecalho.cCodIntCli", "clientes"),
         ("ServicosPrestados.cCodIntServico", "servicos"),
     ),
-    points_at=("projetos", "vendedores"),
+    points_at=("projetos", "vendedores", "clientes_cpf_cnpj"),
     proof=Proof(_SERVICE, "ListarOS", "filtrar_por_codigo"),
     look_first=True,
 )

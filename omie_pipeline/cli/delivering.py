@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.acting import needed_by
 from omie_pipeline.cli.failing import tell_error
 from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
@@ -64,6 +65,9 @@ def deliver(
 ) -> Delivered:
     """Push everything wanted; an empresa that is stopped does not stop the others.
 
+    A guardrail stops an endpoint and those that depend on it (``needed_by``); Omie's own trouble
+    stops the empresa.
+
     Raises:
         ConfigurationError, ModelError, WarehouseError: before any call, or at once.
     """
@@ -71,11 +75,21 @@ def deliver(
     reports: list[PushReport] = []
     failed = False
     for empresa in wanted.empresas:
+        stopped: set[str] = set()
         for endpoint in wanted.endpoints:
             label = f"{endpoint.name} ({empresa})"
+            if behind := sorted(needed_by(endpoint) & stopped):
+                stopped.add(endpoint.name)
+                say(f"{label}: não enviado, porque depende de {', '.join(behind)}, que parou")
+                continue
             try:
                 report = _push_one(deployment, wanted, empresa, endpoint, label)
-            except (OmieFault, GuardrailStopped) as error:
+            except GuardrailStopped as error:
+                tell_error(error, about=label)
+                failed = True
+                stopped.add(endpoint.name)
+                continue
+            except OmieFault as error:
                 tell_error(error, about=label)
                 failed = True
                 break

@@ -95,7 +95,7 @@ def erase(
     with warehouse_errors(), deployment.engine.connect() as connection:
         for name in empresas:
             person = find_person(connection, name, document=document, code=codigo or "")
-            copies = copies_of(connection, name, person.document, person.client_codes)
+            copies = copies_of(connection, person)
             report = erase_person(connection, person, now)
             _tell(name, report)
             _tell_elsewhere(person, [f"{copy.schema}.{copy.table}" for copy in copies])
@@ -165,6 +165,13 @@ def _tell(empresa: str, report: ErasureReport) -> None:
         )
     else:
         show("Nome e documento são apagados também: nenhuma nota ou título obriga a guardá-los")
+    if report.files:
+        show(
+            "Ficam no arquivo de notas, inteiros: documento fiscal, que a lei manda guardar por "
+            "cinco anos (CTN 173, 174 e 195; LGPD 16, I). Depois da data, apague-os lá:"
+        )
+        for path, until in report.files:
+            show(f"  {path} (até {until:%d/%m/%Y})")
 
 
 def _tell_elsewhere(person: Person, copies: Sequence[str]) -> None:
@@ -172,6 +179,8 @@ def _tell_elsewhere(person: Person, copies: Sequence[str]) -> None:
     if person.client_ids:
         ids = ", ".join(str(number) for number in person.client_ids)
         show(f"Falta apagar no Omie: cliente {ids}")
+    if texts := (*person.order_codes, *person.contract_codes):
+        show(f"No Omie ficam também os textos e e-mails de {', '.join(texts)}: altere-os lá")
     if person.client_codes:
         show(f"Falta apagar no sistema da clínica: {', '.join(person.client_codes)}")
     if copies:

@@ -10,6 +10,7 @@ import typer
 from omie_pipeline.cli.asking import confirmed
 from omie_pipeline.cli.failing import FAILED, UNFINISHED, tell_error
 from omie_pipeline.cli.nfse_report import (
+    STATES,
     note_record,
     show_note,
     show_services,
@@ -67,11 +68,13 @@ def issue(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mostra os impostos, pergunta e fatura a OS: a nota sai. Saída: como em push."""
+    """Mostra os impostos, pergunta e fatura a OS: a nota sai. Saída: como em push, 1 se a nota foi
+    cancelada."""
     from omie_pipeline.resources.nfse import emitir_nfse, impostos_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
+    _tell_standing(_note(deployment, name, key))
     try:
         taxes = impostos_nfse(deployment, name, key)
     except OmieFault as fault:
@@ -98,7 +101,12 @@ def issue(
     else:
         show_reports([report])
         show_worst(worst_of(deployment.engine, [report]))
-        show(f"Acompanhe com: omie-pipeline nfse wait {key}")
+        note = _note(deployment, name, key)
+        if report.total.unchanged and note is not None:
+            show("Nada foi faturado agora, porque já tinha sido:")
+            show_note(note)
+        if report.total.unchanged or report.total.delivered:
+            show(f"Acompanhe com: omie-pipeline nfse wait {key}")
     if unfinished([report]):
         raise typer.Exit(UNFINISHED)
 
@@ -233,6 +241,23 @@ def _one(deployment: Deployment, name: str | None) -> str:
         known = ", ".join(deployment.empresas)
         raise typer.BadParameter(f"não existe {name} (existem: {known})", param_hint="--empresa")
     return name or deployment.empresas[0]
+
+
+def _tell_standing(note: NoteState | None) -> None:
+    """Say where the note of an order stands before anybody is asked to bill it.
+
+    Raises:
+        typer.Exit: it was cancelled.
+    """
+    from omie_pipeline.warehouse.billing import billed_no_more
+
+    if note is None:
+        return
+    if note.estado == "cancelled":
+        say(billed_no_more(note.cod_int_os))
+        raise typer.Exit(FAILED)
+    words = f": {note.mensagem}" if note.mensagem else ""
+    say(f"Nota da {note.cod_int_os}: {STATES[note.estado]}{words}")
 
 
 def _note(deployment: Deployment, empresa: str, key: str) -> NoteState | None:

@@ -20,6 +20,7 @@ STATES = {
     "rejected": "recusada pela prefeitura",
     "cancelled": "cancelada",
     "error": "com erro",
+    "deleted": "OS excluída no Omie",
 }
 
 

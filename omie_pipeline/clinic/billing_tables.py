@@ -63,7 +63,11 @@ PAGAMENTOS = ClinicTable(
         c.numeric("desconto", "Desconto", "Discount"),
         c.numeric("juros", "Juros", "Interest"),
         c.numeric("multa", "Multa", "Fine"),
-        c.boolean("conciliado", "Já conferido com o extrato", "Reconciled with the statement"),
+        c.boolean(
+            "conciliado",
+            "Já conferido com o extrato; marcado depois do envio, não é enviado",
+            "Reconciled with the statement; what is marked after it was sent is not sent",
+        ),
         c.boolean("estornado", "Foi desfeito", "Was undone"),
         c.OBSERVACAO,
         c.ATUALIZADO_EM,
@@ -75,8 +79,9 @@ REGRAS_REPASSE = ClinicTable(
     name="regras_repasse",
     grain="register",
     business_date="data_cadastro",
-    meaning="Regras de repasse, para recebimentos sem linha em repasses. / "
-    "Shares by rule, for receipts without a row in repasses.",
+    meaning="Regras de repasse, para recebimentos sem linha em repasses; uma linha que vem depois "
+    "assume o título da regra. / Shares by rule, for receipts without a row in repasses; a row "
+    "that comes later takes over the rule's título.",
     goes_to="contas a pagar `REP-R<recebimento id>`",
     columns=(
         c.EMPRESA,
@@ -87,7 +92,11 @@ REGRAS_REPASSE = ClinicTable(
         c.numeric("valor", "Valor fixo em R$", "Fixed amount in R$", "percentual is empty"),
         c.integer("dias_para_vencer", "Dias até o vencimento", "Days until due"),
         c.boolean("ativo", "A regra vale", "The rule holds"),
-        c.DATA_CADASTRO,
+        c.date(
+            "data_cadastro",
+            "Vale para recebimentos deste dia em diante; vazio: todos",
+            "Counts for receipts of this day and later; empty: all",
+        ),
         c.ATUALIZADO_EM,
     ),
     optional=True,

@@ -41,9 +41,9 @@ _NO_SUCH_PLACE = (404, 405)
 # A server that closes idle connections turns a reused one into an unknown outcome: keep none long.
 _KEEPALIVE_SECONDS = 4.0
 
-# At DEBUG it logs response headers, and Omie repeats its fault text in one (PROTOCOL section 10,
-# REAL): a CPF would stand in the log.
+# At DEBUG it logs headers, Omie's fault text with a CPF among them (PROTOCOL section 10, REAL).
 logging.getLogger("httpcore").setLevel(logging.INFO)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs addresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ own domain is a GUESS; links elsewhere are kept as links and not followed.
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
@@ -21,6 +22,10 @@ _CONNECT_TIMEOUT_SECONDS = 10.0
 _LATER = (404, 408, 425, 429)
 _FOREIGN = "O link do documento não é de um servidor do Omie; o arquivo não foi baixado"
 _TOO_LARGE = f"O documento tem mais de {LARGEST_BYTES // 2**20} MB; não foi guardado"
+
+# At INFO httpx logs the address, and a link can hold a token; httpcore at DEBUG does.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 def is_ours(url: str, base_url: str) -> bool:

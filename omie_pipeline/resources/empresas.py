@@ -22,7 +22,7 @@ from omie_pipeline.resources.importar import Importacao
 from omie_pipeline.resources.refusals import refusals
 from omie_pipeline.resources.settings import Settings, checked_base_url, environment
 from omie_pipeline.sync.nfse.limits import NfseLimits
-from omie_pipeline.sync.policy import EndpointPolicy, Policies
+from omie_pipeline.sync.policy import EndpointPolicies, EndpointPolicy, Policies
 
 ONLY_EMPRESA = "principal"
 ONLY_WEBHOOK_SECRET = "OMIE_WEBHOOK_SECRET"  # noqa: S105 - a name
@@ -99,7 +99,7 @@ class PipelineConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     empresas: Annotated[tuple[Empresa, ...], Field(min_length=1)]
-    endpoints: Mapping[str, EndpointPolicy] = Field(default_factory=dict)
+    endpoints: EndpointPolicies = Field(default_factory=dict)
     nfse: NfseLimits = NfseLimits()
 
     @field_validator("empresas")

@@ -23,11 +23,13 @@ from omie_pipeline.sync.nfse.archive import Archive, Files
 from omie_pipeline.sync.nfse.cancelling import Cancelled, Canceller
 from omie_pipeline.sync.nfse.consulting import Desk, known_note
 from omie_pipeline.sync.nfse.following import FollowReport, follow
+from omie_pipeline.sync.nfse.opening import orders_model
 from omie_pipeline.sync.nfse.taxes import TAXES, Taxes, order_taxes
 from omie_pipeline.sync.push import PushOptions
 from omie_pipeline.sync.report import PushReport
 from omie_pipeline.warehouse.nfse import NoteState
 from omie_pipeline.warehouse.nfse_files import StoredFile, stored_files
+from omie_pipeline.warehouse.nfse_orders import describe_note
 from omie_pipeline.warehouse.nfse_reads import Transition, transitions
 
 __all__ = [
@@ -109,11 +111,17 @@ def emitir_nfse(
 
     Under an intent: an answer that is lost is resolved by reading before anything is repeated.
 
+    A note that the city hall refused, or that Omie says is not billed, is billed once more.
+
     Raises:
-        ConfigurationError: no such order was ever delivered.
+        ConfigurationError: no such order was ever delivered, or its note was cancelled.
         OmieFault: the run stopped.
     """
-    return deployment.bill(empresa, key, pedido_por, PushOptions(gatilho=gatilho))
+    report = deployment.bill(empresa, key, pedido_por, PushOptions(gatilho=gatilho))
+    model = orders_model(deployment.engine)
+    if model is not None:
+        describe_note(deployment.engine, model, empresa, key)
+    return report
 
 
 def consultar_nfse(deployment: Deployment, empresa: str, key: str) -> NotaConsultada:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.acting import SETTLEMENTS
 from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.validation.lists import needs_lists
 from omie_pipeline.validation.model import (
@@ -19,6 +20,7 @@ from omie_pipeline.validation.model import (
     ValidationReport,
     merge_reports,
 )
+from omie_pipeline.warehouse.acted_upon import settled, unanswered_titles
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.planning import duplicated_keys
@@ -131,6 +133,7 @@ def check_deletes(
             codes=[row.codigo_integracao for row in rows if row.codigo_integracao],
             omie_ids=[omie_id for omie_id in named.values() if omie_id is not None],
         )
+        standing = _settled(scope, [row.codigo_integracao or "" for row in rows])
         refused, targets = [], {}
         for row in rows:
             omie_id, own = named[row.linha], ours.get(row.codigo_integracao or "")
@@ -138,13 +141,28 @@ def check_deletes(
                 refused.append(refused_row(row, [_NO_ONE_RECORD]))
             elif omie_id is not None and own is not None and omie_id != own:
                 refused.append(refused_row(row, [_TWO_RECORDS]))
-            elif allow_foreign or (omie_id or own) in ours.values():
+            elif row.codigo_integracao in standing:
+                refused.append(refused_row(row, [_SETTLED]))
+            elif allow_foreign or _is_ours(omie_id, row.codigo_integracao, ours):
                 if omie_id or own:
                     targets[row.linha] = omie_id or own or 0
             else:
                 refused.append(refused_row(row, [_FOREIGN]))
         scope.refuse(refused, now, store=store)
         ledger.set_omie_ids(targets)
+
+
+def _settled(scope: Scope, codes: Sequence[str]) -> set[str]:
+    """Those of the títulos to delete that a settlement stands on, or may: Omie keeps them."""
+    settlement = SETTLEMENTS.get(scope.endpoint.deletes)
+    if settlement is None:
+        return set()
+    who = (scope.engine, scope.empresa, settlement.name, codes)
+    return settled(*who) | unanswered_titles(*who)
+
+
+def _is_ours(omie_id: int | None, code: str, ours: Mapping[str, int | None]) -> bool:
+    return code in ours if omie_id is None else omie_id in ours.values()
 
 
 def _named_id(row: PlanRow, endpoint: Endpoint) -> int | None:
@@ -160,6 +178,12 @@ _FOREIGN = Reason(
     rule="registro_alheio",
     motivo="O título não foi criado por este fluxo.",
     correcao="Exclua-o no Omie, ou libere delete_foreign na política deste endpoint.",
+)
+_SETTLED = Reason(
+    field=_KEY,
+    rule="titulo_baixado",
+    motivo="O título está baixado no Omie, que não exclui título baixado.",
+    correcao="Estorne o pagamento na clínica: o título sai depois do estorno.",
 )
 _NO_ONE_RECORD = Reason(
     field=_KEY,

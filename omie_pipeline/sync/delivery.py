@@ -15,30 +15,19 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import AuthFailed, Blocked, ConfigurationError
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.omie.masking import mask
-from omie_pipeline.sync.effects import Found, RecordEffect, Standing
+from omie_pipeline.sync.effects import Found, RecordEffect
+from omie_pipeline.sync.first_look import lacking_of, outcome_of
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_seconds, next_look_at, proven
-from omie_pipeline.sync.sending import Deferred, Sender
+from omie_pipeline.sync.sending import Deferred, Sender, attempt_of
+from omie_pipeline.sync.stopping import Judge, StopSending
 from omie_pipeline.sync.waiting import Waiting, WaitingRows
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome
 
-_BROKEN_IN_A_ROW = 3
 _MAX_TRIES = 3
-_UNREACHABLE = "O Omie não responde como deve: o restante fica retido para a próxima execução"
-_UNSEEN = "O Omie não mostrou se isto já foi feito: nada foi enviado"
 _UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
-_FIRST_REFUSAL = "Envio interrompido na primeira recusa (partial_success desligado)"
-
-
-class _StopSending(Exception):
-    """The endpoint stops here; the rest is held under ``code``."""
-
-    def __init__(self, reason: str, code: str) -> None:
-        super().__init__(reason)
-        self.code = code
 
 
 class Delivery:
@@ -61,17 +50,16 @@ class Delivery:
     ) -> None:
         self._endpoint = endpoint
         self._effect = effect
-        self._policy = policy
         self._clock = clock
         self._ledger = ledger
         self._intents = intents
         self._sender = Sender(client, endpoint, effect, policy, clock)
+        self._judge = Judge(policy)
         self._on_progress = on_progress
         self._waiting = WaitingRows()
         self._outcomes: list[RowOutcome] = []
         self._attempts: list[Attempt] = []
         self._current: PlanRow | None = None
-        self._broken_in_a_row = 0
         self._said: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -79,23 +67,10 @@ class Delivery:
 
     def record_call(self, record: CallRecord) -> None:
         """Keep the masked trace of a call until the batch commits; hook for ``OmieClient``."""
-        row, fault = self._current, record.fault
+        row = self._current
         if row is not None:
             self.calls[row.particao] += 1
-        self._attempts.append(
-            Attempt(
-                row.codigo_integracao if row else None,
-                record.method,
-                record.request,
-                record.response,
-                record.http_status,
-                type(fault).__name__ if fault else None,
-                fault.detail.code if fault else None,
-                fault.detail.text if fault else None,
-                record.duration_ms,
-                self._clock.now(),
-            )
-        )
+        self._attempts.append(attempt_of(record, row, self._clock.now()))
 
     def resolve_open_intents(self) -> int:
         """Settle by reading back what an earlier run left open.
@@ -107,7 +82,7 @@ class Delivery:
             Blocked, AuthFailed: nothing can be read now.
         """
         left_open = self._intents.still_open(self._clock.now())
-        never_left = [_code(item.row) for item in left_open if item.sent_at is None]
+        never_left = [item.row.code for item in left_open if item.sent_at is None]
         self._intents.close_as_not_sent(never_left, self._clock.now())
         self._effect.load([item.row for item in left_open])
         for item in left_open:
@@ -140,7 +115,7 @@ class Delivery:
         except (AuthFailed, ConfigurationError) as fault:
             self.hold_rest(str(fault), type(fault).__name__, None)
             raise
-        except _StopSending as stop:
+        except StopSending as stop:
             self.hold_rest(str(stop), stop.code, None)
 
     def hold_rest(self, reason: str, code: str, until: datetime | None) -> None:
@@ -155,7 +130,7 @@ class Delivery:
         allowed = self._intents.write(rows, prints, self._clock.now())
         for row in rows:
             if row.linha not in allowed:
-                text = self._said.get(_code(row), _UNANSWERED)
+                text = self._said.get(row.code, _UNANSWERED)
                 self._outcomes.append(RowOutcome(row, "unknown", error=text))
         to_send = [row for row in rows if row.linha in allowed]
         try:
@@ -166,7 +141,7 @@ class Delivery:
                     # Refused at the door: neither this row nor those behind it have left.
                     self._close_unsent(to_send[done:])
                     raise
-                except _StopSending:
+                except StopSending:
                     self._close_unsent(to_send[done + 1 :])
                     raise
         finally:
@@ -179,14 +154,16 @@ class Delivery:
             Blocked, AuthFailed, ConfigurationError: nothing could be seen and nothing was sent.
         """
         self._effect.load(batch)
-        rows = [row for row in batch if not self._lacks_a_record(row)]
+        lacking = {row.linha: one for row in batch if (one := lacking_of(self._effect, row))}
+        self._outcomes += lacking.values()
+        rows = [row for row in batch if row.linha not in lacking]
         if not self._endpoint.look_first:
             return rows
         standing = self._effect.look_first(rows)
         to_send = []
         for row in rows:
             found = standing.get(row.linha)
-            outcome = _outcome_of(row, found, self._clock.now()) if found is not None else None
+            outcome = outcome_of(row, found, self._clock.now()) if found is not None else None
             if outcome is not None:
                 self._settle(outcome)
             elif found is not None and found.omie_id is not None:
@@ -196,15 +173,6 @@ class Delivery:
         if not to_send:
             self._flush()
         return to_send
-
-    def _lacks_a_record(self, row: PlanRow) -> bool:
-        missing = self._effect.missing(row)
-        if missing is None:
-            return False
-        text = f"Aguarda a confirmação de {missing[0]} {missing[1]}"
-        outcome = RowOutcome(row, "held", error=text, error_code="referencia")
-        self._outcomes.append(outcome)
-        return True
 
     def _settle(self, outcome: RowOutcome) -> None:
         """Keep an outcome until the batch commits, and let the effect know."""
@@ -226,10 +194,10 @@ class Delivery:
         if outcome.kind == "unknown":
             outcome = self._first_look(row, outcome, tries)
         self._settle(outcome)
-        self._judge(outcome)
+        self._judge.weigh(outcome)
 
     def _defer(self, row: PlanRow, later: Deferred, tries: int) -> None:
-        self._intents.close_as_not_sent([_code(row)], self._clock.now())
+        self._intents.close_as_not_sent([row.code], self._clock.now())
         if tries > _MAX_TRIES:
             text = "O Omie vê esta requisição como repetida"
             self._outcomes.append(RowOutcome(row, "held", error=text))
@@ -248,9 +216,9 @@ class Delivery:
         if found is not None:
             return found
         now = self._clock.now()
-        self._intents.mark_read_back(_code(row), sent_at, now)
+        self._intents.mark_read_back(row.code, sent_at, now)
         self._waiting.add(next_look_at(sent_at, now), row, sent_at, tries)
-        return replace(outcome, error=self._said.get(_code(row), outcome.error))
+        return replace(outcome, error=self._said.get(row.code, outcome.error))
 
     def _look(self, row: PlanRow) -> tuple[RowOutcome | None, bool]:
         """The proven outcome, if any, and whether the read could disprove the effect."""
@@ -263,9 +231,9 @@ class Delivery:
         finally:
             self._current = None
         if found.text:
-            self._said[_code(row)] = found.text
+            self._said[row.code] = found.text
         target = self._endpoint.deletes or self._endpoint.name
-        before = self._ledger.last_confirmed_at(_code(row), target)
+        before = self._ledger.last_confirmed_at(row.code, target)
         if before is not None and asked_at < before + timedelta(seconds=STALE_SECONDS):
             # The read may show what stood there before that change, and it may look alike.
             return None, True
@@ -306,29 +274,20 @@ class Delivery:
             self._settle(found)
             return False
         now = self._clock.now()
-        self._intents.mark_read_back(_code(item.row), sent_at, now)
+        self._intents.mark_read_back(item.row.code, sent_at, now)
         enough = conclusive_seconds(self._endpoint)
         if not readable or (now - sent_at).total_seconds() < enough:
             if item.tries < _MAX_TRIES:
                 due = max(next_look_at(sent_at, now), sent_at + timedelta(seconds=enough))
                 self._waiting.add(due, item.row, sent_at, item.tries + 1)
             return False
-        self._intents.close_as_not_sent([_code(item.row)], now)
+        self._intents.close_as_not_sent([item.row.code], now)
         return True
-
-    def _judge(self, outcome: RowOutcome) -> None:
-        """Stop the endpoint where going on would only do harm."""
-        unclear = outcome.kind in ("unknown", "held") or outcome.fault_class == "UnknownFault"
-        self._broken_in_a_row = self._broken_in_a_row + 1 if unclear else 0
-        if self._broken_in_a_row >= _BROKEN_IN_A_ROW:
-            raise _StopSending(_UNREACHABLE, "unreachable")
-        if outcome.kind == "rejected" and not self._policy.partial_success:
-            raise _StopSending(_FIRST_REFUSAL, "partial_success")
 
     def _close_unsent(self, rows: Sequence[PlanRow]) -> None:
         """Close the intents of rows that were refused at the door; an unknown one stays open."""
         settled = {outcome.row.linha for outcome in self._outcomes}
-        unsent = [_code(row) for row in rows if row.linha not in settled]
+        unsent = [row.code for row in rows if row.linha not in settled]
         self._intents.close_as_not_sent(unsent, self._clock.now())
 
     def _flush(self) -> None:
@@ -338,19 +297,3 @@ class Delivery:
         self._outcomes, self._attempts = [], []
         now = self._clock.now()
         self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)
-
-
-def _outcome_of(row: PlanRow, found: Standing, now: datetime) -> RowOutcome | None:
-    """What is known of a row without sending it; ``None`` where it is to be sent."""
-    if found.done:
-        return RowOutcome(row, "linked", found.omie_id, omie_code=found.omie_code, at=now)
-    if found.refusal:
-        masked = mask(dict(row.payload))
-        return RowOutcome(row, "rejected", error=found.refusal, fix=found.fix, row_masked=masked)
-    if found.unreadable:
-        return RowOutcome(row, "held", error=found.text or _UNSEEN, error_code="unreadable")
-    return None
-
-
-def _code(row: PlanRow) -> str:
-    return row.codigo_integracao or ""

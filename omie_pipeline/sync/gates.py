@@ -6,23 +6,31 @@ CODE); to ask again with every run would spend the error budget of rows that cou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.acting import SETTLEMENTS, TITLES
+from omie_pipeline.catalog.acting import REVERSALS, SETTLEMENTS, TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.omie.masking import mask
-from omie_pipeline.sync.nfse.corrections import correction_for
+from omie_pipeline.sync.conflicts import (
+    BAIXA_LANCADA,
+    BAIXA_NAO_CABE,
+    CATEGORIA_CRIADA,
+    OS_CANCELADA,
+    OS_FATURADA,
+    TITULO_BAIXADO,
+    TITULO_NAO_CABE,
+)
+from omie_pipeline.sync.nfse.opening import withheld
 from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.reversing import unfit_codes
 from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.validation.model import Reason
 from omie_pipeline.warehouse.acted_upon import (
-    UNDONE,
-    billed,
+    WAITS_FOR_TITLE,
     confirmed,
-    corrected_at,
     last_refusals,
     living_codes,
     settled,
@@ -30,6 +38,7 @@ from omie_pipeline.warehouse.acted_upon import (
     unanswered_titles,
 )
 from omie_pipeline.warehouse.ledger import Ledger
+from omie_pipeline.warehouse.nfse_orders import billed
 from omie_pipeline.warehouse.payload import load_payload_model
 from omie_pipeline.warehouse.reversals import refused_changes, titles_to_change
 from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
@@ -37,35 +46,19 @@ from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 _CHUNK_ROWS = 20_000
 _WAITS_FOR_REVERSAL = "Aguarda o estorno da baixa, para alterar no Omie"
 _UNANSWERED = "Uma baixa deste título ainda está sem resposta do Omie"
-_ASK_FINANCE = "Confira com o financeiro: estorne na clínica, ou libere on_settled: undo."
-
-_TITULO_BAIXADO = Reason(
-    field="codigo_lancamento_integracao",
-    rule="titulo_baixado",
-    motivo="O título mudou na clínica depois de baixado no Omie, que não altera título baixado.",
-    correcao=_ASK_FINANCE,
-)
-_BAIXA_LANCADA = Reason(
-    field="codigo_baixa_integracao",
-    rule="baixa_lancada",
-    motivo="O pagamento mudou na clínica depois de baixado no Omie.",
-    correcao=_ASK_FINANCE,
-)
-_OS_FATURADA = Reason(
-    field="Cabecalho.cCodIntOS",
-    rule="os_faturada",
-    motivo="O recebimento mudou na clínica depois de faturada a OS; a nota já saiu ou está saindo.",
-    correcao="Cancele a nota (omie-pipeline nfse cancel) e faça outra OS, ou desfaça a mudança.",
-)
-_CATEGORIA_CRIADA = Reason(
-    field="descricao",
-    rule="categoria_criada",
-    motivo="A categoria mudou na clínica depois de criada no Omie.",
-    correcao="Altere-a no Omie: este fluxo só cria categorias, não muda as que existem.",
-)
 _WAITS_FOR_TITLE = "Estornada para alterar o título; volta quando o título for alterado no Omie"
+_SETTLED_STAYS = (
+    "O título saiu da clínica, mas está baixado no Omie, que não o exclui: estorne o pagamento na "
+    "clínica, ou devolva o título a ela"
+)
+_BILLED_STAYS = (
+    "A OS saiu da clínica, mas já foi faturada, e o Omie não a exclui: cancele a nota no Omie, ou "
+    "devolva o recebimento à clínica"
+)
 _REFUSED_BEFORE = "O Omie já recusou esta alteração"
-_BEFORE_BILLING = ("rejected", "error")
+_STAYS = "baixado"
+_NOTE_STANDS = ("submitted", "processing", "issued")
+_BEFORE_BILLING = ("rejected", "error", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +71,44 @@ class _Verdict:
 
 def close_gates(
     scope: Scope, policy: EndpointPolicy, ledger: Ledger, now: datetime, *, store: bool
-) -> None:
-    """Take out of a plan what must not leave: quarantined for a person, or held."""
-    gate = _gate_of(scope, policy)
+) -> int:
+    """Take out of a plan what must not leave: quarantined for a person, or held.
+
+    Returns:
+        How many rows were quarantined here.
+    """
+    gate, conflicts = _gate_of(scope, policy), 0
     if gate is None:
-        return
+        return 0
     for rows in ledger.ready_rows(_CHUNK_ROWS):
         verdict = gate([row for row in rows if row.action != "delete"])
         verdict = _but_for_unchanged(scope, verdict)
+        leaving = _not_to_delete(scope, [row for row in rows if row.action == "delete"])
+        verdict = _Verdict(verdict.refused, [*verdict.outcomes, *leaving])
         refused = [refused_row(row, [reason]) for row, reason in verdict.refused]
         scope.refuse(refused, now, store=store)
+        conflicts += len(refused)
         if verdict.outcomes:
             ledger.write_outcomes(verdict.outcomes, [], now, plan_only=not store, sent=False)
+    return conflicts
+
+
+def _not_to_delete(scope: Scope, rows: Sequence[PlanRow]) -> list[RowOutcome]:
+    """Records that ``mirror`` is to delete and Omie does not: settled títulos, billed orders."""
+    codes, who = [_code(row) for row in rows], (scope.engine, scope.empresa)
+    if not rows:
+        return []
+    if scope.endpoint.name in SETTLEMENTS:
+        baixas = SETTLEMENTS[scope.endpoint.name].name
+        standing, text = settled(*who, baixas, codes), _SETTLED_STAYS
+        standing |= unanswered_titles(*who, baixas, codes)
+    elif scope.endpoint.effect == "order":
+        notes = billed(*who, codes)
+        standing = {code for code, note in notes.items() if note.estado in _NOTE_STANDS}
+        text = _BILLED_STAYS
+    else:
+        return []
+    return [_held(row, text, _STAYS) for row in rows if _code(row) in standing]
 
 
 def _but_for_unchanged(scope: Scope, verdict: _Verdict) -> _Verdict:
@@ -127,11 +146,11 @@ def _gate_of(
     if endpoint.effect == "settlement" and not endpoint.deletes:
         return lambda rows: _settlements(scope, policy, rows)
     if endpoint.effect == "category":
-        return lambda rows: _changed(scope, EndpointPolicy(), rows, _CATEGORIA_CRIADA)
+        return lambda rows: _changed(scope, EndpointPolicy(), rows, CATEGORIA_CRIADA)
     if endpoint.effect == "order":
         return lambda rows: _orders(scope, rows)
     if endpoint.effect == "billing":
-        return lambda rows: _notes(scope, rows)
+        return lambda rows: _Verdict(outcomes=withheld(scope.engine, scope.empresa, rows))
     return None
 
 
@@ -152,22 +171,38 @@ def _titles(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _V
     standing = settled(scope.engine, scope.empresa, baixas, codes)
     closed = [row for row in rows if _code(row) in standing]
     if policy.on_settled != "undo" or not closed:
-        return _conflict(policy, closed, _TITULO_BAIXADO)
+        return _conflict(policy, closed, TITULO_BAIXADO)
     # A change that Omie refused is not worth taking the settlement back once more.
     who = (scope.engine, scope.empresa, scope.endpoint.name)
     refused = refused_changes(*who, {_code(row): row.payload_hash for row in closed})
     words = last_refusals(*who, refused)
-    waiting = _conflict(policy, [r for r in closed if _code(r) not in refused], _TITULO_BAIXADO)
+    open_to_change = [row for row in closed if _code(row) not in refused]
+    unfit = _unfit(scope, baixas, [_code(row) for row in open_to_change])
+    waiting = _conflict(
+        policy, [row for row in open_to_change if _code(row) not in unfit], TITULO_BAIXADO
+    )
+    stuck = [(row, TITULO_NAO_CABE) for row in open_to_change if _code(row) in unfit]
     told = [_refused(row, *words.get(_code(row), ("", ""))) for row in closed
             if _code(row) in refused]  # fmt: skip
-    return _Verdict(outcomes=[*waiting.outcomes, *told])
+    return _Verdict(refused=stuck, outcomes=[*waiting.outcomes, *told])
+
+
+def _unfit(scope: Scope, baixas: str, titles: Sequence[str]) -> set[str]:
+    return unfit_codes(scope.engine, scope.empresa, REVERSALS[baixas], titles)
 
 
 def _settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
     """Settlements that stand in Omie, and those taken back for a título that is yet to change."""
-    verdict = _changed(scope, policy, rows, _BAIXA_LANCADA)
     if policy.on_settled != "undo":
-        return verdict
+        return _changed(scope, policy, rows, BAIXA_LANCADA)
+    living = living_codes(
+        scope.engine, scope.empresa, scope.endpoint.name, [_code(row) for row in rows]
+    )
+    standing = [row for row in rows if _code(row) in living]
+    unfit = _unfit(scope, scope.endpoint.name, [_title(scope, row) for row in standing])
+    stuck = [(row, BAIXA_NAO_CABE) for row in standing if _title(scope, row) in unfit]
+    movable = [row for row in standing if _title(scope, row) not in unfit]
+    verdict = _Verdict(stuck, _conflict(policy, movable, BAIXA_LANCADA).outcomes)
     who = (scope.engine, scope.empresa)
     back = taken_back(*who, scope.endpoint.name, [_code(row) for row in rows])
     try:
@@ -177,7 +212,7 @@ def _settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) 
     named = {_title(scope, row) for row in rows if _code(row) in back}
     pending = titles_to_change(scope.engine, titles, scope.empresa, sorted(named))
     waiting = [
-        _held(row, _WAITS_FOR_TITLE, UNDONE)
+        _held(row, _WAITS_FOR_TITLE, WAITS_FOR_TITLE)
         for row in rows
         if _code(row) in back and _title(scope, row) in pending
     ]
@@ -209,38 +244,14 @@ def _orders(scope: Scope, rows: Sequence[PlanRow]) -> _Verdict:
     know of them is looked for in Omie first."""
     known = [row for row in rows if row.omie_id is not None]
     notes = billed(scope.engine, scope.empresa, [_code(row) for row in known])
-    closed = [
-        row
-        for row in known
-        if (note := notes.get(_code(row))) and note.estado not in _BEFORE_BILLING
-    ]
-    return _Verdict(refused=[(row, _OS_FATURADA) for row in closed])
-
-
-def _notes(scope: Scope, rows: Sequence[PlanRow]) -> _Verdict:
-    """Notes that the city hall refused, until the order, its cliente or a service of it was
-    corrected in Omie."""
-    notes = billed(scope.engine, scope.empresa, [_code(row) for row in rows])
-    refused = {code: note for code, note in notes.items() if note.estado == "rejected"}
-    corrected = _corrected(scope, sorted(refused)) if refused else {}
-    outcomes = []
-    for row in rows:
-        note = refused.get(_code(row))
-        if note is None:
-            continue
-        times = (note.order_confirmed_at, corrected.get(_code(row)))
-        if all(at is None or at <= note.mudou_em for at in times):
-            fix = correction_for(note.mensagem)
-            outcomes.append(_refused(row, note.mensagem, fix, "nfse"))
-    return _Verdict(outcomes=outcomes)
-
-
-def _corrected(scope: Scope, orders: Sequence[str]) -> Mapping[str, datetime]:
-    try:
-        model = load_payload_model(scope.engine, REGISTRY["ordens_servico"])
-    except ModelError:
-        return {}
-    return corrected_at(scope.engine, model, scope.empresa, orders)
+    found = [(row, notes[_code(row)].estado) for row in known if _code(row) in notes]
+    return _Verdict(
+        refused=[
+            (row, OS_CANCELADA if estado == "cancelled" else OS_FATURADA)
+            for row, estado in found
+            if estado not in _BEFORE_BILLING
+        ]
+    )
 
 
 def _refused(row: PlanRow, text: str, fix: str, code: str = "") -> RowOutcome:

@@ -12,6 +12,8 @@ from omie_pipeline.sync.policy import Guardrails
 _RUNS_BEFORE_MEDIAN = 3
 # Below this a share or a median says nothing: a day with two sales and one bad row is no accident.
 _ROWS_BEFORE_SHARE = 5
+# Fewer deletes than this are a clinic's day, whatever part they are of a small ledger.
+_DELETES_BEFORE_SHARE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class PlanFigures:
 
     Attributes:
         model_rows: selected rows that the model has; those that ``mirror`` deletes are not.
+        quarantined: rows refused for what they say; not those that pass, but can no longer be
+            changed in Omie (a settled título, a billed order): in time most títulos cannot.
         known_rows: records of this endpoint the ledger holds as confirmed.
         recent_selected: rows selected by recent runs over the same span.
         value_sum: sum in R$ of what would be sent, ``None`` for registers.
@@ -45,7 +49,8 @@ def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
         )
     if figures.deletes > limits.max_deletes:
         reasons.append(f"{figures.deletes} exclusões, mais que {limits.max_deletes} (max_deletes)")
-    if figures.known_rows and figures.deletes / figures.known_rows > limits.max_delete_share:
+    many = figures.deletes >= _DELETES_BEFORE_SHARE and figures.known_rows > 0
+    if many and figures.deletes / figures.known_rows > limits.max_delete_share:
         reasons.append(
             f"{figures.deletes} exclusões de {figures.known_rows} registros, mais que "
             f"{limits.max_delete_share:.0%} (max_delete_share)"

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.acting import WORKS_ON
 from omie_pipeline.sync.nfse.limits import NfseLimits
 
@@ -22,9 +23,12 @@ class Guardrails(BaseModel):
     """Limits that stop a plan before its first call; ``--approve`` lets one run through.
 
     Attributes:
-        max_quarantined_share: quarantined rows over selected rows, from 5 selected rows on.
+        max_quarantined_share: quarantined rows over selected rows, from 5 selected rows on; rows
+            that only cannot be changed in Omie any more (``titulo_baixado``, ``os_faturada``, ...)
+            are no accident and do not count.
         max_deletes: records that one plan may delete.
-        max_delete_share: deletes over the records that the ledger holds as confirmed.
+        max_delete_share: deletes over the records that the ledger holds as confirmed, from 10
+            deletes on.
         min_rows_vs_median: selected rows over the median of recent runs, where that is 5 or more.
         max_value_sum: sum in R$ of what one plan may send; ``None`` sets no ceiling.
     """
@@ -43,7 +47,8 @@ class EndpointPolicy(BaseModel):
 
     Attributes:
         mode: ``upsert`` inserts and updates; ``insert`` never touches a record already delivered;
-            ``mirror`` also deletes what this ledger created and the model no longer has.
+            ``mirror`` also deletes what this ledger created and the model no longer has, where
+            Omie deletes at all.
         partial_success: false stops the endpoint at the first refused row; what was done stays.
         on_duplicate_document: what to do when Omie has another record with the same CPF/CNPJ:
             ``reject`` names both ids, ``link`` gives that record our integration code.
@@ -68,6 +73,31 @@ class EndpointPolicy(BaseModel):
     error_budget: Annotated[int, Field(ge=1, le=9)] = 8
 
 
+def may_mirror(endpoint: Endpoint) -> bool:
+    """Whether ``mirror`` means anything: the endpoint can delete its own records, and is no
+    deletion itself."""
+    return bool(endpoint.delete) and not endpoint.deletes
+
+
+def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointPolicy]:
+    """The policies, if each means something at its endpoint."""
+    for name, policy in endpoints.items():
+        if policy.mode == "mirror" and name in REGISTRY and not may_mirror(REGISTRY[name]):
+            raise ValueError(
+                f"{name}: o modo mirror não existe aqui, porque o Omie não exclui por este "
+                "endpoint; use upsert ou insert"
+            )
+        if name in WORKS_ON and "on_settled" in policy.model_fields_set:
+            raise ValueError(
+                f"{name}: on_settled se decide no título; escreva-o em {WORKS_ON[name]}"
+            )
+    return endpoints
+
+
+EndpointPolicies = Annotated[Mapping[str, EndpointPolicy], AfterValidator(_possible)]
+"""Policies by name of endpoint; one that means nothing there is refused."""
+
+
 class Policies(BaseModel):
     """The policy of every endpoint by name; one that is not named has the defaults.
 
@@ -77,7 +107,7 @@ class Policies(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    endpoints: Mapping[str, EndpointPolicy] = Field(default_factory=dict)
+    endpoints: EndpointPolicies = Field(default_factory=dict)
     nfse: NfseLimits = NfseLimits()
 
     def of(self, endpoint: str) -> EndpointPolicy:

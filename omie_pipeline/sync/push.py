@@ -30,7 +30,7 @@ from omie_pipeline.sync.gates import close_gates
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.report import PushOptions, PushReport
-from omie_pipeline.sync.reversing import check_reversals, plan_undoing
+from omie_pipeline.sync.reversing import also_taken_back, check_reversals, plan_undoing
 from omie_pipeline.sync.scope import Scope
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 from omie_pipeline.warehouse import runs
@@ -119,6 +119,7 @@ class _Run:
         self._rules = push._rules
         self._model = model
         self._endpoint = model.endpoint
+        selection = also_taken_back(self._engine, model.endpoint, selection, policy)
         self._selection = selection
         self._policy = policy
         self._options = options
@@ -142,6 +143,7 @@ class _Run:
         self._planned: tuple[PlannedPartition, ...] = ()
         self._validation: ValidationReport | None = None
         self._recovered = 0
+        self._conflicts = 0
         self._would_stop: tuple[str, ...] = ()
 
     def _on_call(self, record: CallRecord) -> None:
@@ -199,7 +201,9 @@ class _Run:
             self._validation = check_plan(
                 self._scope(), self._model, self._rules, self._ledger, now, store=store
             )
-            close_gates(self._scope(), self._policy, self._ledger, now, store=store)
+            self._conflicts = close_gates(
+                self._scope(), self._policy, self._ledger, now, store=store
+            )
         if store:
             forget_passed(
                 self._engine,
@@ -242,7 +246,8 @@ class _Run:
         figures = PlanFigures(
             selected=selected,
             model_rows=selected if endpoint.deletes else selected - deletes,
-            quarantined=sum(n for (_, state), n in states.items() if state == "quarantined"),
+            quarantined=sum(n for (_, state), n in states.items() if state == "quarantined")
+            - self._conflicts,
             deletes=deletes,
             known_rows=runs.known_rows(
                 self._engine, self._selection.empresa, endpoint.deletes or endpoint.name

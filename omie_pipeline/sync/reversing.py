@@ -6,7 +6,8 @@ not be sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,9 +17,11 @@ from omie_pipeline.catalog.acting import TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.sync.checking import confirmed_references, references_for
 from omie_pipeline.sync.effects.record import as_id
+from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
 from omie_pipeline.warehouse.acted_upon import codes_of, living_ids, unanswered
+from omie_pipeline.warehouse.fitting import unfit_titles
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.planning import PlannedPartition, duplicated_keys
@@ -27,6 +30,7 @@ from omie_pipeline.warehouse.reversals import (
     changed_settlements,
     changed_titles,
     plan_reversals,
+    waiting_to_come_back,
 )
 from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 from omie_pipeline.warehouse.selection import Selection
@@ -104,18 +108,54 @@ def plan_undoing(
     if selection.key is not None or selection.states:
         return ()
     found: list[Changed] = []
-    baixas = _model(engine, REGISTRY[reversal.deletes])
-    titles = _model(engine, REGISTRY[TITLES[reversal.deletes]])
+    baixas = model_of(engine, REGISTRY[reversal.deletes])
+    titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]])
     if titles is not None:
         changed = changed_titles(engine, reversal.deletes, titles, selection)
-        found += _valid(engine, titles.endpoint, selection, rules, changed)
+        unfit = unfit_codes(engine, selection.empresa, reversal, {one.codigo for one in changed})
+        fitting = [one for one in changed if one.codigo not in unfit]
+        found += _valid(engine, titles.endpoint, selection, rules, fitting)
     if baixas is not None:
         changed = changed_settlements(engine, baixas, selection)
-        found += _valid(engine, baixas.endpoint, selection, rules, changed)
+        parents = {one.codigo: _parent(baixas, one) for one in changed}
+        unfit = unfit_codes(engine, selection.empresa, reversal, set(parents.values()))
+        fitting = [one for one in changed if parents[one.codigo] not in unfit]
+        found += _valid(engine, baixas.endpoint, selection, rules, fitting)
     return plan_reversals(engine, run_id, reversal.integration_key, found)
 
 
-def _model(engine: sa.Engine, endpoint: Endpoint) -> PayloadModel | None:
+def unfit_codes(
+    engine: sa.Engine, empresa: str, reversal: Endpoint, titles: Collection[str]
+) -> set[str]:
+    """Those of ``titles`` that are not undone, as their payments could not all come back."""
+    if not titles:
+        return set()
+    of_titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]])
+    of_baixas = model_of(engine, REGISTRY[reversal.deletes])
+    if of_titles is None or of_baixas is None:
+        return set(titles)
+    models = (of_titles, of_baixas, model_of(engine, reversal))
+    return unfit_titles(engine, empresa, *models, titles)
+
+
+def _parent(baixas: PayloadModel, row: Changed) -> str:
+    return str(row.payload.get(baixas.endpoint.parent_field) or "")
+
+
+def also_taken_back(
+    engine: sa.Engine, endpoint: Endpoint, selection: Selection, policy: EndpointPolicy
+) -> Selection:
+    """The selection with the settlements that an undoing took back and that wait to come back,
+    whatever their date: a run by date must leave no money unsettled."""
+    dated = selection.date_from is not None or selection.date_to is not None
+    partial = selection.key is not None or selection.states
+    if endpoint.name not in TITLES or policy.on_settled != "undo" or partial or not dated:
+        return selection
+    return replace(selection, also=waiting_to_come_back(engine, selection.empresa, endpoint.name))
+
+
+def model_of(engine: sa.Engine, endpoint: Endpoint) -> PayloadModel | None:
+    """The endpoint's payload model, where there is one."""
     try:
         return load_payload_model(engine, endpoint)
     except ModelError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
@@ -15,12 +17,12 @@ from omie_pipeline.errors import (
     RetryLater,
     UnknownFault,
 )
-from omie_pipeline.omie import OmieClient, wire
+from omie_pipeline.omie import CallRecord, OmieClient, wire
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.sync.effects import Found, RecordEffect, Request
 from omie_pipeline.sync.effects.record import as_id
 from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.rows import Kind, PlanRow, RowOutcome
+from omie_pipeline.warehouse.rows import Attempt, Kind, PlanRow, RowOutcome
 
 # An abandoned call keeps its method busy up to a minute (REAL): 3 + 6 + 12 + 24 + 48 seconds.
 _BUSY_ATTEMPTS = 6
@@ -174,6 +176,23 @@ class Sender:
             row_masked=mask(dict(row.payload)) if kind == "rejected" else None,
             at=self._clock.now() if at_now else None,
         )
+
+
+def attempt_of(record: CallRecord, row: PlanRow | None, at: datetime) -> Attempt:
+    """The masked trace of a call made for ``row``."""
+    fault = record.fault
+    return Attempt(
+        row.codigo_integracao if row else None,
+        record.method,
+        record.request,
+        record.response,
+        record.http_status,
+        type(fault).__name__ if fault else None,
+        fault.detail.code if fault else None,
+        fault.detail.text if fault else None,
+        record.duration_ms,
+        at,
+    )
 
 
 def _naming_both(row: PlanRow, fault: AlreadyExists) -> RecordRejected:

@@ -1,34 +1,22 @@
-"""Records that something was done to: títulos that are settled, orders that are billed."""
+"""Records that something was done to: títulos that are settled, records that stand in Omie."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.nfse_tables import nfse
-from omie_pipeline.warehouse.payload import PayloadModel
-from omie_pipeline.warehouse.selection import model_key
 from omie_pipeline.warehouse.tables import intent, ledger, rejected
 
 UNDONE = "estornada"
 """``error_code`` of a settlement that was taken back so that its título could change."""
 
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """Where the note of an order stands, and when the order was last confirmed."""
-
-    estado: str
-    mudou_em: datetime
-    mensagem: str
-    order_confirmed_at: datetime | None
+WAITS_FOR_TITLE = "aguarda_titulo"
+"""``error_code`` of such a settlement while its título is yet to change."""
 
 
 def settled(engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[str]) -> set[str]:
@@ -112,40 +100,6 @@ def codes_of(
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def corrected_at(
-    engine: sa.Engine, orders_model: PayloadModel, empresa: str, orders: Collection[str]
-) -> dict[str, datetime]:
-    """Order -> when Omie last took in a change of its cliente or of one of its services."""
-    p = orders_model.table()
-    key = model_key(orders_model, p)
-    head, items = sa.cast(p.c["Cabecalho"], JSONB), sa.cast(p.c["ServicosPrestados"], JSONB)
-    path = sa.cast(sa.literal("$[*].cCodIntServico"), JSONPATH)
-    service = sa.func.jsonb_path_query(items, path, type_=JSONB)
-    whole = sa.cast(sa.literal("{}"), ARRAY(sa.Text))
-    who = (p.c.empresa == empresa, key.in_(list(orders)))
-    clientes = sa.select(
-        key.label("order"),
-        sa.literal("clientes").label("endpoint"),
-        head["cCodIntCli"].astext.label("code"),
-    ).where(*who)
-    services = sa.select(key, sa.literal("servicos"), service.op("#>>")(whole)).where(*who)
-    named = clientes.union_all(services).subquery("n")
-    query = (
-        sa.select(named.c.order, sa.func.max(ledger.c.confirmed_at))
-        .join(
-            ledger,
-            sa.and_(
-                ledger.c.empresa == empresa,
-                ledger.c.endpoint == named.c.endpoint,
-                ledger.c.codigo_integracao == named.c.code,
-            ),
-        )
-        .group_by(named.c.order)
-    )
-    with warehouse_errors(), engine.connect() as connection:
-        return {row[0]: row[1] for row in connection.execute(query) if row[1] is not None}
-
-
 def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]) -> set[str]:
     """Those of ``codes`` with a call on its way whose outcome nobody knows."""
     query = sa.select(intent.c.codigo_integracao).where(
@@ -199,29 +153,3 @@ def last_refusals(
     )
     with warehouse_errors(), engine.connect() as connection:
         return {row[0]: (row[1] or "", row[2] or "") for row in connection.execute(query)}
-
-
-def billed(engine: sa.Engine, empresa: str, orders: Collection[str]) -> dict[str, Billed]:
-    """Orders that were billed once, by code."""
-    order = ledger.alias("o")
-    mine = sa.and_(
-        order.c.empresa == nfse.c.empresa,
-        order.c.endpoint == "ordens_servico",
-        order.c.codigo_integracao == nfse.c.cod_int_os,
-    )
-    query: sa.Select[Any] = (
-        sa.select(
-            nfse.c.cod_int_os,
-            nfse.c.estado,
-            nfse.c.mudou_em,
-            nfse.c.mensagem,
-            order.c.confirmed_at,
-        )
-        .select_from(nfse.outerjoin(order, mine))
-        .where(nfse.c.empresa == empresa, nfse.c.cod_int_os == sa.func.any(list(orders)))
-    )
-    with warehouse_errors(), engine.connect() as connection:
-        return {
-            row[0]: Billed(row[1], row[2], row[3] or "", row[4])
-            for row in connection.execute(query)
-        }

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.person import CLIENTES, HELD, SALDOS, TITLES, Held, any_of, bare
+from omie_pipeline.warehouse.person import any_of, bare
+from omie_pipeline.warehouse.person_held import CLIENTES, HELD, SALDOS, TITLES, Held
 from omie_pipeline.warehouse.privacy_tables import erasure
 from omie_pipeline.warehouse.stripping import strip
 

@@ -15,14 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.warehouse.all_tables import tables
-from omie_pipeline.warehouse.person import CLIENTES, HELD, Held, Person, digest_of, rows_of
-from omie_pipeline.warehouse.person_state import (
-    EVENTS,
-    STATES,
-    State,
-    event_rows,
-    state_rows,
-)
+from omie_pipeline.warehouse.erasing_state import ErasedTable, erase_state, kept_files
+from omie_pipeline.warehouse.person import Person, digest_of, rows_of
+from omie_pipeline.warehouse.person_held import CLIENTES, HELD, Held
+from omie_pipeline.warehouse.person_state import EVENTS, STATES, event_rows
 from omie_pipeline.warehouse.privacy_tables import ERASING_LOCK, erasure
 from omie_pipeline.warehouse.retention import retained_until
 from omie_pipeline.warehouse.stripping import strip
@@ -31,33 +27,17 @@ _SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class ErasedTable:
-    """What became of one table.
-
-    Attributes:
-        name: with its schema.
-        found: rows of the person.
-        erased: rows that lost something.
-        kept: what stays and why, in Portuguese.
-    """
-
-    name: str
-    title: str
-    found: int
-    erased: int
-    kept: str
-
-
-@dataclass(frozen=True, slots=True)
 class ErasureReport:
     """One erasure.
 
     Attributes:
         retained_until: first day on which name and document may go too; ``None``: gone now.
+        files: archived notes of the person: path below the archive, first day on which it may go.
     """
 
     retained_until: date | None
     tables: tuple[ErasedTable, ...]
+    files: tuple[tuple[str, date], ...] = ()
 
 
 def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureReport:
@@ -73,14 +53,15 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureRe
     # Two first erasures at once would make two salts.
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ERASING_LOCK)))
     until = retained_until(connection, person, now.date())
-    done = [_erase_mirror(connection, held, person, until) for held in HELD]
-    done += [_erase_state(connection, state, person) for state in STATES]
+    # First, while the names are still known: the city hall's words may hold one.
+    done = [erase_state(connection, state, person) for state in STATES]
+    done = [_erase_mirror(connection, held, person, until) for held in HELD] + done
     done.append(_erase_events(connection, person))
     touched = tuple(one for one in done if one.found)
     if touched:
         counts = {one.name: one.erased for one in touched}
         _remember(connection, person, until, now, counts)
-    return ErasureReport(until, touched)
+    return ErasureReport(until, touched, kept_files(connection, person))
 
 
 def _erase_mirror(
@@ -95,34 +76,6 @@ def _erase_mirror(
     if until is not None and (held.names or held.documents):
         kept += f"; nome e documento até {until:%d/%m/%Y} (LGPD 16, I)"
     return ErasedTable(f"{tables.OMIE}.{held.name}", held.title, found, erased, kept)
-
-
-def _erase_state(connection: sa.Connection, state: State, person: Person) -> ErasedTable:
-    table, where = state.table, state_rows(state, person)
-    found = _count(connection, table, where)
-    emptied: dict[sa.Table, tuple[dict[str, Any], str]] = {
-        tables.ledger: ({"first_error": None, "last_error": None}, "o código e o id do Omie"),
-        tables.quarantine: ({"row_masked": {}}, "o código e o motivo"),
-        tables.rejected: ({"row_masked": {}}, "o código e a resposta do Omie"),
-        tables.attempt: ({"request": None, "response": None}, "o código e a hora"),
-    }
-    if table in emptied:
-        values, kept = emptied[table]
-        changed = sa.or_(*(table.c[name].is_distinct_from(v) for name, v in values.items()))
-        erased = connection.execute(sa.update(table).where(where, changed).values(values)).rowcount
-    elif table is tables.plan:
-        running = sa.select(tables.run.c.run_id).where(tables.run.c.state == "running")
-        idle = table.c.run_id.not_in(running)
-        erased = connection.execute(sa.delete(table).where(where, idle)).rowcount
-        kept = "só o de envios em andamento" if erased < found else ""
-    else:
-        # A closed intent has no payload; an open one is needed to ask Omie what became of it.
-        waiting = sa.and_(where, table.c.payload.is_not(None))
-        kept = "o código e a hora"
-        erased = 0
-        if _count(connection, table, waiting):
-            kept = "envio ainda em aberto: apague de novo depois de omie-pipeline retry"
-    return ErasedTable(f"{tables.SYNC}.{table.name}", state.title, found, erased, kept)
 
 
 def _erase_events(connection: sa.Connection, person: Person) -> ErasedTable:

@@ -6,16 +6,21 @@ the intent.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.warehouse.acted_upon import UNDONE
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.ledger_marks import (
+    forget_settlements,
+    left_of_the_dead,
+    mark_deleted,
+    of_the_living,
+    wake_settlements,
+)
 from omie_pipeline.warehouse.nfse import BILLING, submitted
 from omie_pipeline.warehouse.nfse_ledger import forget_billings
 from omie_pipeline.warehouse.outcome_values import Writer, notes_begun
@@ -23,15 +28,6 @@ from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome
 from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected
 
 _ORDERS = "ordens_servico"
-COMES_BACK = "volta"
-"""Key of a planned deletion's ``extra``: the record is to be made again."""
-_TAKEN_BACK: Mapping[str, Any] = {
-    "state": "held",
-    "payload_hash": None,
-    "omie_id": None,
-    "last_error": "Estornada para alterar o título; volta com a próxima execução",
-    "error_code": UNDONE,
-}
 
 
 class Ledger:
@@ -94,16 +90,30 @@ class Ledger:
                 self._write_plan_states(connection, outcomes)
             gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
             if gone:
-                self._mark_deleted(connection, deletes, gone, now)
-            if self._who["endpoint"] == _ORDERS:
-                dropped = [o.row.codigo_integracao or "" for o in outcomes if o.kind == "deleted"]
-                forget_billings(connection, self._who["empresa"], dropped, now)
+                mark_deleted(connection, self._who["empresa"], deletes, gone, self._run_id, now)
+            self._write_what_follows(connection, outcomes, now)
             if sent and self._who["endpoint"] == BILLING:
                 submitted(connection, self._who["empresa"], notes_begun(outcomes, now))
             if attempts:
                 connection.execute(
                     sa.insert(attempt), [self._writer.attempt(item) for item in attempts]
                 )
+
+    def _write_what_follows(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        """What these outcomes mean for the records that act upon theirs."""
+        empresa, endpoint = self._who["empresa"], self._who["endpoint"]
+        by_kind: defaultdict[str, list[str]] = defaultdict(list)
+        for outcome in outcomes:
+            by_kind[outcome.kind].append(outcome.row.codigo_integracao or "")
+        if endpoint == _ORDERS:
+            forget_billings(connection, empresa, by_kind["deleted"], now)
+        # A título that was made anew has none of the settlements of the one before.
+        anew = by_kind["deleted"] + by_kind["created"]
+        forget_settlements(connection, empresa, endpoint, anew, now)
+        done = [code for kind in DELIVERED for code in by_kind[kind]]
+        wake_settlements(connection, empresa, endpoint, done, now)
 
     def last_confirmed_at(self, code: str, endpoint: str) -> datetime | None:
         """When Omie last confirmed a change of this record: until a minute later a read may show
@@ -157,7 +167,7 @@ class Ledger:
         statement = insert(ledger).from_select(columns, rest)
         statement = statement.on_conflict_do_update(
             index_elements=list(ledger.primary_key),
-            set_={name: statement.excluded[name] for name in columns[3:]},
+            set_={name: statement.excluded[name] for name in columns[3:]} | left_of_the_dead(),
         )
         done = (
             sa.update(plan)
@@ -187,7 +197,7 @@ class Ledger:
                     set_={
                         "state": new.state,
                         "payload_hash": new.payload_hash,
-                        "omie_id": sa.func.coalesce(new.omie_id, ledger.c.omie_id),
+                        "omie_id": sa.func.coalesce(new.omie_id, of_the_living(ledger.c.omie_id)),
                         "omie_code": sa.func.coalesce(new.omie_code, ledger.c.omie_code),
                         "parent_code": sa.func.coalesce(new.parent_code, ledger.c.parent_code),
                         "created_here": sa.or_(ledger.c.created_here, new.created_here),
@@ -220,6 +230,7 @@ class Ledger:
                         "held_until": new.held_until,
                         "run_id": new.run_id,
                         "updated_at": new.updated_at,
+                        **left_of_the_dead(),
                     },
                 ),
                 [self._writer.failed(o, now) for o in failed],
@@ -262,7 +273,7 @@ class Ledger:
         closed = [
             {"code": o.row.codigo_integracao, "kind": "not_sent" if o.kind == "held" else o.kind}
             for o in outcomes
-            if o.kind != "unknown"
+            if o.kind != "unknown" and o.called
         ]
         if closed:
             statement = (
@@ -287,31 +298,3 @@ class Ledger:
             for o in outcomes
         ]
         connection.execute(statement, states)
-
-    def _mark_deleted(
-        self, connection: sa.Connection, target: str, rows: Sequence[PlanRow], now: datetime
-    ) -> None:
-        """The hash stays: a row that was deleted on request does not come back by itself, only
-        when the clinic changes it. What was taken back for a change does, with the next run; a
-        settlement does when the clinic takes back its reversal, which changes nothing in it."""
-        gone: dict[str, Any] = {"state": "deleted"}
-        if REGISTRY[target].effect == "settlement":
-            gone["payload_hash"] = None
-        for coming_back in (False, True):
-            some = [row for row in rows if bool(row.extra.get(COMES_BACK)) is coming_back]
-            codes = [row.codigo_integracao for row in some if row.codigo_integracao]
-            ids = [row.omie_id for row in some if row.omie_id]
-            connection.execute(
-                sa.update(ledger)
-                .where(
-                    ledger.c.empresa == self._who["empresa"],
-                    ledger.c.endpoint == target,
-                    sa.or_(ledger.c.codigo_integracao.in_(codes), ledger.c.omie_id.in_(ids)),
-                )
-                .values(
-                    **(_TAKEN_BACK if coming_back else gone),
-                    confirmed_at=now,
-                    run_id=self._run_id,
-                    updated_at=now,
-                )
-            )

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 FIRST_LOOK = timedelta(minutes=1)
+_OF_THE_NOTE = ("numero", "serie", "codigo_verificacao", "n_cod_nf", "url_pdf", "url_xml",
+                "url_portal", "mensagem", "emitida_em")  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,8 +65,9 @@ def submitted(connection: sa.Connection, empresa: str, rows: Sequence[Submitted]
     """Write down that these orders were billed; meant for the ledger's own transaction.
 
     A new note begins as ``submitted``; one that was ``rejected`` or in ``error`` goes back there
-    with one more attempt. A note that is under way, issued or cancelled stays as it is: the order
-    was found billed already, and only the follower knows more. The words of an earlier refusal
+    with one more attempt, and one of a ``deleted`` order begins anew. A note that is
+    under way, issued or cancelled stays as it is: the order was found billed already, and only the
+    follower knows more. The words of an earlier refusal
     stay until an answer brings others: by them a late answer is known.
     """
     for row in rows:
@@ -98,13 +101,15 @@ def _bill_again(
 ) -> None:
     known = {name: value for name, value in values.items() if value is not None}
     estado, _ = _locked(connection, empresa, row.cod_int_os)
-    if estado not in ("rejected", "error"):
+    if estado not in ("rejected", "error", "deleted"):
         if known:
             connection.execute(_update(empresa, row.cod_int_os).values(**known))
         return
+    # Of a deleted order nothing is left but its history: this is another one.
+    fresh = dict.fromkeys(_OF_THE_NOTE) if estado == "deleted" else {}
     connection.execute(
         _update(empresa, row.cod_int_os).values(
-            **known,
+            **{**fresh, **known},
             estado="submitted",
             tentativas=nfse.c.tentativas + 1,
             enviada_em=row.at,

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from omie_pipeline.warehouse.nfse_tables import billing_request, nfse, nfse_transition
 from omie_pipeline.warehouse.tables import ledger, rejected
 
 BILLING = "faturar_os"
@@ -93,7 +94,11 @@ def accept_in_ledger(
 def forget_billings(
     connection: sa.Connection, empresa: str, orders: Sequence[str], at: datetime
 ) -> None:
-    """These orders were deleted in Omie: made again, they are to be billed again."""
+    """These orders were deleted in Omie: made again, they are to be billed again.
+
+    Their notes, which have no number or were cancelled, end as ``deleted``: nobody asks for them
+    any more. A person's decision to bill them goes with them.
+    """
     if not orders:
         return
     billings = (
@@ -104,3 +109,43 @@ def forget_billings(
     connection.execute(
         sa.update(ledger).where(*billings).values(state="deleted", payload_hash=None, updated_at=at)
     )
+    asked = (billing_request.c.empresa == empresa, billing_request.c["cCodIntOS"].in_(orders))
+    connection.execute(sa.delete(billing_request).where(*asked))
+    refused = (
+        rejected.c.empresa == empresa,
+        rejected.c.endpoint == BILLING,
+        rejected.c.codigo_integracao.in_(orders),
+    )
+    connection.execute(sa.delete(rejected).where(*refused))
+    _end_notes(connection, empresa, orders, at)
+
+
+def _end_notes(
+    connection: sa.Connection, empresa: str, orders: Sequence[str], at: datetime
+) -> None:
+    mine = (
+        nfse.c.empresa == empresa,
+        nfse.c.cod_int_os.in_(orders),
+        nfse.c.estado.not_in(("issued", "deleted")),
+    )
+    found = sa.select(nfse.c.cod_int_os, nfse.c.estado).where(*mine).with_for_update()
+    steps = [
+        {
+            "empresa": empresa,
+            "cod_int_os": row.cod_int_os,
+            "de": row.estado,
+            "para": "deleted",
+            "em": at,
+            "motivo": "OS excluída no Omie",
+            "fonte": "push",
+        }
+        for row in connection.execute(found)
+    ]
+    if not steps:
+        return
+    connection.execute(
+        sa.update(nfse)
+        .where(*mine)
+        .values(estado="deleted", mudou_em=at, proxima_consulta_em=None, alertada_em=None)
+    )
+    connection.execute(sa.insert(nfse_transition), steps)

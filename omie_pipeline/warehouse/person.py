@@ -7,118 +7,18 @@ tables of ``omie_sync`` by integration code; the clinic's copies by document.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.warehouse import person_codes
 from omie_pipeline.warehouse.all_tables import tables
-from omie_pipeline.warehouse.person_copies import payload_codes, payload_title_codes
+from omie_pipeline.warehouse.person_held import CLIENTES, HELD, SALDOS, TITLES, Held
 from omie_pipeline.warehouse.privacy_tables import erasure
 
 _PUNCTUATION = "./- "
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How one table of schema ``omie`` holds a person.
-
-    Attributes:
-        title: its heading, in Portuguese.
-        client: column of Omie's client id, ``""`` where rows have none.
-        titulo: column of Omie's título id, ``""`` where rows have none.
-        documents: columns of CPF or CNPJ.
-        names, contacts: other personal columns; contacts, addresses and notes are ``contacts``.
-    """
-
-    name: str
-    title: str
-    client: str = ""
-    titulo: str = ""
-    documents: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    contacts: tuple[str, ...] = ()
-
-    @property
-    def table(self) -> sa.Table:
-        """The table itself."""
-        return tables.metadata.tables[f"{tables.OMIE}.{self.name}"]
-
-
-_NOTE = ("observacao",)
-_CLIENTES = MIRROR["clientes"].columns
-CLIENTES = Held(
-    "clientes",
-    "Cadastro no Omie",
-    client="codigo_cliente_omie",
-    documents=("cnpj_cpf",),
-    names=("razao_social", "nome_fantasia"),
-    contacts=(
-        *(c.name for c in _CLIENTES if c.personal in ("contact", "note")),
-        "contato",
-        # RG may travel in the first (rg_destino of the dbt project).
-        "inscricao_estadual",
-        "inscricao_municipal",
-    ),
-)
-HELD = (
-    CLIENTES,
-    Held(
-        "contas_receber",
-        "Contas a receber",
-        client="codigo_cliente_fornecedor",
-        titulo="codigo_lancamento_omie",
-        contacts=_NOTE,
-    ),
-    Held(
-        "contas_pagar",
-        "Contas a pagar",
-        client="codigo_cliente_fornecedor",
-        titulo="codigo_lancamento_omie",
-        contacts=_NOTE,
-    ),
-    Held(
-        "saldos_titulos",
-        "Saldos dos títulos",
-        client="codigo_cliente",
-        titulo="codigo_titulo",
-        documents=("documento",),
-    ),
-    Held("baixas", "Baixas", titulo="codigo_titulo", contacts=_NOTE),
-    Held(
-        "movimentacoes",
-        "Movimentações financeiras",
-        client="codigo_cliente",
-        titulo="codigo_titulo",
-        documents=("documento",),
-        contacts=_NOTE,
-    ),
-    Held(
-        "lancamentos_conta_corrente",
-        "Lançamentos de conta corrente",
-        client="codigo_cliente",
-        contacts=_NOTE,
-    ),
-    Held(
-        "notas_fiscais",
-        "Notas fiscais",
-        client="codigo_cliente",
-        documents=("documento", "documento_cpf"),
-    ),
-    Held(
-        "extrato_linhas",
-        "Linhas do extrato",
-        client="codigo_cliente",
-        documents=("documento",),
-        names=("nome_cliente",),
-        contacts=_NOTE,
-    ),
-)
-"""Every table of the mirror that may name a client or supplier."""
-SALDOS = next(held for held in HELD if held.name == "saldos_titulos")
-TITLES = tuple(held for held in HELD if held.name in ("contas_receber", "contas_pagar"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +28,8 @@ class Person:
     Attributes:
         document: CPF or CNPJ without punctuation, ``""`` where only a code is known.
         client_ids, title_ids: Omie's ids.
-        client_codes, title_codes: integration codes.
+        client_codes, title_codes, settlement_codes, order_codes, contract_codes, seller_codes:
+            integration codes, see :meth:`codes_of`.
     """
 
     empresa: str
@@ -137,6 +38,25 @@ class Person:
     title_ids: tuple[int, ...] = ()
     client_codes: tuple[str, ...] = ()
     title_codes: tuple[str, ...] = ()
+    settlement_codes: tuple[str, ...] = ()
+    order_codes: tuple[str, ...] = ()
+    contract_codes: tuple[str, ...] = ()
+    seller_codes: tuple[str, ...] = ()
+
+    def codes_of(self, endpoint: str) -> tuple[str, ...]:
+        """The person's integration codes of an endpoint."""
+        return next((codes for names, codes in self.codes() if endpoint in names), ())
+
+    def codes(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Endpoints and the codes that they share, kind by kind."""
+        return (
+            (person_codes.CLIENTS, self.client_codes),
+            (person_codes.TITLES, self.title_codes),
+            (person_codes.SETTLEMENTS, self.settlement_codes),
+            (person_codes.ORDERS, self.order_codes),
+            (person_codes.CONTRACTS, self.contract_codes),
+            (person_codes.SELLERS, self.seller_codes),
+        )
 
 
 def plain_document(text: str) -> str:
@@ -183,20 +103,20 @@ def find_person(
     ).all()
     ids = {row.codigo_cliente_omie for row in rows}
     codes = {row.codigo_integracao for row in rows if row.codigo_integracao} | ({code} - {""})
-    codes |= payload_codes(connection, empresa, wanted)
+    codes |= person_codes.clients_by_document(connection, empresa, wanted)
     if digest := known_digest(connection, wanted, code):
         erased = sa.select(erasure.c.codigos_cliente).where(
             erasure.c.empresa == empresa, erasure.c.digest == digest
         )
         ids |= set(connection.scalar(erased) or ())
-    known_ids, known_codes = _from_ledger(connection, empresa, ("clientes",), ids, codes)
+    known_ids, known_codes = _from_ledger(connection, empresa, person_codes.CLIENTS, ids, codes)
     person = Person(
         empresa,
         wanted,
         client_ids=tuple(sorted(ids | known_ids)),
         client_codes=tuple(sorted(codes | known_codes)),
     )
-    return _with_titles(connection, person)
+    return _with_the_rest(connection, _with_titles(connection, person))
 
 
 def known_digest(connection: sa.Connection, document: str, code: str) -> str:
@@ -214,7 +134,8 @@ def digest_of(salt: str, document: str, code: str) -> str:
 
 def _with_titles(connection: sa.Connection, person: Person) -> Person:
     ids: set[int] = set()
-    codes = payload_title_codes(connection, person.empresa, person.client_codes)
+    who = person.empresa, person.client_codes, person.client_ids
+    codes = person_codes.titles_of(connection, *who)
     for held in (*TITLES, SALDOS):
         columns = held.table.c
         rows = connection.execute(
@@ -230,6 +151,27 @@ def _with_titles(connection: sa.Connection, person: Person) -> Person:
         person,
         title_ids=tuple(sorted(ids | known_ids)),
         title_codes=tuple(sorted(codes | known_codes)),
+    )
+
+
+def _with_the_rest(connection: sa.Connection, person: Person) -> Person:
+    who = person.empresa, person.client_codes, person.client_ids
+    notes = next(held for held in HELD if held.name == "notas_fiscais")
+    order = notes.table.c.raw["OrdemServico"]["nCodigoOS"].astext
+    named: Iterable[str | None] = connection.scalars(sa.select(order).where(rows_of(notes, person)))
+    omie_orders = {int(number) for number in named if number and number.isdigit()}
+    settled = person_codes.settlements_of(connection, person.empresa, person.title_codes)
+    orders = person_codes.orders_of(connection, *who, omie_orders)
+    contracts = person_codes.contracts_of(connection, *who)
+    sellers = person_codes.sellers_of(
+        connection, person.empresa, person.document, person.client_codes
+    )
+    return replace(
+        person,
+        settlement_codes=tuple(sorted(settled)),
+        order_codes=tuple(sorted(orders)),
+        contract_codes=tuple(sorted(contracts)),
+        seller_codes=tuple(sorted(sellers)),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.person import HELD, Person, rows_of
+from omie_pipeline.warehouse.person import Person, rows_of
 from omie_pipeline.warehouse.person_copies import copies_of
+from omie_pipeline.warehouse.person_held import HELD
 from omie_pipeline.warehouse.person_state import (
     EVENTS,
     STATES,
@@ -38,10 +39,10 @@ def export_person(connection: sa.Connection, person: Person) -> list[dict[str, A
         sections.append(_section(connection, held.title, f"omie.{held.name}", query))
     for state in STATES:
         query = sa.select(state.table).where(state_rows(state, person))
-        sections.append(_section(connection, state.title, f"omie_sync.{state.table.name}", query))
+        sections.append(_section(connection, state.title, state.table.fullname, query))
     query = sa.select(EVENTS).where(event_rows(person))
     sections.append(_section(connection, "Eventos recebidos", "omie_inbox.events", query))
-    for copy in copies_of(connection, person.empresa, person.document, person.client_codes):
+    for copy in copies_of(connection, person):
         title = f"{_COPY_TITLES[copy.schema]}: {copy.table}"
         rows = [_plain_row(row) for row in copy.rows]
         sections.append({"titulo": title, "tabela": f"{copy.schema}.{copy.table}", "linhas": rows})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
-from omie_pipeline.warehouse.all_tables import inbox_tables, tables
+from omie_pipeline.warehouse.all_tables import inbox_tables, nfse_tables, tables
 from omie_pipeline.warehouse.person import Person, any_of
 
 EVENTS = inbox_tables.events
@@ -15,10 +15,17 @@ EVENTS = inbox_tables.events
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One table of the push path, with its heading in Portuguese."""
+    """One table of the push path or of the notes, with its heading in Portuguese.
+
+    Attributes:
+        column: with the code of a row, where all rows are of one ``endpoint``; ``""`` where each
+            row tells its endpoint.
+    """
 
     table: sa.Table
     title: str
+    column: str = ""
+    endpoint: str = ""
 
 
 STATES = (
@@ -28,28 +35,40 @@ STATES = (
     State(tables.attempt, "Chamadas registradas (mascaradas)"),
     State(tables.intent, "Intenções de envio"),
     State(tables.plan, "Planos de envio"),
+    State(nfse_tables.nfse, "Notas de serviço", "cod_int_os", "faturar_os"),
+    State(nfse_tables.nfse_transition, "Histórico das notas", "cod_int_os", "faturar_os"),
+    State(nfse_tables.nfse_file, "Arquivos das notas (PDF e XML)", "cod_int_os", "faturar_os"),
+    State(nfse_tables.billing_request, "Pedidos de faturamento", "cCodIntOS", "faturar_os"),
+    State(
+        tables.metadata.tables["omie.vendedores"],
+        "Vendedor no Omie",
+        "codigo_integracao",
+        "vendedores",
+    ),
 )
 
 
 def state_rows(state: State, person: Person) -> sa.ColumnElement[bool]:
-    """The condition under which a row of the push path belongs to the person."""
+    """The condition under which a row of the table belongs to the person."""
     columns = state.table.c
-    if state.table is tables.plan:
-        runs = sa.select(tables.run.c.run_id).where(tables.run.c.empresa == person.empresa)
-        return sa.and_(
-            columns.run_id.in_(runs),
-            any_of(columns.codigo_integracao, (*person.client_codes, *person.title_codes)),
-        )
-    return sa.and_(
-        columns.empresa == person.empresa,
-        sa.case(
-            (
-                columns.endpoint == "clientes",
-                any_of(columns.codigo_integracao, person.client_codes),
-            ),
-            else_=any_of(columns.codigo_integracao, person.title_codes),
-        ),
-    )
+    if state.column:
+        mine = any_of(columns[state.column], person.codes_of(state.endpoint))
+        return sa.and_(columns.empresa == person.empresa, mine)
+    ways = [
+        sa.and_(_of_endpoints(state, person, endpoints), any_of(columns.codigo_integracao, codes))
+        for endpoints, codes in person.codes()
+    ]
+    return sa.or_(*ways)
+
+
+def _of_endpoints(
+    state: State, person: Person, endpoints: tuple[str, ...]
+) -> sa.ColumnElement[bool]:
+    columns = tables.run.c if state.table is tables.plan else state.table.c
+    mine = sa.and_(columns.empresa == person.empresa, columns.endpoint.in_(endpoints))
+    if state.table is not tables.plan:
+        return mine
+    return state.table.c.run_id.in_(sa.select(tables.run.c.run_id).where(mine))
 
 
 def event_rows(person: Person) -> sa.ColumnElement[bool]:
@@ -65,7 +84,7 @@ def event_rows(person: Person) -> sa.ColumnElement[bool]:
         for pattern, wanted in (
             ("client|fornec", person.client_ids),
             ("titulo|lanc", person.title_ids),
-            ("integra|int$", (*person.client_codes, *person.title_codes)),
+            ("integra|int$|codint", [code for _, codes in person.codes() for code in codes]),
         )
     ]
     if person.document:

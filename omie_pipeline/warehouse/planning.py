@@ -1,20 +1,20 @@
-"""The diff between a payload model and the ledger, in SQL: memory stays flat in Python.
-
-Hashes are taken of the payload as PostgreSQL's canonical ``jsonb`` text, so that the order of
-columns does not matter and a column that is NULL everywhere changes nothing.
-"""
+"""The diff between a payload model and the ledger, in SQL: memory stays flat in Python."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.payload import PayloadModel
+from omie_pipeline.warehouse.payload_source import (
+    payload_hash,
+    payload_of,
+    payload_source,
+    source_rows,
+)
 from omie_pipeline.warehouse.selection import (
     Mode,
     Selection,
@@ -79,37 +79,20 @@ def write_plan(
         insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
-        if mode == "mirror":
+        mirrors = mode == "mirror" and model.endpoint.delete and not model.endpoint.deletes
+        if mirrors:
             _plan_missing(connection, run_id, model, selection)
         planned = _planned(connection, run_id)
-        deletes = _planned(connection, run_id, action="delete") if mode == "mirror" else {}
+        deletes = _planned(connection, run_id, action="delete") if mirrors else {}
     return tuple(
         PlannedPartition(p, selected.get(p, 0) + deletes.get(p, 0), planned.get(p, 0))
         for p in sorted(selected.keys() | planned.keys())
     )
 
 
-def payload_of(model: PayloadModel, p: NamedFromClause) -> sa.ColumnElement[Any]:
-    """What a row of the model would send, as ``jsonb``: its fields of Omie that are not NULL."""
-    row = sa.func.to_jsonb(p.table_valued())
-    unsent = sa.cast(sa.literal(list(model.unsent), ARRAY(sa.Text)), ARRAY(sa.Text))
-    return sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
-
-
-def payload_hash(
-    payload: sa.ColumnElement[Any], once: tuple[str, ...] = ()
-) -> sa.ColumnElement[str]:
-    """SHA-256, in hex, of a payload's canonical text, without the fields that are no change."""
-    if once:
-        fields = sa.cast(sa.literal(list(once), ARRAY(sa.Text)), ARRAY(sa.Text))
-        payload = payload.op("-")(fields)
-    text = sa.func.convert_to(sa.cast(payload, sa.Text), "UTF8")
-    return sa.func.encode(sa.func.sha256(text), "hex")
-
-
 def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
     """Rows of the model that need a call, with what the ledger knows of each."""
-    source = _source(model, selection, mode)
+    source = source_rows(model, selection, mode)
     known = ledger.alias("l")
     joined = source.outerjoin(
         known,
@@ -136,36 +119,6 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
         .select_from(joined)
         .where(_needs_call(model, known, source, selection, mode))
         .subquery("d")
-    )
-
-
-def payload_source(model: PayloadModel, selection: Selection) -> sa.Subquery:
-    """Every row of the empresa in the model, whatever its date, as key, partition, payload, extra
-    and hash."""
-    return _source(model, Selection(selection.empresa), "upsert")
-
-
-def _source(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
-    """Rows of the model as key, partition, payload, extra and hash."""
-    p = model.table()
-    payload = payload_of(model, p)
-    extra = (
-        sa.func.jsonb_build_object(
-            *(part for name in model.extra for part in (sa.literal(name, sa.Text), p.c[name]))
-        )
-        if model.extra
-        else sa.literal({}, JSONB)
-    )
-    return (
-        sa.select(
-            model_key(model, p).label("codigo_integracao"),
-            model_particao(model, p, selection).label("particao"),
-            payload.label("payload"),
-            extra.label("extra"),
-            payload_hash(payload, model.endpoint.once).label("payload_hash"),
-        )
-        .where(*model_where(model, p, selection, mode))
-        .subquery("q")
     )
 
 
@@ -204,7 +157,7 @@ def _plan_twins(
     repeated = _repeated(connection, run_id, model, selection.empresa)
     if not repeated:
         return
-    source = _source(model, selection, "upsert")
+    source = source_rows(model, selection, "upsert")
     known = ledger.alias("l")
     mine = sa.and_(
         known.c.empresa == selection.empresa,

@@ -90,13 +90,13 @@ def deletable(
     *,
     codes: Sequence[str],
     omie_ids: Sequence[int],
-) -> dict[str, int]:
-    """Integration code -> Omie's id of those records that this ledger created."""
+) -> dict[str, int | None]:
+    """Integration code -> Omie's id of those records that this ledger created; ``None`` where it
+    knows of none that stands."""
     query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
         ledger.c.created_here,
-        ledger.c.omie_id.is_not(None),
         sa.or_(
             ledger.c.codigo_integracao == sa.func.any(list(codes)),
             ledger.c.omie_id == sa.func.any(list(omie_ids)),

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.mirror import MIRROR
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.ledger_marks import SET_BACK, forget_settlements
 from omie_pipeline.warehouse.mirror_merge import WHOLE
 from omie_pipeline.warehouse.mirror_tables import import_partition, mirror_table
 from omie_pipeline.warehouse.payload import PARTITION_COLUMN, load_payload_model
@@ -28,9 +29,6 @@ from omie_pipeline.warehouse.tables import intent, ledger
 
 GONE = ("falta_no_omie", "excluido_no_omie")
 """Situations of ``analise.conciliacao`` in which Omie does not have what it confirmed."""
-
-SET_BACK = "falta_no_omie"
-"""``error_code`` of a row that waits to be sent again."""
 
 _SETTLES = timedelta(seconds=60)
 # Omie stamps the inclusion with its own clock: near midnight it may be the other day.
@@ -111,7 +109,8 @@ def set_back(
     """Forget that Omie has these rows: held, without hash and id, so that the next push sends them.
 
     To be called while holding the endpoint's lane. A push upserts by integration code, so that a
-    row that Omie has after all is changed and never doubled.
+    row that Omie has after all is changed and never doubled. The settlements of a título are set
+    back with it; before each is sent again, Omie is asked whether it stands after all.
     """
     statement = (
         sa.update(ledger)
@@ -130,9 +129,12 @@ def set_back(
             held_until=None,
             updated_at=now,
         )
+        .returning(ledger.c.codigo_integracao)
     )
     with warehouse_errors(), engine.begin() as connection:
-        return connection.execute(statement).rowcount
+        named: list[str] = list(connection.execute(statement).scalars())
+        forget_settlements(connection, empresa, endpoint, named, now)
+    return len(named)
 
 
 def _is_proved(empresa: str, endpoint: Endpoint) -> sa.ColumnElement[bool]:

@@ -12,7 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.person import HELD, SALDOS, Person, rows_of
+from omie_pipeline.warehouse.all_tables import nfse_tables
+from omie_pipeline.warehouse.person import Person, any_of, rows_of
+from omie_pipeline.warehouse.person_held import HELD, SALDOS
 
 YEARS = 5
 _DAYS = {
@@ -35,10 +37,11 @@ def kept_before(last: date) -> date:
 def retained_until(connection: sa.Connection, person: Person, today: date) -> date | None:
     """First day on which name and document may go; ``None`` when they may go now.
 
-    Looks at the last day of every título, settlement, movement and note that Omie still has; a
-    título with an open balance counts as today's.
+    Looks at the last day of every título, settlement, movement and note that Omie still has, and
+    of every NFS-e that this pipeline saw issued; a título with an open balance counts as today's.
     """
     days = [_last_day(connection, person, name, columns) for name, columns in _DAYS.items()]
+    days.append(_last_issued(connection, person))
     if _has_open(connection, person):
         days.append(today)
     known = [day for day in days if day is not None]
@@ -55,6 +58,20 @@ def _last_day(
     if "excluido_em" in held.table.c:
         query = query.where(held.table.c.excluido_em.is_(None))
     last: date | None = connection.scalar(query)
+    return last
+
+
+def _last_issued(connection: sa.Connection, person: Person) -> date | None:
+    note = nfse_tables.nfse.c
+    day = sa.cast(sa.func.coalesce(note.emitida_em, note.enviada_em), sa.Date)
+    last: date | None = connection.scalar(
+        sa.select(sa.func.max(day)).where(
+            note.empresa == person.empresa,
+            any_of(note.cod_int_os, person.order_codes),
+            # A cancelled note is a fiscal document too; one that was never issued is none.
+            sa.or_(note.estado.in_(("issued", "cancelled")), note.numero.is_not(None)),
+        )
+    )
     return last
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.ledger import COMES_BACK
+from omie_pipeline.warehouse.ledger_marks import COMES_BACK
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.planning import PlannedPartition, insert_plan, payload_source
 from omie_pipeline.warehouse.selection import Selection
@@ -172,6 +172,23 @@ def titles_to_change(
     )
     with warehouse_errors(), engine.connect() as connection:
         return set(connection.execute(query).scalars())
+
+
+def waiting_to_come_back(engine: sa.Engine, empresa: str, endpoint: str) -> tuple[str, ...]:
+    """Settlements that were taken back for a change and are held since, by code."""
+    query = (
+        sa.select(ledger.c.codigo_integracao)
+        .where(
+            ledger.c.empresa == empresa,
+            ledger.c.endpoint == endpoint,
+            ledger.c.state == "held",
+            ledger.c.omie_id.is_(None),
+            ledger.c.confirmed_at.is_not(None),
+        )
+        .order_by(ledger.c.codigo_integracao)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return tuple(connection.execute(query).scalars())
 
 
 def refused_changes(

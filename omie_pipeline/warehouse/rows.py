@@ -28,6 +28,11 @@ class PlanRow:
     payload_hash: str
     omie_id: int | None
 
+    @property
+    def code(self) -> str:
+        """The integration code; empty where the row has none."""
+        return self.codigo_integracao or ""
+
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
@@ -39,6 +44,7 @@ class RowOutcome:
             our tree, for rejected and held rows.
         held_until: when trying again makes sense.
         row_masked: the payload with personal fields masked, for rejected rows.
+        called: off for what was decided before any call: an intent of an earlier run stays open.
     """
 
     row: PlanRow
@@ -52,6 +58,7 @@ class RowOutcome:
     row_masked: Mapping[str, Any] | None = None
     at: datetime | None = None
     omie_code: str = ""
+    called: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.ledger import COMES_BACK
+from omie_pipeline.warehouse.ledger_marks import COMES_BACK
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.selection import (
     Selection,

@@ -20,9 +20,14 @@ WAITS_FOR_A_PERSON = (
     "AuthFailed",
     "ConfigurationError",
     "partial_success",
+    "estorno",
+    "sem_resposta",
+    "aguarda_titulo",
+    "baixado",
 )
 """Why a row is held though trying it again alone does not help: a customer to fix, an approval, a
-key. Nothing resumes these by itself."""
+key, another endpoint whose turn comes first in the ordinary run. Nothing resumes these by itself.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Selection:
         held_only: only rows the ledger has as held: what resumes by itself, where sending a refused
             row again would only spend the error budget. What waits for a person stays.
         approved: also rows that a guardrail held.
+        also: integration codes that are looked at whatever their date.
     """
 
     empresa: str
@@ -45,6 +51,7 @@ class Selection:
     unfinished_only: bool = False
     held_only: bool = False
     approved: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -94,10 +101,14 @@ def model_where(
 ) -> list[sa.ColumnElement[bool]]:
     """Conditions that pick a selection's rows of the model."""
     conditions: list[sa.ColumnElement[bool]] = [p.c.empresa == selection.empresa]
+    dates: list[sa.ColumnElement[bool]] = []
     if model.endpoint.grain == "fact" and selection.date_from is not None:
-        conditions.append(p.c[PARTITION_COLUMN] >= selection.date_from)
+        dates.append(p.c[PARTITION_COLUMN] >= selection.date_from)
     if model.endpoint.grain == "fact" and selection.date_to is not None:
-        conditions.append(p.c[PARTITION_COLUMN] <= selection.date_to)
+        dates.append(p.c[PARTITION_COLUMN] <= selection.date_to)
+    if dates and selection.also:
+        dates = [sa.or_(sa.and_(*dates), model_key(model, p).in_(selection.also))]
+    conditions += dates
     if selection.key is not None:
         conditions.append(model_key(model, p) == selection.key)
     if selection.states:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.person import CLIENTES, Held
+from omie_pipeline.warehouse.person_held import CLIENTES, Held
 
 REMOVED = "Titular removido"
 # All else that Omie says of a cliente tells of the person, columns of the future included.

@@ -14,8 +14,9 @@ from omie_pipeline.catalog.mirror import MIRROR
 from omie_pipeline.warehouse.all_tables import tables
 from omie_pipeline.warehouse.erased_again import apply_erasures
 from omie_pipeline.warehouse.erasing import ErasureReport, erase
-from omie_pipeline.warehouse.person import HELD, find_person
+from omie_pipeline.warehouse.person import find_person
 from omie_pipeline.warehouse.person_export import export_person
+from omie_pipeline.warehouse.person_held import HELD
 from omie_pipeline.warehouse.privacy_tables import erasure
 from omie_pipeline.warehouse.retention import kept_before
 from tests.access.people import CPF, EMPRESA, MARIA, NOW, OTHER, SECRETS, add_cliente, add_people

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from omie_pipeline.cli.app import app
+from tests.access.acts import add_acts
 from tests.access.people import CPF, MARIA, SECRETS, add_people
 from tests.cli.conftest import Said, Terminal
 from tests.sync.world import World
@@ -116,3 +117,14 @@ def test_roles_are_told(terminal: Terminal, people: sa.Engine) -> None:
     for name in ("omie_analyst", "omie_finance", "omie_clinic"):
         assert name in said.out
     assert "IN ROLE omie_analyst" in said.err
+
+
+def test_archived_notes_are_told_as_kept(terminal: Terminal, people: sa.Engine) -> None:
+    with people.begin() as connection:
+        add_acts(connection)
+    said = terminal("lgpd", "erase", "--cpf", CPF)
+    assert shows_nobody(said)
+    assert "principal/OS-1.pdf (até 01/01/2032)" in said.out
+    assert "principal/OS-2.pdf" not in said.out
+    assert "cinco anos (CTN 173, 174 e 195; LGPD 16, I)" in said.out
+    assert "No Omie ficam também os textos e e-mails de OS-1, CTR-1" in said.out

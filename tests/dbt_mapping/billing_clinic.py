@@ -64,6 +64,13 @@ _ITEM: Mapping[str, object] = {
     "valor_unitario": "50", "descricao": None, "codigo_categoria": "5.06", "desconto": "1.5",
     "ordem": "2",
 }  # fmt: skip
+_UNCODED: Mapping[str, object] = {
+    **dict.fromkeys((
+        "codigo_lc116", "codigo_servico_municipal", "codigo_tributacao", "codigo_nbs",
+        "descricao_completa", "aliquota_iss", "retem_iss",
+    )),
+    **PROCEDURE, "id": "sem-codigos",
+}  # fmt: skip
 
 TABLES: Mapping[str, list[Mapping[str, object]]] = {
     "pacientes": [
@@ -79,13 +86,11 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
             "codigo_nbs": "123012200", "descricao_completa": "Consulta médica", "aliquota_iss": "2",
             "retem_iss": "N",
         },
-        {
-            **dict.fromkeys((
-                "codigo_lc116", "codigo_servico_municipal", "codigo_tributacao", "codigo_nbs",
-                "descricao_completa", "aliquota_iss", "retem_iss",
-            )),
-            **PROCEDURE, "id": "2", "nome": "Curativo", "codigo_categoria": None,
-        },
+        {**_UNCODED, "id": "2", "nome": "Curativo", "codigo_categoria": None},
+        _UNCODED,
+        {**_UNCODED, "id": "so-lc116", "codigo_lc116": "4.01"},
+        {**_UNCODED, "id": "em-ordem", "empresa": "filial"},
+        {**_UNCODED, "id": "outra", "empresa": "filial"},
     ],
     "recebimentos": [
         {
@@ -94,17 +99,25 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
         },
         {**_RECEIPT, "id": "simples", "procedimento_id": "2", "parcelas": "1", "valor": "80"},
         {**_RECEIPT, "id": "faturado", "profissional_id": "6", "gerar_os": "S", "faturar": "S"},
+        {**_RECEIPT, "id": "abril", "procedimento_id": None, "valor": "80", "data": "2026-04-01"},
+        {**_RECEIPT, "id": "abril-2", "procedimento_id": "2", "valor": "80", "data": "2026-04-02"},
         {**_RECEIPT, "id": "combinado", "procedimento_id": None},
         {**_RECEIPT, "id": "nada", "profissional_id": "7"},
         {**_RECEIPT, "id": "sem-ninguem", "profissional_id": None, "parcela": "2/3"},
         {**_RECEIPT, "id": "sujo", "profissional_id": None, "parcelas": "3", "valor": "10.005"},
         {**_RECEIPT, "id": "demais", "profissional_id": None, "parcelas": "1000"},
         {**_RECEIPT, "empresa": "filial", "procedimento_id": None, "faturar": "N"},
+        {**_RECEIPT, "empresa": "filial", "id": "2", "procedimento_id": "em-ordem"},
     ],
     "repasses": [
         {
             "empresa": None, "id": "1", "profissional_id": "5", "recebimento_id": "combinado",
             "data": "2026-03-04", "data_vencimento": "2026-03-30", "valor": "7",
+            "observacao": None, "atualizado_em": None, "_empresa": "principal",
+        },
+        {
+            "empresa": None, "id": "2", "profissional_id": "6", "recebimento_id": "combinado",
+            "data": "2026-03-04", "data_vencimento": "2026-03-30", "valor": "3",
             "observacao": None, "atualizado_em": None, "_empresa": "principal",
         },
     ],
@@ -116,6 +129,10 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
         {**_RULE, "id": "curativo", "procedimento_id": "1", "percentual": None, "valor": "15"},
         {**_RULE, "id": "velha", "profissional_id": "6", "percentual": "90", "ativo": "N"},
         {**_RULE, "id": "nenhum", "profissional_id": "7", "percentual": "0"},
+        {**_RULE, "id": "lia-abril", "profissional_id": "5", "percentual": "25",
+         "data_cadastro": "2026-04-01"},
+        {**_RULE, "id": "lia-2", "profissional_id": "5", "procedimento_id": "2",
+         "percentual": "50", "data_cadastro": "2026-04-01"},
     ],
     "pagamentos": [
         _PAID,

@@ -54,29 +54,6 @@ def test_a_receipt_that_is_one_titulo(billing_rows: Rows) -> None:
     assert {str(titles[f"REC-sujo-{k}"]["valor_documento"])[:5] for k in (1, 2, 3)} == {"3.335"}
 
 
-@pytest.mark.parametrize(
-    ("code", "value", "due"),
-    [
-        ("REP-R1", "33.34", date(2026, 1, 25)),  # professional and procedure, its own days
-        ("REP-Rsimples", "16.00", date(2026, 3, 19)),  # the professional, the empresa's days
-        ("REP-Rfaturado", "15.00", date(2026, 3, 19)),  # the procedure; the inactive rule does not
-    ],
-)
-def test_the_most_particular_rule_of_repasse_counts(
-    billing_rows: Rows, code: str, value: str, due: date
-) -> None:
-    title = _by(billing_rows["contas_pagar"], "codigo_lancamento_integracao")[code]
-    assert (str(title["valor_documento"]), title["data_vencimento"]) == (value, due)
-    assert title["codigo_categoria"] == "2.01"
-    assert title["_origem_tabela"] == "recebimentos"
-
-
-def test_no_rule_where_the_clinic_says_itself_or_nothing_is_due(billing_rows: Rows) -> None:
-    titles = _by(billing_rows["contas_pagar"], "codigo_lancamento_integracao")
-    assert set(titles) == {"REP-1", "REP-R1", "REP-Rsimples", "REP-Rfaturado"}
-    assert _by(billing_rows["contas_pagar"], "codigo_lancamento_integracao", empresa="filial") == {}
-
-
 def test_a_payment_settles_its_instalment(billing_rows: Rows) -> None:
     paid = _by(billing_rows["baixas_receber"], "codigo_baixa_integracao")
     assert _sent(paid["BXR-1"]) == {
@@ -170,16 +147,52 @@ def test_an_order_of_service(billing_rows: Rows) -> None:
 
 
 def test_orders_by_the_empresas_defaults(billing_rows: Rows) -> None:
-    (order,) = _by(billing_rows["ordens_servico"], "Cabecalho", "cCodIntOS", "filial").values()
+    orders = _by(billing_rows["ordens_servico"], "Cabecalho", "cCodIntOS", "filial")
+    order = orders["OS-1"]
+    assert set(orders) == {"OS-1", "OS-2"}
+    assert "cCidPrestServ" not in order["InformacoesAdicionais"]
     assert order["Cabecalho"]["cCodParc"] == "001"
     assert "nCodVend" not in order["Cabecalho"]
     assert "cCodIntServico" not in order["ServicosPrestados"][0], "there to be refused"
     assert order["_rg"] is None
     billed = {(row["empresa"], row["cCodIntOS"]) for row in billing_rows["faturar_os"]}
-    assert billed == {("principal", "OS-faturado"), ("filial", "OS-1")}
+    assert billed == {("principal", "OS-faturado"), ("filial", "OS-1"), ("filial", "OS-2")}
     assert {(row["empresa"], row["codInt"]) for row in billing_rows["vendedores"]} == {
         ("principal", "PRO-5")
     }
+
+
+def test_a_billing_says_where_and_how_much(billing_rows: Rows) -> None:
+    """Both columns go into ``omie_sync.nfse``: the limits of the alerts are by city."""
+    orders = _by(billing_rows["ordens_servico"], "Cabecalho", "cCodIntOS")
+    billings = _by(billing_rows["faturar_os"], "cCodIntOS")
+    assert billings
+    for code, row in billings.items():
+        order = orders[code]
+        assert row["_municipio"] == order["InformacoesAdicionais"]["cCidPrestServ"]
+        assert row["_valor"] == Decimal(str(order["ServicosPrestados"][0]["nValUnit"]))
+        assert row["data_particao"] == order["data_particao"]
+
+
+def test_what_a_person_asks_to_bill_is_in_the_model(billing: Scenario, billing_rows: Rows) -> None:
+    asked_by_nobody = _by(billing_rows["ordens_servico"], "Cabecalho", "cCodIntOS").keys()
+    asked_by_nobody -= _by(billing_rows["faturar_os"], "cCodIntOS").keys()
+    code = min(asked_by_nobody)
+    with billing.connect() as connection:
+        connection.execute(
+            "insert into omie_sync.billing_request values"
+            " ('principal', '2026-01-20', %s, now(), 'ana')",
+            (code,),
+        )
+        try:
+            models = ("run", "--select", "omie_faturar_os")
+            assert billing.dbt(*models, OMIE_PIPELINE_START_DATE=START).success
+            asked = billing.by_key("omie_faturar_os", "cCodIntOS")
+            assert asked.keys() > {code}
+            assert asked[code]["_valor"] is not None
+        finally:
+            connection.execute("delete from omie_sync.billing_request")
+            assert billing.dbt(*models, OMIE_PIPELINE_START_DATE=START).success
 
 
 def test_services_take_the_empresas_defaults(billing_rows: Rows) -> None:
@@ -196,6 +209,26 @@ def test_services_take_the_empresas_defaults(billing_rows: Rows) -> None:
     other = services["SRV-2"]
     assert (other["cabecalho"]["cCodLC116"], other["cabecalho"]["cCodCateg"]) == ("4.03", "1.01")
     assert (other["descricao"], other["impostos"]) == ({"cDescrCompleta": "Curativo"}, None)
+
+
+def test_only_what_is_billed_is_a_service(billing_rows: Rows) -> None:
+    services = _by(billing_rows["servicos"], "intEditar", "cCodIntServ")
+    assert set(services) == {"SRV-1", "SRV-2"}, "its own codes, and the item of a contract"
+    ordered = _by(billing_rows["servicos"], "intEditar", "cCodIntServ", "filial")
+    assert set(ordered) == {"SRV-em-ordem"}
+    head = ordered["SRV-em-ordem"]["cabecalho"]
+    assert not head.keys() & {"cCodLC116", "cCodServMun"}, "there to be refused"
+
+
+def test_services_before_the_first_extract_of_receipts(billing: Scenario) -> None:
+    with billing.connect() as connection:
+        connection.execute("drop view clinica.recebimentos cascade")
+    try:
+        billing.run("omie_servicos", OMIE_PIPELINE_START_DATE=START)
+        assert len(billing.rows("select * from omie_payload.omie_servicos")) == 2
+    finally:
+        result = billing.dbt("run", "--select", "recebimentos", OMIE_PIPELINE_START_DATE=START)
+        assert result.success, result.exception
 
 
 def test_a_contract_with_its_items(billing_rows: Rows) -> None:

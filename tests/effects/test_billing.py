@@ -66,12 +66,15 @@ def test_the_correction_may_be_the_patients_address(world: World) -> None:
     rejected_note(world)
     model(world, "clientes", cliente(1, endereco="Rua Certa"))
     assert push(world, "clientes").total.updated == 1
-    world.control.reject_next_note("Ainda inválido")
+    world.control.reject_next_note("Código de serviço não habilitado")
     assert push(world, "faturar_os").total.delivered == 1
     look(world)
     assert notes(world) == ["rejected", "rejected"]
     assert push(world, "faturar_os").total.rejected == 1
     assert world.control.calls() == ()
+    model(world, "clientes", cliente(1, endereco="Rua Mais Certa"))
+    assert push(world, "clientes").total.updated == 1
+    assert push(world, "faturar_os").total.rejected == 1, "the words are about the service now"
     model(world, "servicos", rows.servico(cCodServMun="04031"))
     assert push(world, "servicos").total.updated == 1
     assert push(world, "faturar_os").total.delivered == 1

@@ -47,6 +47,7 @@ def test_an_order_that_the_mirror_took_away_is_billed_when_it_is_made_again(
     history.open_the_clinic(mirror=True, delivered=True)
     history.city_hall(what="refuses")
     history.wait(seconds=400)
+    history.follow()
     history.mark_receipt(number=1, order=False, bill=False)
     history.run_all()
     assert history.company.control.record("ordens_servico", "OS-1") is None

@@ -23,6 +23,7 @@ from omie_pipeline.resources.nfse import (
     status_nfse,
 )
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.warehouse.nfse_tables import nfse
 from omie_pipeline.warehouse.tables import ledger
 from tests.nfse.conftest import CLIENTES, NOT_SENT, Notes
 from tests.sync.world import EMPRESA, cliente, cpf
@@ -52,6 +53,17 @@ def opened(
 def _typed(*words: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["nfse", *words], catch_exceptions=False)
     return result.exit_code, result.output
+
+
+def test_issue_says_where_a_cancelled_note_stands(opened: Deployment, notes: Notes) -> None:
+    notes.billed()
+    with opened.engine.begin() as connection:
+        connection.execute(sa.update(nfse).values(estado="cancelled"))
+    asked = notes.asked()
+    code, told = _typed("issue", "OS-1", "--yes")
+    assert (code, notes.asked()) == (1, asked)
+    assert "cancelada" in told
+    assert "novo recebimento" in told
 
 
 def test_wait_then_consult_then_status(opened: Deployment, notes: Notes, tmp_path: Path) -> None:

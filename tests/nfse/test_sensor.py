@@ -61,7 +61,9 @@ def test_a_round_follows_and_materializes_once(opened: Deployment, notes: Notes)
     assert isinstance(event, dg.AssetMaterialization)
     assert event.asset_key == KEY
     assert event.metadata["emitidas"].value == 1
-    assert "NFS-e" in str(event.metadata["links"].value)
+    assert "OS-1: PDF pronto" in str(event.metadata["emitidas_por_ultimo"].value)
+    told = " ".join(str(one.value) for one in event.metadata.values())
+    assert "http" not in told, "a link shows the whole note without a login"
     asked = notes.asked()
     notes.minutes(1)
     again = _tick(first.cursor)

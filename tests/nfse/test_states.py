@@ -30,7 +30,7 @@ def _estado(engine: sa.Engine) -> str:
 def test_every_state_has_its_steps_and_none_leads_to_itself() -> None:
     assert set(TRANSITIONS) == set(ESTADOS)
     assert all(state not in steps for state, steps in TRANSITIONS.items())
-    assert not TRANSITIONS["cancelled"]
+    assert TRANSITIONS["cancelled"] == {"deleted"}, "with its order, and never of its own"
     assert not any(may_move("issued", state) for state in (*OPEN, "rejected"))
 
 

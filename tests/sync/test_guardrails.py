@@ -54,20 +54,29 @@ def test_too_many_deletes(world: World) -> None:
 
 
 def test_too_large_a_share_of_deletes(world: World) -> None:
-    world.confirmed(*range(1, 7))
-    world.model("clientes", [cliente(n) for n in range(2, 7)])
-    stopped(world, "clientes", limits("mirror"), "1 exclusões de 6 registros")
+    world.confirmed(*range(1, 25))
+    world.model("clientes", [cliente(n) for n in range(11, 25)])
+    stopped(world, "clientes", limits("mirror"), "10 exclusões de 24 registros")
+
+
+def test_a_few_deletes_of_a_small_ledger_are_no_accident(world: World) -> None:
+    world.confirmed(*range(1, 19))
+    world.model("clientes", [cliente(n) for n in range(10, 19)])
+    assert world.push(policy=limits("mirror")).total.deleted == 9
 
 
 def test_too_many_explicit_deletes(world: World) -> None:
     world.confirmed(1)
     world.read_references()
-    world.model("contas_receber", [titulo(n) for n in range(1, 5)])
+    world.model("contas_receber", [titulo(n) for n in range(1, 13)])
     world.push("contas_receber")
     row = {"empresa": EMPRESA, "data_particao": date(2026, 1, 5)}
-    world.model("excluir_contas_receber", [{**row, "codigo_lancamento_integracao": "REC-1"}])
-    stopped(world, "excluir_contas_receber", limits(), "1 exclusões de 4")
-    assert len(world.held_by_omie("contas_receber")) == 3
+    codes = [f"REC-{n}" for n in range(1, 11)]
+    world.model(
+        "excluir_contas_receber", [{**row, "codigo_lancamento_integracao": code} for code in codes]
+    )
+    stopped(world, "excluir_contas_receber", limits(), "10 exclusões de 12")
+    assert len(world.held_by_omie("contas_receber")) == 2
 
 
 def test_rows_that_fall_against_the_usual_number(world: World) -> None:

@@ -30,11 +30,18 @@ uma_de_cada as (
 
 ),
 
+repasses as (
+
+    select distinct empresa, id, codigo from {{ ref('int_repasses') }}
+
+),
+
 pagos as (
 
     select
         pagamentos.*,
         coalesce(pagamentos.forma_pagamento_id, uma_de_cada.forma_pagamento_id) as forma,
+        repasses.codigo as repasse,
         -- An instalment that there is not names a título that there is not: refused, not guessed.
         case
             when pagamentos.parcela is null then ''
@@ -49,6 +56,10 @@ pagos as (
         on pagamentos.origem = uma_de_cada.origem
         and pagamentos.empresa = uma_de_cada.empresa
         and pagamentos.origem_id = uma_de_cada.id
+    left join repasses
+        on pagamentos.origem = 'repasses'
+        and pagamentos.empresa = repasses.empresa
+        and pagamentos.origem_id = repasses.id
 
 ),
 
@@ -63,11 +74,11 @@ linhas as (
     select
         empresa, id, origem, data, valor, desconto, juros, multa, conciliado, estornado, observacao,
         forma as forma_pagamento_id,
-        case origem
+        coalesce(repasse, case origem
             {%- for tabela, prefixo in prefixos.items() %}
             when '{{ tabela }}' then '{{ prefixo }}'
             {%- endfor %}
-        end || origem_id || sufixo as titulo
+        end || origem_id) || sufixo as titulo
     from pagos
 
 )

@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 {# What each professional is due for a receipt by rule: only where the clinic's own table of repasses
    says nothing of that receipt. The most particular rule counts: professional and procedure, then
-   professional, then procedure, then the general one. #}
+   professional, then procedure, then the general one. A rule counts for receipts from its
+   data_cadastro on, until the next one for the same case: a new rule leaves the past as it is. #}
 
 with regras as (
 
@@ -10,19 +11,35 @@ with regras as (
 
 ),
 
--- Of two rules for the same case, the one that changed last.
+-- Of two rules for the same case from the same day on, the one that changed last.
+unicas as (
+
+    select distinct on (empresa, profissional_id, procedimento_id, desde)
+        empresa, id, profissional_id, procedimento_id, desde
+    from (
+        select *, coalesce(data_cadastro, cast('-infinity' as date)) as desde from regras
+    ) as datadas
+    order by empresa, profissional_id, procedimento_id, desde, atualizado_em desc nulls last, id
+
+),
+
 escolhidas as (
 
-    select distinct on (empresa, profissional_id, procedimento_id)
-        empresa, id, profissional_id, procedimento_id
-    from regras
-    order by empresa, profissional_id, procedimento_id, atualizado_em desc nulls last, id
+    select
+        *,
+        lead(desde, 1, cast('infinity' as date)) over (
+            partition by empresa, profissional_id, procedimento_id order by desde
+        ) as ate
+    from unicas
 
 ),
 
 recebimentos as (
 
-    select distinct on (empresa, id) empresa, id, profissional_id, procedimento_id, data, valor
+    select distinct on (empresa, id)
+        empresa, id, profissional_id, procedimento_id, data, valor,
+        -- Without a readable date it is made all the same, to be refused.
+        coalesce(data, current_date) as dia
     from {{ ref('recebimentos') }} as recebido
     where profissional_id is not null and not exists (
         select 1 from {{ ref('repasses') }} as dito
@@ -42,17 +59,21 @@ com_regra as (
         on recebimentos.empresa = de_ambos.empresa
         and recebimentos.profissional_id = de_ambos.profissional_id
         and recebimentos.procedimento_id = de_ambos.procedimento_id
+        and recebimentos.dia >= de_ambos.desde and recebimentos.dia < de_ambos.ate
     left join escolhidas as do_profissional
         on recebimentos.empresa = do_profissional.empresa
         and recebimentos.profissional_id = do_profissional.profissional_id
         and do_profissional.procedimento_id is null
+        and recebimentos.dia >= do_profissional.desde and recebimentos.dia < do_profissional.ate
     left join escolhidas as do_procedimento
         on recebimentos.empresa = do_procedimento.empresa
         and recebimentos.procedimento_id = do_procedimento.procedimento_id
         and do_procedimento.profissional_id is null
+        and recebimentos.dia >= do_procedimento.desde and recebimentos.dia < do_procedimento.ate
     left join escolhidas as geral
         on recebimentos.empresa = geral.empresa
         and geral.profissional_id is null and geral.procedimento_id is null
+        and recebimentos.dia >= geral.desde and recebimentos.dia < geral.ate
 
 ),
 

@@ -37,10 +37,10 @@ with titulos as (
     union all
 
     select
-        'repasses', 'REP-' || id, 'PRO-' || profissional_id,
+        'repasses', codigo, 'PRO-' || profissional_id,
         empresa, id, null, null, null,
         data, data_vencimento, valor, null, null, observacao, null
-    from {{ ref('repasses') }}
+    from {{ ref('int_repasses') }}
 
     union all
 

@@ -3,6 +3,24 @@
     indexes=[{'columns': ['empresa', "(\"intEditar\" ->> 'cCodIntServ')"]}],
     post_hook='analyze {{ this }}',
 ) }}
+{# Not every procedure is a service of Omie: one that carries its own LC 116 and municipal codes is, and
+   one that a contract or an order names; a code that it then lacks is told by validation. Receipts are
+   facts: a run of the registers that comes before the first extract of facts has none. #}
+{%- set recebimentos = ref('recebimentos') -%}
+{%- set ha_recebimentos = not execute or load_relation(recebimentos) is not none %}
+
+with nomeados as (
+
+    select empresa, procedimento_id from {{ ref('contratos_itens') }}
+    {%- if ha_recebimentos %}
+    union
+    select recebimentos.empresa, recebimentos.procedimento_id
+    from {{ recebimentos }} as recebimentos
+    {{ juncoes_dos_padroes('recebimentos') }}
+    where {{ padrao_sim('gerar_os_sempre') }} or recebimentos.gerar_os
+    {%- endif %}
+
+)
 
 select
     procedimentos.empresa,
@@ -30,3 +48,10 @@ select
     procedimentos.id as _origem_id
 from {{ ref('procedimentos') }} as procedimentos
 {{ juncoes_dos_padroes('procedimentos') }}
+where
+    (procedimentos.codigo_lc116 is not null and procedimentos.codigo_servico_municipal is not null)
+    or exists (
+        select 1 from nomeados
+        where
+            nomeados.empresa = procedimentos.empresa and nomeados.procedimento_id = procedimentos.id
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from omie_pipeline.omie import wire
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
 from omie_pipeline.sync.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
+from omie_pipeline.sync.nfse.answers import is_refused
 from omie_pipeline.warehouse.rows import PlanRow
 
 _CANCELLED = "A OS está cancelada no Omie"
@@ -73,14 +74,8 @@ class BillingEffect(RecordEffect):
 
 def is_billed(status: wire.Json) -> bool:
     """Whether a ``StatusOS`` shows an order that is billed or about to be: an RPS on its way or a
-    note. A rejected RPS does not count: it is to be billed once more."""
+    note. A rejected RPS does not count: it is to be billed once more. One that waits for a city
+    hall that is away does."""
     if status.get("cFaturada") == "S":
         return True
-    return any(not rejected(rps) for rps in status.get("ListaRpsNfse") or [])
-
-
-def rejected(rps: wire.Json) -> bool:
-    """The city hall refused this RPS: it has errors and no number."""
-    if str(rps.get("nNfse") or "").strip("0 "):
-        return False
-    return any(message.get("cSituacao") == "ERRO" for message in rps.get("mensagens") or [])
+    return any(not is_refused(rps) for rps in status.get("ListaRpsNfse") or [])

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
 from omie_pipeline.sync.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
@@ -13,6 +14,7 @@ from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 
 _PAGE_ROWS = 100
 _MAX_PAGES = 100
+_NO_LIST = "O Omie respondeu sem a lista de categorias"
 _FIX = "Deixe uma só no Omie (inative a outra) ou use outra descrição na clínica."
 
 
@@ -63,19 +65,31 @@ class CategoryEffect(RecordEffect):
             for record in _pages(self._client, self._endpoint):
                 if record.get("conta_inativa") != "S":
                     found.setdefault(_name_of(record), []).append(str(record.get("codigo")))
-        except NOT_THERE:
-            return found
-        except CANNOT_READ:
+        except (*CANNOT_READ, *NOT_THERE):
             return None
         return found
 
 
 def _pages(client: OmieClient, endpoint: Endpoint) -> Iterator[wire.Json]:
+    """Every category; an answer without its list and its number of pages proves nothing.
+
+    Raises:
+        UnknownFault: Omie answered without them.
+        OmieFault: any other.
+    """
     for page in range(1, _MAX_PAGES + 1):
         question = {"pagina": page, "registros_por_pagina": _PAGE_ROWS}
-        answer = client.read(endpoint.service, endpoint.list, question)
-        yield from answer.get(endpoint.list_array) or []
-        if page >= int(answer.get("total_de_paginas") or 1):
+        try:
+            answer = client.read(endpoint.service, endpoint.list, question)
+        except NOT_THERE:
+            if page == 1:
+                return
+            raise
+        records, pages = answer.get(endpoint.list_array), str(answer.get("total_de_paginas"))
+        if not isinstance(records, list) or not pages.isdecimal():
+            raise UnknownFault(FaultDetail(_NO_LIST, http_status=200))
+        yield from records
+        if page >= int(pages):
             return
 
 

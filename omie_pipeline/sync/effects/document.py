@@ -24,7 +24,10 @@ class DocumentEffect(RecordEffect):
             return ABSENT
         except CANNOT_READ:
             return UNREADABLE
-        record = self._with(document, answer)
+        listed = answer.get(endpoint.list_array)
+        if not isinstance(listed, list) or answer.get("total_de_paginas") is None:
+            return UNREADABLE
+        record = self._with(document, listed)
         if record is None:
             return ABSENT
         sent = {k: v for k, v in request.param.items() if endpoint.record.field(k)}
@@ -32,10 +35,10 @@ class DocumentEffect(RecordEffect):
         omie_id = as_id(record.get(endpoint.omie_key))
         return Found("arrived" if same else "different", omie_id)
 
-    def _with(self, document: str, answer: wire.Json) -> wire.Json | None:
+    def _with(self, document: str, listed: list[wire.Json]) -> wire.Json | None:
         """The filter matches parts (PROTOCOL section 5): only the whole document counts."""
         name = self._endpoint.document_field
-        for record in answer.get(self._endpoint.list_array) or []:
+        for record in listed:
             if _bare(record.get(name)) == _bare(document):
                 return dict(record)
         return None

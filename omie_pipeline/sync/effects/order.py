@@ -78,10 +78,13 @@ class OrderEffect(RecordEffect):
             return {}
         except CANNOT_READ:
             return {row.linha: Standing(unreadable=True) for row in rows}
-        array = self._endpoint.list_array
+        orders = answer.get(self._endpoint.list_array)
+        if not isinstance(orders, list) or answer.get("total_de_paginas") is None:
+            # Not the list that was asked for: it proves no absence.
+            return {row.linha: Standing(unreadable=True) for row in rows}
         by_code = {
             str(self._endpoint.keys_of(order).get(self._endpoint.integration_key) or ""): order
-            for order in answer.get(array) or []
+            for order in orders
         }
         found: dict[int, Standing] = {}
         for row in rows:

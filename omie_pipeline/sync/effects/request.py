@@ -53,7 +53,8 @@ class Standing:
         done: the effect stands already; nothing is to be sent.
         omie_id: Omie has the record, which is to be changed rather than made anew.
         refusal: why the row cannot be sent; its correction in ``fix``.
-        unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more.
+        unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more, and
+            ``pause_seconds`` how long looking again by itself makes no sense.
     """
 
     done: bool = False
@@ -63,3 +64,4 @@ class Standing:
     fix: str = ""
     unreadable: bool = False
     text: str = ""
+    pause_seconds: float = 0.0

@@ -72,8 +72,9 @@ def _refused(engine: sa.Engine, empresas: Sequence[str]) -> Iterator[Alert]:
             REJECTED_NOTES,
             f"{empresa}: a prefeitura recusou {len(notes)} NFS-e",
             f"Desde {_moment(since)}. O que fazer: veja o motivo e a correção de cada uma em "
-            "omie-pipeline rejected --endpoint faturar_os, corrija na clínica e envie de novo; a "
-            "OS alterada é faturada mais uma vez.",
+            "omie-pipeline rejected --endpoint faturar_os, corrija na clínica e envie de novo: o "
+            "que mudou é faturado mais uma vez. O que a prefeitura diz que já conhece só sai com "
+            "omie-pipeline nfse issue.",
             since,
         )
 

@@ -75,7 +75,7 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
     n_cod_os = _whole(body.get("nCodOS"))
     rps = _last_rps(body.get("ListaRpsNfse"))
     lines, old = _error_lines(rps, note, asked_at)
-    refused = [line for line in lines if not _AWAY.search(line)]
+    refused = [line for line in lines if _judges(line)]
     numero = _number(rps.get("nNfse"))
     words = "; ".join(lines)
     if _yes(body.get("cCancelada")):
@@ -100,6 +100,15 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
     if asked_at - note.enviada_em < _SETTLES:
         return Seen(None, n_cod_os=n_cod_os)
     return Seen("error", NOT_BILLED, n_cod_os)
+
+
+def is_refused(rps: Mapping[str, Any]) -> bool:
+    """Whether the city hall refused an RPS: errors and no number. That the city hall is away is no
+    refusal: Omie tries again (GUESS)."""
+    if _number(rps.get("nNfse")) is not None:
+        return False
+    errors = (one for one in _messages(rps) if one.get("cSituacao") == "ERRO")
+    return any(_judges(_line(one)) for one in errors)
 
 
 def read_listed(record: Mapping[str, Any]) -> Seen:
@@ -176,6 +185,11 @@ def _line(message: Mapping[str, Any]) -> str:
     line = f"{line} (correção: {fix})" if fix and fix != text else line
     at = " ".join(part for part in map(_text, (message.get("dData"), message.get("hHora"))) if part)
     return mask_text(line)[:_LONGEST_WORDS] + (f" [{at}]" if at and line else "")
+
+
+def _judges(line: str) -> bool:
+    """Whether a line of errors is a judgement on the note."""
+    return bool(line) and not _AWAY.search(line)
 
 
 def _is_old(line: str, has_time: bool, note: NoteState, asked_at: datetime) -> bool:

@@ -1,0 +1,140 @@
+"""What a change to one record of the ledger means for those that act upon it, and for itself.
+
+A título that is deleted, or made again under the same code, has no settlement any more: what the
+ledger knows of them is forgotten, so that the clinic's payments are settled again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.acting import SETTLEMENTS
+from omie_pipeline.warehouse.acted_upon import UNDONE, WAITS_FOR_TITLE
+from omie_pipeline.warehouse.rows import PlanRow
+from omie_pipeline.warehouse.tables import ledger
+
+SET_BACK = "falta_no_omie"
+"""``error_code`` of a row that waits to be sent again."""
+
+COMES_BACK = "volta"
+"""Key of a planned deletion's ``extra``: the record is to be made again."""
+
+_TAKEN_BACK: Mapping[str, Any] = {
+    "state": "held",
+    "payload_hash": None,
+    "omie_id": None,
+    "last_error": "Estornada para alterar o título; volta com a próxima execução",
+    "error_code": UNDONE,
+}
+_UNSETTLED: Mapping[str, Any] = {
+    "state": "held",
+    "payload_hash": None,
+    "omie_id": None,
+    # Never confirmed, as far as the new título goes: Omie is asked what stands on it.
+    "confirmed_at": None,
+    "last_error": "O título foi refeito no Omie: a baixa será lançada de novo",
+    "error_code": SET_BACK,
+    "held_until": None,
+}
+
+
+def mark_deleted(
+    connection: sa.Connection,
+    empresa: str,
+    target: str,
+    rows: Sequence[PlanRow],
+    run_id: str,
+    now: datetime,
+) -> None:
+    """Records of ``target`` that another endpoint took away.
+
+    The hash stays: a row that was deleted on request does not come back by itself, only when the
+    clinic changes it. What was taken back for a change does, with the next run; a settlement does
+    when the clinic takes back its reversal, which changes nothing in it.
+    """
+    gone: dict[str, Any] = {"state": "deleted"}
+    if REGISTRY[target].effect == "settlement":
+        gone["payload_hash"] = None
+    for coming_back in (False, True):
+        some = [row for row in rows if bool(row.extra.get(COMES_BACK)) is coming_back]
+        codes = [row.codigo_integracao for row in some if row.codigo_integracao]
+        ids = [row.omie_id for row in some if row.omie_id]
+        statement = (
+            sa.update(ledger)
+            .where(
+                ledger.c.empresa == empresa,
+                ledger.c.endpoint == target,
+                sa.or_(ledger.c.codigo_integracao.in_(codes), ledger.c.omie_id.in_(ids)),
+            )
+            .values(
+                **(_TAKEN_BACK if coming_back else gone),
+                confirmed_at=now,
+                run_id=run_id,
+                updated_at=now,
+            )
+            .returning(ledger.c.codigo_integracao)
+        )
+        named: list[str] = list(connection.execute(statement).scalars())
+        forget_settlements(connection, empresa, target, named, now)
+
+
+def forget_settlements(
+    connection: sa.Connection, empresa: str, titles: str, codes: Sequence[str], now: datetime
+) -> None:
+    """These títulos of endpoint ``titles`` are not those any more that were settled."""
+    settlement = SETTLEMENTS.get(titles)
+    if settlement is None or not codes:
+        return
+    connection.execute(
+        sa.update(ledger)
+        .where(
+            *_upon(empresa, settlement.name, codes),
+            ledger.c.omie_id.is_not(None),
+            ledger.c.state != "deleted",
+        )
+        .values(**_UNSETTLED, updated_at=now)
+    )
+
+
+def wake_settlements(
+    connection: sa.Connection, empresa: str, titles: str, codes: Sequence[str], now: datetime
+) -> None:
+    """Settlements that waited for these títulos may go on by themselves."""
+    settlement = SETTLEMENTS.get(titles)
+    if settlement is None or not codes:
+        return
+    connection.execute(
+        sa.update(ledger)
+        .where(
+            *_upon(empresa, settlement.name, codes),
+            ledger.c.state == "held",
+            ledger.c.error_code == WAITS_FOR_TITLE,
+        )
+        .values(error_code=UNDONE, updated_at=now)
+    )
+
+
+def of_the_living(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """What the ledger knew of a record, ``NULL`` where the record was deleted: what fails to be
+    made anew must not get the dead record's id back."""
+    return sa.case((ledger.c.state != "deleted", column))
+
+
+def left_of_the_dead() -> dict[str, sa.ColumnElement[Any]]:
+    """Id and hash of a row that waits or was refused: none where its record was deleted."""
+    return {name: of_the_living(ledger.c[name]) for name in ("omie_id", "payload_hash")}
+
+
+def _upon(
+    empresa: str, settlement: str, codes: Sequence[str]
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == settlement,
+        ledger.c.parent_code.in_(codes),
+    )

@@ -1,0 +1,45 @@
+"""A guardrail stops an endpoint and what depends on it, and nothing else."""
+
+from __future__ import annotations
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.acting import needed_by
+from tests.cli.conftest import Terminal
+from tests.effects.rows import model, ordem, servico
+from tests.sync.world import World, cliente, titulo
+
+
+def _services_without_codes(clinic: World) -> None:
+    rows = [servico(n) for n in range(1, 8)]
+    for row in rows:
+        for name in ("cCodLC116", "cCodServMun"):
+            row["cabecalho"].pop(name)
+    model(clinic, "servicos", *rows)
+
+
+def test_what_does_not_depend_on_a_stopped_endpoint_is_sent(
+    terminal: Terminal, clinic: World
+) -> None:
+    _services_without_codes(clinic)
+    clinic.model("clientes", [cliente(1)])
+    clinic.model("contas_receber", [titulo(1)])
+    model(clinic, "ordens_servico", ordem(1))
+    said = terminal("push", "clientes", "servicos", "contas_receber", "ordens_servico", "--json")
+    assert said.code == 1
+    assert "max_quarantined_share" in said.err
+    assert "ordens_servico (principal): não enviado, porque depende de servicos" in said.err
+    assert {line["endpoint"]: line["created"] for line in said.lines} == {
+        "clientes": 1,
+        "contas_receber": 1,
+    }
+    assert clinic.control.records("ordens_servico") == ()
+
+
+def test_an_endpoint_needs_what_it_names_acts_upon_or_takes_away() -> None:
+    assert needed_by(REGISTRY["servicos"]) == frozenset()
+    assert {"clientes", "servicos", "projetos"} <= needed_by(REGISTRY["contratos"])
+    assert needed_by(REGISTRY["faturar_os"]) == {"ordens_servico"}
+    assert needed_by(REGISTRY["excluir_contas_pagar"]) == {"contas_pagar"}
+    assert needed_by(REGISTRY["estornar_baixas_receber"]) == {"baixas_receber", "contas_receber"}
+    for name in ("contas_receber", "contas_pagar", "ordens_servico", "contratos"):
+        assert "clientes_cpf_cnpj" in needed_by(REGISTRY[name]), name
