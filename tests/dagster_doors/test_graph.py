@@ -35,6 +35,7 @@ def test_the_graph_loads_with_no_variable_set_and_holds_together(graph: dg.Defin
         "omie/categorias",
         "omie/contas_correntes",
         "push/clientes",
+        "push/clientes_cpf_cnpj",
         "push/projetos",
         "push/vendedores",
     }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from omie_pipeline.assets.situacao import KEY as STATUS_KEY
 from tests.dagster_doors.mirror_world import CHANGES, EMPRESA, MirrorWorld, checks, materializations
 
 
@@ -95,7 +96,8 @@ def test_the_page_of_status_shows_every_table(mirror: MirrorWorld) -> None:
     result = mirror.definitions.resolve_job_def("situacao").execute_in_process(
         instance=mirror.instance
     )
-    (event,) = result.get_asset_materialization_events()
+    events = result.get_asset_materialization_events()
+    (event,) = [one for one in events if one.asset_key == STATUS_KEY]
     page = str(event.step_materialization_data.materialization.metadata["situacao"].value)
     assert f"### {EMPRESA}" in page
     assert "| contas_receber | ativa |" in page
