@@ -16,12 +16,14 @@ from omie_pipeline.warehouse.nfse_tables import nfse
 CITY_HALL_SECONDS = 2.0
 """How long the demo's simulated city hall takes."""
 _SHOWN = 3
+_QUESTIONS = 500
+"""Enough for the links of every note of the sample."""
 
 
 def follow_notes(console: Console, deployment: Deployment, empresa: str) -> None:
     """Ask once about all open notes, store their files, and show what came of them."""
     time.sleep(CITY_HALL_SECONDS)
-    acompanhar(deployment, empresa, most_questions=0)
+    acompanhar(deployment, empresa, most_questions=_QUESTIONS, at_once=True)
     with warehouse_errors(), deployment.engine.connect() as connection:
         by_state = connection.execute(
             sa.select(nfse.c.estado, sa.func.count())

@@ -211,6 +211,7 @@ def acompanhar(
     *,
     most_questions: int,
     until: datetime | None = None,
+    at_once: bool = False,
 ) -> FollowReport:
     """One round of the follower over the open notes of an empresa.
 
@@ -227,6 +228,7 @@ def acompanhar(
             files=files_of(deployment, empresa),
             most_questions=most_questions,
             until=until,
+            at_once=at_once,
         )
 
 

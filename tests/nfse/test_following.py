@@ -23,6 +23,16 @@ def test_a_billed_order_becomes_an_issued_note_with_links(notes: Notes) -> None:
     assert note.proxima_consulta_em is None
 
 
+def test_somebody_who_looks_sees_the_note_before_its_first_look_is_due(notes: Notes) -> None:
+    notes.billed()
+    notes.clock.sleep(45)
+    assert notes.follow().perguntas == 0
+    report = notes.follow(at_once=True)
+    note = notes.state()
+    assert (note.estado, report.abertas) == ("issued", 0)
+    assert note.url_pdf
+
+
 def test_a_note_under_way_is_processing_until_it_has_a_number(notes: Notes) -> None:
     notes.control.city_hall_down(True)
     notes.billed()

@@ -76,6 +76,7 @@ def follow(
     files: Files | None = None,
     most_questions: int = QUESTIONS_PER_ROUND,
     until: datetime | None = None,
+    at_once: bool = False,
 ) -> FollowReport:
     """Ask Omie about the open notes of ``empresa`` and write down what changed.
 
@@ -83,6 +84,7 @@ def follow(
         files: where the files of issued notes go; ``None`` keeps their links only.
         most_questions: questions about single notes in this round.
         until: no question begins after this moment.
+        at_once: read the list though no note is due yet: somebody is looking.
 
     Returns:
         what was seen; a block, a refused key or a question that has to wait ends the round and is
@@ -96,7 +98,7 @@ def follow(
     one = _Round(engine, client, empresa, clock, report, files, until)
     before = client.calls
     try:
-        one.list_open()
+        one.list_open(at_once=at_once)
         one.list_settled()
         one.ask_each(most_questions)
     except OmieFault as fault:
@@ -144,7 +146,7 @@ class _Round:
     files: Files | None
     until: datetime | None
 
-    def list_open(self) -> None:
+    def list_open(self, *, at_once: bool) -> None:
         """Read the days of the open notes, where one of them is due or the last list is old."""
         now = self.clock.now()
         # An older one would stretch the window over everything issued since: it is asked for alone.
@@ -153,7 +155,7 @@ class _Round:
             for note in open_notes(self.engine, self.empresa)
             if note.enviada_em >= now - RECHECKED
         ]
-        if not notes or not any(self._wants_list(note, now) for note in notes):
+        if not notes or not (at_once or any(self._wants_list(note, now) for note in notes)):
             return
         self._match(notes, min(note.enviada_em for note in notes))
 
