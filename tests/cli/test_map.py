@@ -403,6 +403,7 @@ def test_a_model_or_source_of_the_project_is_named_as_such() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        ("ds_logradouro", {"logradouro"}),
         ("DtVencto", {"data", "vencimento"}),
         ("due_date", {"data", "vencimento"}),
         ("VL_DOCUMENTOS", {"valor", "documento"}),

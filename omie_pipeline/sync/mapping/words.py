@@ -14,7 +14,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-zà-ú0-9])(?=[A-ZÀ-Ú])|(?<=[A-Z])(?=[A-Z]
 _SPLIT: Final = re.compile(r"[^a-z0-9]+")
 _STOP: Final = frozenset({"de", "da", "do", "dos", "das", "e", "em", "the", "of", "at", "on"})
 _PREFIXES: Final = frozenset(
-    {"c", "n", "d", "h", "txt", "str", "tb", "tbl", "cad", "fin", "fk", "pk"}
+    {"c", "n", "d", "h", "ds", "tx", "sg", "txt", "str", "tb", "tbl", "cad", "fin", "fk", "pk"}
 )
 
 _SAME_WORD: Final[Mapping[str, str]] = {
