@@ -90,5 +90,7 @@ def test_the_page_counts_notes_by_state(opened: Deployment, notes: Notes) -> Non
     found = note_metadata(opened)
     assert (found["em_processamento"], found["emitidas"]) == (2, 0)
     assert found["mais_antiga_sem_resposta"].startswith("05/01/2026")
-    result = dg.materialize([nfse], resources={"deployment": DeploymentResource()})
-    assert result.success
+    # Held here: the run knows its instance by a weak reference only.
+    with dg.DagsterInstance.ephemeral() as instance:
+        resources = {"deployment": DeploymentResource()}
+        assert dg.materialize([nfse], resources=resources, instance=instance).success
