@@ -41,8 +41,9 @@ from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.planning import PlannedPartition, Selection, added, write_plan
 from omie_pipeline.warehouse.quarantine import forget_passed
+from omie_pipeline.warehouse.selection import PARTIAL
 
-__all__ = ["Push", "PushOptions", "PushReport", "span_of"]
+__all__ = ["Push", "PushOptions", "PushReport"]
 
 _ATTEMPT_DAYS = 90
 _UNDOING = frozenset(endpoint.name for endpoint in REVERSALS.values())
@@ -228,11 +229,10 @@ class _Run:
 
     def _recent_selected(self) -> list[int]:
         """Earlier runs over the same dates; a retry or a single key compares with nothing."""
-        span = span_of(self._selection)
-        if span == PARTIAL:
+        if self._selection.span == PARTIAL:
             return []
         who = (self._selection.empresa, self._endpoint.name)
-        return runs.recent_selected(self._engine, *who, span)
+        return runs.recent_selected(self._engine, *who, self._selection.span)
 
     def _guard(self) -> Any:
         """Sum in R$ of the plan; refuses a plan that looks like an accident."""
@@ -304,7 +304,7 @@ class _Run:
         value_sum: Any = None,
     ) -> None:
         done = report or self._report()
-        span = span_of(self._selection)
+        span = self._selection.span
         runs.close_run(
             self._engine,
             self._run_id,
@@ -317,16 +317,3 @@ class _Run:
             now=self._clock.now(),
         )
         runs.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
-
-
-PARTIAL = "partial"
-
-
-def span_of(selection: Selection) -> str:
-    """The dates a selection covers, so that row counts compare with those of the same dates only:
-    a Sunday is no Monday."""
-    if selection.key is not None or selection.states:
-        return PARTIAL
-    if selection.date_from is None or selection.date_to is None:
-        return "all"
-    return f"{selection.date_from}..{selection.date_to}"

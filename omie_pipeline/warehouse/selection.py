@@ -14,6 +14,8 @@ from omie_pipeline.warehouse.tables import ledger
 
 Mode = Literal["upsert", "insert", "mirror"]
 
+PARTIAL = "partial"
+
 WAITS_FOR_A_PERSON = (
     "referencia",
     "GuardrailStopped",
@@ -59,6 +61,16 @@ class Selection:
         if self.held_only:
             return ("held",)
         return ("rejected", "held") if self.unfinished_only else ()
+
+    @property
+    def span(self) -> str:
+        """The dates it covers, so that row counts compare with those of the same dates only: a
+        Sunday is no Monday. :data:`PARTIAL` for a retry or a single key."""
+        if self.key is not None or self.states:
+            return PARTIAL
+        if self.date_from is None or self.date_to is None:
+            return "all"
+        return f"{self.date_from}..{self.date_to}"
 
     def unfinished(self) -> sa.ColumnElement[bool]:
         """Condition on the ledger: rejected or held rows that this selection may take."""

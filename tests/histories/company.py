@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import sqlalchemy as sa
-from pydantic import SecretStr
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.simulator import billing, seeds
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.control_orders import OrderNote
@@ -22,7 +20,6 @@ from omie_pipeline.sync.nfse.following import FollowReport, follow
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushReport
 from omie_pipeline.warehouse.planning import Selection
-from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
 from tests.histories.clinic import CHAIN, COLUMNS, Clinic
 from tests.sync.world import EMPRESA, World
 
@@ -102,25 +99,9 @@ class Company(World):
         self.figures.calls += fresh
         return fresh
 
-    def client(
-        self, _empresa: str = EMPRESA, on_call: Callable[[CallRecord], None] | None = None
-    ) -> OmieClient:
-        governor = SharedGovernor(
-            self.engine,
-            scope_of(self.sim.app_key),
-            method_per_minute=235,
-            ip_per_minute=940,
-            error_budget=self.error_budget,
-        )
-        return OmieClient(
-            Credentials(SecretStr(self.sim.app_key), SecretStr(self.secret)),
-            self.base_url,
-            governor,
-            self.clock,
-            timeout_seconds=self.timeout_seconds,
-            on_call=self._watching(on_call),
-            transport=httpx.HTTPTransport(verify=_TLS),
-        )
+    def transport(self) -> httpx.BaseTransport:
+        """With one TLS context for all: making one costs more than a run."""
+        return httpx.HTTPTransport(verify=_TLS)
 
     # -- the pipeline -----------------------------------------------------------------------------
 

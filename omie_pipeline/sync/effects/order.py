@@ -10,7 +10,7 @@ from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
 from omie_pipeline.sync.effects.request import Found, Request, Standing
 from omie_pipeline.warehouse.known import KnownRecords
-from omie_pipeline.warehouse.rows import PlanRow
+from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 
 _ITEMS = "ServicosPrestados"
 _BATCH = 50
@@ -26,6 +26,12 @@ class OrderEffect(RecordEffect):
     def __init__(self, client: OmieClient, endpoint: Endpoint, known: KnownRecords) -> None:
         super().__init__(client, endpoint, known)
         self._items: dict[int, list[wire.Json]] = {}
+        self._confirmed_code = ""
+
+    def settled(self, outcome: RowOutcome) -> None:
+        """Remember an order that Omie has: asked for along, it keeps the list from being empty."""
+        if outcome.kind != "deleted":
+            self._confirmed_code = outcome.row.code
 
     def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
         """Orders that Omie has under our code though the ledger does not know them."""
@@ -70,7 +76,11 @@ class OrderEffect(RecordEffect):
 
     def _listed(self, rows: Sequence[PlanRow]) -> dict[int, Standing]:
         proof = self.proof
-        codes = [{"cCodIntOS": row.codigo_integracao} for row in rows]
+        # A list without a row is an error answer, and ten of them close the method (REAL).
+        wanted = [row.code for row in rows]
+        if self._confirmed_code:
+            wanted.append(self._confirmed_code)
+        codes = [{"cCodIntOS": code} for code in wanted]
         question = {"pagina": 1, "registros_por_pagina": _BATCH * 2, proof.key: codes}
         try:
             answer = self._client.read(proof.service, proof.method, question)
