@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test histories bench lint docs lock clean
+.PHONY: help setup demo dev test test-slow histories bench lint docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.omie-pipeline-setup
@@ -10,7 +10,7 @@ STAMP := .venv/.omie-pipeline-setup
 PYTEST_WORKERS ?= 2
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 setup: $(STAMP) ## Install the locked dependencies into .venv
 	@echo "Pronto / ready: $(BIN)/omie-pipeline --help"
@@ -25,8 +25,11 @@ demo: $(STAMP) ## The sample clinic through the whole job, against the simulator
 dev: $(STAMP) ## Dagster UI and daemon, with the embedded database
 	@$(BIN)/omie-pipeline dev
 
-test: lint ## Lint, types, layers and all tests
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+test: lint ## Lint, types, layers and the tests that answer soon
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not slow"
+
+test-slow: $(STAMP) ## The other tests: real servers of other kinds, long builds
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m slow
 
 lint: $(STAMP) ## Style, types and import layers only
 	$(BIN)/ruff check .
