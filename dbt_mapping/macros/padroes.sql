@@ -1,31 +1,45 @@
-{# Defaults of each empresa: seeds padroes_empresa and contas_por_forma_pagamento. #}
+{# Defaults of each empresa, as `omie-pipeline defaults` keeps them in the warehouse. #}
 
-{# Hook of a seed: every column that dbt_project.yml gives a type to is there, whatever the file has.
-   Before loading, for a table made from an older file; after it, for a file older than the columns. #}
-{% macro colunas_da_semente() -%}
-    {%- set partes = [] -%}
-    {%- for coluna, tipo in model.config.column_types.items() -%}
-        {%- do partes.append('add column if not exists ' ~ adapter.quote(coluna) ~ ' ' ~ tipo) -%}
-    {%- endfor -%}
-alter table if exists {{ this }} {{ partes | join(', ') }}
+{# The table of defaults under the names that the models use. #}
+{% macro padroes_empresa() -%}
+    (
+        select
+            empresa,
+            receipt_category as categoria_padrao_agenda,
+            repasse_category as categoria_padrao_repasse,
+            sale_category as categoria_padrao_venda,
+            expense_category as categoria_padrao_despesa,
+            purchase_category as categoria_padrao_compra,
+            account as conta_corrente_padrao,
+            bill_orders as faturar_os_automaticamente,
+            order_for_every_receipt as gerar_os_sempre,
+            professionals_are_sellers as profissional_como_vendedor,
+            repasse_days as prazo_repasse_dias,
+            lc116 as lc116_padrao,
+            municipal_service as servico_municipal_padrao,
+            taxation as tributacao_padrao,
+            service_city as cidade_prestacao,
+            order_terms as condicao_parcela_os
+        from {{ source('omie_sync', 'empresa_default') }}
+    )
 {%- endmacro %}
 
 
-{# The value of a column of padroes_empresa: the empresa's own, else that of `*`. #}
+{# The value of a default: the empresa's own, else that of `*`. #}
 {% macro padrao(coluna) -%}
     coalesce(da_empresa.{{ coluna }}, de_todas.{{ coluna }})
 {%- endmacro %}
 
 
-{# A column of padroes_empresa that says S or N. #}
+{# A default that says S or N. #}
 {% macro padrao_sim(coluna) -%}
     coalesce(upper(btrim({{ padrao(coluna) }})) = 'S', false)
 {%- endmacro %}
 
 
 {% macro juncoes_dos_padroes(linha) -%}
-    left join {{ ref('padroes_empresa') }} as da_empresa on {{ linha }}.empresa = da_empresa.empresa
-    left join {{ ref('padroes_empresa') }} as de_todas on de_todas.empresa = '*'
+    left join {{ padroes_empresa() }} as da_empresa on {{ linha }}.empresa = da_empresa.empresa
+    left join {{ padroes_empresa() }} as de_todas on de_todas.empresa = '*'
 {%- endmacro %}
 
 
@@ -42,7 +56,7 @@ alter table if exists {{ this }} {{ partes | join(', ') }}
     coalesce(
         formas.codigo_conta_corrente,
         {%- for nome in ['por_id', 'por_tipo', 'todas_por_id', 'todas_por_tipo'] %}
-        {{ nome }}.codigo_conta_corrente,
+        {{ nome }}.account,
         {%- endfor %}
         da_empresa.conta_corrente_padrao,
         de_todas.conta_corrente_padrao
@@ -52,17 +66,17 @@ alter table if exists {{ this }} {{ partes | join(', ') }}
 
 {# `formas` is a CTE by um_de_cada('formas_pagamento'). #}
 {% macro juncoes_da_conta(linha) -%}
-    {%- set contas = ref('contas_por_forma_pagamento') -%}
+    {%- set contas = source('omie_sync', 'payment_account') -%}
     {%- set forma = linha ~ '.forma_pagamento_id' -%}
     left join formas
         on {{ linha }}.empresa = formas.empresa and {{ forma }} = formas.id
     left join {{ contas }} as por_id
-        on {{ linha }}.empresa = por_id.empresa and {{ forma }} = por_id.forma_pagamento
+        on {{ linha }}.empresa = por_id.empresa and {{ forma }} = por_id.payment_method
     left join {{ contas }} as por_tipo
-        on {{ linha }}.empresa = por_tipo.empresa and formas.tipo = por_tipo.forma_pagamento
+        on {{ linha }}.empresa = por_tipo.empresa and formas.tipo = por_tipo.payment_method
     left join {{ contas }} as todas_por_id
-        on todas_por_id.empresa = '*' and {{ forma }} = todas_por_id.forma_pagamento
+        on todas_por_id.empresa = '*' and {{ forma }} = todas_por_id.payment_method
     left join {{ contas }} as todas_por_tipo
-        on todas_por_tipo.empresa = '*' and formas.tipo = todas_por_tipo.forma_pagamento
+        on todas_por_tipo.empresa = '*' and formas.tipo = todas_por_tipo.payment_method
     {{ juncoes_dos_padroes(linha) }}
 {%- endmacro %}

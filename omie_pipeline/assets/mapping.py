@@ -49,6 +49,11 @@ def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
     )
     def mapping(context: dg.AssetExecutionContext, deployment: DeploymentResource) -> Iterator[Any]:
         opened = deployment.open()
+        adopted = opened.adopt_defaults()
+        if adopted is not None:
+            context.log.info("Padrões importados de %s", ", ".join(adopted.sources))
+            for reason in adopted.left_out:
+                context.log.warning("Padrão que ficou de fora: %s", reason)
         opened.prepare_dbt()
         dbt = DbtCliResource(
             project_dir=str(mapping_dir()),

@@ -10,6 +10,7 @@ from omie_pipeline.cli.build import build
 from omie_pipeline.cli.cache import cache
 from omie_pipeline.cli.check import check
 from omie_pipeline.cli.database import database
+from omie_pipeline.cli.defaults import defaults
 from omie_pipeline.cli.duplicates import duplicates
 from omie_pipeline.cli.history import history
 from omie_pipeline.cli.importing import import_
@@ -66,6 +67,9 @@ app.command("referencias", cls=PortugueseCommand, hidden=True)(refs)
 database.command(cls=PortugueseCommand)(papeis)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")
 app.add_typer(database, name="db", help="O PostgreSQL embutido: start, stop, status, url, papeis.")
+app.add_typer(
+    defaults, name="defaults", help="Categorias e contas padrão: list, set, unset, import, export."
+)
 app.add_typer(lgpd, name="lgpd", help="Os dados de uma pessoa: export, erase.")
 app.add_typer(nfse, name="nfse", help="Notas de serviço: issue, wait, status, cancel e outras.")
 app.add_typer(notify, name="notify", help="Os avisos de falhas: test, status, send.")

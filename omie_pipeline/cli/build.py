@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from omie_pipeline.cli.defaults import tell_adopted
 from omie_pipeline.cli.failing import FAILED, without_secrets
 from omie_pipeline.cli.output import count, say, show
 from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
@@ -64,6 +65,7 @@ def _run_dbt(deployment: Deployment, selected: Sequence[str] = ()) -> None:
 
     from omie_pipeline.resources.deployment import mapping_dir
 
+    tell_adopted(deployment)
     say("dbt build: refazendo os modelos")
     deployment.prepare_dbt()
     project = str(mapping_dir())

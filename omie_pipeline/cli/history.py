@@ -61,8 +61,8 @@ RUN_STATES = {
 }
 READING_STATES = {**RUN_STATES, "stopped": "interrompida", "incomplete": "incompleta"}
 _MAP_CATEGORY = (
-    "Categoria não mapeada: complete os seeds de dbt_mapping (códigos em omie-pipeline refs), "
-    "rode omie-pipeline build e envie de novo"
+    "Categoria não mapeada: defina-a com omie-pipeline defaults set (códigos em omie-pipeline "
+    "refs), rode omie-pipeline build e envie de novo"
 )
 _CONFLICT = "Conflito: decida qual lado vale (omie-pipeline reconcile) e envie de novo"
 _CONFLICTING = ("já cadastrad", "ja cadastrad", "já existe")

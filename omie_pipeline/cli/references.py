@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _show_codes(deployment: Deployment, reference: str, empresa: str) -> None:
-    """The codes that the seeds of ``dbt_mapping`` ask for."""
+    """The codes that ``defaults`` ask for."""
     from omie_pipeline.warehouse.references import listed_codes
 
     rows = [

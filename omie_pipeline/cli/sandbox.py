@@ -33,6 +33,11 @@ def demo_home() -> Path:
     return project_root() / ".omie_pipeline" / "demo"
 
 
+def sample_defaults() -> Path:
+    """Categories and accounts of the simulated company, for the sample clinic."""
+    return project_root() / "sample" / "defaults.csv"
+
+
 def sandbox_environment(base_url: str) -> dict[str, str]:
     """Variables under which every process of the demo runs."""
     return {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -22,7 +23,12 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.resources.addresses import Warehouse, dbt_environment, find_warehouse
 from omie_pipeline.resources.empresas import EmpresaAccess, PipelineConfig, access, load_config
-from omie_pipeline.resources.settings import Settings, load_settings, project_root
+from omie_pipeline.resources.settings import (
+    Settings,
+    is_loopback,
+    load_settings,
+    project_root,
+)
 from omie_pipeline.sync.import_report import ImportProgress, ImportReport, ImportRequest, Modo
 from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.policy import EndpointPolicy
@@ -31,6 +37,7 @@ from omie_pipeline.sync.statement import StatementReader
 from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.warehouse.billing import request_billing
 from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
+from omie_pipeline.warehouse.defaults_adopted import Adopted, adopt_old_defaults
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
 from omie_pipeline.warehouse.planning import Selection
@@ -287,6 +294,19 @@ class Deployment:
             "DBT_PROFILES_DIR": str(mapping_dir()),
         }
         return {**dbt_environment(self.settings, self.warehouse.url), **paths}
+
+    def adopt_defaults(self) -> Adopted | None:
+        """Take over, once, the defaults that an earlier version kept in its own files.
+
+        The simulator's codes, with which those files came, are kept where Omie is a simulator.
+        """
+        return adopt_old_defaults(
+            self.engine,
+            mapping_dir() / "seeds",
+            self.empresas,
+            self.clock.now(),
+            examples=is_loopback(urlsplit(self.settings.base_url).hostname or ""),
+        )
 
     def prepare_dbt(self) -> None:
         """Give this process the variables dbt reads."""

@@ -197,6 +197,12 @@ RULES: Final[dict[str, RuleText]] = {
         "{campo}: deve ser maior que zero.",
         "Corrija o valor do lançamento, ou cancele-o se não há o que cobrar.",
     ),
+    "categoria_ausente": RuleText(
+        "Categoria não foi preenchida.",
+        "Preencha a categoria na origem, ou defina a padrão: omie-pipeline defaults set EMPRESA "
+        "receipt_category=CÓDIGO (expense_category nas despesas; todos os nomes: omie-pipeline "
+        "defaults list; códigos: omie-pipeline refs).",
+    ),
     "categoria_inexistente": RuleText(
         "Categoria não existe no Omie.",
         "Escolha uma categoria do plano do Omie, ou crie-a lá antes de enviar.",
@@ -207,7 +213,9 @@ RULES: Final[dict[str, RuleText]] = {
     ),
     "conta_ausente": RuleText(
         "Conta corrente não foi preenchida.",
-        "Ligue a forma de pagamento a uma conta corrente do Omie, ou defina a conta padrão.",
+        "Ligue a forma de pagamento a uma conta do Omie (omie-pipeline defaults set EMPRESA "
+        "account.FORMA=CÓDIGO), ou defina a conta padrão (account=CÓDIGO; códigos: omie-pipeline "
+        "refs).",
     ),
     "conta_inexistente": RuleText(
         "Conta corrente não existe no Omie.",

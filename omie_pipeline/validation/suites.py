@@ -107,9 +107,8 @@ def _catalog_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
         if rules.require_category or "codigo_categoria" not in group:
             path = ALTERNATIVES.join(group)
             columns = (either_column(group),)
-            yield Check(
-                path, "um_dos", "ExpectColumnValuesToBeInSet", columns, TRUE_ONLY, always=True
-            )
+            rule = "categoria_ausente" if "codigo_categoria" in group else "um_dos"
+            yield Check(path, rule, "ExpectColumnValuesToBeInSet", columns, TRUE_ONLY, always=True)
     told_elsewhere = {name for group in endpoint.either for name in group}
     told_elsewhere.add(endpoint.integration_key)
     for item in endpoint.payload.fields:

@@ -1,6 +1,7 @@
 """Every module that declares tables, so that ``metadata`` is whole."""
 
 from omie_pipeline.warehouse import (
+    defaults_tables,
     inbox_tables,
     mirror_tables,
     nfse_tables,
@@ -10,6 +11,7 @@ from omie_pipeline.warehouse import (
 )
 
 __all__ = [
+    "defaults_tables",
     "inbox_tables",
     "mirror_tables",
     "nfse_tables",

@@ -18,7 +18,7 @@ contas_correntes = mirror_table(MIRROR["contas_correntes"])
 
 @dataclass(frozen=True, slots=True)
 class ListedCode:
-    """A category or account as the seeds of ``dbt_mapping`` name it."""
+    """A category or account as ``defaults`` name it."""
 
     codigo: str
     descricao: str

@@ -12,7 +12,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 
 from omie_pipeline.catalog import WRITABLE
 from tests.conftest import TEMPLATE
-from tests.dbt_mapping.billing_clinic import ACCOUNTS, DEFAULTS, OLD_COLUMNS, START, TABLES
+from tests.dbt_mapping.billing_clinic import ACCOUNTS, DEFAULTS, START, TABLES
 from tests.dbt_mapping.company import RECEIPTS, fill
 from tests.dbt_mapping.scenario import PROJECT, SAMPLE, Row, Scenario, ScenarioFactory
 from tests.dbt_mapping.test_canonica import METHOD, PATIENT, RECEIPT
@@ -71,17 +71,10 @@ def company(scenarios: ScenarioFactory) -> Scenario:
 
 @pytest.fixture(scope="session")
 def billing(scenarios: ScenarioFactory) -> Scenario:
-    """A clinic that bills; its table of defaults was made from a file of an earlier version."""
-    project = scenarios.copy_of_the_project("billing")
-    (project / "seeds/padroes_empresa.csv").write_text(DEFAULTS)
-    (project / "seeds/contas_por_forma_pagamento.csv").write_text(ACCOUNTS)
-    scenario = scenarios.new("canonica", project)
+    """A clinic that bills, with defaults of its own."""
+    scenario = scenarios.new("canonica", defaults=(DEFAULTS, ACCOUNTS))
     for table, rows in TABLES.items():
         scenario.load("clinic_raw", table, rows)
-    columns = f"{OLD_COLUMNS.replace(',', ' text, ')} bigint"
-    with scenario.connect() as connection:
-        connection.execute("create schema clinica")
-        connection.execute(f"create table clinica.padroes_empresa ({columns})".encode())
     below = [f"test_type:generic,path:models/{folder}" for folder in ("staging", "clinica")]
     outcome = scenario.build(
         "--select", "+path:models/omie", "--exclude", *below, OMIE_PIPELINE_START_DATE=START

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,17 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from omie_pipeline.warehouse.defaults import import_defaults
+from omie_pipeline.warehouse.defaults_files import read_defaults
+from omie_pipeline.warehouse.engine import open_engine
+
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "dbt_mapping"
 SAMPLE = ROOT / "sample"
+SAMPLE_DEFAULTS = (SAMPLE / "defaults.csv").read_text("utf-8")
 
 Row = dict[str, Any]
+EMPRESAS = ("principal", "filial", "niteroi")
 
 
 @dataclass(frozen=True)
@@ -124,12 +131,19 @@ class ScenarioFactory:
     template: str
     folder: Path
 
-    def new(self, staging: str, project: Path = PROJECT) -> Scenario:
+    def new(
+        self,
+        staging: str,
+        project: Path = PROJECT,
+        defaults: Sequence[str] = (SAMPLE_DEFAULTS,),
+    ) -> Scenario:
+        """A database with these files of defaults, for a project and a staging set."""
         database = f"dbt_{secrets.token_hex(6)}"
         scenario = Scenario(
             self.server_url, database, project, staging, self.folder / f"target_{database}"
         )
-        url = sa.make_url(self.server_url).set(drivername="postgresql")
+        sa_url = sa.make_url(self.server_url)
+        url = sa_url.set(drivername="postgresql")
         with psycopg.connect(
             url.render_as_string(hide_password=False), autocommit=True
         ) as connection:
@@ -138,6 +152,13 @@ class ScenarioFactory:
                     sql.Identifier(database), sql.Identifier(self.template)
                 )
             )
+        engine = open_engine(sa_url.set(database=database).render_as_string(hide_password=False))
+        for number, text in enumerate(defaults):
+            file = self.folder / f"{database}_{number}.csv"
+            file.write_text(text, "utf-8")
+            settings = read_defaults(file, EMPRESAS)
+            import_defaults(engine, settings, file.name, datetime.now(UTC), replace=False)
+        engine.dispose()
         return scenario
 
     def copy_of_the_project(self, name: str) -> Path:

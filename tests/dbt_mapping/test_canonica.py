@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from tests.dbt_mapping.scenario import PROJECT, Row, Scenario, ScenarioFactory
+from omie_pipeline.warehouse.defaults import DEFAULTS as DEFAULT_NAMES
+from tests.dbt_mapping.scenario import SAMPLE_DEFAULTS, Row, Scenario, ScenarioFactory
 
 LONG_NAME = "Ana 🦷 " + "de Souza " * 9 + "Filha"
 START = "2026-01-01"
@@ -90,16 +90,8 @@ principal,VALE,93
 
 
 @pytest.fixture(scope="session")
-def project(scenarios: ScenarioFactory) -> Path:
-    copy = scenarios.copy_of_the_project("with_own_seeds")
-    (copy / "seeds/padroes_empresa.csv").write_text(DEFAULTS)
-    (copy / "seeds/contas_por_forma_pagamento.csv").write_text(ACCOUNTS)
-    return copy
-
-
-@pytest.fixture(scope="session")
-def clinic(scenarios: ScenarioFactory, project: Path) -> Scenario:
-    scenario = scenarios.new("canonica", project)
+def clinic(scenarios: ScenarioFactory) -> Scenario:
+    scenario = scenarios.new("canonica", defaults=(DEFAULTS, ACCOUNTS))
     for table, rows in TABLES.items():
         scenario.load("clinic_raw", table, rows)
     scenario.build(OMIE_PIPELINE_START_DATE=START)
@@ -279,10 +271,9 @@ def test_an_optional_table_is_read_and_what_it_lacks_is_null(clinic: Scenario) -
     assert (rows["sujo"]["parcela"], rows["sujo"]["estornado"]) == (None, None)
 
 
-def test_delivered_seeds_name_every_default() -> None:
-    header, principal = (PROJECT / "seeds/padroes_empresa.csv").read_text().splitlines()
-    given = dict(zip(header.split(","), principal.split(","), strict=True))
-    # What decides tax is the company's own to say: a code delivered here would go out as its word.
-    assert {name for name, value in given.items() if not value} == {
-        "lc116_padrao", "servico_municipal_padrao", "tributacao_padrao", "cidade_prestacao",
+def test_the_samples_defaults_decide_no_tax() -> None:
+    named = {line.split(",")[1] for line in SAMPLE_DEFAULTS.splitlines()[1:]}
+    # What decides tax is the company's own to say: a code given here would go out as its word.
+    assert DEFAULT_NAMES.keys() - named == {
+        "lc116", "municipal_service", "taxation", "service_city",
     }  # fmt: skip

@@ -47,7 +47,7 @@ BROKEN: list[tuple[dict[str, Any], Told]] = [
     ({"id_conta_corrente": 5}, {("id_conta_corrente", "conta_inexistente")}),
     ({"id_conta_corrente": 9100000004}, {("id_conta_corrente", "conta_inativa")}),
     ({"id_conta_corrente": "9100000001"}, {("id_conta_corrente", "tipo_inteiro")}),
-    ({"codigo_categoria": None}, {("codigo_categoria ou categorias", "um_dos")}),
+    ({"codigo_categoria": None}, {("codigo_categoria ou categorias", "categoria_ausente")}),
     (
         {"codigo_cliente_fornecedor_integracao": None},
         {("codigo_cliente_fornecedor ou codigo_cliente_fornecedor_integracao", "um_dos")},

@@ -1,0 +1,155 @@
+"""``omie-pipeline defaults``: categories, accounts and codes of rows that say none themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omie_pipeline.cli.failing import UNFINISHED
+from omie_pipeline.cli.output import Column, emit, say, show, show_table
+from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.cli.selecting import JsonOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.defaults import Setting
+
+defaults = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
+
+_PAIR = "NOME=VALOR"
+_NEXT = "Próximo passo: omie-pipeline build"
+
+EmpresaArgument = Annotated[
+    str, typer.Argument(metavar="EMPRESA", help="Nome da empresa; '*' vale para todas.")
+]
+
+
+@defaults.command("list", cls=PortugueseCommand)
+def list_(as_json: JsonOption = False) -> None:
+    """Mostra todos os padrões, também os que ninguém definiu."""
+    from omie_pipeline.warehouse.defaults import ALL, DEFAULTS, listed_defaults
+
+    deployment = _opened()
+    settings = listed_defaults(deployment.engine)
+    if as_json:
+        for one in settings:
+            emit({"empresa": one.empresa, "name": one.name, "value": one.value})
+        return
+    values = {(one.empresa, one.name): one.value for one in settings}
+    others = sorted({one.empresa for one in settings} - {*deployment.empresas})
+    rows = []
+    for empresa in (*deployment.empresas, *others):
+        for name, default in DEFAULTS.items():
+            value = values.get((empresa, name))
+            if value or empresa in deployment.empresas:
+                rows.append([empresa, name, value or "–", default.about])
+        rows += [
+            [empresa, one.name, one.value, "conta corrente da forma de pagamento"]
+            for one in settings
+            if one.method and one.empresa == empresa
+        ]
+    show_table([Column("empresa"), Column("nome"), Column("valor"), Column("o que é")], rows)
+    unknown = [name for name in others if name != ALL]
+    if unknown:
+        say(f"Não são empresas desta instalação: {', '.join(unknown)}")
+
+
+@defaults.command("set", cls=PortugueseCommand)
+def set_(
+    empresa: EmpresaArgument,
+    pairs: Annotated[list[str], typer.Argument(metavar=f"{_PAIR}...")],
+) -> None:
+    """Define padrões: defaults set principal receipt_category=1.01.01 account.PIX=123456."""
+    from omie_pipeline.warehouse.defaults import checked, set_defaults
+
+    deployment = _opened()
+    settings = [checked(empresa, *_pair(text), deployment.empresas) for text in pairs]
+    set_defaults(deployment.engine, settings)
+    _tell_set(deployment, settings)
+
+
+@defaults.command(cls=PortugueseCommand)
+def unset(
+    empresa: EmpresaArgument,
+    names: Annotated[list[str], typer.Argument(metavar="NOME...")],
+) -> None:
+    """Tira padrões. Saída: 3 se algum não estava definido."""
+    from omie_pipeline.warehouse.defaults import unset_defaults
+
+    removed = unset_defaults(_opened().engine, empresa, names)
+    for name in names:
+        show(f"{name} ({empresa}): {'tirado' if name in removed else 'não estava definido'}")
+    show(_NEXT)
+    if len(removed) < len(names):
+        raise typer.Exit(UNFINISHED)
+
+
+@defaults.command("import", cls=PortugueseCommand)
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="ARQUIVO")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Tira os padrões que o arquivo não tem.")
+    ] = False,
+) -> None:
+    """Importa padrões de um CSV (empresa,name,value, ou os dois arquivos antigos): tudo ou nada."""
+    from omie_pipeline.warehouse.defaults import import_defaults
+    from omie_pipeline.warehouse.defaults_files import read_defaults
+
+    deployment = _opened()
+    settings = read_defaults(file, deployment.empresas)
+    import_defaults(deployment.engine, settings, str(file), deployment.clock.now(), replace=replace)
+    _tell_set(deployment, settings)
+
+
+@defaults.command(cls=PortugueseCommand)
+def export() -> None:
+    """Escreve os padrões como CSV na saída, na forma que import lê."""
+    from omie_pipeline.warehouse.defaults import listed_defaults
+    from omie_pipeline.warehouse.defaults_files import written_defaults
+
+    show(written_defaults(listed_defaults(_opened().engine)).rstrip("\n"))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    # The id of a payment method may hold any character; the number of an account may not.
+    name, sign, value = (
+        text.rpartition("=") if text.lstrip().startswith("account.") else text.partition("=")
+    )
+    if not sign or not name.strip():
+        raise typer.BadParameter(f"escreva {_PAIR}", param_hint=_PAIR)
+    return name, value
+
+
+def tell_adopted(deployment: Deployment) -> None:
+    """Take over the defaults of an earlier version, where there are, and say so."""
+    found = deployment.adopt_defaults()
+    if found is None:
+        return
+    say(
+        f"Padrões importados de {' e '.join(found.sources)}: {len(found.settings)}. Agora valem os "
+        "de omie-pipeline defaults list; o lugar antigo não é mais lido"
+    )
+    for reason in found.left_out:
+        say(f"  ficou de fora: {reason}")
+
+
+def _opened() -> Deployment:
+    """The deployment, what an earlier version was told being taken over first."""
+    from omie_pipeline.resources.deployment import Deployment
+
+    deployment = Deployment()
+    tell_adopted(deployment)
+    return deployment
+
+
+def _tell_set(deployment: Deployment, settings: Sequence[Setting]) -> None:
+    from omie_pipeline.warehouse.defaults import doubtful_codes
+
+    for problem in doubtful_codes(deployment.engine, settings, deployment.empresas):
+        say(f"aviso: {problem} (códigos: omie-pipeline refs)")
+    show(f"{len(settings)} padrões definidos")
+    show(_NEXT)
