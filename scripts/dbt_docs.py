@@ -7,15 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from omie_pipeline.resources.deployment import Deployment, mapping_dir
+from omie_pipeline.resources.dbt_project import assemble_project
+from omie_pipeline.resources.deployment import Deployment
 
 
 def main() -> int:
     """Run ``dbt docs generate`` against the deployment's warehouse."""
     deployment = Deployment()
+    project = assemble_project(deployment.settings).folder
     variables = dict(deployment.dbt_environment())
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "docs", "generate", "--static"]
-    code = subprocess.call(command, cwd=mapping_dir(), env={**os.environ, **variables})  # noqa: S603 - our own command
+    code = subprocess.call(command, cwd=project, env={**os.environ, **variables})  # noqa: S603 - our own command
     embedded = deployment.warehouse.embedded
     if embedded is not None:
         embedded.stop_if_started_here()

@@ -101,12 +101,12 @@ say "[4/4] Manifesto do dbt / dbt manifest"
 # For the chosen staging set and the demo's; kept in the state folder, parsed anew when files change.
 # A wrong .env must not stop the set-up: the first command that needs it says what is wrong.
 manifests='
-from omie_pipeline.cli.sandbox import demo_home
+from omie_pipeline.cli.sandbox import demo_home, demo_models
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.settings import load_settings
 settings = load_settings()
 ensure_manifest(settings)
-ensure_manifest(settings.model_copy(update={"staging": "synthea", "home": demo_home()}))
+ensure_manifest(settings.model_copy(update={"staging": "synthea", "home": demo_home(), "models": demo_models()}))
 '
 if ! quietly "$VENV/bin/python" -c "$manifests"; then
     say "      (fica para depois / left for later)"

@@ -121,6 +121,7 @@ def _own_environment(
             monkeypatch.delenv(name)
     no_file = tmp_path_factory.getbasetemp() / "no.env"
     monkeypatch.setattr("omie_pipeline.resources.settings.env_file", lambda: no_file)
+    monkeypatch.setenv("OMIE_PIPELINE_MODELS", str(no_file.with_name("no_models")))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -45,7 +45,7 @@
         {%- for no in graph.nodes.values() if no.resource_type == 'model' and no.name == modelo -%}
             {{ exceptions.raise_compiler_error(
                 "The model " ~ modelo ~ " is not read: name '" ~ tabela
-                ~ "' in vars.tabelas_opcionais of dbt_project.yml") }}
+                ~ "' in tabelas_opcionais of your vars.yml") }}
         {%- endfor -%}
     {%- endif -%}
     {{ return(false) }}

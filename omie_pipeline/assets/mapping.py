@@ -15,7 +15,6 @@ from dagster_dbt import (
 
 from omie_pipeline.assets.pools import DBT_POOL
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import mapping_dir
 
 
 class MappingTranslator(DagsterDbtTranslator):
@@ -54,10 +53,12 @@ def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
             context.log.info("Padrões importados de %s", ", ".join(adopted.sources))
             for reason in adopted.left_out:
                 context.log.warning("Padrão que ficou de fora: %s", reason)
-        opened.prepare_dbt()
+        project = opened.prepare_dbt()
+        for hint in project.hints:
+            context.log.warning("%s", hint)
         dbt = DbtCliResource(
-            project_dir=str(mapping_dir()),
-            profiles_dir=str(mapping_dir()),
+            project_dir=str(project.folder),
+            profiles_dir=str(project.folder),
             # The dbt of this environment, whatever PATH says.
             dbt_executable=str(Path(sys.executable).with_name("dbt")),
         )

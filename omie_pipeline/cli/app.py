@@ -17,6 +17,7 @@ from omie_pipeline.cli.importing import import_
 from omie_pipeline.cli.lgpd import lgpd
 from omie_pipeline.cli.listings import quarantine, rejected
 from omie_pipeline.cli.mapping import map_
+from omie_pipeline.cli.models import models
 from omie_pipeline.cli.mounted import mount
 from omie_pipeline.cli.nfse import nfse
 from omie_pipeline.cli.notify import notify
@@ -54,6 +55,7 @@ app.command(cls=PortugueseCommand)(build)
 app.command(cls=PortugueseCommand)(refs)
 app.command("import", cls=PortugueseCommand, epilog=f"TABELA: {TABLES_HELP}.")(import_)
 app.command("map", cls=PortugueseCommand, epilog=_ENDPOINTS)(map_)
+app.command(cls=PortugueseCommand)(models)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(preview)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)

@@ -63,13 +63,13 @@ def _extract(deployment: Deployment, empresa: str) -> None:
 def _run_dbt(deployment: Deployment, selected: Sequence[str] = ()) -> None:
     from dbt.cli.main import dbtRunner
 
-    from omie_pipeline.resources.deployment import mapping_dir
-
     tell_adopted(deployment)
     say("dbt build: refazendo os modelos")
-    deployment.prepare_dbt()
-    project = str(mapping_dir())
-    arguments = ["build", "--project-dir", project, "--profiles-dir", project, *selected]
+    project = deployment.prepare_dbt()
+    for hint in project.hints:
+        say(f"aviso: {hint}")
+    folder = str(project.folder)
+    arguments = ["build", "--project-dir", folder, "--profiles-dir", folder, *selected]
     # dbt writes its whole log to stdout; what matters of it is told below.
     with _quiet():
         outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
@@ -80,7 +80,7 @@ def _run_dbt(deployment: Deployment, selected: Sequence[str] = ()) -> None:
         ) from None
     _tell_nodes(results)
     if not outcome.success:
-        say("O que fazer: corrija os modelos acima em dbt_mapping e repita omie-pipeline build")
+        say("O que fazer: corrija os modelos acima na sua pasta (omie-pipeline models) e repita")
         raise typer.Exit(FAILED)
 
 

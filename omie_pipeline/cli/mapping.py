@@ -44,7 +44,9 @@ def map_(
     file: Annotated[
         Path | None,
         typer.Option(
-            "--file", metavar="ARQUIVO", help="Padrão: dbt_mapping/models/omie/omie_ENDPOINT.sql."
+            "--file",
+            metavar="ARQUIVO",
+            help="Padrão: omie/omie_ENDPOINT.sql na pasta de OMIE_PIPELINE_MODELS.",
         ),
     ] = None,
     columns: Annotated[
@@ -78,19 +80,21 @@ def map_(
     Saída: 0 pronto, 3 escrito com campos obrigatórios em falta, 1 falhou, 2 uso incorreto.
     """
     from omie_pipeline.cli.mapping_files import model_file, refuse_overwriting, write_model
-    from omie_pipeline.resources.deployment import Deployment, mapping_dir
+    from omie_pipeline.resources.dbt_project import assemble_project
+    from omie_pipeline.resources.deployment import Deployment
 
     chosen = _one_endpoint(endpoint)
     wanted = _wanted(columns, constants, skipped, prefix)
-    where = model_file(mapping_dir(), chosen, file)
+    deployment = Deployment()
+    where = model_file(deployment.settings.models, chosen, file)
     if not dry_run:
         refuse_overwriting(where, overwrite=overwrite)
-    deployment = Deployment()
+    project = assemble_project(deployment.settings).folder
     mapping = _mapping(deployment, chosen, _table_name(table), wanted, empresa)
     show_mapping(mapping)
     if sys.stdin.isatty() and not yes and not dry_run:
         mapping = ask_corrections(mapping)
-    text = _model(deployment, mapping, mapping_dir()).write()
+    text = _model(deployment, mapping, project).write()
     show_missing(mapping)
     if dry_run:
         show("Nada foi escrito (--dry-run)")

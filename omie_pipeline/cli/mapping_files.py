@@ -1,4 +1,4 @@
-"""The files of ``dbt_mapping`` that a new payload model must get along with."""
+"""The files of the dbt project that a new payload model must get along with."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _FOLDERS = {"clinica": "clinica", "staging": "staging", "analise": "analise"}
 """Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
 
 
-def model_file(project: Path, endpoint: Endpoint, given: Path | None) -> Path:
-    """Where the model of ``endpoint`` is written.
+def model_file(own: Path, endpoint: Endpoint, given: Path | None) -> Path:
+    """Where the model of ``endpoint`` is written: the user's folder, where he names no file.
 
     Raises:
         ConfigurationError: the name is not the one that ``push`` reads.
     """
     name = f"{endpoint.model}.sql"
-    file = given or project / "models" / "omie" / name
+    file = given or own / "omie" / name
     if file.name != name:
         raise ConfigurationError(f"O arquivo deve se chamar {name}: é o modelo que o envio lê")
     return file

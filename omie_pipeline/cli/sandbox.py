@@ -33,6 +33,11 @@ def demo_home() -> Path:
     return project_root() / ".omie_pipeline" / "demo"
 
 
+def demo_models() -> Path:
+    """Where the demo looks for models of the user's own: the real ones are none of its business."""
+    return demo_home() / "models"
+
+
 def sample_defaults() -> Path:
     """Categories and accounts of the simulated company, for the sample clinic."""
     return project_root() / "sample" / "defaults.csv"
@@ -48,6 +53,7 @@ def sandbox_environment(base_url: str) -> dict[str, str]:
         "OMIE_CALLS_PER_MINUTE_IP": str(4 * _CALLS_PER_MINUTE),
         "OMIE_PIPELINE_HOME": str(demo_home()),
         "OMIE_PIPELINE_STAGING": "synthea",
+        "OMIE_PIPELINE_MODELS": str(demo_models()),
         "OMIE_PIPELINE_START_DATE": START_DATE,
         "OMIE_PIPELINE_INCLUDE_BEFORE_START": "true",
         "OMIE_PIPELINE_NFSE_ARCHIVE": str(demo_home() / "notas"),

@@ -1,7 +1,7 @@
 """The tables to extract, as a staging set of ``dbt_mapping`` declares them.
 
-A set is a folder ``dbt_mapping/models/staging/<set>/`` whose ``_sources.yml`` is an ordinary dbt
-sources file; the ``meta`` of each table says how to read it::
+A set is a folder ``staging/<set>/`` (of the user's, or of ``dbt_mapping/models``) whose
+``_sources.yml`` is an ordinary dbt sources file; the ``meta`` of each table says how to read it::
 
     sources:
       - name: minha_clinica        # the set's name

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.deployment import dbt_target, mapping_dir
+from omie_pipeline.resources.dbt_project import READ_BY_DBT, assemble_project
+from omie_pipeline.resources.deployment import dbt_target
 from omie_pipeline.resources.settings import Settings
 
-_READ_BY_DBT = (".sql", ".yml", ".csv")
 _DIGEST = "manifest.sha256"
 
 
@@ -31,41 +31,41 @@ def ensure_manifest(settings: Settings) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     manifest, noted = target / "manifest.json", target / _DIGEST
     with _locked(target / ".lock"):
-        digest = _digest(settings.staging)
+        project = assemble_project(settings).folder
+        digest = _digest(settings.staging, project)
         if manifest.exists() and noted.exists() and noted.read_text("utf-8") == digest:
             return manifest
-        _parse(settings, target)
+        _parse(settings, project, target)
         noted.write_text(digest, "utf-8")
     return manifest
 
 
-def _parse(settings: Settings, target: Path) -> None:
+def _parse(settings: Settings, project: Path, target: Path) -> None:
     variables = {
         **os.environ,
         "OMIE_PIPELINE_STAGING": settings.staging,
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target.parent / "logs"),
-        "DBT_PROFILES_DIR": str(mapping_dir()),
+        "DBT_PROFILES_DIR": str(project),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse"]
     done = subprocess.run(  # noqa: S603 - our own command, no shell
-        command, cwd=mapping_dir(), env=variables, capture_output=True, text=True, check=False
+        command, cwd=project, env=variables, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()[-2000:]
-        raise ConfigurationError(f"O dbt não entendeu dbt_mapping:\n{said}")
+        raise ConfigurationError(f"O dbt não entendeu o projeto {project}:\n{said}")
 
 
-def _digest(staging: str) -> str:
+def _digest(staging: str, root: Path) -> str:
     """Digest over every file dbt reads, the other staging sets left out."""
     found = hashlib.sha256(staging.encode())
-    root = mapping_dir()
     sets = root / "models" / "staging"
     for file in sorted(root.rglob("*")):
         other_set = sets in file.parents and (sets / staging) not in file.parents
-        if file.suffix in _READ_BY_DBT and not other_set and file.is_file():
+        if file.suffix in READ_BY_DBT and not other_set and file.is_file():
             found.update(str(file.relative_to(root)).encode())
             found.update(file.read_bytes())
     return found.hexdigest()

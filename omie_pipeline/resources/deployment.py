@@ -22,6 +22,13 @@ from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.resources.addresses import Warehouse, dbt_environment, find_warehouse
+from omie_pipeline.resources.dbt_project import (
+    MappingProject,
+    assemble_project,
+    assembled_dir,
+    mapping_dir,
+    staging_folder,
+)
 from omie_pipeline.resources.empresas import EmpresaAccess, PipelineConfig, access, load_config
 from omie_pipeline.resources.settings import (
     Settings,
@@ -228,7 +235,7 @@ class Deployment:
     @property
     def sources(self) -> tuple[SourceTable, ...]:
         """The tables to copy from the clinic, as the chosen staging set declares them."""
-        return staging_sources(self.settings.staging)
+        return staging_sources(self.settings)
 
     def has_clinic(self, empresa: str) -> bool:
         """Whether an empresa has a clinic to read, or only an Omie."""
@@ -291,7 +298,7 @@ class Deployment:
         paths = {
             "DBT_TARGET_PATH": str(dbt_target(self.settings)),
             "DBT_LOG_PATH": str(self.settings.home / "dbt" / "logs"),
-            "DBT_PROFILES_DIR": str(mapping_dir()),
+            "DBT_PROFILES_DIR": str(assembled_dir(self.settings)),
         }
         return {**dbt_environment(self.settings, self.warehouse.url), **paths}
 
@@ -308,9 +315,11 @@ class Deployment:
             examples=is_loopback(urlsplit(self.settings.base_url).hostname or ""),
         )
 
-    def prepare_dbt(self) -> None:
-        """Give this process the variables dbt reads."""
+    def prepare_dbt(self) -> MappingProject:
+        """Assemble the dbt project and give this process the variables dbt reads."""
+        project = assemble_project(self.settings)
         os.environ.update(self.dbt_environment())
+        return project
 
     def _clinic_url(self, empresa: str) -> str:
         declared = self.config.empresa(empresa)
@@ -328,27 +337,19 @@ class Deployment:
         return self.config.empresa(empresa).clinic_url_env is None
 
 
-def mapping_dir() -> Path:
-    """The dbt project."""
-    return project_root() / "dbt_mapping"
-
-
 def dbt_target(settings: Settings) -> Path:
     """dbt's output, one folder per staging set."""
     return settings.home / "dbt" / settings.staging
 
 
-def staging_sources(staging: str) -> tuple[SourceTable, ...]:
-    """The source tables of one staging set.
+def staging_sources(settings: Settings) -> tuple[SourceTable, ...]:
+    """The source tables of the chosen staging set.
 
     Raises:
         ConfigurationError: the set has no folder, or its ``_sources.yml`` is not as described.
     """
-    folder = mapping_dir() / "models" / "staging" / staging
-    if not folder.is_dir():
-        raise ConfigurationError(
-            f"OMIE_PIPELINE_STAGING: não existe a pasta dbt_mapping/models/staging/{staging}"
-        )
     return read_sources(
-        folder / "_sources.yml", staging, os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA")
+        staging_folder(settings) / "_sources.yml",
+        settings.staging,
+        os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA"),
     )

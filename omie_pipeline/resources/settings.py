@@ -105,7 +105,8 @@ class Settings(BaseModel):
         clinic_url: SQLAlchemy URL, folder, ``csv:///folder`` or ``warehouse://schema``.
         home: state folder, absolute.
         config: YAML of empresas and policies, absolute.
-        staging: folder below ``dbt_mapping/models/staging``.
+        staging: name of the staging set.
+        models: folder of the user's own dbt models, absolute; see ``dbt_project``.
         start_date: first business date that is sent; 1 January of this year in São Paulo.
         nfse_archive: folder, absolute, or URL as fsspec knows it, for the files of issued notes.
     """
@@ -136,6 +137,7 @@ class Settings(BaseModel):
     staging: str = Field(
         "canonica", pattern=r"^[a-z][a-z0-9_]*$", validation_alias="OMIE_PIPELINE_STAGING"
     )
+    models: Path = Field(Path("my_models"), validation_alias="OMIE_PIPELINE_MODELS")
     start_date: date = Field(
         default_factory=_first_of_january, validation_alias="OMIE_PIPELINE_START_DATE"
     )
@@ -155,7 +157,7 @@ class Settings(BaseModel):
             notify_addresses(urls.get_secret_value())
         return urls
 
-    @field_validator("home", "config")
+    @field_validator("home", "config", "models")
     @classmethod
     def _from_the_project(cls, path: Path | None) -> Path | None:
         return None if path is None else project_root() / path.expanduser()

@@ -38,7 +38,6 @@ def dbt(clinic: World, monkeypatch: pytest.MonkeyPatch) -> type[_Dbt]:
 
     fake = type("Fake", (_Dbt,), {})
     monkeypatch.setattr(dbt.cli.main, "dbtRunner", fake)
-    monkeypatch.setattr("omie_pipeline.resources.deployment.Deployment.prepare_dbt", lambda _: None)
     monkeypatch.setenv("CLINIC_URL", "warehouse://clinica_viva")
     return fake
 

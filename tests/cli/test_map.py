@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.cli.app import app
 from omie_pipeline.cli.mapping_files import described_columns, relation
-from omie_pipeline.resources.deployment import mapping_dir
+from omie_pipeline.resources.dbt_project import mapping_dir
 from omie_pipeline.sync.mapping.choosing import split_table, start_mapping
 from omie_pipeline.sync.mapping.words import words_of
 from omie_pipeline.warehouse.sampling import SampledColumn, SampledTable, sample_table

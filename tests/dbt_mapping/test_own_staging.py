@@ -10,27 +10,38 @@ from pathlib import Path
 
 import pytest
 
+from omie_pipeline.resources.dbt_project import assemble_project
+from omie_pipeline.resources.settings import Settings
 from tests.dbt_mapping.scenario import PROJECT, Scenario, ScenarioFactory
 
 SET = "minha_clinica"
 
 
-def _follow_readme(project: Path) -> None:
-    """Run the bash block in the project, then write each block that starts with its file's name."""
+def _followed_readme(scenarios: ScenarioFactory, name: str) -> Path:
+    """A folder where the bash block was run, and each block written that starts with its file's
+    name."""
+    folder = scenarios.folder / name
+    folder.mkdir()
     blocks = re.findall(r"```(bash|yaml|sql)\n(.*?)```", (PROJECT / "README.md").read_text(), re.S)
     commands = [text for kind, text in blocks if kind == "bash"]
-    subprocess.run(["bash", "-eu", "-c", commands[0]], cwd=project, check=True)
+    subprocess.run(["bash", "-eu", "-c", commands[0]], cwd=folder, check=True)
     files = [text for kind, text in blocks if kind != "bash"]
     assert len(files) == 4
     for text in files:
         name, content = text.split("\n", 1)
-        (project / re.sub(r"^(#|--) ", "", name)).write_text(content)
+        (folder / re.sub(r"^(#|--) ", "", name)).write_text(content)
+    return folder
+
+
+def _assembled(folder: Path) -> Path:
+    """The project that dbt runs with what lies in ``folder``."""
+    models, home = str(folder / "my_models"), str(folder / "home")
+    return assemble_project(Settings(OMIE_PIPELINE_MODELS=models, OMIE_PIPELINE_HOME=home)).folder
 
 
 @pytest.fixture(scope="session")
 def own(scenarios: ScenarioFactory) -> Scenario:
-    project = scenarios.copy_of_the_project("with_own_staging")
-    _follow_readme(project)
+    project = _assembled(_followed_readme(scenarios, "with_own_staging"))
     scenario = scenarios.new(SET, project)
     scenario.load(
         "sistema",
@@ -96,10 +107,9 @@ def test_tables_left_empty_have_the_canonical_columns(own: Scenario) -> None:
 
 
 def test_a_missing_staging_model_is_named(scenarios: ScenarioFactory) -> None:
-    project = scenarios.copy_of_the_project("with_a_gap")
-    _follow_readme(project)
-    (project / f"models/staging/{SET}/stg_{SET}__repasses.sql").unlink()
-    result = scenarios.new(SET, project).dbt("parse")
+    folder = _followed_readme(scenarios, "with_a_gap")
+    (folder / f"my_models/staging/{SET}/stg_{SET}__repasses.sql").unlink()
+    result = scenarios.new(SET, _assembled(folder)).dbt("parse")
     assert not result.success
     assert f"stg_{SET}__repasses" in str(result.exception)
 
@@ -125,17 +135,19 @@ def test_a_set_without_the_optional_tables_and_columns_says_nothing_in_them(own:
 def test_an_optional_table_of_ones_own_is_read_where_it_is_named(
     own: Scenario, scenarios: ScenarioFactory
 ) -> None:
-    project = scenarios.copy_of_the_project("with_payments")
-    _follow_readme(project)
-    (project / f"models/staging/{SET}/stg_{SET}__pagamentos.sql").write_text(PAYMENTS)
-    scenario = replace(own, project=project, target=own.target.with_name("with_payments_target"))
+    folder = _followed_readme(scenarios, "with_payments")
+    (folder / f"my_models/staging/{SET}/stg_{SET}__pagamentos.sql").write_text(PAYMENTS)
+    target = own.target.with_name("with_payments_target")
+    scenario = replace(own, project=_assembled(folder), target=target)
     choice = ("--select", "+pagamentos")
     source = {"OMIE_PIPELINE_SOURCE_SCHEMA": "sistema"}
     unnamed = scenario.dbt("run", *choice, **source)
     assert not unnamed.success
     told = [result.message for result in getattr(unnamed.result, "results", [])]
-    assert any("vars.tabelas_opcionais" in str(one) for one in told)
-    named = scenario.dbt("run", *choice, "--vars", "{tabelas_opcionais: [pagamentos]}", **source)
+    assert any("tabelas_opcionais of your vars.yml" in str(one) for one in told)
+    (folder / "my_models/vars.yml").write_text("tabelas_opcionais: [pagamentos]\n")
+    _assembled(folder)
+    named = scenario.dbt("run", *choice, **source)
     assert named.success
     paid = own.row("select valor, conciliado from clinica.pagamentos")
     assert paid == {"valor": Decimal("1234.56"), "conciliado": True}

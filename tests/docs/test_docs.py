@@ -35,7 +35,7 @@ INNER_VARIABLES = {
     "DBT_TARGET_PATH", "DBT_LOG_PATH", "OMIE_PIPELINE_SOURCE_SCHEMA",
 }  # fmt: skip
 HIDDEN = {"referencias"}
-GROUPS = {"db", "lgpd", "notify", "cache", "nfse"}
+GROUPS = {"db", "defaults", "lgpd", "notify", "cache", "nfse"}
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # The parts of this sentence are put together here, so that the file does not name what it forbids.

@@ -43,12 +43,18 @@ EVERY_VARIABLE: dict[str, tuple[str, str, object]] = {
     "OMIE_PIPELINE_HOME": ("home", "/srv/estado", Path("/srv/estado")),
     "OMIE_PIPELINE_CONFIG": ("config", "empresas.yaml", project_root() / "empresas.yaml"),
     "OMIE_PIPELINE_STAGING": ("staging", "synthea", "synthea"),
+    "OMIE_PIPELINE_MODELS": ("models", "modelos", project_root() / "modelos"),
     "OMIE_PIPELINE_START_DATE": ("start_date", "2025-03-01", date(2025, 3, 1)),
     "OMIE_PIPELINE_INCLUDE_BEFORE_START": ("include_before_start", "true", True),
     "OMIE_PIPELINE_SCHEDULE": ("schedule", "daily", "daily"),
     "OMIE_PIPELINE_NFSE_ARCHIVE": ("nfse_archive", "/srv/notas", "/srv/notas"),
 }
 ENV_EXAMPLE = project_root() / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def _no_variable_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMIE_PIPELINE_MODELS")
 
 
 def test_the_table_above_has_every_variable() -> None:

@@ -1,0 +1,39 @@
+"""``omie-pipeline models``: the user's own models, and what they stand in for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from omie_pipeline.cli.output import say, show
+
+
+def models(
+    move: Annotated[
+        bool,
+        typer.Option(
+            "--move", help="Leva para a sua pasta os conjuntos que estão entre os entregues."
+        ),
+    ] = False,
+) -> None:
+    """Mostra os seus modelos e variáveis do dbt, e monta o projeto que o dbt roda."""
+    from omie_pipeline.resources.dbt_project import assemble_project, move_old_sets
+    from omie_pipeline.resources.settings import load_settings
+
+    settings = load_settings()
+    for folder in move_old_sets(settings) if move else ():
+        show(f"Movida: {folder}")
+    project = assemble_project(settings)
+    show(f"Sua pasta: {settings.models}")
+    for file in project.own:
+        show(f"  {file}")
+    if not project.own:
+        show("  (nenhum modelo)")
+    if project.variables:
+        show(f"Variáveis do dbt: {', '.join(project.variables)}")
+    if project.replaced:
+        show(f"No lugar dos modelos entregues: {', '.join(project.replaced)}")
+    show(f"Projeto que o dbt roda: {project.folder}")
+    for hint in project.hints:
+        say(f"aviso: {hint}")
