@@ -18,6 +18,7 @@ from psycopg import sql
 from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.clinic.sources import RAW_SCHEMA
+from omie_pipeline.clinic.sql_types import POINT_MARK
 from omie_pipeline.errors import ConfigurationError
 
 EMPRESA = "_empresa"
@@ -52,10 +53,11 @@ WATERMARK = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class RawColumn:
-    """A column to copy, with its PostgreSQL type by name."""
+    """A column to copy, with its PostgreSQL type by name and its comment in the copy."""
 
     name: str
     postgres: str
+    comment: str = ""
 
 
 def lock_table(connection: sa.Connection, name: str) -> None:
@@ -85,8 +87,11 @@ def ensure_raw_table(
             )
     inspector = sa.inspect(connection)
     if not inspector.has_table(name, schema=RAW_SCHEMA):
-        return _create(connection, name, columns, key)
-    existing = {one["name"]: one["type"] for one in inspector.get_columns(name, schema=RAW_SCHEMA)}
+        created = _create(connection, name, columns, key)
+        _comment(connection, name, {one.name: one.comment for one in columns if one.comment})
+        return created
+    found = inspector.get_columns(name, schema=RAW_SCHEMA)
+    existing = {one["name"]: one["type"] for one in found}
     made_with = tuple(inspector.get_pk_constraint(name, schema=RAW_SCHEMA)["constrained_columns"])
     if set(made_with) != {EMPRESA, *key}:
         raise ConfigurationError(
@@ -96,6 +101,13 @@ def ensure_raw_table(
     added = [column for column in columns if column.name not in existing]
     for column in added:
         _add_column(connection, name, column)
+    said = {one["name"]: one.get("comment") or "" for one in found}
+    ours = {one.name: one.comment for one in columns if one.comment != said.get(one.name, "")}
+    _comment(
+        connection,
+        name,
+        {column: text for column, text in ours.items() if text or said[column] == POINT_MARK},
+    )
     types = {**existing, **{one.name: POSTGRES_TYPES[one.postgres] for one in added}}
     return sa.Table(
         name,
@@ -135,6 +147,15 @@ def _add_column(connection: sa.Connection, name: str, column: RawColumn) -> None
         sql.Identifier(RAW_SCHEMA, name), sql.Identifier(column.name), sql.SQL(type_name)
     )
     psycopg_connection(connection).execute(statement)
+
+
+def _comment(connection: sa.Connection, name: str, comments: Mapping[str, str]) -> None:
+    """Says of columns what the mapping must know to read them; an empty text takes it back."""
+    for column, text in comments.items():
+        statement = sql.SQL("COMMENT ON COLUMN {} IS {}").format(
+            sql.Identifier(RAW_SCHEMA, name, column), sql.Literal(text or None)
+        )
+        psycopg_connection(connection).execute(statement)
 
 
 def psycopg_connection(connection: sa.Connection) -> psycopg.Connection[Any]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.sources import SourceTable
-from omie_pipeline.clinic.sql_types import ColumnPlan, declared_for_query, plan_column
+from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
 from omie_pipeline.clinic.windows import DateWindow, in_window, iso_text
 from omie_pipeline.errors import ConfigurationError
 
 BATCH_ROWS = 50_000
+_FIRST_INSTANT = datetime(1000, 1, 1, tzinfo=UTC)  # MySQL knows none before
 _INSTANT_SQLITE = ("DATE", "TIME")  # part of the declared name of a column that holds instants
 
 
@@ -32,7 +35,7 @@ def open_sql_source(url: str) -> sa.Engine:
         parsed = sa.make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     except sa.exc.NoSuchModuleError:
         raise ConfigurationError("CLINIC_URL: o tipo de banco não é conhecido") from None
     except (sa.exc.ArgumentError, ValueError):
@@ -41,6 +44,29 @@ def open_sql_source(url: str) -> sa.Engine:
         raise ConfigurationError(
             f"CLINIC_URL: falta instalar o driver do banco (pip install {error.name})"
         ) from None
+    prepare = _ON_CONNECT.get(engine.dialect.name)
+    if prepare is not None:
+        sa.event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """One text that is no UTF-8 is marked; SQLite's driver would end the whole read."""
+    connection.text_factory = partial(str, encoding="utf-8", errors=MARKED)
+
+
+def _prepare_mysql(connection: Any, _: object) -> None:
+    """A TIMESTAMP is an instant: it is read in UTC, whatever zone the server keeps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET time_zone = '+00:00'")
+
+
+_ON_CONNECT: Mapping[str, Callable[[Any, object], None]] = {
+    "sqlite": _prepare_sqlite,
+    "mysql": _prepare_mysql,
+    "mariadb": _prepare_mysql,
+}
+_PLAIN_POSTGRESQL = ("datestyle = 'ISO, YMD'", "timezone = 'UTC'", "intervalstyle = 'postgres'")
 
 
 class SqlReader:
@@ -141,16 +167,21 @@ class SqlReader:
     def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
         if table.updated_at is None or not self.reads_since(table):
             return None
-        source = self._reflected(table)
-        newest: sa.Select[tuple[Any]] = sa.select(
-            sa.func.max(self._instant(source.columns[table.updated_at]))
+        column = self._reflected(table).columns[table.updated_at]
+        instant = self._instant(column)
+        # Neither a zero date or infinity, which no driver reads, nor a row dated in the future,
+        # which must not hide those that follow it: they are read every time instead.
+        sane = sa.and_(
+            instant >= self._bound(column, _FIRST_INSTANT),
+            instant <= self._bound(column, datetime.now(UTC)),
         )
-        with self._errors(table.name), self._engine.connect() as connection:
-            value = connection.scalar(newest.where(self._of_empresa(table, empresa)))
+        newest = sa.select(sa.func.max(instant)).where(self._of_empresa(table, empresa), sane)
+        with self._connected(table.name) as connection:
+            value: Any = connection.scalar(newest)
         if value is None:
             return None
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        found: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def _of_empresa(self, table: SourceTable, empresa: str | None) -> sa.ColumnElement[bool]:
         if empresa is None or table.empresa_column is None:
@@ -189,11 +220,15 @@ class SqlReader:
         plans = [
             plan_column(column.name, column.info["declared"], self._dialect) for column in chosen
         ]
-        query = sa.select(*chosen).where(
+        asked = [
+            column if plan.select is None else plan.select(column).label(column.name)
+            for plan, column in zip(plans, chosen, strict=True)
+        ]
+        query = sa.select(*asked).where(
             self._conditions(table, since, DateWindow(date_from, date_to), empresa)
         )
         yielded = False
-        with self._errors(table.name), self._engine.connect() as connection:
+        with self._connected(table.name) as connection:
             result = connection.execution_options(
                 stream_results=True, max_row_buffer=self._batch_rows, yield_per=self._batch_rows
             ).execute(query)
@@ -210,13 +245,13 @@ class SqlReader:
             return []
         source = self._reflected(table)
         column = source.columns[table.business_date]
-        day = _day_expression(column)
+        day = self._day(column)
         query = sa.select(day).distinct().where(self._of_empresa(table, empresa))
         if table.updated_at is not None and self.reads_since(table):
             updated_at = source.columns[table.updated_at]
             instant = self._instant(updated_at)
             query = query.where(sa.or_(instant > self._bound(updated_at, since), instant.is_(None)))
-        with self._errors(table.name), self._engine.connect() as connection:
+        with self._connected(table.name) as connection:
             values: list[Any] = list(connection.scalars(query))
         days = {_as_day(value) for value in values}
         return sorted(found for found in days if found is not None)
@@ -224,15 +259,37 @@ class SqlReader:
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         if table.business_date is None:
             return 0
-        day = _day_expression(self._reflected(table).columns[table.business_date])
+        day = self._day(self._reflected(table).columns[table.business_date])
         query = sa.select(day, sa.func.count()).where(self._of_empresa(table, empresa))
-        with self._errors(table.name), self._engine.connect() as connection:
+        with self._connected(table.name) as connection:
             counts: list[Any] = list(connection.execute(query.group_by(day)))
         return sum(count for value, count in counts if _as_day(value) is None)
 
     def close(self) -> None:
         if not self.in_place:
             self._engine.dispose()
+
+    def _day(self, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+        """The business date in ``column``; as text where the driver reads not every date."""
+        day: sa.ColumnElement[Any]
+        if isinstance(column.type, sa.DateTime):
+            day = sa.cast(column, sa.Date)
+        elif isinstance(column.type, sa.Date):
+            day = column
+        else:
+            return iso_text(column)
+        if self._dialect == "postgresql":
+            return sa.cast(day, sa.Text())
+        return sa.cast(day, mysql.CHAR()) if self._dialect in ("mysql", "mariadb") else day
+
+    @contextmanager
+    def _connected(self, table_name: str) -> Iterator[sa.Connection]:
+        """A connection that writes dates and times in one form, whatever the server's settings."""
+        with self._errors(table_name), self._engine.connect() as connection:
+            if self._dialect == "postgresql":
+                for setting in _PLAIN_POSTGRESQL:
+                    connection.exec_driver_sql(f"SET LOCAL {setting}")
+            yield connection
 
     @contextmanager
     def _errors(self, table_name: str) -> Iterator[None]:
@@ -248,12 +305,10 @@ class SqlReader:
             raise ClinicSourceError(
                 f"Tabela '{table_name}': a fonte recusou a leitura ({type(error.orig).__name__})"
             ) from None
-
-
-def _day_expression(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    if isinstance(column.type, sa.DateTime):
-        return sa.cast(column, sa.Date)
-    return column if isinstance(column.type, sa.Date) else iso_text(column)
+        except UnicodeDecodeError:
+            raise ClinicSourceError(
+                f"Tabela '{table_name}': a fonte tem um texto que não está na codificação dela"
+            ) from None
 
 
 def _as_day(value: object) -> date | None:

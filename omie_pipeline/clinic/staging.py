@@ -14,12 +14,10 @@ from psycopg import sql
 
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.raw_tables import POSTGRES_TYPES, RawColumn, psycopg_connection
+from omie_pipeline.clinic.sql_types import SUBSTITUTE
 
 STAGE = "_omie_pipeline_stage"
 NUL = "\x00"
-SUBSTITUTE = "\x1a"
-"""Stands for NUL, which PostgreSQL text cannot hold: the character made for this purpose. It is a
-control character, so validation quarantines the row instead of sending an altered text."""
 
 _WITHOUT_HEADER = pa.csv.WriteOptions(include_header=False)
 _ANALYZE_FROM_ROWS = 5_000
@@ -38,7 +36,12 @@ class Stage:
 def raw_columns(schema: pa.Schema) -> tuple[RawColumn, ...]:
     """The columns of a batch, as a reader describes them."""
     return tuple(
-        RawColumn(field.name, field.metadata[b"postgres_type"].decode()) for field in schema
+        RawColumn(
+            field.name,
+            field.metadata[b"postgres_type"].decode(),
+            field.metadata.get(b"comment", b"").decode(),
+        )
+        for field in schema
     )
 
 

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable
+from tests.servers import mariadb, mariadb_server
+
+__all__ = ["mariadb", "mariadb_server"]
 
 RECEBIMENTOS = SourceTable(
     set_name="fonte",

@@ -17,7 +17,7 @@ from omie_pipeline.clinic.extract import extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sql_reader import SqlReader
-from omie_pipeline.clinic.staging import SUBSTITUTE
+from omie_pipeline.clinic.sql_types import SUBSTITUTE
 from omie_pipeline.errors import ConfigurationError
 from tests.clinic.conftest import RECEBIMENTOS
 
@@ -124,13 +124,60 @@ def test_special_numbers_and_odd_types_arrive_as_they_are(
     assert again.unchanged == 1
 
 
-def test_value_that_its_driver_cannot_read_is_an_error_by_name(
-    reader: ClinicReader, engine: sa.Engine, run: Callable[..., None]
+def test_infinity_and_years_before_christ_stop_no_table(
+    source: sa.Engine, reader: ClinicReader, engine: sa.Engine, run: Callable[..., None], rows: Rows
 ) -> None:
-    run("insert into fonte.recebimentos values ('1', 'infinity', 1, 'segredo', now())")
-    with pytest.raises(ClinicSourceError, match="'recebimentos'") as error:
-        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
-    assert "segredo" not in str(error.value)
+    run("alter table fonte.recebimentos add column dia timestamp, add column preco real")
+    run("alter table fonte.recebimentos add column duracao interval, add column faixa int4range")
+    run(
+        "insert into fonte.recebimentos values "
+        "('1', 'infinity', 1, 'a', 'infinity', '-infinity', 12500.53, '36:00', '[1,5)'), "
+        "('2', '0044-03-15 BC', 1, 'b', '0044-03-15 BC', '0044-03-15 BC', 0.1, null, null), "
+        "('3', '2026-02-07', 1, 'c', '2026-02-07 10:00-03', '2026-02-07', 16777216, null, null)"
+    )
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").inserted == 3
+    same = (
+        "select bool_and(r.data = f.data and r.dia = f.dia and r.atualizado_em = f.atualizado_em) "
+        "from clinic_raw.recebimentos r join fonte.recebimentos f using (id)"
+    )
+    assert rows(same) == [(True,)]
+    assert rows("select preco::text, duracao, faixa from clinic_raw.recebimentos order by id") == [
+        ("12500.53", "36:00:00", "[1,5)"),
+        ("0.1", None, None),
+        ("16777216", None, None),
+    ]
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e", full=True).unchanged == 3
+    assert reader.newest_change(RECEBIMENTOS) == datetime(2026, 2, 7, 13, tzinfo=UTC)
+    assert reader.undated_rows(RECEBIMENTOS) == 2
+    assert reader.changed_dates(RECEBIMENTOS, datetime(2020, 1, 1, tzinfo=UTC)) == [
+        date(2026, 2, 7)
+    ]
+
+
+def test_numbers_of_sqlite_are_exact_and_say_that_they_have_a_point(
+    tmp_path: Path, engine: sa.Engine, rows: Rows
+) -> None:
+    reader = sqlite_clinic(
+        tmp_path,
+        (1, "2024-03-01", 1280.0, "1.280", None),
+        (2, "2024-03-01", 1e16, b"\xff", None),
+        (3, "2024-03-01", 1.5e-7, None, None),
+    )
+    file = tmp_path / "clinica.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("update recebimentos set nota = cast(x'4a6f73e9' as text) where id = 3")
+    connection.close()
+    extract_table(reader, TABLE, engine, empresa="e")
+    assert rows("select id, valor, nota from clinic_raw.recebimentos order by id") == [
+        ("1", "1280", "1.280"),
+        ("2", "10000000000000000", "\\xff"),
+        ("3", "0.00000015", f"Jos{SUBSTITUTE}"),
+    ]
+    marked = (
+        "select attname from pg_attribute where attrelid = 'clinic_raw.recebimentos'::regclass "
+        "and col_description(attrelid, attnum) = 'omie_pipeline decimal=.' order by 1"
+    )
+    assert rows(marked) == [("id",), ("valor",)]
 
 
 def test_batches_are_bounded_whatever_the_number_of_rows(
