@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from benchmarks.bench import Bench, worker
 from benchmarks.measure import Measure, seconds_of
-from omie_pipeline.clinic.extract import ExtractResult, extract_table
+from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sources import SourceTable
 
@@ -121,7 +121,9 @@ def seconds_of_each(url: str, rows: int) -> dict[str, float]:
         reader = open_clinic(url)
 
         def extract(full: bool = False) -> ExtractResult:
-            return extract_table(reader, SOURCE, engine, empresa="principal", full=full)
+            return extract_table(
+                reader, SOURCE, engine, empresa="principal", how=HowToRead(full=full)
+            )
 
         seconds = {
             "bare COPY": seconds_of(lambda: bare_copy(url)),

@@ -1,13 +1,16 @@
-"""A folder of CSV files as a clinic: every column text, empty is null, UTF-8.
+"""A folder of CSV files as a clinic: every column text, empty is null.
 
-The separator is ``,`` or ``;``, whichever the header has more of. A file is always read from end to
-end, so ``updated_at`` narrows nothing: each read is a full comparison.
+The separator is a comma, semicolon, tab or bar, whichever the header has most of, or the one that
+a first line ``sep=;`` names. A file is always read from end to end, so ``updated_at`` narrows
+nothing: each read is a full comparison. Its records are counted twice, by Arrow that reads them
+and by ``csv_count``; a file on which the two do not agree is refused, and so is one whose rows
+have not the header's columns. Single rows of another width are left out and told.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,15 +19,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from omie_pipeline.clinic.csv_count import BLOCK_BYTES, count_records
+from omie_pipeline.clinic.csv_layout import Layout, csv_layout, not_decodable
 from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.keyset import KeyDigest
+from omie_pipeline.clinic.raw_tables import RawColumn
+from omie_pipeline.clinic.set_aside import Key, UnreadLine, is_total
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.windows import DateWindow, iso_dates, rows_in_window
 from omie_pipeline.errors import ConfigurationError
 
-BLOCK_BYTES = 2 * 1024 * 1024
-"""Bytes parsed at a time, and the longest row that is safe. Arrow reads some 32 blocks ahead."""
-
 BATCH_ROWS = 50_000
+_UNREAD_SHARE = 10  # one row in so many may have another width; more than that is another file
 
 
 class CsvReader:
@@ -35,6 +41,7 @@ class CsvReader:
     def __init__(self, folder: Path, block_bytes: int = BLOCK_BYTES) -> None:
         self._folder = folder
         self._block_bytes = block_bytes
+        self._unread: dict[str, tuple[UnreadLine, ...]] = {}
         self.fingerprint = f"csv:{folder}"
 
     def _path(self, table: SourceTable) -> Path:
@@ -51,26 +58,41 @@ class CsvReader:
         )
 
     def columns(self, table: SourceTable) -> tuple[str, ...]:
-        return self._header(table)[0]
+        return self._layout(table).names
 
-    def _header(self, table: SourceTable) -> tuple[tuple[str, ...], str]:
-        """Column names and separator."""
-        path = self._path(table)
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as lines:
-                first = lines.readline()
-        except UnicodeDecodeError:
-            raise _not_utf8(table) from None
-        separator = ";" if first.count(";") > first.count(",") else ","
-        names = tuple(next(csv.reader([first], delimiter=separator), []))
-        repeated = {name for name in names if names.count(name) > 1}
-        if not names or "" in names or repeated:
-            raise ConfigurationError(
-                f"Tabela '{table.name}': o cabeçalho de '{path}' está vazio, "
-                "tem coluna sem nome ou coluna repetida"
-            )
-        _require(table, names)
-        return names, separator
+    def raw_columns(self, table: SourceTable) -> tuple[RawColumn, ...]:
+        return tuple(RawColumn(name, "text") for name in self.columns(table))
+
+    def _layout(self, table: SourceTable) -> Layout:
+        return csv_layout(self._path(table), table)
+
+    def file_of(self, table: SourceTable) -> str:
+        return self._path(table).name
+
+    def unread(self, table: SourceTable) -> tuple[UnreadLine, ...]:
+        return self._unread.get(table.name, ())
+
+    def lines_of(self, table: SourceTable, keys: Collection[Key]) -> Mapping[Key, tuple[int, ...]]:
+        layout = self._layout(table)
+        at = [layout.names.index(name) for name in table.key]
+        found: dict[Key, list[int]] = {}
+        for line, record in layout.records():
+            if len(record) < len(layout.names) or not any(record):
+                continue
+            parts: Key = tuple(record[place] for place in at)
+            key = () if not all(parts) else parts if parts in keys else parts[:1]
+            if not all(parts) and is_total(next(text for text in record if text)):
+                key = (parts[0],)
+            if key in keys:
+                found.setdefault(key, []).append(line)
+        return {key: tuple(lines) for key, lines in found.items()}
+
+    def key_digest(
+        self,
+        table: SourceTable,  # noqa: ARG002 (the protocol's form)
+        empresa: str | None = None,  # noqa: ARG002
+    ) -> KeyDigest | None:
+        return None
 
     def reads_since(self, table: SourceTable) -> bool:  # noqa: ARG002 (the protocol's form)
         return False
@@ -91,12 +113,13 @@ class CsvReader:
         date_from: date | None = None,
         date_to: date | None = None,
         empresa: str | None = None,
+        keys: Sequence[Key] | None = None,  # noqa: ARG002 (a file is read whole)
     ) -> Iterator[pa.RecordBatch]:
-        names, separator = self._header(table)
+        layout = self._layout(table)
         window = DateWindow(date_from, date_to)
-        schema = pa.schema([_text_field(name) for name in columns or names])
+        schema = pa.schema([_text_field(name) for name in columns or layout.names])
         yielded = False
-        for batch in self._read(table, names, separator):
+        for batch in self._read(table, layout):
             kept = _filtered(batch, table, window, empresa).select(schema.names).cast(schema)
             for start in range(0, kept.num_rows, BATCH_ROWS):
                 yielded = True
@@ -104,36 +127,104 @@ class CsvReader:
         if not yielded:
             yield pa.RecordBatch.from_pylist([], schema=schema)
 
-    def _read(
-        self, table: SourceTable, names: tuple[str, ...], separator: str
-    ) -> Iterator[pa.RecordBatch]:
-        options = pa.csv.ConvertOptions(
-            column_types={name: pa.string() for name in names},
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        )
+    def _read(self, table: SourceTable, layout: Layout) -> Iterator[pa.RecordBatch]:
+        """All rows; refuses the file where it cannot be sure of them, at its end at the latest."""
+        counted = count_records(layout, table, self._block_bytes)
+        unnamed = [f"\x00{number}" for number in range(layout.nameless)]
+        names = [*layout.names, *unnamed]
+        odd: list[list[str]] = []
+
+        def other_width(row: Any) -> str:
+            odd.append(next(csv.reader([row.text], delimiter=layout.separator), []))
+            return "skip"
+
+        read = 0
         try:
             with pa.csv.open_csv(
-                self._path(table),
-                read_options=pa.csv.ReadOptions(use_threads=False, block_size=self._block_bytes),
-                parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-                convert_options=options,
+                layout.path,
+                read_options=pa.csv.ReadOptions(
+                    use_threads=False,
+                    block_size=self._block_bytes,
+                    column_names=names,
+                    skip_rows=layout.header_lines,
+                    encoding=layout.encoding,
+                ),
+                parse_options=pa.csv.ParseOptions(
+                    delimiter=layout.separator,
+                    newlines_in_values=True,
+                    invalid_row_handler=other_width,
+                ),
+                convert_options=pa.csv.ConvertOptions(
+                    column_types={name: pa.string() for name in names},
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
             ) as reader:
-                yield from reader
+                for batch in reader:
+                    read += batch.num_rows
+                    if any(batch.column(name).null_count < batch.num_rows for name in unnamed):
+                        raise self._nameless_value(table, layout)
+                    yield batch.select(list(layout.names))
         except pa.ArrowInvalid as error:
             told = str(error)
             if "UTF8" in told or "UTF-8" in told:
-                raise _not_utf8(table) from None
+                raise not_decodable(table, layout.path, layout.encoding) from None
             if "straddling" in told:
                 raise ClinicSourceError(
                     f"Tabela '{table.name}': há uma linha com mais de "
                     f"{self._block_bytes} bytes no arquivo CSV"
                 ) from None
+            if "Empty CSV file" not in told:
+                raise ClinicSourceError(
+                    f"Tabela '{table.name}': o arquivo CSV não pôde ser lido; confira as aspas"
+                ) from None
+        except UnicodeDecodeError:
+            raise not_decodable(table, layout.path, layout.encoding) from None
+        whole = self._judge_odd(table, layout, odd, counted)
+        if whole:
+            yield _as_batch(layout.names, whole)
+        if read + len(odd) != counted:
             raise ClinicSourceError(
-                f"Tabela '{table.name}': o arquivo CSV tem uma linha com número errado de colunas "
-                "ou aspas abertas"
-            ) from None
+                f"Tabela '{table.name}': '{layout.path.name}' tem {counted} linhas por uma "
+                f"contagem e {read + len(odd)} por outra; confira as aspas, e se o arquivo não "
+                "estava sendo gravado"
+            )
+
+    def _judge_odd(
+        self, table: SourceTable, layout: Layout, odd: Sequence[list[str]], counted: int
+    ) -> list[list[str]]:
+        """Rows of another width that lack nothing; the others are left for :meth:`unread`."""
+        width = len(layout.names)
+        whole = [row[:width] for row in odd if _complete(row, width)]
+        self._unread[table.name] = ()
+        bad = sum(not _complete(row, width) and any(row) for row in odd)
+        if not bad:
+            return whole
+        unread = tuple(
+            UnreadLine(line, len(record), is_total(next(text for text in record if text)))
+            for line, record in layout.records()
+            if len(record) != width + layout.nameless
+            and any(record)
+            and not _complete(record, width)
+        )
+        first = unread[0]
+        if bad == counted or bad > max(1, counted // _UNREAD_SHARE):
+            raise ClinicSourceError(
+                f"Tabela '{table.name}': '{layout.path.name}', linha {first.line}: tem "
+                f"{first.columns} colunas, o cabeçalho tem {width} (número errado de colunas em "
+                f"{bad} de {counted} linhas); nada do arquivo foi copiado"
+            )
+        self._unread[table.name] = unread
+        return whole
+
+    def _nameless_value(self, table: SourceTable, layout: Layout) -> ClinicSourceError:
+        width = len(layout.names)
+        line = next((line for line, record in layout.records() if any(record[width:])), 0)
+        return ClinicSourceError(
+            f"Tabela '{table.name}': '{layout.path.name}', linha {line}: há um valor na coluna "
+            f"{width + 1}, que não tem nome no cabeçalho; nada do arquivo foi copiado"
+        )
 
     def changed_dates(
         self,
@@ -183,11 +274,17 @@ def _filtered(
     return batch
 
 
-def _require(table: SourceTable, names: tuple[str, ...]) -> None:
-    wanted = (*table.key, table.business_date, table.updated_at, table.empresa_column)
-    absent = sorted({name for name in wanted if name is not None and name not in names})
-    if absent:
-        raise ConfigurationError(f"Tabela '{table.name}': faltam as colunas {', '.join(absent)}")
+def _complete(row: Sequence[str], width: int) -> bool:
+    """Whether a row has every column, and beyond them nothing but separators."""
+    return len(row) >= width and not any(row[width:]) and any(row)
+
+
+def _as_batch(names: Sequence[str], rows: Sequence[Sequence[str]]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    return pa.RecordBatch.from_arrays(
+        [pa.array([text or None for text in column], pa.string()) for column in columns],
+        names=list(names),
+    )
 
 
 def _after(text: str | None, since: datetime) -> bool:
@@ -204,9 +301,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-def _not_utf8(table: SourceTable) -> ClinicSourceError:
-    return ClinicSourceError(
-        f"Tabela '{table.name}': o arquivo CSV não está em UTF-8; salve de novo nessa codificação"
-    )

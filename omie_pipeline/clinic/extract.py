@@ -6,9 +6,10 @@ Three ways to read, and what each may conclude:
   the source no longer has leave the copy. The watermark is neither used nor moved: rows of other
   dates were not seen.
 - *incremental* (no dates, the table has a usable ``updated_at`` and a watermark): reads what
-  changed since the watermark less an overlap. Deletions stay unseen until the next full read.
-- *full* (no dates; no watermark yet, no ``updated_at``, another source than last time, or
-  ``full``): reads everything. Rows the source no longer has leave the copy.
+  changed since the watermark less an overlap, then compares the keys of source and copy
+  (``keyset``): rows that vanished leave, rows that came late with an old stamp are fetched.
+- *full* (no dates; no watermark yet, no ``updated_at``, another source than last time, the first
+  read of a day, or ``full``): reads everything. Rows the source no longer has leave the copy.
 
 A source that has columns which the copy lacks is read in full, or rows would keep them empty until
 their next change. An optional table that the source never had is complete with nothing; one that it
@@ -22,28 +23,65 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import psycopg
 import sqlalchemy as sa
 
-from omie_pipeline.clinic.merge import check_key, delete_absent, upsert
+from omie_pipeline.clinic.keyset import KeyDigest, expected, forget_in_stage, wanted_keys
+from omie_pipeline.clinic.merge import delete_absent, upsert
 from omie_pipeline.clinic.raw_tables import (
     EMPRESA,
+    Progress,
     ensure_raw_schema,
     ensure_raw_table,
     lock_table,
-    move_watermark,
-    read_watermark,
+    read_progress,
+    save_progress,
 )
 from omie_pipeline.clinic.reader import ClinicReader
+from omie_pipeline.clinic.set_aside import (
+    Kind,
+    SetAside,
+    Sorted,
+    count_nameless,
+    hides_keys,
+    remember,
+    set_aside,
+    set_aside_of,
+    shown_key,
+)
+from omie_pipeline.clinic.shape import drop_old, refuse_gone, remake, shape_of
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
-from omie_pipeline.clinic.staging import load_stage
+from omie_pipeline.clinic.staging import Stage, add_to_stage, load_stage
 from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 
-OVERLAP = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=30)
+"""How far before the watermark a read begins, for rows committed late."""
+CLINIC_ZONE = ZoneInfo("America/Sao_Paulo")
+_KEYS = "_omie_pipeline_keys"
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """What a person or a setting wants of one extract.
+
+    Attributes:
+        full: compare all rows even where ``updated_at`` could narrow the read.
+        recopy: make the copy anew: forget columns the source lost, take its types and key.
+        accept_shrunk: the source may have lost more than half of its rows.
+        overlap: how far before the watermark an incremental read begins.
+        full_every_days: a full read at the latest on this many days after the last; 0: each time.
+    """
+
+    full: bool = False
+    recopy: bool = False
+    accept_shrunk: bool = False
+    overlap: timedelta = OVERLAP
+    full_every_days: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +101,11 @@ class ExtractResult:
         incremental: the read was narrowed by ``updated_at``.
         in_place: nothing was copied, the source is in the warehouse.
         absent: an optional table, which the source does not have.
+        set_aside: rows that were not copied, by key and reason.
+        repeated: rows that were equal to another in every column, and counted once.
+        new_columns: columns that the source did not have at the last read.
+        kept_absent: nothing was deleted, because some row's key could not be read.
+        old_copies: former copies that something outside the models still hangs on.
     """
 
     table: str
@@ -77,6 +120,11 @@ class ExtractResult:
     incremental: bool = False
     in_place: bool = False
     absent: bool = False
+    set_aside: tuple[SetAside, ...] = ()
+    repeated: int = 0
+    new_columns: tuple[str, ...] = ()
+    kept_absent: bool = False
+    old_copies: tuple[str, ...] = ()
 
 
 def extract_table(
@@ -87,8 +135,7 @@ def extract_table(
     empresa: str,
     date_from: date | None = None,
     date_to: date | None = None,
-    full: bool = False,
-    overlap: timedelta = OVERLAP,
+    how: HowToRead | None = None,
 ) -> ExtractResult:
     """Brings ``clinic_raw.<table.name>`` up to date for one empresa.
 
@@ -99,12 +146,12 @@ def extract_table(
         empresa: whose rows.
         date_from: first business date; facts only.
         date_to: last business date, included; facts only.
-        full: compare all rows even where ``updated_at`` could narrow the read.
-        overlap: how far before the watermark an incremental read begins, for rows committed late.
+        how: what is wanted beyond the usual.
 
     Raises:
         ConfigurationError: the table cannot be copied as declared.
-        ClinicSourceError: the source broke, or its rows break the declared key or a type.
+        ClinicSourceError: the source broke, lost a column or more than half of its rows, or a
+            file's records cannot be told for sure. The copy is as it was.
         WarehouseError: the warehouse could not be written; nothing of this extract remains.
     """
     started = time.monotonic()
@@ -119,7 +166,8 @@ def extract_table(
     with _warehouse_errors(table):
         ensure_raw_schema(warehouse)
         with warehouse.begin() as connection:
-            return _extract(reader, table, connection, empresa, window, full, overlap, started)
+            done = _Extract(reader, table, connection, empresa, window, how or HowToRead()).run()
+            return replace(done, seconds=time.monotonic() - started)
 
 
 @contextmanager
@@ -133,58 +181,160 @@ def _warehouse_errors(table: SourceTable) -> Iterator[None]:
         ) from None
 
 
-def _extract(
-    reader: ClinicReader,
-    table: SourceTable,
-    connection: sa.Connection,
-    empresa: str,
-    window: DateWindow,
-    full: bool,
-    overlap: timedelta,
-    started: float,
-) -> ExtractResult:
-    since: datetime | None = None
-    newest: datetime | None = None
-    if not window:
-        mark = read_watermark(connection, empresa, table.name, reader.fingerprint)
-        # Asked before the rows are read: what is committed meanwhile lies past the new mark.
-        # Never past the present: a row dated in the future must not hide those that follow it.
-        newest = reader.newest_change(table, empresa)
-        newest = min(newest, datetime.now(UTC)) if newest else mark
-        grew = not {*reader.columns(table)} <= _copied_columns(connection, table)
-        since = mark - overlap if mark and not full and not grew else None
-    batches = reader.batches(
-        table, since=since, date_from=window.first, date_to=window.last, empresa=empresa
-    )
-    stage = load_stage(connection, table.name, batches)
-    check_key(connection, stage, table)
-    lock_table(connection, table.name)
-    raw = ensure_raw_table(connection, table.name, stage.columns, table.key)
-    deleted = 0
-    if since is None:
-        deleted = delete_absent(connection, raw, stage, table, empresa, window)
-    inserted, updated = upsert(connection, raw, stage, table, empresa)
-    if not window:
-        move_watermark(
-            connection,
-            empresa=empresa,
-            table_name=table.name,
-            source=reader.fingerprint,
-            updated_at_max=newest,
-            rows=stage.rows,
+class _Extract:
+    """One extract in its transaction."""
+
+    def __init__(
+        self,
+        reader: ClinicReader,
+        table: SourceTable,
+        connection: sa.Connection,
+        empresa: str,
+        window: DateWindow,
+        how: HowToRead,
+    ) -> None:
+        self._reader = reader
+        self._table = table
+        self._connection = connection
+        self._empresa = empresa
+        self._window = window
+        self._how = how
+
+    def run(self) -> ExtractResult:
+        table, connection = self._table, self._connection
+        columns = self._reader.raw_columns(table)
+        shape = shape_of(connection, table, columns, self._empresa)
+        if not self._how.recopy:
+            refuse_gone(shape, table)
+        again = self._how.recopy or bool(shape.retyped) or shape.rekeyed
+        done = read_progress(connection, self._empresa, table.name, self._reader.fingerprint)
+        newest = None if self._window else self._newest(done)
+        since = None if again or shape.grew or not shape.copied else self._since(done)
+        stage = self._load(since)
+        lock_table(connection, table.name)
+        if shape.copied and again:
+            remake(connection, table, columns, self._empresa, recopy=self._how.recopy)
+        raw = ensure_raw_table(connection, table.name, stage.columns, table.key)
+        present: Stage | None = stage
+        if since is not None:
+            stage, present = self._compare_keys(stage, raw)
+        whole = since is None or present is stage
+        sorted_ = set_aside(connection, stage, table, file=bool(self._reader.file_of(table)))
+        if present is not None and present is not stage:
+            sorted_ = sorted_.with_nameless(count_nameless(connection, present, table))
+        found = self._with_lines(sorted_)
+        hidden = hides_keys(found)
+        deleted = 0
+        if present is not None and not hidden:
+            deleted = delete_absent(
+                connection,
+                raw,
+                present,
+                table,
+                self._empresa,
+                self._window,
+                sorted_.kept,
+                accept_shrunk=self._how.accept_shrunk,
+            )
+        inserted, updated = upsert(connection, raw, stage, table, self._empresa)
+        remember(connection, self._empresa, table, found, stage if self._window else None)
+        if not self._window:
+            save_progress(
+                connection,
+                empresa=self._empresa,
+                table_name=table.name,
+                source=self._reader.fingerprint,
+                updated_at_max=newest,
+                rows=stage.rows,
+                full=whole,
+            )
+        left_out = sum(one.rows for one in sorted_.found) + sorted_.repeated + sorted_.blank
+        return ExtractResult(
+            table=table.name,
+            read=stage.rows,
+            inserted=inserted,
+            updated=updated,
+            deleted=deleted,
+            unchanged=stage.rows - left_out - inserted - updated,
+            seconds=0.0,
+            watermark=newest,
+            nul_marked=stage.nul_marked,
+            incremental=not whole,
+            set_aside=found,
+            repeated=sorted_.repeated,
+            new_columns=shape.grew if shape.copied else (),
+            kept_absent=hidden,
+            old_copies=drop_old(connection, table.name),
         )
-    return ExtractResult(
-        table=table.name,
-        read=stage.rows,
-        inserted=inserted,
-        updated=updated,
-        deleted=deleted,
-        unchanged=stage.rows - inserted - updated,
-        seconds=time.monotonic() - started,
-        watermark=newest,
-        nul_marked=stage.nul_marked,
-        incremental=since is not None,
-    )
+
+    def _newest(self, done: Progress) -> datetime | None:
+        # Asked before the rows are read: what is committed meanwhile lies past the new mark.
+        return self._reader.newest_change(self._table, self._empresa) or done.mark
+
+    def _since(self, done: Progress) -> datetime | None:
+        if self._window or self._how.full or done.mark is None or done.full_at is None:
+            return None
+        read_on = done.full_at.astimezone(CLINIC_ZONE).date()
+        today = datetime.now(CLINIC_ZONE).date()
+        if (today - read_on).days >= self._how.full_every_days:
+            return None
+        return done.mark - self._how.overlap
+
+    def _load(self, since: datetime | None) -> Stage:
+        batches = self._reader.batches(
+            self._table,
+            since=since,
+            date_from=self._window.first,
+            date_to=self._window.last,
+            empresa=self._empresa,
+        )
+        return load_stage(self._connection, self._table.name, batches)
+
+    def _compare_keys(self, stage: Stage, raw: sa.Table) -> tuple[Stage, Stage | None]:
+        """The stage with what the keys ask for, and all keys of the source where they were read."""
+        table, connection = self._table, self._connection
+        there: KeyDigest | None = self._reader.key_digest(table, self._empresa)
+        if there is not None and there == expected(connection, raw, stage, table, self._empresa):
+            return stage, None
+        batches = self._reader.batches(table, columns=table.key, empresa=self._empresa)
+        present = load_stage(connection, table.name, batches, name=_KEYS)
+        before = set_aside_of(connection, self._empresa, table)
+        wanted = wanted_keys(connection, present, stage, raw, table, self._empresa, before)
+        if wanted.too_many:
+            connection.execute(sa.schema.DropTable(stage.table))
+            whole = self._load(None)
+            return whole, whole
+        if wanted.keys:
+            forgotten = forget_in_stage(connection, stage, table, wanted.keys)
+            rows = self._reader.batches(table, empresa=self._empresa, keys=wanted.keys)
+            stage = add_to_stage(
+                connection, table.name, replace(stage, rows=stage.rows - forgotten), rows
+            )
+        return stage, present
+
+    def _with_lines(self, sorted_: Sorted) -> tuple[SetAside, ...]:
+        """What was set aside, with the lines of files."""
+        table = self._table
+        file = self._reader.file_of(table)
+        if not file:
+            return sorted_.found
+        doubled = {shown_key(key): key for key in sorted_.keys}
+        keys = {*doubled.values()}
+        keys |= {(one.key,) for one in sorted_.found if one.kind == "total_line"}
+        if any(one.kind == "empty_key" for one in sorted_.found):
+            keys.add(())
+        lines = self._reader.lines_of(table, keys) if keys else {}
+        found = []
+        for one in sorted_.found:
+            key = doubled.get(one.key, (one.key,) if one.key else ())
+            found.append(replace(one, file=file, lines=lines.get(key, ())))
+        unread = self._reader.unread(table)
+        kinds: tuple[tuple[Kind, bool], ...] = (("column_count", False), ("total_line", True))
+        for kind, total in kinds:
+            at = tuple(one.line for one in unread if one.total is total)
+            if at:
+                found.append(SetAside(kind, "", len(at), at, file))
+        return tuple(found)
 
 
 def _copied_columns(connection: sa.Connection, table: SourceTable) -> frozenset[str]:

@@ -9,27 +9,9 @@ from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.raw_tables import EMPRESA, EXTRACTED_AT
-from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
+from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.staging import Stage
 from omie_pipeline.clinic.windows import DateWindow, in_window
-
-
-def check_key(connection: sa.Connection, stage: Stage, table: SourceTable) -> None:
-    """Refuses rows that the declared key does not tell apart.
-
-    Raises:
-        ClinicSourceError: the key is empty in some rows, or the same in several.
-    """
-    key = [stage.table.columns[name] for name in table.key]
-    of_key = f"Tabela '{table.name}': a chave ({', '.join(table.key)})"
-    empty = sa.select(sa.func.count()).where(sa.or_(*(column.is_(None) for column in key)))
-    if found := connection.scalar(empty):
-        raise ClinicSourceError(f"{of_key} está vazia em {found} linha(s)")
-    repeated = sa.select(sa.literal(1)).select_from(stage.table).group_by(*key)
-    repeated = repeated.having(sa.func.count() > 1)
-    found = connection.scalar(sa.select(sa.func.count()).select_from(repeated.subquery()))
-    if found:
-        raise ClinicSourceError(f"{of_key} se repete: {found} valor(es) em mais de uma linha")
 
 
 def _staged(
@@ -42,22 +24,54 @@ def _staged(
     return column if same else sa.cast(column, kept.type)
 
 
+MOST_LOST = 10
+"""So few rows may leave a copy at once whatever share of it they are."""
+
+
 def delete_absent(
     connection: sa.Connection,
     raw: sa.Table,
-    stage: Stage,
+    present: Stage,
     table: SourceTable,
     empresa: str,
     window: DateWindow,
+    kept: sa.Table | None = None,
+    *,
+    accept_shrunk: bool = False,
 ) -> int:
-    """Removes the empresa's rows in ``window`` (all, when open) that the stage does not hold."""
-    present = sa.exists().where(
-        *(raw.columns[name] == _staged(connection, stage, raw, name) for name in table.key)
+    """Removes the empresa's rows in ``window`` (all, when open) that ``present`` does not hold.
+
+    Args:
+        kept: keys whose rows stay although ``present`` lacks them.
+        accept_shrunk: a person said that the source may have lost half of its rows.
+
+    Raises:
+        ClinicSourceError: more than half of the copy would go.
+    """
+    there = sa.exists().where(
+        *(raw.columns[name] == _staged(connection, present, raw, name) for name in table.key)
     )
-    conditions = [raw.columns[EMPRESA] == empresa, ~present]
+    looked_at = [raw.columns[EMPRESA] == empresa]
     if window and table.business_date is not None:
-        conditions.append(in_window(raw.columns[table.business_date], window))
-    return connection.execute(sa.delete(raw).where(*conditions)).rowcount
+        looked_at.append(in_window(raw.columns[table.business_date], window))
+    conditions = [*looked_at, ~there]
+    if kept is not None:
+        pairs = (
+            raw.columns[name] == sa.cast(kept.columns[name], raw.columns[name].type)
+            for name in table.key
+        )
+        conditions.append(~sa.exists().where(*pairs))
+    gone = connection.execute(sa.delete(raw).where(*conditions)).rowcount
+    if gone >= MOST_LOST and not accept_shrunk:
+        left = connection.scalar(sa.select(sa.func.count()).select_from(raw).where(*looked_at)) or 0
+        if gone > left:
+            raise ClinicSourceError(
+                f"Tabela '{table.name}': a fonte perdeu {gone} de {gone + left} linhas desde a "
+                "última leitura; a cópia ficou como estava. Confira a fonte (arquivo cortado, "
+                "período menor, ids novos); se estiver certo, rode: omie-pipeline build "
+                f"--accept-shrunk {table.name}"
+            )
+    return gone
 
 
 def upsert(
@@ -67,10 +81,6 @@ def upsert(
 
     Returns:
         Rows inserted and rows updated.
-
-    Raises:
-        ClinicSourceError: a column has another type than when the copy was made, and a value of it
-            does not fit.
     """
     names = [column.name for column in stage.columns]
     rows = sa.select(
@@ -97,12 +107,5 @@ def upsert(
     # xmax is 0 in a row version that an insert made, and not in one that an update made.
     merged = merge.returning((sa.literal_column("xmax::text") == "0").label("inserted")).cte()
     inserted = sa.func.count().filter(merged.c.inserted)
-    try:
-        counts = connection.execute(sa.select(inserted, sa.func.count()).select_from(merged)).one()
-    except sa.exc.DataError as error:
-        raise ClinicSourceError(
-            f"Tabela '{table.name}': uma coluna mudou de tipo na fonte e um valor dela não cabe em "
-            f"{RAW_SCHEMA}.{table.name} ({type(error.orig).__name__}); "
-            "apague essa tabela para copiar de novo"
-        ) from None
+    counts = connection.execute(sa.select(inserted, sa.func.count()).select_from(merged)).one()
     return int(counts[0]), int(counts[1] - counts[0])

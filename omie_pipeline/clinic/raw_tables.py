@@ -1,8 +1,10 @@
 """The copies in schema ``clinic_raw``: how a table is made, grows and remembers where it is.
 
 A copy has the source's columns under the source's names, plus ``_empresa`` and ``_extracted_at``
-(when this version of the row arrived). Columns new at the source are added; columns gone from the
-source stay and keep their last values.
+(when this version of the row arrived). Columns new at the source are added. A column gone from the
+source would keep its last values for ever, so it stops its table until a person says what to do.
+A column of another type, or another key, makes the table anew: the old one steps aside under
+another name, because models of dbt hang on it until they are built again.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ WATERMARK = sa.Table(
     sa.Column("updated_at_max", sa.DateTime(timezone=True)),
     sa.Column("extracted_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("full_at", sa.DateTime(timezone=True)),
     schema=RAW_SCHEMA,
 )
 
@@ -76,8 +79,7 @@ def ensure_raw_table(
         The table as it is in the database, with columns that the source no longer has.
 
     Raises:
-        ConfigurationError: a column name is ours or too long, or the key differs from the one the
-            table was made with.
+        ConfigurationError: a column name is ours or too long.
     """
     for column in columns:
         if column.name in _OWN or len(column.name.encode()) > _IDENTIFIER_BYTES:
@@ -87,17 +89,10 @@ def ensure_raw_table(
             )
     inspector = sa.inspect(connection)
     if not inspector.has_table(name, schema=RAW_SCHEMA):
-        created = _create(connection, name, columns, key)
-        _comment(connection, name, {one.name: one.comment for one in columns if one.comment})
-        return created
+        return create_raw_table(connection, name, columns, key)
     found = inspector.get_columns(name, schema=RAW_SCHEMA)
     existing = {one["name"]: one["type"] for one in found}
     made_with = tuple(inspector.get_pk_constraint(name, schema=RAW_SCHEMA)["constrained_columns"])
-    if set(made_with) != {EMPRESA, *key}:
-        raise ConfigurationError(
-            f"Tabela '{name}': a chave mudou desde a última extração; "
-            f"apague {RAW_SCHEMA}.{name} para copiar de novo"
-        )
     added = [column for column in columns if column.name not in existing]
     for column in added:
         _add_column(connection, name, column)
@@ -120,9 +115,10 @@ def ensure_raw_table(
     )
 
 
-def _create(
+def create_raw_table(
     connection: sa.Connection, name: str, columns: Sequence[RawColumn], key: Sequence[str]
 ) -> sa.Table:
+    """Makes the copy's table, which does not exist yet."""
     ours = [
         sa.Column(EMPRESA, sa.Text, primary_key=True),
         *(
@@ -138,6 +134,7 @@ def _create(
     ]
     table = sa.Table(name, sa.MetaData(), *ours, schema=RAW_SCHEMA)
     connection.execute(sa.schema.CreateTable(table))
+    _comment(connection, name, {one.name: one.comment for one in columns if one.comment})
     return table
 
 
@@ -171,31 +168,48 @@ def psycopg_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
 
 
 def ensure_raw_schema(engine: sa.Engine) -> None:
-    """Schema ``clinic_raw`` and its table ``_watermark``."""
+    """Schema ``clinic_raw`` and its own tables, with the columns that came later."""
     with engine.begin() as connection:
         lock_table(connection, WATERMARK.name)
         connection.execute(sa.schema.CreateSchema(RAW_SCHEMA, if_not_exists=True))
-        connection.execute(sa.schema.CreateTable(WATERMARK, if_not_exists=True))
+        for table in WATERMARK.metadata.sorted_tables:
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        there = sa.inspect(connection).get_columns(WATERMARK.name, schema=RAW_SCHEMA)
+        if "full_at" not in {one["name"] for one in there}:
+            _add_column(connection, WATERMARK.name, RawColumn("full_at", "timestamptz"))
 
 
-def read_watermark(
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the copy of one table of one empresa is.
+
+    Attributes:
+        mark: up to which ``updated_at`` it is complete.
+        full_at: when the table was last read whole.
+    """
+
+    mark: datetime | None = None
+    full_at: datetime | None = None
+
+
+def read_progress(
     connection: sa.Connection, empresa: str, table_name: str, source: str
-) -> datetime | None:
-    """Up to which ``updated_at`` the copy is complete; ``None``: nothing is known.
+) -> Progress:
+    """What earlier reads reached; nothing where there were none.
 
     A mark left by another source counts as none, since its times say nothing about this one.
     """
-    mark: datetime | None = connection.scalar(
-        sa.select(WATERMARK.c.updated_at_max).where(
+    row = connection.execute(
+        sa.select(WATERMARK.c.updated_at_max, WATERMARK.c.full_at).where(
             WATERMARK.c.empresa == empresa,
             WATERMARK.c.table_name == table_name,
             WATERMARK.c.source == source,
         )
-    )
-    return mark
+    ).one_or_none()
+    return Progress() if row is None else Progress(row.updated_at_max, row.full_at)
 
 
-def move_watermark(
+def save_progress(
     connection: sa.Connection,
     *,
     empresa: str,
@@ -203,6 +217,7 @@ def move_watermark(
     source: str,
     updated_at_max: datetime | None,
     rows: int,
+    full: bool,
 ) -> None:
     """Sets the mark, in the transaction that holds the rows."""
     values = {
@@ -211,6 +226,8 @@ def move_watermark(
         "extracted_at": sa.func.now(),
         "rows": rows,
     }
+    if full:
+        values["full_at"] = sa.func.now()
     insert = pg.insert(WATERMARK).values(empresa=empresa, table_name=table_name, **values)
     connection.execute(
         insert.on_conflict_do_update(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from omie_pipeline.clinic.csv_reader import CsvReader
+from omie_pipeline.clinic.keyset import KeyDigest
+from omie_pipeline.clinic.raw_tables import RawColumn
+from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
 from omie_pipeline.errors import ConfigurationError
@@ -40,6 +43,13 @@ class ClinicReader(Protocol):
             ConfigurationError: the source lacks the table or a column that its ``meta`` names.
         """
 
+    def raw_columns(self, table: SourceTable) -> tuple[RawColumn, ...]:
+        """The same columns with the types that their copies have.
+
+        Raises:
+            ConfigurationError: as :meth:`columns`.
+        """
+
     def reads_since(self, table: SourceTable) -> bool:
         """Whether ``since`` narrows a read of this table."""
 
@@ -55,6 +65,7 @@ class ClinicReader(Protocol):
         date_from: date | None = None,
         date_to: date | None = None,
         empresa: str | None = None,
+        keys: Sequence[Key] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """The table's rows; at least one batch, of no rows where there are none.
 
@@ -67,10 +78,24 @@ class ClinicReader(Protocol):
             date_from: only rows of this business date or later.
             date_to: only rows of this business date or earlier.
             empresa: only its rows, where the table has an empresa column.
+            keys: only rows with these keys.
 
         Raises:
-            ClinicSourceError: the source broke or holds a value that does not fit its own type.
+            ClinicSourceError: the source broke, a file's records cannot be told for sure, or it
+                holds a value that does not fit its own type.
         """
+
+    def unread(self, table: SourceTable) -> tuple[UnreadLine, ...]:
+        """Lines that the last :meth:`batches` of this table could not read as a row."""
+
+    def lines_of(self, table: SourceTable, keys: Collection[Key]) -> Mapping[Key, tuple[int, ...]]:
+        """The lines of rows with these keys, where the source is a file; else nothing."""
+
+    def file_of(self, table: SourceTable) -> str:
+        """Name of the table's file; ``""`` where the source is none."""
+
+    def key_digest(self, table: SourceTable, empresa: str | None = None) -> KeyDigest | None:
+        """Count and digest of all keys, computed by the source; ``None`` where it cannot."""
 
     def changed_dates(
         self, table: SourceTable, since: datetime, empresa: str | None = None

@@ -16,6 +16,7 @@ A set is a folder ``staging/<set>/`` (of the user's, or of ``dbt_mapping/models`
               empresa: null         # optional: the column that tells empresas apart
               in_file: sub/recebimentos.csv      # CSV folders; default <name>.csv
               in_database: financeiro.recebimentos  # databases; default <name>
+              encoding: cp1252      # CSV folders; default utf-8
               optional: false       # true: a clinic without the table is complete
 """
 
@@ -32,7 +33,17 @@ from omie_pipeline.errors import ConfigurationError
 RAW_SCHEMA = "clinic_raw"
 _GRAINS = ("register", "fact")
 _META_KEYS = frozenset(
-    {"grain", "key", "business_date", "updated_at", "empresa", "in_file", "in_database", "optional"}
+    {
+        "grain",
+        "key",
+        "business_date",
+        "updated_at",
+        "empresa",
+        "in_file",
+        "in_database",
+        "encoding",
+        "optional",
+    }
 )
 
 
@@ -52,6 +63,7 @@ class SourceTable:
         in_file: path of its CSV file below the clinic's folder.
         in_database: its name in a database, with its schema where it has one.
         optional: a clinic without the table is complete; there is nothing to copy.
+        encoding: of its CSV file, as Python names it.
     """
 
     set_name: str
@@ -65,6 +77,7 @@ class SourceTable:
     in_file: str = ""
     in_database: str = ""
     optional: bool = False
+    encoding: str = "utf-8"
 
 
 def read_sources(
@@ -156,4 +169,5 @@ def _table(file: Path, set_name: str, schema: str, entry: object) -> SourceTable
         in_file=texts["in_file"] or f"{name}.csv",
         in_database=texts["in_database"] or name,
         optional=optional,
+        encoding=texts["encoding"] or "utf-8",
     )

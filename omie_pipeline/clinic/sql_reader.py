@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -14,13 +14,19 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
+from omie_pipeline.clinic.keyset import KeyDigest, digest_columns
+from omie_pipeline.clinic.raw_tables import RawColumn
+from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
 from omie_pipeline.clinic.windows import DateWindow, in_window, iso_text
 from omie_pipeline.errors import ConfigurationError
 
 BATCH_ROWS = 50_000
+_KEYS_AT_ONCE = 200
+_CLOCKS_APART = timedelta(hours=5)
+"""Between writers of a column without a zone: some in UTC, some by the clock of Acre."""
 _FIRST_INSTANT = datetime(1000, 1, 1, tzinfo=UTC)  # MySQL knows none before
 _INSTANT_SQLITE = ("DATE", "TIME")  # part of the declared name of a column that holds instants
 
@@ -145,6 +151,40 @@ class SqlReader:
         ]
         return sa.Table(name, sa.MetaData(), *columns, schema=schema)
 
+    def raw_columns(self, table: SourceTable) -> tuple[RawColumn, ...]:
+        return tuple(
+            RawColumn(plan.name, plan.postgres, plan.comment)
+            for plan in self._plans(list(self._reflected(table).columns))
+        )
+
+    def _plans(self, columns: Sequence[sa.Column[Any]]) -> list[ColumnPlan]:
+        return [plan_column(one.name, one.info["declared"], self._dialect) for one in columns]
+
+    def unread(self, table: SourceTable) -> tuple[UnreadLine, ...]:  # noqa: ARG002
+        return ()
+
+    def lines_of(
+        self,
+        table: SourceTable,  # noqa: ARG002 (the protocol's form)
+        keys: Collection[Key],  # noqa: ARG002
+    ) -> Mapping[Key, tuple[int, ...]]:
+        return {}
+
+    def file_of(self, table: SourceTable) -> str:  # noqa: ARG002
+        return ""
+
+    def key_digest(self, table: SourceTable, empresa: str | None = None) -> KeyDigest | None:
+        source = self._reflected(table)
+        key = [source.columns[name] for name in table.key]
+        asked = [_asked(*one) for one in zip(self._plans(key), key, strict=True)]
+        counted = digest_columns(asked, self._dialect)
+        if counted is None:
+            return None
+        query = sa.select(*counted).where(self._of_empresa(table, empresa))
+        with self._connected(table.name) as connection:
+            row: Any = connection.execute(query).one()
+        return KeyDigest(int(row[0]), int(row[1] or 0))
+
     def reads_since(self, table: SourceTable) -> bool:
         if table.updated_at is None:
             return False
@@ -163,6 +203,12 @@ class SqlReader:
             return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         aware = isinstance(column.type, sa.DateTime) and column.type.timezone
         return instant if aware else instant.astimezone(UTC).replace(tzinfo=None)
+
+    def _has_zone(self, column: sa.ColumnElement[Any]) -> bool:
+        """Whether all writers of an instant mean the same by it."""
+        if self._dialect in ("mysql", "mariadb"):
+            return isinstance(column.type, sa.TIMESTAMP)
+        return isinstance(column.type, sa.DateTime) and bool(column.type.timezone)
 
     def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
         if table.updated_at is None or not self.reads_since(table):
@@ -199,6 +245,8 @@ class SqlReader:
         if since is not None and table.updated_at is not None and self.reads_since(table):
             column = source.columns[table.updated_at]
             instant = self._instant(column)
+            if not self._has_zone(column):
+                since -= _CLOCKS_APART
             # An empty updated_at tells nothing, so such a row is read every time.
             conditions.append(sa.or_(instant >= self._bound(column, since), instant.is_(None)))
         if window and table.business_date is not None:
@@ -214,29 +262,56 @@ class SqlReader:
         date_from: date | None = None,
         date_to: date | None = None,
         empresa: str | None = None,
+        keys: Sequence[Key] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         source = self._reflected(table)
         chosen = [source.columns[name] for name in columns or self.columns(table)]
-        plans = [
-            plan_column(column.name, column.info["declared"], self._dialect) for column in chosen
-        ]
+        plans = self._plans(chosen)
         asked = [
-            column if plan.select is None else plan.select(column).label(column.name)
+            _asked(plan, column).label(column.name)
             for plan, column in zip(plans, chosen, strict=True)
         ]
         query = sa.select(*asked).where(
             self._conditions(table, since, DateWindow(date_from, date_to), empresa)
         )
+        queries = [query]
+        if keys is not None:
+            queries = [
+                query.where(self._has_key(table, keys[start : start + _KEYS_AT_ONCE]))
+                for start in range(0, len(keys), _KEYS_AT_ONCE)
+            ]
         yielded = False
         with self._connected(table.name) as connection:
-            result = connection.execution_options(
+            reading = connection.execution_options(
                 stream_results=True, max_row_buffer=self._batch_rows, yield_per=self._batch_rows
-            ).execute(query)
-            for rows in result.partitions():
-                yielded = True
-                yield _batch(table, plans, rows)
+            )
+            for one in queries:
+                for rows in reading.execute(one).partitions():
+                    yielded = True
+                    yield _batch(table, plans, rows)
         if not yielded:
             yield _batch(table, plans, [])
+
+    def _has_key(self, table: SourceTable, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
+        """Condition: the row has one of ``keys``, which are text as it was read."""
+        source = self._reflected(table)
+        columns = [source.columns[name] for name in table.key]
+        plans = self._plans(columns)
+        texts: list[sa.ColumnElement[Any]] = [
+            _asked(plan, column)
+            if isinstance(column.type, sa.String)
+            else sa.cast(_asked(plan, column), self._text())
+            for plan, column in zip(plans, columns, strict=True)
+        ]
+        return sa.or_(
+            *(
+                sa.and_(*(text == part for text, part in zip(texts, key, strict=True)))
+                for key in keys
+            )
+        )
+
+    def _text(self) -> sa.types.TypeEngine[Any]:
+        return mysql.CHAR() if self._dialect in ("mysql", "mariadb") else sa.Text()
 
     def changed_dates(
         self, table: SourceTable, since: datetime, empresa: str | None = None
@@ -298,7 +373,9 @@ class SqlReader:
             yield
         except sa.exc.OperationalError as error:
             told = _without_password(str(error.orig), self._engine.url.password)
-            raise ClinicSourceError(
+            # Only a statement that was sent has a text: without one there was no connection.
+            kind = SourceUnreachable if error.statement is None else ClinicSourceError
+            raise kind(
                 f"Tabela '{table_name}': a fonte não respondeu ou recusou a leitura: {told}"
             ) from None
         except sa.exc.DBAPIError as error:
@@ -309,6 +386,10 @@ class SqlReader:
             raise ClinicSourceError(
                 f"Tabela '{table_name}': a fonte tem um texto que não está na codificação dela"
             ) from None
+
+
+def _asked(plan: ColumnPlan, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return column if plan.select is None else plan.select(column)
 
 
 def _as_day(value: object) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 import pyarrow as pa
@@ -46,9 +46,13 @@ def raw_columns(schema: pa.Schema) -> tuple[RawColumn, ...]:
 
 
 def load_stage(
-    connection: sa.Connection, table_name: str, batches: Iterator[pa.RecordBatch]
+    connection: sa.Connection,
+    table_name: str,
+    batches: Iterator[pa.RecordBatch],
+    *,
+    name: str = STAGE,
 ) -> Stage:
-    """Fills the temporary table, which disappears with the transaction.
+    """Fills a temporary table, which disappears with the transaction.
 
     Raises:
         ClinicSourceError: PostgreSQL refuses a value.
@@ -56,18 +60,30 @@ def load_stage(
     first = next(batches)
     columns = raw_columns(first.schema)
     stage = sa.Table(
-        STAGE,
+        name,
         sa.MetaData(),
         *(sa.Column(column.name, POSTGRES_TYPES[column.postgres]) for column in columns),
         prefixes=["TEMPORARY"],
         postgresql_on_commit="DROP",
     )
     connection.execute(sa.schema.CreateTable(stage))
+    return add_to_stage(connection, table_name, Stage(stage, columns, 0, 0), _chain(first, batches))
+
+
+def add_to_stage(
+    connection: sa.Connection, table_name: str, stage: Stage, batches: Iterator[pa.RecordBatch]
+) -> Stage:
+    """Further rows into a stage, of the columns it has.
+
+    Raises:
+        ClinicSourceError: PostgreSQL refuses a value.
+    """
+    name = stage.table.name
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(STAGE), sql.SQL(", ").join(sql.Identifier(one.name) for one in columns)
+        sql.Identifier(name), sql.SQL(", ").join(sql.Identifier(one.name) for one in stage.columns)
     )
     try:
-        rows, marked = _copy(connection, copy, first, batches)
+        rows, marked = _copy(connection, copy, batches)
     except psycopg.DataError as error:
         where = (error.diag.context or "").partition(", column ")[2].partition(":")[0]
         raise ClinicSourceError(
@@ -75,19 +91,18 @@ def load_stage(
             f"{f' da coluna {where}' if where else ''} ({type(error).__name__})"
         ) from None
     if rows >= _ANALYZE_FROM_ROWS:
-        psycopg_connection(connection).execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGE)))
-    return Stage(stage, columns, rows, marked)
+        psycopg_connection(connection).execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
+    return replace(stage, rows=stage.rows + rows, nul_marked=stage.nul_marked + marked)
 
 
 def _copy(
     connection: sa.Connection,
     statement: sql.Composed,
-    first: pa.RecordBatch,
-    rest: Iterator[pa.RecordBatch],
+    batches: Iterator[pa.RecordBatch],
 ) -> tuple[int, int]:
     rows = marked = 0
     with psycopg_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
-        for batch in _chain(first, rest):
+        for batch in batches:
             rows += batch.num_rows
             text = _csv(batch)
             if b"\x00" in text:

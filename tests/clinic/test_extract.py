@@ -6,13 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.clinic.extract import extract_table
+from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
+from omie_pipeline.clinic.set_aside import listed
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.sql_reader import SqlReader
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from tests.clinic.conftest import RECEBIMENTOS
 
@@ -64,7 +68,7 @@ def test_second_read_changes_nothing_and_keeps_the_time_of_arrival(
     add(run, "1")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     arrived = rows("select _extracted_at from clinic_raw.recebimentos")
-    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", full=True)
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=HowToRead(full=True))
     assert counts(result) == (1, 0, 0, 0, 1)
     assert rows("select _extracted_at from clinic_raw.recebimentos") == arrived
 
@@ -74,10 +78,12 @@ def test_incremental_read_takes_rows_with_the_watermarks_own_timestamp(
 ) -> None:
     add(run, "1", em="2024-03-01 10:00+00")
     add(run, "2", em="2024-03-05 10:00+00")
-    extract_table(reader, RECEBIMENTOS, engine, empresa="e", overlap=timedelta(0))
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=HowToRead(overlap=timedelta(0)))
     assert mark(rows) == datetime(2024, 3, 5, 10, tzinfo=UTC)
     add(run, "3", em="2024-03-05 10:00+00")
-    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", overlap=timedelta(0))
+    result = extract_table(
+        reader, RECEBIMENTOS, engine, empresa="e", how=HowToRead(overlap=timedelta(0))
+    )
     assert result.incremental
     assert counts(result) == (2, 1, 0, 0, 1)
 
@@ -102,16 +108,98 @@ def test_time_in_the_future_does_not_hide_later_rows(
     assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").inserted == 1
 
 
-def test_deletion_is_seen_by_a_full_read_only(
+@pytest.mark.parametrize("key_type", ["text", "integer"])
+def test_deletion_shows_in_the_keys_without_a_full_read(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows, key_type: str
+) -> None:
+    run(f"alter table fonte.recebimentos alter column id type {key_type} using id::{key_type}")
+    for number in range(1, 4):
+        add(run, str(number) if key_type == "text" else number)  # type: ignore[arg-type]
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("delete from fonte.recebimentos where id::text = '1'")
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert result.incremental
+    assert result.deleted == 1
+    assert rows("select id::text from clinic_raw.recebimentos order by 1") == [("2",), ("3",)]
+
+
+def test_row_that_comes_late_with_an_old_stamp_is_fetched_by_its_key(
     reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
-    add(run, "1")
-    add(run, "2")
+    add(run, "1", em="2026-03-05 10:00+00")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    add(run, "2", em="2020-01-01")
     run("delete from fonte.recebimentos where id = '1'")
-    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").deleted == 0
-    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e", full=True).deleted == 1
-    assert rows("select id from clinic_raw.recebimentos") == [("2",)]
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert result.incremental
+    assert (result.read, result.inserted, result.deleted) == (1, 1, 1)
+
+
+def test_clocks_of_writers_may_be_hours_apart_where_stamps_have_no_zone(
+    reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run
+) -> None:
+    run("alter table fonte.recebimentos alter column atualizado_em type timestamp")
+    add(run, "1", em="2026-03-05 13:00")
+    again = open_clinic(database_url)
+    extract_table(again, RECEBIMENTOS, engine, empresa="e")
+    run("update fonte.recebimentos set valor = 99, atualizado_em = '2026-03-05 10:05'")
+    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").updated == 1
+    add(run, "2", em="2027-01-01 00:00")
+    extract_table(again, RECEBIMENTOS, engine, empresa="e")
+    run("update fonte.recebimentos set valor = 98, atualizado_em = now() where id = '1'")
+    run("update fonte.recebimentos set valor = 97 where id = '2'")
+    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").updated == 2
+    again.close()
+
+
+def test_keys_that_agree_are_not_read(
+    reader: ClinicReader, engine: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    asked: list[object] = []
+    read = SqlReader.batches
+
+    def batches(self: SqlReader, table: SourceTable, **options: Any) -> Any:
+        asked.append(options.get("columns"))
+        return read(self, table, **options)
+
+    monkeypatch.setattr(SqlReader, "batches", batches)
+    add(run, "2", em="2026-03-02")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert asked == [None]
+
+
+def test_first_read_of_a_clinics_day_is_a_full_one(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", em="2026-01-01")
+    add(run, "2", em="2026-02-01")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("update fonte.recebimentos set valor = 99 where id = '1'")  # its stamp says nothing
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").updated == 0
+    run("update clinic_raw._watermark set full_at = full_at - interval '1 day'")
+    weekly = HowToRead(full_every_days=7)
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=weekly).updated == 0
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").updated == 1
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").incremental
+
+
+def test_source_that_lost_half_of_its_rows_is_refused_until_a_person_says_so(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    for number in range(20):
+        add(run, str(number))
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("delete from fonte.recebimentos where id::int >= 8")
+    for how in (HowToRead(), HowToRead(full=True), HowToRead(recopy=True)):
+        with pytest.raises(
+            ClinicSourceError, match=r"perdeu 12 de 20 .* --accept-shrunk recebimentos"
+        ):
+            extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=how)
+    assert rows("select count(*) from clinic_raw.recebimentos") == [(20,)]
+    accepted = HowToRead(accept_shrunk=True)
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=accepted).deleted == 12
 
 
 def test_partition_read_drops_its_deleted_rows_and_leaves_the_watermark(
@@ -166,38 +254,72 @@ def test_empresas_do_not_touch_each_other(
     assert extract_table(reader, table, engine, empresa="Ana").read == 1
     assert extract_table(reader, table, engine, empresa="Eva").read == 1
     run("delete from fonte.recebimentos where id = '1'")
-    assert extract_table(reader, table, engine, empresa="Ana", full=True).deleted == 1
+    assert (
+        extract_table(reader, table, engine, empresa="Ana", how=HowToRead(full=True)).deleted == 1
+    )
     assert rows("select _empresa, id from clinic_raw.recebimentos") == [("Eva", "2")]
 
 
-def test_new_column_is_added_and_a_gone_column_stays(
+def test_renamed_column_stops_its_table_until_the_copy_is_made_anew(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
     add(run, "1")
+    run(INSERT, id="2", data=date(2024, 3, 1), valor=1, paciente=None, em="2024-03-01")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
-    run('alter table fonte.recebimentos add column "Observação" text')
+    run("create view public.modelo as select id, paciente from clinic_raw.recebimentos")
+    run("alter table fonte.recebimentos rename column paciente to nome")
+    again = open_clinic(database_url)
+    advice = r"não tem mais a coluna paciente \(novas na fonte: nome\).* --recopy recebimentos"
+    for how in (HowToRead(), HowToRead(full=True)):
+        with pytest.raises(ClinicSourceError, match=advice):
+            extract_table(again, RECEBIMENTOS, engine, empresa="e", how=how)
+    result = extract_table(again, RECEBIMENTOS, engine, empresa="e", how=HowToRead(recopy=True))
+    assert result.new_columns == ("nome",)
+    assert rows("select id, nome from clinic_raw.recebimentos order by 1") == [
+        ("1", "Ana"),
+        ("2", None),
+    ]
+    assert result.old_copies == ("_antiga_recebimentos_1",)
+    assert rows("select id, paciente from public.modelo order by 1") == [("1", "Ana"), ("2", None)]
+    run("drop view public.modelo")
+    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").old_copies == ()
+    assert rows("select to_regclass('clinic_raw._antiga_recebimentos_1')") == [(None,)]
+    again.close()
+
+
+def test_lost_column_that_was_always_empty_stops_nothing(
+    reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run
+) -> None:
+    run(INSERT, id="1", data=date(2024, 3, 1), valor=1, paciente=None, em="2024-03-01")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     run("alter table fonte.recebimentos drop column paciente")
-    run("update fonte.recebimentos set \"Observação\" = 'nova', atualizado_em = '2024-03-02'")
     again = open_clinic(database_url)
-    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").updated == 1
-    assert rows('select "Observação", paciente from clinic_raw.recebimentos') == [("nova", "Ana")]
+    assert extract_table(again, RECEBIMENTOS, engine, empresa="e").unchanged == 1
     again.close()
 
 
-def test_column_of_another_type_is_cast_or_named(
+def test_column_of_another_type_makes_the_copy_anew_with_all_its_rows(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
     add(run, "1")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="outra")
+    run("create view public.modelo as select valor from clinic_raw.recebimentos")
     run("alter table fonte.recebimentos alter column valor type text")
-    run("update fonte.recebimentos set valor = '12.50', atualizado_em = '2024-03-02'")
+    run("update fonte.recebimentos set valor = 'doze', atualizado_em = '2024-03-02'")
     again = open_clinic(database_url)
     assert extract_table(again, RECEBIMENTOS, engine, empresa="e").updated == 1
-    run("update fonte.recebimentos set valor = 'doze', atualizado_em = '2024-03-03'")
-    with pytest.raises(ClinicSourceError, match="'recebimentos': uma coluna mudou de tipo"):
-        extract_table(again, RECEBIMENTOS, engine, empresa="e")
-    assert str(rows("select valor from clinic_raw.recebimentos")[0][0]) == "12.50"
+    assert rows("select _empresa, valor from clinic_raw.recebimentos order by 1") == [
+        ("e", "doze"),
+        ("outra", "10"),
+    ]
+    run("update fonte.recebimentos set valor = '12.50', atualizado_em = '2024-03-03'")
+    run("alter table fonte.recebimentos alter column valor type numeric using valor::numeric")
+    once_more = open_clinic(database_url)
+    assert extract_table(once_more, RECEBIMENTOS, engine, empresa="e").updated == 1
     again.close()
+    once_more.close()
+    assert rows("select valor from clinic_raw.recebimentos where _empresa = 'e'") == [("12.50",)]
 
 
 def test_another_source_is_read_whole(
@@ -226,17 +348,64 @@ def test_without_updated_at_every_read_compares_all_rows(
     assert result.watermark is None
 
 
-def test_key_that_repeats_or_is_empty_is_an_error_without_values(
+def test_twins_and_rows_without_a_key_are_set_aside_and_the_others_copied(
     reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
-    add(run, "segredo")
-    add(run, "segredo")
-    with pytest.raises(ClinicSourceError, match=r"a chave \(id\) se repete: 1 valor") as repeated:
-        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
-    assert "segredo" not in str(repeated.value)
-    run("update fonte.recebimentos set id = null")
-    with pytest.raises(ClinicSourceError, match="está vazia em 2 linha"):
-        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    for id in ("1", "2", "3"):
+        add(run, id)
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("update fonte.recebimentos set valor = 11, atualizado_em = '2026-01-02'")
+    run(INSERT, id="2", data=date(2024, 3, 1), valor=77, paciente="Ana", em="2026-01-02")
+    run("insert into fonte.recebimentos select * from fonte.recebimentos where id = '3'")
+    for _ in range(2):
+        run(INSERT, id=None, data=date(2024, 3, 1), valor=5, paciente="Ana", em="2026-01-02")
+    run("delete from fonte.recebimentos where id = '1'")
+    for how in (HowToRead(full=True), HowToRead()):
+        result = extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=how)
+        told = [(one.kind, one.key, one.rows) for one in result.set_aside]
+        assert sorted(told) == [("doubled_key", "2", 2), ("empty_key", "", 2)]
+        assert result.repeated == 1
+        assert result.kept_absent
+        assert rows("select id, valor::int from clinic_raw.recebimentos order by 1") == [
+            *(("1", 10), ("2", 10)),  # neither deleted nor changed while keys are in doubt
+            ("3", 11),
+        ]
+    assert [(one.table, one.what.kind, one.what.key) for one in listed(engine)] == [
+        ("recebimentos", "doubled_key", "2"),
+        ("recebimentos", "empty_key", ""),
+    ]
+    run("delete from fonte.recebimentos where id is null or valor = 77")
+    mended = extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert (mended.set_aside, mended.deleted, listed(engine)) == ((), 1, ())
+    assert rows("select id, valor::int from clinic_raw.recebimentos order by 1") == [
+        ("2", 11),
+        ("3", 11),
+    ]
+
+
+def test_second_row_of_a_known_key_changes_nothing_of_the_first(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run(INSERT, id="1", data=date(2024, 3, 1), valor=999, paciente="Ana", em="2026-01-02")
+    result = extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert [one.key for one in result.set_aside] == ["1"]
+    assert rows("select valor::int from clinic_raw.recebimentos") == [(10,)]
+
+
+def test_keys_of_several_columns(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    table = replace(RECEBIMENTOS, key=("id", "data"))
+    add(run, "1", "2024-03-01")
+    add(run, "1", "2024-03-02")
+    extract_table(reader, table, engine, empresa="e")
+    add(run, "1", "2024-03-03", em="2020-01-01")
+    add(run, "1", "2024-03-02", em="2020-01-02")
+    result = extract_table(reader, table, engine, empresa="e")
+    assert [one.key for one in result.set_aside] == ["1/2024-03-02"]
+    assert (result.incremental, result.inserted, result.deleted) == (True, 1, 0)
 
 
 def test_failed_extract_leaves_rows_and_watermark_as_they_were(
@@ -300,13 +469,25 @@ def test_dates_for_a_table_without_a_business_date_are_refused(
         extract_table(reader, table, engine, empresa="e", date_from=date(2024, 1, 1))
 
 
-def test_changed_key_or_reserved_column_is_named(
+def test_changed_key_makes_the_copy_anew(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    add(run, "1", "2024-03-01")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    add(run, "1", "2024-03-02")
+    wider = replace(RECEBIMENTOS, key=("id", "data"))
+    assert extract_table(reader, wider, engine, empresa="e").inserted == 1
+    with pytest.raises(ClinicSourceError, match=r"a chave mudou .* --recopy recebimentos"):
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("delete from fonte.recebimentos where data = '2024-03-02'")
+    how = HowToRead(recopy=True)
+    assert extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=how).inserted == 1
+
+
+def test_reserved_column_is_named(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run
 ) -> None:
     add(run, "1")
-    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
-    with pytest.raises(ConfigurationError, match="a chave mudou"):
-        extract_table(reader, replace(RECEBIMENTOS, key=("id", "data")), engine, empresa="e")
     run("alter table fonte.recebimentos add column _empresa text")
     again = open_clinic(database_url)
     with pytest.raises(ConfigurationError, match="'_empresa'"):

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.clinic.extract import extract_table
+from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from tests.clinic.conftest import RECEBIMENTOS
 
@@ -85,7 +85,7 @@ def test_every_kind_of_column_arrives_as_the_server_has_it(
 
 def test_nothing_looks_changed_at_the_next_read(clinic: ClinicReader, engine: sa.Engine) -> None:
     extract_table(clinic, TABLE, engine, empresa="e")
-    again = extract_table(clinic, TABLE, engine, empresa="e", full=True)
+    again = extract_table(clinic, TABLE, engine, empresa="e", how=HowToRead(full=True))
     assert (again.unchanged, again.updated) == (3, 0)
 
 

@@ -22,7 +22,7 @@ from omie_pipeline.catalog.reference import (
     ddds_por_uf,
     municipios,
 )
-from omie_pipeline.clinic.extract import extract_table
+from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sample import generate
 from omie_pipeline.clinic.sample.command import sample_command
@@ -250,7 +250,7 @@ def test_goes_to_a_target_and_through_the_extract(
     for table in tables:
         result = extract_table(reader, table, engine, empresa="principal")
         assert result.inserted == table_sizes(200)[table.name]
-        again = extract_table(reader, table, engine, empresa="principal", full=True)
+        again = extract_table(reader, table, engine, empresa="principal", how=HowToRead(full=True))
         assert again.unchanged == result.inserted
     reader.close()
     assert rows(

@@ -1,0 +1,150 @@
+"""Whether source and copy have the same keys, told without reading a row.
+
+An incremental read sees what has a new ``updated_at`` and nothing else: no row that was deleted, no
+row that came late with an old stamp, no second row under a key. All of these show in the keys. The
+source counts them and adds up a digest of each (the sum does not depend on the order); only where
+that differs from what the copy will hold are the keys read, and of the rows those alone that the
+keys ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import postgresql as pg
+
+from omie_pipeline.clinic.raw_tables import EMPRESA
+from omie_pipeline.clinic.set_aside import Key
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.staging import Stage
+
+MOST_FETCHED = 5_000
+"""Rows fetched by key; where more are wanted a full read costs less."""
+
+_BETWEEN = "\x1f"
+_HEX_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDigest:
+    """How many rows, and the sum of their keys' digests."""
+
+    rows: int
+    total: int
+
+
+def digest_columns(
+    key: Sequence[sa.ColumnElement[Any]], dialect: str
+) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]] | None:
+    """Count and digest as a source of this dialect computes them; ``None``: it cannot.
+
+    The digest is the first 32 bits of an MD5, which these servers compute alike.
+    """
+    if dialect == "postgresql":
+        return sa.func.count(), _postgresql_sum(key)
+    if dialect in ("mysql", "mariadb"):
+        text = sa.func.concat_ws(_BETWEEN, *(sa.cast(part, mysql.CHAR()) for part in key))
+        number = sa.func.conv(sa.func.substr(sa.func.md5(text), 1, _HEX_DIGITS), 16, 10)
+        return sa.func.count(), sa.func.sum(sa.cast(number, mysql.INTEGER(unsigned=True)))
+    return None
+
+
+def _postgresql_sum(key: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+    text = sa.func.concat_ws(_BETWEEN, *(sa.cast(part, sa.Text) for part in key))
+    digits = sa.func.concat("x", sa.func.substr(sa.func.md5(text), 1, _HEX_DIGITS))
+    bits = sa.cast(sa.cast(digits, pg.BIT(4 * _HEX_DIGITS)), sa.BigInteger)
+    return sa.func.coalesce(sa.func.sum(bits), 0)
+
+
+def expected(
+    connection: sa.Connection, raw: sa.Table, stage: Stage, table: SourceTable, empresa: str
+) -> KeyDigest:
+    """What the copy will hold when the stage is merged into it."""
+    copied = [raw.columns[name] for name in table.key]
+    staged = [stage.table.columns[name] for name in table.key]
+    mine = raw.columns[EMPRESA] == empresa
+    in_copy = sa.exists().where(mine, *(_same(a, b) for a, b in zip(copied, staged, strict=True)))
+    parts = (
+        sa.select(sa.func.count(), _postgresql_sum(copied)).where(mine),
+        sa.select(sa.func.count(), _postgresql_sum(staged)).where(~in_copy),
+    )
+    rows = total = 0
+    for part in parts:
+        counted = connection.execute(part).one()
+        rows, total = rows + counted[0], total + int(counted[1])
+    return KeyDigest(rows, total)
+
+
+def _same(kept: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return kept == sa.cast(new, kept.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the source's keys ask for.
+
+    Attributes:
+        keys: keys whose rows are to be fetched: new to the copy, doubled, or set aside before.
+        too_many: more than are worth fetching one by one.
+    """
+
+    keys: tuple[Key, ...]
+    too_many: bool
+
+
+def wanted_keys(
+    connection: sa.Connection,
+    present: Stage,
+    stage: Stage,
+    raw: sa.Table,
+    table: SourceTable,
+    empresa: str,
+    before: Iterable[str],
+) -> Wanted:
+    """The rows to fetch, from all keys of the source.
+
+    Args:
+        present: the source's keys.
+        stage: the rows read because they changed.
+        before: doubled keys, as shown, that an earlier read set aside.
+    """
+    there = [present.table.columns[name] for name in table.key]
+    texts = [sa.cast(column, sa.Text) for column in there]
+    whole = sa.and_(*(column.is_not(None) for column in there))
+    copied = sa.exists().where(
+        raw.columns[EMPRESA] == empresa,
+        *(_same(raw.columns[name], present.table.columns[name]) for name in table.key),
+    )
+    staged = sa.exists().where(
+        *(stage.table.columns[name] == present.table.columns[name] for name in table.key)
+    )
+    new = sa.select(*texts).where(whole, ~copied, ~staged).distinct().limit(MOST_FETCHED + 1)
+    doubled = (
+        sa.select(*texts)
+        .where(whole)
+        .group_by(*there)
+        .having(sa.func.count() > 1)
+        .limit(MOST_FETCHED + 1)
+    )
+    found: dict[Key, None] = {}
+    for query in (new, doubled):
+        found |= {tuple(row): None for row in connection.execute(query)}
+    known = frozenset(before)
+    if known:
+        shown = sa.func.concat_ws("/", *texts)
+        again = sa.select(*texts).where(whole, shown.in_(known)).distinct()
+        found |= {tuple(row): None for row in connection.execute(again)}
+    return Wanted(tuple(found), len(found) > MOST_FETCHED)
+
+
+def forget_in_stage(
+    connection: sa.Connection, stage: Stage, table: SourceTable, keys: Sequence[Key]
+) -> int:
+    """Takes rows of these keys out of the stage, which the same rows are fetched into again."""
+    texts = [sa.cast(stage.table.columns[name], sa.Text) for name in table.key]
+    wanted = sa.tuple_(*texts).in_(keys) if len(texts) > 1 else texts[0].in_([k[0] for k in keys])
+    return connection.execute(sa.delete(stage.table).where(wanted)).rowcount
