@@ -3,6 +3,9 @@ cannot be changed there any more. Reasons of quarantine, in Portuguese."""
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from omie_pipeline.validation.model import Reason
 
 _ASK_FINANCE = "Confira com o financeiro: estorne na clínica, ou libere on_settled: undo."
@@ -56,3 +59,75 @@ CATEGORIA_CRIADA = Reason(
     motivo="A categoria mudou na clínica depois de criada no Omie.",
     correcao="Altere-a no Omie: este fluxo só cria categorias, não muda as que existem.",
 )
+
+
+def baixa_gemea(endpoint: str, code: str, day: date | None, value: Decimal | None) -> Reason:
+    """A settlement by somebody else that may be this very payment."""
+    return Reason(
+        field="codigo_baixa_integracao",
+        rule="baixa_no_omie",
+        motivo=f"O título já tem no Omie uma baixa de {_reais(value)}{_on(day)}, feita pelo banco "
+        "ou à mão: pode ser este mesmo pagamento.",
+        correcao="Se for o mesmo, estorne no Omie a baixa que está lá (esta sai em seguida) ou "
+        "tire o pagamento da clínica. Se forem dois pagamentos, envie este: "
+        f"omie-pipeline push {endpoint} --key {code} --approve",
+    )
+
+
+def saldo_menor(left: Decimal | None, value: Decimal | None) -> Reason:
+    """A payment that has no room on its título."""
+    said = f"só tem {_reais(left)} em aberto" if left and left > 0 else "já está liquidado"
+    return Reason(
+        field="valor",
+        rule="baixa_no_omie",
+        motivo=f"O título {said} no Omie, e o pagamento é de {_reais(value)}: outra pessoa, ou o "
+        "banco, já o baixou.",
+        correcao="Se for o mesmo pagamento, estorne no Omie a baixa que está lá (esta sai em "
+        "seguida) ou tire o pagamento da clínica. Se não for, acerte o valor do título ou do "
+        "pagamento na clínica.",
+    )
+
+
+def baixa_de_cancelado() -> Reason:
+    """A payment of a título that somebody cancelled in Omie."""
+    return Reason(
+        field="codigo_lancamento_integracao",
+        rule="titulo_cancelado",
+        motivo="O título está cancelado no Omie, que não aceita baixa nele.",
+        correcao="Confira com o financeiro: tire o pagamento da clínica, ou cadastre um novo "
+        "recebimento para ele.",
+    )
+
+
+def titulo_baixado_no_omie(field: str, day: date | None, value: Decimal | None) -> Reason:
+    """A título that changed at the clinic after somebody settled it in Omie."""
+    return Reason(
+        field=field,
+        rule="titulo_baixado",
+        motivo="O título mudou na clínica, mas já tem no Omie uma baixa de "
+        f"{_reais(value)}{_on(day)}, feita pelo banco ou à mão; o Omie não altera título baixado.",
+        correcao="Desfaça a mudança na clínica, ou estorne a baixa no Omie: a alteração sai em "
+        "seguida.",
+    )
+
+
+def titulo_cancelado(field: str) -> Reason:
+    """A título that changed at the clinic after somebody cancelled it in Omie."""
+    return Reason(
+        field=field,
+        rule="titulo_cancelado",
+        motivo="O título mudou na clínica, mas está cancelado no Omie, que não o altera.",
+        correcao="Desfaça a mudança na clínica, ou cadastre um novo recebimento.",
+    )
+
+
+def _reais(value: Decimal | None) -> str:
+    """``R$ 1.234,50``; without a value, words that leave it open."""
+    if value is None:
+        return "valor que o Omie não mostra"
+    text = f"{value:,.2f}"
+    return "R$ " + text.replace(",", " ").replace(".", ",").replace(" ", ".")
+
+
+def _on(day: date | None) -> str:
+    return f" em {day:%d/%m/%Y}" if day is not None else ""

@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import AuthFailed, Blocked, ConfigurationError
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.sync.effects import Found, RecordEffect
+from omie_pipeline.sync.effects import Found, RecordEffect, Standing
 from omie_pipeline.sync.first_look import lacking_of, outcome_of
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_seconds, next_look_at, proven
+from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.sync.sending import Deferred, Sender, attempt_of
 from omie_pipeline.sync.stopping import Judge, StopSending
 from omie_pipeline.sync.waiting import Waiting, WaitingRows
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.ledger import Ledger
+from omie_pipeline.warehouse.quarantine import RefusedRow
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome
 
 _MAX_TRIES = 3
@@ -39,7 +40,7 @@ class Delivery:
     def __init__(
         self,
         client: OmieClient,
-        endpoint: Endpoint,
+        scope: Scope,
         effect: RecordEffect,
         policy: EndpointPolicy,
         clock: Clock,
@@ -48,17 +49,20 @@ class Delivery:
         *,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        self._endpoint = endpoint
+        self._scope = scope
+        self._endpoint = scope.endpoint
         self._effect = effect
         self._clock = clock
         self._ledger = ledger
         self._intents = intents
-        self._sender = Sender(client, endpoint, effect, policy, clock)
+        self._sender = Sender(client, scope.endpoint, effect, policy, clock)
         self._judge = Judge(policy)
         self._on_progress = on_progress
         self._waiting = WaitingRows()
         self._outcomes: list[RowOutcome] = []
         self._attempts: list[Attempt] = []
+        self._conflicts: list[RefusedRow] = []
+        self._change_refused = False
         self._current: PlanRow | None = None
         self._said: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
@@ -136,7 +140,8 @@ class Delivery:
         try:
             for done, row in enumerate(to_send):
                 try:
-                    self._send_one(row, tries=1)
+                    if not self._closed(row):
+                        self._send_one(row, tries=1)
                 except (Blocked, AuthFailed, ConfigurationError):
                     # Refused at the door: neither this row nor those behind it have left.
                     self._close_unsent(to_send[done:])
@@ -163,6 +168,8 @@ class Delivery:
         to_send = []
         for row in rows:
             found = standing.get(row.linha)
+            if found is not None and self._left_to_a_person(row, found):
+                continue
             outcome = outcome_of(row, found, self._clock.now()) if found is not None else None
             if outcome is not None:
                 self._settle(outcome)
@@ -173,6 +180,32 @@ class Delivery:
         if not to_send:
             self._flush()
         return to_send
+
+    def _left_to_a_person(self, row: PlanRow, found: Standing) -> bool:
+        """Quarantine a row about which somebody has to decide; whether it is one."""
+        if found.conflict is None:
+            return False
+        self._conflicts.append(refused_row(row, [found.conflict]))
+        return True
+
+    def _closed(self, row: PlanRow) -> bool:
+        """Whether Omie would refuse a change for what stands there: asked by a read, once it
+        refused this very change before, or another change in this run.
+
+        Raises:
+            Blocked, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        if not (row.refused_before or self._change_refused):
+            return False
+        self._current = row
+        try:
+            found = self._effect.closed(row)
+        finally:
+            self._current = None
+        if found is None or not self._left_to_a_person(row, found):
+            return False
+        self._intents.close_as_not_sent([row.code], self._clock.now())
+        return True
 
     def _settle(self, outcome: RowOutcome) -> None:
         """Keep an outcome until the batch commits, and let the effect know."""
@@ -193,6 +226,8 @@ class Delivery:
             self.seconds[row.particao] += time.perf_counter() - started
         if outcome.kind == "unknown":
             outcome = self._first_look(row, outcome, tries)
+        if outcome.kind == "rejected" and row.omie_id is not None and row.action != "delete":
+            self._change_refused = True
         self._settle(outcome)
         self._judge.weigh(outcome)
 
@@ -287,13 +322,15 @@ class Delivery:
     def _close_unsent(self, rows: Sequence[PlanRow]) -> None:
         """Close the intents of rows that were refused at the door; an unknown one stays open."""
         settled = {outcome.row.linha for outcome in self._outcomes}
+        settled |= {conflict.row.linha for conflict in self._conflicts}
         unsent = [row.code for row in rows if row.linha not in settled]
         self._intents.close_as_not_sent(unsent, self._clock.now())
 
     def _flush(self) -> None:
-        if not self._outcomes and not self._attempts:
+        if not self._outcomes and not self._attempts and not self._conflicts:
             return
-        outcomes, attempts = self._outcomes, self._attempts
-        self._outcomes, self._attempts = [], []
+        outcomes, attempts, conflicts = self._outcomes, self._attempts, self._conflicts
+        self._outcomes, self._attempts, self._conflicts = [], [], []
         now = self._clock.now()
+        self._scope.refuse(conflicts, now, store=True)
         self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)

@@ -55,6 +55,9 @@ class EndpointPolicy(BaseModel):
         on_settled: what to do when a settled título, or its payment, changes at the clinic, which
             Omie refuses: ``conflict`` leaves it to a person, ``undo`` takes the settlement back,
             changes the título and settles again.
+        twin_days: how many days a settlement that the bank or a person made may lie before or after
+            a payment of the same value on the same título to be put to a person rather than
+            settled a second time; 0 for the same day only.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
@@ -67,6 +70,7 @@ class EndpointPolicy(BaseModel):
     partial_success: bool = True
     on_duplicate_document: Literal["reject", "link"] = "reject"
     on_settled: Literal["conflict", "undo"] = "conflict"
+    twin_days: Annotated[int, Field(ge=0)] = 5
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05

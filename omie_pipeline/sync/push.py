@@ -25,7 +25,7 @@ from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.sync.checking import check_deletes, check_plan
 from omie_pipeline.sync.counts import count_partitions
 from omie_pipeline.sync.delivery import Delivery
-from omie_pipeline.sync.effects import effect_for
+from omie_pipeline.sync.effects import TwinRule, effect_for
 from omie_pipeline.sync.gates import close_gates
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
 from omie_pipeline.sync.policy import EndpointPolicy
@@ -130,10 +130,13 @@ class _Run:
         self._intents = Intents(*who)
         self._client = push._make_client(selection.empresa, self._on_call)
         known = KnownRecords(self._engine, selection.empresa)
-        self._effect = effect_for(model.endpoint, self._client, known)
+        # One payment that a person looked at, never all those of a run.
+        waived = options.approve and selection.key is not None
+        twins = TwinRule(policy.twin_days, waived)
+        self._effect = effect_for(model.endpoint, self._client, known, twins)
         self._delivery = Delivery(
             self._client,
-            model.endpoint,
+            self._scope(),
             self._effect,
             policy,
             self._clock,

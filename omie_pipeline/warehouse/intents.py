@@ -67,6 +67,7 @@ class Intents:
                 "omie_id": row.omie_id,
                 "fingerprint": fingerprint,
                 "created_at": now,
+                "filled": list(row.filled) or None,
             }
             for row, fingerprint in zip(rows, fingerprints, strict=True)
         ]

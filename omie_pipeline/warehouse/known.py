@@ -56,6 +56,19 @@ class KnownRecords:
         with warehouse_errors(), self._engine.connect() as connection:
             return set(connection.execute(query).scalars())
 
+    def standing(self, endpoint: str, codes: Collection[str]) -> dict[str, bool]:
+        """Those of ``codes`` that the ledger knows, and whether Omie holds them still."""
+        if not codes:
+            return {}
+        alive = sa.and_(ledger.c.omie_id.is_not(None), ledger.c.state != "deleted")
+        query = sa.select(ledger.c.codigo_integracao, alive).where(
+            ledger.c.empresa == self._empresa,
+            ledger.c.endpoint == endpoint,
+            ledger.c.codigo_integracao == sa.func.any(list(codes)),
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def _living(self, endpoint: str) -> tuple[sa.ColumnElement[bool], ...]:
         return (
             ledger.c.empresa == self._empresa,

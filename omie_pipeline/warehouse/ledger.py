@@ -258,6 +258,7 @@ class Ledger:
             "row_masked",
             "last_seen_at",
             "run_id",
+            "payload_hash",
         )
         connection.execute(
             statement.on_conflict_do_update(

@@ -71,6 +71,7 @@ class Writer:
             "fault_code": outcome.error_code,
             "correcao": outcome.fix,
             "row_masked": outcome.row_masked or {},
+            "payload_hash": outcome.row.payload_hash,
             "first_seen_at": now,
             "last_seen_at": now,
         }

@@ -15,6 +15,7 @@ from omie_pipeline.warehouse.payload_source import (
     payload_source,
     source_rows,
 )
+from omie_pipeline.warehouse.rows import CLOSED_IN_OMIE, REFUSED_BEFORE
 from omie_pipeline.warehouse.selection import (
     Mode,
     Selection,
@@ -23,7 +24,7 @@ from omie_pipeline.warehouse.selection import (
     model_where,
 )
 from omie_pipeline.warehouse.set_aside import set_aside
-from omie_pipeline.warehouse.tables import ledger, plan, rejected
+from omie_pipeline.warehouse.tables import ledger, plan, quarantine, rejected
 
 __all__ = [
     "Mode",
@@ -103,18 +104,35 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
         ),
     )
     # A row that Omie refused and that was held since must not come before one never tried: the
-    # same few bad rows would spend the error budget of every run.
+    # same few bad rows would spend the error budget of every run. What the clinic changed since
+    # was never tried.
     refused_before = sa.exists().where(
         rejected.c.empresa == selection.empresa,
         rejected.c.endpoint == model.endpoint.name,
         rejected.c.codigo_integracao == source.c.codigo_integracao,
+        sa.func.coalesce(rejected.c.payload_hash, source.c.payload_hash) == source.c.payload_hash,
+    )
+    # What a read showed to be closed in Omie is looked at again, not sent: that costs no error.
+    closed_before = sa.exists().where(
+        quarantine.c.empresa == selection.empresa,
+        quarantine.c.endpoint == model.endpoint.name,
+        quarantine.c.linha == source.c.particao + ":" + source.c.codigo_integracao,
+        sa.or_(*(quarantine.c.reasons.contains([{"regra": rule}]) for rule in CLOSED_IN_OMIE)),
     )
     return (
         sa.select(
             source,
             # A record that was deleted is made anew.
             sa.case((known.c.state != "deleted", known.c.omie_id)).label("omie_id"),
-            sa.case((refused_before, 2), (known.c.state == "held", 0), else_=1).label("priority"),
+            sa.case(
+                (sa.or_(refused_before, closed_before), REFUSED_BEFORE),
+                (known.c.state == "held", 0),
+                else_=1,
+            ).label("priority"),
+            # Of a record that Omie does not hold any more nothing is to be emptied.
+            sa.case(
+                (sa.and_(known.c.state != "deleted", known.c.omie_id.is_not(None)), known.c.filled)
+            ).label("filled"),
         )
         .select_from(joined)
         .where(_needs_call(model, known, source, selection, mode))
@@ -171,7 +189,7 @@ def _plan_twins(
         plan.c.particao == source.c.particao,
     )
     twins = (
-        sa.select(source, known.c.omie_id, sa.literal(1).label("priority"))
+        sa.select(source, known.c.omie_id, sa.literal(1).label("priority"), known.c.filled)
         .select_from(source.outerjoin(known, mine))
         .where(source.c.codigo_integracao.in_(sorted(repeated)), ~sa.exists(planned))
         .subquery("d")
@@ -231,6 +249,7 @@ def _plan_missing(
         sa.literal("").label("payload_hash"),
         ledger.c.omie_id,
         sa.literal(1).label("priority"),
+        ledger.c.filled,
     ).where(*conditions)
     insert_plan(connection, run_id, missing.subquery("d"), "delete")
 
@@ -239,7 +258,7 @@ def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, ac
     """Number rows on from the last planned one and write them."""
     last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
     names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",
-             "omie_id")  # fmt: skip
+             "omie_id", "filled")  # fmt: skip
     number = sa.func.row_number().over(order_by=found.c.codigo_integracao)
     rows = sa.select(
         sa.literal(run_id),

@@ -44,6 +44,8 @@ def store_refused(
 ) -> None:
     """Write or renew quarantined rows and take them out of the plan, in one transaction.
 
+    What Omie said of such a row before is forgotten: it is not what stands in its way now.
+
     Args:
         persist: off for a dry run: only the plan is marked.
     """
@@ -77,6 +79,13 @@ def store_refused(
     with warehouse_errors(), engine.begin() as connection:
         if persist:
             connection.execute(statement, values)
+            connection.execute(
+                sa.delete(rejected).where(
+                    rejected.c.empresa == empresa,
+                    rejected.c.endpoint == endpoint,
+                    rejected.c.codigo_integracao == sa.func.any([item.row.code for item in rows]),
+                )
+            )
         connection.execute(
             sa.update(plan)
             .where(

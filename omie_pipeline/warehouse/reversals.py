@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ledger_marks import COMES_BACK
@@ -126,14 +126,16 @@ def _as_table(rows: Mapping[str, Changed], key_field: str) -> sa.FromClause:
         sa.column("payload_hash", sa.Text),
         sa.column("omie_id", sa.BigInteger),
         sa.column("priority", sa.SmallInteger),
-        name="d",
+        name="v",
     )
-    return values.data(
+    rows_of = values.data(
         [
             (code, row.particao, {key_field: code}, {COMES_BACK: True}, "volta", row.omie_id, 0)
             for code, row in rows.items()
         ]
     )
+    nothing = sa.cast(sa.null(), ARRAY(sa.Text)).label("filled")
+    return sa.select(rows_of, nothing).subquery("d")
 
 
 def _same(

@@ -12,12 +12,24 @@ Kind = Literal["created", "updated", "linked", "deleted", "rejected", "held", "u
 
 DELIVERED: tuple[Kind, ...] = ("created", "updated", "linked", "deleted")
 
+REFUSED_BEFORE = 2
+"""Priority of a planned row whose very payload Omie refused once: it comes last."""
+
+CLOSED_IN_OMIE = ("titulo_baixado", "titulo_cancelado")
+"""Rules of quarantine for a record whose state in Omie a person has to change first."""
+
 _REQUEST_MEMORY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One row of the plan: what to send, and what the ledger knew of it."""
+    """One row of the plan: what to send, and what the ledger knew of it.
+
+    Attributes:
+        refused_before: Omie refused this very payload once.
+        filled: names of fields that Omie confirmed with a value and that can be emptied; nested
+            ones with a point.
+    """
 
     linha: int
     particao: str
@@ -27,6 +39,8 @@ class PlanRow:
     extra: Mapping[str, Any]
     payload_hash: str
     omie_id: int | None
+    refused_before: bool = False
+    filled: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -100,6 +114,8 @@ def plan_row(row: Any) -> PlanRow:
         row.extra,
         row.payload_hash,
         row.omie_id,
+        row.priority == REFUSED_BEFORE,
+        tuple(row.filled or ()),
     )
 
 
@@ -114,6 +130,7 @@ def open_intent(row: Any, now: datetime) -> OpenIntent:
         {},
         row.payload_hash or "",
         row.omie_id,
+        filled=tuple(row.filled or ()),
     )
     if row.let_through_at is not None:
         return OpenIntent(row_sent, row.let_through_at)

@@ -6,7 +6,7 @@ DDL lives in ``migrations/``; a test holds the two together.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = sa.MetaData()
 SYNC = "omie_sync"
@@ -14,6 +14,7 @@ OMIE = "omie"
 
 _Time = sa.DateTime(timezone=True)
 _Json = JSONB(none_as_null=True)
+_Names = ARRAY(sa.Text)
 
 
 def _now() -> sa.TextClause:
@@ -64,6 +65,9 @@ ledger = sa.Table(
     sa.Column("updated_at", _Time, nullable=False, server_default=_now()),
     sa.Column("omie_code", sa.Text, comment="Omie's id where it is no number (categorias)"),
     sa.Column("parent_code", sa.Text, comment="code of the record that this one acts upon"),
+    sa.Column("filled", _Names, comment="fields confirmed with a value that could be emptied"),
+    sa.Column("not_emptied", _Names, comment="those that the clinic emptied and Omie still has"),
+    sa.Column("likeness", sa.Text, comment="digest of whom, how much and when, without the code"),
     schema=SYNC,
     comment="One row per integration code: what Omie has confirmed",
 )
@@ -83,6 +87,19 @@ sa.Index(
 )
 sa.Index("ledger_by_omie_id", ledger.c.empresa, ledger.c.endpoint, ledger.c.omie_id)
 sa.Index("ledger_by_partition", ledger.c.empresa, ledger.c.endpoint, ledger.c.particao)
+sa.Index(
+    "ledger_by_likeness",
+    ledger.c.empresa,
+    ledger.c.endpoint,
+    ledger.c.likeness,
+    postgresql_where=ledger.c.likeness.is_not(None),
+)
+sa.Index(
+    "ledger_not_emptied",
+    ledger.c.empresa,
+    ledger.c.endpoint,
+    postgresql_where=ledger.c.not_emptied.is_not(None),
+)
 
 intent = sa.Table(
     "intent",
@@ -103,6 +120,7 @@ intent = sa.Table(
     sa.Column("read_at", _Time, comment="last read back"),
     sa.Column("closed_at", _Time),
     sa.Column("outcome", sa.Text, comment="created, updated, linked, deleted, rejected, not_sent"),
+    sa.Column("filled", _Names, comment="as in the ledger before the call"),
     schema=SYNC,
     comment="Committed before a call leaves, closed by its outcome",
 )
@@ -171,6 +189,7 @@ rejected = sa.Table(
     sa.Column("first_seen_at", _Time, nullable=False),
     sa.Column("last_seen_at", _Time, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("payload_hash", sa.Text, comment="of the payload that was refused"),
     schema=SYNC,
     comment="Rows Omie refused; a row leaves when it passes",
 )
@@ -189,6 +208,7 @@ plan = sa.Table(
     sa.Column("extra", _Json, nullable=False, comment="columns with a leading underscore"),
     sa.Column("payload_hash", sa.Text, nullable=False),
     sa.Column("omie_id", sa.BigInteger),
+    sa.Column("filled", _Names, comment="as in the ledger"),
     schema=SYNC,
     prefixes=["UNLOGGED"],
     comment="Work of one run: the rows that differ from the ledger",

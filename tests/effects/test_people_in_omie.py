@@ -156,8 +156,9 @@ def test_a_person_settles_the_title(world: World) -> None:
     rows.with_title(world)
     world.control.settle("contas_receber", "REC-1")
     model(world, "baixas_receber", rows.baixa(1))
-    assert push(world, "baixas_receber").total.rejected == 1
-    assert "superior ao saldo" in said(world, "baixas_receber", "BXR-1")
+    assert push(world, "baixas_receber").total.quarantined == 1
+    (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
+    assert reason["regra"] == "baixa_no_omie"
     assert len(world.control.settlements("REC-1")) == 1
     model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
     assert push(world, "contas_receber", policy=UNDO).total.rejected == 1
@@ -172,8 +173,9 @@ def test_a_person_entered_this_very_payment(world: World) -> None:
         "contas_receber", "REC-1", value=Decimal("50.00"), day=rows.PAYMENT_DAY
     )
     model(world, "baixas_receber", payment)
-    assert push(world, "baixas_receber").total.rejected == 1
-    assert "mesmo valor e dia" in said(world, "baixas_receber", "BXR-1")
+    assert push(world, "baixas_receber").total.quarantined == 1
+    (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
+    assert "uma baixa de R$ 50,00 em 06/01/2026" in reason["motivo"]
     world.control.undo_settlement(manual)
     settle_down(world)
     assert push(world, "baixas_receber").total.created == 1

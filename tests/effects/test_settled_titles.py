@@ -189,11 +189,13 @@ def test_part_payments_with_discount_interest_and_fine(world: World) -> None:
     assert kept == [(100, 0, 2), (Decimal("40.1"), 10, 0)]
 
 
-def test_more_than_is_open_is_refused_in_omies_words(world: World) -> None:
+def test_more_than_is_open_is_put_to_a_person(world: World) -> None:
     with_title(world)
     model(world, "baixas_receber", baixa(1, "150.11"))
-    assert push(world, "baixas_receber").total.rejected == 1
-    assert "superior ao saldo" in said(world, "baixas_receber", "BXR-1")
+    assert push(world, "baixas_receber").total.quarantined == 1
+    (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
+    assert "só tem R$ 150,10 em aberto" in reason["motivo"]
+    assert "R$ 150,11" in reason["motivo"]
     assert omie_has(world) == ("150.10", [])
 
 

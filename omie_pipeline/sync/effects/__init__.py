@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.acting import SETTLEMENTS
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.sync.effects.billing import BillingEffect
 from omie_pipeline.sync.effects.category import CategoryEffect
 from omie_pipeline.sync.effects.document import DocumentEffect
 from omie_pipeline.sync.effects.order import OrderEffect
 from omie_pipeline.sync.effects.record import RecordEffect
-from omie_pipeline.sync.effects.request import Found, Request, Standing
+from omie_pipeline.sync.effects.request import (
+    SAME_PAYMENT,
+    Found,
+    Request,
+    Standing,
+    TwinRule,
+)
 from omie_pipeline.sync.effects.settlement import SettlementEffect
 from omie_pipeline.sync.effects.situation import SituationEffect
+from omie_pipeline.sync.effects.title import TitleEffect
 from omie_pipeline.warehouse.known import KnownRecords
 
 _EFFECTS: dict[str, type[RecordEffect]] = {
@@ -25,9 +33,15 @@ _EFFECTS: dict[str, type[RecordEffect]] = {
 }
 
 
-def effect_for(endpoint: Endpoint, client: OmieClient, known: KnownRecords) -> RecordEffect:
+def effect_for(
+    endpoint: Endpoint,
+    client: OmieClient,
+    known: KnownRecords,
+    twins: TwinRule = SAME_PAYMENT,
+) -> RecordEffect:
     """How rows of ``endpoint`` take effect, bound to one empresa."""
-    return _EFFECTS[endpoint.effect](client, endpoint, known)
+    kind = TitleEffect if endpoint.name in SETTLEMENTS else _EFFECTS[endpoint.effect]
+    return kind(client, endpoint, known, twins)
 
 
-__all__ = ["Found", "RecordEffect", "Request", "Standing", "effect_for"]
+__all__ = ["Found", "RecordEffect", "Request", "Standing", "TwinRule", "effect_for"]

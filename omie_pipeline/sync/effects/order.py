@@ -8,7 +8,7 @@ from typing import Any
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
-from omie_pipeline.sync.effects.request import Found, Request, Standing
+from omie_pipeline.sync.effects.request import SAME_PAYMENT, Found, Request, Standing, TwinRule
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 
@@ -23,8 +23,14 @@ class OrderEffect(RecordEffect):
     the order are read before it is changed.
     """
 
-    def __init__(self, client: OmieClient, endpoint: Endpoint, known: KnownRecords) -> None:
-        super().__init__(client, endpoint, known)
+    def __init__(
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        known: KnownRecords,
+        twins: TwinRule = SAME_PAYMENT,
+    ) -> None:
+        super().__init__(client, endpoint, known, twins)
         self._items: dict[int, list[wire.Json]] = {}
         self._confirmed_code = ""
 

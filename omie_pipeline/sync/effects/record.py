@@ -9,7 +9,15 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.model import Proof
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
-from omie_pipeline.sync.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
+from omie_pipeline.sync.effects.request import (
+    ABSENT,
+    SAME_PAYMENT,
+    UNREADABLE,
+    Found,
+    Request,
+    Standing,
+    TwinRule,
+)
 from omie_pipeline.sync.markers import resolved, targets_in
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
@@ -23,6 +31,7 @@ class RecordEffect:
 
     Args:
         known: what the ledger knows of this and other endpoints' records.
+        twins: what counts as the same payment, made by somebody else.
 
     Attributes:
         batch_rows: rows that are looked at and sent together: one, where a look must stand right
@@ -31,10 +40,17 @@ class RecordEffect:
 
     batch_rows = 50
 
-    def __init__(self, client: OmieClient, endpoint: Endpoint, known: KnownRecords) -> None:
+    def __init__(
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        known: KnownRecords,
+        twins: TwinRule = SAME_PAYMENT,
+    ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._known = known
+        self._twins = twins
         self._ids: dict[tuple[str, str], int] = {}
 
     @property
@@ -63,6 +79,17 @@ class RecordEffect:
             Blocked, AuthFailed, ConfigurationError: nothing can be read.
         """
         return {}
+
+    def closed(self, row: PlanRow) -> Standing | None:  # noqa: ARG002 - hook
+        """Why Omie would refuse to change the row's record, as one read shows it.
+
+        Asked where Omie refused such a change already: an error answer tells no more than a read,
+        and the tenth closes the method.
+
+        Raises:
+            Blocked, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        return None
 
     def request_for(self, row: PlanRow) -> Request:
         """The call a planned row means."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from omie_pipeline.catalog import Service
 from omie_pipeline.omie import wire
+from omie_pipeline.validation.model import Reason
 
 Finding = Literal["arrived", "absent", "different", "unreadable"]
 
@@ -41,6 +42,20 @@ class Found:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TwinRule:
+    """When a settlement that somebody else made may be the payment that is to be sent.
+
+    Attributes:
+        days: how many days it may lie before or after the payment.
+        waived: a person looked, and says that it is another payment.
+    """
+
+    days: int = 5
+    waived: bool = False
+
+
+SAME_PAYMENT = TwinRule()
 UNREADABLE = Found("unreadable")
 ABSENT = Found("absent")
 
@@ -53,6 +68,7 @@ class Standing:
         done: the effect stands already; nothing is to be sent.
         omie_id: Omie has the record, which is to be changed rather than made anew.
         refusal: why the row cannot be sent; its correction in ``fix``.
+        conflict: what a person has to decide before the row can be sent.
         unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more, and
             ``pause_seconds`` how long looking again by itself makes no sense.
     """
@@ -62,6 +78,7 @@ class Standing:
     omie_code: str = ""
     refusal: str = ""
     fix: str = ""
+    conflict: Reason | None = None
     unreadable: bool = False
     text: str = ""
     pause_seconds: float = 0.0

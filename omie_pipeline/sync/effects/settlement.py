@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from omie_pipeline.omie import wire
+from omie_pipeline.sync.conflicts import baixa_de_cancelado, baixa_gemea, saldo_menor
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
 from omie_pipeline.sync.effects.request import (
     ABSENT,
@@ -16,11 +17,22 @@ from omie_pipeline.sync.effects.request import (
     Request,
     Standing,
 )
+from omie_pipeline.sync.effects.title_entries import (
+    CANCELLED,
+    Entry,
+    Title,
+    asked,
+    day_of,
+    money,
+    titles_in,
+)
 from omie_pipeline.warehouse.rows import PlanRow
 
 _TITLE_CODE = "codigo_lancamento_integracao"
 _TITLE_ID = "codigo_lancamento"
-_TWIN = "O título já tem uma baixa do mesmo valor e dia sem código de integração: confira no Omie"
+_CODE_LOST = (
+    "O título já tem uma baixa do mesmo valor e dia sem código de integração: confira no Omie"
+)
 _NOT_SHOWN = Found(
     "unreadable",
     text="O Omie não mostra o título desta baixa, nem se ela já foi lançada; se alguém excluiu o "
@@ -32,7 +44,6 @@ _OTHER_FIX = (
     "Confira com o financeiro: estorne no Omie a baixa errada (esta sai em seguida), ou corrija o "
     "pagamento na clínica."
 )
-_TWIN_FIX = "Se for o mesmo pagamento, estorne no Omie a baixa lançada à mão: esta sai em seguida."
 _LOOK_ROWS, _FIRST_LOOK_ROWS = 20, 50
 """Two page sizes, so that Omie does not take one question for a repetition of the other."""
 
@@ -51,41 +62,70 @@ class SettlementEffect(RecordEffect):
             self._titles = self._known.parents(self._endpoint.deletes, codes)
 
     def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
-        """Settlements that Omie has under our code though the ledger does not know them, and those
-        that a person entered by hand. One that was taken back is not looked for: a list may still
-        show it."""
+        """Settlements that Omie has under our code though the ledger does not know them, those that
+        the bank or a person made, and títulos on which the payment has no room. One that was taken
+        back is not looked for: a list may still show it."""
         if not self._endpoint.look_first:
             return {}
-        known = self._known.ever_confirmed(
-            self._endpoint.name, [row.codigo_integracao or "" for row in rows]
-        )
-        read: dict[str, list[wire.Json] | Found] = {}
-        standing: dict[int, Standing] = {}
+        codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
+        known = self._known.ever_confirmed(self._endpoint.name, codes)
+        read: dict[str, Title | Found] = {}
+        to_judge: list[tuple[PlanRow, Title | Found]] = []
         for row in rows:
             question = self._question(row, _FIRST_LOOK_ROWS)
             if row.omie_id is not None or row.codigo_integracao in known or question is None:
                 continue
             title = str(question)
             if title not in read:
-                read[title] = self._entries(question)
-            found = self._standing(row, read[title])
-            if found is not None:
-                standing[row.linha] = found
-        return standing
+                read[title] = self._title(question)
+            to_judge.append((row, read[title]))
+        shown = [title for title in read.values() if isinstance(title, Title)]
+        coded = {entry.code for title in shown for entry in title.entries if entry.code}
+        ours = {**dict.fromkeys(codes, True), **self._known.standing(self._endpoint.name, coded)}
+        standing = {row.linha: self._standing(row, title, ours) for row, title in to_judge}
+        return {linha: found for linha, found in standing.items() if found is not None}
 
-    def _standing(self, row: PlanRow, entries: list[wire.Json] | Found) -> Standing | None:
-        if isinstance(entries, Found):
-            pause_seconds = _HIDDEN_SECONDS if entries is _NOT_SHOWN else 0.0
-            return Standing(unreadable=True, text=entries.text, pause_seconds=pause_seconds)
-        sent = self.sent(row)
-        for entry in entries:
-            if str(entry.get("cCodIntLanc") or "") == row.codigo_integracao:
-                if not _as_sent(entry, sent):
+    def _standing(
+        self, row: PlanRow, title: Title | Found, ours: Mapping[str, bool]
+    ) -> Standing | None:
+        """What a look at the título means for a payment.
+
+        Args:
+            ours: codes of our payments; false for one that was taken back and that a stale list
+                may still show.
+        """
+        if isinstance(title, Found):
+            pause_seconds = _HIDDEN_SECONDS if title is _NOT_SHOWN else 0.0
+            return Standing(unreadable=True, text=title.text, pause_seconds=pause_seconds)
+        payment, code = _payment(self.sent(row)), row.codigo_integracao or ""
+        for entry in title.entries:
+            if entry.code == code:
+                if not _as_sent(entry, payment):
                     return Standing(refusal=_OTHER, fix=_OTHER_FIX)
-                return Standing(done=True, omie_id=as_id(entry.get("nCodLanc")))
-        if any(_twin(entry, sent) for entry in entries):
-            return Standing(refusal=_TWIN, fix=_TWIN_FIX)
+                return Standing(done=True, omie_id=as_id(entry.omie_id))
+        if title.status == CANCELLED:
+            return Standing(conflict=baixa_de_cancelado())
+        twin = None if self._twins.waived else self._twin(payment, title, ours)
+        if twin is not None:
+            name = self._endpoint.name
+            return Standing(conflict=baixa_gemea(name, code, twin.day, twin.value))
+        back = [one for one in title.entries if not ours.get(one.code, True)]
+        if _too_much(payment, title, back):
+            return Standing(conflict=saldo_menor(title.left, payment.value))
         return None
+
+    def _twin(self, payment: Entry, title: Title, ours: Mapping[str, bool]) -> Entry | None:
+        """A settlement by somebody else of the same money within some days."""
+        return next(
+            (
+                entry
+                for entry in title.entries
+                if entry.code not in ours
+                and _same_money(entry, payment)
+                and _days_apart(entry, payment) <= self._twins.days
+            ),
+            None,
+        )
 
     def look(self, row: PlanRow, request: Request) -> Found:
         """The row's settlement among those of its título."""
@@ -93,21 +133,21 @@ class SettlementEffect(RecordEffect):
         if question is None:
             # Taking back once more the very settlement that is meant changes nothing.
             return Found("different") if row.action == "delete" else UNREADABLE
-        entries = self._entries(question)
-        if isinstance(entries, Found):
+        title = self._title(question)
+        if isinstance(title, Found):
             # A título that is gone may have taken its settlement along: asking is harmless.
-            again = row.action == "delete" and entries is _NOT_SHOWN
-            return Found("different") if again else entries
-        code, omie_id = row.codigo_integracao or "", row.omie_id
-        for entry in entries:
-            same_id = omie_id is not None and as_id(entry.get("nCodLanc")) == omie_id
-            if same_id or str(entry.get("cCodIntLanc") or "") == code:
-                if row.action != "delete" and not _as_sent(entry, request.param):
-                    return Found("different", as_id(entry.get("nCodLanc")), text=_OTHER)
+            again = row.action == "delete" and title is _NOT_SHOWN
+            return Found("different") if again else title
+        code, omie_id, payment = row.codigo_integracao or "", row.omie_id, _payment(request.param)
+        for entry in title.entries:
+            same_id = omie_id is not None and as_id(entry.omie_id) == omie_id
+            if same_id or entry.code == code:
+                if row.action != "delete" and not _as_sent(entry, payment):
+                    return Found("different", as_id(entry.omie_id), text=_OTHER)
                 finding: Finding = "different" if row.action == "delete" else "arrived"
-                return Found(finding, as_id(entry.get("nCodLanc")), untouched=True)
-        if row.action != "delete" and any(_twin(entry, request.param) for entry in entries):
-            return Found("unreadable", text=_TWIN)
+                return Found(finding, as_id(entry.omie_id), untouched=True)
+        if row.action != "delete" and any(_code_lost(one, payment) for one in title.entries):
+            return Found("unreadable", text=_CODE_LOST)
         return ABSENT
 
     def _question(self, row: PlanRow, page_rows: int) -> wire.Json | None:
@@ -123,8 +163,8 @@ class SettlementEffect(RecordEffect):
             return ""
         return self._titles.get(row.codigo_integracao or "", "")
 
-    def _entries(self, question: wire.Json) -> list[wire.Json] | Found:
-        """Settlements of the título asked for, or why they cannot be read.
+    def _title(self, question: wire.Json) -> Title | Found:
+        """The título asked for with its settlements, or why they cannot be read.
 
         Omie has confirmed the título: an answer without it says nothing of its settlements.
         """
@@ -135,29 +175,60 @@ class SettlementEffect(RecordEffect):
             return _NOT_SHOWN
         except CANNOT_READ:
             return UNREADABLE
-        name = "cCodIntTitulo" if "cCodIntTitulo" in question else "nCodTitulo"
-        shown = [
-            title
-            for title in answer.get("titulosEncontrados") or []
-            if str((title.get("cabecTitulo") or {}).get(name)) == str(question[name])
-        ]
-        return [e for title in shown for e in title.get("lancamentos") or []] or (
-            [] if shown else _NOT_SHOWN
-        )
+        shown = titles_in(answer, asked(question))
+        if not shown:
+            return _NOT_SHOWN
+        entries = tuple(entry for title in shown for entry in title.entries)
+        return Title(entries, shown[0].left, shown[0].status)
 
 
-def _as_sent(entry: wire.Json, sent: wire.Json) -> bool:
+def _payment(sent: wire.Json) -> Entry:
+    """A payment as it is sent, in the shape in which Omie shows it."""
+    extras = sum((money(sent.get(name)) or Decimal(0) for name in ("juros", "multa")), Decimal(0))
+    return Entry(
+        str(sent.get("codigo_baixa_integracao") or ""),
+        None,
+        day_of(sent.get("data")),
+        money(sent.get("valor")) or Decimal(0),
+        extras,
+        money(sent.get("desconto")) or Decimal(0),
+    )
+
+
+def _as_sent(entry: Entry, payment: Entry) -> bool:
     """Whether a settlement has the value and day that are sent; what Omie leaves out is no
     difference."""
-    value, day = entry.get("nValLanc"), entry.get("dDtLanc")
-    same_value = value is None or Decimal(str(value)) == Decimal(str(sent.get("valor") or 0))
-    return same_value and (not day or day == sent.get("data"))
+    same_value = entry.value is None or entry.value == payment.value
+    return same_value and (entry.day is None or entry.day == payment.day)
 
 
-def _twin(entry: wire.Json, sent: wire.Json) -> bool:
+def _code_lost(entry: Entry, payment: Entry) -> bool:
     """A settlement without a code that could be ours, were the code lost on the way."""
-    return (
-        not entry.get("cCodIntLanc")
-        and entry.get("dDtLanc") == sent.get("data")
-        and Decimal(str(entry.get("nValLanc") or 0)) == Decimal(str(sent.get("valor") or 0))
-    )
+    return not entry.code and entry.day == payment.day and entry.value == payment.value
+
+
+def _same_money(entry: Entry, payment: Entry) -> bool:
+    """The same sum, with interest and fine in it or beside it."""
+    theirs = {entry.value or Decimal(0), (entry.value or Decimal(0)) + entry.extras}
+    paid = payment.value or Decimal(0)
+    return bool(theirs & {paid, paid + payment.extras})
+
+
+def _days_apart(entry: Entry, payment: Entry) -> int:
+    """Days between the two; none where Omie does not say its day: it may be the same."""
+    if entry.day is None or payment.day is None:
+        return 0
+    return abs((entry.day - payment.day).days)
+
+
+def _too_much(payment: Entry, title: Title, back: Sequence[Entry]) -> bool:
+    """Whether the payment has no room on the título, however interest and fine are counted.
+
+    Args:
+        back: settlements that were taken back and that a stale answer may still show.
+    """
+    if title.left is None:
+        return False
+    freed = sum(((one.value or Decimal(0)) + one.discount for one in back), Decimal(0))
+    least = (payment.value or Decimal(0)) + payment.discount - payment.extras
+    return least > title.left + freed

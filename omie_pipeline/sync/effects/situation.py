@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
-from omie_pipeline.sync.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
+from omie_pipeline.sync.effects.request import (
+    ABSENT,
+    SAME_PAYMENT,
+    UNREADABLE,
+    Found,
+    Request,
+    Standing,
+    TwinRule,
+)
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.rows import PlanRow
 
@@ -23,8 +31,14 @@ class SituationEffect(RecordEffect):
 
     batch_rows = 1
 
-    def __init__(self, client: OmieClient, endpoint: Endpoint, known: KnownRecords) -> None:
-        super().__init__(client, endpoint, known)
+    def __init__(
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        known: KnownRecords,
+        twins: TwinRule = SAME_PAYMENT,
+    ) -> None:
+        super().__init__(client, endpoint, known, twins)
         self._current: dict[int, str] = {}
 
     def load(self, rows: Sequence[PlanRow]) -> None:

@@ -1,0 +1,38 @@
+"""What the terminal says of money that the bank or a person put into Omie first."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tests.cli.conftest import Terminal
+from tests.effects.rows import baixa, model
+from tests.sync.world import World, cliente, titulo
+
+
+def test_the_banks_payment_a_day_later_is_put_to_a_person(
+    terminal: Terminal, clinic: World
+) -> None:
+    clinic.model("clientes", [cliente(1)])
+    clinic.model(
+        "contas_receber", [titulo(number, valor_documento=Decimal(200)) for number in range(1, 12)]
+    )
+    assert terminal("push", "clientes", "contas_receber").code == 0
+    for number in range(1, 10):
+        clinic.control.settle("contas_receber", f"REC-{number}", day=date(2026, 1, 20))
+    clinic.control.settle("contas_receber", "REC-10", value=Decimal(100), day=date(2026, 1, 7))
+    paid = [baixa(number, "200.00", title=number) for number in range(1, 10)]
+    model(clinic, "baixas_receber", *paid, baixa(10, "100", title=10), baixa(11, "200", title=11))
+    said = terminal("push", "baixas_receber", "--json")
+    assert said.code == 3
+    (line,) = said.lines
+    assert (line["created"], line["quarantined"], line["rejected"]) == (1, 10, 0)
+    listed = [str(one) for one in terminal("quarantine", "--json").lines]
+    assert any("BXR-10" in one and "R$ 100,00 em 07/01/2026" in one for one in listed)
+    assert any("BXR-1'" in one and "já está liquidado no Omie" in one for one in listed)
+    again = terminal("push", "baixas_receber", "--json").lines[0]
+    assert (again["quarantined"], again["unchanged"]) == (10, 1)
+    assert [c for c in clinic.control.calls(method="LancarRecebimento") if c.fault_text] == []
+    (one,) = terminal("push", "baixas_receber", "--key", "BXR-10", "--approve", "--json").lines
+    assert one["created"] == 1
+    assert clinic.control.record("contas_receber", "REC-10")["status_titulo"] == "RECEBIDO"  # type: ignore[index]
