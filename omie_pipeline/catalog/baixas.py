@@ -24,6 +24,7 @@ def _baixas(name: str, title: str, service: str, method: str, titulos: str) -> E
         either=(("codigo_lancamento", "codigo_lancamento_integracao"),),
         references=(("codigo_lancamento_integracao", titulos),),
         value_field="valor",
+        likeness=("codigo_lancamento_integracao", "codigo_lancamento", "valor", "data"),
         # Reconciled at the clinic later on is no other payment.
         once=("conciliar_documento",),
         proof=_PROOF,

@@ -23,6 +23,7 @@ CLIENTES = Endpoint(
     link="AssociarCodIntCliente",
     link_omie_key="codigo_cliente_omie",
     document_field="cnpj_cpf",
+    likeness=("cnpj_cpf", "razao_social"),
 )
 
 CLIENTES_CPF_CNPJ = Endpoint(

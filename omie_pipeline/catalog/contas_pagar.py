@@ -27,6 +27,13 @@ CONTAS_PAGAR = Endpoint(
     references=(("codigo_cliente_fornecedor_integracao", "clientes"),),
     points_at=("projetos", "vendedores", "clientes_cpf_cnpj"),
     value_field="valor_documento",
+    likeness=(
+        "codigo_cliente_fornecedor_integracao",
+        "codigo_cliente_fornecedor",
+        "valor_documento",
+        "data_vencimento",
+        "data_emissao",
+    ),
 )
 
 EXCLUIR_CONTAS_PAGAR = Endpoint(

@@ -29,6 +29,13 @@ CONTAS_RECEBER = Endpoint(
     references=(("codigo_cliente_fornecedor_integracao", "clientes"),),
     points_at=("projetos", "vendedores", "clientes_cpf_cnpj"),
     value_field="valor_documento",
+    likeness=(
+        "codigo_cliente_fornecedor_integracao",
+        "codigo_cliente_fornecedor",
+        "valor_documento",
+        "data_vencimento",
+        "data_emissao",
+    ),
 )
 
 EXCLUIR_CONTAS_RECEBER = Endpoint(

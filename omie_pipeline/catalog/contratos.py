@@ -22,6 +22,7 @@ CONTRATOS = Endpoint(
     record_wrapper="contratoCadastro",
     list="ListarContratos",
     points_at=("clientes", "clientes_cpf_cnpj", "servicos", "projetos", "vendedores"),
+    likeness=("cabecalho.nCodCli", "cabecalho.dVigInicial", "cabecalho.dVigFinal", "itensContrato"),
 )
 
 SITUACAO_CONTRATOS = Endpoint(

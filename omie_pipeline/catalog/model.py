@@ -139,6 +139,8 @@ class Endpoint:
             would make a second one: look before the first call.
         once: fields that count when the record is made and are no change afterwards.
         by_value: field of the payload and value -> method, for a ``situation``.
+        likeness: fields by which a person would call two rows the same, with a point before nested
+            ones; what they say under a new code is looked for under the old ones.
     """
 
     name: str
@@ -176,6 +178,7 @@ class Endpoint:
     look_first: bool = False
     once: tuple[str, ...] = ()
     by_value: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
+    likeness: tuple[str, ...] = ()
 
     @property
     def writable(self) -> bool:

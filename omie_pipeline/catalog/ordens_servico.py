@@ -29,6 +29,12 @@ ORDENS_SERVICO = Endpoint(
         ("ServicosPrestados.cCodIntServico", "servicos"),
     ),
     points_at=("projetos", "vendedores", "clientes_cpf_cnpj"),
+    likeness=(
+        "Cabecalho.cCodIntCli",
+        "Cabecalho.nCodCli",
+        "Cabecalho.dDtPrevisao",
+        "ServicosPrestados",
+    ),
     proof=Proof(_SERVICE, "ListarOS", "filtrar_por_codigo"),
     look_first=True,
 )

@@ -17,5 +17,6 @@ PROJETOS = Endpoint(
     delete_omie_key="codigo",
     read="ConsultarProjeto",
     read_omie_key="codigo",
+    likeness=("nome",),
     list="ListarProjetos",
 )

@@ -23,4 +23,5 @@ SERVICOS = Endpoint(
     list="ListarCadastroServico",
     link="AssociarCodIntServico",
     link_omie_key="nCodServ",
+    likeness=("cabecalho.cDescricao",),
 )

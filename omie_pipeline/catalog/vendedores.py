@@ -17,5 +17,6 @@ VENDEDORES = Endpoint(
     delete_omie_key="codigo",
     read="ConsultarVendedor",
     read_omie_key="codigo",
+    likeness=("nome",),
     list="ListarVendedores",
 )

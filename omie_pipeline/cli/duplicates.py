@@ -1,4 +1,5 @@
-"""``omie-pipeline duplicates``: títulos that stand twice in Omie, ours and one typed by hand."""
+"""``omie-pipeline duplicates``: what stands twice in Omie, ours beside one typed by hand, or ours
+under two forms of one code."""
 
 from __future__ import annotations
 
@@ -11,28 +12,46 @@ from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empres
 
 if TYPE_CHECKING:
     from omie_pipeline.warehouse.reconciliation import Duplicate
+    from omie_pipeline.warehouse.renamed import SameCode
 
 _SIDES = {"R": "a receber", "P": "a pagar"}
 
 
 def duplicates(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
-    """Lista títulos que parecem repetidos no Omie, e qual deles é o nosso."""
+    """Lista o que parece repetido no Omie: qual é o nosso, e códigos que só mudam de forma."""
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.reconciliation import duplicates as read_duplicates
+    from omie_pipeline.warehouse.renamed import same_codes
 
     deployment = Deployment()
-    found = read_duplicates(deployment.engine, chosen_empresas(deployment, empresa))
+    empresas = chosen_empresas(deployment, empresa)
+    found = read_duplicates(deployment.engine, empresas)
+    reformed = same_codes(deployment.engine, empresas)
     if as_json:
-        for one in found:
-            emit(asdict(one))
-    else:
+        for title in found:
+            emit(asdict(title))
+        for same in reformed:
+            emit(asdict(same))
+        return
+    if not found and not reformed:
+        show("Nenhum título repetido.")
+    if found:
         _show(found)
+    if reformed:
+        _show_reformed(reformed)
+
+
+def _show_reformed(found: Sequence[SameCode]) -> None:
+    show("Entregues com códigos que só mudam de forma; confira, e exclua no Omie o que sobra:")
+    heads = [Column("empresa"), Column("endpoint"), Column("códigos"), Column("ids no Omie")]
+    rows = [
+        [one.empresa, one.endpoint, ", ".join(one.codigos), ", ".join(map(str, one.ids_no_omie))]
+        for one in found
+    ]
+    show_table(heads, rows)
 
 
 def _show(found: Sequence[Duplicate]) -> None:
-    if not found:
-        show("Nenhum título repetido.")
-        return
     heads = [Column("empresa"), Column("lado"), Column("nosso (código)"),
              Column("nosso (id no Omie)"), Column("sem vínculo (id)"), Column("R$", right=True),
              Column("vencimentos"), Column("digitado por"), Column("o que fazer")]  # fmt: skip

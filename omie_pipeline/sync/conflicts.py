@@ -121,6 +121,19 @@ def titulo_cancelado(field: str) -> Reason:
     )
 
 
+def codigo_mudou_de_forma(endpoint: str, field: str, code: str, old: str) -> Reason:
+    """A record that Omie holds for us under another form of its code."""
+    return Reason(
+        field=field,
+        rule="codigo_mudou_de_forma",
+        motivo=f"O identificador mudou de forma: o Omie já tem este registro como {old}, e ele "
+        f"viria de novo como {code}.",
+        correcao="Confira na origem como o id é lido (planilha, zeros à esquerda, maiúsculas) e "
+        "volte à forma antiga. Se for outro registro: "
+        f"omie-pipeline push {endpoint} --key {code} --approve",
+    )
+
+
 def _reais(value: Decimal | None) -> str:
     """``R$ 1.234,50``; without a value, words that leave it open."""
     if value is None:

@@ -30,6 +30,8 @@ class Guardrails(BaseModel):
         max_delete_share: deletes over the records that the ledger holds as confirmed, from 10
             deletes on.
         min_rows_vs_median: selected rows over the median of recent runs, where that is 5 or more.
+        max_changed_codes: rows that Omie has under another form of their code (``701``, ``701.0``);
+            so many are quarantined, more stop the plan.
         max_value_sum: sum in R$ of what one plan may send; ``None`` sets no ceiling.
     """
 
@@ -39,6 +41,7 @@ class Guardrails(BaseModel):
     max_deletes: Annotated[int, Field(ge=0)] = 50
     max_delete_share: Share = 0.1
     min_rows_vs_median: Annotated[float, Field(ge=0)] = 0.5
+    max_changed_codes: Annotated[int, Field(ge=0)] = 2
     max_value_sum: Annotated[Decimal, Field(ge=0)] | None = None
 
 

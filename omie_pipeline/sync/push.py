@@ -29,6 +29,7 @@ from omie_pipeline.sync.effects import TwinRule, effect_for
 from omie_pipeline.sync.gates import close_gates
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
 from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.renaming import Renamed, find_renamed, hold_reformed
 from omie_pipeline.sync.report import PushOptions, PushReport
 from omie_pipeline.sync.reversing import also_taken_back, check_reversals, plan_undoing
 from omie_pipeline.sync.scope import Scope
@@ -130,9 +131,9 @@ class _Run:
         self._intents = Intents(*who)
         self._client = push._make_client(selection.empresa, self._on_call)
         known = KnownRecords(self._engine, selection.empresa)
-        # One payment that a person looked at, never all those of a run.
-        waived = options.approve and selection.key is not None
-        twins = TwinRule(policy.twin_days, waived)
+        # One row that a person looked at, never all those of a run.
+        self._waived = options.approve and selection.key is not None
+        twins = TwinRule(policy.twin_days, self._waived)
         self._effect = effect_for(model.endpoint, self._client, known, twins)
         self._delivery = Delivery(
             self._client,
@@ -148,6 +149,7 @@ class _Run:
         self._validation: ValidationReport | None = None
         self._recovered = 0
         self._conflicts = 0
+        self._renamed = Renamed()
         self._would_stop: tuple[str, ...] = ()
 
     def _on_call(self, record: CallRecord) -> None:
@@ -208,6 +210,8 @@ class _Run:
             self._conflicts = close_gates(
                 self._scope(), self._policy, self._ledger, now, store=store
             )
+            if not self._waived:
+                self._look_for_renamed(store=store)
         if store:
             forget_passed(
                 self._engine,
@@ -216,6 +220,13 @@ class _Run:
                 self._selection,
                 grain=self._endpoint.grain,
             )
+
+    def _look_for_renamed(self, *, store: bool) -> None:
+        """Rows whose records Omie holds under another code."""
+        scope, limit = self._scope(), self._policy.guardrails.max_changed_codes
+        self._renamed = find_renamed(scope, self._model)
+        now = self._clock.now()
+        self._conflicts += hold_reformed(scope, self._renamed, limit, now, store=store)
 
     def _checked(self) -> tuple[Scope, PayloadModel]:
         return self._scope(), self._model
@@ -258,7 +269,9 @@ class _Run:
             recent_selected=self._recent_selected(),
             value_sum=value_sum,
         )
-        reasons = refusals(figures, self._policy.guardrails)
+        limits = self._policy.guardrails
+        renamed = self._renamed.stops(limits.max_changed_codes)
+        reasons = (*([renamed] if renamed else []), *refusals(figures, limits))
         self._would_stop = reasons if self._options.dry_run else ()
         if reasons and not self._options.approve and not self._options.dry_run:
             raise GuardrailStopped(reasons)

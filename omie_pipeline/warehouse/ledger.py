@@ -200,6 +200,7 @@ class Ledger:
                         "omie_id": sa.func.coalesce(new.omie_id, of_the_living(ledger.c.omie_id)),
                         "omie_code": sa.func.coalesce(new.omie_code, ledger.c.omie_code),
                         "parent_code": sa.func.coalesce(new.parent_code, ledger.c.parent_code),
+                        "likeness": new.likeness,
                         "created_here": sa.or_(ledger.c.created_here, new.created_here),
                         "particao": new.particao,
                         "attempts": ledger.c.attempts + 1,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.warehouse.likeness import likeness_of
 from omie_pipeline.warehouse.nfse import Submitted
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, RowOutcome
 
@@ -40,6 +41,7 @@ class Writer:
             "omie_code": outcome.omie_code or None,
             "parent_code": outcome.row.payload.get(parent_field) or None,
             "created_here": outcome.kind == "created",
+            "likeness": likeness_of(REGISTRY[self.endpoint], outcome.row.payload) or None,
             "particao": outcome.row.particao,
             "attempts": 1,
             "first_seen_at": now,
