@@ -5,6 +5,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+DEFAULT_TIME_ZONE = "America/Sao_Paulo"
+"""Where a clinic is unless it says otherwise."""
+BRASILIA = ZoneInfo("America/Sao_Paulo")
+"""The time that Omie's own dates and hours are in, wherever the clinic is."""
 
 
 class Clock(Protocol):

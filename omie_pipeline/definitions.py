@@ -42,7 +42,7 @@ def build() -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *([extract_asset(table, partitions) for table in sources] if extracted else []),
-            mapping_assets(ensure_manifest(settings)),
+            mapping_assets(ensure_manifest(settings), settings.schemas),
             *mirror_assets(partitions),
             *(
                 push_asset(endpoint, deployment.policy(endpoint.name), partitions)

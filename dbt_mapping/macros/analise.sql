@@ -1,11 +1,11 @@
 {# What the views of schema analise share. #}
 
-{# Today in Brazil, when the view is read. `set omie_pipeline.hoje = '2026-01-31'` moves it for a
+{# Today at the clinic, when the view is read. `set omie_pipeline.hoje = '2026-01-31'` moves it for a
    session (tests, "what was late then"), `alter database ... set` for everybody. #}
 {% macro hoje() -%}
     coalesce(
         cast(nullif(current_setting('omie_pipeline.hoje', true), '') as date),
-        cast(now() at time zone 'America/Sao_Paulo' as date)
+        cast(now() at time zone '{{ fuso() }}' as date)
     )
 {%- endmacro %}
 

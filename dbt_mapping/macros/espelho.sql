@@ -113,7 +113,7 @@ left join {{ titulo }} as titulo{{ loop.index0 }}
     on linha.empresa = titulo{{ loop.index0 }}.empresa
     and linha.codigo_titulo = titulo{{ loop.index0 }}.codigo_lancamento_omie
 {%- endfor %}
-where omie.ve_linha(
+where {{ esquema('omie') }}.ve_linha(
         case when {{ dono['ledger_codigo'] }} is not null then 'omie_pipeline'
             else {{ dono['feito_por'] }} end
     )
@@ -128,5 +128,5 @@ where omie.ve_linha(
 
 {# A personal value: nome, documento, contato or nota. #}
 {% macro mascarado(coluna, mascara) -%}
-    omie.mascarar_{{ mascara }}({{ coluna }})
+    {{ esquema('omie') }}.mascarar_{{ mascara }}({{ coluna }})
 {%- endmacro %}

@@ -1,10 +1,16 @@
 {# What the payload models share. Nothing here shortens a value: too long is validation's to say. #}
 
+{# The clinic's time zone: when a day begins. #}
+{% macro fuso() -%}
+    {{- env_var('OMIE_PIPELINE_TIME_ZONE', '') or 'America/Sao_Paulo' -}}
+{%- endmacro %}
+
+
 {# Partition of a fact. Dates before the start fall on the start date when the clinic asked for
    them, else they keep their own and no partition selects them. A row whose date could not be read
    falls on the start date too, so that some partition selects it and validation can refuse it. #}
 {% macro data_particao(coluna) -%}
-    {%- set hoje = run_started_at.astimezone(modules.pytz.timezone('America/Sao_Paulo')) -%}
+    {%- set hoje = run_started_at.astimezone(modules.pytz.timezone(fuso())) -%}
     {%- set informado = env_var('OMIE_PIPELINE_START_DATE', '') or hoje.strftime('%Y-01-01') -%}
     {%- set inicio = 'date ' ~ dbt.string_literal(informado) -%}
     {%- if env_var('OMIE_PIPELINE_INCLUDE_BEFORE_START', 'false') | lower in ('true', '1') -%}

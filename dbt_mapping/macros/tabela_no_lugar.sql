@@ -3,7 +3,8 @@
   cascade) takes the analysts' views on a table along. Rows are deleted, not truncated: whoever reads
   meanwhile, a push that plans above all, sees the old rows whole until the new ones are committed.
   Only where the columns differ is the table dropped with the views on it; those must be built again,
-  as they are by `omie-pipeline build`.
+  as they are by `omie-pipeline build`. What other people put on it is never dropped: the build stops
+  and names it.
 #}
 {% materialization table, adapter='postgres' %}
 
@@ -15,6 +16,7 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+  {{ exigir_nossa(existing) }}
   {% call statement('filled') -%}
     {{ create_table_as(True, filled, sql) }}
   {%- endcall %}
@@ -34,6 +36,7 @@
     {%- endcall %}
   {% else %}
     {% if existing is not none %}
+      {{ exigir_sem_alheios(existing) }}
       {{ adapter.drop_relation(existing) }}
     {% endif %}
     {% call statement('main') -%}
@@ -46,7 +49,8 @@
   {%- endcall %}
 
   {% do apply_grants(target_relation, grant_config, should_revoke=True) %}
-  {% do persist_docs(target_relation, model) %}
+  {% do persist_docs(target_relation, model, for_relation=False) %}
+  {% do marcar(target_relation) %}
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {{ adapter.commit() }}

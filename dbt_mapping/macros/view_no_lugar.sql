@@ -3,6 +3,7 @@
   takes every view above it along, so that building only some of the models, as the Dagster UI
   invites one to, would leave holes. Only where columns went away or changed type does PostgreSQL
   refuse to replace; then the view and what stands on it is dropped, and those models must be built.
+  What other people put on it is never dropped: the build stops and names it.
 #}
 {% materialization view, adapter='postgres' %}
 
@@ -13,17 +14,26 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+  {{ exigir_nossa(existing) }}
   {% if existing is not none and existing.type != 'view' %}
+    {{ exigir_sem_alheios(existing) }}
     {{ adapter.drop_relation(existing) }}
   {% endif %}
 
   {% call statement('main') -%}
     do $substituir_view$
+    declare
+      alheios text[];
     begin
       create or replace view {{ target_relation }} as (
         {{ sql }}
       );
     exception when invalid_table_definition then
+      alheios := {{ esquema('omie_sync') }}.alheios_sobre('{{ target_relation }}');
+      if alheios <> '{}' then
+        raise exception 'As colunas de % mudaram, e sobre ela há objetos que não são deste programa: %. Nada foi alterado. Apague-os, repita o build e crie-os de novo',
+          '{{ target_relation }}', array_to_string(alheios, '; ');
+      end if;
       drop view {{ target_relation }} cascade;
       create view {{ target_relation }} as (
         {{ sql }}
@@ -33,7 +43,8 @@
   {%- endcall %}
 
   {% do apply_grants(target_relation, grant_config, should_revoke=True) %}
-  {% do persist_docs(target_relation, model) %}
+  {% do persist_docs(target_relation, model, for_relation=False) %}
+  {% do marcar(target_relation) %}
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {{ adapter.commit() }}

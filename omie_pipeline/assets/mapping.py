@@ -14,11 +14,20 @@ from dagster_dbt import (
 )
 
 from omie_pipeline.assets.pools import DBT_POOL
+from omie_pipeline.database.schemas import Schemas
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 
 class MappingTranslator(DagsterDbtTranslator):
-    """Keys and groups by schema, so that the graph reads staging -> clinica -> omie_payload."""
+    """Keys and groups by schema, so that the graph reads staging -> clinica -> omie_payload.
+
+    Args:
+        schemas: of the installation: their prefix is no part of a key.
+    """
+
+    def __init__(self, schemas: Schemas, settings: DagsterDbtTranslatorSettings) -> None:
+        super().__init__(settings)
+        self._schemas = schemas
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """``[schema, model]``; sources keep ``[set, table]`` unless they name their asset."""
@@ -28,14 +37,15 @@ class MappingTranslator(DagsterDbtTranslator):
             return dg.AssetKey(list(named))
         if dbt_resource_props["resource_type"] == "source":
             return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        schema = self._schemas.plain(dbt_resource_props["schema"])
+        return dg.AssetKey([schema, dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The schema."""
-        return str(dbt_resource_props["schema"])
+        return self._schemas.plain(str(dbt_resource_props["schema"]))
 
 
-def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
+def mapping_assets(manifest: Path, schemas: Schemas | None = None) -> dg.AssetsDefinition:
     """All models of the chosen staging set; a run builds just those it selects."""
     # One reading of Omie may fill two tables: both sources are that one asset.
     settings = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
@@ -43,7 +53,7 @@ def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=manifest,
         name="dbt_mapping",
-        dagster_dbt_translator=MappingTranslator(settings),
+        dagster_dbt_translator=MappingTranslator(schemas or Schemas(), settings),
         pool=DBT_POOL,
     )
     def mapping(context: dg.AssetExecutionContext, deployment: DeploymentResource) -> Iterator[Any]:
@@ -56,6 +66,7 @@ def mapping_assets(manifest: Path) -> dg.AssetsDefinition:
         project = opened.prepare_dbt()
         for hint in project.hints:
             context.log.warning("%s", hint)
+        opened.refuse_foreign_relations()
         dbt = DbtCliResource(
             project_dir=str(project.folder),
             profiles_dir=str(project.folder),

@@ -5,13 +5,13 @@ No link: what a note shows of a person belongs to no page without a login (``nfs
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from omie_pipeline.catalog.nfse_states import ESTADOS, OPEN
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.resources.settings import clinic_zone
 from omie_pipeline.warehouse.nfse_reads import counts, in_state, newest
 
 KEY = dg.AssetKey(["omie_pipeline", "nfse"])
@@ -24,7 +24,6 @@ NAMES = {
     "error": "com erro",
     "deleted": "de OS excluídas",
 }
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 _NEWEST = 20
 
 
@@ -71,4 +70,4 @@ def note_metadata(opened: Deployment) -> dict[str, Any]:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at.astimezone(_BRASILIA):%d/%m/%Y %H:%M}"
+    return f"{at.astimezone(clinic_zone()):%d/%m/%Y %H:%M}"

@@ -11,7 +11,6 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.settings import Settings
 
 DATE, EMPRESA = "data", "empresa"
-TIMEZONE = "America/Sao_Paulo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def partitions_for(settings: Settings, empresas: tuple[str, ...]) -> Partitions:
     """Partitions from the start date on, one line per empresa."""
     names = dg.StaticPartitionsDefinition(list(empresas))
     start = settings.start_date.isoformat()
-    days = dg.DailyPartitionsDefinition(start, timezone=TIMEZONE, end_offset=1)
+    days = dg.DailyPartitionsDefinition(start, timezone=settings.time_zone, end_offset=1)
     return Partitions(names, dg.MultiPartitionsDefinition({DATE: days, EMPRESA: names}))
 
 

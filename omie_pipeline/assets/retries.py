@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from omie_pipeline.errors import AuthFailed, Blocked, GuardrailStopped, RetryLater
+from omie_pipeline.resources.settings import clinic_zone
 
 APPROVE_TAG = "omie_pipeline/approve"
 _MAX_RETRIES = 3
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def retried_as_omie_says() -> Iterator[None]:
             max_retries=_MAX_RETRIES, seconds_to_wait=fault.wait_seconds
         ) from fault
     except Blocked as closed:
-        until = closed.until.astimezone(_BRASILIA)
+        until = closed.until.astimezone(clinic_zone())
         raise dg.Failure(
             description=f"{closed.detail.text}, até {until:%d/%m/%Y %H:%M}. O que já foi lido "
             "fica; o resto continua sozinho depois disso (sensor retomar_leituras).",

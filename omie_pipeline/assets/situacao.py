@@ -1,7 +1,6 @@
 """The page of status: every table of every empresa, last and next reading, alerts."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -9,6 +8,7 @@ from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.empresas import has_credentials
+from omie_pipeline.resources.settings import clinic_zone
 from omie_pipeline.warehouse.import_status import (
     TableStatus,
     import_status,
@@ -19,7 +19,6 @@ from omie_pipeline.warehouse.quota import scope_of
 from omie_pipeline.warehouse.status import block_in_force
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 _HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"
 
 
@@ -59,7 +58,8 @@ def _coming(opened: Deployment, empresa: str, now: datetime) -> dict[str, dateti
     """The next reading of every table by the schedule."""
     wanted, default = opened.config.empresa(empresa).importar, opened.settings.schedule
     return {
-        name: next_tick(wanted.schedule_of(name, default), now) for name in (*MIRROR, STATEMENT)
+        name: next_tick(wanted.schedule_of(name, default), now, opened.settings.zone)
+        for name in (*MIRROR, STATEMENT)
     }
 
 
@@ -100,4 +100,4 @@ def _page(
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(_BRASILIA):%d/%m/%Y %H:%M}"
+    return f"{moment.astimezone(clinic_zone()):%d/%m/%Y %H:%M}"

@@ -33,6 +33,7 @@ def build(empresa: EmpresaOption = None) -> None:
 
     deployment = Deployment()
     names = chosen_empresas(deployment, empresa)
+    deployment.refuse_foreign_relations()
     if not any(deployment.has_clinic(name) for name in names):
         say("Sem clínica configurada (CLINIC_URL): só as visões do Omie")
         _run_dbt(deployment, ("--select", "tag:espelho", "--indirect-selection", "cautious"))

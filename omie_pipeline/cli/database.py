@@ -19,16 +19,12 @@ database = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mo
 @database.command(cls=PortugueseCommand)
 def start() -> None:
     """Liga o PostgreSQL embutido e prepara as tabelas."""
-    from omie_pipeline.resources.addresses import find_warehouse
-    from omie_pipeline.warehouse.engine import open_engine
-    from omie_pipeline.warehouse.migrate import migrate
+    from omie_pipeline.resources.addresses import open_warehouse
 
     settings = _settings()
     if settings.warehouse_url is not None:
         say("WAREHOUSE_URL aponta para um servidor próprio: só as tabelas são preparadas")
-    engine = open_engine(find_warehouse(settings).url)
-    migrate(engine)
-    engine.dispose()
+    open_warehouse(settings).dispose()
     show("Banco pronto")
 
 

@@ -183,7 +183,7 @@ def _model(deployment: Deployment, mapping: Mapping, project: Path) -> ModelText
     return ModelText(
         mapping.endpoint,
         mapping.table,
-        relation(project, mapping.table, sources),
+        relation(project, mapping.table, sources, deployment.settings.schemas),
         mapping.prefix,
         mapping.chosen,
         described_columns(project, mapping.endpoint.model),

@@ -11,11 +11,12 @@ from typing import Any
 import yaml
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.database.schemas import ANALYSIS, CLINIC, STAGING, Schemas
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.sync.mapping.model_sql import relation_of
 from omie_pipeline.warehouse.sampling import SampledTable
 
-_FOLDERS = {"clinica": "clinica", "staging": "staging", "analise": "analise"}
+_FOLDERS = {name: name for name in (CLINIC, STAGING, ANALYSIS)}
 """Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
 
 
@@ -79,13 +80,20 @@ def described_columns(project: Path, model: str) -> tuple[str, ...]:
     return ()
 
 
-def relation(project: Path, table: SampledTable, sources: Sequence[tuple[str, str, str]]) -> str:
+def relation(
+    project: Path,
+    table: SampledTable,
+    sources: Sequence[tuple[str, str, str]],
+    schemas: Schemas | None = None,
+) -> str:
     """The table as dbt should name it, so that it is built before the model.
 
     Args:
         sources: schema, table and set of what the chosen staging set declares.
+        schemas: of the installation; default: those without a prefix.
     """
-    folder = _FOLDERS.get(table.schema)
+    names = schemas or Schemas()
+    folder = _FOLDERS.get(names.plain(table.schema)) if table.schema in names.names else None
     if folder and any((project / "models" / folder).rglob(f"{table.name}.sql")):
         return relation_of(table, ref=table.name)
     declared = next((s for s in sources if s[:2] == (table.schema, table.name)), None)

@@ -114,12 +114,12 @@ def day(one: date | None) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """A time as it is in São Paulo; ``None`` is a dash."""
+    """A time as it is at the clinic; ``None`` is a dash."""
     if at is None:
         return "–"
-    from omie_pipeline.resources.settings import TIME_ZONE
+    from omie_pipeline.resources.settings import clinic_zone
 
-    return at.astimezone(TIME_ZONE).strftime("%d/%m/%Y %H:%M")
+    return at.astimezone(clinic_zone()).strftime("%d/%m/%Y %H:%M")
 
 
 def printable(text: str) -> str:

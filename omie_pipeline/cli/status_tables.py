@@ -38,7 +38,8 @@ def table_records(
             continue
         off = one.situacao == "desativada"
         broken = closed is not None and not off
-        following = next_tick(wanted.schedule_of(one.tabela, settings.schedule), now)
+        schedule = wanted.schedule_of(one.tabela, settings.schedule)
+        following = next_tick(schedule, now, settings.zone)
         records.append(
             {
                 "empresa": empresa,

@@ -38,6 +38,7 @@ from omie_pipeline.clinic.raw_tables import (
     ensure_raw_schema,
     ensure_raw_table,
     lock_table,
+    raw_schema,
     read_progress,
     save_progress,
 )
@@ -340,9 +341,10 @@ class _Extract:
 def _copied_columns(connection: sa.Connection, table: SourceTable) -> frozenset[str]:
     """Columns of the copy; none where nothing was copied yet."""
     inspector = sa.inspect(connection)
-    if not inspector.has_table(table.name, schema=RAW_SCHEMA):
+    schema = raw_schema(connection)
+    if not inspector.has_table(table.name, schema=schema):
         return frozenset()
-    return frozenset(one["name"] for one in inspector.get_columns(table.name, schema=RAW_SCHEMA))
+    return frozenset(one["name"] for one in inspector.get_columns(table.name, schema=schema))
 
 
 def _copied(warehouse: sa.Engine, table: SourceTable, empresa: str) -> bool:

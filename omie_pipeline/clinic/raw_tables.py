@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.clinic.sources import RAW_SCHEMA
 from omie_pipeline.clinic.sql_types import POINT_MARK
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.errors import ConfigurationError
 
 EMPRESA = "_empresa"
@@ -65,9 +66,8 @@ class RawColumn:
 
 def lock_table(connection: sa.Connection, name: str) -> None:
     """Makes other extracts of the table wait until this transaction ends."""
-    connection.execute(
-        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"clinic_raw:{name}", 0)))
-    )
+    lock = schemas_of(connection).lock(f"clinic_raw:{name}")
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lock, 0))))
 
 
 def ensure_raw_table(
@@ -88,11 +88,14 @@ def ensure_raw_table(
                 f"(é reservado ou tem mais de {_IDENTIFIER_BYTES} bytes)"
             )
     inspector = sa.inspect(connection)
-    if not inspector.has_table(name, schema=RAW_SCHEMA):
+    # The catalog is asked by the name that the schema has there.
+    schema = raw_schema(connection)
+    if not inspector.has_table(name, schema=schema):
         return create_raw_table(connection, name, columns, key)
-    found = inspector.get_columns(name, schema=RAW_SCHEMA)
+    refuse_foreign(connection, name)
+    found = inspector.get_columns(name, schema=schema)
     existing = {one["name"]: one["type"] for one in found}
-    made_with = tuple(inspector.get_pk_constraint(name, schema=RAW_SCHEMA)["constrained_columns"])
+    made_with = tuple(inspector.get_pk_constraint(name, schema=schema)["constrained_columns"])
     added = [column for column in columns if column.name not in existing]
     for column in added:
         _add_column(connection, name, column)
@@ -134,14 +137,43 @@ def create_raw_table(
     ]
     table = sa.Table(name, sa.MetaData(), *ours, schema=RAW_SCHEMA)
     connection.execute(sa.schema.CreateTable(table))
+    connection.execute(sa.select(sa.func.omie_sync.marcar(_quoted(connection, name))))
     _comment(connection, name, {one.name: one.comment for one in columns if one.comment})
     return table
+
+
+def raw_schema(connection: sa.Connection) -> str:
+    """The name that schema ``clinic_raw`` has in this installation's database."""
+    return schemas_of(connection).name(RAW_SCHEMA)
+
+
+def refuse_foreign(connection: sa.Connection, name: str) -> None:
+    """Stops where the table that has the copy's name was not made by this program.
+
+    Raises:
+        ConfigurationError: nothing was changed.
+    """
+    ours = sa.select(
+        sa.func.omie_sync.e_nosso(sa.cast(_quoted(connection, name), pg.REGCLASS), type_=sa.Boolean)
+    )
+    if not connection.scalar(ours):
+        raise ConfigurationError(
+            f"Tabela '{name}': já existe {raw_schema(connection)}.{name}, que não foi feita por "
+            "este programa; nada foi alterado. Mova-a para outro esquema (ALTER TABLE … SET SCHEMA)"
+        )
+
+
+def _quoted(connection: sa.Connection, name: str) -> sa.ColumnElement[str]:
+    """The copy's full name, as PostgreSQL reads it in a text."""
+    return sa.func.format("%I.%I", raw_schema(connection), name, type_=sa.Text)
 
 
 def _add_column(connection: sa.Connection, name: str, column: RawColumn) -> None:
     type_name = POSTGRES_TYPES[column.postgres].compile(dialect=connection.dialect)
     statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}").format(
-        sql.Identifier(RAW_SCHEMA, name), sql.Identifier(column.name), sql.SQL(type_name)
+        sql.Identifier(raw_schema(connection), name),
+        sql.Identifier(column.name),
+        sql.SQL(type_name),
     )
     psycopg_connection(connection).execute(statement)
 
@@ -150,7 +182,7 @@ def _comment(connection: sa.Connection, name: str, comments: Mapping[str, str]) 
     """Says of columns what the mapping must know to read them; an empty text takes it back."""
     for column, text in comments.items():
         statement = sql.SQL("COMMENT ON COLUMN {} IS {}").format(
-            sql.Identifier(RAW_SCHEMA, name, column), sql.Literal(text or None)
+            sql.Identifier(raw_schema(connection), name, column), sql.Literal(text or None)
         )
         psycopg_connection(connection).execute(statement)
 
@@ -168,13 +200,13 @@ def psycopg_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
 
 
 def ensure_raw_schema(engine: sa.Engine) -> None:
-    """Schema ``clinic_raw`` and its own tables, with the columns that came later."""
+    """The tables of schema ``clinic_raw`` that are its own, with the columns that came later."""
     with engine.begin() as connection:
         lock_table(connection, WATERMARK.name)
-        connection.execute(sa.schema.CreateSchema(RAW_SCHEMA, if_not_exists=True))
         for table in WATERMARK.metadata.sorted_tables:
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-        there = sa.inspect(connection).get_columns(WATERMARK.name, schema=RAW_SCHEMA)
+        schema = raw_schema(connection)
+        there = sa.inspect(connection).get_columns(WATERMARK.name, schema=schema)
         if "full_at" not in {one["name"] for one in there}:
             _add_column(connection, WATERMARK.name, RawColumn("full_at", "timestamptz"))
 

@@ -16,6 +16,7 @@ from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
+from omie_pipeline.database.schemas import as_named, schemas_of
 from omie_pipeline.errors import ConfigurationError
 
 _CSV = "csv://"
@@ -129,7 +130,8 @@ def open_clinic(url: str, warehouse: sa.Engine | None = None) -> ClinicReader:
         schema = url.removeprefix(_WAREHOUSE).strip("/")
         if warehouse is None or not schema:
             raise ConfigurationError("CLINIC_URL warehouse:// precisa do nome de um schema")
-        return SqlReader(warehouse, schema=schema, in_place=True)
+        schemas_of(warehouse).refuse_as_source(schema)
+        return SqlReader(as_named(warehouse), schema=schema, in_place=True)
     if url.startswith(_CSV) or "://" not in url:
         folder = Path(url.removeprefix(_CSV)).expanduser()
         if not url or not folder.is_dir():

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from omie_pipeline.clinic.raw_tables import WATERMARK
+from omie_pipeline.clinic.raw_tables import WATERMARK, raw_schema
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 from omie_pipeline.clinic.staging import Stage
 
@@ -285,7 +285,7 @@ def listed(
 ) -> tuple[SetAsideEntry, ...]:
     """What is set aside now, those first seen last on top; nothing before the first extract."""
     with engine.connect() as connection:
-        if not sa.inspect(connection).has_table(SET_ASIDE.name, schema=RAW_SCHEMA):
+        if not sa.inspect(connection).has_table(SET_ASIDE.name, schema=raw_schema(connection)):
             return ()
         c = SET_ASIDE.c
         query = sa.select(SET_ASIDE).order_by(c.first_seen_at.desc(), c.table_name, c.kind, c.key)

@@ -22,6 +22,8 @@ from omie_pipeline.clinic.raw_tables import (
     RawColumn,
     create_raw_table,
     psycopg_connection,
+    raw_schema,
+    refuse_foreign,
 )
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 
@@ -60,12 +62,18 @@ class Shape:
 def shape_of(
     connection: sa.Connection, table: SourceTable, columns: Sequence[RawColumn], empresa: str
 ) -> Shape:
-    """Compares the copy in the database with what the source has now."""
+    """Compares the copy in the database with what the source has now.
+
+    Raises:
+        ConfigurationError: the table of that name is none of ours.
+    """
     inspector = sa.inspect(connection)
-    if not inspector.has_table(table.name, schema=RAW_SCHEMA):
+    schema = raw_schema(connection)
+    if not inspector.has_table(table.name, schema=schema):
         return Shape()
+    refuse_foreign(connection, table.name)
     types = _types(connection, table.name)
-    key = inspector.get_pk_constraint(table.name, schema=RAW_SCHEMA)["constrained_columns"]
+    key = inspector.get_pk_constraint(table.name, schema=schema)["constrained_columns"]
     names = {column.name for column in columns}
     extra = [name for name in types if name not in names | {EMPRESA, EXTRACTED_AT}]
     return Shape(
@@ -87,7 +95,7 @@ def _types(connection: sa.Connection, name: str) -> dict[str, str]:
     by_text = {type_.compile(dialect=dialect): ours for ours, type_ in POSTGRES_TYPES.items()}
     return {
         one["name"]: by_text.get(one["type"].compile(dialect=dialect), "")
-        for one in sa.inspect(connection).get_columns(name, schema=RAW_SCHEMA)
+        for one in sa.inspect(connection).get_columns(name, schema=raw_schema(connection))
     }
 
 
@@ -185,13 +193,13 @@ def _keep_rows(
 
 def _step_aside(connection: sa.Connection, name: str) -> str:
     """Renames the copy; returns its new name."""
-    there = set(sa.inspect(connection).get_table_names(schema=RAW_SCHEMA))
+    there = set(sa.inspect(connection).get_table_names(schema=raw_schema(connection)))
     number = 1
     while (old := _old_name(name, number)) in there:
         number += 1
     psycopg_connection(connection).execute(
         sql.SQL("ALTER TABLE {} RENAME TO {}").format(
-            sql.Identifier(RAW_SCHEMA, name), sql.Identifier(old)
+            sql.Identifier(raw_schema(connection), name), sql.Identifier(old)
         )
     )
     return old
@@ -207,10 +215,10 @@ def drop_old(connection: sa.Connection, name: str) -> tuple[str, ...]:
     """Drops copies that stepped aside and that nothing hangs on; returns those that stay."""
     start = _old_name(name, 1).removesuffix("1")
     stay = []
-    for old in sa.inspect(connection).get_table_names(schema=RAW_SCHEMA):
+    for old in sa.inspect(connection).get_table_names(schema=raw_schema(connection)):
         if not (old.startswith(start) and old.removeprefix(start).isdecimal()):
             continue
-        statement = sql.SQL("DROP TABLE {}").format(sql.Identifier(RAW_SCHEMA, old))
+        statement = sql.SQL("DROP TABLE {}").format(sql.Identifier(raw_schema(connection), old))
         try:
             with psycopg_connection(connection).transaction():
                 psycopg_connection(connection).execute(statement)

@@ -28,9 +28,10 @@ from typing import Any, Literal, cast
 
 import yaml
 
+from omie_pipeline.database import schemas
 from omie_pipeline.errors import ConfigurationError
 
-RAW_SCHEMA = "clinic_raw"
+RAW_SCHEMA = schemas.RAW
 _GRAINS = ("register", "fact")
 _META_KEYS = frozenset(
     {
@@ -81,7 +82,10 @@ class SourceTable:
 
 
 def read_sources(
-    file: Path, set_name: str | None = None, schema: str | None = None
+    file: Path,
+    set_name: str | None = None,
+    schema: str | None = None,
+    own: schemas.Schemas | None = None,
 ) -> tuple[SourceTable, ...]:
     """The tables that ``_sources.yml`` declares, in its order.
 
@@ -90,14 +94,21 @@ def read_sources(
         set_name: which dbt source of the file; default: the name of its folder.
         schema: overrides the file's schema, for a source that is read in place. A schema that the
             file leaves to Jinja counts as ``clinic_raw``.
+        own: names of this installation's schemas; default: those without a prefix.
 
     Raises:
         ConfigurationError: the file or a table of it is not as described; both are named.
     """
     wanted = set_name or file.parent.name
     source = _source(file, wanted)
+    raw = (own or schemas.Schemas()).name(RAW_SCHEMA)
     declared = str(source.get("schema") or RAW_SCHEMA)
-    resolved = schema or (RAW_SCHEMA if "{{" in declared else declared)
+    if declared == RAW_SCHEMA != raw:
+        raise ConfigurationError(
+            f"{file}: com OMIE_PIPELINE_SCHEMA_PREFIX, 'schema: {RAW_SCHEMA}' leria a cópia de "
+            "outra instalação; escreva 'schema' como em models/staging/canonica/_sources.yml"
+        )
+    resolved = schema or (raw if "{{" in declared else declared)
     tables = source.get("tables")
     if not isinstance(tables, list) or not tables:
         raise ConfigurationError(f"{file}: a fonte '{wanted}' não declara nenhuma tabela")

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.settings import Settings
+from omie_pipeline.database.addresses import parsed_url
+from omie_pipeline.database.causes import WAREHOUSE
+from omie_pipeline.database.schemas import DAGSTER, RAW, Schemas
+from omie_pipeline.resources.built import built_relations
+from omie_pipeline.resources.settings import IN_PLACE, Settings
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
-
-_IN_PLACE = "warehouse://"
+from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.time_zone import set_database_time_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,22 @@ def find_warehouse(settings: Settings) -> Warehouse:
     return Warehouse(embedded.ensure_running(), embedded)
 
 
-def dagster_postgres_url(warehouse_url: str) -> str:
+def open_warehouse(settings: Settings, warehouse: Warehouse | None = None) -> sa.Engine:
+    """The warehouse, migrated, with the names and the time zone of this installation.
+
+    Raises:
+        WarehouseError: see ``warehouse.migrate``; nothing was changed.
+    """
+    found = warehouse or find_warehouse(settings)
+    engine = open_engine(found.url, settings.schemas, time_zone=settings.time_zone)
+    migrate(engine, built_relations(settings))
+    if found.embedded is not None:
+        # Our own database: whoever opens a session there means the clinic's days.
+        set_database_time_zone(engine, settings.time_zone)
+    return engine
+
+
+def dagster_postgres_url(warehouse_url: str, schemas: Schemas | None = None) -> str:
     """The warehouse as Dagster's storage takes it: psycopg2, tables in the schema ``dagster``.
 
     With SQLAlchemy 2.1 a bare ``postgresql://`` picks psycopg 3, and every run then fails on
@@ -50,9 +69,11 @@ def dagster_postgres_url(warehouse_url: str) -> str:
     url = _parsed(warehouse_url).set(drivername="postgresql+psycopg2")
     options = url.query.get("options", "")
     given = " ".join(options) if isinstance(options, tuple) else options
+    schema = (schemas or Schemas()).name(DAGSTER)
     # A crash of the server may cost the last events; waiting for disk costs minutes every time.
-    search_path = f"{given} -csearch_path=dagster -csynchronous_commit=off".strip()
-    return _text(url.update_query_dict({"options": search_path}))
+    # Dagster writes the server's local time where it means UTC.
+    options = f"{given} -csearch_path={schema} -csynchronous_commit=off -ctimezone=UTC".strip()
+    return _text(url.update_query_dict({"options": options}))
 
 
 def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
@@ -69,13 +90,19 @@ def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
         "OMIE_PIPELINE_STAGING": settings.staging,
         "OMIE_PIPELINE_START_DATE": settings.start_date.isoformat(),
         "OMIE_PIPELINE_INCLUDE_BEFORE_START": str(settings.include_before_start).lower(),
+        "OMIE_PIPELINE_SCHEMA_PREFIX": settings.schema_prefix,
+        "OMIE_PIPELINE_TIME_ZONE": settings.time_zone,
+        # Of libpq, for dbt's sessions: its profile has no place for a time zone.
+        "PGOPTIONS": f"-ctimezone={settings.time_zone}",
     }
+    if settings.schema_prefix:
+        variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = settings.schemas.name(RAW)
     ssl_mode = url.query.get("sslmode")
     if isinstance(ssl_mode, str):
         variables["DBT_SSLMODE"] = ssl_mode
     clinic_url = settings.clinic_url.get_secret_value() if settings.clinic_url else ""
-    if clinic_url.startswith(_IN_PLACE):
-        variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = clinic_url.removeprefix(_IN_PLACE).strip("/")
+    if clinic_url.startswith(IN_PLACE):
+        variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = clinic_url.removeprefix(IN_PLACE).strip("/")
     return variables
 
 
@@ -83,7 +110,7 @@ def dagster_environment(settings: Settings, warehouse_url: str) -> dict[str, str
     """Variables that Dagster's processes need; ``DAGSTER_POSTGRES_URL`` holds the password."""
     return {
         "DAGSTER_HOME": str(dagster_home(settings.home)),
-        "DAGSTER_POSTGRES_URL": dagster_postgres_url(warehouse_url),
+        "DAGSTER_POSTGRES_URL": dagster_postgres_url(warehouse_url, settings.schemas),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
 
@@ -94,10 +121,7 @@ def dagster_home(home: Path) -> Path:
 
 
 def _parsed(url: str) -> sa.URL:
-    try:
-        return sa.make_url(url.replace("postgres://", "postgresql://", 1))
-    except (sa.exc.ArgumentError, ValueError):
-        raise ConfigurationError("WAREHOUSE_URL não é um endereço de banco válido") from None
+    return parsed_url(url.replace("postgres://", "postgresql://", 1), WAREHOUSE)
 
 
 def _text(url: sa.URL) -> str:

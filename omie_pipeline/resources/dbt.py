@@ -32,7 +32,7 @@ def ensure_manifest(settings: Settings) -> Path:
     manifest, noted = target / "manifest.json", target / _DIGEST
     with _locked(target / ".lock"):
         project = assemble_project(settings).folder
-        digest = _digest(settings.staging, project)
+        digest = _digest(settings, project)
         if manifest.exists() and noted.exists() and noted.read_text("utf-8") == digest:
             return manifest
         _parse(settings, project, target)
@@ -44,6 +44,7 @@ def _parse(settings: Settings, project: Path, target: Path) -> None:
     variables = {
         **os.environ,
         "OMIE_PIPELINE_STAGING": settings.staging,
+        "OMIE_PIPELINE_SCHEMA_PREFIX": settings.schema_prefix,
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target.parent / "logs"),
         "DBT_PROFILES_DIR": str(project),
@@ -59,9 +60,10 @@ def _parse(settings: Settings, project: Path, target: Path) -> None:
         raise ConfigurationError(f"O dbt não entendeu o projeto {project}:\n{said}")
 
 
-def _digest(staging: str, root: Path) -> str:
-    """Digest over every file dbt reads, the other staging sets left out."""
-    found = hashlib.sha256(staging.encode())
+def _digest(settings: Settings, root: Path) -> str:
+    """Digest over every file dbt reads, the other staging sets left out, and the schemas' names."""
+    staging = settings.staging
+    found = hashlib.sha256(f"{staging} {settings.schema_prefix}".encode())
     sets = root / "models" / "staging"
     for file in sorted(root.rglob("*")):
         other_set = sets in file.parents and (sets / staging) not in file.parents

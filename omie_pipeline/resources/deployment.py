@@ -21,7 +21,13 @@ from omie_pipeline.clinic.sources import SourceTable, read_sources
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.resources.addresses import Warehouse, dbt_environment, find_warehouse
+from omie_pipeline.resources import built
+from omie_pipeline.resources.addresses import (
+    Warehouse,
+    dbt_environment,
+    find_warehouse,
+    open_warehouse,
+)
 from omie_pipeline.resources.dbt_project import (
     MappingProject,
     assemble_project,
@@ -45,8 +51,8 @@ from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.warehouse.billing import request_billing
 from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
 from omie_pipeline.warehouse.defaults_adopted import Adopted, adopt_old_defaults
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.ownership import refuse_foreign_relations
 from omie_pipeline.warehouse.planning import Selection
 from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
 
@@ -87,9 +93,7 @@ class Deployment:
     @cached_property
     def engine(self) -> sa.Engine:
         """The warehouse, migrated."""
-        engine = open_engine(self.warehouse.url)
-        migrate(engine)
-        return engine
+        return open_warehouse(self.settings, self.warehouse)
 
     @property
     def empresas(self) -> tuple[str, ...]:
@@ -321,6 +325,16 @@ class Deployment:
         os.environ.update(self.dbt_environment())
         return project
 
+    def refuse_foreign_relations(self) -> None:
+        """Stop before dbt would replace, empty or alter what somebody else made.
+
+        Raises:
+            WarehouseError: names every such object; nothing was changed.
+        """
+        planned = built.built_relations(self.settings)
+        with warehouse_errors(), self.engine.connect() as connection:
+            refuse_foreign_relations(connection, self.settings.schemas, planned)
+
     def _clinic_url(self, empresa: str) -> str:
         declared = self.config.empresa(empresa)
         if declared.clinic_url_env:
@@ -352,4 +366,5 @@ def staging_sources(settings: Settings) -> tuple[SourceTable, ...]:
         staging_folder(settings) / "_sources.yml",
         settings.staging,
         os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA"),
+        settings.schemas,
     )

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -26,6 +26,8 @@ from pydantic import (
     model_validator,
 )
 
+from omie_pipeline.clock import DEFAULT_TIME_ZONE
+from omie_pipeline.database.schemas import PREFIX_PATTERN, Schemas
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.refusals import refusals
 
@@ -34,7 +36,9 @@ OMIE_CALLS_PER_MINUTE = 240
 """Omie's own ceiling for one key and method."""
 OMIE_CALLS_PER_MINUTE_IP = 960
 """Omie's own ceiling for one IP address."""
-TIME_ZONE = ZoneInfo("America/Sao_Paulo")
+
+IN_PLACE = "warehouse://"
+"""What begins a CLINIC_URL whose tables are in the warehouse already."""
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+$")
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
@@ -86,7 +90,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _first_of_january() -> date:
-    return datetime.now(TIME_ZONE).date().replace(month=1, day=1)
+    return datetime.now(clinic_zone()).date().replace(month=1, day=1)
 
 
 class Settings(BaseModel):
@@ -102,12 +106,14 @@ class Settings(BaseModel):
             :func:`notify_addresses`.
         inbox_keep_days: days an event of a webhook is kept after it was acted upon.
         warehouse_url: ``None`` means the embedded server in ``home``.
+        schema_prefix: before the names of all our schemas in the warehouse.
         clinic_url: SQLAlchemy URL, folder, ``csv:///folder`` or ``warehouse://schema``.
         home: state folder, absolute.
         config: YAML of empresas and policies, absolute.
         staging: name of the staging set.
         models: folder of the user's own dbt models, absolute; see ``dbt_project``.
-        start_date: first business date that is sent; 1 January of this year in São Paulo.
+        time_zone: the clinic's, by its IANA name: when a day begins.
+        start_date: first business date that is sent; 1 January of this year.
         nfse_archive: folder, absolute, or URL as fsspec knows it, for the files of issued notes.
     """
 
@@ -131,6 +137,9 @@ class Settings(BaseModel):
     inbox_keep_days: int = Field(30, ge=1, le=3650, validation_alias="OMIE_INBOX_KEEP_DAYS")
     notify_urls: SecretStr | None = Field(None, validation_alias="OMIE_NOTIFY_URLS")
     warehouse_url: SecretStr | None = Field(None, validation_alias="WAREHOUSE_URL")
+    schema_prefix: str = Field(
+        "", pattern=PREFIX_PATTERN, validation_alias="OMIE_PIPELINE_SCHEMA_PREFIX"
+    )
     clinic_url: SecretStr | None = Field(None, validation_alias="CLINIC_URL")
     home: Path = Field(Path(".omie_pipeline"), validation_alias="OMIE_PIPELINE_HOME")
     config: Path | None = Field(None, validation_alias="OMIE_PIPELINE_CONFIG")
@@ -138,6 +147,7 @@ class Settings(BaseModel):
         "canonica", pattern=r"^[a-z][a-z0-9_]*$", validation_alias="OMIE_PIPELINE_STAGING"
     )
     models: Path = Field(Path("my_models"), validation_alias="OMIE_PIPELINE_MODELS")
+    time_zone: str = Field(DEFAULT_TIME_ZONE, validation_alias="OMIE_PIPELINE_TIME_ZONE")
     start_date: date = Field(
         default_factory=_first_of_january, validation_alias="OMIE_PIPELINE_START_DATE"
     )
@@ -178,6 +188,43 @@ class Settings(BaseModel):
                 "deve ser um endereço PostgreSQL (postgresql://usuario:senha@host/base)"
             )
         return url
+
+    @field_validator("schema_prefix")
+    @classmethod
+    def _is_free(cls, prefix: str) -> str:
+        if prefix.startswith("pg_"):
+            raise ValueError("não pode começar com pg_, que é do PostgreSQL")
+        return prefix
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(
+                "deve ser um nome IANA, como America/Sao_Paulo, America/Manaus ou America/Noronha"
+            )
+        return name
+
+    @property
+    def schemas(self) -> Schemas:
+        """The names of our schemas in the warehouse."""
+        return Schemas(self.schema_prefix)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @model_validator(mode="after")
+    def _clinic_is_not_our_own(self) -> Self:
+        """A clinic is never read from a schema that this program writes."""
+        url = self.clinic_url.get_secret_value() if self.clinic_url else ""
+        if url.startswith(IN_PLACE):
+            try:
+                self.schemas.refuse_as_source(url.removeprefix(IN_PLACE).strip("/"))
+            except ConfigurationError as error:
+                raise ValueError(str(error)) from None
+        return self
 
     @model_validator(mode="after")
     def _pace_is_what_omie_allows(self) -> Self:
@@ -222,6 +269,12 @@ def load_settings(dotenv: Path | None = None) -> Settings:
         return Settings.model_validate(known)
     except ValidationError as error:
         raise ConfigurationError(refusals(error, _variable)) from None
+
+
+def clinic_zone() -> ZoneInfo:
+    """The clinic's time zone, for what is shown; the default where the setting is no zone."""
+    name = environment().get("OMIE_PIPELINE_TIME_ZONE", "")
+    return ZoneInfo(name if name in available_timezones() else DEFAULT_TIME_ZONE)
 
 
 def variable_names() -> tuple[str, ...]:

@@ -5,17 +5,16 @@ tables that are due (``importar: agenda`` of the empresa, else ``OMIE_PIPELINE_S
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 import dagster as dg
 
 from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
 from omie_pipeline.assets.mirror import mirror_key
-from omie_pipeline.assets.partitions import TIMEZONE
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.resources.empresas import Empresa, PipelineConfig
-from omie_pipeline.resources.settings import TIME_ZONE, Schedule, Settings
+from omie_pipeline.resources.settings import Schedule, Settings
 from omie_pipeline.sensors.ranges import range_tags
 
 _REGISTERS = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
@@ -41,7 +40,7 @@ def mirror_schedules(
             name="situacao_por_hora",
             job=jobs.status,
             cron_schedule=_STATUS,
-            execution_timezone=TIMEZONE,
+            execution_timezone=settings.time_zone,
             default_status=dg.DefaultScheduleStatus.STOPPED,
             description="Renova a página de situação.",
         ),
@@ -61,7 +60,7 @@ def _registers(
         name="espelho",
         job=job,
         cron_schedule=cron,
-        execution_timezone=TIMEZONE,
+        execution_timezone=settings.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Lê os cadastros do Omie.",
     )
@@ -91,7 +90,7 @@ def _reconciliation(
         name="conciliacao_diaria",
         job=job,
         cron_schedule=_RECONCILIATION,
-        execution_timezone=TIMEZONE,
+        execution_timezone=settings.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Compara clínica, livro-razão e Omie depois da conferência da noite.",
     )
@@ -121,7 +120,7 @@ def _changes(
         name="espelho_mudancas",
         job=job,
         cron_schedule=cron,
-        execution_timezone=TIMEZONE,
+        execution_timezone=settings.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Lê do Omie os lançamentos que mudaram, de qualquer data.",
     )
@@ -129,7 +128,7 @@ def _changes(
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         struck, asked = context.scheduled_execution_time, False
-        today = _today(struck)
+        today = struck.astimezone(settings.zone).date()
         for one in config.empresas:
             left_out = _left_out("fact", one, settings, struck)
             if left_out == _tables("fact"):
@@ -155,7 +154,7 @@ def _everything(settings: Settings, job: AssetJob, config: PipelineConfig) -> dg
         name="conferencia_completa",
         job=job,
         cron_schedule=_EVERYTHING,
-        execution_timezone=TIMEZONE,
+        execution_timezone=settings.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Confere todas as datas com o Omie, registro por registro: acha o que foi "
         "excluído lá.",
@@ -173,7 +172,9 @@ def _everything(settings: Settings, job: AssetJob, config: PipelineConfig) -> dg
                 run_key=f"{one.nome}:{struck.isoformat()}",
                 asset_selection=_selection(context, job, left_out),
                 tags={
-                    **range_tags(settings.start_date, _today(struck), one.nome),
+                    **range_tags(
+                        settings.start_date, struck.astimezone(settings.zone).date(), one.nome
+                    ),
                     MODE_TAG: "carga",
                     EMPRESA_TAG: one.nome,
                 },
@@ -205,7 +206,7 @@ def _left_out(
 ) -> frozenset[str]:
     """Tables that are not due at a strike; without one, those that are never due."""
     out: set[Schedule] = {"manual"}
-    if struck is not None and struck.astimezone(TIME_ZONE).hour:
+    if struck is not None and struck.astimezone(settings.zone).hour:
         out.add("daily")
     schedule_of, default = empresa.importar.schedule_of, settings.schedule
     return frozenset(name for name in _tables(grain) if schedule_of(name, default) in out)
@@ -219,7 +220,3 @@ def _selection(
         return None
     everything = context.repository_def.get_job(job.name).asset_layer.selected_asset_keys
     return sorted(everything - {mirror_key(name) for name in left_out})
-
-
-def _today(struck: datetime) -> date:
-    return struck.astimezone(TIME_ZONE).date()

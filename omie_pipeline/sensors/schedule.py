@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG
 
 from omie_pipeline.assets.jobs import AssetJob
-from omie_pipeline.assets.partitions import TIMEZONE
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.catalog import WRITABLE
@@ -38,7 +36,7 @@ def registers_schedule(
         name="sincronizacao",
         job=job,
         cron_schedule=_CRON[settings.schedule],
-        execution_timezone=TIMEZONE,
+        execution_timezone=settings.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Envia cadastros e, em seguida, os lançamentos que mudaram.",
     )
@@ -89,11 +87,11 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
 def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list[date]:
     """Dates with changed rows in the clinic, with unfinished rows in the ledger, and today."""
     settings = deployment.settings
-    today = datetime.now(ZoneInfo(TIMEZONE)).date()
+    today = datetime.now(settings.zone).date()
     dates = {today}
     if since > _EPOCH:
         # A day on which no sync got through may have rows that were typed before it.
-        first = max(since.astimezone(ZoneInfo(TIMEZONE)).date(), settings.start_date)
+        first = max(since.astimezone(settings.zone).date(), settings.start_date)
         dates |= {first + timedelta(days=n) for n in range((today - first).days + 1)}
     with deployment.clinic(empresa) as clinic:
         for table in deployment.sources:

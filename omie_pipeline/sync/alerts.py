@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.sync.nfse.alerting import NOTE_KINDS, note_alerts
 from omie_pipeline.sync.policy import Policies
 from omie_pipeline.warehouse.latest import (
@@ -38,7 +38,6 @@ KINDS = (FAILED_SYNC, REJECTED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, *NOTE_KIN
 """The kinds that :func:`evaluate_alerts` looks for."""
 
 STUCK_AFTER = timedelta(minutes=15)
-_TIME_ZONE = ZoneInfo("America/Sao_Paulo")
 _PUSHED = [endpoint.name for endpoint in WRITABLE]
 _READ = [*MIRROR, STATEMENT]
 _AUTH_FAILED = "AuthFailed"
@@ -94,7 +93,7 @@ def evaluate_alerts(
 
 def told_moment(at: datetime) -> str:
     """A time as it is in São Paulo."""
-    return at.astimezone(_TIME_ZONE).strftime("%d/%m/%Y %H:%M")
+    return at.astimezone(BRASILIA).strftime("%d/%m/%Y %H:%M")
 
 
 def _blocks(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iterator[Alert]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.mirror import MirrorTable
-from omie_pipeline.clock import Clock
+from omie_pipeline.clock import BRASILIA, Clock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.sync.import_report import ImportRequest, Tally
@@ -37,7 +36,6 @@ from omie_pipeline.warehouse.import_state import (
 )
 from omie_pipeline.warehouse.mirror_merge import PartitionCount
 
-BRASILIA = ZoneInfo("America/Sao_Paulo")
 _OVERLAP = timedelta(days=1)
 # Lists without a window on change (NFS-e): a note is cancelled within weeks of its emission.
 _REREAD = timedelta(days=35)

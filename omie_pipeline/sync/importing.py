@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.mirror import MirrorTable
-from omie_pipeline.clock import Clock
+from omie_pipeline.clock import BRASILIA, Clock
 from omie_pipeline.errors import OmieFault, OmiePipelineError, WarehouseError
 from omie_pipeline.omie import OmieClient
-from omie_pipeline.sync.import_ranges import BRASILIA, RangeReader
+from omie_pipeline.sync.import_ranges import RangeReader
 from omie_pipeline.sync.import_report import ImportProgress, ImportReport, ImportRequest
 from omie_pipeline.sync.listing import Days
 from omie_pipeline.sync.spans import spanned

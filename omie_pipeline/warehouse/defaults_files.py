@@ -10,6 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.warehouse.defaults import ACCOUNT_OF, DEFAULTS, Setting, checked
 from omie_pipeline.warehouse.engine import warehouse_errors
@@ -79,9 +80,10 @@ def raw_table(engine: sa.Engine, name: str) -> tuple[Raw, ...]:
     """What a table says that dbt made of an old file; nothing where there is none."""
     with warehouse_errors(), engine.connect() as connection:
         inspector = sa.inspect(connection)
-        if not inspector.has_table(name, schema=_OLD_SCHEMA):
+        schema = schemas_of(connection).name(_OLD_SCHEMA)
+        if not inspector.has_table(name, schema=schema):
             return ()
-        columns = [column["name"] for column in inspector.get_columns(name, schema=_OLD_SCHEMA)]
+        columns = [column["name"] for column in inspector.get_columns(name, schema=schema)]
         if not _known(columns):
             return ()
         table = sa.table(name, *(sa.column(one) for one in columns), schema=_OLD_SCHEMA)

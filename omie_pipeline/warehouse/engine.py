@@ -12,22 +12,32 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from omie_pipeline import exact_json
-from omie_pipeline.errors import WarehouseError
+from omie_pipeline.clock import DEFAULT_TIME_ZONE
+from omie_pipeline.database.addresses import parsed_url
+from omie_pipeline.database.causes import WAREHOUSE, Place, remember_place, told
+from omie_pipeline.database.schemas import Schemas, use_schemas
+from omie_pipeline.errors import ConfigurationError, WarehouseError
 
 _IDLE_SINCE = "omie_pipeline.idle_since"
 _TRUSTED_SECONDS = 1.0
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(
+    url: str, schemas: Schemas | None = None, *, time_zone: str = DEFAULT_TIME_ZONE
+) -> sa.Engine:
     """An engine for ``postgresql://…`` or ``postgresql+psycopg://…`` (psycopg 3).
+
+    Args:
+        schemas: of the installation; default: those without a prefix.
+        time_zone: of every session; the database itself is not changed.
 
     Raises:
         WarehouseError: the URL is none of PostgreSQL's.
     """
     try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise WarehouseError("WAREHOUSE_URL não é um endereço de banco válido") from None
+        parsed = parsed_url(url, WAREHOUSE)
+    except ConfigurationError as error:
+        raise WarehouseError(str(error)) from None
     if parsed.get_backend_name() != "postgresql":
         raise WarehouseError("WAREHOUSE_URL deve ser um endereço PostgreSQL (postgresql://…)")
     engine = sa.create_engine(
@@ -36,10 +46,21 @@ def open_engine(url: str) -> sa.Engine:
         hide_parameters=True,
         json_serializer=exact_json.dumps,
         json_deserializer=exact_json.loads,
-        connect_args={"application_name": "omie_pipeline", "connect_timeout": 10},
+        connect_args={
+            "application_name": "omie_pipeline",
+            "connect_timeout": 10,
+            "options": f"{_given_options(parsed)} -ctimezone={time_zone}".strip(),
+        },
     )
+    use_schemas(engine, schemas or Schemas())
+    remember_place(engine, Place.of(parsed, WAREHOUSE))
     _ping_idle_connections(engine)
     return engine
+
+
+def _given_options(url: sa.URL) -> str:
+    given = url.query.get("options", "")
+    return " ".join(given) if isinstance(given, tuple) else given
 
 
 def _ping_idle_connections(engine: sa.Engine) -> None:
@@ -75,7 +96,6 @@ def warehouse_errors() -> Iterator[None]:
 
 
 def _told(error: sa.exc.DBAPIError) -> str:
-    kind = type(error.orig).__name__
     if isinstance(error, sa.exc.OperationalError):
-        return f"O banco do armazém não respondeu ou recusou a gravação ({kind})"
-    return f"O banco do armazém recusou um comando ({kind})"
+        return told(error, "O banco do armazém não respondeu ou recusou a gravação")
+    return told(error, "O banco do armazém recusou um comando")

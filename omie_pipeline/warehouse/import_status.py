@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.import_state import rows_here
 from omie_pipeline.warehouse.inbox_tables import events
@@ -24,7 +25,6 @@ from omie_pipeline.warehouse.mirror_tables import (
 
 Situation = Literal["ativa", "erro", "desativada"]
 
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 _EVERY_HOURS = {"6h": 6, "daily": 24}
 _UNFINISHED = ("stopped", "failed")
 # Windows overlap by a whole day: what changed after an older question is asked for again.
@@ -105,12 +105,12 @@ def inbox_status(engine: sa.Engine, empresa: str) -> InboxStatus:
     return InboxStatus(row[0], row[1])
 
 
-def next_tick(schedule: str, now: datetime) -> datetime | None:
-    """The next time the schedule ``6h`` or ``daily`` strikes in São Paulo; ``None`` for others."""
+def next_tick(schedule: str, now: datetime, zone: ZoneInfo = BRASILIA) -> datetime | None:
+    """The next time the schedule ``6h`` or ``daily`` strikes at the clinic; ``None`` for others."""
     hours = _EVERY_HOURS.get(schedule)
     if hours is None:
         return None
-    midnight = now.astimezone(_BRASILIA).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     ticks = (midnight + timedelta(hours=hours * n) for n in range(24 // hours + 1))
     return next(tick for tick in ticks if tick > now)
 
@@ -234,7 +234,7 @@ def _unproved(
 ) -> int:
     if name == STATEMENT or MIRROR[name].grain == "register":
         return 0
-    yesterday = now.astimezone(_BRASILIA).date() - timedelta(days=1)
+    yesterday = now.astimezone(BRASILIA).date() - timedelta(days=1)
     first = max(start, filters.since or start)
     last = min(yesterday, filters.until or yesterday)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
@@ -244,5 +244,5 @@ def _unproved(
 def _is_proved(day: date, proved: dict[str, datetime]) -> bool:
     """A proof of a day that was still going on says nothing of its rest."""
     read = proved.get(day.isoformat())
-    ended = datetime.combine(day + timedelta(days=1), time(), _BRASILIA)
+    ended = datetime.combine(day + timedelta(days=1), time(), BRASILIA)
     return read is not None and read >= ended

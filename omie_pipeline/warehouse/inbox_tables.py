@@ -8,9 +8,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from omie_pipeline.database import schemas
 from omie_pipeline.warehouse.tables import metadata
 
-INBOX = "omie_inbox"
+INBOX = schemas.INBOX
 _Time = sa.DateTime(timezone=True)
 _Json = JSONB(none_as_null=True)
 

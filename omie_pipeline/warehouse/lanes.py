@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from omie_pipeline.clock import Clock
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.warehouse.engine import warehouse_errors
 
 _POLL_SECONDS = 0.5
@@ -25,7 +26,7 @@ def lane(
     Raises:
         WarehouseError: the database is gone.
     """
-    key = sa.func.hashtextextended(name, 0)
+    key = sa.func.hashtextextended(schemas_of(engine).lock(name), 0)
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     with warehouse_errors(), autocommit.connect() as connection:
         told = False

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.warehouse.engine import warehouse_errors
 
 _HELD = sa.text(
@@ -24,7 +25,9 @@ def lanes_held(engine: sa.Engine, names: Iterable[str]) -> frozenset[str]:
     if not wanted:
         return frozenset()
     with warehouse_errors(), engine.connect() as connection:
-        return frozenset(connection.execute(_HELD, {"names": wanted}).scalars())
+        locks = {schemas_of(engine).lock(name): name for name in wanted}
+        held: sa.ScalarResult[str] = connection.execute(_HELD, {"names": list(locks)}).scalars()
+        return frozenset(locks[lock] for lock in held)
 
 
 def reading_lane(empresa: str, tabela: str) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.mirror import MirrorTable
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.mirror_filter import MirrorFilter, admitted
 from omie_pipeline.warehouse.mirror_records import ASKED_AT, BODY, EMPRESA, record_select
 from omie_pipeline.warehouse.mirror_statement import key_text
 from omie_pipeline.warehouse.mirror_tables import mirror_table
 
-_TIMEZONE = "America/Sao_Paulo"
+_TIMEZONE = str(BRASILIA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from omie_pipeline.database.causes import told
+from omie_pipeline.database.schemas import migrating, schemas_of
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse.inbox_tables import INBOX
-from omie_pipeline.warehouse.tables import OMIE, SYNC
+from omie_pipeline.warehouse.ownership import Relation, adopt, claim, mark
 
-_SCHEMAS = (SYNC, OMIE, INBOX, "clinic_raw", "dagster")
+OLDEST_POSTGRES = 15
 _MIGRATION_LOCK = 0x0A11E
 
 
-def migrate(engine: sa.Engine) -> None:
+def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
     """Create what is missing and run Alembic to its head; safe to call by many processes at once.
 
+    Args:
+        known: what a build makes, to adopt what an earlier version built without a mark.
+
     Raises:
-        WarehouseError: the database cannot be reached or the role may not create schemas.
+        WarehouseError: the database cannot be reached, is too old, holds other people's objects
+            under our names, or the role may not create schemas. Nothing was changed.
     """
+    schemas = schemas_of(engine)
     try:
         with engine.begin() as connection:
+            refuse_old_server(connection)
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            for schema in _SCHEMAS:
-                connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
-            command.upgrade(alembic_config(connection), "head")
+            claimed = claim(connection, schemas)
+            with migrating(connection):
+                command.upgrade(alembic_config(connection), "head")
+            mark(connection, schemas, claimed.installation)
+            if claimed.unmarked:
+                adopt(connection, schemas, known)
     except sa.exc.DBAPIError as error:
-        kind = type(error.orig).__name__
-        raise WarehouseError(f"O banco do armazém não pôde ser preparado ({kind})") from None
+        raise WarehouseError(told(error, "O banco do armazém não pôde ser preparado")) from None
+
+
+def refuse_old_server(connection: sa.Connection) -> None:
+    """Raise ``WarehouseError`` where the server is older than what this program is tested with."""
+    version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
+    if int(version.partition(".")[0]) < OLDEST_POSTGRES:
+        raise WarehouseError(
+            f"O PostgreSQL {version} do armazém é antigo demais: use da versão {OLDEST_POSTGRES} "
+            "à 18"
+        )
 
 
 def alembic_config(connection: sa.Connection) -> Config:

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 
 from omie_pipeline.catalog.mirror import Column, MirrorTable
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.warehouse.mirror_tables import OURS
 from omie_pipeline.warehouse.tables import ledger
 
 BODY, EMPRESA, ASKED_AT = "p_body", "p_empresa", "p_asked_at"
-_TIMEZONE = "America/Sao_Paulo"
+_TIMEZONE = str(BRASILIA)
 _DAY = (
     r"^((0[1-9]|1\d|2[0-8])/(0[1-9]|1[0-2])/[12]\d{3}|(29|30)/(0[13-9]|1[0-2])/[12]\d{3}"
     r"|31/(0[13578]|1[02])/[12]\d{3}|29/02/[12]\d(0[48]|[2468][048]|[13579][26])|29/02/2000)$"

@@ -11,12 +11,13 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.notification_tables import notification, notification_told
 
 REMINDER_AFTER = timedelta(hours=24)
 _FORGOTTEN_AFTER = timedelta(days=7)
-_LANE = sa.func.hashtextextended("avisos", 0)
+_LANE = "avisos"
 
 Stage = Literal["novo", "lembrete", "resolvido"]
 
@@ -78,13 +79,14 @@ def telling_lane(engine: sa.Engine) -> Iterator[bool]:
     """
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     with warehouse_errors(), autocommit.connect() as connection:
-        free = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(_LANE))).scalar())
+        lane = sa.func.hashtextextended(schemas_of(connection).lock(_LANE), 0)
+        free = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(lane))).scalar())
         try:
             yield free
         finally:
             if free:
                 # Not by closing the connection: the server would notice a moment later only.
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(_LANE)))
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(lane)))
 
 
 def record_alerts(

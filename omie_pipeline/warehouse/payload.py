@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.database import schemas
 from omie_pipeline.errors import ModelError
 from omie_pipeline.warehouse.engine import warehouse_errors
 
-PAYLOAD_SCHEMA = "omie_payload"
+PAYLOAD_SCHEMA = schemas.PAYLOAD
 PARTITION_COLUMN = "data_particao"
 _OWN_COLUMNS = ("empresa", PARTITION_COLUMN)
 
@@ -61,8 +62,9 @@ def load_payload_model(
     """
     with warehouse_errors():
         inspector = sa.inspect(engine)
+        found = schemas.schemas_of(engine).name(schema)
         try:
-            columns = tuple(c["name"] for c in inspector.get_columns(endpoint.model, schema=schema))
+            columns = tuple(c["name"] for c in inspector.get_columns(endpoint.model, schema=found))
         except sa.exc.NoSuchTableError:
             raise ModelError(
                 f"O modelo dbt {schema}.{endpoint.model} não existe: rode a construção (dbt build)"

@@ -6,7 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-RAW, CLINIC, PAYLOAD = "clinic_raw", "clinica", "omie_payload"
+from omie_pipeline.database import schemas
+
+RAW, CLINIC, PAYLOAD = schemas.RAW, schemas.CLINIC, schemas.PAYLOAD
 _PUNCTUATION = "./- "
 
 
@@ -23,7 +25,7 @@ def tables_of(connection: sa.Connection, schema: str) -> list[sa.TableClause]:
             "FROM information_schema.columns WHERE table_schema = :schema "
             "GROUP BY table_name ORDER BY table_name"
         ),
-        {"schema": schema},
+        {"schema": schemas.schemas_of(connection).name(schema)},
     ).all()
     return [
         sa.table(row[0], *(sa.column(column) for column in row[1]), schema=schema) for row in found

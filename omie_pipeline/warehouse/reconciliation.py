@@ -13,10 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from omie_pipeline.database import schemas
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.warehouse.engine import warehouse_errors
 
-_SCHEMA = "analise"
+_SCHEMA = schemas.ANALYSIS
 
 
 def _view(name: str, columns: str) -> sa.TableClause:
@@ -162,7 +163,8 @@ def duplicates(engine: sa.Engine, empresas: Sequence[str]) -> list[Duplicate]:
 def require_view(engine: sa.Engine, name: str) -> None:
     """Raise ``ConfigurationError`` where a view of schema ``analise`` was not made yet."""
     with warehouse_errors(), engine.connect() as connection:
-        there = sa.inspect(connection).has_table(name, schema=_SCHEMA)
+        schema = schemas.schemas_of(connection).name(_SCHEMA)
+        there = sa.inspect(connection).has_table(name, schema=schema)
     if not there:
         raise ConfigurationError(
             f"A visão {_SCHEMA}.{name} ainda não existe. Rode: omie-pipeline build"

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ledger_marks import SET_BACK, forget_settlements
 from omie_pipeline.warehouse.mirror_merge import WHOLE
@@ -34,7 +35,7 @@ _SETTLES = timedelta(seconds=60)
 # Omie stamps the inclusion with its own clock: near midnight it may be the other day.
 _CLOCKS_APART = timedelta(minutes=10)
 _TOLD = "Não está mais no Omie: será enviada de novo"
-_TIMEZONE = "America/Sao_Paulo"
+_TIMEZONE = str(BRASILIA)
 
 
 @dataclass(frozen=True, slots=True)

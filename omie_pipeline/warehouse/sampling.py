@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from omie_pipeline.database.schemas import as_named
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.warehouse.engine import warehouse_errors
 
@@ -65,7 +66,7 @@ def sample_table(
         ConfigurationError: there is no such table; those of the schema are named.
         WarehouseError: the database refused.
     """
-    with warehouse_errors(), engine.connect() as connection:
+    with warehouse_errors(), as_named(engine).connect() as connection:
         inspector = sa.inspect(connection)
         try:
             found = inspector.get_columns(table, schema=schema)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from omie_pipeline.database import schemas
+
 metadata = sa.MetaData()
-SYNC = "omie_sync"
-OMIE = "omie"
+SYNC = schemas.SYNC
+OMIE = schemas.OMIE
 
 _Time = sa.DateTime(timezone=True)
 _Json = JSONB(none_as_null=True)

@@ -58,7 +58,12 @@ def _serve(deployment: Deployment, doors: tuple[Door, ...], host: str, port: int
     deployment.engine.dispose()  # migrated; the receiver has a connection of its own
     try:
         receiver = Receiver(
-            doors, deployment.warehouse.url, clock=deployment.clock, host=host, port=port
+            doors,
+            deployment.warehouse.url,
+            clock=deployment.clock,
+            host=host,
+            port=port,
+            schemas=deployment.settings.schemas,
         )
     except OSError as error:
         raise ConfigurationError(f"Não foi possível escutar em {host}:{port} ({error})") from None

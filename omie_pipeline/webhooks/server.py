@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import uvicorn
 
 from omie_pipeline.clock import Clock, SystemClock
+from omie_pipeline.database.schemas import Schemas
 from omie_pipeline.webhooks.app import ReceiverApp
 from omie_pipeline.webhooks.doors import Door, Doors
 from omie_pipeline.webhooks.writer import Writer
@@ -34,9 +35,10 @@ class Receiver:
         clock: Clock | None = None,
         host: str = HOST,
         port: int = PORT,
+        schemas: Schemas | None = None,
     ) -> None:
         # Without uvicorn's logs, which name the path: it holds the secret.
-        self._writer = Writer(_conninfo(database_url))
+        self._writer = Writer(_conninfo(database_url), schemas or Schemas())
         app = ReceiverApp(
             Doors(doors),
             clock or SystemClock(),

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import psycopg
 
+from omie_pipeline.database.schemas import Schemas
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.inbox import INSERT_EVENTS, NewEvent, as_arrays
 from omie_pipeline.webhooks.message import unstorable
@@ -31,10 +32,12 @@ class Writer:
 
     Args:
         conninfo: libpq URL of the warehouse.
+        schemas: of the installation.
     """
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, schemas: Schemas) -> None:
         self._conninfo = conninfo
+        self._insert = schemas.in_statement(INSERT_EVENTS)
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._waiting: list[tuple[NewEvent, asyncio.Future[None]]] = []
         self._arrived = asyncio.Event()
@@ -101,7 +104,7 @@ class Writer:
         started = perf_counter()
         try:
             connection = await self._connected()
-            stored = await _insert(connection, batch)
+            stored = await _insert(connection, self._insert, batch)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             await self._drop()
             kind = type(error).__name__
@@ -127,9 +130,9 @@ class Writer:
         try:
             connection = await self._connected()
             try:
-                await _insert(connection, [kept])
+                await _insert(connection, self._insert, [kept])
             except psycopg.DataError:
-                await _insert(connection, [nothing])
+                await _insert(connection, self._insert, [nothing])
         except (psycopg.Error, UnicodeError) as error:
             await self._drop()
             kind = type(error).__name__
@@ -156,8 +159,8 @@ class Writer:
 
 
 async def _insert(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewEvent]
+    connection: psycopg.AsyncConnection[tuple[object, ...]], statement: str, batch: list[NewEvent]
 ) -> int:
     """One statement, committed by itself; the number of events that were new."""
-    cursor = await connection.execute(INSERT_EVENTS, as_arrays(batch))
+    cursor = await connection.execute(statement.encode(), as_arrays(batch))
     return cursor.rowcount

@@ -137,7 +137,6 @@ _CLINIC = (
     "('principal', '1', 'Maria de Souza', '52998224725', 'maria@exemplo.com'), "
     "('outra', '1', 'Maria de Souza', '52998224725', 'maria@exemplo.com'), "
     "('principal', '2', 'João Lima', '11144477735', 'j@exemplo.com')",
-    "CREATE SCHEMA clinica",
     "CREATE VIEW clinica.pacientes AS SELECT _empresa AS empresa, id, nome, cpf, email "
     "FROM clinic_raw.pacientes",
     "CREATE TABLE clinica.recebimentos (empresa text, id text, paciente_id text, valor numeric)",

@@ -64,6 +64,7 @@ def test_a_login_that_may_not_create_roles_migrates_all_the_same(cluster: sa.Eng
                 "WHERE omie.ve_linha('pessoa')"
             )
         )
+        connection.execute(sa.text("SELECT omie_sync.marcar('analise.v')"))
         assert connection.execute(sa.text("SELECT n FROM analise.v")).scalar_one() == "Ana"
     statements = administrator_statements(ROLES)
     with cluster.connect() as administrator:

@@ -57,6 +57,7 @@ def test_a_table_whose_columns_changed_is_made_anew(company: Scenario) -> None:
     with company.connect() as connection:
         connection.execute("drop table omie_payload.omie_excluir_contas_pagar cascade")
         connection.execute("create table omie_payload.omie_excluir_contas_pagar (outra integer)")
+        connection.execute("select omie_sync.marcar('omie_payload.omie_excluir_contas_pagar')")
     company.run("omie_excluir_contas_pagar", OMIE_PIPELINE_START_DATE="2026-01-01")
     columns = company.rows(
         "select column_name from information_schema.columns where table_schema = 'omie_payload' "

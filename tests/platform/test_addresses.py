@@ -42,12 +42,14 @@ def test_dagster_gets_psycopg2_and_a_schema_of_its_own() -> None:
     assert (
         url
         == URL.replace("+psycopg", "+psycopg2")
-        + "?options=-csearch_path%3Ddagster+-csynchronous_commit%3Doff"
+        + "?options=-csearch_path%3Ddagster+-csynchronous_commit%3Doff+-ctimezone%3DUTC"
     )
     with_ssl = dagster_postgres_url(URL + "?sslmode=require&options=-cjit%3Doff")
     query = sa.make_url(with_ssl).query
     assert query["sslmode"] == "require"
-    assert query["options"] == "-cjit=off -csearch_path=dagster -csynchronous_commit=off"
+    assert query["options"] == (
+        "-cjit=off -csearch_path=dagster -csynchronous_commit=off -ctimezone=UTC"
+    )
 
 
 def test_dagster_tables_land_in_their_schema(database_url: str) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.nfse_states import OPEN
-from omie_pipeline.sync.nfse.answers import BRASILIA
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.sync.nfse.limits import NfseLimits, city_name
 from omie_pipeline.warehouse.nfse import NoteState
 from omie_pipeline.warehouse.nfse_reads import in_state

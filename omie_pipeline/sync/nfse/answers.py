@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from omie_pipeline.catalog.nfse_states import Estado
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.warehouse.nfse import NoteState
 
-BRASILIA = ZoneInfo("America/Sao_Paulo")
 BILLED_STEP = "60"
 """``cEtapa`` of an order that was billed (GUESS; ListarEtapasFaturamento names it so)."""
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import fsspec
 
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.sync.nfse.answers import BRASILIA
 from omie_pipeline.warehouse.nfse import NoteState
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.nfse_states import OPEN
-from omie_pipeline.clock import Clock
+from omie_pipeline.clock import BRASILIA, Clock
 from omie_pipeline.errors import (
     BudgetSpent,
     ConfigurationError,
@@ -26,7 +26,7 @@ from omie_pipeline.errors import (
     UnknownFault,
 )
 from omie_pipeline.omie import OmieClient
-from omie_pipeline.sync.nfse.answers import BRASILIA, Seen, newest_by_order, read_status
+from omie_pipeline.sync.nfse.answers import Seen, newest_by_order, read_status
 from omie_pipeline.sync.nfse.archive import Files
 from omie_pipeline.sync.nfse.documents import fetch_documents
 from omie_pipeline.sync.nfse.questions import ask_status, exact, list_notes

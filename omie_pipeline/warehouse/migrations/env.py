@@ -2,9 +2,11 @@
 
 from alembic import context
 
+from omie_pipeline.database.schemas import INBOX, OMIE, SYNC, schemas_of
 from omie_pipeline.warehouse import all_tables  # noqa: F401 (registers them)
-from omie_pipeline.warehouse.inbox_tables import INBOX
-from omie_pipeline.warehouse.tables import OMIE, SYNC, metadata
+from omie_pipeline.warehouse.tables import metadata
+
+connection = context.config.attributes["connection"]
 
 
 def _include_name(name: str | None, kind: str, _: object) -> bool:
@@ -12,10 +14,11 @@ def _include_name(name: str | None, kind: str, _: object) -> bool:
 
 
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=metadata,
     version_table="alembic_version",
-    version_table_schema=SYNC,
+    # Alembic asks the catalog for it by this very name.
+    version_table_schema=schemas_of(connection).name(SYNC),
     include_schemas=True,
     include_name=_include_name,
 )

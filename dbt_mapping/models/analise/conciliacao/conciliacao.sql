@@ -40,7 +40,7 @@ lados as (
                     lidas.particao is null
                     or lidas.particao = 'tudo'
                     or lidas.particao
-                        = to_char(lados.confirmed_at at time zone 'America/Sao_Paulo', 'YYYY-MM-DD')
+                        = to_char(lados.confirmed_at at time zone '{{ fuso() }}', 'YYYY-MM-DD')
                 )
         ) as conferido,
         enviado.omie_id as cliente_enviado,
@@ -152,6 +152,6 @@ select
     lido_em
 from julgados
 where situacao is not null
-    and omie.ve_linha(
+    and {{ esquema('omie') }}.ve_linha(
         case when na_clinica or estado is not null then 'omie_pipeline' else feito_por end
     )

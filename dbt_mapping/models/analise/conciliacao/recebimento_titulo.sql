@@ -104,4 +104,4 @@ select
     baixas,
     lido_em
 from ligados
-where omie.ve_linha('omie_pipeline')
+where {{ esquema('omie') }}.ve_linha('omie_pipeline')

@@ -1,0 +1,210 @@
+"""What belongs to others in the warehouse is never touched, and named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.database.schemas import PURPOSES, Schemas
+from omie_pipeline.errors import WarehouseError
+from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.ownership import (
+    Relation,
+    foreign_relations,
+    refuse_foreign_relations,
+)
+from tests.cli.conftest import Terminal
+from tests.schemas.conftest import FOREIGN, snapshot
+
+_COMMENT = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = '{}'"
+
+
+def installation(connection: sa.Connection, name: str) -> str:
+    comment = connection.execute(sa.text(_COMMENT.format(name))).scalar_one()
+    found = re.search(r"instalação ([0-9a-f-]{36})", comment or "")
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("command", ["db start", "build", "db papeis", "push clientes"])
+def test_schemas_of_others_stop_every_command_before_its_first_change(
+    command: str,
+    terminal: Terminal,
+    empty_database: str,
+    administrator: sa.Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", empty_database)
+    with administrator.connect() as connection:
+        connection.exec_driver_sql(FOREIGN)
+        before = snapshot(connection)
+        said = terminal(*command.split())
+        assert snapshot(connection) == before
+    assert said.code == 1
+    assert "table clinica.pacientes" in said.err
+    assert "view clinica.relatorio" in said.err
+    assert "function dagster.dobro(integer)" in said.err
+    assert "OMIE_PIPELINE_SCHEMA_PREFIX" in said.err
+    monkeypatch.setenv("OMIE_PIPELINE_SCHEMA_PREFIX", "nossa_")
+    with administrator.connect() as connection:
+        assert terminal("db", "start").code == 0
+        assert snapshot(connection, "^nossa_") == before
+
+
+def test_every_schema_of_ours_is_marked_with_one_id(empty_database: str) -> None:
+    engine = open_engine(empty_database)
+    migrate(engine)
+    with engine.connect() as connection:
+        marks = {installation(connection, name) for name in PURPOSES}
+        migrate(engine)
+        assert {installation(connection, name) for name in PURPOSES} == marks
+    assert len(marks) == 1
+    assert marks != {""}
+    engine.dispose()
+
+
+def test_an_empty_schema_of_the_login_itself_is_taken(
+    empty_database: str, administrator: sa.Engine
+) -> None:
+    with administrator.connect() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA staging")
+    engine = open_engine(empty_database)
+    migrate(engine)
+    with engine.connect() as connection:
+        assert installation(connection, "staging") == installation(connection, "omie_sync")
+    engine.dispose()
+
+
+def test_an_empty_schema_of_somebody_else_is_not(
+    empty_database: str, administrator: sa.Engine
+) -> None:
+    with administrator.connect() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA staging AUTHORIZATION pg_monitor")
+        before = snapshot(connection)
+        engine = open_engine(empty_database)
+        with pytest.raises(WarehouseError, match=r"staging \(de pg_monitor\).*OWNER TO"):
+            migrate(engine)
+        assert snapshot(connection) == before
+    engine.dispose()
+
+
+def test_a_type_alone_makes_a_schema_somebodys(
+    empty_database: str, administrator: sa.Engine
+) -> None:
+    with administrator.connect() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA analise")
+        connection.exec_driver_sql("CREATE TYPE analise.cor AS ENUM ('azul')")
+    engine = open_engine(empty_database)
+    with pytest.raises(WarehouseError, match=r"type analise\.cor"):
+        migrate(engine)
+    engine.dispose()
+
+
+def test_marks_of_two_installations_are_not_mixed(empty_database: str) -> None:
+    engine = open_engine(empty_database)
+    migrate(engine)
+    other = "00000000-0000-4000-8000-000000000000"
+    with engine.begin() as connection:
+        mark = f"COMMENT ON SCHEMA staging IS 'omie-pipeline, instalação {other}: x'"
+        connection.exec_driver_sql(mark)
+    with pytest.raises(WarehouseError, match=f"instalações diferentes.*{other}"):
+        migrate(engine)
+    engine.dispose()
+
+
+def test_a_warehouse_of_before_the_marks_goes_on(empty_database: str) -> None:
+    """Its ledger tells whose it is; what it built is adopted by name, kind and owner."""
+    engine = open_engine(empty_database)
+    migrate(engine)
+    with engine.begin() as connection:
+        for name in PURPOSES:
+            connection.exec_driver_sql(f"COMMENT ON SCHEMA {name} IS NULL")
+        connection.exec_driver_sql(
+            "CREATE VIEW clinica.pacientes AS SELECT 1 AS id;"
+            "CREATE TABLE clinica.municipios (nome text);"
+            "CREATE TABLE omie_payload.omie_clientes (empresa text);"
+            "COMMENT ON TABLE omie_payload.omie_clientes IS 'Clientes';"
+            "CREATE TABLE clinic_raw.pacientes (id text, _empresa text, _extracted_at timestamptz);"
+            # None of these did an earlier version make.
+            "CREATE TABLE clinica.recebimentos (id text);"
+            "CREATE VIEW analise.minha AS SELECT 1 AS n;"
+            "CREATE TABLE clinic_raw.anotacoes (id text);"
+        )
+    known = [
+        Relation("clinica", "pacientes"),
+        Relation("clinica", "recebimentos"),
+        Relation("clinica", "municipios", seed=True),
+        Relation("omie_payload", "omie_clientes"),
+    ]
+    migrate(engine, known)
+    with engine.connect() as connection:
+        assert installation(connection, "clinica") != ""
+        marked = connection.exec_driver_sql(
+            "SELECT c.oid::regclass::text FROM pg_class AS c WHERE omie_sync.e_nosso(c.oid) "
+            "ORDER BY 1"
+        ).scalars()
+        assert marked.all() == [
+            "clinic_raw.pacientes",
+            "clinica.municipios",
+            "clinica.pacientes",
+            "omie_payload.omie_clientes",
+        ]
+        kept = "SELECT obj_description('omie_payload.omie_clientes'::regclass)"
+        assert connection.exec_driver_sql(kept).scalar() == "Clientes [omie-pipeline]"
+        assert foreign_relations(connection, Schemas(), known) == ("table clinica.recebimentos",)
+    engine.dispose()
+
+
+def test_what_others_put_into_our_schemas_stands_in_the_way_only_by_name(
+    engine: sa.Engine,
+) -> None:
+    planned = [Relation("clinica", "municipios", seed=True), Relation("analise", "duplicados")]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE analise.minha (id integer)")
+        refuse_foreign_relations(connection, Schemas(), planned)
+        connection.exec_driver_sql("CREATE TABLE clinica.municipios (nome text)")
+        connection.exec_driver_sql("CREATE VIEW analise.duplicados AS SELECT 1 AS n")
+        with pytest.raises(WarehouseError) as refused:
+            refuse_foreign_relations(connection, Schemas(), planned)
+        assert "table clinica.municipios" in str(refused.value)
+        assert "view analise.duplicados" in str(refused.value)
+        assert "minha" not in str(refused.value)
+
+
+def test_what_would_fall_with_a_view_of_ours_is_found_however_far_it_stands(
+    engine: sa.Engine,
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE VIEW analise.nossa AS SELECT 1 AS n;"
+            "CREATE VIEW analise.sobre AS SELECT n FROM analise.nossa;"
+            "SELECT omie_sync.marcar('analise.nossa'), omie_sync.marcar('analise.sobre');"
+        )
+        above = "SELECT omie_sync.alheios_sobre('analise.nossa')"
+        assert connection.exec_driver_sql(above).scalar() == []
+        connection.exec_driver_sql(
+            "CREATE VIEW public.alheia AS SELECT n FROM analise.sobre;"
+            "CREATE MATERIALIZED VIEW public.guardada AS SELECT n FROM public.alheia;"
+            "CREATE FUNCTION public.f() RETURNS bigint LANGUAGE sql "
+            "RETURN (SELECT count(*) FROM analise.nossa);"
+        )
+        assert connection.exec_driver_sql(above).scalar() == [
+            "function public.f()",
+            "materialized view public.guardada",
+            "view public.alheia",
+        ]
+
+
+def test_rights_of_other_peoples_tables_in_our_schemas_stay_as_they_are(
+    engine: sa.Engine,
+) -> None:
+    acl = "SELECT relacl::text FROM pg_class WHERE oid = 'analise.minha'::regclass"
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE analise.minha (id integer)")
+        connection.exec_driver_sql("REVOKE ALL ON analise.minha FROM omie_analyst")
+        connection.exec_driver_sql("GRANT SELECT ON analise.minha TO PUBLIC")
+        before = connection.exec_driver_sql(acl).scalar()
+        connection.exec_driver_sql("SELECT omie_sync.conceder_acesso()")
+        assert connection.exec_driver_sql(acl).scalar() == before
