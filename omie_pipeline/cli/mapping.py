@@ -13,7 +13,12 @@ import typer
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.cli.asking import confirmed
 from omie_pipeline.cli.failing import UNFINISHED
-from omie_pipeline.cli.mapping_screen import ask_corrections, show_mapping, show_missing
+from omie_pipeline.cli.mapping_screen import (
+    ask_corrections,
+    show_doubts,
+    show_mapping,
+    show_missing,
+)
 from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.selecting import YesOption, chosen_endpoints
 
@@ -33,6 +38,7 @@ class _Wanted:
     constants: tuple[tuple[str, str], ...]
     skipped: tuple[str, ...]
     prefix: str | None
+    where: str
 
 
 def map_(
@@ -63,6 +69,10 @@ def map_(
     empresa: Annotated[
         str | None, typer.Option("--empresa", metavar="E", help="Empresa de todas as linhas.")
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="SQL", help="Só estas linhas: \"tipo = 'R'\"."),
+    ] = None,
     prefix: Annotated[
         str | None,
         typer.Option("--prefix", metavar="P", help="Começo do código de integração (PAC-)."),
@@ -84,11 +94,11 @@ def map_(
     from omie_pipeline.resources.deployment import Deployment
 
     chosen = _one_endpoint(endpoint)
-    wanted = _wanted(columns, constants, skipped, prefix)
+    wanted = _wanted(columns, constants, skipped, prefix, where)
     deployment = Deployment()
-    where = model_file(deployment.settings.models, chosen, file)
+    target = model_file(deployment.settings.models, chosen, file)
     if not dry_run:
-        refuse_overwriting(where, overwrite=overwrite)
+        refuse_overwriting(target, overwrite=overwrite)
     project = assemble_project(deployment.settings).folder
     mapping = _mapping(deployment, chosen, _table_name(table), wanted, empresa)
     show_mapping(mapping)
@@ -96,11 +106,12 @@ def map_(
         mapping = ask_corrections(mapping)
     text = _model(deployment, mapping, project).write()
     show_missing(mapping)
+    show_doubts(mapping)
     if dry_run:
         show("Nada foi escrito (--dry-run)")
-    elif confirmed(f"Escrever {where}?", yes=yes):
-        write_model(where, text, overwrite=overwrite)
-        show(f"Escrito: {where}")
+    elif confirmed(f"Escrever {target}?", yes=yes):
+        write_model(target, text, overwrite=overwrite)
+        show(f"Escrito: {target}")
         show(f"Próximo passo: omie-pipeline build; depois omie-pipeline preview {chosen.name}")
     else:
         say("Nada foi escrito")
@@ -120,12 +131,16 @@ def _wanted(
     constants: Sequence[str] | None,
     skipped: Sequence[str] | None,
     prefix: str | None,
+    where: str | None,
 ) -> _Wanted:
+    if where is not None and not where.strip():
+        raise typer.BadParameter("escreva uma condição, como \"tipo = 'R'\"", param_hint="--where")
     return _Wanted(
         tuple(_pair(text, "--set") for text in columns or ()),
         tuple(_pair(text, "--const") for text in constants or ()),
         tuple(skipped or ()),
         prefix,
+        (where or "").strip(),
     )
 
 
@@ -162,7 +177,7 @@ def _mapping(
             f"não existe {empresa} (existem: {', '.join(deployment.empresas)})",
             param_hint="--empresa",
         )
-    sampled = sample_table(deployment.engine, *table)
+    sampled = sample_table(deployment.engine, *table, where=wanted.where)
     mapping = start_mapping(endpoint, sampled, deployment.empresas)
     for path in wanted.skipped:
         mapping = mapping.without(path)
@@ -187,4 +202,5 @@ def _model(deployment: Deployment, mapping: Mapping, project: Path) -> ModelText
         mapping.prefix,
         mapping.chosen,
         described_columns(project, mapping.endpoint.model),
+        mapping.table.where,
     )

@@ -28,13 +28,22 @@ def show_mapping(mapping: Mapping) -> None:
         f"{mapping.endpoint.title} ({mapping.endpoint.name}) de {table.schema}.{table.name}: "
         f"{len(table.columns)} colunas, {table.rows} linhas lidas"
     )
+    if table.belonging is not None:
+        total, belonging = table.belonging
+        show(f"--where deixa passar {belonging} de {total} linhas")
     rows = [_row(mapping, one) for one in mapping.chosen]
     rows += [[path, "sim", "–", "", "nenhuma coluna encontrada"] for path in mapping.missing]
     show_table(_COLUMNS, rows)
-    if mapping.unused:
-        told = ", ".join(mapping.unused[:_TOLD_UNUSED])
-        more = len(mapping.unused) - _TOLD_UNUSED
+    unused = [name for name in mapping.unused if name not in mapping.withheld]
+    if unused:
+        told = ", ".join(unused[:_TOLD_UNUSED])
+        more = len(unused) - _TOLD_UNUSED
         show(f"Colunas sem uso: {told}{f' e mais {more}' if more > 0 else ''}")
+    if mapping.withheld:
+        show(
+            f"Deixadas de fora, por poderem ter dados de saúde (LGPD, art. 11): "
+            f"{', '.join(mapping.withheld)}. Se uma for só administrativa: --set CAMPO=COLUNA"
+        )
 
 
 def show_missing(mapping: Mapping) -> None:
@@ -47,6 +56,14 @@ def show_missing(mapping: Mapping) -> None:
     console(sys.stdout).print(Text(printable(words), style="bold red"))
     say("O que fazer: --set CAMPO=COLUNA ou --const CAMPO=VALOR; sem eles a validação segura")
     say("todas as linhas (omie-pipeline quarantine)")
+
+
+def show_doubts(mapping: Mapping) -> None:
+    """What to look at before building: keys that are no keys, rows that may not belong."""
+    from omie_pipeline.sync.mapping.doubts import doubts_of
+
+    for doubt in doubts_of(mapping, filtered=bool(mapping.table.where)):
+        say(f"aviso: {doubt}")
 
 
 def ask_corrections(mapping: Mapping) -> Mapping:

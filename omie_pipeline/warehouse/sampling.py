@@ -18,6 +18,10 @@ SAMPLE_ROWS = 200
 _LONGEST_CHARACTERS = 300
 _NEAREST = 20
 _UNREADABLE = ("BYTEA",)
+_SYNTAX_OR_NAME = "42"
+"""Class of PostgreSQL's errors in what was written, not in what was read."""
+ALIAS = "origem"
+"""The table's name in a condition, and in the model that is written from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class SampledTable:
     Attributes:
         rows: how many rows were looked at.
         primary_key: its columns, empty for a view.
+        where: the condition under which they were read, ``""`` for none.
+        belonging: with a condition, how many rows there are, and how many meet it.
     """
 
     schema: str
@@ -48,6 +54,8 @@ class SampledTable:
     columns: tuple[SampledColumn, ...]
     rows: int
     primary_key: tuple[str, ...] = ()
+    where: str = ""
+    belonging: tuple[int, int] | None = None
 
     def column(self, name: str) -> SampledColumn | None:
         """The column called ``name``, exactly or but for upper and lower case."""
@@ -58,12 +66,16 @@ class SampledTable:
 
 
 def sample_table(
-    engine: sa.Engine, schema: str, table: str, rows: int = SAMPLE_ROWS
+    engine: sa.Engine, schema: str, table: str, rows: int = SAMPLE_ROWS, where: str = ""
 ) -> SampledTable:
     """Columns and up to ``rows`` rows of ``schema.table``.
 
+    Args:
+        where: a condition in SQL, a person's own, over the table under the name ``origem``.
+
     Raises:
-        ConfigurationError: there is no such table; those of the schema are named.
+        ConfigurationError: there is no such table (those of the schema are named), or the
+            condition does not run.
         WarehouseError: the database refused.
     """
     with warehouse_errors(), as_named(engine).connect() as connection:
@@ -81,7 +93,10 @@ def sample_table(
             for number, name in enumerate(readable)
         ]
         source = sa.table(table, *(sa.column(name) for name in names), schema=schema)
-        query = sa.select(*texts).select_from(source).limit(rows)
+        query = sa.select(*texts).select_from(source.alias(ALIAS)).limit(rows)
+        if where:
+            total, belonging = _counted(connection, source, where)
+            query = query.where(_condition(where))
         read = connection.execute(query).all() if texts else []
     values = {name: _filled([row[at] for row in read]) for at, name in enumerate(readable)}
     columns = tuple(
@@ -89,7 +104,44 @@ def sample_table(
         for name, kind in zip(names, types, strict=True)
     )
     key = tuple(primary.get("constrained_columns") or ())
-    return SampledTable(schema, table, columns, len(read), key)
+    counts = (total, belonging) if where else None
+    return SampledTable(schema, table, columns, len(read), key, where, counts)
+
+
+def _condition(where: str) -> sa.TextClause:
+    # Escaped: a colon in a person's SQL is no parameter of ours. Line breaks: nor is a comment in
+    # it a comment on ours.
+    return sa.text("(\n" + where.replace(":", "\\:") + "\n)")
+
+
+def _counted(connection: sa.Connection, source: sa.TableClause, where: str) -> tuple[int, int]:
+    """How many rows there are, and how many meet the condition; the whole table is tried.
+
+    Nothing that the condition calls can write, and it cannot end the statement to begin another:
+    the value that the query takes makes PostgreSQL prepare it, as one statement.
+    """
+    count = (
+        sa.select(sa.func.count())
+        .select_from(source.alias(ALIAS))
+        .where(sa.bindparam("always", True))
+    )
+    try:
+        connection.rollback()
+        connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+        total = connection.execute(count).scalar_one()
+        belonging = connection.execute(count.where(_condition(where))).scalar_one()
+    except sa.exc.DBAPIError as error:
+        raise ConfigurationError(f"--where não serve: {_told(error.orig)}") from None
+    return total, belonging
+
+
+def _told(error: BaseException | None) -> str:
+    """PostgreSQL's own words where they are about the condition, never about a value of a row."""
+    diagnosis = getattr(error, "diag", None)
+    state = (getattr(diagnosis, "sqlstate", None) or "")[:2]
+    if diagnosis is not None and state == _SYNTAX_OR_NAME:
+        return str(diagnosis.message_primary)
+    return f"o PostgreSQL não consegue avaliá-lo em todas as linhas ({type(error).__name__})"
 
 
 def _filled(values: list[str | None]) -> tuple[str, ...]:

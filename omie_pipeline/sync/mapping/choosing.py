@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.sync.mapping.clinical import clinical_columns, withheld
 from omie_pipeline.sync.mapping.codes import prefix_for
 from omie_pipeline.sync.mapping.constants import checked_constant
 from omie_pipeline.sync.mapping.evidence import evidence
@@ -20,11 +21,16 @@ from omie_pipeline.sync.mapping.proposing import (
 )
 from omie_pipeline.sync.mapping.targets import (
     EMPRESA,
+    KIND,
+    PATIENT,
     Target,
+    demanded_of,
     missing_of,
     target_called,
     targets_of,
+    unfed,
 )
+from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.warehouse.sampling import SampledTable
 
 _NAME = r'"((?:[^"]|"")+)"|([^".]+)'
@@ -39,12 +45,14 @@ class Mapping:
     Attributes:
         chosen: in the catalog's order, each path once.
         prefix: what our codes begin with.
+        rules: what validation asks of the clinic's rows.
     """
 
     endpoint: Endpoint
     table: SampledTable
     chosen: tuple[Proposal, ...]
     prefix: str
+    rules: ClinicRules = field(default_factory=ClinicRules)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -53,8 +61,18 @@ class Mapping:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Required fields that nothing feeds."""
-        return missing_of(self.endpoint, self.targets, {one.target.path for one in self.chosen})
+        """Fields that Omie or validation asks for and nothing feeds."""
+        given = {one.target.path for one in self.chosen}
+        told = missing_of(self.endpoint, self.targets, given)
+        kind = next((one for one in self.chosen if one.target.path == KIND), None)
+        patient = kind is None or kind.origin == "column" or kind.source == PATIENT
+        asked = unfed(demanded_of(self.endpoint, self.rules), given, patient=patient)
+        return tuple(dict.fromkeys((*told, *asked)))
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Columns that feed nothing because they may hold data of a person's health."""
+        return tuple(name for name in clinical_columns(self.table) if name in self.unused)
 
     @property
     def unused(self) -> tuple[str, ...]:
@@ -82,6 +100,8 @@ class Mapping:
                 f"cada campo ({path}.CAMPO=COLUNA)"
             )
         _, told = evidence(target, found)
+        if withheld(target, found):
+            told += "; o nome é de dado de saúde (LGPD, art. 11)"
         changed = self._with(Proposal(target, "column", found.name, 1.0, f"escolha sua{told}"))
         if not target.is_key:
             return changed

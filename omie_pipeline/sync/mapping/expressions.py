@@ -13,9 +13,8 @@ from omie_pipeline.sync.mapping.patterns import DATE_TYPES, share
 from omie_pipeline.sync.mapping.proposing import Proposal
 from omie_pipeline.sync.mapping.targets import PARTITION, Target
 from omie_pipeline.sync.mapping.words import OPPOSITE, words_of
-from omie_pipeline.warehouse.sampling import SampledColumn
+from omie_pipeline.warehouse.sampling import ALIAS, SampledColumn
 
-ALIAS = "origem"
 _JINJA = ("{{", "{%", "{#")
 _MONEY = ("valor", "nVal", "nPreco")
 _PHONES = ("telefone1", "telefone2", "fax")

@@ -10,7 +10,6 @@ from typing import Any
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.sync.mapping.expressions import (
-    ALIAS,
     expression,
     literal,
     macro,
@@ -20,7 +19,7 @@ from omie_pipeline.sync.mapping.expressions import (
 )
 from omie_pipeline.sync.mapping.proposing import Proposal
 from omie_pipeline.sync.mapping.targets import EMPRESA, PARTITION
-from omie_pipeline.warehouse.sampling import SampledTable
+from omie_pipeline.warehouse.sampling import ALIAS, SampledTable
 
 _PLAIN_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 _NULL_TYPES = {"integer": "bigint", "decimal": "numeric", "date": "date", "object": "jsonb",
@@ -38,6 +37,7 @@ class ModelText:
         chosen: field by field; each path once, none inside another.
         also: columns that the project's YAML describes for this model: those that nothing feeds
             are there as NULL, which is never sent.
+        where: which rows of the table belong, as a person wrote it in SQL; ``""`` for all.
     """
 
     endpoint: Endpoint
@@ -46,6 +46,7 @@ class ModelText:
     prefix: str
     chosen: Sequence[Proposal]
     also: Sequence[str] = ()
+    where: str = ""
 
     def write(self) -> str:
         """The model.
@@ -65,7 +66,11 @@ class ModelText:
             *origin,
         ]
         head = f"{self._config()}\n\nselect\n{_INDENT}"
-        return head + f",\n{_INDENT}".join(lines) + f"\nfrom {self.relation} as {ALIAS}\n"
+        rows = f"\nfrom {self.relation} as {ALIAS}\n"
+        if self.where:
+            # On lines of its own: a comment in it must not swallow what follows.
+            rows += f"where (\n{_INDENT}{templated(self.where)}\n)\n"
+        return head + f",\n{_INDENT}".join(lines) + rows
 
     def _refuse_unbuildable(self) -> None:
         given = {one.target.path for one in self.chosen}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.sync.mapping.clinical import is_clinical, withheld
 from omie_pipeline.sync.mapping.codes import ROLES, prefix_for
 from omie_pipeline.sync.mapping.evidence import EXPECTED, FITS, evidence
 from omie_pipeline.sync.mapping.patterns import (
@@ -124,6 +125,8 @@ def _judged(
 ) -> Proposal | None:
     if target.is_key:
         return _judged_as_key(target, column, table)
+    if withheld(target, column):
+        return None
     words = words_of(column.name)
     if target.omie_key and "omie" not in words:
         return None
@@ -188,7 +191,7 @@ def _by_values(target: Target, table: SampledTable, claimed: Collection[str]) ->
     if target.parents or expected not in _TELLING:
         return None
     for column in table.columns:
-        if column.name in claimed or words_of(column.name) & FOREIGN:
+        if column.name in claimed or words_of(column.name) & FOREIGN or is_clinical(column):
             continue
         if column.data_type in NUMBER_TYPES or column.data_type.startswith(DATE_TYPES):
             continue

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.validation.labels import ALTERNATIVES
+from omie_pipeline.validation.model import ClinicRules
+from omie_pipeline.validation.person_checks import PATIENT_COLUMNS, names_patient
+from omie_pipeline.validation.suites import suite_summary
 
 EMPRESA = "empresa"
 PARTITION = "data_particao"
+KIND = "_tipo"
+"""What a person is at the clinic."""
+PATIENT = "paciente"
 _UNLESS = "unless "
 _GIVEN = " is given"
 
@@ -38,7 +45,11 @@ _SECTIONS: Mapping[str, frozenset[str]] = {
 """Objects that a row may fill unasked. The others do something when they are there (settle a
 título, repeat it), so only ``--set`` and ``--const`` fill them."""
 
-_PERSON_ASIDES = ("_tipo", "_rg", "_rg_orgao_emissor")
+_RG = ("_rg", "_rg_orgao_emissor")
+_PERSON_ASIDES = (KIND, *_RG)
+_PATIENT_ASIDES = (*PATIENT_COLUMNS, *_RG)
+_DEMANDING = frozenset({"obrigatorio", "endereco_incompleto", "um_dos", "um_bloco"})
+_DEMANDING_END = "_ausente"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +104,10 @@ def targets_of(endpoint: Endpoint) -> tuple[Target, ...]:
     key = endpoint.key_column
     if key.startswith("_"):
         own.append(Target(key, Field(key, "string", required=True), is_key=True))
-    asides = [
-        Target(name, Field(name, "string"))
-        for name in (_PERSON_ASIDES if endpoint.document_field else ())
-    ]
+    names: tuple[str, ...] = _PERSON_ASIDES if endpoint.document_field else ()
+    if names_patient(endpoint):
+        names = _PATIENT_ASIDES
+    asides = [Target(name, Field(name, "string")) for name in names]
     return (*own, *_below(endpoint, endpoint.payload, ()), *asides)
 
 
@@ -146,6 +157,31 @@ def missing_of(endpoint: Endpoint, targets: Sequence[Target], given: set[str]) -
         if _lives(endpoint, target, given) and not _excused(target, given):
             told.append(target.path)
     return tuple(told)
+
+
+def demanded_of(endpoint: Endpoint, rules: ClinicRules) -> tuple[str, ...]:
+    """What validation asks to be filled in every row, each as :func:`missing_of` writes it."""
+    return tuple(
+        dict.fromkeys(
+            one.field
+            for one in suite_summary(endpoint, rules)
+            if one.rule in _DEMANDING or one.rule.endswith(_DEMANDING_END)
+        )
+    )
+
+
+def unfed(paths: Sequence[str], given: set[str], *, patient: bool) -> tuple[str, ...]:
+    """Those of ``paths`` that nothing in ``given`` feeds.
+
+    Args:
+        patient: the record is a patient's; an RG is asked of nobody else.
+    """
+    return tuple(
+        path
+        for path in paths
+        if not any(_has(given, one) for one in path.split(ALTERNATIVES))
+        and (patient or path not in _RG)
+    )
 
 
 def _has(given: set[str], path: str) -> bool:

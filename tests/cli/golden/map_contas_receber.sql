@@ -19,7 +19,6 @@ select
     {{ data_br('origem."due_date"') }} as data_previsao,
     {{ inteiro('origem."conta_corrente"') }} as id_conta_corrente,
     {{ numero_parcela(texto('origem."parcela"')) }} as numero_parcela,
-    {{ texto('origem."obs"') }} as observacao,
     {{ data_br('origem."dt_atendimento"') }} as data_emissao,
     {{ data_br('origem."dt_atendimento"') }} as data_registro,
     'fin_receb' as _origem_tabela,
