@@ -18,13 +18,11 @@ from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import TRIGGER_TAG
 from omie_pipeline.cli.demo_notes import follow_notes
-from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, sample_defaults
+from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sample_defaults
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import range_tags
-from omie_pipeline.warehouse.defaults import import_defaults
-from omie_pipeline.warehouse.defaults_files import read_defaults
 from omie_pipeline.warehouse.last_runs import last_runs
 from omie_pipeline.warehouse.worst import worst_rows
 
@@ -50,13 +48,7 @@ def run_demo(console: Console, base_url: str) -> bool:
     engine = deployment.engine  # migrated: Dagster's schema must be there before Dagster
     prepare_dagster_home(deployment.settings.home)
     os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
-    import_defaults(
-        engine,
-        read_defaults(sample_defaults(), deployment.empresas),
-        str(sample_defaults()),
-        deployment.clock.now(),
-        replace=False,
-    )
+    give_sample_defaults(deployment)
     console.print(f"      Omie simulado em {base_url}")
     try:
         succeeded = _run_jobs(console)

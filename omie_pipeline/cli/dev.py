@@ -20,7 +20,7 @@ import typer
 
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.report import DOCS_FOLDER, DOCS_URL
-from omie_pipeline.cli.sandbox import enter_sandbox, simulator_process
+from omie_pipeline.cli.sandbox import enter_sandbox, give_sample_defaults, simulator_process
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.deployment import Deployment
@@ -38,7 +38,9 @@ def dev() -> None:
     """Interface do Dagster e daemon, com o mesmo banco; sem chave do Omie, com o simulador."""
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
-        if not any(has_credentials(empresa) for empresa in load_config(load_settings()).empresas):
+        empresas = load_config(load_settings()).empresas
+        sandboxed = not any(has_credentials(empresa) for empresa in empresas)
+        if sandboxed:
             base_url = stack.enter_context(simulator_process())
             enter_sandbox(base_url)
             typer.echo("Sem chave do Omie: tudo corre contra o simulador e a clínica de exemplo.")
@@ -47,6 +49,8 @@ def dev() -> None:
         deployment = Deployment()
         engine = deployment.engine  # migrated before Dagster's first connection
         stack.callback(engine.dispose)
+        if sandboxed:
+            give_sample_defaults(deployment)
         if deployment.warehouse.embedded is not None:
             stack.callback(deployment.warehouse.embedded.stop_if_started_here)
         prepare_dagster_home(deployment.settings.home)

@@ -13,11 +13,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.settings import project_root
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
 
 APP_KEY = "1234567890"
 APP_SECRET = "segredo-do-simulador"  # noqa: S105 - the simulator's, known to everybody
@@ -38,9 +42,17 @@ def demo_models() -> Path:
     return demo_home() / "models"
 
 
-def sample_defaults() -> Path:
-    """Categories and accounts of the simulated company, for the sample clinic."""
-    return project_root() / "sample" / "defaults.csv"
+def give_sample_defaults(deployment: Deployment) -> None:
+    """Categories and accounts of the simulated company, where the sandbox has none yet."""
+    from omie_pipeline.warehouse.defaults import ever_set, import_defaults
+    from omie_pipeline.warehouse.defaults_files import read_defaults
+
+    if ever_set(deployment.engine):
+        return
+    file = project_root() / "sample" / "defaults.csv"
+    settings = read_defaults(file, deployment.empresas)
+    now = deployment.clock.now()
+    import_defaults(deployment.engine, settings, str(file), now, replace=False)
 
 
 def sandbox_environment(base_url: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ import yaml
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.settings import Settings, project_root
+from omie_pipeline.warehouse.defaults_files import OLD_ACCOUNTS, OLD_DEFAULTS
 
 DELIVERED_SETS: Final = ("canonica", "synthea")
 READ_BY_DBT: Final = (".sql", ".yml", ".csv", ".md")
@@ -40,6 +41,9 @@ _MODEL_FOLDERS: Final = ("staging", "omie", "analise")
 _MACROS: Final = "macros"
 _PROJECT_FILE: Final = "dbt_project.yml"
 _MADE_BY_DBT: Final = ("target", "logs", "dbt_packages")
+_NO_LONGER_READ: Final = tuple(
+    Path("seeds") / f"{name}.csv" for name in (OLD_DEFAULTS, OLD_ACCOUNTS)
+)
 _NOTE: Final = "LEIA-ME.txt"
 _NOTE_TEXT: Final = (
     "Pasta montada pelo omie-pipeline a cada build: nada do que se muda aqui fica.\n"
@@ -59,6 +63,7 @@ class MappingProject:
         variables: names of the dbt variables that he sets.
         unread: those of them that no model and no macro reads.
         old_sets: folders of his staging sets that still lie among the delivered ones.
+        old_defaults: files of defaults from before ``omie-pipeline defaults``.
     """
 
     folder: Path
@@ -68,6 +73,7 @@ class MappingProject:
     variables: tuple[str, ...]
     unread: tuple[str, ...]
     old_sets: tuple[Path, ...]
+    old_defaults: tuple[Path, ...]
 
     @property
     def hints(self) -> tuple[str, ...]:
@@ -84,6 +90,11 @@ class MappingProject:
                 f"{folder} está entre os modelos entregues: leve-a para a sua pasta com "
                 "omie-pipeline models --move"
                 for folder in self.old_sets
+            ),
+            *(
+                f"{file} não é mais lido: os padrões ficam no banco (omie-pipeline defaults list). "
+                "O que falta lá entra com omie-pipeline defaults import; depois apague o arquivo"
+                for file in self.old_defaults
             ),
         )
 
@@ -161,6 +172,7 @@ def assemble_project(settings: Settings) -> MappingProject:
         tuple(variables),
         unread,
         _old_sets(),
+        tuple(file for place in _NO_LONGER_READ if (file := mapping_dir() / place).is_file()),
     )
 
 
@@ -187,6 +199,7 @@ def _delivered_files() -> dict[Path, Path]:
         place: file
         for file in sorted(root.rglob("*"))
         if (place := file.relative_to(root)).parts[0] not in _MADE_BY_DBT
+        and place not in _NO_LONGER_READ
         and file.suffix in READ_BY_DBT
         and file.is_file()
     }

@@ -179,6 +179,14 @@ def test_a_set_is_never_moved_over_another(place: Place) -> None:
     assert old.is_dir()
 
 
+def test_old_files_of_defaults_are_no_seeds_any_more_and_are_told(place: Place) -> None:
+    file = place.delivered / "seeds/padroes_empresa.csv"
+    place.write(file, "empresa\nprincipal\n")
+    (hint,) = assemble_project(place.settings).hints
+    assert f"{file} não é mais lido" in hint
+    assert "seeds/padroes_empresa.csv" not in place.files()
+
+
 def test_a_set_that_is_nowhere_is_named(place: Place) -> None:
     with pytest.raises(ConfigurationError, match="OMIE_PIPELINE_STAGING"):
         staging_sources(place.settings)
