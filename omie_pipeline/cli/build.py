@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,16 +19,42 @@ from omie_pipeline.errors import ConfigurationError
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
 
+    from omie_pipeline.clinic.extract import ExtractResult
     from omie_pipeline.resources.deployment import Deployment
 
 _GOOD = ("success", "pass", "no-op")
 _TOLD_NODES = 20
 
 
-def build(empresa: EmpresaOption = None) -> None:
+_TablesOption = list[str] | None
+
+
+def build(
+    empresa: EmpresaOption = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Lê todas as linhas, não só o que mudou.")
+    ] = False,
+    recopy: Annotated[
+        _TablesOption,
+        typer.Option(
+            "--recopy",
+            metavar="TABELA",
+            help="Refaz a cópia desta tabela, com as colunas e a chave que a fonte tem agora.",
+        ),
+    ] = None,
+    accept_shrunk: Annotated[
+        _TablesOption,
+        typer.Option(
+            "--accept-shrunk",
+            metavar="TABELA",
+            help="Aceita, desta vez, que esta tabela tenha perdido mais da metade das linhas.",
+        ),
+    ] = None,
+) -> None:
     """Copia as tabelas da clínica e refaz os modelos dbt (sem enviar nada ao Omie).
 
-    Sem clínica configurada (CLINIC_URL), refaz só as visões do que vem do Omie.
+    Sem clínica configurada (CLINIC_URL), refaz só as visões do que vem do Omie. Uma tabela que a
+    fonte não entrega não para as outras: fica como estava, e o comando termina com 1.
     """
     from omie_pipeline.resources.deployment import Deployment
 
@@ -39,29 +66,94 @@ def build(empresa: EmpresaOption = None) -> None:
         _run_dbt(deployment, ("--select", "tag:espelho", "--indirect-selection", "cautious"))
         show("Próximo passo: omie-pipeline import tudo")
         return
-    for name in names:
-        _extract(deployment, name)
-    _run_dbt(deployment)
+    wanted = _Wanted(full, frozenset(recopy or ()), frozenset(accept_shrunk or ()))
+    _check_tables(deployment, wanted)
+    refused = [line for name in names for line in _extract(deployment, name, wanted)]
+    if len(refused) == len(names) * len(deployment.sources):
+        _tell_refused(refused)
+        raise typer.Exit(FAILED)
+    _run_dbt(deployment, refused=refused)
     show("Próximo passo: omie-pipeline push tudo --dry-run")
 
 
-def _extract(deployment: Deployment, empresa: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the command line asked for beyond the usual, by table."""
+
+    full: bool
+    recopy: frozenset[str]
+    accept_shrunk: frozenset[str]
+
+
+def _check_tables(deployment: Deployment, wanted: _Wanted) -> None:
+    known = {table.name for table in deployment.sources}
+    for option, names in (("--recopy", wanted.recopy), ("--accept-shrunk", wanted.accept_shrunk)):
+        for name in sorted(names - known):
+            raise typer.BadParameter(
+                f"não há a tabela '{name}' (existem: {', '.join(sorted(known))})",
+                param_hint=option,
+            )
+
+
+def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]:
+    """Copies every table of one empresa; returns what was refused, a line each."""
+    from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
+
+    refused = []
+    with deployment.clinic(empresa):
+        pass  # a clinic that cannot be opened is one error, not one for each of its tables
     for table in deployment.sources:
         say(f"{table.name} ({empresa}): copiando")
-        result = deployment.extract(table, empresa)
-        if result.in_place:
-            show(f"{table.name} ({empresa}): lida onde está")
-            continue
-        show(
-            f"{table.name} ({empresa}): {count(result.read)} lidas, "
-            f"{count(result.inserted)} novas, {count(result.updated)} alteradas, "
-            f"{count(result.deleted)} retiradas, {result.seconds:.1f} s"
+        how = deployment.how_to_read(
+            full=wanted.full,
+            recopy=table.name in wanted.recopy,
+            accept_shrunk=table.name in wanted.accept_shrunk,
         )
-        if result.nul_marked:
-            say(f"{table.name}: {result.nul_marked} valores com caractere NUL, marcados")
+        try:
+            result = deployment.extract(table, empresa, how=how)
+        except SourceUnreachable:
+            raise
+        except (ClinicSourceError, ConfigurationError) as error:
+            refused.append(without_secrets(f"{empresa}: {error}"))
+            say(f"{table.name} ({empresa}): não copiada")
+            continue
+        _tell(result, empresa)
+    return refused
 
 
-def _run_dbt(deployment: Deployment, selected: Sequence[str] = ()) -> None:
+def _tell(result: ExtractResult, empresa: str) -> None:
+    from omie_pipeline.clinic.set_aside import reason_of
+
+    if result.in_place:
+        show(f"{result.table} ({empresa}): lida onde está")
+        return
+    left = sum(one.rows for one in result.set_aside)
+    aside = f"{count(left)} separadas, " if left else ""
+    show(
+        f"{result.table} ({empresa}): {count(result.read)} lidas, "
+        f"{count(result.inserted)} novas, {count(result.updated)} alteradas, "
+        f"{count(result.deleted)} retiradas, {aside}{result.seconds:.1f} s"
+    )
+    if result.nul_marked:
+        say(f"{result.table}: {result.nul_marked} valores com caractere NUL, marcados")
+    if result.new_columns:
+        say(f"{result.table}: colunas novas na fonte: {', '.join(result.new_columns)}")
+    if result.repeated:
+        again = count(result.repeated)
+        say(f"{result.table}: {again} linhas repetidas por inteiro, contadas uma vez")
+    for one in result.set_aside[:_TOLD_NODES]:
+        text, fix = reason_of(one)
+        say(without_secrets(f"{result.table}: {text}"))
+        say(f"    → {fix}")
+    if len(result.set_aside) > _TOLD_NODES:
+        say(f"... e mais {len(result.set_aside) - _TOLD_NODES}: omie-pipeline quarantine")
+    for name in result.old_copies:
+        say(f"{result.table}: a cópia antiga {name} fica até que nada mais dependa dela")
+
+
+def _run_dbt(
+    deployment: Deployment, selected: Sequence[str] = (), refused: Sequence[str] = ()
+) -> None:
     from dbt.cli.main import dbtRunner
 
     tell_adopted(deployment)
@@ -80,9 +172,19 @@ def _run_dbt(deployment: Deployment, selected: Sequence[str] = ()) -> None:
             "O dbt não pôde rodar: " + _first_lines(str(outcome.exception))
         ) from None
     _tell_nodes(results)
+    _tell_refused(refused)
     if not outcome.success:
         say("O que fazer: corrija os modelos acima na sua pasta (omie-pipeline models) e repita")
+    if refused or not outcome.success:
         raise typer.Exit(FAILED)
+
+
+def _tell_refused(refused: Sequence[str]) -> None:
+    if not refused:
+        return
+    say(f"Tabelas que não foram copiadas ({len(refused)}); as cópias delas ficaram como estavam:")
+    for line in refused:
+        say(f"  {line}")
 
 
 def _tell_nodes(results: Sequence[Any]) -> None:

@@ -23,7 +23,8 @@ _NEXT_STEPS = {
         "Confira WAREHOUSE_URL e se o banco está no ar (omie-pipeline db status); "
         "nada saiu sem registro, basta repetir depois"
     ),
-    "ClinicSourceError": "Confira CLINIC_URL e o acesso ao banco da clínica; depois repita",
+    "ClinicSourceError": "Confira a tabela na clínica; depois repita",
+    "SourceUnreachable": "Confira CLINIC_URL e o acesso ao banco da clínica; depois repita",
     "Blocked": "Aguarde o prazo; depois: omie-pipeline retry",
     "BudgetSpent": "Corrija as linhas recusadas (omie-pipeline rejected) e aguarde o prazo",
     "RetryLater": _LATER,

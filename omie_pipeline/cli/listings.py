@@ -50,10 +50,39 @@ def quarantine(
     as_json: JsonOption = False,
     csv: CsvOption = None,
 ) -> None:
-    """Mostra as linhas que a validação segurou, com o motivo e a correção."""
-    from omie_pipeline.warehouse.listing import quarantined_rows
+    """Mostra as linhas que não passaram, da cópia ou da validação, com o motivo e a correção."""
+    _refused(_not_passed, empresa, endpoint, limit, as_json=as_json, csv=csv)
 
-    _refused(quarantined_rows, empresa, endpoint, limit, as_json=as_json, csv=csv)
+
+def _not_passed(engine: sa.Engine, wanted: ListFilter) -> Sequence[RefusedEntry]:
+    """Rows set aside when the clinic was copied, then rows that validation refused."""
+    from dataclasses import replace
+
+    from omie_pipeline.clinic.set_aside import listed, reason_of
+    from omie_pipeline.omie.masking import mask_text
+    from omie_pipeline.warehouse.listing import RefusedEntry, RefusedReason, quarantined_rows
+
+    # What was not copied has no endpoint yet: one table may feed several.
+    found = () if wanted.endpoints else listed(engine, wanted.empresas, wanted.limit)
+    entries = []
+    for one in found:
+        text, fix = reason_of(one.what)
+        entries.append(
+            RefusedEntry(
+                empresa=one.empresa,
+                endpoint="",
+                code=mask_text(one.what.key) or "sem chave",
+                partition="",
+                reasons=(RefusedReason(mask_text(text), fix),),
+                first_seen_at=one.first_seen_at,
+                last_seen_at=one.last_seen_at,
+                origin=one.table,
+            )
+        )
+    left = None if wanted.limit is None else wanted.limit - len(entries)
+    if left == 0:
+        return entries
+    return [*entries, *quarantined_rows(engine, replace(wanted, limit=left))]
 
 
 def rejected(
@@ -122,7 +151,8 @@ def _refused(
         return
     for entry in entries:
         origin = f", {entry.origin}" if entry.origin else ""
-        head = f"{entry.code} ({entry.empresa}, {entry.endpoint}, {entry.partition}{origin})"
+        where = f"{entry.endpoint}, {entry.partition}" if entry.endpoint else "não copiada"
+        head = f"{entry.code} ({entry.empresa}, {where}{origin})"
         told = [(reason.text, reason.fix) for reason in entry.reasons]
         show_entry(f"{head}, desde {moment(entry.first_seen_at)}", told)
     if wanted.limit == len(entries):

@@ -64,6 +64,20 @@ def status(
     if read:
         show_tables(read)
     _show_hints(sent, read)
+    _show_set_aside(deployment, empresa)
+
+
+def _show_set_aside(deployment: Deployment, empresa: str | None) -> None:
+    """Rows of the clinic that were not copied: they are in no count above."""
+    from omie_pipeline.clinic.set_aside import listed
+
+    found = listed(deployment.engine, chosen_empresas(deployment, empresa))
+    by_table: dict[str, int] = {}
+    for one in found:
+        by_table[one.table] = by_table.get(one.table, 0) + one.what.rows
+    if by_table:
+        told = ", ".join(f"{count(rows)} em {table}" for table, rows in sorted(by_table.items()))
+        show(f"Linhas da clínica que não foram copiadas: {told}; motivos: omie-pipeline quarantine")
 
 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:

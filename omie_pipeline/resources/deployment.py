@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
-from omie_pipeline.clinic.extract import ExtractResult, extract_table
+from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable, read_sources
 from omie_pipeline.clock import Clock, SystemClock
@@ -266,6 +266,7 @@ class Deployment:
         empresa: str,
         date_from: date | None = None,
         date_to: date | None = None,
+        how: HowToRead | None = None,
     ) -> ExtractResult:
         """Copy one table of the clinic; the start date's partition also takes what lies before
         it, where ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so."""
@@ -284,7 +285,20 @@ class Deployment:
                 empresa=empresa,
                 date_from=None if before else date_from,
                 date_to=date_to,
+                how=how or self.how_to_read(),
             )
+
+    def how_to_read(
+        self, *, full: bool = False, recopy: bool = False, accept_shrunk: bool = False
+    ) -> HowToRead:
+        """How the settings, and a person, want a table read."""
+        return HowToRead(
+            full=full,
+            recopy=recopy,
+            accept_shrunk=accept_shrunk,
+            overlap=timedelta(minutes=self.settings.overlap_minutes),
+            full_every_days=self.settings.full_read_days,
+        )
 
     @property
     def reads_in_place(self) -> bool:

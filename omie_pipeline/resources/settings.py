@@ -113,6 +113,8 @@ class Settings(BaseModel):
         staging: name of the staging set.
         models: folder of the user's own dbt models, absolute; see ``dbt_project``.
         time_zone: the clinic's, by its IANA name: when a day begins.
+        full_read_days: days until a table with ``updated_at`` is read whole again; 0: each time.
+        overlap_minutes: how far before the newest row seen an incremental read begins.
         start_date: first business date that is sent; 1 January of this year.
         nfse_archive: folder, absolute, or URL as fsspec knows it, for the files of issued notes.
     """
@@ -148,6 +150,10 @@ class Settings(BaseModel):
     )
     models: Path = Field(Path("my_models"), validation_alias="OMIE_PIPELINE_MODELS")
     time_zone: str = Field(DEFAULT_TIME_ZONE, validation_alias="OMIE_PIPELINE_TIME_ZONE")
+    full_read_days: int = Field(1, ge=0, le=365, validation_alias="OMIE_PIPELINE_FULL_READ_DAYS")
+    overlap_minutes: int = Field(
+        30, ge=0, le=100_000, validation_alias="OMIE_PIPELINE_OVERLAP_MINUTES"
+    )
     start_date: date = Field(
         default_factory=_first_of_january, validation_alias="OMIE_PIPELINE_START_DATE"
     )

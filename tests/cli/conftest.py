@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from omie_pipeline.cli.app import app
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.servers import mariadb, mariadb_server
 from tests.sync.world import World
+
+__all__ = ["mariadb", "mariadb_server"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +95,34 @@ def clinic(
     """Payload models to fill; the program's warehouse is this test's database."""
     monkeypatch.setenv("WAREHOUSE_URL", database_url)
     return World(engine, sim, ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC)))
+
+
+class Dbt:
+    """Answers as dbt's runner does, and runs nothing."""
+
+    nodes: tuple[tuple[str, str, str], ...] = ()
+    exception: Exception | None = None
+    asked: tuple[str, ...] = ()
+
+    def invoke(self, arguments: list[str]) -> SimpleNamespace:
+        assert arguments[0] == "build"
+        type(self).asked = tuple(arguments)
+        print("dbt fala demais")  # noqa: T201 - it does
+        results = [
+            SimpleNamespace(status=status, message=message, node=SimpleNamespace(name=name))
+            for name, status, message in self.nodes
+        ]
+        failed = self.exception is not None or any(r.status == "error" for r in results)
+        return SimpleNamespace(
+            success=not failed, exception=self.exception, result=SimpleNamespace(results=results)
+        )
+
+
+@pytest.fixture
+def dbt(clinic: World, monkeypatch: pytest.MonkeyPatch) -> type[Dbt]:
+    import dbt.cli.main
+
+    fake = type("Fake", (Dbt,), {})
+    monkeypatch.setattr(dbt.cli.main, "dbtRunner", fake)
+    monkeypatch.setenv("CLINIC_URL", "warehouse://clinica_viva")
+    return fake

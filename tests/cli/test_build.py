@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from tests.cli.conftest import Terminal
+from tests.cli.conftest import Dbt, Terminal
 from tests.sync.world import World
 
 
-class _Dbt:
-    """Answers as dbt's runner does."""
-
-    nodes: tuple[tuple[str, str, str], ...] = ()
-    exception: Exception | None = None
-    asked: tuple[str, ...] = ()
-
-    def invoke(self, arguments: list[str]) -> SimpleNamespace:
-        assert arguments[0] == "build"
-        type(self).asked = tuple(arguments)
-        print("dbt fala demais")  # noqa: T201 - it does
-        results = [
-            SimpleNamespace(status=status, message=message, node=SimpleNamespace(name=name))
-            for name, status, message in self.nodes
-        ]
-        failed = self.exception is not None or any(r.status == "error" for r in results)
-        return SimpleNamespace(
-            success=not failed, exception=self.exception, result=SimpleNamespace(results=results)
-        )
-
-
-@pytest.fixture
-def dbt(clinic: World, monkeypatch: pytest.MonkeyPatch) -> type[_Dbt]:
-    import dbt.cli.main
-
-    fake = type("Fake", (_Dbt,), {})
-    monkeypatch.setattr(dbt.cli.main, "dbtRunner", fake)
-    monkeypatch.setenv("CLINIC_URL", "warehouse://clinica_viva")
-    return fake
-
-
-def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[_Dbt]) -> None:
+def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[Dbt]) -> None:
     dbt.nodes = (("omie_clientes", "success", "SELECT 1"), ("nao_nulo", "pass", ""))
     said = terminal("build")
     assert said.code == 0
@@ -52,7 +20,7 @@ def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[_Dbt]) 
     assert "dbt fala demais" not in said.out
 
 
-def test_warnings_are_told_and_errors_are_1(terminal: Terminal, dbt: type[_Dbt]) -> None:
+def test_warnings_are_told_and_errors_are_1(terminal: Terminal, dbt: type[Dbt]) -> None:
     dbt.nodes = (("unico", "warn", "Got 2 results"), ("omie_clientes", "success", ""))
     said = terminal("build")
     assert said.code == 0
@@ -64,7 +32,7 @@ def test_warnings_are_told_and_errors_are_1(terminal: Terminal, dbt: type[_Dbt])
     assert "529.982" not in said.err
 
 
-def test_a_dbt_that_cannot_run_is_1(terminal: Terminal, dbt: type[_Dbt]) -> None:
+def test_a_dbt_that_cannot_run_is_1(terminal: Terminal, dbt: type[Dbt]) -> None:
     dbt.exception = RuntimeError("Parsing Error\n  no such model")
     said = terminal("build")
     assert said.code == 1
@@ -73,7 +41,7 @@ def test_a_dbt_that_cannot_run_is_1(terminal: Terminal, dbt: type[_Dbt]) -> None
 
 
 def test_without_a_clinic_only_omies_views_are_made(
-    terminal: Terminal, dbt: type[_Dbt], monkeypatch: pytest.MonkeyPatch
+    terminal: Terminal, dbt: type[Dbt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CLINIC_URL")
     dbt.nodes = (("analise_clientes", "success", ""),)

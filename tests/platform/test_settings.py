@@ -46,6 +46,8 @@ EVERY_VARIABLE: dict[str, tuple[str, str, object]] = {
     "OMIE_PIPELINE_CONFIG": ("config", "empresas.yaml", project_root() / "empresas.yaml"),
     "OMIE_PIPELINE_STAGING": ("staging", "synthea", "synthea"),
     "OMIE_PIPELINE_MODELS": ("models", "modelos", project_root() / "modelos"),
+    "OMIE_PIPELINE_FULL_READ_DAYS": ("full_read_days", "7", 7),
+    "OMIE_PIPELINE_OVERLAP_MINUTES": ("overlap_minutes", "90", 90),
     "OMIE_PIPELINE_START_DATE": ("start_date", "2025-03-01", date(2025, 3, 1)),
     "OMIE_PIPELINE_INCLUDE_BEFORE_START": ("include_before_start", "true", True),
     "OMIE_PIPELINE_SCHEDULE": ("schedule", "daily", "daily"),
