@@ -295,7 +295,9 @@ class _Extract:
         """The stage with what the keys ask for, and all keys of the source where they were read."""
         table, connection = self._table, self._connection
         there: KeyDigest | None = self._reader.key_digest(table, self._empresa)
-        if there is not None and there == expected(connection, raw, stage, table, self._empresa):
+        if there is not None and there == expected(
+            connection, raw, stage, table, self._empresa, there.method
+        ):
             return stage, None
         batches = self._reader.batches(table, columns=table.key, empresa=self._empresa)
         present = load_stage(connection, table.name, batches, name=_KEYS)

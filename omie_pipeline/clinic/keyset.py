@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
@@ -29,39 +29,62 @@ _BETWEEN = "\x1f"
 _HEX_DIGITS = 8
 
 
+Method = Literal["hashtext", "md5"]
+"""How a key becomes a number: PostgreSQL's own hash, or the first 32 bits of an MD5."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyDigest:
-    """How many rows, and the sum of their keys' digests."""
+    """How many rows, and the sum of their keys' digests by one method."""
 
     rows: int
     total: int
+    method: Method
 
 
-def digest_columns(
-    key: Sequence[sa.ColumnElement[Any]], dialect: str
-) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]] | None:
+@dataclass(frozen=True, slots=True)
+class DigestQuery:
+    """What to select from a source: its count and the sum of its keys' digests."""
+
+    method: Method
+    rows: sa.ColumnElement[Any]
+    total: sa.ColumnElement[Any]
+
+
+def digest_query(key: Sequence[sa.ColumnElement[Any]], dialect: str) -> DigestQuery | None:
     """Count and digest as a source of this dialect computes them; ``None``: it cannot.
 
-    The digest is the first 32 bits of an MD5, which these servers compute alike.
+    A server that hashes otherwise than the warehouse costs a reading of the keys, no more.
     """
     if dialect == "postgresql":
-        return sa.func.count(), _postgresql_sum(key)
+        return DigestQuery("hashtext", sa.func.count(), _sum_in_postgresql(key, "hashtext"))
     if dialect in ("mysql", "mariadb"):
         text = sa.func.concat_ws(_BETWEEN, *(sa.cast(part, mysql.CHAR()) for part in key))
         number = sa.func.conv(sa.func.substr(sa.func.md5(text), 1, _HEX_DIGITS), 16, 10)
-        return sa.func.count(), sa.func.sum(sa.cast(number, mysql.INTEGER(unsigned=True)))
+        total = sa.func.sum(sa.cast(number, mysql.INTEGER(unsigned=True)))
+        return DigestQuery("md5", sa.func.count(), total)
     return None
 
 
-def _postgresql_sum(key: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
-    text = sa.func.concat_ws(_BETWEEN, *(sa.cast(part, sa.Text) for part in key))
-    digits = sa.func.concat("x", sa.func.substr(sa.func.md5(text), 1, _HEX_DIGITS))
-    bits = sa.cast(sa.cast(digits, pg.BIT(4 * _HEX_DIGITS)), sa.BigInteger)
-    return sa.func.coalesce(sa.func.sum(bits), 0)
+def _sum_in_postgresql(
+    key: Sequence[sa.ColumnElement[Any]], method: Method
+) -> sa.ColumnElement[Any]:
+    texts = [sa.cast(part, sa.Text) for part in key]
+    text = texts[0] if len(texts) == 1 else sa.func.concat_ws(_BETWEEN, *texts)
+    number: sa.ColumnElement[Any] = sa.func.hashtext(text)
+    if method == "md5":
+        digits = sa.func.concat("x", sa.func.substr(sa.func.md5(text), 1, _HEX_DIGITS))
+        number = sa.cast(sa.cast(digits, pg.BIT(4 * _HEX_DIGITS)), sa.BigInteger)
+    return sa.func.coalesce(sa.func.sum(number), 0)
 
 
 def expected(
-    connection: sa.Connection, raw: sa.Table, stage: Stage, table: SourceTable, empresa: str
+    connection: sa.Connection,
+    raw: sa.Table,
+    stage: Stage,
+    table: SourceTable,
+    empresa: str,
+    method: Method,
 ) -> KeyDigest:
     """What the copy will hold when the stage is merged into it."""
     copied = [raw.columns[name] for name in table.key]
@@ -69,14 +92,14 @@ def expected(
     mine = raw.columns[EMPRESA] == empresa
     in_copy = sa.exists().where(mine, *(_same(a, b) for a, b in zip(copied, staged, strict=True)))
     parts = (
-        sa.select(sa.func.count(), _postgresql_sum(copied)).where(mine),
-        sa.select(sa.func.count(), _postgresql_sum(staged)).where(~in_copy),
+        sa.select(sa.func.count(), _sum_in_postgresql(copied, method)).where(mine),
+        sa.select(sa.func.count(), _sum_in_postgresql(staged, method)).where(~in_copy),
     )
     rows = total = 0
     for part in parts:
         counted = connection.execute(part).one()
         rows, total = rows + counted[0], total + int(counted[1])
-    return KeyDigest(rows, total)
+    return KeyDigest(rows, total, method)
 
 
 def _same(kept: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

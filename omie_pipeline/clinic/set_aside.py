@@ -27,7 +27,7 @@ KEPT = "_omie_pipeline_kept"
 _LISTED_LINES = 20
 _LISTED_KEYS = 1000
 _TOTAL = r"^\s*((sub-?\s?)?tota(l|is)(\s+geral)?|soma)\s*:?\s*$"
-_LIKE_TOTAL = ("total%", "tota_s%", "sub%total%", "soma%")
+_TOTAL_STARTS = ("tot", "sub", "som")
 
 SET_ASIDE = sa.Table(
     "_set_aside",
@@ -129,7 +129,7 @@ def set_aside(connection: sa.Connection, stage: Stage, table: SourceTable, *, fi
     total: sa.ColumnElement[bool] = sa.false()
     if file:
         total = sa.and_(
-            sa.func.btrim(first).ilike(sa.func.any(pg.array(_LIKE_TOTAL))),
+            sa.func.lower(sa.func.left(sa.func.ltrim(first), 3)).in_(_TOTAL_STARTS),
             first.regexp_match(_TOTAL, flags="i"),
         )
     empty_or_total = connection.scalar(

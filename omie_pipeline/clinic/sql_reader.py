@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
-from omie_pipeline.clinic.keyset import KeyDigest, digest_columns
+from omie_pipeline.clinic.keyset import KeyDigest, digest_query
 from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
@@ -177,13 +177,13 @@ class SqlReader:
         source = self._reflected(table)
         key = [source.columns[name] for name in table.key]
         asked = [_asked(*one) for one in zip(self._plans(key), key, strict=True)]
-        counted = digest_columns(asked, self._dialect)
+        counted = digest_query(asked, self._dialect)
         if counted is None:
             return None
-        query = sa.select(*counted).where(self._of_empresa(table, empresa))
+        query = sa.select(counted.rows, counted.total).where(self._of_empresa(table, empresa))
         with self._connected(table.name) as connection:
             row: Any = connection.execute(query).one()
-        return KeyDigest(int(row[0]), int(row[1] or 0))
+        return KeyDigest(int(row[0]), int(row[1] or 0), counted.method)
 
     def reads_since(self, table: SourceTable) -> bool:
         if table.updated_at is None:
