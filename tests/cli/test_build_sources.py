@@ -34,11 +34,10 @@ def own_set(
     terminal: Terminal, dbt: type[Dbt], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A staging set of two tables and an empty folder for its source."""
-    staging = tmp_path / "dbt_mapping" / "models" / "staging" / "minha"
+    staging = tmp_path / "modelos" / "staging" / "minha"
     staging.mkdir(parents=True)
     (staging / "_sources.yml").write_text(SOURCES)
-    place = "omie_pipeline.resources.deployment.mapping_dir"
-    monkeypatch.setattr(place, lambda: tmp_path / "dbt_mapping")
+    monkeypatch.setenv("OMIE_PIPELINE_MODELS", str(tmp_path / "modelos"))
     monkeypatch.setenv("OMIE_PIPELINE_STAGING", "minha")
     folder = tmp_path / "clinica"
     folder.mkdir()
