@@ -11,12 +11,14 @@
    first model; this one is for whoever runs dbt alone, and for what came in between. #}
 {% macro exigir_nossa(relacao) -%}
     {%- if execute and relacao is not none -%}
-        {%- set achada = adapter.get_relation(relacao.database, relacao.schema, relacao.identifier) -%}
-        {%- if achada is not none and not run_query(
-            'select ' ~ esquema('omie_sync') ~ ".e_nosso(to_regclass('" ~ achada ~ "'))"
-        ).rows[0][0] -%}
+        {#- Asked of the database: dbt's own list still has what fell with another view. -#}
+        {%- set alheia = run_query(
+            "select oid from to_regclass('" ~ relacao ~ "') as oid where oid is not null and not "
+            ~ esquema('omie_sync') ~ '.e_nosso(oid)'
+        ).rows -%}
+        {%- if alheia | length > 0 -%}
             {{ exceptions.raise_compiler_error(
-                'O objeto ' ~ achada ~ ' não foi feito por este programa e não foi alterado. '
+                'O objeto ' ~ relacao ~ ' não foi feito por este programa e não foi alterado. '
                 ~ 'Renomeie-o ou mova-o (ALTER ... RENAME TO, SET SCHEMA)') }}
         {%- endif -%}
     {%- endif -%}

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -21,6 +20,8 @@ from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
 from omie_pipeline.clinic.windows import DateWindow, in_window, iso_text
+from omie_pipeline.database.addresses import parsed_url
+from omie_pipeline.database.causes import CLINIC, WAREHOUSE, Place, told
 from omie_pipeline.errors import ConfigurationError
 
 BATCH_ROWS = 50_000
@@ -37,8 +38,8 @@ def open_sql_source(url: str) -> sa.Engine:
     Raises:
         ConfigurationError: no URL, an unknown database or a driver that is not installed.
     """
+    parsed = parsed_url(url, CLINIC)
     try:
-        parsed = sa.make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
@@ -114,6 +115,13 @@ class SqlReader:
 
     def columns(self, table: SourceTable) -> tuple[str, ...]:
         return tuple(column.name for column in self._reflected(table).columns)
+
+    def _relation(self, table_name: str) -> str:
+        """Full name in the source of a table that is being read, for the GRANT."""
+        source = self._tables.get(table_name)
+        if source is None:
+            return ""
+        return f"{source.schema}.{source.name}" if source.schema else source.name
 
     def _located(self, table: SourceTable) -> tuple[str | None, str]:
         """Schema and name in the source."""
@@ -371,17 +379,15 @@ class SqlReader:
         """Turns a database failure into one that names the table and hides values and password."""
         try:
             yield
-        except sa.exc.OperationalError as error:
-            told = _without_password(str(error.orig), self._engine.url.password)
-            # Only a statement that was sent has a text: without one there was no connection.
-            kind = SourceUnreachable if error.statement is None else ClinicSourceError
-            raise kind(
-                f"Tabela '{table_name}': a fonte não respondeu ou recusou a leitura: {told}"
-            ) from None
         except sa.exc.DBAPIError as error:
-            raise ClinicSourceError(
-                f"Tabela '{table_name}': a fonte recusou a leitura ({type(error.orig).__name__})"
-            ) from None
+            answered = not isinstance(error, sa.exc.OperationalError)
+            what = "a fonte recusou a leitura" if answered else "a fonte não respondeu ou recusou"
+            variable = WAREHOUSE if self.in_place else CLINIC
+            place = Place.of(self._engine.url, variable, self._relation(table_name))
+            # Only a statement that was sent has a text: without one there was no connection.
+            unreachable = not answered and error.statement is None
+            kind = SourceUnreachable if unreachable else ClinicSourceError
+            raise kind(told(error, f"Tabela '{table_name}': {what}", place)) from None
         except UnicodeDecodeError:
             raise ClinicSourceError(
                 f"Tabela '{table_name}': a fonte tem um texto que não está na codificação dela"
@@ -401,15 +407,6 @@ def _as_day(value: object) -> date | None:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _without_password(text: str, password: object) -> str:
-    first_line = (text.splitlines() or [""])[0]
-    if password:
-        secret = str(password)
-        for form in {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}:
-            first_line = first_line.replace(form, "***")
-    return first_line
 
 
 def _batch(table: SourceTable, plans: list[ColumnPlan], rows: Iterable[Any]) -> pa.RecordBatch:

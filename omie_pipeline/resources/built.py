@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from omie_pipeline.database.schemas import ANALYSIS, CLINIC, PAYLOAD, STAGING
 from omie_pipeline.resources.dbt_project import assemble_project
 from omie_pipeline.resources.settings import Settings
 from omie_pipeline.warehouse.ownership import Relation
 
+_STORED_NOWHERE = re.compile(r"\bmaterialized\s*=\s*['\"]ephemeral['\"]")
+_ALIAS = re.compile(r"\bconfig\([^)]*\balias\s*=\s*['\"](\w+)['\"]")
 _FOLDERS = {CLINIC: "clinica", PAYLOAD: "omie", ANALYSIS: "analise"}
 """Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
 
@@ -18,9 +23,19 @@ def built_relations(settings: Settings) -> tuple[Relation, ...]:
     folders = {**{s: models / f for s, f in _FOLDERS.items()}, STAGING: models / "staging"}
     folders[STAGING] /= settings.staging
     made = [
-        Relation(schema, file.stem)
+        Relation(schema, name)
         for schema, folder in folders.items()
         for file in sorted(folder.rglob("*.sql"))
+        if (name := _name(file))
     ]
-    seeds = [Relation(CLINIC, file.stem, seed=True) for file in sorted(root.rglob("seeds/*.csv"))]
+    seeds = [Relation(CLINIC, file.stem, seed=True) for file in sorted(root.glob("seeds/*.csv"))]
     return (*made, *seeds)
+
+
+def _name(model: Path) -> str:
+    """Name in the database; ``""`` where the model is no relation there."""
+    text = model.read_text(encoding="utf-8")
+    if _STORED_NOWHERE.search(text):
+        return ""
+    aliased = _ALIAS.search(text)
+    return aliased[1] if aliased else model.stem

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
+from dbt.artifacts.schemas.run import RunExecutionResult
 
 from omie_pipeline.catalog.mirror import MIRROR, Column
+from omie_pipeline.resources.built import built_relations
+from omie_pipeline.resources.settings import Settings
 from omie_pipeline.warehouse.mirror_tables import child_table, extrato, extrato_linhas, mirror_table
 from tests.dbt_mapping.company import rows_of
 from tests.dbt_mapping.scenario import ROOT, Scenario, ScenarioFactory
@@ -64,6 +68,63 @@ def test_a_table_whose_columns_changed_is_made_anew(company: Scenario) -> None:
         "and table_name = 'omie_excluir_contas_pagar'"
     )
     assert {"column_name": "codigo_lancamento_integracao"} in columns
+
+
+def test_what_an_analyst_put_on_a_view_of_ours_does_not_fall_with_it(company: Scenario) -> None:
+    """Columns of ours change: the build names the view and stops; without it, it goes on."""
+    model = "clinica_projetos"
+    definition = company.row("select pg_get_viewdef('clinica.projetos'::regclass) as d")["d"]
+    with company.connect() as connection:
+        connection.execute(
+            f"create or replace view clinica.projetos as select p.*, 1 as antiga "
+            f"from ({definition.rstrip(';')}) as p".encode()
+        )
+        connection.execute("create view public.da_bia as select antiga from clinica.projetos")
+        stopped = company.dbt("run", "--select", model)
+        assert not stopped.success
+        assert isinstance(stopped.result, RunExecutionResult)
+        (told,) = [result.message for result in stopped.result.results]
+        assert "view public.da_bia" in str(told)
+        assert "Nada foi alterado" in str(told)
+        assert connection.execute("select * from public.da_bia").fetchall() == []
+        connection.execute("drop view public.da_bia")
+    # Its own models fall with it and are made again, in one run.
+    company.run(f"{model}+")
+    assert company.rows("select * from clinica.projetos") == []
+
+
+def test_a_relation_of_somebody_else_is_not_replaced(company: Scenario) -> None:
+    with company.connect() as connection:
+        connection.execute("alter view analise.departamentos set schema public")
+        connection.execute("create view analise.departamentos as select 7 as deles")
+        stopped = company.dbt("run", "--select", "departamentos")
+        assert not stopped.success
+        assert company.row("select * from analise.departamentos") == {"deles": 7}
+        connection.execute("drop view analise.departamentos")
+        connection.execute("alter view public.departamentos set schema analise")
+    company.run("departamentos")
+
+
+def test_a_seed_does_not_empty_somebody_elses_table(company: Scenario) -> None:
+    with company.connect() as connection:
+        before = company.row("select count(*) as n from clinica.municipios")
+        for seed in ("municipios", "padroes_empresa"):
+            connection.execute(f"comment on table clinica.{seed} is null".encode())
+            assert not company.dbt("seed", "--select", seed).success
+            connection.execute(f"select omie_sync.marcar('clinica.{seed}')".encode())
+        assert company.row("select count(*) as n from clinica.municipios") == before
+
+
+def test_what_a_build_makes_is_known_without_dbt(company: Scenario) -> None:
+    manifest = json.loads((company.target / "manifest.json").read_text("utf-8"))
+    made = {
+        (node["schema"], node["alias"], node["resource_type"] == "seed")
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+        and node["config"]["materialized"] != "ephemeral"
+    }
+    known = {(one.schema, one.name, one.seed) for one in built_relations(Settings())}
+    assert known == made
 
 
 def test_the_queries_of_the_document_answer(company: Scenario) -> None:

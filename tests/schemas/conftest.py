@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.cli.conftest import _one_simulator, sim, terminal
+from tests.old_postgres import OldPostgres, old_postgres
 
 __all__ = ["_one_simulator", "sim", "terminal"]
 
+PASSWORD = "p@lavra/secreta"
 FOREIGN = """
 CREATE SCHEMA clinica;
 CREATE TABLE clinica.pacientes (id integer PRIMARY KEY, nome text);
@@ -54,6 +56,26 @@ def snapshot(connection: sa.Connection, ours: str = "^$") -> list[tuple[object, 
             rows = connection.execute(sa.text(counted)).scalar_one()
         seen.append((*row, rows))
     return seen
+
+
+@pytest.fixture(scope="session")
+def old() -> Iterator[OldPostgres]:
+    """A PostgreSQL 15 of this test process, with a login ``medico``."""
+    with old_postgres() as server:
+        with server.administrator() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE medico LOGIN PASSWORD '{PASSWORD}'")
+        yield server
+
+
+@pytest.fixture
+def house(old: OldPostgres) -> Iterator[str]:
+    """Name of a database on the old server, in which ``medico`` has no right but to come in."""
+    name = f"casa_{secrets.token_hex(6)}"
+    with old.administrator() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield name
+    with old.administrator() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
