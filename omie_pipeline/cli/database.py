@@ -91,12 +91,23 @@ def _show_own_server(settings: Settings) -> None:
 
     from omie_pipeline.resources.addresses import find_warehouse
     from omie_pipeline.warehouse.engine import open_engine, warehouse_errors
+    from omie_pipeline.warehouse.migrate import refuse_old_server
 
-    engine = open_engine(find_warehouse(settings).url)
+    # A session like anybody else's: what an analyst has.
+    engine = open_engine(find_warehouse(settings).url, time_zone=None)
     with warehouse_errors(), engine.connect() as connection:
+        refuse_old_server(connection)
         version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
+        zone: str = connection.execute(sa.text("SHOW timezone")).scalar_one()
     engine.dispose()
     show(f"PostgreSQL {version} de WAREHOUSE_URL responde em {engine.url.host}")
+    show(f"Fuso de uma sessão comum neste banco: {zone}")
+    if zone != settings.time_zone:
+        say(
+            f"A clínica está em {settings.time_zone}: numa sessão comum, current_date é outro às "
+            f"vezes. Para cada analista: ALTER ROLE ana IN DATABASE {engine.url.database} SET "
+            f"timezone TO '{settings.time_zone}';"
+        )
 
 
 def _settings() -> Settings:

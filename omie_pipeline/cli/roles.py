@@ -24,20 +24,30 @@ def papeis() -> None:
     )
     from omie_pipeline.warehouse.engine import warehouse_errors
 
-    with warehouse_errors(), Deployment().engine.begin() as connection:
+    deployment = Deployment()
+    settings, database = deployment.settings, deployment.engine.url.database
+    with warehouse_errors(), deployment.engine.begin() as connection:
         missing = grant_access(connection)
         states = role_states(connection)
     show_table(
         [Column("papel"), Column("existe"), Column("usuários"), Column("vê")],
         [
-            [s.name, "sim" if s.exists else "não", ", ".join(s.members) or "–", _SEES[s.name]]
+            [
+                s.name,
+                "sim" if s.exists else "não",
+                ", ".join(s.members) or "–",
+                _SEES[settings.schemas.plain(s.name)],
+            ]
             for s in states
         ],
     )
     if not missing:
-        say("Novo usuário: CREATE ROLE ana LOGIN PASSWORD '...' IN ROLE omie_analyst;")
+        say(
+            f"Novo usuário: CREATE ROLE ana LOGIN PASSWORD '...' IN ROLE {states[0].name}; ALTER "
+            f"ROLE ana IN DATABASE {database} SET timezone TO '{settings.time_zone}';"
+        )
         return
     say("Este usuário do banco não pode criar papéis. Um administrador deve executar:")
-    for statement in administrator_statements(missing):
+    for statement in administrator_statements(missing, settings.schemas):
         show(statement)
     raise typer.Exit(FAILED)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-ROLES = ("omie_analyst", "omie_finance", "omie_clinic")
+from omie_pipeline.database import schemas
+
+ROLES = schemas.ROLES
 """Seen masked; seen in full; seen in full, but only what the pipeline created in Omie."""
 
 
@@ -43,6 +45,7 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
 
 def role_states(connection: sa.Connection) -> tuple[RoleState, ...]:
     """The roles in the order of :data:`ROLES`."""
+    names = schemas.schemas_of(connection).roles
     found = connection.execute(
         sa.text(
             "SELECT r.rolname, array_remove(array_agg(m.rolname::text ORDER BY m.rolname), NULL) "
@@ -51,17 +54,23 @@ def role_states(connection: sa.Connection) -> tuple[RoleState, ...]:
             "AND NOT g.admin_option LEFT JOIN pg_roles m ON m.oid = g.member "
             "WHERE r.rolname = ANY(:names) GROUP BY r.rolname"
         ),
-        {"names": list(ROLES)},
+        {"names": list(names)},
     )
     members: dict[str, tuple[str, ...]] = {row[0]: tuple(row[1]) for row in found}
-    return tuple(RoleState(name, name in members, members.get(name, ())) for name in ROLES)
+    return tuple(RoleState(name, name in members, members.get(name, ())) for name in names)
 
 
-def administrator_statements(missing: Sequence[str]) -> tuple[str, ...]:
-    """The SQL with which an administrator of the server completes what this login may not do."""
+def administrator_statements(
+    missing: Sequence[str], own: schemas.Schemas | None = None
+) -> tuple[str, ...]:
+    """The SQL with which an administrator of the server completes what this login may not do.
+
+    Args:
+        own: names of the installation's schemas; default: those without a prefix.
+    """
     if not missing:
         return ()
     return (
         *(f"CREATE ROLE {name} NOLOGIN;" for name in missing),
-        "SELECT omie_sync.conceder_acesso();",
+        (own or schemas.Schemas()).in_statement("SELECT omie_sync.conceder_acesso();"),
     )

@@ -23,13 +23,14 @@ _TRUSTED_SECONDS = 1.0
 
 
 def open_engine(
-    url: str, schemas: Schemas | None = None, *, time_zone: str = DEFAULT_TIME_ZONE
+    url: str, schemas: Schemas | None = None, *, time_zone: str | None = DEFAULT_TIME_ZONE
 ) -> sa.Engine:
     """An engine for ``postgresql://…`` or ``postgresql+psycopg://…`` (psycopg 3).
 
     Args:
         schemas: of the installation; default: those without a prefix.
-        time_zone: of every session; the database itself is not changed.
+        time_zone: of every session; the database itself is not changed. ``None``: what the
+            database gives to anybody.
 
     Raises:
         WarehouseError: the URL is none of PostgreSQL's.
@@ -49,7 +50,7 @@ def open_engine(
         connect_args={
             "application_name": "omie_pipeline",
             "connect_timeout": 10,
-            "options": f"{_given_options(parsed)} -ctimezone={time_zone}".strip(),
+            "options": _options(parsed, time_zone),
         },
     )
     use_schemas(engine, schemas or Schemas())
@@ -58,9 +59,10 @@ def open_engine(
     return engine
 
 
-def _given_options(url: sa.URL) -> str:
+def _options(url: sa.URL, time_zone: str | None) -> str:
     given = url.query.get("options", "")
-    return " ".join(given) if isinstance(given, tuple) else given
+    texts = list(given) if isinstance(given, tuple) else [given]
+    return " ".join([*texts, *([f"-ctimezone={time_zone}"] if time_zone else [])]).strip()
 
 
 def _ping_idle_connections(engine: sa.Engine) -> None:
