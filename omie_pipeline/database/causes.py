@@ -106,6 +106,7 @@ _OBJECT = re.compile(
     r"(?:permission denied for|permissão negada para(?: a| o)?) "
     r"(\w[\w ]*?) \"?([\w.-]+)\"?\s*(?:$|\n)"
 )
+_TEMPORARY = re.compile(r"create temporary tables|criar tabelas temporárias")
 _ALREADY = re.compile(r"\"([^\"]+)\" (?:already exists|já existe)")
 _SELECT = "GRANT SELECT ON {name} TO {role}"
 _SEQUENCE = "GRANT USAGE ON SEQUENCE {name} TO {role}"
@@ -159,6 +160,9 @@ def cause(error: BaseException, place: Place) -> str:
 
 def _of_object(state: str, words: str, place: Place) -> str:
     if state == _DENIED:
+        if _TEMPORARY.search(words):
+            grant = f"GRANT TEMPORARY ON DATABASE {_safe(place.database)} TO {_safe(place.role)}"
+            return _missing(grant)
         denied = _OBJECT.search(words)
         if denied is None:
             return "falta um direito ao usuário de {variable} no servidor"
@@ -166,7 +170,7 @@ def _of_object(state: str, words: str, place: Place) -> str:
         template = _GRANTS.get(kind, _SELECT)
         full = place.relation if template is _SELECT and place.relation else name
         grant = template.format(name=_safe(full), role=_safe(place.role))
-        return f"falta um direito ao usuário de {{variable}}. Um administrador executa: {grant};"
+        return _missing(grant)
     if state in _DUPLICATES:
         already = _ALREADY.search(words)
         if already is not None:
@@ -175,6 +179,10 @@ def _of_object(state: str, words: str, place: Place) -> str:
                 "escolha outro prefixo (OMIE_PIPELINE_SCHEMA_PREFIX)"
             )
     return ""
+
+
+def _missing(grant: str) -> str:
+    return f"falta um direito ao usuário de {{variable}}. Um administrador executa: {grant};"
 
 
 def _safe(name: str) -> str:

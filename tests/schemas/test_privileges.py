@@ -12,7 +12,7 @@ from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.database.schemas import PURPOSES, Schemas
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.engine import open_engine, warehouse_errors
 from omie_pipeline.warehouse.migrate import migrate
 from tests.old_postgres import OldPostgres
 from tests.schemas.conftest import PASSWORD
@@ -25,11 +25,22 @@ TABLE = SourceTable("minha", "pacientes", "sistema", "register", ("id",),
 def test_create_on_the_database_is_all_a_warehouse_needs(old: OldPostgres, house: str) -> None:
     engine = open_engine(old.as_role("medico", PASSWORD, house))
     grant = f"GRANT CREATE ON DATABASE {house} TO medico;"
+    with old.administrator(house) as connection:
+        connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {house} FROM PUBLIC")
+        connection.exec_driver_sql(f"GRANT CONNECT ON DATABASE {house} TO medico")
     with pytest.raises(WarehouseError, match=grant):
         migrate(engine)
     with old.administrator(house) as connection:
         connection.exec_driver_sql(grant)
     migrate(engine)
+    temporary = f"GRANT TEMPORARY ON DATABASE {house} TO medico;"
+    make = "CREATE TEMPORARY TABLE lida (id integer)"
+    with pytest.raises(WarehouseError, match=temporary), warehouse_errors(), engine.begin() as one:
+        one.exec_driver_sql(make)
+    with old.administrator(house) as connection:
+        connection.exec_driver_sql(temporary)
+    with engine.begin() as one:
+        one.exec_driver_sql(make)
     engine.dispose()
 
 
@@ -70,8 +81,6 @@ def test_a_clinic_is_read_with_usage_and_select_only(old: OldPostgres, house: st
 
 
 def test_a_missing_right_inside_the_warehouse_is_named(old: OldPostgres, house: str) -> None:
-    from omie_pipeline.warehouse.engine import warehouse_errors
-
     with old.administrator(house) as connection:
         connection.exec_driver_sql("CREATE SCHEMA alheio; CREATE TABLE alheio.t (id integer)")
         connection.exec_driver_sql("GRANT USAGE ON SCHEMA alheio TO medico")

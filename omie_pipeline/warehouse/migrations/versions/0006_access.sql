@@ -1,6 +1,5 @@
 -- Who may see: roles, masks, rights (schemas omie, analise), and erasures of personal data.
 
-CREATE SCHEMA IF NOT EXISTS analise;
 COMMENT ON SCHEMA analise IS 'Visões para análise: o único esquema aberto a omie_analyst, omie_finance e omie_clinic';
 
 -- The bodies are parsed here and now (RETURN, not a string): no search_path of a caller can bend
