@@ -4,10 +4,13 @@ import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import EXTRACT_POOL
+from omie_pipeline.clinic.set_aside import reason_of
 from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 GROUP = "clinica_bruta"
+_TOLD = 20
 
 
 def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefinition:
@@ -29,6 +32,8 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
     ) -> dg.MaterializeResult[None]:
         what = covered(context)
         result = deployment.open().extract(table, what.empresa, what.date_from, what.date_to)
+        for one in result.set_aside[:_TOLD]:
+            context.log.warning(mask_text(": ".join(reason_of(one))))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": result.read,
@@ -37,6 +42,7 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
                 "alteradas": result.updated,
                 "removidas": result.deleted,
                 "inalteradas": result.unchanged,
+                "separadas": sum(one.rows for one in result.set_aside),
                 "incremental": result.incremental,
                 "segundos": round(result.seconds, 2),
             }

@@ -78,6 +78,16 @@ def _sum_in_postgresql(
     return sa.func.coalesce(sa.func.sum(number), 0)
 
 
+def copied_digest(
+    connection: sa.Connection, raw: sa.Table, table: SourceTable, empresa: str, like: KeyDigest
+) -> KeyDigest:
+    """What the copy holds now, by the method of ``like``."""
+    key = [raw.columns[name] for name in table.key]
+    query = sa.select(sa.func.count(), _sum_in_postgresql(key, like.method))
+    row: Any = connection.execute(query.where(raw.columns[EMPRESA] == empresa)).one()
+    return KeyDigest(int(row[0]), int(row[1]), like.method)
+
+
 def expected(
     connection: sa.Connection,
     raw: sa.Table,

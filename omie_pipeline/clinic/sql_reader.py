@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
 from omie_pipeline.clinic.keyset import KeyDigest, digest_query
 from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
-from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.sources import CLINIC_ZONE, SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
 from omie_pipeline.clinic.windows import DateWindow, in_window, iso_text
 from omie_pipeline.database.addresses import parsed_url
@@ -209,14 +210,8 @@ class SqlReader:
         """A UTC instant as this source writes it: a timestamp without zone counts as UTC."""
         if self._dialect == "sqlite":
             return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        aware = isinstance(column.type, sa.DateTime) and column.type.timezone
-        return instant if aware else instant.astimezone(UTC).replace(tzinfo=None)
-
-    def _has_zone(self, column: sa.ColumnElement[Any]) -> bool:
-        """Whether all writers of an instant mean the same by it."""
-        if self._dialect in ("mysql", "mariadb"):
-            return isinstance(column.type, sa.TIMESTAMP)
-        return isinstance(column.type, sa.DateTime) and bool(column.type.timezone)
+        in_utc = instant.astimezone(UTC)
+        return in_utc if _has_zone(column) else in_utc.replace(tzinfo=None)
 
     def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
         if table.updated_at is None or not self.reads_since(table):
@@ -253,7 +248,7 @@ class SqlReader:
         if since is not None and table.updated_at is not None and self.reads_since(table):
             column = source.columns[table.updated_at]
             instant = self._instant(column)
-            if not self._has_zone(column):
+            if not _has_zone(column):
                 since -= _CLOCKS_APART
             # An empty updated_at tells nothing, so such a row is read every time.
             conditions.append(sa.or_(instant >= self._bound(column, since), instant.is_(None)))
@@ -356,7 +351,7 @@ class SqlReader:
         """The business date in ``column``; as text where the driver reads not every date."""
         day: sa.ColumnElement[Any]
         if isinstance(column.type, sa.DateTime):
-            day = sa.cast(column, sa.Date)
+            day = sa.cast(self._at_clinic(column), sa.Date)
         elif isinstance(column.type, sa.Date):
             day = column
         else:
@@ -364,6 +359,17 @@ class SqlReader:
         if self._dialect == "postgresql":
             return sa.cast(day, sa.Text())
         return sa.cast(day, mysql.CHAR()) if self._dialect in ("mysql", "mariadb") else day
+
+    def _at_clinic(self, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+        """An instant by the clinic's clock; what has no zone is that already."""
+        if not _has_zone(column):
+            return column
+        if self._dialect == "postgresql":
+            return sa.func.timezone(CLINIC_ZONE, column)
+        if self._dialect in ("mysql", "mariadb"):
+            offset = f"{datetime.now(ZoneInfo(CLINIC_ZONE)):%z}"
+            return sa.func.convert_tz(column, "+00:00", f"{offset[:3]}:{offset[3:]}")
+        return column
 
     @contextmanager
     def _connected(self, table_name: str) -> Iterator[sa.Connection]:
@@ -392,6 +398,11 @@ class SqlReader:
             raise ClinicSourceError(
                 f"Tabela '{table_name}': a fonte tem um texto que não está na codificação dela"
             ) from None
+
+
+def _has_zone(column: sa.ColumnElement[Any]) -> bool:
+    """Whether all writers of an instant mean the same by it."""
+    return isinstance(column.type, sa.DateTime) and bool(column.type.timezone)
 
 
 def _asked(plan: ColumnPlan, column: sa.Column[Any]) -> sa.ColumnElement[Any]:

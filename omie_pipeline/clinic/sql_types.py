@@ -234,9 +234,14 @@ def _plan_mysql(name: str, declared: sa.types.TypeEngine[Any]) -> ColumnPlan:
 def declared_for_query(
     declared: sa.types.TypeEngine[Any], dialect: str
 ) -> sa.types.TypeEngine[Any]:
-    """The type to query a column with: SQLite's own converters refuse what SQLite itself keeps."""
+    """The type to compare a column by.
+
+    SQLite's own converters refuse what SQLite itself keeps; MySQL's TIMESTAMP is an instant.
+    """
     if dialect == "sqlite":
         return sa.types.NullType()
     if isinstance(declared, sa.Uuid):
         return sa.types.NullType()
+    if dialect in ("mysql", "mariadb") and isinstance(declared, sa.TIMESTAMP):
+        return sa.DateTime(timezone=True)
     return declared

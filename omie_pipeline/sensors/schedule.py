@@ -11,6 +11,7 @@ from omie_pipeline.assets.jobs import AssetJob
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.clinic.moved import moved_dates
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.settings import Settings
@@ -85,7 +86,7 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
 
 
 def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list[date]:
-    """Dates with changed rows in the clinic, with unfinished rows in the ledger, and today."""
+    """Dates with rows that changed, came or went, or are unfinished in the ledger, and today."""
     settings = deployment.settings
     today = datetime.now(settings.zone).date()
     dates = {today}
@@ -97,6 +98,7 @@ def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list
         for table in deployment.sources:
             if table.grain == "fact" and table.name not in clinic.missing_tables([table]):
                 dates.update(clinic.changed_dates(table, since - _OVERLAP, empresa))
+                dates.update(moved_dates(clinic, table, deployment.engine, empresa))
     facts = [endpoint.name for endpoint in WRITABLE if endpoint.grain == "fact"]
     dates.update(unfinished_dates(deployment.engine, empresa, facts))
     start = settings.start_date

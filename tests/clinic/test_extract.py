@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.moved import moved_dates
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.clinic.sources import SourceTable
@@ -245,6 +246,26 @@ def test_row_that_moved_to_another_day_follows_its_new_day(
     assert rows("select data from clinic_raw.recebimentos") == [(date(2024, 3, 9),)]
 
 
+def test_dates_of_deleted_and_late_rows_are_told_by_the_keys(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    assert moved_dates(reader, RECEBIMENTOS, engine, "e") == []
+    add(run, "1", "2024-03-01")
+    add(run, "2", "2024-03-02")
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    assert moved_dates(reader, RECEBIMENTOS, engine, "e") == []
+    run("delete from fonte.recebimentos where id = '1'")
+    add(run, "3", "2024-03-09", em="2020-01-01")
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    assert reader.changed_dates(RECEBIMENTOS, since) == []
+    moved = moved_dates(reader, RECEBIMENTOS, engine, "e")
+    assert moved == [date(2024, 3, 1), date(2024, 3, 9)]
+    for day in moved:
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
+    assert moved_dates(reader, RECEBIMENTOS, engine, "e") == []
+    assert [row[0] for row in rows(COPIES)] == ["2", "3"]
+
+
 def test_empresas_do_not_touch_each_other(
     reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
@@ -445,6 +466,19 @@ def test_instants_are_read_for_every_zones_idea_of_the_day(
     day = date(2024, 3, 1)
     extract_table(reader, RECEBIMENTOS, engine, empresa="e", date_from=day, date_to=day)
     assert [row[0] for row in rows(COPIES)] == ["0"]  # 1 March, 22:00 in São Paulo
+
+
+def test_day_of_an_instant_is_the_clinics(
+    reader: ClinicReader, engine: sa.Engine, run: Run
+) -> None:
+    run("alter table fonte.recebimentos alter column data type timestamptz")
+    late = datetime(2026, 11, 1, 1, 30, tzinfo=UTC)  # 31 October, 22:30 in São Paulo
+    run(INSERT, id="1", data=late, valor=1, paciente="a", em="2026-11-01")
+    halloween = [date(2026, 10, 31)]
+    assert reader.changed_dates(RECEBIMENTOS, datetime(2026, 1, 1, tzinfo=UTC)) == halloween
+    extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+    run("delete from fonte.recebimentos")
+    assert moved_dates(reader, RECEBIMENTOS, engine, "e") == halloween
 
 
 @pytest.mark.parametrize("type_", ["timestamp", "text"])

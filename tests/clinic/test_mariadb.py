@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.sql_reader import SqlReader
 from tests.clinic.conftest import RECEBIMENTOS
 
 TABLE = replace(RECEBIMENTOS, in_database="recebimentos", updated_at="atualizado_em")
@@ -96,3 +99,42 @@ def test_days_and_changes_over_zero_dates(clinic: ClinicReader) -> None:
     day = date(2026, 2, 7)
     (batch,) = clinic.batches(TABLE, date_from=day, date_to=day)
     assert batch.column("id").to_pylist() == [1]
+
+
+def test_day_of_a_timestamp_is_the_clinics_and_its_window_holds_it(clinic: ClinicReader) -> None:
+    table = replace(TABLE, business_date="atualizado_em")
+    day = date(2026, 1, 31)  # row 1 is of 22:30 in São Paulo, 01:30 of the next day in UTC
+    since = datetime(2026, 2, 1, 1, tzinfo=UTC)
+    assert clinic.changed_dates(table, since) == [day, date(2026, 2, 1)]
+    read = [
+        batch.column("id").to_pylist()
+        for batch in clinic.batches(table, date_from=day, date_to=day)
+    ]
+    assert read == [[1, 2]]
+
+
+def test_keys_are_counted_by_the_server(
+    clinic: ClinicReader, mariadb: sa.Engine, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract_table(clinic, TABLE, engine, empresa="e")
+    before = clinic.key_digest(TABLE)
+    assert before is not None
+    assert before.rows == 3
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql("delete from recebimentos where id = 1")
+        connection.exec_driver_sql(
+            "insert into recebimentos (id, data, atualizado_em) "
+            "values (9, '2026-02-08', '2020-01-01')"
+        )
+    result = extract_table(clinic, TABLE, engine, empresa="e")
+    assert (result.incremental, result.inserted, result.deleted) == (True, 1, 1)
+    monkeypatch.setattr(SqlReader, "batches", _only_rows(SqlReader.batches))
+    assert extract_table(clinic, TABLE, engine, empresa="e").incremental
+
+
+def _only_rows(read: Callable[..., Any]) -> Callable[..., Any]:
+    def batches(self: SqlReader, table: SourceTable, **options: Any) -> Any:
+        assert options.get("columns") is None, "the keys were read although the digests agree"
+        return read(self, table, **options)
+
+    return batches

@@ -138,6 +138,26 @@ def test_pending_dates_are_changed_unfinished_and_today(
     assert all(day >= date(2026, 1, 1) for day in dates)
 
 
+def test_dates_whose_rows_were_deleted_are_pending(
+    deployed: dg.Definitions, engine: sa.Engine
+) -> None:
+    deployment = Deployment()
+    never = datetime.now(UTC) + DAY
+    (table,) = (one for one in deployment.sources if one.name == "despesas")
+    deployment.extract(table, "principal")
+    before = pending_dates(deployment, "principal", never)
+    day = next(date(2026, 1, n) for n in range(1, 32) if date(2026, 1, n) not in before)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into clinic_raw.despesas (_empresa, empresa, id, data, _extracted_at) "
+                "values ('principal', 'principal', 'apagada-na-clinica', :day, now())"
+            ),
+            {"day": day.isoformat()},
+        )
+    assert set(pending_dates(deployment, "principal", never)) == {*before, day}
+
+
 def _fact_run(instance: dg.DagsterInstance, sync: str, part: str, status: str) -> None:
     instance.add_run(
         dg.DagsterRun(

@@ -1,0 +1,86 @@
+"""Dates whose rows came or went without a new ``updated_at``, told by the keys."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.clinic.keyset import copied_digest
+from omie_pipeline.clinic.raw_tables import EMPRESA, ensure_raw_schema
+from omie_pipeline.clinic.reader import ClinicReader
+from omie_pipeline.clinic.set_aside import set_aside_of
+from omie_pipeline.clinic.sources import CLINIC_ZONE, RAW_SCHEMA, SourceTable
+from omie_pipeline.clinic.staging import load_stage
+from omie_pipeline.clinic.windows import iso_text
+from omie_pipeline.errors import ConfigurationError
+
+_STAGE = "_omie_pipeline_moved"
+
+
+def moved_dates(
+    reader: ClinicReader, table: SourceTable, warehouse: sa.Engine, empresa: str
+) -> list[date]:
+    """Business dates of rows that only the copy has, and of rows that only the source has.
+
+    A partition of such a date is to be read again: its deleted rows leave, its late ones arrive. A
+    table that was never copied has none.
+
+    Raises:
+        ConfigurationError: the source lacks the table or a column that its ``meta`` names.
+        ClinicSourceError: the source broke.
+    """
+    if table.business_date is None or reader.in_place:
+        return []
+    ensure_raw_schema(warehouse)
+    with warehouse.connect() as connection:
+        inspector = sa.inspect(connection)
+        if not inspector.has_table(table.name, schema=RAW_SCHEMA):
+            return []
+        raw = sa.Table(table.name, sa.MetaData(), schema=RAW_SCHEMA, autoload_with=connection)
+        wanted = {*table.key, table.business_date}
+        if not wanted <= set(raw.columns.keys()):
+            raise ConfigurationError(
+                f"Tabela '{table.name}': a cópia não tem as colunas que _sources.yml nomeia; rode: "
+                f"omie-pipeline build --recopy {table.name}"
+            )
+        there = reader.key_digest(table, empresa)
+        if there is not None and there == copied_digest(connection, raw, table, empresa, there):
+            return []
+        columns = tuple(dict.fromkeys((*table.key, table.business_date)))
+        batches = reader.batches(table, columns=columns, empresa=empresa)
+        present = load_stage(connection, table.name, batches, name=_STAGE).table
+        mine = raw.c[EMPRESA] == empresa
+        same = sa.and_(
+            mine, *(raw.c[name] == sa.cast(present.c[name], raw.c[name].type) for name in table.key)
+        )
+        shown = sa.func.concat_ws("/", *(sa.cast(present.c[name], sa.Text) for name in table.key))
+        known = set_aside_of(connection, empresa, table)
+        queries = (
+            sa.select(_day(raw.c[table.business_date])).where(
+                mine, ~sa.exists().where(same).correlate(raw)
+            ),
+            sa.select(_day(present.c[table.business_date])).where(
+                *(present.c[name].is_not(None) for name in table.key),
+                shown.not_in(known),
+                ~sa.exists().where(same).correlate(present),
+            ),
+        )
+        texts = {text for query in queries for text in connection.scalars(query.distinct())}
+        connection.rollback()  # the temporary table goes, and nothing else was done
+    return sorted(day for text in texts if (day := _as_day(text)) is not None)
+
+
+def _day(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """The day as it is written; of an instant the clinic's."""
+    if isinstance(column.type, sa.DateTime) and column.type.timezone:
+        column = sa.func.timezone(CLINIC_ZONE, column)
+    return iso_text(sa.cast(column, sa.Text))
+
+
+def _as_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
