@@ -112,6 +112,7 @@ def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]
         try:
             result = deployment.extract(table, empresa, how=how)
         except SourceUnreachable:
+            _tell_refused(refused)
             raise
         except (ClinicSourceError, ConfigurationError) as error:
             refused.append(without_secrets(f"{empresa}: {error}"))

@@ -314,7 +314,10 @@ class SqlReader:
         )
 
     def _text(self) -> sa.types.TypeEngine[Any]:
-        return mysql.CHAR() if self._dialect in ("mysql", "mariadb") else sa.Text()
+        if self._dialect in ("mysql", "mariadb"):
+            return mysql.CHAR()
+        # What others call TEXT cannot be compared there.
+        return sa.Text() if self._dialect in ("postgresql", "sqlite") else sa.String(255)
 
     def changed_dates(
         self, table: SourceTable, since: datetime, empresa: str | None = None
