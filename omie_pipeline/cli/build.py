@@ -99,7 +99,7 @@ def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]
     """Copies every table of one empresa; returns what was refused, a line each."""
     from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
 
-    refused = []
+    refused: list[str] = []
     with deployment.clinic(empresa):
         pass  # a clinic that cannot be opened is one error, not one for each of its tables
     for table in deployment.sources:

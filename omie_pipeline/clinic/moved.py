@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.clinic.keyset import copied_digest
-from omie_pipeline.clinic.raw_tables import EMPRESA, ensure_raw_schema
+from omie_pipeline.clinic.raw_tables import EMPRESA, ensure_raw_schema, raw_schema
 from omie_pipeline.clinic.reader import ClinicReader
 from omie_pipeline.clinic.set_aside import set_aside_of
-from omie_pipeline.clinic.sources import CLINIC_ZONE, RAW_SCHEMA, SourceTable
+from omie_pipeline.clinic.sources import CLINIC_ZONE, SourceTable
 from omie_pipeline.clinic.staging import load_stage
-from omie_pipeline.clinic.windows import iso_text
+from omie_pipeline.clinic.windows import date_part, written_day
 from omie_pipeline.errors import ConfigurationError
 
 _STAGE = "_omie_pipeline_moved"
@@ -36,9 +36,10 @@ def moved_dates(
     ensure_raw_schema(warehouse)
     with warehouse.connect() as connection:
         inspector = sa.inspect(connection)
-        if not inspector.has_table(table.name, schema=RAW_SCHEMA):
+        schema = raw_schema(connection)
+        if not inspector.has_table(table.name, schema=schema):
             return []
-        raw = sa.Table(table.name, sa.MetaData(), schema=RAW_SCHEMA, autoload_with=connection)
+        raw = sa.Table(table.name, sa.MetaData(), schema=schema, autoload_with=connection)
         wanted = {*table.key, table.business_date}
         if not wanted <= set(raw.columns.keys()):
             raise ConfigurationError(
@@ -69,18 +70,11 @@ def moved_dates(
         )
         texts = {text for query in queries for text in connection.scalars(query.distinct())}
         connection.rollback()  # the temporary table goes, and nothing else was done
-    return sorted(day for text in texts if (day := _as_day(text)) is not None)
+    return sorted(day for text in texts if (day := written_day(text)) is not None)
 
 
 def _day(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """The day as it is written; of an instant the clinic's."""
     if isinstance(column.type, sa.DateTime) and column.type.timezone:
         column = sa.func.timezone(CLINIC_ZONE, column)
-    return iso_text(sa.cast(column, sa.Text))
-
-
-def _as_day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
+    return date_part(sa.cast(column, sa.Text))

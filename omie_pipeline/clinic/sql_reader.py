@@ -20,7 +20,7 @@ from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import CLINIC_ZONE, SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
-from omie_pipeline.clinic.windows import DateWindow, in_window, iso_text
+from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, written_day
 from omie_pipeline.database.addresses import parsed_url
 from omie_pipeline.database.causes import CLINIC, WAREHOUSE, Place, told
 from omie_pipeline.errors import ConfigurationError
@@ -358,7 +358,7 @@ class SqlReader:
         elif isinstance(column.type, sa.Date):
             day = column
         else:
-            return iso_text(column)
+            return date_part(column)
         if self._dialect == "postgresql":
             return sa.cast(day, sa.Text())
         return sa.cast(day, mysql.CHAR()) if self._dialect in ("mysql", "mariadb") else day
@@ -417,10 +417,7 @@ def _as_day(value: object) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return written_day(str(value)) if value is not None else None
 
 
 def _batch(table: SourceTable, plans: list[ColumnPlan], rows: Iterable[Any]) -> pa.RecordBatch:
