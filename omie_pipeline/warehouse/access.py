@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -15,6 +16,14 @@ from omie_pipeline.database import schemas
 
 ROLES = schemas.ROLES
 """Seen masked; seen in full; seen in full, but only what the pipeline created in Omie."""
+
+_READERS_WITHOUT: Final = sa.text(
+    "SELECT r.rolname::text, p.oid::regprocedure::text FROM pg_proc p"
+    " JOIN pg_namespace n ON n.oid = p.pronamespace CROSS JOIN pg_roles r"
+    " WHERE n.nspname = :schema AND starts_with(p.proname, 'reading_') AND r.rolname = ANY(:roles)"
+    " AND NOT (has_function_privilege(r.oid, p.oid, 'EXECUTE')"
+    " AND has_schema_privilege(r.oid, n.oid, 'USAGE'))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,20 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
     missing: list[str] = connection.execute(
         sa.text("SELECT omie_sync.conceder_acesso()")
     ).scalar_one()
+    grant_reading(connection)
     return tuple(missing)
+
+
+def grant_reading(connection: sa.Connection) -> None:
+    """Let the roles execute the reading functions, which views call with the rights of whoever
+    looks, and which call each other by name. The tables beside them stay closed."""
+    named = schemas.schemas_of(connection)
+    schema = named.name(schemas.SYNC)
+    found = connection.execute(_READERS_WITHOUT, {"schema": schema, "roles": list(named.roles)})
+    quote = connection.dialect.identifier_preparer.quote
+    for role, function in [(str(row[0]), str(row[1])) for row in found.all()]:
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {function} TO {quote(role)}")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {quote(schema)} TO {quote(role)}")
 
 
 def role_states(connection: sa.Connection) -> tuple[RoleState, ...]:

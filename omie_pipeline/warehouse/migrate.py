@@ -13,6 +13,7 @@ from omie_pipeline.database.causes import told
 from omie_pipeline.database.schemas import migrating, schemas_of
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.ownership import Relation, adopt, claim, mark
+from omie_pipeline.warehouse.reading_functions import load_reading_functions
 
 OLDEST_POSTGRES = 15
 _MIGRATION_LOCK = 0x0A11E
@@ -36,6 +37,7 @@ def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
             claimed = claim(connection, schemas)
             with migrating(connection):
                 command.upgrade(alembic_config(connection), "head")
+            load_reading_functions(connection)
             mark(connection, schemas, claimed.installation)
             if claimed.unmarked:
                 adopt(connection, schemas, known)
