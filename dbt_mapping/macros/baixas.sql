@@ -14,7 +14,8 @@ select
     observacao,
     case when conciliado then 'S' end as conciliar_documento,
     'pagamentos' as _origem_tabela,
-    id as _origem_id
+    id as _origem_id,
+    _unreadable
 from {{ ref('int_pagamentos') }}
 where estornado is not true and {{ condicao }}
 {%- endmacro %}
@@ -27,7 +28,8 @@ select
     {{ data_particao('data') }} as data_particao,
     '{{ prefixo }}' || id as codigo_baixa_integracao,
     'pagamentos' as _origem_tabela,
-    id as _origem_id
+    id as _origem_id,
+    _unreadable
 from {{ ref('int_pagamentos') }}
 where estornado and {{ condicao }}
 {%- endmacro %}

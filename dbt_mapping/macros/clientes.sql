@@ -24,5 +24,6 @@
     _rg,
     _rg_orgao_emissor,
     _origem_tabela,
-    _origem_id
+    _origem_id,
+    _unreadable
 {%- endmacro %}

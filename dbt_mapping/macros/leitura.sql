@@ -1,77 +1,255 @@
-{# Reading a raw column, whatever type the source gave it. One unreadable value must not stop the
-   build for everybody: it becomes NULL, the payload then lacks a required field, and validation
-   quarantines that row with a reason. `coluna` is an SQL expression; quote "FROMDATE" yourself. #}
+{# Reading a raw column, whatever type the source gave it: docs/own-system.md says what is read how.
+   A reading is text (of type omie_sync.reading): the canonical text of the value, NULL where the source is empty, or a marker
+   that carries what could not be read (omie_pipeline/warehouse/sql/reading.sql). `canonica` makes
+   types of it and `_unreadable` of the markers. The ordinary form is read here, in place; only the
+   rest calls a function. `coluna` is an SQL expression; quote "FROMDATE" yourself. #}
 
-{# Text without outer blanks; empty is NULL. Nothing is cut. #}
+{# Text without outer blanks; empty is NULL, and so is what databases and spreadsheets write for
+   empty and no person types. Nothing is cut. #}
 {% macro texto(coluna) -%}
-    nullif(btrim(cast({{ coluna }} as text)), '')
-{%- endmacro %}
-
-
-{# ISO date, or the date part of an ISO timestamp as it is written (no time zone is applied). #}
-{% macro data_iso(coluna) -%}
-    {%- set dia = 'left(btrim(cast(' ~ coluna ~ ' as text)), 10)' -%}
     case
-        when {{ dia }} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_input_is_valid({{ dia }}, 'date')
-            then cast({{ dia }} as date)
+        when octet_length(cast({{ coluna }} as text)) > 12
+            then nullif(btrim(cast({{ coluna }} as text)), '')
+        when btrim(cast({{ coluna }} as text)) <> all ({{ vazios() }})
+            then btrim(cast({{ coluna }} as text))
     end
 {%- endmacro %}
 
 
-{# dd/mm/aaaa, for systems that export it. #}
-{% macro data_br(coluna) -%}
-    {{ data_iso("regexp_replace(btrim(cast(" ~ coluna ~ " as text)), "
-        ~ "'^([0-9]{2})/([0-9]{2})/([0-9]{4}).*$', '\\3-\\2-\\1')") }}
+{# What stands for an empty cell: MySQL's and PostgreSQL's exports, database tools, Excel's VLOOKUP. #}
+{% macro vazios() -%}
+    '{"","\\N","NULL","null","(NULL)","(null)","<NULL>","<null>","[NULL]","[null]","#N/D","#N/A"}'::text[]
 {%- endmacro %}
 
 
-{# Timestamp; one without an offset is read in the session's time zone. #}
-{% macro instante(coluna) -%}
-    case
-        when pg_input_is_valid(cast({{ coluna }} as text), 'timestamptz')
-            then cast(cast({{ coluna }} as text) as timestamptz)
-    end
+{# A number. `decimal` says what the column's decimal separator is ("," or "."); without it, what
+   _sources.yml declares, then what the column's own values show. #}
+{% macro numero(coluna, decimal=none) -%}
+    {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
+    cast(case
+        when {{ texto_cru }} ~ '^-?[0-9]{1,15}(?:[.](?:[0-9]{1,2}|[0-9]{4,12}))?$' then {{ texto_cru }}
+        when {{ texto_cru }} ~ '^-?[0-9]{1,15},(?:[0-9]{1,2}|[0-9]{4,12})$'
+            then replace({{ texto_cru }}, ',', '.')
+        else {{ funcao_de_leitura('reading_number') }}(
+            {{ texto(coluna) }}, {{ separador_decimal(coluna, decimal) }},
+            {{ nome_na_origem(coluna) }}
+        )
+    end as {{ funcao_de_leitura('reading') }})
 {%- endmacro %}
 
 
-{# Exact decimal with a point, never NaN or infinity (PostgreSQL's numeric has both). #}
-{% macro numero(coluna) -%}
-    case
-        when btrim(cast({{ coluna }} as text)) ~ '^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$'
-            then cast(btrim(cast({{ coluna }} as text)) as numeric)
-    end
-{%- endmacro %}
-
-
-{# "R$ 1.234,56" and "1234,56". #}
+{# The same, of a system whose numbers have a decimal comma. #}
 {% macro numero_br(coluna) -%}
-    {{ numero("replace(translate(cast(" ~ coluna ~ " as text), 'R$. ', ''), ',', '.')") }}
+    {{ numero(coluna, ',') }}
 {%- endmacro %}
 
 
-{# Whole number, as an id or an account code. #}
-{% macro inteiro(coluna) -%}
-    case
-        when btrim(cast({{ coluna }} as text)) ~ '^[0-9]{1,18}$'
-            then cast(btrim(cast({{ coluna }} as text)) as bigint)
-    end
+{# A percentage: no thousands, so that `33.335` is no question, and `30%` is 30. #}
+{% macro percentual(coluna) -%}
+    {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
+    cast(case
+        when {{ texto_cru }} ~ '^-?[0-9]{1,3}(?:[.](?:[0-9]{1,2}|[0-9]{4,12}))?$' then {{ texto_cru }}
+        else {{ funcao_de_leitura('reading_number') }}(
+            {{ texto(coluna) }}, 'p', true, {{ nome_na_origem(coluna) }}
+        )
+    end as {{ funcao_de_leitura('reading') }})
 {%- endmacro %}
 
 
-{# Small whole number, as a count of instalments or a day of the month; `3.0` is 3. #}
+{# Whole number, as an id or an account code; `3,0` is 3. #}
+{% macro inteiro(coluna, algarismos=18) -%}
+    {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
+    cast(case
+        when {{ texto_cru }} ~ '^[0-9]{1,{{ algarismos }}}$' then {{ texto_cru }}
+        else {{ funcao_de_leitura('reading_integer') }}(
+            {{ texto(coluna) }}, {{ separador_decimal(coluna) }}, {{ algarismos }},
+            {{ nome_na_origem(coluna) }}
+        )
+    end as {{ funcao_de_leitura('reading') }})
+{%- endmacro %}
+
+
+{# Small whole number, as a count of instalments or a day of the month. #}
 {% macro inteiro_curto(coluna) -%}
-    case
-        when btrim(cast({{ coluna }} as text)) ~ '^[0-9]{1,9}([.]0+)?$'
-            then cast(split_part(btrim(cast({{ coluna }} as text)), '.', 1) as integer)
-    end
+    {{ inteiro(coluna, 9) }}
 {%- endmacro %}
 
 
-{# true/false from S/N, sim/não, 1/0, true/false; anything else is NULL. #}
-{% macro logico(coluna) -%}
-    case
-        when lower(btrim(cast({{ coluna }} as text))) in ('s', 'sim', '1', 't', 'true') then true
-        when lower(btrim(cast({{ coluna }} as text))) in ('n', 'nao', 'não', '0', 'f', 'false')
-            then false
-    end
+{# Yes or no. `sim` and `nao` are further words of this column's own: `logico('"PAGO"', sim=['x'])`. #}
+{% macro logico(coluna, sim=[], nao=[]) -%}
+    cast({{ funcao_de_leitura('reading_boolean') }}(
+        {{ texto(coluna) }}, {{ _palavras(sim | map('lower')) }}, {{ _palavras(nao | map('lower')) }},
+        {{ nome_na_origem(coluna) }}
+    ) as {{ funcao_de_leitura('reading') }})
+{%- endmacro %}
+
+
+{# A day: ISO, d/m/yyyy, yyyymmdd and their like, with or without a time. A timestamp with a zone is
+   the clinic's day. `ordem` says dmy or mdy; without it, what _sources.yml declares. #}
+{% macro data(coluna, ordem=none) -%}
+    {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
+    cast(case
+        when {{ texto_cru }} ~ '^{{ _dia() }}$' then {{ texto_cru }}
+        when {{ texto_cru }} ~ '^{{ _dia() }}[ T]{{ _hora() }}$' then left({{ texto_cru }}, 10)
+        else {{ funcao_de_leitura('reading_moment') }}(
+            {{ texto(coluna) }}, false, {{ ordem_do_dia(coluna, ordem) }},
+            '{{ fuso_horario() }}', {{ nome_na_origem(coluna) }}
+        )
+    end as {{ funcao_de_leitura('reading') }})
+{%- endmacro %}
+
+{% macro data_iso(coluna) -%}
+    {{ data(coluna) }}
+{%- endmacro %}
+
+{# The same, of a system that writes the day first. #}
+{% macro data_br(coluna) -%}
+    {{ data(coluna, 'dmy') }}
+{%- endmacro %}
+
+
+{# Timestamp; one without an offset is in the clinic's zone. #}
+{% macro instante(coluna) -%}
+    {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
+    cast(case
+        when {{ texto_cru }} ~ '^{{ _dia() }}[ T]{{ _hora() }}(?:Z|[-+]0[0-9](?::?[03]0)?)$'
+            then {{ texto_cru }}
+        else {{ funcao_de_leitura('reading_moment') }}(
+            {{ texto(coluna) }}, true, {{ ordem_do_dia(coluna) }},
+            '{{ fuso_horario() }}', {{ nome_na_origem(coluna) }}
+        )
+    end as {{ funcao_de_leitura('reading') }})
+{%- endmacro %}
+
+
+{# Arithmetic over readings that keeps what could not be read:
+   `calculado('{0} - {1}', [numero('bruto'), numero('taxa')])`. Each `{n}` is the n-th reading as a
+   number; the result is a reading again. #}
+{% macro calculado(conta, leituras) -%}
+    {%- set numeros = [] -%}
+    {%- for leitura in leituras -%}
+        {%- do numeros.append('leitura.v' ~ loop.index0 ~ '::numeric') -%}
+    {%- endfor -%}
+    (
+        select cast(coalesce(
+            {{ funcao_de_leitura('reading_first_marker') }}(
+                {%- for leitura in leituras %}leitura.v{{ loop.index0 }}{{ ", " if not loop.last }}
+                {%- endfor -%}
+            ),
+            {{ funcao_de_leitura('reading_number') }}(
+                cast(case
+                    when {{ funcao_de_leitura('reading_first_marker') }}(
+                        {%- for leitura in leituras %}leitura.v{{ loop.index0 }}{{ ", " if not loop.last }}
+                        {%- endfor -%}
+                    ) is null
+                        then {{ conta.format(*numeros) }}
+                end as text), '#', true, ''
+            )
+        ) as {{ funcao_de_leitura('reading') }})
+        from (
+            select
+                {%- for leitura in leituras %}
+                {{ leitura }} as v{{ loop.index0 }}{{ "," if not loop.last }}
+                {%- endfor %}
+            offset 0
+        ) as leitura
+    )
+{%- endmacro %}
+
+
+{# A reading as a value of an SQL type, for conditions and for a payload model that reads the source
+   itself; what could not be read is NULL, so tell it with `ilegivel` or `ilegiveis_lidos`. #}
+{% macro como(tipo, leitura) -%}
+    case when not {{ ilegivel(leitura) }} then cast({{ leitura }} as {{ tipo }}) end
+{%- endmacro %}
+
+
+{# Whether a reading is a marker. #}
+{% macro ilegivel(leitura) -%}
+    coalesce(ascii({{ leitura }}) = 1, false)
+{%- endmacro %}
+
+
+{# `_unreadable` of a model that reads the source itself: `{'valor_documento': numero('"VLR"')}`. #}
+{% macro ilegiveis_lidos(leituras) -%}
+    {{ funcao_de_leitura('reading_entries') }}(
+        {{ _palavras(leituras.keys()) }},
+        array[{{ leituras.values() | join(', ') }}]::text[]
+    )
+{%- endmacro %}
+
+
+{# `_unreadable` of a row made of rows that have it: by alias, the columns that feed it, or, after
+   `but`, those that do not. `{'titulos': ['but', 'atualizado_em'], 'formas': ['tipo']}`. NULL where
+   everything could be read, which costs a look at each. #}
+{% macro ilegiveis(linhas) -%}
+    case when coalesce(
+        {%- for linha in linhas %}{{ linha }}._unreadable{{ ", " if not loop.last }}{% endfor -%}
+    ) is not null then nullif(
+        {%- for linha, colunas in linhas.items() %}
+        coalesce({{ funcao_de_leitura('reading_entries_of') }}(
+            {{ linha }}._unreadable,
+            {{ _palavras(colunas[1:] if colunas[0] == 'but' else colunas) }},
+            {{ 'false' if colunas[0] == 'but' else 'true' }}
+        ), '[]'){{ " ||" if not loop.last }}
+        {%- endfor %},
+        '[]'
+    ) end
+{%- endmacro %}
+
+
+{# Whether a column of a canonical row could not be read. #}
+{% macro coluna_ilegivel(linha, coluna) -%}
+    coalesce({{ linha }}._unreadable @> '[{"column": "{{ coluna }}"}]', false)
+{%- endmacro %}
+
+
+{# Home of the SQL functions. #}
+{% macro funcao_de_leitura(nome) -%}
+    {{ esquema('omie_sync') }}.{{ nome }}
+{%- endmacro %}
+
+
+{# The clinic's time zone. #}
+{% macro fuso_horario() -%}
+    {{ var('time_zone', env_var('OMIE_PIPELINE_TIME_ZONE', '') or 'America/Sao_Paulo') }}
+{%- endmacro %}
+
+
+{# The column that an expression names, as an SQL string; the expression itself where it is more than
+   a column. #}
+{% macro nome_na_origem(coluna) -%}
+    {%- set nome = nome_da_coluna(coluna) -%}
+    '{{ (nome or coluna | trim | truncate(60, true)).replace("'", "''") }}'
+{%- endmacro %}
+
+
+{# Name of the column where the expression is a plain one (`valor`, `pago."PAYMENTS"`), else empty. #}
+{% macro nome_da_coluna(coluna) -%}
+    {%- set achado = modules.re.match(
+        '^\\s*(?:(?:[A-Za-z_]\\w*|"[^"]+")\\s*\\.\\s*)?(?:([A-Za-z_]\\w*)|"((?:[^"]|"")+)")\\s*$', coluna
+    ) -%}
+    {%- if achado -%}
+        {{- achado.group(1) | lower if achado.group(1) else achado.group(2).replace('""', '"') -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A day that there is, but for 29 February. #}
+{% macro _dia() -%}
+    (?:19|20)[0-9][0-9]-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)
+{%- endmacro %}
+
+
+{% macro _hora() -%}
+    (?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?
+{%- endmacro %}
+
+
+{% macro _palavras(palavras) -%}
+    array[
+        {%- for palavra in palavras -%}
+        '{{ palavra | replace("'", "''") }}'{{ ", " if not loop.last }}
+        {%- endfor -%}
+    ]::text[]
 {%- endmacro %}

@@ -7,16 +7,21 @@
 
 
 {# Partition of a fact. Dates before the start fall on the start date when the clinic asked for
-   them, else they keep their own and no partition selects them. A row whose date could not be read
-   falls on the start date too, so that some partition selects it and validation can refuse it. #}
+   them, else they keep their own and no partition selects them. A row whose date could not be read,
+   or whose year no money of a clinic has (variable `anos_do_dinheiro`), falls on the start date too,
+   so that some partition selects it and validation can refuse it. #}
 {% macro data_particao(coluna) -%}
     {%- set hoje = run_started_at.astimezone(modules.pytz.timezone(fuso())) -%}
     {%- set informado = env_var('OMIE_PIPELINE_START_DATE', '') or hoje.strftime('%Y-01-01') -%}
     {%- set inicio = 'date ' ~ dbt.string_literal(informado) -%}
+    {%- set anos = var('anos_do_dinheiro', [2000, 2050]) -%}
+    {%- set dia -%}
+    case when {{ coluna }} between date '{{ anos[0] }}-01-01' and date '{{ anos[1] }}-12-31' then {{ coluna }} end
+    {%- endset -%}
     {%- if env_var('OMIE_PIPELINE_INCLUDE_BEFORE_START', 'false') | lower in ('true', '1') -%}
-    coalesce(greatest({{ coluna }}, {{ inicio }}), {{ inicio }})
+    coalesce(greatest({{ dia }}, {{ inicio }}), {{ inicio }})
     {%- else -%}
-    coalesce({{ coluna }}, {{ inicio }})
+    coalesce({{ dia }}, {{ inicio }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,3 +1,4 @@
+{{ config(severity='error') }}
 {# Two municipalities of a UF with the same comparable name would double the clientes who live there. #}
 select uf, {{ chave_do_municipio('nome') }} as chave
 from {{ ref('municipios') }}

@@ -18,10 +18,13 @@ A set is a folder ``staging/<set>/`` (of the user's, or of ``dbt_mapping/models`
               in_database: financeiro.recebimentos  # databases; default <name>
               encoding: cp1252      # CSV folders; default utf-8
               optional: false       # true: a clinic without the table is complete
+              decimal: ","          # how its texts are read, see docs/own-system.md: decimal,
+                                    # date_order and two_digit_years; also below a column
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -36,6 +39,13 @@ RAW_SCHEMA = schemas.RAW
 CLINIC_ZONE = DEFAULT_TIME_ZONE
 """Whose day an instant belongs to, and when a clinic's day begins."""
 _GRAINS = ("register", "fact")
+_READING: Mapping[str, tuple[str, ...]] = {
+    "decimal": (",", "."),
+    "date_order": ("dmy", "mdy"),
+    "two_digit_years": ("1900", "2000"),
+}
+"""How the table's texts are read: looked up by the reading macros of dbt, not by the extract."""
+
 _META_KEYS = frozenset(
     {
         "grain",
@@ -47,6 +57,7 @@ _META_KEYS = frozenset(
         "in_database",
         "encoding",
         "optional",
+        *_READING,
     }
 )
 
@@ -161,11 +172,14 @@ def _table(file: Path, set_name: str, schema: str, entry: object) -> SourceTable
     if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
         raise wrong("'meta.key' deve ser uma lista de colunas, como [id]")
     texts: dict[str, str | None] = {}
-    for option in sorted(_META_KEYS - {"grain", "key", "optional"}):
+    for option in sorted(_META_KEYS - {"grain", "key", "optional", *_READING}):
         value = meta.get(option)
         if value is not None and not isinstance(value, str):
             raise wrong(f"'meta.{option}' deve ser um texto")
         texts[option] = value or None
+    for option, accepted in _READING.items():
+        if meta.get(option) is not None and str(meta[option]) not in accepted:
+            raise wrong(f"'meta.{option}' deve ser {' ou '.join(accepted)}")
     optional = meta.get("optional", False)
     if not isinstance(optional, bool):
         raise wrong("'meta.optional' deve ser true ou false")

@@ -48,8 +48,14 @@ class Check:
         return rule_texts(self.rule, self.field, self.catalog, rules)
 
 
-def rule_texts(rule: str, path: str, catalog: Field | None, rules: ClinicRules) -> tuple[str, str]:
-    """Motivo and correção of ``rule`` on the field at ``path``."""
+def rule_texts(
+    rule: str, path: str, catalog: Field | None, rules: ClinicRules, day: str = ""
+) -> tuple[str, str]:
+    """Motivo and correção of ``rule`` on the field at ``path``.
+
+    Args:
+        day: the improbable date itself, where there is a row in view.
+    """
     words = {
         "campo": label(path),
         "maximo": catalog.max_length if catalog else "",
@@ -57,6 +63,9 @@ def rule_texts(rule: str, path: str, catalog: Field | None, rules: ClinicRules) 
         "padrao": catalog.pattern if catalog else "",
         "primeiro": rules.earliest_year,
         "ultimo": rules.latest_year,
+        "dia": day or "o valor",
+        "coluna": "…",
+        "valor": "…",
     }
     text = RULES[rule]
     return sentence(text.motivo.format(**words)), sentence(text.correcao.format(**words))

@@ -23,6 +23,7 @@ from omie_pipeline.validation.model import CandidateRow
 from omie_pipeline.validation.nested import NestedChecker, Problem
 from omie_pipeline.validation.person_checks import PATIENT_COLUMNS, PATIENT_DOCUMENT, names_patient
 from omie_pipeline.validation.suites import key_column
+from omie_pipeline.validation.unreadable import reading_columns
 
 _PATIENT: Final = "paciente"
 _STRUCTURE: Final = object()
@@ -82,6 +83,8 @@ def build_frame(
         columns[key] = to_column([row.key for row in rows], index)
     columns |= _helper_columns(endpoint, rows, columns, index)
     columns |= _block_columns(endpoint, rows, index, nested)
+    for name, flags in reading_columns(rows).items():
+        columns[name] = pd.Series(flags, index=index, dtype="object")
     if duplicated_keys and key in columns:
         columns["_chave_unica"] = ~columns[key].isin(list(duplicated_keys))
     if confirmed is not None and not endpoint.deletes:

@@ -77,6 +77,7 @@ LABELS: Final[dict[str, str]] = {
     "entCidade": "cidade",
     "entTelefone": "telefone",
     "entIE": "inscrição estadual",
+    "_unreadable": "valor ilegível",
     "_rg": "RG",
     "_rg_orgao_emissor": "órgão emissor do RG",
     # títulos

@@ -1,8 +1,10 @@
 """Every Portuguese text of the validation, as data: what is wrong and what to do about it.
 
 ``{campo}`` is the field in human words (``labels.py``), ``{maximo}`` its length, ``{valores}`` its
-closed list, ``{padrao}`` its mask, ``{primeiro}`` and ``{ultimo}`` the first and last year. No text
-has a place for the bad value: these texts go to lists, logs and pages that many people see.
+closed list, ``{padrao}`` its mask, ``{primeiro}`` and ``{ultimo}`` the first and last year. These
+texts go to lists, logs and pages that many people see, so none of ``RULES`` has a place for the
+bad value, but for the day of an improbable date. ``UNREADABLE`` quotes what the source has where a
+number, a day or a yes belongs, since nobody finds it otherwise.
 """
 
 from __future__ import annotations
@@ -70,13 +72,18 @@ RULES: Final[dict[str, RuleText]] = {
         "{campo}: não é uma data que exista.", "Corrija a data no cadastro (dia, mês e ano)."
     ),
     "data_ano": RuleText(
-        "{campo}: o ano está fora do aceito ({primeiro} a {ultimo}).",
+        "{campo}: {dia} é uma data improvável; o ano aceito vai de {primeiro} a {ultimo}.",
         "Confira o ano da data; costuma ser erro de digitação.",
     ),
     "hora_invalida": RuleText("{campo}: não é uma hora válida.", "Corrija a hora (hh:mm:ss)."),
     "booleano": RuleText(
         "{campo}: veio como verdadeiro ou falso; o Omie só aceita S ou N.",
         _MAPPING_FIX.format(forma="S ou N"),
+    ),
+    # Reading
+    "ilegivel": RuleText(
+        "A coluna {coluna} da origem: o valor '{valor}' não pôde ser lido.",
+        "Corrija o valor na coluna {coluna} da origem.",
     ),
     # Content
     "tamanho": RuleText(
@@ -279,6 +286,39 @@ RULES: Final[dict[str, RuleText]] = {
     ),
 }
 """Texts by rule. The rule's name is stable: it is stored with a quarantined row."""
+
+_VALUE: Final = "A coluna {coluna} da origem: o valor '{valor}' "
+_CORRECT: Final = "Corrija o valor na coluna {coluna} da origem."
+
+UNREADABLE: Final[dict[str, RuleText]] = {
+    "number": RuleText(_VALUE + "não é um número.", _CORRECT),
+    "ambiguous_number": RuleText(
+        _VALUE + "pode ser lido de duas maneiras: o sinal separa os milhares ou os centavos.",
+        "Quem cuida da integração diz em _sources.yml qual é o sinal decimal da coluna {coluna} "
+        "(meta: decimal); omie-pipeline build mostra o que escrever.",
+    ),
+    "integer": RuleText(_VALUE + "não é um número inteiro que sirva.", _CORRECT),
+    "boolean": RuleText(
+        _VALUE + "não diz sim nem não.", "Escreva S ou N na coluna {coluna} da origem."
+    ),
+    "date": RuleText(
+        _VALUE + "não é uma data que exista, ou não está escrito como data.",
+        "Corrija a data na coluna {coluna} da origem (dia, mês e ano com quatro algarismos).",
+    ),
+    "ambiguous_date": RuleText(
+        _VALUE + "pode ser dia/mês ou mês/dia: a coluna tem datas que só servem como mês/dia.",
+        "Quem cuida da integração diz em _sources.yml a ordem da coluna {coluna} "
+        "(meta: date_order); omie-pipeline build mostra o que escrever.",
+    ),
+    "two_digit_year": RuleText(
+        _VALUE + "tem o ano com só dois algarismos.",
+        "Escreva o ano com quatro algarismos na coluna {coluna} da origem, ou declare o século em "
+        "_sources.yml (meta: two_digit_years).",
+    ),
+    "improbable_date": RuleText(_VALUE + "é uma data improvável.", "Confira o ano da data."),
+    "instant": RuleText(_VALUE + "não é uma data com hora.", _CORRECT),
+}
+"""Texts by kind of what the source should have had; a kind that is not here is told generally."""
 
 
 LIST_NEVER_READ: Final = (

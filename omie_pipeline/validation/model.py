@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from omie_pipeline.catalog.model import Grain
+
 Severity = Literal["critical", "warning", "hold"]
 """``critical`` quarantines the row, ``hold`` makes it wait, ``warning`` is only counted."""
 
@@ -46,6 +48,8 @@ class ClinicRules(BaseModel):
             issuing body (a company has none) and a complete address.
         earliest_year: a date before 1 January of this year is a typing error.
         latest_year: a date after 31 December of this year is a typing error.
+        earliest_money_year: the same of what is dated by the day, as títulos and payments are.
+        latest_money_year: the same of what is dated by the day.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +62,18 @@ class ClinicRules(BaseModel):
     os_requires_patient: bool = True
     earliest_year: int = 1901
     latest_year: int = 2100
+    earliest_money_year: int = 2000
+    latest_money_year: int = 2050
+
+    def of_grain(self, grain: Grain) -> ClinicRules:
+        """The rules as they hold for registers or for facts: the years that a date may have."""
+        if grain == "register":
+            return self
+        years = {
+            "earliest_year": max(self.earliest_year, self.earliest_money_year),
+            "latest_year": min(self.latest_year, self.latest_money_year),
+        }
+        return self.model_copy(update=years)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omie_pipeline.catalog import Field
+from omie_pipeline.catalog import Endpoint, Field
 from omie_pipeline.validation.checks import Check, rule_texts
 from omie_pipeline.validation.documents import document_problem
 from omie_pipeline.validation.fields import character_rules, kind_problem
@@ -20,6 +20,7 @@ from omie_pipeline.validation.model import (
 )
 from omie_pipeline.validation.nested import Problem, reference_problem
 from omie_pipeline.validation.suite_runner import Outcome
+from omie_pipeline.validation.unreadable import RULE, reason_of, unreadable_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ReasonWriter:
     here, one by one: few rows fail.
     """
 
+    endpoint: Endpoint
     rules: ClinicRules
     references: References
     nested: Mapping[tuple[int, str], list[Problem]]
@@ -53,13 +55,17 @@ class ReasonWriter:
     def _reasons(self, row: CandidateRow, checks: Sequence[Check]) -> tuple[Reason, ...]:
         # A value of the wrong type fails the other checks of its field for no reason of its own.
         mistyped = {check.field for check in checks if check.rule == "formato"}
+        unread = unreadable_of(row)
+        # Nor is a field missing whose value is there and could not be read.
+        empty_for_it = {name for value in unread for name in value.fields}
         found = {
-            (path, rule): self._reason(path, rule, catalog)
+            (path, rule): self._reason(path, rule, catalog, row)
             for check in checks
             if check.rule == "formato" or check.field not in mistyped
             for path, rule, catalog in self._causes(check, row)
+            if rule != RULE and path.rpartition(".")[2] not in empty_for_it
         }
-        return tuple(found.values())
+        return (*(reason_of(value, self.endpoint) for value in unread), *found.values())
 
     def _causes(self, check: Check, row: CandidateRow) -> Iterator[tuple[str, str, Field | None]]:
         inside = self.nested.get((row.row, check.columns[0]))
@@ -85,5 +91,12 @@ class ReasonWriter:
             cause = reference_problem(check.field, value, self.references)
         return [cause or check.rule]
 
-    def _reason(self, path: str, rule: str, catalog: Field | None) -> Reason:
-        return Reason(path, rule, *rule_texts(rule, path, catalog, self.rules))
+    def _reason(self, path: str, rule: str, catalog: Field | None, row: CandidateRow) -> Reason:
+        day = _day(row.payload.get(path)) if rule == "data_ano" else ""
+        return Reason(path, rule, *rule_texts(rule, path, catalog, self.rules, day))
+
+
+def _day(value: Any) -> str:
+    """An ISO date as people here write it."""
+    parts = value.split("-") if isinstance(value, str) else []
+    return "/".join(reversed(parts))

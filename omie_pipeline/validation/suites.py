@@ -31,6 +31,7 @@ from omie_pipeline.validation.lists import list_of
 from omie_pipeline.validation.markers import takes_markers
 from omie_pipeline.validation.model import ClinicRules, References, RuleSummary
 from omie_pipeline.validation.person_checks import customer_checks, patient_checks
+from omie_pipeline.validation.unreadable import reading_checks
 
 MANDATORY: Final[Mapping[str, tuple[str, ...]]] = {
     "categorias": ("categoria_superior", "descricao"),
@@ -50,6 +51,7 @@ def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -
     """The whole suite of an endpoint, in the order in which reasons are told."""
     return (
         *_key_checks(endpoint),
+        *reading_checks(endpoint),
         *_catalog_checks(endpoint, rules),
         *customer_checks(endpoint, rules),
         *patient_checks(endpoint, rules),
@@ -61,7 +63,7 @@ def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -
 
 def suite_summary(endpoint: Endpoint, rules: ClinicRules | None = None) -> tuple[RuleSummary, ...]:
     """Every rule of an endpoint's suite, for the documentation."""
-    rules = rules or ClinicRules()
+    rules = (rules or ClinicRules()).of_grain(endpoint.grain)
     return tuple(
         RuleSummary(endpoint.name, check.field, check.rule, *check.texts(rules), check.expectation)
         for check in checks_for(endpoint, rules, References())

@@ -35,6 +35,7 @@ class Validator:
     """
 
     def __init__(self, endpoint: Endpoint, rules: ClinicRules, references: References) -> None:
+        rules = rules.of_grain(endpoint.grain)
         self._endpoint = endpoint
         self._rules = rules
         self._references = references
@@ -95,7 +96,7 @@ class Validator:
             check for check in self._checks if all(c in frame.data.columns for c in check.columns)
         ]
         outcomes = self._runner.run(frame.data, asked)
-        writer = ReasonWriter(self._rules, self._references, frame.nested)
+        writer = ReasonWriter(self._endpoint, self._rules, self._references, frame.nested)
         failures = writer.failures(rows, outcomes)
         held = self._held(rows, outcomes, failures, confirmed or {})
         return ValidationReport(

@@ -16,6 +16,8 @@ from omie_pipeline.warehouse.engine import warehouse_errors
 
 PAYLOAD_SCHEMA = schemas.PAYLOAD
 PARTITION_COLUMN = "data_particao"
+UNREAD_COLUMN = "_unreadable"
+"""Extra column with what could not be read of a row; see ADR 0021."""
 _OWN_COLUMNS = ("empresa", PARTITION_COLUMN)
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.selectable import NamedFromClause
 
-from omie_pipeline.warehouse.payload import PayloadModel
+from omie_pipeline.warehouse.payload import UNREAD_COLUMN, PayloadModel
 from omie_pipeline.warehouse.selection import (
     Mode,
     Selection,
@@ -27,6 +27,17 @@ def payload_of(model: PayloadModel, p: NamedFromClause) -> sa.ColumnElement[Any]
     row = sa.func.to_jsonb(p.table_valued())
     unsent = sa.cast(sa.literal(list(model.unsent), ARRAY(sa.Text)), ARRAY(sa.Text))
     return sa.func.jsonb_strip_nulls(row.op("-")(unsent), type_=JSONB)
+
+
+def _with_unread(
+    model: PayloadModel, p: NamedFromClause, payload: sa.ColumnElement[Any]
+) -> sa.ColumnElement[Any]:
+    """The payload, and beside it what could not be read: a discount that turns into "abc" changes
+    nothing that is sent, and still has to be refused. A row that could be read hashes as ever."""
+    if UNREAD_COLUMN not in model.columns:
+        return payload
+    unread = sa.func.jsonb_build_object(sa.literal(UNREAD_COLUMN, sa.Text), p.c[UNREAD_COLUMN])
+    return sa.case((p.c[UNREAD_COLUMN].is_(None), payload), else_=payload.op("||")(unread))
 
 
 def payload_hash(
@@ -63,7 +74,9 @@ def source_rows(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Sub
             model_particao(model, p, selection).label("particao"),
             payload.label("payload"),
             extra.label("extra"),
-            payload_hash(payload, model.endpoint.once).label("payload_hash"),
+            payload_hash(_with_unread(model, p, payload), model.endpoint.once).label(
+                "payload_hash"
+            ),
         )
         .where(*model_where(model, p, selection, mode))
         .subquery("q")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def plain_sql(model: str) -> str:
     """The SQL that dbt would make of ``model``: the project's own macros, its own Jinja."""
     from types import SimpleNamespace
 
-    macros = "".join((MACROS / f"{name}.sql").read_text() for name in ("leitura", "omie"))
+    macros = "".join(
+        (MACROS / f"{name}.sql").read_text() for name in ("leitura", "dialeto", "omie")
+    )
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     said: dict[str, Any] = {
         "config": lambda **_: "",
@@ -76,7 +79,8 @@ def plain_sql(model: str) -> str:
             _name, default
         ),
         "run_started_at": datetime(2026, 1, 5, tzinfo=UTC),
-        "modules": SimpleNamespace(pytz=SimpleNamespace(timezone=lambda _name: UTC)),
+        "modules": SimpleNamespace(pytz=SimpleNamespace(timezone=lambda _name: UTC), re=re),
+        "var": lambda _name, default="": default,
         "ref": lambda name: f'"{name}"',
     }
     return environment.from_string(macros + model).render(**said)

@@ -104,7 +104,7 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
         {**_RECEIPT, "id": "combinado", "procedimento_id": None},
         {**_RECEIPT, "id": "nada", "profissional_id": "7"},
         {**_RECEIPT, "id": "sem-ninguem", "profissional_id": None, "parcela": "2/3"},
-        {**_RECEIPT, "id": "sujo", "profissional_id": None, "parcelas": "3", "valor": "10.005"},
+        {**_RECEIPT, "id": "sujo", "profissional_id": None, "parcelas": "3", "valor": "10.0055"},
         {**_RECEIPT, "id": "demais", "profissional_id": None, "parcelas": "1000"},
         {**_RECEIPT, "empresa": "filial", "procedimento_id": None, "faturar": "N"},
         {**_RECEIPT, "empresa": "filial", "id": "2", "procedimento_id": "em-ordem"},

@@ -58,7 +58,7 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
     "recebimentos": [
         RECEIPT,
         {**RECEIPT, "id": "sem-procedimento", "procedimento_id": None, "forma_pagamento_id": "2"},
-        {**RECEIPT, "id": "por-tipo", "forma_pagamento_id": "3", "valor": "10.005"},
+        {**RECEIPT, "id": "por-tipo", "forma_pagamento_id": "3", "valor": "10.0055"},
         {**RECEIPT, "id": "por-id", "forma_pagamento_id": "VALE", "valor": "NaN"},
         {**RECEIPT, "id": "antigo", "data": "2025-12-31", "parcela": "única"},
         {**RECEIPT, "id": "sem-data", "data": "31/02/2026"},
@@ -184,7 +184,7 @@ def test_a_register_row_given_twice_doubles_no_titulo(clinic: Scenario) -> None:
 
 def test_money_is_exact_and_shows_what_does_not_fit(receber: dict[str, Row]) -> None:
     assert str(receber["REC-1"]["valor_documento"]) == "100.00"
-    assert receber["REC-por-tipo"]["valor_documento"] == Decimal("10.005")
+    assert receber["REC-por-tipo"]["valor_documento"] == Decimal("10.0055")
     assert receber["REC-por-id"]["valor_documento"] is None, "NaN is no amount"
 
 

@@ -23,7 +23,7 @@ from omie_pipeline.validation import (
     write_data_docs,
 )
 from omie_pipeline.validation.labels import label
-from omie_pipeline.validation.messages import RULES
+from omie_pipeline.validation.messages import RULES, UNREADABLE
 from tests.validation.rows import cliente
 
 # Each value is somewhere in the bad rows and may be nowhere in what comes out.
@@ -125,9 +125,10 @@ def test_every_endpoint_has_a_documented_suite(endpoint: object) -> None:
 
 
 def test_every_rule_text_can_be_filled_in() -> None:
-    words = {"campo": "x", "maximo": 1, "valores": "x", "padrao": "x"}
+    words = {"campo": "x", "maximo": 1, "valores": "x", "padrao": "x", "dia": "x"}
+    words |= {"coluna": "x", "valor": "x"}
     years = {"primeiro": 1901, "ultimo": 2100}
-    for text in RULES.values():
+    for text in (*RULES.values(), *UNREADABLE.values()):
         assert "{" not in text.motivo.format(**words, **years)
         assert "{" not in text.correcao.format(**words, **years)
 

@@ -123,7 +123,7 @@ def test_good_rows_pass(receber: Validator) -> None:
             6, codigo_cliente_fornecedor_integracao=None, codigo_cliente_fornecedor=123456789012
         ),
         titulo(7, data_vencimento=date(2026, 11, 30)),
-        titulo(8, data_emissao="1901-01-01", numero_parcela=None),
+        titulo(8, data_emissao="2000-01-01", numero_parcela=None),
         titulo(9, repeticao={"mensal": {"repetir_todo_dia": 5, "repetir_por": 12}}),
         titulo(10, recebimento={"codigo_conta_corrente": 9100000001, "valor": 10}),
     ]

@@ -9,8 +9,10 @@ with pessoas as (
         empresa, id, nome as razao_social, nome as nome_fantasia, cpf as documento,
         cast(null as text) as inscricao_estadual, rg, rg_orgao_emissor,
         cast(null as text) as observacao, cast(null as jsonb) as dados_bancarios,
-        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep
-    from {{ ref('pacientes') }}
+        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep,
+        {{ ilegiveis({'pacientes': ['but', 'data_nascimento', 'data_cadastro', 'atualizado_em']}) }}
+            as _unreadable
+    from {{ ref('pacientes') }} as pacientes
 
     union all
 
@@ -29,8 +31,9 @@ with pessoas as (
                 'cChavePix', chave_pix
             ))
         end,
-        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep
-    from {{ ref('profissionais') }}
+        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep,
+        {{ ilegiveis({'profissionais': ['but', 'comissao', 'data_cadastro', 'atualizado_em']}) }}
+    from {{ ref('profissionais') }} as profissionais
 
     union all
 
@@ -38,8 +41,9 @@ with pessoas as (
         'fornecedor', 'fornecedores', 'FOR-' || id, 'Fornecedor',
         empresa, id, razao_social, coalesce(nome_fantasia, razao_social), cpf_cnpj,
         inscricao_estadual, null, null, null, null,
-        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep
-    from {{ ref('fornecedores') }}
+        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep,
+        {{ ilegiveis({'fornecedores': ['but', 'data_cadastro', 'atualizado_em']}) }}
+    from {{ ref('fornecedores') }} as fornecedores
 
 ),
 
@@ -107,7 +111,8 @@ select
     pessoas.rg as _rg,
     pessoas.rg_orgao_emissor as _rg_orgao_emissor,
     pessoas.origem as _origem_tabela,
-    pessoas.id as _origem_id
+    pessoas.id as _origem_id,
+    pessoas._unreadable
 from pessoas
 left join municipios
     on upper(pessoas.uf) = municipios.uf

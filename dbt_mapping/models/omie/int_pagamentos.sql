@@ -12,11 +12,12 @@ with origens as (
         'recebimentos' as origem, empresa, id, forma_pagamento_id, atualizado_em,
         {{ numero_de_parcelas('parcelas') }} as partes,
         -- A receipt that is itself the second of three, of a clinic that keeps one row for each.
-        split_part(parcela, '/', 1) as sua_parcela
+        split_part(parcela, '/', 1) as sua_parcela,
+        _unreadable
     from {{ ref('recebimentos') }}
     {%- for tabela in ['vendas_produtos', 'despesas', 'compras_produtos'] %}
     union all
-    select '{{ tabela }}', empresa, id, forma_pagamento_id, atualizado_em, 1, null
+    select '{{ tabela }}', empresa, id, forma_pagamento_id, atualizado_em, 1, null, _unreadable
     from {{ ref(tabela) }}
     {%- endfor %}
 
@@ -40,6 +41,10 @@ pagos as (
 
     select
         pagamentos.*,
+        {{ ilegiveis({
+            'pagamentos': ['but', 'atualizado_em'],
+            'uma_de_cada': ['parcelas', 'forma_pagamento_id'],
+        }) }} as ilegiveis,
         coalesce(pagamentos.forma_pagamento_id, uma_de_cada.forma_pagamento_id) as forma,
         repasses.codigo as repasse,
         -- An instalment that there is not names a título that there is not: refused, not guessed.
@@ -73,7 +78,7 @@ linhas as (
 
     select
         empresa, id, origem, data, valor, desconto, juros, multa, conciliado, estornado, observacao,
-        forma as forma_pagamento_id,
+        forma as forma_pagamento_id, ilegiveis as _unreadable,
         coalesce(repasse, case origem
             {%- for tabela, prefixo in prefixos.items() %}
             when '{{ tabela }}' then '{{ prefixo }}'
@@ -84,7 +89,10 @@ linhas as (
 )
 
 select
-    linhas.*,
+    linhas.empresa, linhas.id, linhas.origem, linhas.titulo, linhas.data, linhas.valor,
+    linhas.desconto, linhas.juros, linhas.multa, linhas.conciliado, linhas.estornado,
+    linhas.observacao, linhas.forma_pagamento_id,
+    {{ ilegiveis({'linhas': ['but'], 'formas': ['codigo_conta_corrente']}) }} as _unreadable,
     -- What names no known table is among the receipts, where validation refuses it.
     coalesce(linhas.origem, '') in ('repasses', 'despesas', 'compras_produtos') as a_pagar,
     {{ conta_corrente() }} as codigo_conta_corrente

@@ -34,7 +34,8 @@ select
     ditos.data,
     ditos.data_vencimento,
     ditos.valor,
-    ditos.observacao
+    ditos.observacao,
+    {{ ilegiveis({'ditos': ['but', 'atualizado_em']}) }} as _unreadable
 from ditos
 left join livro as da_regra
     on

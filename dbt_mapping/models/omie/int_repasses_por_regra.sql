@@ -37,7 +37,7 @@ escolhidas as (
 recebimentos as (
 
     select distinct on (empresa, id)
-        empresa, id, profissional_id, procedimento_id, data, valor,
+        empresa, id, profissional_id, procedimento_id, data, valor, _unreadable,
         -- Without a readable date it is made all the same, to be refused.
         coalesce(data, current_date) as dia
     from {{ ref('recebimentos') }} as recebido
@@ -77,6 +77,15 @@ com_regra as (
 
 ),
 
+-- A rule whose start or whose being in force could not be read may be the one that counts: whatever it
+-- could apply to is refused with it.
+duvidosas as (
+
+    select * from regras
+    where {{ coluna_ilegivel('regras', 'data_cadastro') }} or {{ coluna_ilegivel('regras', 'ativo') }}
+
+),
+
 valores as (
 
     select
@@ -88,12 +97,27 @@ valores as (
         com_regra.data
             + coalesce(regras.dias_para_vencer, {{ padrao('prazo_repasse_dias') }}, 30)
             as data_vencimento,
-        coalesce(round(com_regra.valor * regras.percentual / 100, 2), regras.valor) as valor
+        coalesce(round(com_regra.valor * regras.percentual / 100, 2), regras.valor) as valor,
+        {{ ilegiveis({
+            'com_regra': ['data', 'valor', 'profissional_id', 'procedimento_id'],
+            'regras': ['but', 'data_cadastro', 'ativo', 'atualizado_em'],
+            'duvidosa': ['data_cadastro', 'ativo'],
+        }) }} as _unreadable
     from com_regra
     inner join regras on com_regra.empresa = regras.empresa and com_regra.regra_id = regras.id
+    left join lateral (
+        select _unreadable from duvidosas
+        where duvidosas.empresa = com_regra.empresa
+            and coalesce(duvidosas.profissional_id, com_regra.profissional_id)
+                = com_regra.profissional_id
+            and coalesce(duvidosas.procedimento_id, com_regra.procedimento_id, '')
+                = coalesce(com_regra.procedimento_id, '')
+        order by duvidosas.id
+        limit 1
+    ) as duvidosa on true
     {{ juncoes_dos_padroes('com_regra') }}
 
 )
 
 -- A rule of 0 says that nothing is due.
-select * from valores where valor is distinct from 0
+select * from valores where valor is distinct from 0 or _unreadable is not null

@@ -9,8 +9,9 @@ with titulos as (
         empresa, id, procedimento_id, forma_pagamento_id, cast(null as text) as codigo_categoria,
         data, data_vencimento, valor, numero_documento,
         case when parcelas > 999 then '1/' || parcelas else parcela end as parcela,
-        observacao, projeto_id
-    from {{ ref('recebimentos') }}
+        observacao, projeto_id,
+        {{ ilegiveis({'recebimentos': ['but', 'gerar_os', 'faturar', 'atualizado_em']}) }} as _unreadable
+    from {{ ref('recebimentos') }} as recebimentos
     where {{ em_parcelas('parcelas') }} is not true
 
     union all
@@ -21,8 +22,9 @@ with titulos as (
         data, {{ vencimento_da_parcela('data_vencimento', 'k') }},
         {{ valor_da_parcela('valor', 'k', 'parcelas') }}, numero_documento,
         k || '/' || parcelas,
-        observacao, projeto_id
-    from {{ ref('recebimentos') }}
+        observacao, projeto_id,
+        {{ ilegiveis({'recebimentos': ['but', 'gerar_os', 'faturar', 'atualizado_em']}) }}
+    from {{ ref('recebimentos') }} as recebimentos
     cross join lateral generate_series(1, parcelas) as k
     where {{ em_parcelas('parcelas') }}
 
@@ -31,15 +33,16 @@ with titulos as (
     select
         'vendas_produtos', 'VEN-' || id, 'PAC-' || paciente_id,
         empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, produto, null
-    from {{ ref('vendas_produtos') }}
+        data, data_vencimento, valor, numero_documento, null, produto, null,
+        {{ ilegiveis({'vendas_produtos': ['but', 'atualizado_em']}) }}
+    from {{ ref('vendas_produtos') }} as vendas_produtos
 
     union all
 
     select
         'repasses', codigo, 'PRO-' || profissional_id,
         empresa, id, null, null, null,
-        data, data_vencimento, valor, null, null, observacao, null
+        data, data_vencimento, valor, null, null, observacao, null, _unreadable
     from {{ ref('int_repasses') }}
 
     union all
@@ -47,7 +50,8 @@ with titulos as (
     select
         'repasses_por_regra', 'REP-R' || recebimento_id, 'PRO-' || profissional_id,
         empresa, recebimento_id, null, null, null,
-        data, data_vencimento, valor, null, null, 'Repasse do recebimento ' || recebimento_id, null
+        data, data_vencimento, valor, null, null, 'Repasse do recebimento ' || recebimento_id, null,
+        _unreadable
     from {{ ref('int_repasses_por_regra') }}
 
     union all
@@ -55,16 +59,18 @@ with titulos as (
     select
         'despesas', 'DES-' || id, 'FOR-' || fornecedor_id,
         empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, observacao, null
-    from {{ ref('despesas') }}
+        data, data_vencimento, valor, numero_documento, null, observacao, null,
+        {{ ilegiveis({'despesas': ['but', 'atualizado_em']}) }}
+    from {{ ref('despesas') }} as despesas
 
     union all
 
     select
         'compras_produtos', 'COM-' || id, 'FOR-' || fornecedor_id,
         empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, produto, null
-    from {{ ref('compras_produtos') }}
+        data, data_vencimento, valor, numero_documento, null, produto, null,
+        {{ ilegiveis({'compras_produtos': ['but', 'atualizado_em']}) }}
+    from {{ ref('compras_produtos') }} as compras_produtos
 
 ),
 
@@ -107,7 +113,12 @@ select
     titulos.numero_documento,
     titulos.parcela,
     titulos.observacao,
-    titulos.projeto_id
+    titulos.projeto_id,
+    {{ ilegiveis({
+        'titulos': ['but'],
+        'procedimentos': ['codigo_categoria'],
+        'formas': ['codigo_conta_corrente', 'tipo'],
+    }) }} as _unreadable
 from titulos
 left join procedimentos
     on titulos.empresa = procedimentos.empresa and titulos.procedimento_id = procedimentos.id

@@ -13,5 +13,6 @@ select
     cast(null as text) as codigo_cliente_integracao,
     cast(null as bigint) as codigo_cliente_omie,
     cast(null as text) as _origem_tabela,
-    cast(null as text) as _origem_id
+    cast(null as text) as _origem_id,
+    cast(null as jsonb) as _unreadable
 where false

@@ -13,5 +13,6 @@ select
     tipo_categoria,
     codigo_dre,
     'categorias' as _origem_tabela,
-    id as _origem_id
-from {{ ref('clinica_categorias') }}
+    id as _origem_id,
+    {{ ilegiveis({'categorias': ['but', 'data_cadastro', 'atualizado_em']}) }} as _unreadable
+from {{ ref('clinica_categorias') }} as categorias

@@ -26,6 +26,7 @@ select
     data as data_emissao,
     data as data_registro,
     origem as _origem_tabela,
-    id as _origem_id
+    id as _origem_id,
+    _unreadable
 from {{ ref('int_titulos') }}
 where origem in ('recebimentos', 'vendas_produtos')

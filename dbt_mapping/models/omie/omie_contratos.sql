@@ -49,7 +49,13 @@ itens as (
                 'aliqISS': 'procedimentos.aliquota_iss',
                 'retISS': sim_nao('procedimentos.retem_iss'),
             }),
-        }) }} order by numerados.seq) as lista
+        }) }} order by numerados.seq) as lista,
+        jsonb_path_query_array(
+            jsonb_agg({{ ilegiveis({
+                'numerados': ['but', 'data_cadastro', 'atualizado_em'],
+                'procedimentos': ['aliquota_iss', 'retem_iss', 'descricao_completa', 'nome'],
+            }) }} order by numerados.seq), '$[*][*] ? (@ != null)'
+        ) as _unreadable
     from numerados
     left join procedimentos
         on numerados.empresa = procedimentos.empresa
@@ -102,7 +108,13 @@ select
     }) }} as "emailCliente",
     {{ objeto({'cObsContrato': 'contratos.observacao'}) }} as observacoes,
     'contratos' as _origem_tabela,
-    contratos.id as _origem_id
+    contratos.id as _origem_id,
+    nullif(
+        coalesce(
+            {{ ilegiveis({'contratos': ['but', 'data_cadastro', 'atualizado_em']}) }}, '[]'
+        ) || coalesce(itens._unreadable, '[]'),
+        '[]'
+    ) as _unreadable
 from {{ ref('contratos') }} as contratos
 left join itens on contratos.empresa = itens.empresa and contratos.id = itens.contrato_id
 {{ juncoes_dos_padroes('contratos') }}

@@ -11,5 +11,6 @@ select
     cast(null as date) as data_particao,
     cast(null as text) as codigo_lancamento_integracao,
     cast(null as text) as _origem_tabela,
-    cast(null as text) as _origem_id
+    cast(null as text) as _origem_id,
+    cast(null as jsonb) as _unreadable
 where false

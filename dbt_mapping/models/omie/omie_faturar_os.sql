@@ -19,7 +19,8 @@ with ordens as (
         cast("ServicosPrestados" -> 0 ->> 'nValUnit' as numeric(15, 2)) as valor,
         coalesce(_faturar, false) as faturar,
         _origem_tabela,
-        _origem_id
+        _origem_id,
+        _unreadable
     from {{ ref('omie_ordens_servico') }}
 
 ),
@@ -38,7 +39,8 @@ select
     ordens._municipio,
     ordens.valor as _valor,
     ordens._origem_tabela,
-    ordens._origem_id
+    ordens._origem_id,
+    ordens._unreadable
 from ordens
 full join pedidos on ordens.empresa = pedidos.empresa and ordens.codigo = pedidos.codigo
 where ordens.faturar or pedidos.codigo is not null

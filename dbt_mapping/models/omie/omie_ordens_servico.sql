@@ -93,10 +93,17 @@ select
     ordens.cidade_prestacao as _municipio,
     ordens.fatura as _faturar,
     'recebimentos' as _origem_tabela,
-    ordens.id as _origem_id
+    ordens.id as _origem_id,
+    {{ ilegiveis({
+        'ordens': ['but', 'parcelas', 'data_vencimento', 'atualizado_em'],
+        'procedimentos': ['codigo_categoria', 'descricao_completa', 'nome'],
+        'pacientes': ['but', 'data_nascimento', 'data_cadastro', 'atualizado_em'],
+        'formas': ['codigo_conta_corrente'],
+    }) }} as _unreadable
 from ordens
 left join procedimentos
     on ordens.empresa = procedimentos.empresa and ordens.procedimento_id = procedimentos.id
 left join pacientes on ordens.empresa = pacientes.empresa and ordens.paciente_id = pacientes.id
 {{ juncoes_da_conta('ordens') }}
-where ordens.tem_os
+-- Whether an order is wanted could not be read: it is there to be refused.
+where ordens.tem_os or {{ coluna_ilegivel('ordens', 'gerar_os') }}

@@ -10,5 +10,6 @@ select
     nome,
     {{ sim_nao('not ativo') }} as inativo,
     'projetos' as _origem_tabela,
-    id as _origem_id
-from {{ ref('clinica_projetos') }}
+    id as _origem_id,
+    {{ ilegiveis({'projetos': ['but', 'data_cadastro', 'atualizado_em']}) }} as _unreadable
+from {{ ref('clinica_projetos') }} as projetos

@@ -45,7 +45,9 @@ select
         'cRetISS': sim_nao('procedimentos.retem_iss'),
     }) }} as impostos,
     'procedimentos' as _origem_tabela,
-    procedimentos.id as _origem_id
+    procedimentos.id as _origem_id,
+    {{ ilegiveis({'procedimentos': ['but', 'ativo', 'data_cadastro', 'atualizado_em']}) }}
+        as _unreadable
 from {{ ref('procedimentos') }} as procedimentos
 {{ juncoes_dos_padroes('procedimentos') }}
 where

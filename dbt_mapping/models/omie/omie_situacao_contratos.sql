@@ -10,6 +10,7 @@ select
     'CTR-' || id as "cCodIntCtr",
     situacao as "cCodSit",
     'contratos' as _origem_tabela,
-    id as _origem_id
-from {{ ref('contratos') }}
+    id as _origem_id,
+    {{ ilegiveis({'contratos': ['situacao']}) }} as _unreadable
+from {{ ref('contratos') }} as contratos
 where situacao in ('10', '90', '99')

@@ -11,7 +11,8 @@ select
     profissionais.email,
     profissionais.comissao,
     'profissionais' as _origem_tabela,
-    profissionais.id as _origem_id
+    profissionais.id as _origem_id,
+    {{ ilegiveis({'profissionais': ['nome', 'email', 'comissao']}) }} as _unreadable
 from {{ ref('profissionais') }} as profissionais
 {{ juncoes_dos_padroes('profissionais') }}
 where {{ padrao_sim('profissional_como_vendedor') }}

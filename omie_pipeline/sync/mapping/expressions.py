@@ -47,6 +47,30 @@ def reading(name: str, column: str) -> str:
     return f"{name}('{reference}')" if plain else f"{name}({json.dumps(reference)})"
 
 
+def as_type(sql_type: str, call: str) -> str:
+    """A reading as a value of an SQL type: NULL where it could not be read."""
+    return f"como('{sql_type}', {call})"
+
+
+def checked_reading(proposal: Proposal, column: SampledColumn | None) -> str:
+    """The reading whose failure ``_unreadable`` has to tell; empty where any text will do."""
+    target = proposal.target
+    if column is None or _is_code(target, column):
+        return ""
+    if target.path == PARTITION:
+        return _date(column)
+    match target.field.kind:
+        case "date":
+            return _date(column)
+        case "decimal":
+            return _number(column)
+        case "integer":
+            return reading("inteiro", column.name)
+    if set(target.field.values) == {"S", "N"}:
+        return reading("logico", column.name)
+    return ""
+
+
 def expression(proposal: Proposal, column: SampledColumn | None, prefix: str) -> str:
     """SQL of one field.
 
@@ -58,7 +82,7 @@ def expression(proposal: Proposal, column: SampledColumn | None, prefix: str) ->
         return _constant(proposal.target, proposal.source)
     target = proposal.target
     if target.path == PARTITION:
-        return macro(f"data_particao({_date(column)})")
+        return macro(f"data_particao({as_type('date', _date(column))})")
     if _is_code(target, column):
         code = _code(column, code_prefix(target, column, prefix))
         return _marker(target, column, code) if target.marked else code
@@ -99,12 +123,12 @@ def _by_kind(target: Target, column: SampledColumn) -> str:
     field = target.field
     match field.kind:
         case "date":
-            return macro(_date(column))
+            return macro(as_type("date", _date(column)))
         case "decimal":
-            call = _number(column)
+            call = as_type("numeric", _number(column))
             return macro(f"dinheiro({call})" if field.name.startswith(_MONEY) else call)
         case "integer":
-            return macro(reading("inteiro", column.name))
+            return macro(as_type("bigint", reading("inteiro", column.name)))
         case "object" | "array":
             return templated(f"cast({ALIAS}.{quoted(column.name)} as jsonb)")
     if set(field.values) == {"S", "N"}:
@@ -137,7 +161,7 @@ def _number(column: SampledColumn) -> str:
 
 
 def _yes_no(target: Target, column: SampledColumn) -> str:
-    call = macro(reading("logico", column.name))
+    call = macro(as_type("boolean", reading("logico", column.name)))
     contrary = OPPOSITE.get(target.field.name) in words_of(column.name)
     true, false = ("N", "S") if contrary else ("S", "N")
     return f"case {call} when true then '{true}' when false then '{false}' end"

@@ -10,6 +10,7 @@ from typing import Any
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.sync.mapping.expressions import (
+    checked_reading,
     expression,
     literal,
     macro,
@@ -60,6 +61,7 @@ class ModelText:
         key = self._key_expression()
         origin = [f"{templated(literal(self.table.name))} as _origem_tabela"]
         origin += [f"{key} as _origem_id"] if key else []
+        origin.append(f"{self._unread()} as _unreadable")
         lines = [
             *(f"{sql} as {_column(name)}" for name, sql in columns.items()),
             *(self._null(name) for name in self._unfed(columns)),
@@ -138,6 +140,19 @@ class ModelText:
             f"{self._leaf(state)} || ')', '')"
         )
 
+    def _unread(self) -> str:
+        """What could not be read of the row, for validation to refuse it by."""
+        calls = {
+            one.target.path: call
+            for one in self.chosen
+            if one.origin == "column"
+            and (call := checked_reading(one, self.table.column(one.source)))
+        }
+        if not calls:
+            return "cast(null as jsonb)"
+        inner = f",\n{_INDENT * 2}".join(f"'{path}': {call}" for path, call in calls.items())
+        return macro(f"ilegiveis_lidos({{\n{_INDENT * 2}{inner}\n{_INDENT}}})")
+
     def _is_array(self, path: tuple[str, ...]) -> bool:
         complex_type, service = self.endpoint.payload, self.endpoint.service
         found = None
@@ -155,7 +170,7 @@ class ModelText:
         return macro(reading("texto", key.source))
 
     def _unfed(self, columns: Mapping[str, str]) -> Iterable[str]:
-        own = {*columns, "_origem_tabela", "_origem_id"}
+        own = {*columns, "_origem_tabela", "_origem_id", "_unreadable"}
         return [name for name in self.also if name not in own]
 
     def _null(self, name: str) -> str:

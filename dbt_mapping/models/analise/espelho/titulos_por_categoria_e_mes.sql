@@ -14,8 +14,8 @@ itens as (
         titulos.codigo_titulo,
         itens.posicao,
         nullif(btrim(itens.item ->> 'codigo_categoria'), '') as codigo_categoria,
-        coalesce({{ numero("itens.item ->> 'valor'") }}, 0) as valor,
-        coalesce({{ numero("itens.item ->> 'percentual'") }}, 0) as percentual
+        coalesce({{ como('numeric', numero("itens.item ->> 'valor'", '.')) }}, 0) as valor,
+        coalesce({{ como('numeric', numero("itens.item ->> 'percentual'", '.')) }}, 0) as percentual
     from titulos
     cross join lateral jsonb_array_elements({{ lista_json('titulos.categorias') }})
         with ordinality as itens (item, posicao)

@@ -7,7 +7,7 @@ select
     {{ texto('id') }} as id,
     {{ texto('nome') }} as nome,
     {{ texto('tipo') }} as tipo,
-    cast({{ texto('codigo_conta_corrente') }} as bigint) as codigo_conta_corrente,
+    {{ inteiro('codigo_conta_corrente') }} as codigo_conta_corrente,
     {{ data_iso('data_cadastro') }} as data_cadastro,
     {{ instante('atualizado_em') }} as atualizado_em
 from {{ fonte }}

@@ -16,7 +16,7 @@ select
     {{ texto(coluna_opcional(fonte, 'codigo_tributacao')) }} as codigo_tributacao,
     {{ texto(coluna_opcional(fonte, 'codigo_nbs')) }} as codigo_nbs,
     {{ texto(coluna_opcional(fonte, 'descricao_completa')) }} as descricao_completa,
-    {{ numero(coluna_opcional(fonte, 'aliquota_iss')) }} as aliquota_iss,
+    {{ percentual(coluna_opcional(fonte, 'aliquota_iss')) }} as aliquota_iss,
     {{ logico(coluna_opcional(fonte, 'retem_iss')) }} as retem_iss
 from {{ fonte }}
 {% endif %}

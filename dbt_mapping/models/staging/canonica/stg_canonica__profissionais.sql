@@ -23,6 +23,6 @@ select
     {{ texto('chave_pix') }} as chave_pix,
     {{ data_iso('data_cadastro') }} as data_cadastro,
     {{ instante('atualizado_em') }} as atualizado_em,
-    {{ numero(coluna_opcional(fonte, 'comissao')) }} as comissao
+    {{ percentual(coluna_opcional(fonte, 'comissao')) }} as comissao
 from {{ fonte }}
 {% endif %}

@@ -7,7 +7,7 @@ select
     {{ texto('id') }} as id,
     {{ texto(coluna_opcional(fonte, 'profissional_id')) }} as profissional_id,
     {{ texto(coluna_opcional(fonte, 'procedimento_id')) }} as procedimento_id,
-    {{ numero(coluna_opcional(fonte, 'percentual')) }} as percentual,
+    {{ percentual(coluna_opcional(fonte, 'percentual')) }} as percentual,
     {{ numero(coluna_opcional(fonte, 'valor')) }} as valor,
     {{ inteiro_curto(coluna_opcional(fonte, 'dias_para_vencer')) }} as dias_para_vencer,
     {{ logico(coluna_opcional(fonte, 'ativo')) }} as ativo,

@@ -5,7 +5,7 @@ select
     {{ texto('metodo') }} as id,
     {{ texto('nome') }} as nome,
     {{ texto('tipo') }} as tipo,
-    cast({{ texto('codigo_conta_corrente') }} as bigint) as codigo_conta_corrente,
+    {{ inteiro('codigo_conta_corrente') }} as codigo_conta_corrente,
     cast(null as date) as data_cadastro,
     cast(null as timestamptz) as atualizado_em
 from {{ fonte }}

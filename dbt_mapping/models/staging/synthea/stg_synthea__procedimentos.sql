@@ -14,6 +14,6 @@ select
     {{ texto('codigo_tributacao') }} as codigo_tributacao,
     cast(null as text) as codigo_nbs,
     {{ texto('descricao_completa') }} as descricao_completa,
-    {{ numero('aliquota_iss') }} as aliquota_iss,
+    {{ percentual('aliquota_iss') }} as aliquota_iss,
     {{ logico('retem_iss') }} as retem_iss
 from {{ fonte }}

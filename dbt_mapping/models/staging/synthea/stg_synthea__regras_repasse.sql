@@ -5,7 +5,7 @@ select
     {{ texto('id') }} as id,
     {{ texto('profissional_id') }} as profissional_id,
     {{ texto('procedimento_id') }} as procedimento_id,
-    {{ numero('percentual') }} as percentual,
+    {{ percentual('percentual') }} as percentual,
     {{ numero('valor') }} as valor,
     {{ inteiro_curto('dias_para_vencer') }} as dias_para_vencer,
     {{ logico('ativo') }} as ativo,

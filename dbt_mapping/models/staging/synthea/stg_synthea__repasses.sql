@@ -11,7 +11,8 @@ with partilhas as (
         recebimentos.profissional_id,
         recebimentos.data,
         recebimentos.data_vencimento,
-        round(recebimentos.valor * {{ numero('regras.percentual') }} / 100, 2) as valor
+        {{ calculado('round({0} * {1} / 100, 2)', ['recebimentos.valor', percentual('regras.percentual')]) }}
+            as valor
     from {{ ref('stg_synthea__recebimentos') }} as recebimentos
     inner join {{ regras }} as regras
         on recebimentos.profissional_id = regras.profissional_id
@@ -30,4 +31,4 @@ select
     cast(null as text) as observacao,
     cast(null as timestamptz) as atualizado_em
 from partilhas
-where valor > 0
+where {{ como('numeric', 'valor') }} > 0 or {{ ilegivel('valor') }}
