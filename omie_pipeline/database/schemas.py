@@ -42,6 +42,9 @@ PURPOSES: Mapping[str, str] = {
 }
 """Every schema of ours, and what an administrator reads about it."""
 
+SCHEMA_MARK = re.compile(r"omie-pipeline, instalação ([0-9a-f-]{36})")
+"""In the comment of every schema of ours, with the installation's id."""
+
 BUILT = (STAGING, CLINIC, PAYLOAD, ANALYSIS)
 """The schemas whose tables and views dbt makes."""
 

@@ -9,17 +9,15 @@ copy of the database, and away with the object when somebody puts another in its
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from omie_pipeline.database.schemas import BUILT, PAYLOAD, PURPOSES, RAW, SYNC, Schemas
+from omie_pipeline.database.schemas import BUILT, PAYLOAD, PURPOSES, RAW, SCHEMA_MARK, SYNC, Schemas
 from omie_pipeline.errors import WarehouseError
 
-_MARK = re.compile(r"omie-pipeline, instalação ([0-9a-f-]{36})")
 _SHOWN = 10
 _ADVICE = (
     "Nada foi alterado. O que fazer: escolha um prefixo para os esquemas deste programa "
@@ -98,7 +96,7 @@ class _Found:
 
     @property
     def installation(self) -> str:
-        marked = _MARK.search(self.comment)
+        marked = SCHEMA_MARK.search(self.comment)
         return marked[1] if marked else ""
 
 

@@ -16,6 +16,7 @@ from psycopg import sql
 from omie_pipeline.clinic.columns import ClinicTable, Column
 from omie_pipeline.clinic.sql_reader import open_sql_source
 from omie_pipeline.clinic.tables import CLINIC_TABLES
+from omie_pipeline.database.schemas import SCHEMA_MARK
 from omie_pipeline.errors import ConfigurationError
 
 _ID_LENGTH = 60  # a text key needs a length in MySQL
@@ -60,11 +61,17 @@ def _refuse(existing: list[str]) -> None:
         )
 
 
-def _refuse_the_mirror(inspector: sa.Inspector) -> None:
-    """In the warehouse, a user of the name of its schema ``omie`` would write over the mirror."""
-    if inspector.default_schema_name == "omie":
+def _refuse_the_warehouse(connection: sa.Connection) -> None:
+    """In the warehouse, a login of the name of its schema ``omie`` would write over the mirror."""
+    where = connection.execute(
+        sa.text(
+            "SELECT nspname, coalesce(obj_description(oid, 'pg_namespace'), '') "
+            "FROM pg_namespace WHERE nspname = current_schema()"
+        )
+    ).one_or_none()
+    if where is not None and SCHEMA_MARK.search(where[1]):
         raise ConfigurationError(
-            "O destino é o schema omie do próprio armazém; use outro banco, ou outro schema "
+            f"O destino é o schema {where[0]} do próprio armazém; use outro banco, ou outro schema "
             "(?options=-csearch_path%3Dpublic no fim do endereço)"
         )
 
@@ -91,8 +98,8 @@ class _Database:
     def __init__(self, connection: sa.Connection, replace: bool) -> None:
         self._connection = connection
         inspector = sa.inspect(connection)
-        if inspector.has_table("ledger", schema="omie_sync"):
-            _refuse_the_mirror(inspector)
+        if connection.dialect.name == "postgresql":
+            _refuse_the_warehouse(connection)
         existing = [name for name in CLINIC_TABLES if inspector.has_table(name)]
         if not replace:
             _refuse(existing)
