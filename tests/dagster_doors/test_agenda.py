@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from omie_pipeline.assets.situacao import KEY as STATUS_KEY
-from omie_pipeline.resources.settings import TIME_ZONE
+from omie_pipeline.clock import BRASILIA
 from tests.dagster_doors.mirror_world import MirrorWorld, mirror_definitions, today
 
 EMPRESAS = """
@@ -20,7 +20,7 @@ empresas:
     importar: {agenda: {titulos: daily, baixas: 6h, movimentacoes: manual, cadastros: daily}}
   - {nome: norte, app_key_env: NORTE_APP_KEY, app_secret_env: NORTE_APP_SECRET}
 """
-MIDNIGHT = datetime.combine(today(), datetime.min.time(), TIME_ZONE)
+MIDNIGHT = datetime.combine(today(), datetime.min.time(), BRASILIA)
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.database.schemas import PURPOSES, Schemas
-from omie_pipeline.errors import WarehouseError
+from omie_pipeline.clinic.raw_tables import RawColumn, ensure_raw_table
+from omie_pipeline.clinic.reader import open_clinic
+from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.database.schemas import PURPOSES, Schemas, as_named
+from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
 from omie_pipeline.warehouse.ownership import (
@@ -208,3 +211,42 @@ def test_rights_of_other_peoples_tables_in_our_schemas_stay_as_they_are(
         before = connection.exec_driver_sql(acl).scalar()
         connection.exec_driver_sql("SELECT omie_sync.conceder_acesso()")
         assert connection.exec_driver_sql(acl).scalar() == before
+
+
+def test_a_clinic_is_not_read_from_a_schema_of_ours(
+    terminal: Terminal, engine: sa.Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", database_url)
+    monkeypatch.setenv("CLINIC_URL", "warehouse://clinica")
+    for _ in range(2):
+        said = terminal("build")
+        assert said.code == 1
+        assert "CLINIC_URL=warehouse://clinica: este esquema é do próprio programa" in said.err
+    # An empresa's own address, named in the YAML, comes this way.
+    with pytest.raises(ConfigurationError, match="esquema é do próprio programa"):
+        open_clinic("warehouse://omie_payload", engine)
+
+
+def test_a_clinic_called_as_ours_is_read_where_ours_have_a_prefix(empty_database: str) -> None:
+    engine = open_engine(empty_database, Schemas("a_"))
+    with as_named(engine).begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA clinica")
+        connection.exec_driver_sql("CREATE TABLE clinica.pacientes AS SELECT 7 AS id")
+    migrate(engine)
+    reader = open_clinic("warehouse://clinica", engine)
+    table = SourceTable("minha", "pacientes", "clinica", "register", ("id",),
+                        in_database="pacientes")  # fmt: skip
+    assert [batch.to_pylist() for batch in reader.batches(table)] == [[{"id": 7}]]
+    with pytest.raises(ConfigurationError, match="esquema é do próprio programa"):
+        open_clinic("warehouse://a_clinica", engine)
+    engine.dispose()
+
+
+def test_an_extract_makes_no_table_out_of_somebody_elses(engine: sa.Engine) -> None:
+    columns = [RawColumn("id", "text"), RawColumn("nova", "text")]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE clinic_raw.anotacoes (id text, _empresa text)")
+        with pytest.raises(ConfigurationError, match=r"clinic_raw\.anotacoes, que não foi feita"):
+            ensure_raw_table(connection, "anotacoes", columns, ["id"])
+        ensure_raw_table(connection, "pacientes", columns[:1], ["id"])
+        ensure_raw_table(connection, "pacientes", columns, ["id"])
