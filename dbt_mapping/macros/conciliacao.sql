@@ -1,7 +1,7 @@
 {# The clinic, the ledger and Omie side by side, one row per fact. `payload` and `espelho` are
    relations in one shape: empresa, codigo, dia, valor, vencimento, categoria, cliente, nome,
    documento; the mirror adds codigo_omie, cliente_id, excluido_em, cancelado, rateado, feito_por,
-   lido_em. A code finds its record by the ledger's Omie id, else by the code that Omie keeps. #}
+   lido_em, raw. A code finds its record by the ledger's Omie id, else by the code that Omie keeps. #}
 {% macro lados_da_conciliacao(endpoint, payload, espelho) -%}
 with livro as (
 
@@ -71,7 +71,8 @@ select
     omie.categoria as categoria_omie, omie.cliente_id,
     omie.nome as nome_omie, omie.documento as documento_omie,
     omie.excluido_em, coalesce(omie.cancelado, false) as cancelado,
-    coalesce(omie.rateado, false) as rateado, omie.feito_por, omie.lido_em
+    coalesce(omie.rateado, false) as rateado, omie.feito_por, omie.lido_em,
+    {{ nao_esvaziados('livro', 'omie.raw') }} as nao_esvaziados
 from codigos
 left join clinica on codigos.empresa = clinica.empresa and codigos.codigo = clinica.codigo
 left join livro on codigos.empresa = livro.empresa and codigos.codigo = livro.codigo_integracao
@@ -83,7 +84,23 @@ select
     omie.empresa, null, omie.codigo_omie, false, null, null, null,
     null, null, null, null, null, null, null,
     omie.dia, omie.valor, omie.vencimento, omie.categoria, omie.cliente_id, omie.nome,
-    omie.documento, omie.excluido_em, omie.cancelado, omie.rateado, omie.feito_por, omie.lido_em
+    omie.documento, omie.excluido_em, omie.cancelado, omie.rateado, omie.feito_por, omie.lido_em,
+    cast('{}' as text[])
 from omie
 where omie.chave is null
+{%- endmacro %}
+
+
+{# Fields that the clinic emptied and that Omie has with a value: those that could not be emptied, and
+   those that were and that are filled when Omie is read. #}
+{% macro nao_esvaziados(livro, raw) -%}
+case when {{ livro }}.not_emptied is not null or {{ livro }}.emptied is not null then array(
+    select campo from unnest({{ livro }}.not_emptied) as campo
+    union
+    select campo from unnest({{ livro }}.emptied) as campo
+    where campo <> all(coalesce({{ livro }}.filled, '{}'))
+        and coalesce({{ raw }} #>> string_to_array(campo, '.'), '')
+        not in ('', '0', '0.00', '[]', '{}')
+    order by 1
+) else cast('{}' as text[]) end
 {%- endmacro %}

@@ -15,7 +15,7 @@ from omie_pipeline.cli.duplicates import duplicates
 from omie_pipeline.cli.history import history
 from omie_pipeline.cli.importing import import_
 from omie_pipeline.cli.lgpd import lgpd
-from omie_pipeline.cli.listings import quarantine, rejected
+from omie_pipeline.cli.listings import not_emptied, quarantine, rejected
 from omie_pipeline.cli.mapping import map_
 from omie_pipeline.cli.models import models
 from omie_pipeline.cli.mounted import mount
@@ -65,6 +65,7 @@ app.command(cls=PortugueseCommand)(reconcile)
 app.command(cls=PortugueseCommand)(duplicates)
 app.command(cls=PortugueseCommand)(quarantine)
 app.command(cls=PortugueseCommand)(rejected)
+app.command("not-emptied", cls=PortugueseCommand)(not_emptied)
 app.command("referencias", cls=PortugueseCommand, hidden=True)(refs)
 database.command(cls=PortugueseCommand)(papeis)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")

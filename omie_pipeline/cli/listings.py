@@ -98,6 +98,39 @@ def rejected(
     _refused(rejected_rows, empresa, endpoint, limit, as_json=as_json, csv=csv)
 
 
+def not_emptied(
+    empresa: EmpresaOption = None,
+    endpoint: EndpointOption = None,
+    as_json: JsonOption = False,
+    csv: CsvOption = None,
+) -> None:
+    """Mostra o que a clínica esvaziou depois de entregue e o Omie ainda tem."""
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.filled import not_emptied as read
+
+    refuse_two_outputs(as_json, csv)
+    (name,) = (e.name for e in chosen_endpoints([endpoint])) if endpoint else ("",)
+    deployment = Deployment()
+    found = read(deployment.engine, chosen_empresas(deployment, empresa) if empresa else (), name)
+    records: list[Record] = [
+        {
+            "empresa": one.empresa,
+            "endpoint": one.endpoint,
+            "code": one.codigo_integracao,
+            "fields": ", ".join(one.campos) if csv is not None else list(one.campos),
+        }
+        for one in found
+    ]
+    if write_records(("empresa", "endpoint", "code", "fields"), records, as_json=as_json, csv=csv):
+        return
+    if not found:
+        show("Nada a esvaziar.")
+        return
+    for one in found:
+        show(f"{one.codigo_integracao} ({one.empresa}, {one.endpoint}): {', '.join(one.campos)}")
+    show("Esvazie no Omie, ou ponha on_emptied: esvaziar na política do endpoint.")
+
+
 def refuse_two_outputs(as_json: bool, csv: str | None) -> None:
     """``--json`` and ``--csv`` are one or the other."""
     if as_json and csv is not None:

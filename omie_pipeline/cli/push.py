@@ -14,6 +14,7 @@ from omie_pipeline.cli.output import emit, say
 from omie_pipeline.cli.push_report import (
     report_lines,
     show_next_step,
+    show_not_emptied,
     show_reports,
     show_worst,
     unfinished,
@@ -125,6 +126,7 @@ def _show(deployment: Deployment, reports: tuple[PushReport, ...], *, dry_run: b
     show_reports(reports, dry_run=dry_run)
     if not dry_run:
         show_worst(worst_of(deployment.engine, reports))
+    show_not_emptied(reports)
     show_next_step(reports, dry_run=dry_run)
 
 

@@ -36,6 +36,9 @@ def report_lines(
     Args:
         empty_partition: the partition's name where the selection had no row.
         dry_run: adds ``dry_run`` and ``would_send``: rows that validation lets through.
+
+    ``not_emptied`` (field -> rows) stands in the first one where Omie keeps what the clinic
+    emptied.
     """
     from omie_pipeline.sync.counts import Counts
 
@@ -46,6 +49,8 @@ def report_lines(
         if dry_run:
             line |= {"dry_run": True, "would_send": _left_to_send(part)}
         lines.append(line)
+    if report.not_emptied:
+        lines[0]["not_emptied"] = report.not_emptied
     return lines
 
 
@@ -95,6 +100,16 @@ def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
         show_entry(head, [(row.motivo, row.correcao)])
 
 
+def show_not_emptied(reports: Sequence[PushReport]) -> None:
+    """Fields that the clinic emptied and that this run could not empty in Omie, on stdout."""
+    for report in reports:
+        if report.not_emptied:
+            told = ", ".join(
+                f"{name} ({rows})" for name, rows in sorted(report.not_emptied.items())
+            )
+            show(f"Não esvaziado no Omie ({report.endpoint.name}): {told}")
+
+
 def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:
     """What to type next, on stdout."""
     if dry_run:
@@ -108,6 +123,8 @@ def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:
         steps.append("omie-pipeline quarantine    (o que a validação segurou)")
     if any(part.rejected for part in totals) or any(report.stopped_by for report in reports):
         steps.append("omie-pipeline retry         (tenta de novo só rejeitadas e retidas)")
+    if any(report.not_emptied for report in reports):
+        steps.append("omie-pipeline not-emptied   (o que a clínica esvaziou e o Omie ainda tem)")
     steps = steps or ["omie-pipeline status"]
     show("Próximo passo:\n" + "\n".join(f"  {step}" for step in steps))
 

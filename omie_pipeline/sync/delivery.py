@@ -15,6 +15,7 @@ from omie_pipeline.clock import Clock
 from omie_pipeline.errors import AuthFailed, Blocked, ConfigurationError
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.sync.effects import Found, RecordEffect, Standing
+from omie_pipeline.sync.emptying import with_emptied
 from omie_pipeline.sync.first_look import lacking_of, outcome_of
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.read_back import STALE_SECONDS, conclusive_seconds, next_look_at, proven
@@ -52,6 +53,7 @@ class Delivery:
         self._scope = scope
         self._endpoint = scope.endpoint
         self._effect = effect
+        self._policy = policy
         self._clock = clock
         self._ledger = ledger
         self._intents = intents
@@ -107,7 +109,8 @@ class Delivery:
             AuthFailed, ConfigurationError: after holding the rest.
         """
         try:
-            for batch in batches:
+            for rows in batches:
+                batch = [with_emptied(row, self._endpoint, self._policy) for row in rows]
                 self._send_batch(batch)
                 if self._on_progress is not None:
                     self._on_progress(len(batch))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
 
@@ -12,7 +12,8 @@ from omie_pipeline.sync.policy import Guardrails
 _RUNS_BEFORE_MEDIAN = 3
 # Below this a share or a median says nothing: a day with two sales and one bad row is no accident.
 _ROWS_BEFORE_SHARE = 5
-# Fewer deletes than this are a clinic's day, whatever part they are of a small ledger.
+# Fewer deletes, or emptied fields, than this are a clinic's day, whatever part they are of a small
+# ledger.
 _DELETES_BEFORE_SHARE = 10
 
 
@@ -27,6 +28,7 @@ class PlanFigures:
         known_rows: records of this endpoint the ledger holds as confirmed.
         recent_selected: rows selected by recent runs over the same span.
         value_sum: sum in R$ of what would be sent, ``None`` for registers.
+        emptied: field -> records of Omie's that would lose its value.
     """
 
     selected: int
@@ -36,6 +38,7 @@ class PlanFigures:
     known_rows: int
     recent_selected: Sequence[int] = ()
     value_sum: Decimal | None = None
+    emptied: Mapping[str, int] = field(default_factory=dict)
 
 
 def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
@@ -55,6 +58,14 @@ def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
             f"{figures.deletes} exclusões de {figures.known_rows} registros, mais que "
             f"{limits.max_delete_share:.0%} (max_delete_share)"
         )
+    for name, rows in sorted(figures.emptied.items()):
+        share = rows / max(figures.known_rows, 1)
+        if rows >= _DELETES_BEFORE_SHARE and share > limits.max_emptied_share:
+            reasons.append(
+                f"o campo {name} ficaria vazio em {rows} de {figures.known_rows} registros, mais "
+                f"que {limits.max_emptied_share:.0%}: a coluna da origem mudou de nome? "
+                "(max_emptied_share)"
+            )
     if len(figures.recent_selected) >= _RUNS_BEFORE_MEDIAN:
         usual = median(figures.recent_selected)
         few = figures.model_rows < usual * limits.min_rows_vs_median

@@ -32,6 +32,8 @@ class Guardrails(BaseModel):
         min_rows_vs_median: selected rows over the median of recent runs, where that is 5 or more.
         max_changed_codes: rows that Omie has under another form of their code (``701``, ``701.0``);
             so many are quarantined, more stop the plan.
+        max_emptied_share: rows that would lose the value of one field over the records that the
+            ledger holds as confirmed, from 10 rows on.
         max_value_sum: sum in R$ of what one plan may send; ``None`` sets no ceiling.
     """
 
@@ -41,6 +43,7 @@ class Guardrails(BaseModel):
     max_deletes: Annotated[int, Field(ge=0)] = 50
     max_delete_share: Share = 0.1
     min_rows_vs_median: Annotated[float, Field(ge=0)] = 0.5
+    max_emptied_share: Share = 0.2
     max_changed_codes: Annotated[int, Field(ge=0)] = 2
     max_value_sum: Annotated[Decimal, Field(ge=0)] | None = None
 
@@ -61,6 +64,10 @@ class EndpointPolicy(BaseModel):
         twin_days: how many days a settlement that the bank or a person made may lie before or after
             a payment of the same value on the same título to be put to a person rather than
             settled a second time; 0 for the same day only.
+        on_emptied: what becomes of a field that was delivered with a value and is empty at the
+            clinic now: ``esvaziar`` empties it in Omie, by a guess too; ``manter`` leaves it there,
+            and says so. Without either it is emptied where documents or a recorded answer say
+            how.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
@@ -73,6 +80,7 @@ class EndpointPolicy(BaseModel):
     partial_success: bool = True
     on_duplicate_document: Literal["reject", "link"] = "reject"
     on_settled: Literal["conflict", "undo"] = "conflict"
+    on_emptied: Literal["esvaziar", "manter"] | None = None
     twin_days: Annotated[int, Field(ge=0)] = 5
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()

@@ -6,6 +6,7 @@ plan (diff in SQL) -> validation -> guardrails -> intents -> calls -> outcomes -
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from omie_pipeline.sync.checking import check_deletes, check_plan
 from omie_pipeline.sync.counts import count_partitions
 from omie_pipeline.sync.delivery import Delivery
 from omie_pipeline.sync.effects import TwinRule, effect_for
+from omie_pipeline.sync.emptying import may_empty
 from omie_pipeline.sync.gates import close_gates
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
 from omie_pipeline.sync.policy import EndpointPolicy
@@ -35,6 +37,7 @@ from omie_pipeline.sync.reversing import also_taken_back, check_reversals, plan_
 from omie_pipeline.sync.scope import Scope
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 from omie_pipeline.warehouse import runs
+from omie_pipeline.warehouse.filled import emptied_by_plan, not_emptied, remember_filled
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.lanes import lane
@@ -189,12 +192,16 @@ class _Run:
         """Settle the past, then plan and validate."""
         if not self._options.dry_run:
             self._recover()
-        self._planned = write_plan(
-            self._engine, self._run_id, self._model, self._selection, self._policy.mode
-        )
+        policy = self._policy
+        remember_filled(self._engine, self._model, self._selection.empresa)
+        # A person who decides so now means what was left full before, too.
+        decided = policy.on_emptied == "esvaziar"
+        empties = may_empty(self._endpoint, policy) if decided else ()
+        who = (self._engine, self._run_id, self._model, self._selection)
+        self._planned = write_plan(*who, policy.mode, empties)
         if self._endpoint.name in _UNDOING and self._policy.on_settled == "undo":
-            who = (self._engine, self._run_id, self._endpoint, self._selection)
-            self._planned = added(self._planned, plan_undoing(*who, self._rules))
+            undone = (self._engine, self._run_id, self._endpoint, self._selection)
+            self._planned = added(self._planned, plan_undoing(*undone, self._rules))
         now = self._clock.now()
         store = not self._options.dry_run
         if self._endpoint.name in _UNDOING:
@@ -268,6 +275,11 @@ class _Run:
             ),
             recent_selected=self._recent_selected(),
             value_sum=value_sum,
+            emptied={
+                name: rows
+                for name, rows in emptied_by_plan(self._engine, self._run_id).items()
+                if name in may_empty(endpoint, self._policy)
+            },
         )
         limits = self._policy.guardrails
         renamed = self._renamed.stops(limits.max_changed_codes)
@@ -300,7 +312,14 @@ class _Run:
             stopped_by=self._delivery.stopped_by,
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),
             would_stop=self._would_stop,
+            not_emptied=self._not_emptied(),
         )
+
+    def _not_emptied(self) -> dict[str, int]:
+        """Field -> rows delivered in this run of which Omie keeps what the clinic emptied."""
+        who = ([self._selection.empresa], self._endpoint.name, self._run_id)
+        found = not_emptied(self._engine, *who)
+        return dict(Counter(name for one in found for name in one.campos))
 
     def _write_data_docs(self) -> Path | None:
         folder = self._options.data_docs_dir

@@ -39,6 +39,7 @@ class PushReport:
         stopped_by: why rows were held, ``""`` when none was for want of sending.
         would_send: rows a dry run would have sent.
         would_stop: guardrails that would have stopped it.
+        not_emptied: field -> rows delivered of which Omie keeps what the clinic emptied.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class PushReport:
     stopped_by: str = ""
     would_send: int = 0
     would_stop: tuple[str, ...] = ()
+    not_emptied: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> Counts:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.emptying import EMPTY_VALUES, filled_fields, value_at
 from omie_pipeline.warehouse.likeness import likeness_of
 from omie_pipeline.warehouse.nfse import Submitted
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, RowOutcome
@@ -32,7 +33,10 @@ class Writer:
     def confirmed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
         """A row of ``ledger`` that Omie confirmed."""
         deleted = outcome.kind == "deleted" and outcome.row.payload_hash == ""
-        parent_field = REGISTRY[self.endpoint].parent_field
+        endpoint = REGISTRY[self.endpoint]
+        parent_field = endpoint.parent_field
+        left = _not_emptied(outcome)
+        filled = () if deleted else (*filled_fields(endpoint, outcome.row.payload), *left)
         return {
             **self._key(outcome.row.codigo_integracao),
             "state": "deleted" if deleted else "confirmed",
@@ -41,7 +45,10 @@ class Writer:
             "omie_code": outcome.omie_code or None,
             "parent_code": outcome.row.payload.get(parent_field) or None,
             "created_here": outcome.kind == "created",
-            "likeness": likeness_of(REGISTRY[self.endpoint], outcome.row.payload) or None,
+            "likeness": likeness_of(endpoint, outcome.row.payload) or None,
+            "filled": list(filled),
+            "not_emptied": list(left) or None,
+            "emptied": _emptied(outcome) or None,
             "particao": outcome.row.particao,
             "attempts": 1,
             "first_seen_at": now,
@@ -92,6 +99,18 @@ class Writer:
             "duration_ms": item.duration_ms,
             "at": item.at,
         }
+
+
+def _not_emptied(outcome: RowOutcome) -> tuple[str, ...]:
+    """Fields that Omie holds with a value, and of which the row said nothing."""
+    row = outcome.row
+    return tuple(name for name in row.filled if value_at(row.payload, name) is None)
+
+
+def _emptied(outcome: RowOutcome) -> list[str]:
+    """Fields that Omie held with a value, and that the row emptied."""
+    row = outcome.row
+    return [name for name in row.filled if value_at(row.payload, name) in EMPTY_VALUES]
 
 
 def notes_begun(outcomes: Sequence[RowOutcome], now: datetime) -> list[Submitted]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.filled import held_columns
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.payload_source import (
     payload_hash,
@@ -67,16 +69,24 @@ def added(
 
 
 def write_plan(
-    engine: sa.Engine, run_id: str, model: PayloadModel, selection: Selection, mode: Mode
+    engine: sa.Engine,
+    run_id: str,
+    model: PayloadModel,
+    selection: Selection,
+    mode: Mode,
+    empties: Sequence[str] = (),
 ) -> tuple[PlannedPartition, ...]:
     """Fill ``omie_sync.plan`` with the rows that need a call and count the others.
 
     One repeatable-read transaction, so that both see the same rows.
+
+    Args:
+        empties: fields to be emptied in Omie even of rows that are delivered already.
     """
     serial = engine.execution_options(isolation_level="REPEATABLE READ")
     with warehouse_errors(), serial.begin() as connection:
         action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
-        differing = set_aside(connection, _differing(model, selection, mode))
+        differing = set_aside(connection, _differing(model, selection, mode, empties))
         insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
@@ -91,7 +101,9 @@ def write_plan(
     )
 
 
-def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subquery:
+def _differing(
+    model: PayloadModel, selection: Selection, mode: Mode, empties: Sequence[str]
+) -> sa.Subquery:
     """Rows of the model that need a call, with what the ledger knows of each."""
     source = source_rows(model, selection, mode)
     known = ledger.alias("l")
@@ -131,11 +143,14 @@ def _differing(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Subq
             ).label("priority"),
             # Of a record that Omie does not hold any more nothing is to be emptied.
             sa.case(
-                (sa.and_(known.c.state != "deleted", known.c.omie_id.is_not(None)), known.c.filled)
+                (
+                    sa.and_(known.c.state != "deleted", known.c.omie_id.is_not(None)),
+                    held_columns(known.c.filled, model),
+                )
             ).label("filled"),
         )
         .select_from(joined)
-        .where(_needs_call(model, known, source, selection, mode))
+        .where(_needs_call(model, known, source, selection, mode, empties))
         .subquery("d")
     )
 
@@ -146,6 +161,7 @@ def _needs_call(
     source: sa.FromClause,
     selection: Selection,
     mode: Mode,
+    empties: Sequence[str],
 ) -> sa.ColumnElement[bool]:
     unknown = known.c.codigo_integracao.is_(None)
     unfinished = known.c.state.in_(("rejected", "held"))
@@ -153,6 +169,9 @@ def _needs_call(
         return sa.or_(unknown, known.c.payload_hash.is_(None))
     changed = known.c.payload_hash.is_distinct_from(source.c.payload_hash)
     needed = sa.or_(unknown, unfinished, changed)
+    if empties:
+        names = sa.cast(sa.literal(list(empties), ARRAY(sa.Text)), ARRAY(sa.Text))
+        needed = sa.or_(needed, known.c.not_emptied.op("&&")(names))
     if not model.endpoint.deletes:
         return needed
     # A record that came back after its deletion is to be deleted again.

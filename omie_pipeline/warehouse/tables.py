@@ -69,6 +69,7 @@ ledger = sa.Table(
     sa.Column("parent_code", sa.Text, comment="code of the record that this one acts upon"),
     sa.Column("filled", _Names, comment="fields confirmed with a value that could be emptied"),
     sa.Column("not_emptied", _Names, comment="those that the clinic emptied and Omie still has"),
+    sa.Column("emptied", _Names, comment="those that were emptied in Omie last"),
     sa.Column("likeness", sa.Text, comment="digest of whom, how much and when, without the code"),
     schema=SYNC,
     comment="One row per integration code: what Omie has confirmed",
@@ -95,6 +96,12 @@ sa.Index(
     ledger.c.endpoint,
     ledger.c.likeness,
     postgresql_where=ledger.c.likeness.is_not(None),
+)
+sa.Index(
+    "ledger_filled_unknown",
+    ledger.c.empresa,
+    ledger.c.endpoint,
+    postgresql_where=sa.and_(ledger.c.filled.is_(None), ledger.c.payload_hash.is_not(None)),
 )
 sa.Index(
     "ledger_not_emptied",

@@ -165,3 +165,28 @@ def test_the_clinic_s_role_sees_its_own_facts_only(company: Scenario) -> None:
     assert {"igual", "diferente", "falta_no_omie"} <= seen
     receipts = "select count(*) as quantos from analise.recebimento_titulo"
     assert rows_of(company, receipts, role="omie_clinic") == [{"quantos": 8}]
+
+
+def test_what_omie_keeps_though_the_clinic_emptied_it_is_a_difference(
+    db: psycopg.Connection[Row],
+) -> None:
+    def said() -> tuple[object, object]:
+        query = (
+            "select situacao, campos_diferentes from analise.conciliacao"
+            " where endpoint = 'clientes' and codigo_integracao = 'PAC-1'"
+        )
+        (row,) = db.execute(query.encode()).fetchall()
+        return row["situacao"], row["campos_diferentes"]
+
+    mine = "where endpoint = 'clientes' and codigo_integracao = 'PAC-1'"
+    db.execute(f"update omie_sync.ledger set not_emptied = '{{tags}}' {mine}".encode())
+    assert said() == ("diferente", "não esvaziado: tags")
+    emptied = f"update omie_sync.ledger set not_emptied = null, emptied = '{{email}}' {mine}"
+    db.execute(emptied.encode())
+    assert said() == ("igual", None)
+    raw = 'update omie.clientes set raw = raw || \'{"email": "a@exemplo.com.br"}\''
+    db.execute(raw.encode())
+    assert said() == ("diferente", "não esvaziado: email")
+    filled = f"update omie_sync.ledger set filled = '{{email}}' {mine}"
+    db.execute(filled.encode())
+    assert said() == ("igual", None)

@@ -87,7 +87,9 @@ comparados as (
                 <> regexp_replace(coalesce(documento_omie, ''), '[^0-9A-Za-z]', '', 'g')
                 then 'cnpj_cpf' end,
             case when cancelado then 'cancelado' end
-        ], null) as diferencas
+        ], null) || array(
+            select 'não esvaziado: ' || campo from unnest(nao_esvaziados) as campo
+        ) as diferencas
     from lados
 
 ),

@@ -22,7 +22,7 @@
             cast(null as text) as nome, cast(null as text) as documento, titulo.excluido_em,
             {{ e_cancelado('titulo', 'saldo') }} as cancelado,
             jsonb_array_length({{ lista_json('titulo.categorias') }}) > 1 as rateado,
-            titulo.feito_por, titulo.lido_em
+            titulo.feito_por, titulo.lido_em, titulo.raw
         from {{ source('omie', tabela) }} as titulo
         left join {{ source('omie', 'saldos_titulos') }} as saldo
             on titulo.empresa = saldo.empresa and titulo.codigo_lancamento_omie = saldo.codigo_titulo
@@ -44,7 +44,7 @@
         cast(null as numeric) as valor, cast(null as date) as vencimento,
         cast(null as text) as categoria, cast(null as bigint) as cliente_id,
         razao_social as nome, cnpj_cpf as documento, excluido_em, false as cancelado,
-        false as rateado, feito_por, lido_em
+        false as rateado, feito_por, lido_em, raw
     from {{ source('omie', 'clientes') }}
 ){% endset %}
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     for table, column, comment in (
         ("ledger", "filled", "fields confirmed with a value that could be emptied"),
         ("ledger", "not_emptied", "those that the clinic emptied and Omie still has"),
+        ("ledger", "emptied", "those that were emptied in Omie last"),
         ("plan", "filled", "as in the ledger"),
         ("intent", "filled", "as in the ledger before the call"),
     ):
@@ -27,6 +28,11 @@ def upgrade() -> None:
     op.add_column("rejected", sa.Column("payload_hash", sa.Text(), comment=refused), schema=_SCHEMA)
     for name, columns, where in (
         ("ledger_by_likeness", ["empresa", "endpoint", "likeness"], "likeness IS NOT NULL"),
+        (
+            "ledger_filled_unknown",
+            ["empresa", "endpoint"],
+            "filled IS NULL AND payload_hash IS NOT NULL",
+        ),
         ("ledger_not_emptied", ["empresa", "endpoint"], "not_emptied IS NOT NULL"),
     ):
         op.create_index(name, "ledger", columns, schema=_SCHEMA, postgresql_where=sa.text(where))
@@ -34,12 +40,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ledger_not_emptied", "ledger", schema=_SCHEMA)
+    op.drop_index("ledger_filled_unknown", "ledger", schema=_SCHEMA)
     op.drop_index("ledger_by_likeness", "ledger", schema=_SCHEMA)
     op.drop_column("rejected", "payload_hash", schema=_SCHEMA)
     op.drop_column("ledger", "likeness", schema=_SCHEMA)
     for table, column in (
         ("intent", "filled"),
         ("plan", "filled"),
+        ("ledger", "emptied"),
         ("ledger", "not_emptied"),
         ("ledger", "filled"),
     ):
