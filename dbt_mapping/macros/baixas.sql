@@ -15,7 +15,8 @@ select
     case when conciliado then 'S' end as conciliar_documento,
     'pagamentos' as _origem_tabela,
     id as _origem_id,
-    _unreadable
+    _unreadable,
+    colisao as _colisao
 from {{ ref('int_pagamentos') }}
 where estornado is not true and {{ condicao }}
 {%- endmacro %}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.acting import SETTLEMENTS
+from omie_pipeline.sync.conflicts import codigo_de_dois
 from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.validation.lists import needs_lists
 from omie_pipeline.validation.model import (
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from omie_pipeline.validation import Validator
 
 _CHUNK_ROWS = 20_000
+_SHARED = "_colisao"
+"""Column of a payload model that names the two rows of the clinic that would share a código."""
 
 
 def check_plan(
@@ -78,13 +81,21 @@ def check_plan(
         confirmed = confirmed_references(engine, empresa, validator, candidates)
         report = validator.validate(candidates, confirmed=confirmed, duplicated_keys=duplicates)
         by_number = {row.linha: row for row in to_check}
+        shared = {row.linha: row.extra[_SHARED] for row in to_check if row.extra.get(_SHARED)}
         refused = [
-            refused_row(by_number[failure.row], failure.reasons) for failure in report.failures
+            refused_row(by_number[failure.row], failure.reasons)
+            for failure in report.failures
+            if failure.row not in shared
+        ]
+        refused += [
+            refused_row(by_number[linha], [codigo_de_dois(endpoint, by_number[linha].payload, two)])
+            for linha, two in shared.items()
         ]
         scope.refuse(refused, now, store=store)
         held = [
             RowOutcome(by_number[hold.row], "held", error=hold.motivo, error_code="referencia")
             for hold in report.held
+            if hold.row not in shared
         ]
         if held:
             ledger.write_outcomes(held, [], now, plan_only=not store, sent=False)

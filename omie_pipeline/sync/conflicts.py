@@ -3,9 +3,12 @@ cannot be changed there any more. Reasons of quarantine, in Portuguese."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from omie_pipeline.catalog import Endpoint
 from omie_pipeline.validation.model import Reason
 
 _ASK_FINANCE = "Confira com o financeiro: estorne na clínica, ou libere on_settled: undo."
@@ -131,6 +134,18 @@ def codigo_mudou_de_forma(endpoint: str, field: str, code: str, old: str) -> Rea
         correcao="Confira na origem como o id é lido (planilha, zeros à esquerda, maiúsculas) e "
         "volte à forma antiga. Se for outro registro: "
         f"omie-pipeline push {endpoint} --key {code} --approve",
+    )
+
+
+def codigo_de_dois(endpoint: Endpoint, payload: Mapping[str, Any], two: str) -> Reason:
+    """A code that two rows of the clinic would share, or the payment of one of them."""
+    field = endpoint.parent_field or endpoint.integration_key
+    return Reason(
+        field=field,
+        rule="codigo_de_dois",
+        motivo=f"O código {payload.get(field)} seria de dois: {two}.",
+        correcao="Mude na clínica o id de um deles (sem terminar em hífen e número, nem começar "
+        "com R no caso de repasse): os dois saem em seguida.",
     )
 
 

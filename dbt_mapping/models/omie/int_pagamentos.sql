@@ -93,8 +93,11 @@ select
     linhas.desconto, linhas.juros, linhas.multa, linhas.conciliado, linhas.estornado,
     linhas.observacao, linhas.forma_pagamento_id,
     {{ ilegiveis({'linhas': ['but'], 'formas': ['codigo_conta_corrente']}) }} as _unreadable,
+    colisoes.entre as colisao,
     -- What names no known table is among the receipts, where validation refuses it.
     coalesce(linhas.origem, '') in ('repasses', 'despesas', 'compras_produtos') as a_pagar,
     {{ conta_corrente() }} as codigo_conta_corrente
 from linhas
+left join {{ ref('int_colisoes') }} as colisoes
+    on linhas.empresa = colisoes.empresa and linhas.titulo = colisoes.codigo
 {{ juncoes_da_conta('linhas') }}

@@ -84,6 +84,12 @@ formas as (
 
     {{ um_de_cada('formas_pagamento') }}
 
+),
+
+colisoes as (
+
+    select * from {{ ref('int_colisoes') }}
+
 )
 
 select
@@ -118,8 +124,10 @@ select
         'titulos': ['but'],
         'procedimentos': ['codigo_categoria'],
         'formas': ['codigo_conta_corrente', 'tipo'],
-    }) }} as _unreadable
+    }) }} as _unreadable,
+    colisoes.entre as colisao
 from titulos
+left join colisoes on titulos.empresa = colisoes.empresa and titulos.codigo = colisoes.codigo
 left join procedimentos
     on titulos.empresa = procedimentos.empresa and titulos.procedimento_id = procedimentos.id
 {{ juncoes_da_conta('titulos') }}

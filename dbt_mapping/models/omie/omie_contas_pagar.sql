@@ -26,6 +26,7 @@ select
     data as data_entrada,
     case origem when 'repasses_por_regra' then 'recebimentos' else origem end as _origem_tabela,
     id as _origem_id,
-    _unreadable
+    _unreadable,
+    colisao as _colisao
 from {{ ref('int_titulos') }}
 where origem in ('repasses', 'repasses_por_regra', 'despesas', 'compras_produtos')

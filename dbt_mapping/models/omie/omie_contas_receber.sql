@@ -27,6 +27,7 @@ select
     data as data_registro,
     origem as _origem_tabela,
     id as _origem_id,
-    _unreadable
+    _unreadable,
+    colisao as _colisao
 from {{ ref('int_titulos') }}
 where origem in ('recebimentos', 'vendas_produtos')
