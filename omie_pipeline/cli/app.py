@@ -27,6 +27,7 @@ from omie_pipeline.cli.push import push, retry
 from omie_pipeline.cli.reconcile import reconcile
 from omie_pipeline.cli.references import refs
 from omie_pipeline.cli.roles import papeis
+from omie_pipeline.cli.rules import rules
 from omie_pipeline.cli.selecting import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
 
@@ -56,6 +57,7 @@ app.command(cls=PortugueseCommand)(refs)
 app.command("import", cls=PortugueseCommand, epilog=f"TABELA: {TABLES_HELP}.")(import_)
 app.command("map", cls=PortugueseCommand, epilog=_ENDPOINTS)(map_)
 app.command(cls=PortugueseCommand)(models)
+app.command(cls=PortugueseCommand)(rules)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(preview)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)

@@ -15,7 +15,6 @@ from omie_pipeline.errors import ConfigurationError, Empty
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sync.push import Push, PushOptions
-from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.warehouse.planning import Selection
 from omie_pipeline.warehouse.registering import SourceRow, refusal, registered_id, source_row
 
@@ -70,7 +69,7 @@ def cadastrar_cliente(
     def make_client(name: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
         return deployment.client(name, on_call, error_budget=policy.error_budget)
 
-    push = Push(engine, make_client, deployment.clock, ClinicRules())
+    push = Push(engine, make_client, deployment.clock, deployment.config.rules_of(empresa))
     push.run(CLIENTES, Selection(empresa, key=key), linking, PushOptions(gatilho=gatilho))
     omie_id = registered_id(engine, CLIENTES, empresa, key)
     if omie_id is None:

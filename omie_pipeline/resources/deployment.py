@@ -47,7 +47,6 @@ from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.sync.statement import StatementReader
-from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.warehouse.billing import request_billing
 from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
 from omie_pipeline.warehouse.defaults_adopted import Adopted, adopt_old_defaults
@@ -150,7 +149,7 @@ class Deployment:
     ) -> PushReport:
         """Push one endpoint of one empresa; see :class:`omie_pipeline.sync.push.Push`."""
         policy = self.policy(endpoint)
-        engine = self._pusher(policy, progress or Progress())
+        engine = self._pusher(selection.empresa, policy, progress or Progress())
         return engine.run(REGISTRY[endpoint], selection, policy, options)
 
     def bill(
@@ -167,19 +166,19 @@ class Deployment:
         """
         model = request_billing(self.engine, empresa, order, by, self.clock.now())
         policy = self.policy(model.endpoint.name)
-        engine = self._pusher(policy, Progress())
+        engine = self._pusher(empresa, policy, Progress())
         selection = Selection(empresa, key=order)
         return engine.run(model.endpoint, selection, policy, options, model=model)
 
-    def _pusher(self, policy: EndpointPolicy, told: Progress) -> Push:
-        def make_client(empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
-            return self.client(empresa, on_call, error_budget=policy.error_budget)
+    def _pusher(self, empresa: str, policy: EndpointPolicy, told: Progress) -> Push:
+        def make_client(name: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
+            return self.client(name, on_call, error_budget=policy.error_budget)
 
         return Push(
             self.engine,
             make_client,
             self.clock,
-            ClinicRules(),
+            self.config.rules_of(empresa),
             on_wait=told.on_wait,
             on_progress=told.on_rows,
         )

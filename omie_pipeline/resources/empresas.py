@@ -20,9 +20,11 @@ from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.importar import Importacao
 from omie_pipeline.resources.refusals import refusals
+from omie_pipeline.resources.rules import RuleChoices, RuleSetting, rules_of, settings_of
 from omie_pipeline.resources.settings import Settings, checked_base_url, environment
 from omie_pipeline.sync.nfse.limits import NfseLimits
 from omie_pipeline.sync.policy import EndpointPolicies, EndpointPolicy, Policies
+from omie_pipeline.validation.model import ClinicRules
 
 ONLY_EMPRESA = "principal"
 ONLY_WEBHOOK_SECRET = "OMIE_WEBHOOK_SECRET"  # noqa: S105 - a name
@@ -67,6 +69,7 @@ class Empresa(BaseModel):
         notificar_env: variable of its own channels of notifications; ``OMIE_NOTIFY_URLS`` where
             it names none.
         importar: what it wants of Omie.
+        rules: rules of the clinic that differ from those of the file and from the defaults.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -79,6 +82,7 @@ class Empresa(BaseModel):
     webhook_secret_env: str | None = None
     notificar_env: str | None = None
     importar: Importacao = Field(default_factory=Importacao)
+    rules: RuleChoices = Field(default_factory=RuleChoices)
 
     @field_validator(
         "app_key_env",
@@ -93,14 +97,25 @@ class Empresa(BaseModel):
         return None if name is None else _variable_name(name)
 
 
+_ONLY = Empresa.model_validate(
+    {
+        "nome": ONLY_EMPRESA,
+        "app_key_env": "OMIE_APP_KEY",
+        "app_secret_env": "OMIE_APP_SECRET",
+    }
+)
+
+
 class PipelineConfig(BaseModel):
-    """What the YAML says: the empresas, the policies of the endpoints and the limits of NFS-e."""
+    """What the YAML says: the empresas, the policies of the endpoints, the clinic's rules for all
+    of them and the limits of NFS-e. A file that names no empresa is that of the only one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    empresas: Annotated[tuple[Empresa, ...], Field(min_length=1)]
+    empresas: Annotated[tuple[Empresa, ...], Field(min_length=1)] = (_ONLY,)
     endpoints: EndpointPolicies = Field(default_factory=dict)
     nfse: NfseLimits = NfseLimits()
+    rules: RuleChoices = Field(default_factory=RuleChoices)
 
     @field_validator("empresas")
     @classmethod
@@ -128,6 +143,14 @@ class PipelineConfig(BaseModel):
         """The policies, with the defaults for endpoints that the file does not name."""
         return Policies(endpoints=self.endpoints, nfse=self.nfse)
 
+    def rules_of(self, nome: str) -> ClinicRules:
+        """The rules of the clinic that hold for the empresa called ``nome``."""
+        return rules_of(self.rules, self.empresa(nome).rules)
+
+    def rule_settings(self, nome: str) -> tuple[RuleSetting, ...]:
+        """Every rule as it stands for the empresa called ``nome``, with where it comes from."""
+        return settings_of(self.rules, self.empresa(nome).rules)
+
     def empresa(self, nome: str) -> Empresa:
         """The empresa called ``nome``; ``ConfigurationError`` names those that exist."""
         for empresa in self.empresas:
@@ -146,15 +169,6 @@ class EmpresaAccess:
     app_secret: SecretStr
     base_url: str
     clinic_url: SecretStr | None
-
-
-_ONLY = Empresa.model_validate(
-    {
-        "nome": ONLY_EMPRESA,
-        "app_key_env": "OMIE_APP_KEY",
-        "app_secret_env": "OMIE_APP_SECRET",
-    }
-)
 
 
 def load_config(settings: Settings) -> PipelineConfig:

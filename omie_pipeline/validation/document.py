@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from omie_pipeline.validation.messages import RULES
 from omie_pipeline.validation.model import ClinicRules, References
 from omie_pipeline.validation.suites import checks_for, suite_summary
@@ -35,6 +36,32 @@ changed or unfinished. One failing rule quarantines the row, with every reason i
   `{"$omie_id": ["vendedores", "PRO-7"]}`: the row waits until that record is confirmed.
 - Fields with a leading underscore are columns of the model that are not sent.
 """
+
+_CLINIC_RULES_HEAD = """\
+## Rules of the clinic
+
+What Omie itself refuses is always checked. The rules below belong to the clinic: each may be set in
+the YAML of empresas, under `rules` for all of them or inside one of them, and `omie-pipeline rules`
+tells which hold. The suites on this page are those of the defaults.
+
+| rule | default | what it asks for |
+|---|---|---|"""
+
+
+def _clinic_rules() -> str:
+    defaults = ClinicRules()
+    rows = [
+        f"| `{name}` | {_default(getattr(defaults, name))} | {text.meaning} |"
+        for name, text in CLINIC_RULES.items()
+    ]
+    return "\n".join([_CLINIC_RULES_HEAD, *rows]) + "\n"
+
+
+def _default(value: bool | int) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
 
 _RULES_HEAD = """\
 ## Rules, motivos e correções
@@ -89,7 +116,7 @@ def validation_markdown() -> str:
         f"| `{name}` | {_text(text.motivo)} | {_text(text.correcao)} |"
         for name, text in RULES.items()
     ]
-    return "\n".join([_INTRODUCTION, *suites, _RULES_HEAD, *rows]) + "\n"
+    return "\n".join([_INTRODUCTION, _clinic_rules(), *suites, _RULES_HEAD, *rows]) + "\n"
 
 
 if __name__ == "__main__":

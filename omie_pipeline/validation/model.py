@@ -39,13 +39,18 @@ class ClinicRules(BaseModel):
     Attributes:
         require_document: every paciente, profissional and fornecedor has a CPF or CNPJ. A document
             that is filled in is checked even when this is off.
-        require_rg: a paciente who is a pessoa física has an RG with its issuing body.
+        require_rg: the patient of an ordem de serviço, a pessoa física, has an RG with its issuing
+            body; asked together with ``os_requires_patient``.
+        require_rg_of_patients: so has every paciente who becomes a cliente.
         require_address: endereço, número, bairro, cidade, UF and CEP are all filled in. Parts that
             are filled in are checked even when this is off.
+        require_payment_method: receipts, sales, expenses, purchases and payments name a payment
+            method that the clinic has, and the method has its document type. When this is off, such
+            a row goes through the default account.
         require_conta_corrente: every título names its conta corrente.
         require_category: every título has a category (its own or a split in ``categorias``).
-        os_requires_patient: the patient of an ordem de serviço has a CPF (or CNPJ), an RG with its
-            issuing body (a company has none) and a complete address.
+        os_requires_patient: the patient of an ordem de serviço has a CPF (or CNPJ), an RG (see
+            ``require_rg``; a company has none) and a complete address.
         earliest_year: a date before 1 January of this year is a typing error.
         latest_year: a date after 31 December of this year is a typing error.
         earliest_money_year: the same of what is dated by the day, as títulos and payments are.
@@ -56,7 +61,9 @@ class ClinicRules(BaseModel):
 
     require_document: bool = True
     require_rg: bool = True
+    require_rg_of_patients: bool = False
     require_address: bool = True
+    require_payment_method: bool = True
     require_conta_corrente: bool = True
     require_category: bool = True
     os_requires_patient: bool = True

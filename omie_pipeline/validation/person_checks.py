@@ -32,7 +32,7 @@ def customer_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
     if rules.require_document or endpoint.effect == "document":
         yield filled(document, "documento_ausente")
     yield Check(document, "documento", "ExpectColumnValuesToBeCpfOrCnpj", (document,))
-    if rules.require_rg:
+    if rules.require_rg_of_patients:
         yield from _rg_checks()
     if rules.require_address:
         for name in ADDRESS_FIELDS:
@@ -55,7 +55,8 @@ def patient_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
     yield Check(
         PATIENT_DOCUMENT, "documento", "ExpectColumnValuesToBeCpfOrCnpj", (PATIENT_DOCUMENT,)
     )
-    yield from _rg_checks()
+    if rules.require_rg:
+        yield from _rg_checks()
     for name in ADDRESS_FIELDS:
         yield filled(f"_{name}", "endereco_incompleto")
     yield from _place_checks("_")

@@ -15,7 +15,8 @@ REFERENCES = References(
 
 @pytest.fixture(scope="session")
 def clientes() -> Validator:
-    return Validator(REGISTRY["clientes"], ClinicRules(), References())
+    rules = ClinicRules(require_rg_of_patients=True)
+    return Validator(REGISTRY["clientes"], rules, References())
 
 
 @pytest.fixture(scope="session")

@@ -170,6 +170,11 @@ def test_clinic_rules_can_be_switched_off() -> None:
     assert told(lenient, cliente(cnpj_cpf="123")) == {("cnpj_cpf", "documento_tamanho")}
 
 
+def test_a_patient_without_rg_is_no_reason_by_default() -> None:
+    usual = Validator(REGISTRY["clientes"], ClinicRules(), References())
+    assert told(usual, cliente(extra={"_tipo": "paciente"})) == set()
+
+
 def test_unknown_column_stops_the_chunk(clientes: Validator) -> None:
     with pytest.raises(ModelError, match="rg_do_cliente"):
         clientes.validate([cliente(rg_do_cliente="1")])

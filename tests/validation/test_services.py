@@ -214,7 +214,8 @@ def told_of_broken() -> dict[int, Told]:
             row_of(name, number, case[1]) for number, case in enumerate(CASES) if case[0] == name
         ]
         good = row_of(name, 9999)
-        answers = told_together(validator(name), [*rows, good])
+        rules = ClinicRules(require_rg_of_patients=True)
+        answers = told_together(validator(name, rules), [*rows, good])
         assert 9999 not in answers, (name, answers)
         found |= answers
     return found
@@ -235,6 +236,14 @@ def test_a_company_as_patient_needs_no_rg() -> None:
     change = {"_cpf": "11222333000181", "_rg": None, "_rg_orgao_emissor": None}
     rows = [row_of("ordens_servico", 1, change)]
     assert told_together(validator("ordens_servico"), rows) == {}
+
+
+def test_the_rg_of_an_order_can_be_left_out_by_rule() -> None:
+    row = row_of("ordens_servico", 1, {"_rg": None, "_rg_orgao_emissor": None})
+    (told,) = told_together(validator("ordens_servico"), [row]).values()
+    assert {rule for _, rule in told} == {"rg_ausente", "rg_orgao_ausente"}
+    free = validator("ordens_servico", ClinicRules(require_rg=False))
+    assert told_together(free, [row]) == {}
 
 
 def test_the_patient_can_be_left_out_by_rule() -> None:

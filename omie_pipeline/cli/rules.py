@@ -1,0 +1,45 @@
+"""``omie-pipeline rules``: which rules of the clinic are on, where that is said, and why."""
+
+from __future__ import annotations
+
+from omie_pipeline.cli.output import Column, emit, show, show_table
+from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
+
+_SOURCES = {
+    "padrao": "padrão",
+    "arquivo": "rules do arquivo",
+    "empresa": "rules da empresa",
+}
+
+
+def rules(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
+    """Mostra as regras da clínica: quais estão ligadas, onde isso foi dito e para que servem."""
+    from omie_pipeline.resources.deployment import Deployment
+
+    deployment = Deployment()
+    for name in chosen_empresas(deployment, empresa):
+        settings = deployment.config.rule_settings(name)
+        if as_json:
+            for one in settings:
+                emit(
+                    {
+                        "empresa": name,
+                        "rule": one.name,
+                        "value": one.value,
+                        "source": one.source,
+                        "meaning": one.significado,
+                    }
+                )
+            continue
+        show(f"Empresa {name}")
+        columns = [Column("regra"), Column("valor"), Column("de onde"), Column("para quê")]
+        rows = [
+            [one.name, _value(one.value), _SOURCES[one.source], one.significado] for one in settings
+        ]
+        show_table(columns, rows)
+
+
+def _value(value: bool | int) -> str:
+    if isinstance(value, bool):
+        return "ligada" if value else "desligada"
+    return str(value)
