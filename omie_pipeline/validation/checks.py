@@ -49,15 +49,22 @@ class Check:
 
 
 def rule_texts(
-    rule: str, path: str, catalog: Field | None, rules: ClinicRules, day: str = ""
+    rule: str,
+    path: str,
+    catalog: Field | None,
+    rules: ClinicRules,
+    *,
+    shown: str = "",
+    day: str = "",
 ) -> tuple[str, str]:
     """Motivo and correção of ``rule`` on the field at ``path``.
 
     Args:
+        shown: what follows the field's name.
         day: the improbable date itself, where there is a row in view.
     """
     words = {
-        "campo": label(path),
+        "campo": label(path) + shown,
         "maximo": catalog.max_length if catalog else "",
         "valores": ", ".join(catalog.values) if catalog else "",
         "padrao": catalog.pattern if catalog else "",

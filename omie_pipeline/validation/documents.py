@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SIGNS: Final = re.compile(r"[.\-/ ]")
 _CPF_LENGTH: Final = 11
 _CNPJ_LENGTH: Final = 14
+_LOST_ZEROS: Final = 3
 
 
 @cache
@@ -44,7 +45,7 @@ def document_problem(value: str) -> str | None:
         return "documento_caracteres"
     document = bare(value)
     if len(document) not in (_CPF_LENGTH, _CNPJ_LENGTH):
-        return "documento_tamanho"
+        return "documento_sem_zero" if _lost_zeros(document) else "documento_tamanho"
     if len(set(document)) == 1:
         return "documento_repetido"
     is_cpf = len(document) == _CPF_LENGTH
@@ -55,6 +56,16 @@ def document_problem(value: str) -> str | None:
     if valid:
         return None
     return "cpf_digitos" if is_cpf else "cnpj_digitos"
+
+
+def _lost_zeros(document: str) -> bool:
+    """Up to three zeros in front would make a right document of it. They are not put there: another
+    digit may be missing just as well."""
+    cpf, cnpj = _checkers()
+    for length, checker in ((_CPF_LENGTH, cpf), (_CNPJ_LENGTH, cnpj)):
+        if length - _LOST_ZEROS <= len(document) < length and document.isdigit():
+            return bool(checker.validate(document.zfill(length)))
+    return False
 
 
 def valid_documents(values: pd.Series[str]) -> pd.Series[bool]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from omie_pipeline.catalog import Field
 from omie_pipeline.catalog.markers import MARKER
 from omie_pipeline.validation.markers import OmieId, marked
+from omie_pipeline.validation.mojibake import MOJIBAKE
 
 INTEGER_LIMIT: Final = 2**63
 _MONEY_PLACES: Final = 2
@@ -40,11 +41,15 @@ _UNREADABLE: Final = "\ue000-\uf8ff\ufffd-\uffff"
 _SURROGATES: Final = r"\ud800-\udfff"
 _LEAKED_NULL: Final = r"^(?:NaN|nan|NaT|<NA>)$"
 
-BAD_TEXT: Final = f"[{_CONTROL}{_INVISIBLE}{_EMOJI}{_UNREADABLE}]|{_LEAKED_NULL}"
+BAD_TEXT: Final = f"[{_CONTROL}{_INVISIBLE}{_EMOJI}{_UNREADABLE}]|{_LEAKED_NULL}|{MOJIBAKE}"
 """Regular expression (Python's and RE2's) that finds what a free text may not hold."""
 
-BAD_LINE: Final = f"[{_CONTROL}{_LINE_BREAKS}{_INVISIBLE}{_EMOJI}{_UNREADABLE}]|{_LEAKED_NULL}"
+BAD_LINE: Final = (
+    f"[{_CONTROL}{_LINE_BREAKS}{_INVISIBLE}{_EMOJI}{_UNREADABLE}]|{_LEAKED_NULL}|{MOJIBAKE}"
+)
 """The same for a field of one line: no tab and no line break either."""
+
+ACCENTS: Final = "acentos_trocados"
 
 _BAD_TEXT: Final = re.compile(BAD_TEXT)
 _BAD_LINE: Final = re.compile(BAD_LINE)
@@ -52,6 +57,7 @@ _CHARACTER_RULES: Final = (
     ("texto_nan", re.compile(_LEAKED_NULL)),
     ("caractere_controle", re.compile(f"[{_CONTROL}{_LINE_BREAKS}{_INVISIBLE}]")),
     ("emoji", re.compile(f"[{_EMOJI}]")),
+    (ACCENTS, re.compile(MOJIBAKE)),
     ("caractere_ilegivel", re.compile(f"[{_UNREADABLE}{_SURROGATES}]")),
 )
 

@@ -16,10 +16,11 @@ from omie_pipeline.errors import ModelError
 from omie_pipeline.validation.addresses import municipality_codes
 from omie_pipeline.validation.block_rules import BLOCK_RULES
 from omie_pipeline.validation.checks import MARKERS_COLUMN, Check, confirmed_column, either_column
+from omie_pipeline.validation.clinic_gaps import gap_flags, tells_gaps
 from omie_pipeline.validation.documents import is_company
 from omie_pipeline.validation.fields import is_blank, is_computed
 from omie_pipeline.validation.markers import codes_at, marked, takes_markers, targets_of
-from omie_pipeline.validation.model import CandidateRow
+from omie_pipeline.validation.model import CandidateRow, ClinicRules
 from omie_pipeline.validation.nested import NestedChecker, Problem
 from omie_pipeline.validation.person_checks import PATIENT_COLUMNS, PATIENT_DOCUMENT, names_patient
 from omie_pipeline.validation.suites import key_column
@@ -52,6 +53,7 @@ def build_frame(
     rows: Sequence[CandidateRow],
     checks: Sequence[Check],
     checker: NestedChecker,
+    rules: ClinicRules,
     *,
     confirmed: Mapping[str, AbstractSet[str]] | None,
     duplicated_keys: AbstractSet[str],
@@ -85,11 +87,23 @@ def build_frame(
     columns |= _block_columns(endpoint, rows, index, nested)
     for name, flags in reading_columns(rows).items():
         columns[name] = pd.Series(flags, index=index, dtype="object")
+    if tells_gaps(endpoint):
+        columns |= _gap_columns(rows, index, rules)
     if duplicated_keys and key in columns:
         columns["_chave_unica"] = ~columns[key].isin(list(duplicated_keys))
     if confirmed is not None and not endpoint.deletes:
         columns |= _confirmed_columns(endpoint, rows, columns, index, confirmed)
     return Frame(pd.DataFrame(columns, index=index), nested)
+
+
+def _gap_columns(
+    rows: Sequence[CandidateRow], index: pd.Index[int], rules: ClinicRules
+) -> dict[str, pd.Series[Any]]:
+    flags = [gap_flags(row, rules) for row in rows]
+    return {
+        name: pd.Series([one[name] for one in flags], index=index, dtype="object")
+        for name in flags[0]
+    }
 
 
 def _block_columns(

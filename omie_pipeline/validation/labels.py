@@ -79,6 +79,18 @@ LABELS: Final[dict[str, str]] = {
     "entIE": "inscrição estadual",
     "_unreadable": "valor ilegível",
     "_rg": "RG",
+    # the clinic's own columns
+    "paciente_id": "paciente",
+    "profissional_id": "profissional",
+    "fornecedor_id": "fornecedor",
+    "procedimento_id": "procedimento",
+    "forma_pagamento_id": "forma de pagamento",
+    "projeto_id": "projeto",
+    "tipo": "tipo de documento da forma de pagamento",
+    "situacao": "situação do contrato",
+    "produto": "produto",
+    "origem": "tabela de origem do pagamento",
+    "origem_id": "lançamento de origem do pagamento",
     "_rg_orgao_emissor": "órgão emissor do RG",
     # títulos
     "codigo_lancamento_omie": "código do lançamento no Omie",

@@ -27,6 +27,13 @@ RULES: Final[dict[str, RuleText]] = {
     "obrigatorio": RuleText(
         "{campo}: falta preencher, e é obrigatório.", "Preencha o campo {campo} na origem."
     ),
+    "origem_vazia": RuleText(
+        "{campo}: falta preencher na clínica.", "Preencha na origem: {campo}."
+    ),
+    "origem_desconhecida": RuleText(
+        "{campo}: não existe na clínica.",
+        "Corrija na origem, ou faça o cadastro que falta: {campo}.",
+    ),
     "um_dos": RuleText(
         "{campo}: falta preencher um dos dois.", "Preencha pelo menos um deles na origem."
     ),
@@ -122,6 +129,10 @@ RULES: Final[dict[str, RuleText]] = {
         "{campo}: não existe na lista do Omie.",
         "Escolha um código da lista, por exemplo DIN, PIX, CRC, CRD, BOL ou TRA.",
     ),
+    "acentos_trocados": RuleText(
+        "{campo}: texto com acentos trocados.",
+        "Escreva de novo o texto do campo {campo} na origem, com os acentos certos.",
+    ),
     # What may be sent at all
     "somente_leitura": RuleText(
         "{campo}: é calculado pelo Omie e não pode ser enviado.",
@@ -152,6 +163,10 @@ RULES: Final[dict[str, RuleText]] = {
     "documento_tamanho": RuleText(
         "CPF ou CNPJ inválido: um CPF tem 11 dígitos e um CNPJ tem 14 caracteres.",
         "Complete o número, com os zeros do começo, como está no documento.",
+    ),
+    "documento_sem_zero": RuleText(
+        "CPF ou CNPJ inválido: faltam números, e com zeros no começo os dígitos conferem.",
+        "Confira no documento se o número começa com zero, e escreva o número inteiro.",
     ),
     "documento_repetido": RuleText(
         "CPF ou CNPJ inválido: é o mesmo algarismo repetido.",

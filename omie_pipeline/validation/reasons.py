@@ -9,8 +9,9 @@ from typing import Any
 
 from omie_pipeline.catalog import Endpoint, Field
 from omie_pipeline.validation.checks import Check, rule_texts
+from omie_pipeline.validation.clinic_gaps import MISSING, gap_reasons, without_echoes
 from omie_pipeline.validation.documents import document_problem
-from omie_pipeline.validation.fields import character_rules, kind_problem
+from omie_pipeline.validation.fields import ACCENTS, character_rules, kind_problem
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -18,6 +19,7 @@ from omie_pipeline.validation.model import (
     References,
     RowFailure,
 )
+from omie_pipeline.validation.mojibake import damage
 from omie_pipeline.validation.nested import Problem, reference_problem
 from omie_pipeline.validation.suite_runner import Outcome
 from omie_pipeline.validation.unreadable import RULE, reason_of, unreadable_of
@@ -59,13 +61,19 @@ class ReasonWriter:
         # Nor is a field missing whose value is there and could not be read.
         empty_for_it = {name for value in unread for name in value.fields}
         found = {
-            (path, rule): self._reason(path, rule, catalog, row)
+            (path, rule): self._reason(path, rule, catalog, row.payload.get(path))
             for check in checks
+            if check.field != MISSING
             if check.rule == "formato" or check.field not in mistyped
             for path, rule, catalog in self._causes(check, row)
             if rule != RULE and path.rpartition(".")[2] not in empty_for_it
         }
-        return (*(reason_of(value, self.endpoint) for value in unread), *found.values())
+        told = without_echoes(row, self.rules, tuple(found.values()))
+        return (
+            *(reason_of(value, self.endpoint) for value in unread),
+            *gap_reasons(row, self.rules),
+            *told,
+        )
 
     def _causes(self, check: Check, row: CandidateRow) -> Iterator[tuple[str, str, Field | None]]:
         inside = self.nested.get((row.row, check.columns[0]))
@@ -91,9 +99,11 @@ class ReasonWriter:
             cause = reference_problem(check.field, value, self.references)
         return [cause or check.rule]
 
-    def _reason(self, path: str, rule: str, catalog: Field | None, row: CandidateRow) -> Reason:
-        day = _day(row.payload.get(path)) if rule == "data_ano" else ""
-        return Reason(path, rule, *rule_texts(rule, path, catalog, self.rules, day))
+    def _reason(self, path: str, rule: str, catalog: Field | None, value: Any) -> Reason:
+        shown = f" ({damage(value)})" if rule == ACCENTS and isinstance(value, str) else ""
+        day = _day(value) if rule == "data_ano" else ""
+        texts = rule_texts(rule, path, catalog, self.rules, shown=shown, day=day)
+        return Reason(path, rule, *texts)
 
 
 def _day(value: Any) -> str:

@@ -25,6 +25,7 @@ from omie_pipeline.validation.checks import (
     in_list,
     matching,
 )
+from omie_pipeline.validation.clinic_gaps import gap_checks
 from omie_pipeline.validation.fields import bad_text_pattern, field_pattern, is_computed, is_flag
 from omie_pipeline.validation.labels import ALTERNATIVES
 from omie_pipeline.validation.lists import list_of
@@ -52,6 +53,7 @@ def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -
     return (
         *_key_checks(endpoint),
         *reading_checks(endpoint),
+        *gap_checks(endpoint),
         *_catalog_checks(endpoint, rules),
         *customer_checks(endpoint, rules),
         *patient_checks(endpoint, rules),

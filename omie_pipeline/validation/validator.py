@@ -89,6 +89,7 @@ class Validator:
             rows,
             self._checks,
             self._nested,
+            self._rules,
             confirmed=confirmed,
             duplicated_keys=duplicated_keys,
         )

@@ -46,7 +46,9 @@ def test_the_vectors_are_all_there() -> None:
     [
         ("390.533.447-06", "cpf_digitos"),
         ("11.222.333/0001-82", "cnpj_digitos"),
-        ("1234567890", "documento_tamanho"),
+        ("1234567890", "documento_sem_zero"),
+        ("1234567891", "documento_tamanho"),
+        ("191", "documento_tamanho"),
         ("111.111.111-11", "documento_repetido"),
         ("AAAAAAAAAAAAAA", "documento_repetido"),
         ("390.533.447=05", "documento_caracteres"),
