@@ -3,7 +3,7 @@
 select
     empresa,
     {{ data_particao('data') }} as data_particao,
-    '{{ prefixo }}' || id as codigo_baixa_integracao,
+    {{ nosso_codigo('baixas', prefixo, 'id') }} as codigo_baixa_integracao,
     titulo as codigo_lancamento_integracao,
     codigo_conta_corrente,
     {{ dinheiro('valor') }} as valor,
@@ -13,6 +13,7 @@ select
     data,
     observacao,
     case when conciliado then 'S' end as conciliar_documento,
+    faltas as _missing,
     'pagamentos' as _origem_tabela,
     id as _origem_id,
     _unreadable,
@@ -27,7 +28,7 @@ where estornado is not true and {{ condicao }}
 select
     empresa,
     {{ data_particao('data') }} as data_particao,
-    '{{ prefixo }}' || id as codigo_baixa_integracao,
+    {{ nosso_codigo('baixas', prefixo, 'id') }} as codigo_baixa_integracao,
     'pagamentos' as _origem_tabela,
     id as _origem_id,
     _unreadable

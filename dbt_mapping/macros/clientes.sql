@@ -23,6 +23,7 @@
     _tipo,
     _rg,
     _rg_orgao_emissor,
+    _warnings,
     _origem_tabela,
     _origem_id,
     _unreadable

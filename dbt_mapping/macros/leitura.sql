@@ -1,17 +1,18 @@
 {# Reading a raw column, whatever type the source gave it: docs/own-system.md says what is read how.
-   A reading is text (of type omie_sync.reading): the canonical text of the value, NULL where the source is empty, or a marker
-   that carries what could not be read (omie_pipeline/warehouse/sql/reading.sql). `canonica` makes
+   A reading is text (of type omie_sync.reading): the canonical text of the value, NULL where the source
+   is empty, or a marker that carries what could not be read (omie_pipeline/warehouse/sql/reading.sql). `canonica` makes
    types of it and `_unreadable` of the markers. The ordinary form is read here, in place; only the
    rest calls a function. `coluna` is an SQL expression; quote "FROMDATE" yourself. #}
 
-{# Text without outer blanks; empty is NULL, and so is what databases and spreadsheets write for
-   empty and no person types. Nothing is cut. #}
+{# Text without outer blanks, in Unicode's composed form (NFC: one sign for "ã", not two), which is the
+   same text; empty is NULL, and so is what databases and spreadsheets write for empty and no person
+   types. Nothing is cut. #}
 {% macro texto(coluna) -%}
     case
         when octet_length(cast({{ coluna }} as text)) > 12
-            then nullif(btrim(cast({{ coluna }} as text)), '')
+            then nullif(btrim(normalize(cast({{ coluna }} as text))), '')
         when btrim(cast({{ coluna }} as text)) <> all ({{ vazios() }})
-            then btrim(cast({{ coluna }} as text))
+            then btrim(normalize(cast({{ coluna }} as text)))
     end
 {%- endmacro %}
 
@@ -93,7 +94,7 @@
         when {{ texto_cru }} ~ '^{{ _dia() }}[ T]{{ _hora() }}$' then left({{ texto_cru }}, 10)
         else {{ funcao_de_leitura('reading_moment') }}(
             {{ texto(coluna) }}, false, {{ ordem_do_dia(coluna, ordem) }},
-            '{{ fuso_horario() }}', {{ nome_na_origem(coluna) }}
+            '{{ fuso() }}', {{ nome_na_origem(coluna) }}
         )
     end as {{ funcao_de_leitura('reading') }})
 {%- endmacro %}
@@ -116,7 +117,7 @@
             then {{ texto_cru }}
         else {{ funcao_de_leitura('reading_moment') }}(
             {{ texto(coluna) }}, true, {{ ordem_do_dia(coluna) }},
-            '{{ fuso_horario() }}', {{ nome_na_origem(coluna) }}
+            '{{ fuso() }}', {{ nome_na_origem(coluna) }}
         )
     end as {{ funcao_de_leitura('reading') }})
 {%- endmacro %}
@@ -207,12 +208,6 @@
 {# Home of the SQL functions. #}
 {% macro funcao_de_leitura(nome) -%}
     {{ esquema('omie_sync') }}.{{ nome }}
-{%- endmacro %}
-
-
-{# The clinic's time zone. #}
-{% macro fuso_horario() -%}
-    {{ var('time_zone', env_var('OMIE_PIPELINE_TIME_ZONE', '') or 'America/Sao_Paulo') }}
 {%- endmacro %}
 
 

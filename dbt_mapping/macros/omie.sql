@@ -47,30 +47,6 @@
 {%- endmacro %}
 
 
-{# Digits of a Brazilian phone, without +55 and the trunk 0: 10 or 11 of them hold the area code. #}
-{% macro _digitos_do_telefone(coluna) -%}
-    regexp_replace(
-        regexp_replace(regexp_replace({{ coluna }}, '[^0-9]', '', 'g'), '^0+', ''),
-        '^55([0-9]{10,11})$', '\1'
-    )
-{%- endmacro %}
-
-{% macro telefone_ddd(coluna) -%}
-    case
-        when {{ _digitos_do_telefone(coluna) }} ~ '^[0-9]{10,11}$'
-            then left({{ _digitos_do_telefone(coluna) }}, 2)
-    end
-{%- endmacro %}
-
-{% macro telefone_numero(coluna) -%}
-    case
-        when {{ _digitos_do_telefone(coluna) }} ~ '^[0-9]{10,11}$'
-            then substr({{ _digitos_do_telefone(coluna) }}, 3)
-        else {{ coluna }}
-    end
-{%- endmacro %}
-
-
 {# Upper case without accents, as Omie spells cities. upper() alone leaves accented letters as they
    are under the C locale, and unaccent is an extension. #}
 {% macro maiusculo_sem_acento(coluna) -%}

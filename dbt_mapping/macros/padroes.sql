@@ -78,5 +78,7 @@
         on todas_por_id.empresa = '*' and {{ forma }} = todas_por_id.payment_method
     left join {{ contas }} as todas_por_tipo
         on todas_por_tipo.empresa = '*' and formas.tipo = todas_por_tipo.payment_method
+    left join (select distinct empresa from formas) as com_formas
+        on {{ linha }}.empresa = com_formas.empresa
     {{ juncoes_dos_padroes(linha) }}
 {%- endmacro %}

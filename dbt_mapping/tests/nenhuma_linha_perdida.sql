@@ -14,7 +14,13 @@ with contagens as (
     {% for payload, tabelas in inteiras.items() %}
     select
         '{{ payload }}' as payload,
-        (select count(*) from {{ ref(payload) }}) as enviadas,
+        (select count(*) from {{ ref(payload) }})
+        {%- if payload == clientes %}
+        -- People of one document are one cliente.
+        + (
+            select count(*) from {{ ref('clientes_codigos') }} where na_clinica and titular <> codigo
+        )
+        {%- endif %} as enviadas,
         {% for tabela in tabelas -%}
         (select count(*) from {{ ref(tabela) }}){{ " + " if not loop.last }}
         {%- endfor %} as da_clinica

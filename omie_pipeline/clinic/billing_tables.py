@@ -57,7 +57,11 @@ PAGAMENTOS = ClinicTable(
             "always",
         ),
         c.integer("parcela", "Qual parcela (1, 2, ...)", "Which one", "in several instalments"),
-        c.reference("forma_pagamento_id", "formas_pagamento", "always"),
+        c.text(
+            "forma_pagamento_id",
+            "id em formas_pagamento; vazio: a do movimento",
+            "id in formas_pagamento; empty: that of the movement",
+        ),
         c.date("data", "Dia do pagamento: escolhe a partição", "Day it was paid", "always"),
         c.numeric("valor", "Valor sem juros e multa", "Without interest and fine", "always"),
         c.numeric("desconto", "Desconto", "Discount"),
@@ -168,7 +172,9 @@ CONTRATOS_ITENS = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.reference("contrato_id", "contratos", "always"),
+        c.reference(
+            "contrato_id", "contratos", "always; an item of no contract is told by the build alone"
+        ),
         c.reference("procedimento_id", "procedimentos", "descricao is empty"),
         c.numeric("quantidade", "Quantidade", "Quantity", "always"),
         c.numeric("valor_unitario", "Valor unitário em R$", "Unit price in R$", "always"),

@@ -83,20 +83,21 @@ EMPRESA = text("empresa", "Empresa (um app do Omie)", "Company: one Omie app", "
 ID = text(
     "id",
     "Identificador estável, nunca reaproveitado",
-    "Stable identifier, never used again; with its prefix at most 60 characters",
+    "Stable identifier, never used again; with its prefix at most 60 characters, shortened where Omie "
+    "keeps fewer",
     "always",
 )
-DATA_CADASTRO = date("data_cadastro", "Data do cadastro", "Day the record was made", "always")
+DATA_CADASTRO = date("data_cadastro", "Data do cadastro", "Day the record was made; not sent")
 ATUALIZADO_EM = Column(
     "atualizado_em",
     "timestamptz",
     "Última alteração da linha; move a extração incremental",
     "Last change of the row; drives the incremental extract",
-    "always",
+    "the extract goes by it",
 )
 CONTACT = (
     text("email", "E-mail", "E-mail"),
-    text("telefone", "Telefone com DDD", "Telephone with area code"),
+    text("telefone", "Telefone com DDD, do Brasil", "Brazilian telephone with area code"),
 )
 ADDRESS = (
     text("logradouro", "Rua, avenida, ...", "Street", "always"),
@@ -104,7 +105,7 @@ ADDRESS = (
     text("complemento", "Complemento", "Flat, floor, ..."),
     text("bairro", "Bairro", "District", "always"),
     text("cidade", "Município do IBGE que exista na UF", "Municipality of that UF", "always"),
-    text("uf", "Sigla do estado", "State, two letters", "always"),
+    text("uf", "Sigla ou nome do estado", "State, two letters or written out", "always"),
     text("cep", "CEP dentro da faixa da UF", "Postal code inside the UF's range", "always"),
 )
 FACT_DATES_AND_VALUE = (

@@ -27,7 +27,12 @@ Optional yes/no columns left empty say nothing: the empresa's own default decide
 - The key of every table is (`empresa`, `id`).
 - *register*: people and lists, read whole for each empresa. *fact*: movements of money, read by
   business date and empresa.
-- "always" means: a row without it is quarantined with its reason, never sent half filled.
+- "always" means: a row without it is quarantined with its reason, never sent half filled. An id of
+  another table has to be there as well: one that names no row is quarantined with its column.
+  Rules of the clinic (`omie-pipeline rules`) may excuse documents, addresses, categories, accounts
+  and payment methods. A clinic that keeps no payment methods at all needs none: its money goes
+  through the default account.
+- People may share a CPF or CNPJ: they are one record at Omie.
 - Texts are UTF-8. Documents, CEPs and telephones may carry punctuation.
 """
 

@@ -122,7 +122,7 @@ FORMAS_PAGAMENTO = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.text("nome", "Nome (Pix, Dinheiro, ...)", "Name", "always"),
+        c.text("nome", "Nome (Pix, Dinheiro, ...)", "Name; not sent"),
         c.text(
             "tipo",
             "Tipo de documento do Omie: DIN, PIX, CRC, CRD, BOL, TRA, CHQ, CON, ...",
@@ -132,9 +132,8 @@ FORMAS_PAGAMENTO = ClinicTable(
         c.Column(
             "codigo_conta_corrente",
             "bigint",
-            "Conta corrente do Omie (nCodCC)",
-            "Omie's account (nCodCC)",
-            "always",
+            "Conta corrente do Omie (nCodCC); vazio: a de contas_por_forma_pagamento ou a padrão",
+            "Omie's account (nCodCC); empty: that of contas_por_forma_pagamento, else the default",
         ),
         c.DATA_CADASTRO,
         c.ATUALIZADO_EM,

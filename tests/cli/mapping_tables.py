@@ -68,9 +68,8 @@ def plain_sql(model: str) -> str:
     """The SQL that dbt would make of ``model``: the project's own macros, its own Jinja."""
     from types import SimpleNamespace
 
-    macros = "".join(
-        (MACROS / f"{name}.sql").read_text() for name in ("leitura", "dialeto", "omie")
-    )
+    names = ("leitura", "dialeto", "omie", "telefones", "estados", "documentos")
+    macros = "".join((MACROS / f"{name}.sql").read_text() for name in names)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     said: dict[str, Any] = {
         "config": lambda **_: "",

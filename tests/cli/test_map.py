@@ -185,6 +185,22 @@ def test_values_tell_what_a_name_does_not(mapper: Mapper, tables: sa.Engine) -> 
     assert "Faltam campos obrigatórios: razao_social" in said.out
 
 
+def test_the_zeros_that_a_column_of_numbers_loses_are_put_back(
+    mapper: Mapper, tables: sa.Engine
+) -> None:
+    with tables.begin() as connection:
+        connection.exec_driver_sql(
+            "create table sistema.p (id integer primary key, nome text, cpf bigint, cep integer,"
+            " uf text)"
+        )
+        connection.exec_driver_sql(
+            "insert into sistema.p values (1, 'Ana', 1234567890, 1310100, 'São Paulo')"
+        )
+    mapper("clientes", "--yes", table="sistema.p")
+    (row,) = rows_of(tables, mapper.file("clientes").read_text())
+    assert (row["cnpj_cpf"], row["cep"], row["estado"]) == ("01234567890", "01310100", "SP")
+
+
 def test_a_name_that_the_values_belie_is_not_believed(mapper: Mapper, tables: sa.Engine) -> None:
     with tables.begin() as connection:
         connection.exec_driver_sql("update sistema.fin_receb set due_date = 'quinzena'")

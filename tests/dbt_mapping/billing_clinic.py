@@ -32,7 +32,7 @@ _EMPTY: Mapping[str, object] = {
     "empresa": None, "data_cadastro": None, "atualizado_em": None, "_empresa": "principal",
 }  # fmt: skip
 _PROFESSIONAL: Mapping[str, object] = {
-    **_EMPTY, "id": "5", "nome": "Dra. Lia", "cpf_cnpj": "52998224725", "conselho": "CRM 1",
+    **_EMPTY, "id": "5", "nome": "Dra. Lia", "cpf_cnpj": "11144477735", "conselho": "CRM 1",
     "email": "lia@exemplo.com.br", "telefone": None, "logradouro": None, "numero": None,
     "complemento": None, "bairro": None, "cidade": None, "uf": None, "cep": None, "banco": "341",
     "agencia": "1", "conta": "2", "chave_pix": None, "comissao": "12.5",

@@ -16,6 +16,7 @@ from tests.dbt_mapping.billing_clinic import ACCOUNTS, DEFAULTS, START, TABLES
 from tests.dbt_mapping.company import RECEIPTS, fill
 from tests.dbt_mapping.scenario import PROJECT, SAMPLE, Row, Scenario, ScenarioFactory
 from tests.dbt_mapping.test_canonica import METHOD, PATIENT, RECEIPT
+from tests.dbt_mapping.test_people import build_people
 
 SUMS = {"nenhuma_linha_perdida", "parcelas_somam_o_recebimento", "baixa_de_titulo_que_existe"}
 
@@ -93,6 +94,12 @@ def billing_rows(billing: Scenario) -> dict[str, list[Row]]:
         endpoint.name: billing.rows(f"select * from omie_payload.{endpoint.model}")
         for endpoint in WRITABLE
     }
+
+
+@pytest.fixture(scope="session")
+def people(scenarios: ScenarioFactory) -> Scenario:
+    """Odd people, and each needed column empty once, as the payload models make them."""
+    return build_people(scenarios)
 
 
 def _csv(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:

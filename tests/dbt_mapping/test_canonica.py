@@ -50,8 +50,21 @@ PAYMENT: Mapping[str, object] = {
 TABLES: Mapping[str, list[Mapping[str, object]]] = {
     "pacientes": [
         PATIENT,
-        {**PATIENT, "id": "longo", "nome": LONG_NAME, "telefone": "3333-4444", "rg": None},
-        {**PATIENT, "id": "fora", "cidade": "Niterói", "telefone": "1234567890123456789"},
+        {
+            **PATIENT,
+            "id": "longo",
+            "nome": LONG_NAME,
+            "telefone": "3333-4444",
+            "rg": None,
+            "cpf": "390.533.447-05",
+        },
+        {
+            **PATIENT,
+            "id": "fora",
+            "cidade": "Niterói",
+            "telefone": "1234567890123456789",
+            "cpf": "111.444.777-35",
+        },
         {**dict.fromkeys(PATIENT), "id": "vazio", "nome": "Só Nome", "_empresa": "principal"},
         {**PATIENT, "id": "da-filial", "empresa": "filial"},
     ],
@@ -132,7 +145,8 @@ def test_nothing_is_cut_or_cleaned_away(clientes: dict[str, Row]) -> None:
     assert clientes["PAC-longo"]["caracteristicas"] == [
         {"campo": "RG_ORGAO_EMISSOR", "conteudo": "SSP/SP"}
     ]
-    assert clientes["PAC-fora"]["telefone1_numero"] == "1234567890123456789"
+    assert clientes["PAC-fora"]["telefone1_numero"] is None, "no telephone, and that is told"
+    assert [one["column"] for one in clientes["PAC-fora"]["_warnings"]] == ["telefone"]
 
 
 def test_a_city_of_another_uf_keeps_its_name_and_gets_no_code(clientes: dict[str, Row]) -> None:

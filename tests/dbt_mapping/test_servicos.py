@@ -138,7 +138,7 @@ def test_an_order_of_service(billing_rows: Rows) -> None:
     }
     patient = {name: value for name, value in orders["OS-1"].items() if name[0] == "_"}
     assert patient == {
-        "_nome": "José da Silva", "_cpf": "529.982.247-25", "_rg": "12.345.678-9",
+        "_missing": None, "_nome": "José da Silva", "_cpf": "529.982.247-25", "_rg": "12.345.678-9",
         "_rg_orgao_emissor": "SSP/SP", "_endereco": "Rua A", "_endereco_numero": "S/N",
         "_bairro": "Centro", "_cidade": "Santa Bárbara d’Oeste", "_estado": "SP",
         "_cep": "13450-000", "_municipio": "SAO PAULO (SP)", "_faturar": False,

@@ -1,5 +1,7 @@
 {{ config(materialized='ephemeral') }}
-{# Patients, professionals and suppliers as Omie's clientes, without what names them there. #}
+{# Patients, professionals and suppliers as Omie's clientes, without what names them there. People of
+   one document are one cliente, under the holder's code and with the holder's data (clientes_codigos);
+   what the holder has nothing of, the bank account above all, and the tags come from the others. #}
 {%- set destino_do_rg = rg_destino() %}
 
 with pessoas as (
@@ -47,6 +49,53 @@ with pessoas as (
 
 ),
 
+compartilhados as (
+
+    select
+        codigos.empresa,
+        codigos.titular,
+        bool_or(pessoas.tag = 'Cliente') as cliente,
+        bool_or(pessoas.tag = 'Fornecedor') as fornecedor,
+        (array_agg(pessoas.inscricao_estadual order by codigos.codigo)
+            filter (where pessoas.inscricao_estadual is not null))[1] as inscricao_estadual,
+        (array_agg(pessoas.observacao order by codigos.codigo)
+            filter (where pessoas.observacao is not null))[1] as observacao,
+        (array_agg(pessoas.dados_bancarios order by codigos.codigo)
+            filter (where pessoas.dados_bancarios is not null))[1] as dados_bancarios
+    from {{ ref('clientes_codigos') }} as codigos
+    inner join pessoas
+        on codigos.empresa = pessoas.empresa and codigos.codigo = pessoas.codigo
+    where codigos.titular <> codigos.codigo
+    group by codigos.empresa, codigos.titular
+
+),
+
+unidas as (
+
+    select
+        pessoas.empresa, pessoas.codigo, pessoas.tipo, pessoas.origem, pessoas.id,
+        pessoas.razao_social, pessoas.nome_fantasia, pessoas.documento, pessoas.rg,
+        pessoas.rg_orgao_emissor, pessoas.email, pessoas.telefone, pessoas.logradouro,
+        pessoas.numero, pessoas.complemento, pessoas.bairro, pessoas.cidade,
+        {{ uf_em_letras('pessoas.uf') }} as uf, pessoas.cep, pessoas._unreadable,
+        coalesce(pessoas.inscricao_estadual, compartilhados.inscricao_estadual)
+            as inscricao_estadual,
+        coalesce(pessoas.observacao, compartilhados.observacao) as observacao,
+        coalesce(pessoas.dados_bancarios, compartilhados.dados_bancarios) as dados_bancarios,
+        jsonb_build_array(jsonb_build_object('tag', pessoas.tag))
+            || case when pessoas.tag <> 'Cliente' and compartilhados.cliente
+                then '[{"tag": "Cliente"}]' else cast('[]' as jsonb) end
+            || case when pessoas.tag <> 'Fornecedor' and compartilhados.fornecedor
+                then '[{"tag": "Fornecedor"}]' else cast('[]' as jsonb) end as tags
+    from pessoas
+    left join {{ ref('clientes_codigos') }} as codigos
+        on pessoas.empresa = codigos.empresa and pessoas.codigo = codigos.codigo
+    left join compartilhados
+        on pessoas.empresa = compartilhados.empresa and pessoas.codigo = compartilhados.titular
+    where codigos.titular is null or codigos.titular = pessoas.codigo
+
+),
+
 municipios as (
 
     select
@@ -62,8 +111,8 @@ select
     pessoas.razao_social,
     pessoas.nome_fantasia,
     pessoas.documento as cnpj_cpf,
-    {{ telefone_ddd('pessoas.telefone') }} as telefone1_ddd,
-    {{ telefone_numero('pessoas.telefone') }} as telefone1_numero,
+    fone.ddd as telefone1_ddd,
+    fone.numero as telefone1_numero,
     pessoas.email,
     pessoas.logradouro as endereco,
     pessoas.numero as endereco_numero,
@@ -71,9 +120,9 @@ select
     pessoas.bairro,
     -- Omie's documented form, "SAO PAULO (SP)". A city that is not in the UF keeps its own name.
     coalesce(municipios.nome, {{ maiusculo_sem_acento('pessoas.cidade') }})
-        || coalesce(' (' || upper(pessoas.uf) || ')', '') as cidade,
+        || coalesce(' (' || pessoas.uf || ')', '') as cidade,
     municipios.codigo_ibge as cidade_ibge,
-    upper(pessoas.uf) as estado,
+    pessoas.uf as estado,
     pessoas.cep,
     '1058' as codigo_pais,
     {%- if destino_do_rg == 'inscricao_estadual' %}
@@ -90,7 +139,7 @@ select
     {%- else %}
     pessoas.observacao,
     {%- endif %}
-    jsonb_build_array(jsonb_build_object('tag', pessoas.tag)) as tags,
+    pessoas.tags,
     {%- if destino_do_rg == 'caracteristicas' %}
     case
         when pessoas.rg is not null and pessoas.rg_orgao_emissor is not null then jsonb_build_array(
@@ -110,10 +159,14 @@ select
     pessoas.tipo as _tipo,
     pessoas.rg as _rg,
     pessoas.rg_orgao_emissor as _rg_orgao_emissor,
+    case when fone.problema is not null then jsonb_build_array(jsonb_build_object(
+        'table', pessoas.origem, 'column', 'telefone', 'kind', fone.problema
+    )) end as _warnings,
     pessoas.origem as _origem_tabela,
     pessoas.id as _origem_id,
     pessoas._unreadable
-from pessoas
+from unidas as pessoas
+cross join lateral {{ telefone_lido('pessoas.telefone') }} as fone
 left join municipios
-    on upper(pessoas.uf) = municipios.uf
+    on pessoas.uf = municipios.uf
     and {{ chave_do_municipio('pessoas.cidade') }} = municipios.chave

@@ -77,8 +77,8 @@ formas as (
 linhas as (
 
     select
-        empresa, id, origem, data, valor, desconto, juros, multa, conciliado, estornado, observacao,
-        forma as forma_pagamento_id, ilegiveis as _unreadable,
+        empresa, id, origem, origem_id, data, valor, desconto, juros, multa, conciliado, estornado,
+        observacao, forma as forma_pagamento_id, ilegiveis as _unreadable,
         coalesce(repasse, case origem
             {%- for tabela, prefixo in prefixos.items() %}
             when '{{ tabela }}' then '{{ prefixo }}'
@@ -96,7 +96,18 @@ select
     colisoes.entre as colisao,
     -- What names no known table is among the receipts, where validation refuses it.
     coalesce(linhas.origem, '') in ('repasses', 'despesas', 'compras_produtos') as a_pagar,
-    {{ conta_corrente() }} as codigo_conta_corrente
+    {{ conta_corrente() }} as codigo_conta_corrente,
+    {{ faltas(
+        [
+            {'quando': 'linhas.origem is null', 'tabela': "'pagamentos'", 'coluna': "'origem'"},
+            {'quando': "linhas.origem not in ('" ~ prefixos | join("', '") ~ "')",
+             'tabela': "'pagamentos'", 'coluna': "'origem'", 'texto': 'linhas.origem'},
+            {'quando': 'linhas.origem_id is null', 'tabela': "'pagamentos'",
+             'coluna': "'origem_id'"},
+        ]
+        + faltas_da_forma('linhas', "'pagamentos'",
+            exigida="linhas.origem is distinct from 'repasses'")
+    ) }} as faltas
 from linhas
 left join {{ ref('int_colisoes') }} as colisoes
     on linhas.empresa = colisoes.empresa and linhas.titulo = colisoes.codigo

@@ -80,6 +80,12 @@ procedimentos as (
 
 ),
 
+projetos as (
+
+    select distinct empresa, id from {{ ref('clinica_projetos') }}
+
+),
+
 formas as (
 
     {{ um_de_cada('formas_pagamento') }}
@@ -97,7 +103,7 @@ select
     titulos.empresa,
     titulos.id,
     titulos.codigo,
-    titulos.cliente,
+    coalesce(codigos.titular, titulos.cliente) as cliente,
     titulos.data,
     -- Without a readable business date the due date is withheld: the row must be refused, not sent.
     case when titulos.data is not null then titulos.data_vencimento end as data_vencimento,
@@ -125,9 +131,39 @@ select
         'procedimentos': ['codigo_categoria'],
         'formas': ['codigo_conta_corrente', 'tipo'],
     }) }} as _unreadable,
-    colisoes.entre as colisao
+    colisoes.entre as colisao,
+    {%- set da_tabela = "case when titulos.origem = 'repasses_por_regra' then 'recebimentos' "
+        ~ "else titulos.origem end" %}
+    {%- set dos_cadastros = [
+        ('profissional_id', 'profissionais', "'repasses', 'repasses_por_regra'"),
+        ('fornecedor_id', 'fornecedores', "'despesas', 'compras_produtos'"),
+    ] %}
+    {%- set pessoa, cadastro = ["case"], ["case"] %}
+    {%- for coluna, tabela, origens in dos_cadastros %}
+        {%- do pessoa.append("when titulos.origem in (" ~ origens ~ ") then '" ~ coluna ~ "'") %}
+        {%- do cadastro.append("when titulos.origem in (" ~ origens ~ ") then '" ~ tabela ~ "'") %}
+    {%- endfor %}
+    {%- set pessoa = pessoa | join(' ') ~ " else 'paciente_id' end" %}
+    {%- set cadastro = cadastro | join(' ') ~ " else 'pacientes' end" %}
+    {%- set produto = "titulos.origem in ('vendas_produtos', 'compras_produtos')" %}
+    {{ faltas(
+        faltas_da_pessoa('titulos.cliente', da_tabela, pessoa, cadastro)
+        + [
+            falta_de('titulos', da_tabela, 'procedimento_id', 'procedimentos', 'procedimentos.id'),
+            falta_de('titulos', da_tabela, 'projeto_id', 'projetos', 'projetos.id'),
+            {'quando': 'titulos.data is null', 'tabela': da_tabela, 'coluna': "'data'"},
+            {'quando': produto ~ ' and titulos.observacao is null', 'tabela': da_tabela,
+             'coluna': "'produto'"},
+        ]
+        + faltas_da_forma('titulos', da_tabela,
+            exigida="titulos.origem not in ('repasses', 'repasses_por_regra')")
+    ) }} as faltas
 from titulos
 left join colisoes on titulos.empresa = colisoes.empresa and titulos.codigo = colisoes.codigo
+left join {{ ref('clientes_codigos') }} as codigos
+    on titulos.empresa = codigos.empresa and titulos.cliente = codigos.codigo
+left join projetos
+    on titulos.empresa = projetos.empresa and titulos.projeto_id = projetos.id
 left join procedimentos
     on titulos.empresa = procedimentos.empresa and titulos.procedimento_id = procedimentos.id
 {{ juncoes_da_conta('titulos') }}

@@ -24,6 +24,7 @@ select
     observacao,
     data as data_emissao,
     data as data_entrada,
+    faltas as _missing,
     case origem when 'repasses_por_regra' then 'recebimentos' else origem end as _origem_tabela,
     id as _origem_id,
     _unreadable,

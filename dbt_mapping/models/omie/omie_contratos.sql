@@ -12,6 +12,12 @@ with procedimentos as (
 
 ),
 
+projetos as (
+
+    select distinct empresa, id from {{ ref('clinica_projetos') }}
+
+),
+
 -- The order that the note shows. An item given twice stays twice: validation refuses the contract.
 numerados as (
 
@@ -29,7 +35,7 @@ itens as (
         numerados.contrato_id,
         jsonb_agg({{ objeto({
             'itemCabecalho': objeto({
-                'codIntItem': "'ITC-' || numerados.id",
+                'codIntItem': nosso_codigo('itens_de_contratos', 'ITC-', 'numerados.id'),
                 'seq': 'numerados.seq',
                 'codServico': omie_id('servicos', "'SRV-' || numerados.procedimento_id"),
                 'quant': 'numerados.quantidade',
@@ -55,7 +61,9 @@ itens as (
                 'numerados': ['but', 'data_cadastro', 'atualizado_em'],
                 'procedimentos': ['aliquota_iss', 'retem_iss', 'descricao_completa', 'nome'],
             }) }} order by numerados.seq), '$[*][*] ? (@ != null)'
-        ) as _unreadable
+        ) as _unreadable,
+        bool_or(numerados.quantidade is null) as sem_quantidade,
+        bool_or(numerados.valor_unitario is null) as sem_valor
     from numerados
     left join procedimentos
         on numerados.empresa = procedimentos.empresa
@@ -67,10 +75,10 @@ itens as (
 select
     contratos.empresa,
     {{ objeto({
-        'cCodIntCtr': "'CTR-' || contratos.id",
+        'cCodIntCtr': nosso_codigo('contratos', 'CTR-', 'contratos.id'),
         'nCodCli': omie_id(
             'clientes' if clientes_por() == 'integracao' else 'clientes_cpf_cnpj',
-            "'PAC-' || contratos.paciente_id"),
+            "coalesce(codigos.titular, 'PAC-' || contratos.paciente_id)"),
         'cNumCtr': 'contratos.numero',
         'cCodSit': 'contratos.situacao',
         'dVigInicial': data_json('contratos.vigencia_inicial'),
@@ -86,8 +94,8 @@ select
             'coalesce(contratos.codigo_conta_corrente, ' ~ padrao('conta_corrente_padrao') ~ ')',
         'nCodVend':
             'case when ' ~ padrao_sim('profissional_como_vendedor') ~ ' then '
-            ~ omie_id('vendedores', "'PRO-' || contratos.profissional_id") ~ ' end',
-        'nCodProj': omie_id('projetos', "'PRJ-' || contratos.projeto_id"),
+            ~ omie_id('vendedores', nosso_codigo('vendedores', 'PRO-', 'contratos.profissional_id')) ~ ' end',
+        'nCodProj': omie_id('projetos', nosso_codigo('projetos', 'PRJ-', 'contratos.projeto_id')),
         'cContato': 'contratos.contato',
         'cCidPrestServ':
             'coalesce(contratos.cidade_prestacao, ' ~ padrao('cidade_prestacao') ~ ')',
@@ -107,6 +115,19 @@ select
         'cUtilizarEmails': 'contratos.email',
     }) }} as "emailCliente",
     {{ objeto({'cObsContrato': 'contratos.observacao'}) }} as observacoes,
+    {{ faltas(
+        faltas_da_pessoa("'PAC-' || contratos.paciente_id", "'contratos'", "'paciente_id'",
+            "'pacientes'")
+        + [
+            falta_de('contratos', "'contratos'", 'projeto_id', 'projetos', 'projetos.id'),
+            {'quando': 'contratos.situacao is null', 'tabela': "'contratos'",
+             'coluna': "'situacao'"},
+            {'quando': 'itens.sem_quantidade', 'tabela': "'contratos_itens'",
+             'coluna': "'quantidade'"},
+            {'quando': 'itens.sem_valor', 'tabela': "'contratos_itens'",
+             'coluna': "'valor_unitario'"},
+        ]
+    ) }} as _missing,
     'contratos' as _origem_tabela,
     contratos.id as _origem_id,
     nullif(
@@ -116,5 +137,10 @@ select
         '[]'
     ) as _unreadable
 from {{ ref('contratos') }} as contratos
+left join {{ ref('clientes_codigos') }} as codigos
+    on contratos.empresa = codigos.empresa
+    and 'PAC-' || contratos.paciente_id = codigos.codigo
+left join projetos
+    on contratos.empresa = projetos.empresa and contratos.projeto_id = projetos.id
 left join itens on contratos.empresa = itens.empresa and contratos.id = itens.contrato_id
 {{ juncoes_dos_padroes('contratos') }}

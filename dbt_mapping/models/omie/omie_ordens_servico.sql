@@ -39,8 +39,12 @@ ordens as (
         {{ padrao('cidade_prestacao') }} as cidade_prestacao,
         coalesce({{ padrao('condicao_parcela_os') }}, '000') as condicao_parcela,
         {{ padrao('categoria_padrao_agenda') }} as categoria_padrao,
-        'PAC-' || recebimentos.paciente_id as cliente
+        coalesce(codigos.titular, 'PAC-' || recebimentos.paciente_id) as cliente,
+        codigos.codigo as codigo_do_paciente
     from {{ ref('recebimentos') }} as recebimentos
+    left join {{ ref('clientes_codigos') }} as codigos
+        on recebimentos.empresa = codigos.empresa
+        and 'PAC-' || recebimentos.paciente_id = codigos.codigo
     {{ juncoes_dos_padroes('recebimentos') }}
 
 )
@@ -56,13 +60,13 @@ select
         'dDtPrevisao': data_json('ordens.data'),
         'cEtapa': "'50'",
         'nQtdeParc': '1',
-        'nCodVend': omie_id('vendedores', "'PRO-' || ordens.vendedor_id"),
+        'nCodVend': omie_id('vendedores', nosso_codigo('vendedores', 'PRO-', 'ordens.vendedor_id')),
     }) }} as "Cabecalho",
     {{ objeto({
         'cCodCateg': 'coalesce(procedimentos.codigo_categoria, ordens.categoria_padrao)',
         'nCodCC': conta_corrente(),
         'cCidPrestServ': 'ordens.cidade_prestacao',
-        'nCodProj': omie_id('projetos', "'PRJ-' || ordens.projeto_id"),
+        'nCodProj': omie_id('projetos', nosso_codigo('projetos', 'PRJ-', 'ordens.projeto_id')),
     }) }} as "InformacoesAdicionais",
     jsonb_build_array({{ objeto({
         'cCodIntServico': "'SRV-' || ordens.procedimento_id",
@@ -88,10 +92,24 @@ select
     pacientes.numero as _endereco_numero,
     pacientes.bairro as _bairro,
     pacientes.cidade as _cidade,
-    upper(pacientes.uf) as _estado,
+    {{ uf_em_letras('pacientes.uf') }} as _estado,
     pacientes.cep as _cep,
     ordens.cidade_prestacao as _municipio,
     ordens.fatura as _faturar,
+    {{ faltas(
+        [
+            {'quando': 'ordens.paciente_id is null', 'tabela': "'recebimentos'",
+             'coluna': "'paciente_id'"},
+            falta_de('ordens', "'recebimentos'", 'paciente_id', 'pacientes',
+                'ordens.codigo_do_paciente'),
+            {'quando': 'ordens.procedimento_id is null', 'tabela': "'recebimentos'",
+             'coluna': "'procedimento_id'"},
+            falta_de('ordens', "'recebimentos'", 'procedimento_id', 'procedimentos',
+                'procedimentos.id'),
+            {'quando': 'ordens.data is null', 'tabela': "'recebimentos'", 'coluna': "'data'"},
+        ]
+        + faltas_da_forma('ordens', "'recebimentos'")
+    ) }} as _missing,
     'recebimentos' as _origem_tabela,
     ordens.id as _origem_id,
     {{ ilegiveis({

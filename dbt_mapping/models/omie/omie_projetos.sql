@@ -6,7 +6,7 @@
 
 select
     empresa,
-    'PRJ-' || id as "codInt",
+    {{ nosso_codigo('projetos', 'PRJ-', 'id') }} as "codInt",
     nome,
     {{ sim_nao('not ativo') }} as inativo,
     'projetos' as _origem_tabela,

@@ -7,7 +7,7 @@
 
 select
     empresa,
-    'CTR-' || id as "cCodIntCtr",
+    {{ nosso_codigo('contratos', 'CTR-', 'id') }} as "cCodIntCtr",
     situacao as "cCodSit",
     'contratos' as _origem_tabela,
     id as _origem_id,

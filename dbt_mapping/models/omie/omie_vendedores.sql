@@ -6,7 +6,7 @@
 
 select
     profissionais.empresa,
-    'PRO-' || profissionais.id as "codInt",
+    {{ nosso_codigo('vendedores', 'PRO-', 'profissionais.id') }} as "codInt",
     profissionais.nome,
     profissionais.email,
     profissionais.comissao,

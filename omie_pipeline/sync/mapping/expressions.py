@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from omie_pipeline.sync.mapping.codes import prefix_for
-from omie_pipeline.sync.mapping.patterns import DATE_TYPES, share
+from omie_pipeline.sync.mapping.patterns import DATE_TYPES, NUMBER_TYPES, share
 from omie_pipeline.sync.mapping.proposing import Proposal
 from omie_pipeline.sync.mapping.targets import PARTITION, Target
 from omie_pipeline.sync.mapping.words import OPPOSITE, words_of
@@ -18,6 +18,13 @@ from omie_pipeline.warehouse.sampling import ALIAS, SampledColumn
 _JINJA = ("{{", "{%", "{#")
 _MONEY = ("valor", "nVal", "nPreco")
 _PHONES = ("telefone1", "telefone2", "fax")
+_LOSES_ZEROS = {
+    "cnpj_cpf": "documento_de_numero",
+    "cep": "cep_de_numero",
+    "entCnpjCpf": "documento_de_numero",
+    "entCEP": "cep_de_numero",
+}
+"""Fields whose zeros in front a column of numbers loses, and the macro that puts them back."""
 
 
 def quoted(identifier: str) -> str:
@@ -138,11 +145,13 @@ def _by_kind(target: Target, column: SampledColumn) -> str:
 
 def _text(target: Target, column: SampledColumn) -> str:
     name, call = target.field.name, reading("texto", column.name)
+    if name in _LOSES_ZEROS and column.data_type in NUMBER_TYPES:
+        return macro(reading(_LOSES_ZEROS[name], column.name))
     phone, _, part = name.rpartition("_")
     if phone in _PHONES and "ddd" not in words_of(column.name) and part in ("ddd", "numero"):
         return macro(f"telefone_{part}({call})")
     if name in ("estado", "entEstado"):
-        return f"upper({macro(call)})"
+        return macro(f"uf_em_letras({call})")
     if name == "numero_parcela":
         return macro(f"numero_parcela({call})")
     return macro(call)

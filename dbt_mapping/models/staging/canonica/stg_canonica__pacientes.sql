@@ -4,7 +4,7 @@ select
     {{ empresa(fonte) }} as empresa,
     {{ texto('id') }} as id,
     {{ texto('nome') }} as nome,
-    {{ texto('cpf') }} as cpf,
+    {{ documento('cpf', fonte) }} as cpf,
     {{ texto('rg') }} as rg,
     {{ texto('rg_orgao_emissor') }} as rg_orgao_emissor,
     {{ data_iso('data_nascimento') }} as data_nascimento,
@@ -16,7 +16,7 @@ select
     {{ texto('bairro') }} as bairro,
     {{ texto('cidade') }} as cidade,
     {{ texto('uf') }} as uf,
-    {{ texto('cep') }} as cep,
+    {{ cep('cep', fonte) }} as cep,
     {{ data_iso('data_cadastro') }} as data_cadastro,
     {{ instante('atualizado_em') }} as atualizado_em
 from {{ fonte }}

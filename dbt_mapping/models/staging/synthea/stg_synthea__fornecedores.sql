@@ -5,7 +5,7 @@ select
     {{ texto('id') }} as id,
     {{ texto('razao_social') }} as razao_social,
     {{ texto('nome_fantasia') }} as nome_fantasia,
-    {{ texto('cnpj') }} as cpf_cnpj,
+    {{ documento('cnpj', fonte) }} as cpf_cnpj,
     {{ texto('inscricao_estadual') }} as inscricao_estadual,
     {{ texto('email') }} as email,
     {{ texto('telefone') }} as telefone,
@@ -15,7 +15,7 @@ select
     {{ texto('bairro') }} as bairro,
     {{ texto('cidade') }} as cidade,
     {{ texto('uf') }} as uf,
-    {{ texto('cep') }} as cep,
+    {{ cep('cep', fonte) }} as cep,
     {{ data_iso('data_cadastro') }} as data_cadastro,
     cast(null as timestamptz) as atualizado_em
 from {{ fonte }}

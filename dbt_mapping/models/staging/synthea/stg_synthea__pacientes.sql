@@ -1,4 +1,5 @@
 {% set exportados = source('synthea', 'patients') %}
+{% set brasileiros = source('synthea', 'br_pacientes') %}
 
 -- The export knows who the patient is; the Brazilian documents and address stand beside it. A patient
 -- without them stays bare: a US address or an SSN is nothing that Omie could take.
@@ -9,7 +10,7 @@ select
         {{ texto('brasileiro.nome') }},
         concat_ws(' ', {{ texto('exportado."FIRST"') }}, {{ texto('exportado."LAST"') }})
     ) as nome,
-    {{ texto('brasileiro.cpf') }} as cpf,
+    {{ documento('brasileiro.cpf', brasileiros) }} as cpf,
     {{ texto('brasileiro.rg') }} as rg,
     {{ texto('brasileiro.rg_orgao_emissor') }} as rg_orgao_emissor,
     {{ data_iso('exportado."BIRTHDATE"') }} as data_nascimento,
@@ -21,7 +22,7 @@ select
     {{ texto('brasileiro.bairro') }} as bairro,
     {{ texto('brasileiro.cidade') }} as cidade,
     {{ texto('brasileiro.uf') }} as uf,
-    {{ texto('brasileiro.cep') }} as cep,
+    {{ cep('brasileiro.cep', brasileiros) }} as cep,
     {{ data_iso('brasileiro.data_cadastro') }} as data_cadastro,
     cast(null as timestamptz) as atualizado_em
 from {{ exportados }} as exportado
