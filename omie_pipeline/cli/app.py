@@ -30,6 +30,7 @@ from omie_pipeline.cli.roles import papeis
 from omie_pipeline.cli.rules import rules
 from omie_pipeline.cli.selecting import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
+from omie_pipeline.cli.warnings import warnings
 
 app = typer.Typer(
     cls=Program,
@@ -68,6 +69,7 @@ app.command(cls=PortugueseCommand)(duplicates)
 app.command(cls=PortugueseCommand)(quarantine)
 app.command(cls=PortugueseCommand)(rejected)
 app.command("not-emptied", cls=PortugueseCommand)(not_emptied)
+app.command(cls=PortugueseCommand)(warnings)
 app.command("referencias", cls=PortugueseCommand, hidden=True)(refs)
 database.command(cls=PortugueseCommand)(papeis)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")

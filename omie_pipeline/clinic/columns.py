@@ -83,8 +83,8 @@ EMPRESA = text("empresa", "Empresa (um app do Omie)", "Company: one Omie app", "
 ID = text(
     "id",
     "Identificador estável, nunca reaproveitado",
-    "Stable identifier, never used again; with its prefix at most 60 characters, shortened where Omie "
-    "keeps fewer",
+    "Stable identifier, never used again; with its prefix at most 60 characters, shortened where "
+    "Omie keeps fewer",
     "always",
 )
 DATA_CADASTRO = date("data_cadastro", "Data do cadastro", "Day the record was made; not sent")

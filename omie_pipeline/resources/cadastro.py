@@ -17,6 +17,7 @@ from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sync.push import Push, PushOptions
 from omie_pipeline.warehouse.planning import Selection
 from omie_pipeline.warehouse.registering import SourceRow, refusal, registered_id, source_row
+from omie_pipeline.warehouse.warnings import holder_of
 
 Como = Literal["ja_cadastrado", "vinculado", "criado", "recusado"]
 """``ja_cadastrado``: the ledger knew it. ``vinculado``: Omie had it, it has our code now.
@@ -48,13 +49,15 @@ def cadastrar_cliente(
     """Register the cliente that the payload model holds under ``key``, or bring it up to date.
 
     A record of the same CPF/CNPJ that has no code of ours is given it (AssociarCodIntCliente); one
-    that has another code is left alone and the row is refused, naming both.
+    that has another code is left alone and the row is refused, naming both. Who shares the record
+    of another person (``clientes_codigos``) is registered as that person.
 
     Raises:
         ConfigurationError: the model has no such row.
         OmieFault: the run stopped.
     """
     engine = deployment.engine
+    key = holder_of(engine, empresa, key)
     source = source_row(engine, CLIENTES, empresa, key)
     if source is None:
         raise ConfigurationError(
