@@ -27,9 +27,13 @@
    _sources.yml declares, then what the column's own values show. #}
 {% macro numero(coluna, decimal=none) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
+    {#- Bounded repetitions in the patterns would cost more than all the rest. #}
     cast(case
-        when {{ texto_cru }} ~ '^-?[0-9]{1,15}(?:[.](?:[0-9]{1,2}|[0-9]{4,12}))?$' then {{ texto_cru }}
-        when {{ texto_cru }} ~ '^-?[0-9]{1,15},(?:[0-9]{1,2}|[0-9]{4,12})$'
+        when {{ texto_cru }} is null then null
+        when octet_length({{ texto_cru }}) < 20 and {{ texto_cru }} ~ '^-?[0-9]+(?:[.][0-9][0-9]?)?$'
+            then {{ texto_cru }}
+        when octet_length({{ texto_cru }}) < 20
+                and {{ texto_cru }} ~ '^-?[0-9]+[.,](?:[0-9][0-9]?|[0-9][0-9][0-9][0-9]+)$'
             then replace({{ texto_cru }}, ',', '.')
         else {{ funcao_de_leitura('reading_number') }}(
             {{ texto(coluna) }}, {{ separador_decimal(coluna, decimal) }},
@@ -49,7 +53,9 @@
 {% macro percentual(coluna) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
     cast(case
-        when {{ texto_cru }} ~ '^-?[0-9]{1,3}(?:[.](?:[0-9]{1,2}|[0-9]{4,12}))?$' then {{ texto_cru }}
+        when {{ texto_cru }} is null then null
+        when octet_length({{ texto_cru }}) < 9 and {{ texto_cru }} ~ '^-?[0-9]+(?:[.][0-9][0-9]?)?$'
+            then {{ texto_cru }}
         else {{ funcao_de_leitura('reading_number') }}(
             {{ texto(coluna) }}, 'p', true, {{ nome_na_origem(coluna) }}
         )
@@ -61,7 +67,9 @@
 {% macro inteiro(coluna, algarismos=18) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
     cast(case
-        when {{ texto_cru }} ~ '^[0-9]{1,{{ algarismos }}}$' then {{ texto_cru }}
+        when {{ texto_cru }} is null then null
+        when octet_length({{ texto_cru }}) <= {{ algarismos }} and {{ texto_cru }} ~ '^[0-9]+$'
+            then {{ texto_cru }}
         else {{ funcao_de_leitura('reading_integer') }}(
             {{ texto(coluna) }}, {{ separador_decimal(coluna) }}, {{ algarismos }},
             {{ nome_na_origem(coluna) }}
@@ -78,10 +86,10 @@
 
 {# Yes or no. `sim` and `nao` are further words of this column's own: `logico('"PAGO"', sim=['x'])`. #}
 {% macro logico(coluna, sim=[], nao=[]) -%}
-    cast({{ funcao_de_leitura('reading_boolean') }}(
+    cast(case when {{ coluna }} is not null then {{ funcao_de_leitura('reading_boolean') }}(
         {{ texto(coluna) }}, {{ _palavras(sim | map('lower')) }}, {{ _palavras(nao | map('lower')) }},
         {{ nome_na_origem(coluna) }}
-    ) as {{ funcao_de_leitura('reading') }})
+    ) end as {{ funcao_de_leitura('reading') }})
 {%- endmacro %}
 
 
@@ -90,6 +98,7 @@
 {% macro data(coluna, ordem=none) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
     cast(case
+        when {{ texto_cru }} is null then null
         when {{ texto_cru }} ~ '^{{ _dia() }}$' then {{ texto_cru }}
         when {{ texto_cru }} ~ '^{{ _dia() }}[ T]{{ _hora() }}$' then left({{ texto_cru }}, 10)
         else {{ funcao_de_leitura('reading_moment') }}(
@@ -113,6 +122,7 @@
 {% macro instante(coluna) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
     cast(case
+        when {{ texto_cru }} is null then null
         when {{ texto_cru }} ~ '^{{ _dia() }}[ T]{{ _hora() }}(?:Z|[-+]0[0-9](?::?[03]0)?)$'
             then {{ texto_cru }}
         else {{ funcao_de_leitura('reading_moment') }}(

@@ -24,10 +24,13 @@ select
     {{ texto('origem."cep"') }} as cep,
     {{ texto('origem."E-mail"') }} as email,
     cast('[{"tag": "Cliente"}]' as jsonb) as tags,
-    case {{ logico('origem."ativo"') }} when true then 'N' when false then 'S' end as inativo,
+    case {{ como('boolean', logico('origem."ativo"')) }} when true then 'N' when false then 'S' end as inativo,
     cast('paciente' as text) as _tipo,
     {{ texto('origem."RG"') }} as _rg,
     {{ texto('origem."Órgão Emissor"') }} as _rg_orgao_emissor,
     'cad_pacientes' as _origem_tabela,
-    {{ texto('origem."CodPaciente"') }} as _origem_id
+    {{ texto('origem."CodPaciente"') }} as _origem_id,
+    {{ ilegiveis_lidos({
+        'inativo': logico('origem."ativo"')
+    }) }} as _unreadable
 from "sistema"."cad_pacientes" as origem

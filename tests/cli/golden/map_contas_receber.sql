@@ -10,17 +10,26 @@
 
 select
     {{ texto('origem."unidade"') }} as empresa,
-    {{ data_particao(data_br('origem."dt_atendimento"')) }} as data_particao,
+    {{ data_particao(como('date', data_br('origem."dt_atendimento"'))) }} as data_particao,
     'REC-' || {{ texto('origem."id"') }} as codigo_lancamento_integracao,
     'PAC-' || {{ texto('origem."paciente_id"') }} as codigo_cliente_fornecedor_integracao,
-    {{ data_br('origem."due_date"') }} as data_vencimento,
-    {{ dinheiro(numero_br('origem."vlr_total"')) }} as valor_documento,
+    {{ como('date', data_br('origem."due_date"')) }} as data_vencimento,
+    {{ dinheiro(como('numeric', numero_br('origem."vlr_total"'))) }} as valor_documento,
     {{ texto('origem."cod_categoria"') }} as codigo_categoria,
-    {{ data_br('origem."due_date"') }} as data_previsao,
-    {{ inteiro('origem."conta_corrente"') }} as id_conta_corrente,
+    {{ como('date', data_br('origem."due_date"')) }} as data_previsao,
+    {{ como('bigint', inteiro('origem."conta_corrente"')) }} as id_conta_corrente,
     {{ numero_parcela(texto('origem."parcela"')) }} as numero_parcela,
-    {{ data_br('origem."dt_atendimento"') }} as data_emissao,
-    {{ data_br('origem."dt_atendimento"') }} as data_registro,
+    {{ como('date', data_br('origem."dt_atendimento"')) }} as data_emissao,
+    {{ como('date', data_br('origem."dt_atendimento"')) }} as data_registro,
     'fin_receb' as _origem_tabela,
-    {{ texto('origem."id"') }} as _origem_id
+    {{ texto('origem."id"') }} as _origem_id,
+    {{ ilegiveis_lidos({
+        'data_particao': data_br('origem."dt_atendimento"'),
+        'data_vencimento': data_br('origem."due_date"'),
+        'valor_documento': numero_br('origem."vlr_total"'),
+        'data_previsao': data_br('origem."due_date"'),
+        'id_conta_corrente': inteiro('origem."conta_corrente"'),
+        'data_emissao': data_br('origem."dt_atendimento"'),
+        'data_registro': data_br('origem."dt_atendimento"')
+    }) }} as _unreadable
 from "sistema"."fin_receb" as origem
