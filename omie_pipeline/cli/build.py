@@ -13,6 +13,7 @@ import typer
 from omie_pipeline.cli.defaults import tell_adopted
 from omie_pipeline.cli.failing import FAILED, without_secrets
 from omie_pipeline.cli.output import count, say, show
+from omie_pipeline.cli.reading_report import tell_reading
 from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
 
@@ -173,6 +174,8 @@ def _run_dbt(
             "O dbt não pôde rodar: " + _first_lines(str(outcome.exception))
         ) from None
     _tell_nodes(results)
+    if not selected:
+        tell_reading(deployment)
     _tell_refused(refused)
     if not outcome.success:
         say("O que fazer: corrija os modelos acima na sua pasta (omie-pipeline models) e repita")

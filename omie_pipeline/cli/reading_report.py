@@ -1,0 +1,116 @@
+"""What ``build`` tells of the clinic's values: what could not be read, and what it has to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from omie_pipeline.cli.output import count, say
+
+if TYPE_CHECKING:
+    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.warehouse.unread import Reading, UnreadColumn
+
+_TOLD: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """How one kind of doubt is asked for.
+
+    Attributes:
+        meta: what to write, as YAML.
+        about: what the choice is.
+    """
+
+    meta: str
+    about: str
+
+
+_QUESTIONS: Final = {
+    "ambiguous_number": _Question(
+        'decimal: ","', 'a vírgula separa os centavos; "." se é o ponto que os separa'
+    ),
+    "ambiguous_date": _Question("date_order: mdy", "mês/dia/ano; dmy se é dia/mês/ano"),
+    "two_digit_year": _Question("two_digit_years: 2000", "o que se soma aos dois algarismos"),
+}
+
+
+def tell_reading(deployment: Deployment) -> None:
+    """Say once for all tables what could not be read, whose rows are nobody's, what to declare."""
+    from omie_pipeline.warehouse.unread import clinic_reading
+
+    reading = clinic_reading(deployment.engine)
+    for line in reading_lines(reading):
+        say(line)
+    asked = [one for one in reading.unread if one.kind in _QUESTIONS]
+    if asked:
+        for line in question_lines(asked, source_columns(deployment)):
+            say(line)
+
+
+def reading_lines(reading: Reading) -> Iterable[str]:
+    """What could not be read, column by column, and the rows that say no empresa."""
+    from omie_pipeline.omie.masking import mask_text
+    from omie_pipeline.validation.unreadable import shown
+
+    for one in reading.unread[:_TOLD]:
+        yield (
+            f"aviso: {one.table}: {count(one.values)} valor(es) da coluna {one.source_column} "
+            f"não puderam ser lidos, por exemplo '{mask_text(shown(one.example))}'"
+        )
+    if len(reading.unread) > _TOLD:
+        yield f"... e mais {len(reading.unread) - _TOLD} colunas"
+    if reading.unread:
+        yield "  As linhas cujo valor iria ao Omie ficam em quarentena; as outras seguem."
+    for rows in reading.unowned:
+        some = f" (id {', '.join(rows.ids)})" if rows.ids else ""
+        yield (
+            f"aviso: {rows.table}: {count(rows.rows)} linha(s) sem empresa{some} não são enviadas "
+            "a ninguém: preencha a empresa na origem"
+        )
+
+
+def question_lines(
+    asked: Sequence[UnreadColumn], columns: Iterable[tuple[str, str]]
+) -> Iterable[str]:
+    """What to write in ``_sources.yml``, for all doubtful columns together.
+
+    Args:
+        columns: source tables and their columns.
+    """
+    known = list(columns)
+    yield (
+        "Falta dizer como se leem estas colunas; até lá, as linhas com valores que podem ser lidos "
+        "de duas maneiras não são enviadas. Em _sources.yml do seu conjunto, na lista 'tables':"
+    )
+    by_table: dict[str, dict[tuple[str, str], UnreadColumn]] = {}
+    for one in asked:
+        tables = [table for table, column in known if column == one.source_column] or ["…"]
+        for table in tables:
+            by_table.setdefault(table, {}).setdefault((one.source_column, one.kind), one)
+    for table, found in by_table.items():
+        yield f"      - name: {table}"
+        yield "        columns:"
+        for (column, kind), one in found.items():
+            question = _QUESTIONS[kind]
+            yield f"          - name: {_yaml(column)}"
+            yield (f"            meta: {{{question.meta}}}  # '{one.example}': {question.about}")
+
+
+def source_columns(deployment: Deployment) -> list[tuple[str, str]]:
+    """Every source table that the warehouse has, with each of its columns."""
+    import sqlalchemy as sa
+
+    inspector = sa.inspect(deployment.engine)
+    return [
+        (table.name, column["name"])
+        for table in deployment.sources
+        if inspector.has_table(table.name, schema=table.schema)
+        for column in inspector.get_columns(table.name, schema=table.schema)
+    ]
+
+
+def _yaml(name: str) -> str:
+    return name if name.isidentifier() else "'" + name.replace("'", "''") + "'"
