@@ -131,8 +131,8 @@ def _separator(header: str) -> str:
 
 def _names(header: Sequence[str]) -> tuple[str, ...]:
     """The header without nameless columns at its end, which a trailing separator makes."""
-    names = [name.strip() for name in header]
-    while names and not names[-1]:
+    names = list(header)
+    while names and not names[-1].strip():
         names.pop()
     return tuple(names)
 
@@ -141,10 +141,9 @@ def _check(table: SourceTable, path: Path, line: int, names: tuple[str, ...]) ->
     where = f"Tabela '{table.name}': '{path.name}', linha {line}"
     if not names:
         raise ConfigurationError(f"{where}: o cabeçalho está vazio")
-    if "" in names:
-        raise ConfigurationError(
-            f"{where}, coluna {names.index('') + 1}: o cabeçalho tem uma coluna sem nome"
-        )
+    nameless = next((place for place, name in enumerate(names, 1) if not name.strip()), None)
+    if nameless is not None:
+        raise ConfigurationError(f"{where}, coluna {nameless}: o cabeçalho tem uma coluna sem nome")
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise ConfigurationError(f"{where}: o cabeçalho repete a coluna '{repeated}'")
