@@ -37,7 +37,7 @@ def shared(scenarios: ScenarioFactory) -> Scenario:
         "--select",
         "+omie_contas_receber +omie_contas_pagar +omie_baixas_receber",
         "--exclude",
-        "test_type:generic",
+        "resource_type:test",
         OMIE_PIPELINE_START_DATE=START,
     )
     return scenario
