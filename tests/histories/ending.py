@@ -94,9 +94,15 @@ class Expected:
         titles = self.truth.titles.get(payment.title)
         if titles is None:
             return waits("held")
-        paid = sum(int(one["valor"]) for one in titles[0].get("_baixas") or [])
-        fits = paid + payment.value <= int(titles[0]["valor_documento"])
-        return DELIVERED if fits else waits("rejected")
+        standing = titles[0].get("_baixas") or []
+        paid = sum(int(one["valor"]) for one in standing)
+        if paid + payment.value > int(titles[0]["valor_documento"]):
+            return waits("rejected", "quarantined")
+        by_hand = [one for one in standing if not one.get("codigo_baixa_integracao")]
+        if any(int(one["valor"]) == payment.value for one in by_hand):
+            # It may be this very payment, where the days are near.
+            return waits("confirmed", "quarantined")
+        return DELIVERED
 
     def _order(self, receipt: Receipt) -> Verdict:
         held = self.truth.orders.get(receipt.order_code)
