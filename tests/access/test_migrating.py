@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +23,7 @@ from omie_pipeline.warehouse.access import (
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
+from tests.conftest import FOLDER_PREFIX
 
 _MIGRATE = """
 import os
@@ -30,16 +34,17 @@ migrate(open_engine(os.environ["URL"]))
 
 
 @pytest.fixture
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+def cluster() -> Iterator[sa.Engine]:
     """A server of its own, without the roles, outside any transaction."""
-    folder = tmp_path_factory.mktemp("cluster")
-    for part in (folder, *folder.parents[:3]):
-        part.chmod(0o711)
+    # Not below pytest's folder, which the server's account may not enter.
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+    folder.chmod(0o711)
     server = EmbeddedPostgres(folder, durable=False, outside_root=folder)
     engine = sa.create_engine(server.ensure_running(), isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
     server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _database(cluster: sa.Engine, name: str, owner: str = "omie") -> sa.URL:
