@@ -9,7 +9,9 @@ have not the header's columns. Single rows of another width are left out and tol
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -140,27 +142,29 @@ class CsvReader:
 
         read = 0
         try:
-            with pa.csv.open_csv(
-                layout.path,
-                read_options=pa.csv.ReadOptions(
-                    use_threads=False,
-                    block_size=self._block_bytes,
-                    column_names=names,
-                    skip_rows=layout.header_lines,
-                    encoding=layout.encoding,
-                ),
-                parse_options=pa.csv.ParseOptions(
-                    delimiter=layout.separator,
-                    newlines_in_values=True,
-                    invalid_row_handler=other_width,
-                ),
-                convert_options=pa.csv.ConvertOptions(
-                    column_types={name: pa.string() for name in names},
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            ) as reader:
+            with (
+                _Blocks(layout) as blocks,
+                pa.csv.open_csv(
+                    pa.PythonFile(blocks, mode="r"),
+                    read_options=pa.csv.ReadOptions(
+                        use_threads=False,
+                        block_size=self._block_bytes,
+                        column_names=names,
+                        skip_rows=layout.header_lines,
+                    ),
+                    parse_options=pa.csv.ParseOptions(
+                        delimiter=layout.separator,
+                        newlines_in_values=True,
+                        invalid_row_handler=other_width,
+                    ),
+                    convert_options=pa.csv.ConvertOptions(
+                        column_types={name: pa.string() for name in names},
+                        null_values=[""],
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=True,
+                    ),
+                ) as reader,
+            ):
                 for batch in reader:
                     read += batch.num_rows
                     if any(batch.column(name).null_count < batch.num_rows for name in unnamed):
@@ -258,6 +262,48 @@ class CsvReader:
 
     def close(self) -> None:
         """Files are closed as each read ends."""
+
+
+class _Blocks(io.RawIOBase):
+    """A file's bytes in UTF-8, never parted between CR and LF.
+
+    Arrow takes the LF at the beginning of a block for the rest of a line end, also inside quotes,
+    where it is part of a value.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._file = layout.path.open("rb")
+        self._decoder = (
+            None
+            if layout.encoding == "utf-8"
+            else codecs.getincrementaldecoder(layout.encoding)("strict")
+        )
+        self._kept = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes; fewer where the last of them would be a CR."""
+        # One byte more than is asked for tells whether the file goes on after a CR.
+        while len(self._kept) <= max(size, 1):
+            raw = self._file.read(size if size > 0 else BLOCK_BYTES)
+            if self._decoder is not None:
+                text = self._decoder.decode(raw, final=not raw)
+                self._kept += text.encode()
+            else:
+                self._kept += raw
+            if not raw:
+                break
+        given = self._kept[:size] if size >= 0 else self._kept
+        if len(given) > 1 and given.endswith(b"\r") and len(given) < len(self._kept):
+            given = given[:-1]
+        self._kept = self._kept[len(given) :]
+        return given
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _text_field(name: str) -> pa.Field:
