@@ -31,7 +31,11 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
         context: dg.AssetExecutionContext, deployment: DeploymentResource
     ) -> dg.MaterializeResult[None]:
         what = covered(context)
-        result = deployment.open().extract(table, what.empresa, what.date_from, what.date_to)
+        opened = deployment.open()
+        result = opened.extract(table, what.empresa, what.date_from, what.date_to)
+        for name, rows in opened.unowned_rows(table, what.empresa).items():
+            whose = f"da empresa '{name}', que não está configurada" if name else "sem empresa"
+            context.log.warning(f"{table.name}: {rows} linha(s) {whose}, não são enviadas")
         for one in result.set_aside[:_TOLD]:
             context.log.warning(mask_text(": ".join(reason_of(one))))
         return dg.MaterializeResult(

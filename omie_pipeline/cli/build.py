@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -120,7 +120,18 @@ def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]
             say(f"{table.name} ({empresa}): não copiada")
             continue
         _tell(result, empresa)
+        _tell_unowned(table.name, deployment.unowned_rows(table, empresa))
     return refused
+
+
+def _tell_unowned(table: str, unowned: Mapping[str, int]) -> None:
+    """Rows that no empresa reads."""
+    for name, rows in sorted(unowned.items()):
+        whose = f"da empresa '{name}', que não está configurada" if name else "sem empresa"
+        say(
+            f"aviso: {table}: {count(rows)} linha(s) {whose}, não são enviadas a ninguém: "
+            "corrija a coluna da empresa na origem"
+        )
 
 
 def _tell(result: ExtractResult, empresa: str) -> None:

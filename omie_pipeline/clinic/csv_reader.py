@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -243,6 +244,15 @@ class CsvReader:
                 recent = dates.filter(pa.array([_after(text, since) for text in changes]))
             found.update(pc.unique(recent.drop_null()).to_pylist())
         return sorted(day for text in found if (day := _day(text)) is not None)
+
+    def empresas(self, table: SourceTable) -> Mapping[str, int]:
+        found: Counter[str] = Counter()
+        if table.empresa_column is not None:
+            for batch in self.batches(table, columns=(table.empresa_column,)):
+                for one in pc.value_counts(batch.column(0)).to_pylist():
+                    text = one["values"] or ""
+                    found[text if text.strip() else ""] += one["counts"]
+        return found
 
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         return sum(

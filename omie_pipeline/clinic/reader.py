@@ -107,6 +107,12 @@ class ClinicReader(Protocol):
         to another shows under its new date only.
         """
 
+    def empresas(self, table: SourceTable) -> Mapping[str, int]:
+        """Rows by what the empresa column says, as it is written; empty ones under ``""``.
+
+        Nothing where the table has no such column.
+        """
+
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         """Rows with no readable business date: no date partition ever holds them."""
 

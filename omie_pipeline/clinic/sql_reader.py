@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -346,6 +347,19 @@ class SqlReader:
             values: list[Any] = list(connection.scalars(query))
         days = {_as_day(value) for value in values}
         return sorted(found for found in days if found is not None)
+
+    def empresas(self, table: SourceTable) -> Mapping[str, int]:
+        if table.empresa_column is None:
+            return {}
+        column = self._reflected(table).columns[table.empresa_column]
+        query = sa.select(column, sa.func.count()).group_by(column)
+        found: Counter[str] = Counter()
+        with self._errors(table.name), self._engine.connect() as connection:
+            counts: list[Any] = list(connection.execute(query))
+            for value, rows in counts:
+                text = "" if value is None else str(value)
+                found[text if text.strip() else ""] += int(rows)
+        return found
 
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         if table.business_date is None:

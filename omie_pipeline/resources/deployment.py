@@ -299,6 +299,19 @@ class Deployment:
             full_every_days=self.settings.full_read_days,
         )
 
+    def unowned_rows(self, table: SourceTable, empresa: str) -> Mapping[str, int]:
+        """Rows of the table whose empresa column names none of this deployment's empresas.
+
+        No empresa ever reads them. By what the column says; ``""`` where it is empty. Of a table
+        that is missing there are none.
+
+        Args:
+            empresa: whose clinic is looked at.
+        """
+        with self.clinic(empresa) as reader:
+            found = {} if reader.missing_tables([table]) else reader.empresas(table)
+        return {name: rows for name, rows in found.items() if name not in self.empresas}
+
     @property
     def reads_in_place(self) -> bool:
         """True when the clinic's tables are in the warehouse already."""

@@ -77,6 +77,31 @@ def test_one_bad_file_stops_its_table_only(
     assert "lancamentos (principal): 6 lidas, 6 novas" in said.out
 
 
+@pytest.mark.parametrize("kind", ["csv", "sqlite"])
+def test_rows_of_no_empresa_are_told(
+    terminal: Terminal, own_set: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    sources = tmp_path / "modelos" / "staging" / "minha" / "_sources.yml"
+    sources.write_text(SOURCES.replace("key: [num],", "key: [num], empresa: unidade,"))
+    rows = [(1, "principal"), (2, ""), (3, " "), (4, "Filial 2"), (5, "principal")]
+    lines = "".join(f"{number};2026-01-05;1,00;{unit}\n" for number, unit in rows)
+    written(own_set, "num;dia;valor;unidade\n" + lines)
+    if kind == "sqlite":
+        with sqlite3.connect(tmp_path / "c.db") as database:
+            database.execute("create table lancamentos (num, dia, valor, unidade)")
+            database.execute("create table pacientes (id, nome, alterado_em)")
+            database.executemany(
+                "insert into lancamentos values (?, '2026-01-05', '1,00', ?)",
+                [(number, unit or None) for number, unit in rows],
+            )
+        monkeypatch.setenv("CLINIC_URL", f"sqlite:///{tmp_path / 'c.db'}")
+    said = terminal("build")
+    assert said.code == 0
+    assert "lancamentos (principal): 2 lidas" in said.out
+    assert "lancamentos: 2 linha(s) sem empresa, não são enviadas a ninguém" in said.err
+    assert "1 linha(s) da empresa 'Filial 2', que não está configurada" in said.err
+
+
 def test_a_clinic_that_cannot_be_reached_is_told_once(
     terminal: Terminal, dbt: type[Dbt], own_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
