@@ -28,7 +28,7 @@ SAMPLE = ROOT / "sample"
 SAMPLE_DEFAULTS = (SAMPLE / "defaults.csv").read_text("utf-8")
 
 Row = dict[str, Any]
-EMPRESAS = ("principal", "filial", "niteroi")
+EMPRESAS = ("principal", "filial", "niteroi", "sempre")
 
 
 @dataclass(frozen=True)

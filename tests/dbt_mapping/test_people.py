@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from omie_pipeline.catalog import REGISTRY, reference
 from tests.dbt_mapping.always import ALWAYS
 from tests.dbt_mapping.billing_clinic import TABLES as BILLING
-from tests.dbt_mapping.scenario import PROJECT, Row, Scenario, ScenarioFactory
+from tests.dbt_mapping.scenario import PROJECT, SAMPLE_DEFAULTS, Row, Scenario, ScenarioFactory
 from tests.dbt_mapping.test_canonica import METHOD, PATIENT, PROCEDURE, RECEIPT, SALE
 
 START = "2026-01-01"
@@ -133,18 +132,14 @@ NUMBERS = ("1234567890", "191", "360305000104", "12345678909", "529982247")
 
 def build_people(scenarios: ScenarioFactory) -> Scenario:
     """A clinic of odd people, and beside it the empresa of ``always.py``."""
-    project = scenarios.copy_of_the_project("people")
-    seed = project / "seeds/padroes_empresa.csv"
-    header, *rest = seed.read_text().splitlines()
-    cells = [dict(zip(header.split(","), row.split(","), strict=True)) for row in rest]
-    for row in cells:
-        row["profissional_como_vendedor"] = "S"
-    cells += [{**cells[0], "empresa": empresa} for empresa in ("sempre", "filial")]
-    with seed.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, header.split(","))
-        writer.writeheader()
-        writer.writerows(cells)
-    scenario = scenarios.new("canonica", project)
+    header, *ours = SAMPLE_DEFAULTS.replace(
+        "professionals_are_sellers,N", "professionals_are_sellers,S"
+    ).splitlines()
+    others = [
+        line.replace("principal", empresa) for empresa in ("sempre", "filial") for line in ours
+    ]
+    defaults = "\n".join([header, *ours, *others, ""])
+    scenario = scenarios.new("canonica", defaults=(defaults,))
     suppliers = [
         {**SUPPLIER, "id": f"numero-{n}", "cpf_cnpj": number, "cep": "1310100"}
         for n, number in enumerate(NUMBERS)

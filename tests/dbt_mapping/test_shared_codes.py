@@ -13,10 +13,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def shared(scenarios: ScenarioFactory) -> Scenario:
     """Receipt 501 in two parts and receipt 501-1; a rule's repasse of one and a repasse R<id>."""
-    project = scenarios.copy_of_the_project("shared_codes")
-    (project / "seeds/padroes_empresa.csv").write_text(DEFAULTS)
-    (project / "seeds/contas_por_forma_pagamento.csv").write_text(ACCOUNTS)
-    scenario = scenarios.new("canonica", project)
+    scenario = scenarios.new("canonica", defaults=(DEFAULTS, ACCOUNTS))
     tables = {name: list(rows) for name, rows in TABLES.items()}
     receipt, payment, repasse = (
         tables["recebimentos"][1], tables["pagamentos"][0], tables["repasses"][0],
