@@ -145,8 +145,9 @@ RECEBIMENTOS = ClinicTable(
     grain="fact",
     business_date="data",
     meaning="O que os pacientes pagam por procedimentos. / What patients pay for procedures.",
-    goes_to="contas a receber `REC-<id>` (in n instalments `REC-<id>-1` to `REC-<id>-n`); "
-    "ordens de serviço `OS-<id>`",
+    goes_to="contas a receber `REC-<id>` (in n instalments `REC-<id>-1` to `REC-<id>-n`; a receipt "
+    "whose own id is another's `<id>-<k>` would share that code: both, and what pays them, are "
+    "quarantined and named); ordens de serviço `OS-<id>`",
     columns=(
         c.EMPRESA,
         c.ID,

@@ -68,5 +68,13 @@ CLINIC_RULES: Final[Mapping[str, RuleMeaning]] = {
         "Uma data depois deste ano é erro de digitação.",
         "A date after this year is a typing error.",
     ),
+    "earliest_money_year": RuleMeaning(
+        "Um movimento (data ou vencimento) antes deste ano é erro de digitação.",
+        "A business or due date before this year is a typing error.",
+    ),
+    "latest_money_year": RuleMeaning(
+        "Um movimento (data ou vencimento) depois deste ano é erro de digitação.",
+        "A business or due date after this year is a typing error.",
+    ),
 }
 """By field of ``ClinicRules``, in the order in which people read them."""

@@ -81,5 +81,6 @@ def plain_sql(model: str) -> str:
         "modules": SimpleNamespace(pytz=SimpleNamespace(timezone=lambda _name: UTC), re=re),
         "var": lambda _name, default="": default,
         "ref": lambda name: f'"{name}"',
+        "esquema": lambda name: name,
     }
     return environment.from_string(macros + model).render(**said)

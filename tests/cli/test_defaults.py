@@ -152,7 +152,6 @@ class OldPlace:
     def tables(self, defaults: str, accounts: str = "") -> None:
         columns = OLD_HEAD.replace(",", " text, ") + " bigint"
         with self.engine.begin() as connection:
-            connection.exec_driver_sql("create schema clinica")
             connection.exec_driver_sql(f"create table clinica.padroes_empresa ({columns})")
             connection.exec_driver_sql(
                 "create table clinica.contas_por_forma_pagamento"
@@ -238,7 +237,6 @@ def test_somebody_elses_table_of_that_name_is_left_alone(
     terminal: Terminal, old_place: OldPlace
 ) -> None:
     with old_place.engine.begin() as connection:
-        connection.exec_driver_sql("create schema clinica")
         connection.exec_driver_sql("create table clinica.padroes_empresa (empresa text, cor text)")
         connection.exec_driver_sql("insert into clinica.padroes_empresa values ('principal', 'x')")
     assert kept(terminal) == {}
