@@ -108,10 +108,9 @@ def test_a_relation_of_somebody_else_is_not_replaced(company: Scenario) -> None:
 def test_a_seed_does_not_empty_somebody_elses_table(company: Scenario) -> None:
     with company.connect() as connection:
         before = company.row("select count(*) as n from clinica.municipios")
-        for seed in ("municipios", "padroes_empresa"):
-            connection.execute(f"comment on table clinica.{seed} is null".encode())
-            assert not company.dbt("seed", "--select", seed).success
-            connection.execute(f"select omie_sync.marcar('clinica.{seed}')".encode())
+        connection.execute("comment on table clinica.municipios is null")
+        assert not company.dbt("seed", "--select", "municipios").success
+        connection.execute("select omie_sync.marcar('clinica.municipios')")
         assert company.row("select count(*) as n from clinica.municipios") == before
 
 

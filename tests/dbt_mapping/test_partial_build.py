@@ -21,6 +21,7 @@ def test_a_view_whose_columns_changed_is_made_anew(synthea: Scenario) -> None:
     with synthea.connect() as connection:
         connection.execute("drop view clinica.formas_pagamento cascade")
         connection.execute("create view clinica.formas_pagamento as select 1 as outra_coluna")
+        connection.execute("select omie_sync.marcar('clinica.formas_pagamento')")
     synthea.run("formas_pagamento")
     columns = synthea.rows(
         "select column_name from information_schema.columns "
