@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,6 +31,7 @@ from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine, is_total
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.windows import DateWindow, iso_dates, rows_in_window
+from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 
 BATCH_ROWS = 50_000
@@ -41,7 +43,13 @@ class CsvReader:
 
     in_place = False
 
-    def __init__(self, folder: Path, block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        block_bytes: int = BLOCK_BYTES,
+        time_zone: str = DEFAULT_TIME_ZONE,
+    ) -> None:
+        self.zone = ZoneInfo(time_zone)
         self._folder = folder
         self._block_bytes = block_bytes
         self._unread: dict[str, tuple[UnreadLine, ...]] = {}

@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import psycopg
 import sqlalchemy as sa
@@ -55,14 +54,13 @@ from omie_pipeline.clinic.set_aside import (
     shown_key,
 )
 from omie_pipeline.clinic.shape import drop_old, refuse_gone, remake, shape_of
-from omie_pipeline.clinic.sources import CLINIC_ZONE, RAW_SCHEMA, SourceTable
+from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 from omie_pipeline.clinic.staging import Stage, add_to_stage, load_stage
 from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 
 OVERLAP = timedelta(minutes=30)
 """How far before the watermark a read begins, for rows committed late."""
-_ZONE = ZoneInfo(CLINIC_ZONE)
 _KEYS = "_omie_pipeline_keys"
 
 
@@ -275,8 +273,9 @@ class _Extract:
     def _since(self, done: Progress) -> datetime | None:
         if self._window or self._how.full or done.mark is None or done.full_at is None:
             return None
-        read_on = done.full_at.astimezone(_ZONE).date()
-        today = datetime.now(_ZONE).date()
+        zone = self._reader.zone
+        read_on = done.full_at.astimezone(zone).date()
+        today = datetime.now(zone).date()
         if (today - read_on).days >= self._how.full_every_days:
             return None
         return done.mark - self._how.overlap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from omie_pipeline.clinic.keyset import copied_digest
 from omie_pipeline.clinic.raw_tables import EMPRESA, ensure_raw_schema, raw_schema
 from omie_pipeline.clinic.reader import ClinicReader
 from omie_pipeline.clinic.set_aside import set_aside_of
-from omie_pipeline.clinic.sources import CLINIC_ZONE, SourceTable
+from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.staging import load_stage
 from omie_pipeline.clinic.windows import date_part, written_day
 from omie_pipeline.errors import ConfigurationError
@@ -59,10 +60,10 @@ def moved_dates(
         shown = sa.func.concat_ws("/", *(sa.cast(present.c[name], sa.Text) for name in table.key))
         known = set_aside_of(connection, empresa, table)
         queries = (
-            sa.select(_day(raw.c[table.business_date])).where(
+            sa.select(_day(raw.c[table.business_date], reader.zone)).where(
                 mine, ~sa.exists().where(same).correlate(raw)
             ),
-            sa.select(_day(present.c[table.business_date])).where(
+            sa.select(_day(present.c[table.business_date], reader.zone)).where(
                 *(present.c[name].is_not(None) for name in table.key),
                 shown.not_in(known),
                 ~sa.exists().where(same).correlate(present),
@@ -73,8 +74,8 @@ def moved_dates(
     return sorted(day for text in texts if (day := written_day(text)) is not None)
 
 
-def _day(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+def _day(column: sa.ColumnElement[Any], zone: ZoneInfo) -> sa.ColumnElement[str]:
     """The day as it is written; of an instant the clinic's."""
     if isinstance(column.type, sa.DateTime) and column.type.timezone:
-        column = sa.func.timezone(CLINIC_ZONE, column)
+        column = sa.func.timezone(zone.key, column)
     return date_part(sa.cast(column, sa.Text))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
+from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.database.schemas import as_named, schemas_of
 from omie_pipeline.errors import ConfigurationError
 
@@ -33,6 +35,10 @@ class ClinicReader(Protocol):
     @property
     def fingerprint(self) -> str:
         """What tells this source from another; holds no secret."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's time zone: whose day an instant belongs to, and when a day begins."""
 
     def missing_tables(self, tables: Iterable[SourceTable]) -> tuple[str, ...]:
         """Names of the tables that the source does not have."""
@@ -120,13 +126,16 @@ class ClinicReader(Protocol):
         """Gives back connections."""
 
 
-def open_clinic(url: str, warehouse: sa.Engine | None = None) -> ClinicReader:
+def open_clinic(
+    url: str, warehouse: sa.Engine | None = None, *, time_zone: str = DEFAULT_TIME_ZONE
+) -> ClinicReader:
     """The reader for ``CLINIC_URL``.
 
     Args:
         url: a SQLAlchemy URL, a folder of CSV files (a path or ``csv:///abs/path``), or
             ``warehouse://schema`` for tables that are in the warehouse already.
         warehouse: the warehouse; needed for ``warehouse://`` only.
+        time_zone: whose day an instant belongs to, and when the clinic's day begins.
 
     Raises:
         ConfigurationError: the URL is none of these, its folder is absent or its driver is not
@@ -137,10 +146,10 @@ def open_clinic(url: str, warehouse: sa.Engine | None = None) -> ClinicReader:
         if warehouse is None or not schema:
             raise ConfigurationError("CLINIC_URL warehouse:// precisa do nome de um schema")
         schemas_of(warehouse).refuse_as_source(schema)
-        return SqlReader(as_named(warehouse), schema=schema, in_place=True)
+        return SqlReader(as_named(warehouse), schema=schema, in_place=True, time_zone=time_zone)
     if url.startswith(_CSV) or "://" not in url:
         folder = Path(url.removeprefix(_CSV)).expanduser()
         if not url or not folder.is_dir():
             raise ConfigurationError(f"CLINIC_URL: a pasta '{folder}' não existe")
-        return CsvReader(folder.absolute())
-    return SqlReader(open_sql_source(url))
+        return CsvReader(folder.absolute(), time_zone=time_zone)
+    return SqlReader(open_sql_source(url), time_zone=time_zone)

@@ -31,13 +31,10 @@ from typing import Any, Literal, cast
 
 import yaml
 
-from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.database import schemas
 from omie_pipeline.errors import ConfigurationError
 
 RAW_SCHEMA = schemas.RAW
-CLINIC_ZONE = DEFAULT_TIME_ZONE
-"""Whose day an instant belongs to, and when a clinic's day begins."""
 _GRAINS = ("register", "fact")
 _READING: Mapping[str, tuple[str, ...]] = {
     "decimal": (",", "."),

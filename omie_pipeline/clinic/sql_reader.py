@@ -19,9 +19,10 @@ from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
 from omie_pipeline.clinic.keyset import KeyDigest, digest_query
 from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
-from omie_pipeline.clinic.sources import CLINIC_ZONE, SourceTable
+from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
 from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, written_day
+from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.database.addresses import parsed_url
 from omie_pipeline.database.causes import CLINIC, WAREHOUSE, Place, told
 from omie_pipeline.errors import ConfigurationError
@@ -85,6 +86,7 @@ class SqlReader:
         engine: the source; closed by :meth:`close` unless ``in_place``.
         schema: where tables without a schema of their own are.
         in_place: the engine is the warehouse's.
+        time_zone: the clinic's.
         batch_rows: rows in memory at a time.
     """
 
@@ -94,6 +96,7 @@ class SqlReader:
         *,
         schema: str | None = None,
         in_place: bool = False,
+        time_zone: str = DEFAULT_TIME_ZONE,
         batch_rows: int = BATCH_ROWS,
     ) -> None:
         self._engine = engine
@@ -102,6 +105,7 @@ class SqlReader:
         self._batch_rows = batch_rows
         self._tables: dict[str, sa.Table] = {}
         self.in_place = in_place
+        self.zone = ZoneInfo(time_zone)
         url = engine.url
         where = f"{self._dialect}://{url.host}:{url.port}/{url.database}/{schema}"
         self.fingerprint = f"{self._dialect}:{hashlib.sha256(where.encode()).hexdigest()[:16]}"
@@ -392,9 +396,9 @@ class SqlReader:
         if not _has_zone(column):
             return column
         if self._dialect == "postgresql":
-            return sa.func.timezone(CLINIC_ZONE, column)
+            return sa.func.timezone(self.zone.key, column)
         if self._dialect in ("mysql", "mariadb"):
-            offset = f"{datetime.now(ZoneInfo(CLINIC_ZONE)):%z}"
+            offset = f"{datetime.now(self.zone):%z}"
             return sa.func.convert_tz(column, "+00:00", f"{offset[:3]}:{offset[3:]}")
         return column
 

@@ -253,7 +253,7 @@ class Deployment:
             ConfigurationError: no ``CLINIC_URL``, or it is none we can read.
         """
         url = self._clinic_url(empresa)
-        reader = open_clinic(url, self.engine)
+        reader = open_clinic(url, self.engine, time_zone=self.settings.time_zone)
         try:
             yield reader
         finally:

@@ -468,17 +468,25 @@ def test_instants_are_read_for_every_zones_idea_of_the_day(
     assert [row[0] for row in rows(COPIES)] == ["0"]  # 1 March, 22:00 in São Paulo
 
 
+@pytest.mark.parametrize(
+    ("zone", "late"),
+    [
+        ("America/Sao_Paulo", "2026-11-01 01:30+00"),  # 31 October, 22:30 there
+        ("America/Manaus", "2026-11-01 03:30+00"),  # 23:30 there; in São Paulo it is November
+    ],
+)
 def test_day_of_an_instant_is_the_clinics(
-    reader: ClinicReader, engine: sa.Engine, run: Run
+    source: sa.Engine, engine: sa.Engine, run: Run, database_url: str, zone: str, late: str
 ) -> None:
+    reader = open_clinic(database_url, time_zone=zone)
     run("alter table fonte.recebimentos alter column data type timestamptz")
-    late = datetime(2026, 11, 1, 1, 30, tzinfo=UTC)  # 31 October, 22:30 in São Paulo
     run(INSERT, id="1", data=late, valor=1, paciente="a", em="2026-11-01")
     halloween = [date(2026, 10, 31)]
     assert reader.changed_dates(RECEBIMENTOS, datetime(2026, 1, 1, tzinfo=UTC)) == halloween
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     run("delete from fonte.recebimentos")
     assert moved_dates(reader, RECEBIMENTOS, engine, "e") == halloween
+    reader.close()
 
 
 @pytest.mark.parametrize("type_", ["timestamp", "text"])

@@ -139,3 +139,18 @@ def _only_rows(read: Callable[..., Any]) -> Callable[..., Any]:
         return read(self, table, **options)
 
     return batches
+
+
+@pytest.mark.parametrize(("zone", "day"), [("America/Sao_Paulo", 1), ("America/Manaus", 31)])
+def test_day_of_a_timestamp_is_the_clinics(
+    clinic: ClinicReader, mariadb: sa.Engine, zone: str, day: int
+) -> None:
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql("set time_zone = '+00:00'")
+        connection.exec_driver_sql("delete from recebimentos where id > 1")
+        connection.exec_driver_sql("update recebimentos set atualizado_em = '2026-11-01 03:30:00'")
+    by_stamp = replace(TABLE, business_date="atualizado_em", updated_at=None)
+    reader = open_clinic(mariadb.url.render_as_string(hide_password=False), time_zone=zone)
+    (found,) = reader.changed_dates(by_stamp, datetime(2026, 1, 1, tzinfo=UTC))
+    reader.close()
+    assert found.day == day

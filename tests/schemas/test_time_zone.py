@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from omie_pipeline.resources.addresses import (
     dbt_environment,
     open_warehouse,
 )
+from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.settings import Settings
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.time_zone import database_time_zone, set_database_time_zone
@@ -91,6 +93,17 @@ def test_dbt_is_at_the_clinic_and_dagster_in_utc(
     dagster = sa.create_engine(dagster_postgres_url(database_url))
     assert ask(dagster, "SHOW timezone") == "UTC"
     dagster.dispose()
+
+
+def test_the_clinic_is_read_by_its_own_clock(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", database_url)
+    monkeypatch.setenv("OMIE_PIPELINE_TIME_ZONE", "America/Manaus")
+    for url in (str(tmp_path), f"sqlite:///{tmp_path}/clinica.db", "warehouse://da_clinica"):
+        monkeypatch.setenv("CLINIC_URL", url)
+        with Deployment().clinic("principal") as reader:
+            assert reader.zone.key == "America/Manaus"
 
 
 def test_status_tells_what_an_analysts_session_has(
