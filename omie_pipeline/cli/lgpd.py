@@ -181,6 +181,11 @@ def _tell_elsewhere(person: Person, copies: Sequence[str]) -> None:
         show(f"Falta apagar no Omie: cliente {ids}")
     if texts := (*person.order_codes, *person.contract_codes):
         show(f"No Omie ficam também os textos e e-mails de {', '.join(texts)}: altere-os lá")
+    if len(person.client_codes) > 1:
+        show(
+            "O pedido vale para todos os códigos que têm no Omie o mesmo cadastro (o mesmo CPF ou "
+            f"CNPJ): {', '.join(person.client_codes)}"
+        )
     if person.client_codes:
         show(f"Falta apagar no sistema da clínica: {', '.join(person.client_codes)}")
     if copies:

@@ -18,7 +18,10 @@ from omie_pipeline.warehouse.all_tables import tables
 from omie_pipeline.warehouse.erasing_state import ErasedTable, erase_state, kept_files
 from omie_pipeline.warehouse.person import Person, digest_of, rows_of
 from omie_pipeline.warehouse.person_held import CLIENTES, HELD, Held
+from omie_pipeline.warehouse.person_sharing import NAME as CODES
+from omie_pipeline.warehouse.person_sharing import forget_digest
 from omie_pipeline.warehouse.person_state import EVENTS, STATES, event_rows
+from omie_pipeline.warehouse.person_tables import PAYLOAD
 from omie_pipeline.warehouse.privacy_tables import ERASING_LOCK, erasure
 from omie_pipeline.warehouse.retention import retained_until
 from omie_pipeline.warehouse.stripping import strip
@@ -57,6 +60,7 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureRe
     done = [erase_state(connection, state, person) for state in STATES]
     done = [_erase_mirror(connection, held, person, until) for held in HELD] + done
     done.append(_erase_events(connection, person))
+    done.append(_erase_digests(connection, person))
     touched = tuple(one for one in done if one.found)
     if touched:
         counts = {one.name: one.erased for one in touched}
@@ -87,6 +91,14 @@ def _erase_events(connection: sa.Connection, person: Person) -> ErasedTable:
         sa.update(EVENTS).where(where, changed).values(raw=bare_event)
     ).rowcount
     return ErasedTable("omie_inbox.events", "Eventos recebidos", found, erased, "os códigos")
+
+
+def _erase_digests(connection: sa.Connection, person: Person) -> ErasedTable:
+    found, erased = forget_digest(connection, person.empresa, person.client_codes)
+    kept = "o código"
+    if erased < found:
+        kept += "; o resumo do documento, enquanto a clínica tem alguém com o mesmo documento"
+    return ErasedTable(f"{PAYLOAD}.{CODES}", "Códigos que saíram da clínica", found, erased, kept)
 
 
 def _remember(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.warehouse.all_tables import nfse_tables, tables
 from omie_pipeline.warehouse.person import Person, any_of, rows_of
+from omie_pipeline.warehouse.person_codes import CLIENTS, SELLERS
 from omie_pipeline.warehouse.person_held import CLIENTES
 from omie_pipeline.warehouse.person_state import State, state_rows
 from omie_pipeline.warehouse.retention import kept_before
@@ -19,11 +20,15 @@ _NOTE, _STEP = nfse_tables.nfse, nfse_tables.nfse_transition
 _FILE, _REQUEST = nfse_tables.nfse_file, nfse_tables.billing_request
 _OVER = ("issued", "cancelled")
 _SHORTEST_NAME = 4
+# From the first to the last: what is quoted may hold a quotation mark itself.
+_QUOTED = re.compile(r"'.*'", re.DOTALL)
 _TAX = "documento fiscal, guardado cinco anos (CTN 173, 174 e 195; LGPD 16, I)"
 # table -> columns that are emptied, and what stays.
 _EMPTIED: dict[sa.Table, tuple[dict[str, Any], str]] = {
-    tables.ledger: ({"first_error": None, "last_error": None}, "o código e o id do Omie"),
-    tables.quarantine: ({"row_masked": {}}, "o código e o motivo"),
+    tables.ledger: (
+        {"first_error": None, "last_error": None},
+        "o código, o id do Omie e o resumo do que foi enviado",
+    ),
     tables.rejected: ({"row_masked": {}}, "o código e a resposta do Omie"),
     tables.attempt: ({"request": None, "response": None}, "o código e a hora"),
     _STEP: ({"motivo": None}, "os estados e as horas"),
@@ -57,9 +62,15 @@ def erase_state(connection: sa.Connection, state: State, person: Person) -> Eras
     """Empty what the table tells of the person; call it while the mirror still has the names."""
     table, where = state.table, state_rows(state, person)
     found = connection.scalar(sa.select(sa.func.count()).select_from(table).where(where)) or 0
-    if table in _EMPTIED:
+    if table is tables.quarantine:
+        erased, kept = _quarantined(connection, where), "o código e o motivo, sem o valor da origem"
+    elif table in _EMPTIED:
         values, kept = _EMPTIED[table]
         erased = _empty(connection, table, where, values)
+        if table is tables.ledger:
+            # Of name and document: guessed easily. A code in another form is seen without it.
+            people = sa.and_(where, table.c.endpoint.in_((*CLIENTS, *SELLERS)))
+            erased = max(erased, _empty(connection, table, people, {"likeness": None}))
     elif table is tables.plan:
         running = sa.select(tables.run.c.run_id).where(tables.run.c.state == "running")
         idle = table.c.run_id.not_in(running)
@@ -92,6 +103,26 @@ def kept_files(connection: sa.Connection, person: Person) -> tuple[tuple[str, da
 def _empty(connection: sa.Connection, table: sa.Table, where: Any, values: dict[str, Any]) -> int:
     changed = sa.or_(*(table.c[name].is_distinct_from(v) for name, v in values.items()))
     return connection.execute(sa.update(table).where(where, changed).values(values)).rowcount
+
+
+def _quarantined(connection: sa.Connection, where: Any) -> int:
+    """The rows' content goes, and out of the reasons what the source had; how many lost any."""
+    table = tables.quarantine
+    key = list(table.primary_key)
+    erased = 0
+    for row in connection.execute(
+        sa.select(*key, table.c.reasons, table.c.row_masked).where(where)
+    ):
+        said = [
+            {**reason, "motivo": _QUOTED.sub("'***'", str(reason.get("motivo", "")))}
+            for reason in row.reasons
+        ]
+        if said == row.reasons and not row.row_masked:
+            continue
+        mine = sa.and_(*(column == row._mapping[column.name] for column in key))
+        connection.execute(sa.update(table).where(mine).values(reasons=said, row_masked={}))
+        erased += 1
+    return erased
 
 
 def _intents(connection: sa.Connection, where: Any) -> str:

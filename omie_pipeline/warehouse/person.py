@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse import person_codes
+from omie_pipeline.warehouse import person_codes, person_sharing
 from omie_pipeline.warehouse.all_tables import tables
 from omie_pipeline.warehouse.person_held import CLIENTES, HELD, SALDOS, TITLES, Held
 from omie_pipeline.warehouse.privacy_tables import erasure
@@ -82,28 +82,34 @@ def find_person(
     Args:
         document: CPF or CNPJ, with or without punctuation.
         code: integration code of the cliente (``PAC-17``); its document is looked up.
+
+    Whoever shares a record at Omie (people of one document) is one person here.
     """
     clientes, wanted = CLIENTES.table, plain_document(document)
+    codes = {code} - {""}
     if code and not wanted:
+        codes |= person_sharing.sharing(connection, empresa, "", codes)
         found = connection.scalar(
             sa.select(clientes.c.cnpj_cpf).where(
-                clientes.c.empresa == empresa, clientes.c.codigo_integracao == code
+                clientes.c.empresa == empresa,
+                any_of(clientes.c.codigo_integracao, sorted(codes)),
+                clientes.c.cnpj_cpf.is_not(None),
             )
         )
+        found = found or person_sharing.document_of(connection, empresa, codes)
         wanted = plain_document(found or "")
-    matches = []
+    codes |= person_codes.clients_by_document(connection, empresa, wanted)
+    codes |= person_sharing.sharing(connection, empresa, wanted, codes)
+    matches = [any_of(clientes.c.codigo_integracao, sorted(codes))]
     if wanted:
         matches.append(bare(clientes.c.cnpj_cpf) == wanted)
-    if code:
-        matches.append(clientes.c.codigo_integracao == code)
     rows = connection.execute(
         sa.select(clientes.c.codigo_cliente_omie, clientes.c.codigo_integracao).where(
-            clientes.c.empresa == empresa, sa.or_(sa.false(), *matches)
+            clientes.c.empresa == empresa, sa.or_(*matches)
         )
     ).all()
     ids = {row.codigo_cliente_omie for row in rows}
-    codes = {row.codigo_integracao for row in rows if row.codigo_integracao} | ({code} - {""})
-    codes |= person_codes.clients_by_document(connection, empresa, wanted)
+    codes |= {row.codigo_integracao for row in rows if row.codigo_integracao}
     if digest := known_digest(connection, wanted, code):
         erased = sa.select(erasure.c.codigos_cliente).where(
             erasure.c.empresa == empresa, erasure.c.digest == digest

@@ -12,16 +12,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.warehouse.person import Person
 from omie_pipeline.warehouse.person_codes import client_in, key_of
+from omie_pipeline.warehouse.person_sharing import NAME as CODES
+from omie_pipeline.warehouse.person_sharing import ids_of
 from omie_pipeline.warehouse.person_tables import CLINIC, PAYLOAD, RAW, bare_text, tables_of
 
 _DOCUMENTS = ("cpf", "cnpj", "cpf_cnpj", "cnpj_cpf", "documento")
-_PEOPLE = {"pacientes": "paciente_id", "profissionais": "profissional_id",
+_REFERENCES = {"pacientes": "paciente_id", "profissionais": "profissional_id",
            "fornecedores": "fornecedor_id"}  # fmt: skip
 _PAID_BY_OR_TO = {"recebimentos": "paciente_id", "vendas_produtos": "paciente_id",
                   "repasses": "profissional_id", "despesas": "fornecedor_id",
                   "compras_produtos": "fornecedor_id"}  # fmt: skip
+SET_ASIDE = "_set_aside"
+"""Rows of the source that were not copied, by their key; see ``clinic.set_aside``."""
 _ENDPOINTS = {endpoint.model: endpoint for endpoint in WRITABLE}
 
 
@@ -47,20 +52,52 @@ def copies_of(connection: sa.Connection, person: Person) -> tuple[Copy, ...]:
 
 
 def _raw(connection: sa.Connection, person: Person) -> Iterator[Copy]:
-    for table in tables_of(connection, RAW):
-        if "_empresa" in table.c:
-            mine = table.c["_empresa"] == person.empresa
-            yield _read(connection, table, mine, _by_document(table, person.document))
+    tables = {table.name: table for table in tables_of(connection, RAW)}
+    aside = tables.get(SET_ASIDE)
+    ways: list[sa.ColumnElement[bool]] = []
+    for table in tables.values():
+        if "_empresa" not in table.c:
+            continue
+        mine = table.c["_empresa"] == person.empresa
+        copy = _read(connection, table, mine, _by_document(table, person.document))
+        yield copy
+        if aside is not None and copy.rows:
+            keys = _keys(connection, table, copy)
+            ways.append(sa.and_(aside.c.table_name == table.name, aside.c.key.in_(keys)))
+    if aside is not None:
+        yield _read(
+            connection, aside, aside.c.empresa == person.empresa,
+            sa.or_(_in_key(aside.c.key, person), *ways),
+        )  # fmt: skip
+
+
+def _keys(connection: sa.Connection, table: sa.TableClause, copy: Copy) -> list[str]:
+    """What the set-aside rows of the same keys are listed under."""
+    schema = schemas_of(connection).name(RAW)
+    found = sa.inspect(connection).get_pk_constraint(table.name, schema=schema)
+    parts = [name for name in found["constrained_columns"] if name != "_empresa"]
+    return ["/".join(str(row[name]) for name in parts) for row in copy.rows] if parts else []
+
+
+def _in_key(key: sa.ColumnElement[Any], person: Person) -> sa.ColumnElement[bool]:
+    """The document is a part of the key of a row that was set aside."""
+    if not person.document:
+        return sa.false()
+    parts = sa.func.string_to_array(sa.func.upper(sa.func.translate(key, ".- ", "")), "/")
+    # A CNPJ has the slash that stands between parts as well.
+    whole = bare_text(key) == person.document
+    return sa.or_(whole, sa.literal(person.document) == sa.any_(parts))
 
 
 def _models(connection: sa.Connection, person: Person) -> Iterator[Copy]:
     models = {table.name: table for table in tables_of(connection, CLINIC)}
-    for people, reference in _PEOPLE.items():
+    for people, reference in _REFERENCES.items():
         if people not in models:
             continue
         table = models[people]
         mine = table.c.empresa == person.empresa
-        own = _read(connection, table, mine, _by_document(table, person.document))
+        by_code = sa.cast(table.c.id, sa.Text).in_(ids_of(people, person.client_codes))
+        own = _read(connection, table, mine, sa.or_(_by_document(table, person.document), by_code))
         yield own
         ids = [row["id"] for row in own.rows]
         for table in models.values():
@@ -97,6 +134,8 @@ def _payloads(connection: sa.Connection, person: Person) -> Iterator[Copy]:
             _by_document(table, person.document),
             client_in(table, person.client_codes, person.client_ids),
         ]
+        if table.name == CODES:
+            ways += [table.c[name].in_(person.client_codes) for name in ("codigo", "titular")]
         endpoint = _ENDPOINTS.get(table.name)
         key = key_of(endpoint, table) if endpoint is not None else None
         if endpoint is not None and key is not None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from omie_pipeline import exact_json
 from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.warehouse.all_tables import tables
 from omie_pipeline.warehouse.erased_again import apply_erasures
 from omie_pipeline.warehouse.erasing import ErasureReport, erase
@@ -272,3 +273,43 @@ def test_an_open_intent_is_kept_and_said(engine: sa.Engine) -> None:
     assert "retry" in intent.kept
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(erasure)) == 1
+
+
+def test_reasons_lose_what_the_source_had(engine: sa.Engine) -> None:
+    add_people(engine)
+    told = "A coluna nasc da origem: o valor 'Maria d'Ávila, 52998224725' não é uma data."
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "particao": "tudo", "run_id": "r1"}
+    with engine.begin() as connection:
+        for code in ("PAC-1", "PAC-2"):
+            reasons = [{"campo": "x", "regra": "ilegivel", "motivo": told, "correcao": "Corrija"}]
+            connection.execute(sa.insert(tables.quarantine).values(
+                empresa=EMPRESA, endpoint="clientes", linha=code, codigo_integracao=code,
+                reasons=reasons, row_masked={"nome": "M***a"}, **seen,
+            ))  # fmt: skip
+    assert {t.name: t.erased for t in erased(engine).tables}["omie_sync.quarantine"] == 1
+    query = "SELECT reasons->0->>'motivo', row_masked::text FROM omie_sync.quarantine "
+    row = one(engine, f"{query} WHERE codigo_integracao = 'PAC-1'")
+    assert tuple(row) == ("A coluna nasc da origem: o valor '***' não é uma data.", "{}")
+    assert one(engine, f"{query} WHERE codigo_integracao = 'PAC-2'")[0] == told
+    assert {t.name: t.erased for t in erased(engine).tables}["omie_sync.quarantine"] == 0
+
+
+def test_rows_set_aside_are_found_by_key_and_by_document(engine: sa.Engine) -> None:
+    add_people(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("ALTER TABLE clinic_raw.pacientes ADD PRIMARY KEY (_empresa, id)")
+        )
+        SET_ASIDE.create(connection)
+        for table, key in (
+            ("pacientes", "1"), ("pacientes", "2"), ("recebimentos", "1"),
+            ("convenios", f"{CPF}/7"), ("convenios", "52998224725"),
+        ):  # fmt: skip
+            connection.execute(sa.insert(SET_ASIDE).values(
+                empresa=EMPRESA, table_name=table, kind="doubled_key", key=key, rows=2, lines=[],
+                file="", first_seen_at=NOW, last_seen_at=NOW,
+            ))  # fmt: skip
+        sections = export_person(connection, find_person(connection, EMPRESA, document=CPF))
+    (aside,) = [one for one in sections if one["tabela"] == "clinic_raw._set_aside"]
+    found = sorted((row["table_name"], row["key"]) for row in aside["linhas"])
+    assert found == [("convenios", f"{CPF}/7"), ("convenios", "52998224725"), ("pacientes", "1")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,10 @@ class Clinic:
     def execute(self, statement: str) -> None:
         with self.scenario.connect() as connection:
             connection.execute(statement.encode())
+
+    def values(self, query: str) -> list[Any]:
+        with self.scenario.connect() as connection:
+            return [value for (value,) in map(tuple, connection.execute(query.encode()))]
 
     def build(self) -> None:
         result = self.scenario.dbt(
@@ -118,7 +123,11 @@ def clinic(
                 f"insert into clinic_raw.pacientes ({columns}) values ({places})".encode(),
                 list(patient.values()),
             )
-    one.execute("update clinica.padroes_empresa set categoria_padrao_agenda = '1.01.01'")
+    one.execute(
+        "insert into omie_sync.empresa_default (empresa, receipt_category) "
+        "values ('principal', '1.01.01') "
+        "on conflict (empresa) do update set receipt_category = excluded.receipt_category"
+    )
     one.build()
     assert terminal("import", "empresas", "categorias", "contas_correntes", "--full").code == 0
     yield one
@@ -247,3 +256,57 @@ def test_who_comes_later_takes_no_record_from_the_one_omie_has(clinic: Clinic) -
     assert set(clinic.omie("clientes")) == {"PAC-filha"}
     assert set(clinic.customers().values()) == {"PAC-filha"}
     assert clinic.terminal("nfse", "register", "PAC-mae").code == 0
+
+
+def test_export_finds_everybody_who_shares_the_record(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.push()
+    found = []
+    for n, asked in enumerate(
+        (("--codigo", "PAC-filha"), ("--codigo", "PAC-mae"), ("--cpf", MOTHER))
+    ):
+        file = tmp_path / f"{n}.json"
+        assert clinic.terminal("lgpd", "export", *asked, "--output", str(file)).code == 0
+        (sections,) = json.loads(file.read_text())["empresas"].values()
+        found.append({one["tabela"]: one["linhas"] for one in sections})
+    assert found[0] == found[1] == found[2]
+    codes = [row["codigo_integracao"] for row in found[0]["omie_sync.ledger"]]
+    assert {"PAC-mae", "REC-da-mae", "REC-da-filha"} <= set(codes)
+    assert {row["codigo"] for row in found[0]["omie_payload.clientes_codigos"]} == {
+        "PAC-mae", "PAC-filha"
+    }  # fmt: skip
+    assert {row["id"] for row in found[0]["clinica.pacientes"]} == {"mae", "filha"}
+
+
+def test_an_erased_person_who_left_leaves_no_digest(clinic: Clinic) -> None:
+    """Neither of the document nor of the name; as long as a child is there under that CPF, it is
+    the child's as well."""
+    clinic.push()
+    said = clinic.terminal("lgpd", "erase", "--codigo", "PAC-mae", "--yes")
+    assert (said.code, "PAC-filha, PAC-mae" in said.out) == (0, True)
+    assert clinic.values("select likeness from omie_sync.ledger where endpoint = 'clientes'") == [
+        None
+    ]
+    titles = "select count(likeness) from omie_sync.ledger where endpoint = 'contas_receber'"
+    assert clinic.values(titles) == [3], "money is never sent twice"
+    digest = "select resumo_documento is null from omie_payload.clientes_codigos where codigo = "
+    clinic.execute("delete from clinic_raw.pacientes where id = 'mae'")
+    clinic.build()
+    assert clinic.values(f"{digest}'PAC-mae'") == [False]
+    assert clinic.push()["clientes"]["selected"] == 0
+    clinic.execute("delete from clinic_raw.pacientes")
+    clinic.build()
+    assert clinic.values(f"{digest}'PAC-mae'") == [True]
+
+
+def test_erasing_takes_the_digest_of_who_left_before(clinic: Clinic) -> None:
+    clinic.push()
+    clinic.execute("delete from clinic_raw.pacientes")
+    clinic.build()
+    digest = "select resumo_documento is null from omie_payload.clientes_codigos"
+    assert clinic.values(digest) == [False]
+    assert clinic.terminal("lgpd", "erase", "--codigo", "PAC-mae").code == 0
+    assert clinic.values(digest) == [False], "only shown"
+    assert clinic.terminal("lgpd", "erase", "--codigo", "PAC-mae", "--yes").code == 0
+    assert clinic.values(digest) == [True]
+    clinic.build()
+    assert clinic.values(digest) == [True]

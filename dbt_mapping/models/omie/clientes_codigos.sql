@@ -9,7 +9,8 @@
    Whoever has a record of their own at Omie keeps it.
 
    Codes that left the clinic and are still known at Omie stay here with the digest of the document they
-   had, from this table as it was before, so that a child stays on the record of a parent who left. #}
+   had, from this table as it was before, so that a child stays on the record of a parent who left. Of
+   people whose data were erased (`omie-pipeline lgpd erase`) it is kept only for such a child. #}
 {%- set endpoint = 'clientes' if clientes_por() == 'integracao' else 'clientes_cpf_cnpj' -%}
 {%- set antes = load_relation(this) if execute else none %}
 
@@ -44,8 +45,17 @@ presentes as (
 
 livro as (
 
-    select empresa, codigo_integracao as codigo, first_seen_at
-    from {{ source('omie_sync', 'ledger') }}
+    select
+        empresa,
+        codigo_integracao as codigo,
+        first_seen_at,
+        exists (
+            select 1 from {{ source('omie_sync', 'erasure') }} as apagado
+            where
+                apagado.empresa = livro.empresa
+                and livro.omie_id = any(apagado.codigos_cliente)
+        ) as foi_apagado
+    from {{ source('omie_sync', 'ledger') }} as livro
     where endpoint = '{{ endpoint }}' and omie_id is not null and state <> 'deleted'
 
 ),
@@ -58,6 +68,7 @@ todos as (
         presentes.codigo is not null as na_clinica,
         livro.codigo is not null as no_omie,
         livro.first_seen_at,
+        coalesce(livro.foi_apagado, false) as foi_apagado,
         presentes.origem,
         presentes.nome,
         presentes.data_nascimento,
@@ -83,6 +94,7 @@ grupos as (
     select
         *,
         count(*) over documento as quantos,
+        bool_or(na_clinica) over documento as alguem_na_clinica,
         first_value(codigo) over (
             documento
             order by no_omie desc, na_clinica desc, first_seen_at, data_nascimento nulls first,
@@ -115,7 +127,8 @@ select
     com_titular.na_clinica,
     com_titular.origem as _origem_tabela,
     substr(com_titular.codigo, 5) as _origem_id,
-    com_titular.resumo_documento,
+    case when com_titular.alguem_na_clinica or not com_titular.foi_apagado
+        then com_titular.resumo_documento end as resumo_documento,
     case when com_titular.titular <> com_titular.codigo then
         {{ chave_do_municipio('com_titular.nome') }} <> {{ chave_do_municipio('o_titular.nome') }}
     end as nome_difere
