@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import dagster as dg
 import sqlalchemy as sa
 
+from omie_pipeline.clinic.set_aside import listed
+from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.sync.counts import Counts
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushReport
+from omie_pipeline.warehouse.warnings import warnings_of
 from omie_pipeline.warehouse.worst import WorstRow, worst_rows
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
@@ -43,12 +47,29 @@ def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
     }
     if worst:
         found["piores_linhas"] = _worst_table(worst)
+    found |= _beside_the_counts(engine, report)
     if report.stopped_by:
         found["parou_porque"] = report.stopped_by
     if report.recovered:
         found["recuperadas"] = report.recovered
     if report.data_docs is not None:
         found["data_docs"] = data_docs_link(report.data_docs)
+    return found
+
+
+def _beside_the_counts(engine: sa.Engine, report: PushReport) -> Metadata:
+    """What was delivered and yet is not as the clinic has it, and what never came this far."""
+    found: Metadata = {}
+    if report.not_emptied:
+        found["nao_esvaziados"] = dg.MetadataValue.md(_plain(report.not_emptied))
+    told = warnings_of(engine, (report.empresa,))
+    if warned := sum(one.endpoint == report.endpoint.name for one in told):
+        found["avisos"] = warned
+    aside: Counter[str] = Counter()
+    for one in listed(engine, [report.empresa]):
+        aside[one.table] += one.what.rows
+    if aside:
+        found["linhas_nao_copiadas"] = dg.MetadataValue.md(_plain(aside))
     return found
 
 
@@ -157,7 +178,7 @@ def _worst_table(rows: list[WorstRow]) -> dg.TableMetadataValue:
                     "código": row.codigo_integracao,
                     "partição": row.particao,
                     "situação": row.situacao,
-                    "motivo": row.motivo,
+                    "motivo": mask_text(row.motivo),
                     "correção": row.correcao,
                 }
             )

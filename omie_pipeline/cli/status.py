@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from omie_pipeline.warehouse.status import BlockInForce, EndpointStatus
 
 _FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected", "quarantined",
-           "held", "deleted", "open_intents", "before_start", "last_run_at", "last_run_trigger",
+           "held", "deleted", "open_intents", "not_emptied", "warnings",
+           "before_start", "set_aside", "last_run_at", "last_run_trigger",
            "last_run_state", "last_run_error", "blocked_until", "blocked_reason",
            *TABLE_FIELDS)  # fmt: skip
 _FAILED_STATES = ("failed", "stopped")
@@ -45,39 +47,55 @@ def status(
     """Mostra, por empresa, o que foi enviado e lido, o que espera e o que impede."""
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.status import endpoint_status
+    from omie_pipeline.warehouse.warnings import warnings_of
 
     refuse_two_outputs(as_json, csv)
     endpoints = chosen_endpoints([endpoint]) if endpoint else () if table else WRITABLE
     tables = chosen_tables([table]) if table else () if endpoint else chosen_tables(["tudo"])
     deployment = Deployment()
+    empresas = chosen_empresas(deployment, empresa)
+    told = warnings_of(deployment.engine, empresas) if endpoints else ()
+    warned = Counter((one.empresa, one.endpoint) for one in told)
     sent, read = [], []
-    for name in chosen_empresas(deployment, empresa):
+    for name in empresas:
         closed = _block(deployment, name)
         for one in endpoints:
             found = endpoint_status(deployment.engine, name, one, deployment.settings.start_date)
-            sent.append(_record(found, closed))
+            sent.append(_record(found, closed) | {"warnings": warned[(name, one.name)]})
         read += table_records(deployment, name, tables, closed) if tables else []
-    if write_records(_FIELDS, [*sent, *read], as_json=as_json, csv=csv):
+    aside = [] if endpoint or table else _set_aside(deployment, empresas)
+    if write_records(_FIELDS, [*sent, *read, *aside], as_json=as_json, csv=csv):
         return
     if sent:
         _show(sent)
     if read:
         show_tables(read)
     _show_hints(sent, read)
-    _show_set_aside(deployment, empresa)
+    _show_counts(sent, "not_emptied", "A clínica esvaziou e o Omie ainda tem", "not-emptied")
+    _show_counts(sent, "warnings", "Entregues com aviso", "warnings")
+    _show_counts(aside, "set_aside", "Linhas da clínica que não foram copiadas", "quarantine")
 
 
-def _show_set_aside(deployment: Deployment, empresa: str | None) -> None:
-    """Rows of the clinic that were not copied: they are in no count above."""
+def _set_aside(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the clinic that were not copied: they are in no other count."""
     from omie_pipeline.clinic.set_aside import listed
 
-    found = listed(deployment.engine, chosen_empresas(deployment, empresa))
-    by_table: dict[str, int] = {}
-    for one in found:
-        by_table[one.table] = by_table.get(one.table, 0) + one.what.rows
-    if by_table:
-        told = ", ".join(f"{count(rows)} em {table}" for table, rows in sorted(by_table.items()))
-        show(f"Linhas da clínica que não foram copiadas: {told}; motivos: omie-pipeline quarantine")
+    by_table: Counter[tuple[str, str]] = Counter()
+    for one in listed(deployment.engine, empresas):
+        by_table[(one.empresa, one.table)] += one.what.rows
+    return [
+        {"empresa": name, "direction": "copy", "table": table, "set_aside": rows}
+        for (name, table), rows in sorted(by_table.items())
+    ]
+
+
+def _show_counts(records: Sequence[Record], name: str, what: str, command: str) -> None:
+    """One line of what is not zero, over all empresas, and the command that lists it."""
+    counted: Counter[str] = Counter()
+    for one in records:
+        counted[one["table"] if name == "set_aside" else one["endpoint"]] += one[name]
+    if told := ", ".join(f"{count(n)} em {key}" for key, n in sorted(counted.items()) if n):
+        show(f"{what}: {told}; quais e por quê: omie-pipeline {command}")
 
 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
@@ -103,6 +121,7 @@ def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any
         **found.ledger,
         "quarantined": found.quarantined,
         "open_intents": found.open_intents,
+        "not_emptied": found.not_emptied,
         "before_start": found.before_start,
         "last_run_at": last.started_at if last else None,
         "last_run_trigger": last.trigger if last else None,

@@ -35,6 +35,7 @@ class EndpointStatus:
         ledger: rows of the ledger by state: ``confirmed``, ``rejected``, ``held``, ``deleted``.
         quarantined: rows our own validation refused and that have not passed since.
         open_intents: calls whose outcome is not known yet; the next run reads them back first.
+        not_emptied: records of which Omie keeps a value that the clinic emptied.
         before_start: rows of the payload model that no partition selects, being dated before the
             start date or not at all; ``None`` where there is no usable model, 0 for registers.
         last_run: the latest sync, ``None`` when there was none.
@@ -45,6 +46,7 @@ class EndpointStatus:
     ledger: Mapping[str, int]
     quarantined: int
     open_intents: int
+    not_emptied: int
     before_start: int | None
     last_run: RunEntry | None
 
@@ -79,10 +81,17 @@ def endpoint_status(
         intent.c.endpoint == endpoint.name,
         intent.c.closed_at.is_(None),
     )
+    kept = sa.select(sa.func.count()).where(
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint.name,
+        ledger.c.not_emptied.is_not(None),
+        ledger.c.state != "deleted",
+    )
     with warehouse_errors(), engine.connect() as connection:
         by_state = {row[0]: row[1] for row in connection.execute(states)}
         quarantined = connection.execute(refused).scalar_one()
         open_intents = connection.execute(unclear).scalar_one()
+        not_emptied = connection.execute(kept).scalar_one()
     last = recent_runs(engine, mine)
     return EndpointStatus(
         empresa=empresa,
@@ -90,6 +99,7 @@ def endpoint_status(
         ledger={s: by_state.get(s, 0) for s in ("confirmed", "rejected", "held", "deleted")},
         quarantined=quarantined,
         open_intents=open_intents,
+        not_emptied=not_emptied,
         before_start=_before_start(engine, empresa, endpoint, start_date),
         last_run=last[0] if last else None,
     )
