@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from omie_pipeline.database.schemas import CLINIC, schemas_of
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.payload import UNREAD_COLUMN
 
-CLINIC_SCHEMA = "clinica"
 _SHOWN_IDS = 3
 
 
@@ -57,7 +57,7 @@ class Reading:
     unowned: tuple[Unowned, ...]
 
 
-def clinic_reading(engine: sa.Engine, schema: str = CLINIC_SCHEMA) -> Reading:
+def clinic_reading(engine: sa.Engine, schema: str = CLINIC) -> Reading:
     """Look at every canonical table once; tables that were not built have nothing to tell."""
     unread: list[UnreadColumn] = []
     unowned: list[Unowned] = []
@@ -80,7 +80,7 @@ def _tables(connection: sa.Connection, schema: str) -> list[sa.TableClause]:
             "SELECT table_name FROM information_schema.columns"
             " WHERE table_schema = :schema AND column_name = :column ORDER BY table_name"
         ),
-        {"schema": schema, "column": UNREAD_COLUMN},
+        {"schema": schemas_of(connection).name(schema), "column": UNREAD_COLUMN},
     )
     columns: list[sa.ColumnClause[Any]] = [
         sa.column("empresa", sa.Text), sa.column("id", sa.Text), sa.column(UNREAD_COLUMN, JSONB)

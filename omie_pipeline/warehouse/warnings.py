@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.model import KEY_COLUMN
+from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.errors import ModelError
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.payload import PAYLOAD_SCHEMA, PayloadModel, load_payload_model
@@ -148,5 +149,6 @@ def _shared(engine: sa.Engine, empresas: tuple[str, ...]) -> Iterator[WarningEnt
 
 
 def _has_codes(engine: sa.Engine) -> bool:
+    schema = schemas_of(engine).name(PAYLOAD_SCHEMA)
     with warehouse_errors():
-        return sa.inspect(engine).has_table(CODES.name, schema=PAYLOAD_SCHEMA)
+        return sa.inspect(engine).has_table(CODES.name, schema=schema)

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from omie_pipeline.clinic.sample.generate import write_sample
-from omie_pipeline.resources.deployment import mapping_dir
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
 from tests.old_postgres import OldPostgres, old_postgres
@@ -67,9 +66,23 @@ class Beside:
 
 
 def _small_clinic(folder: Path) -> None:
-    """A good clinic of ten patients and as many receipts."""
+    """A clinic of ten patients and as many receipts; three more rows of these are not good."""
     folder.mkdir(parents=True)
     write_sample(10, 0, 7, str(folder))
+    _add(folder / "pacientes.csv", {"id": "de-fora"})
+    odd = {"ilegivel": ("R$ 1.000,0O",), "dobrado": ("1.00", "2.00")}
+    for key, values in odd.items():
+        for value in values:
+            _add(folder / "recebimentos.csv", {"id": key, "valor": value})
+
+
+def _add(file: Path, changes: dict[str, str]) -> None:
+    """A row like the first, but for the changes."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        names, first = reader.fieldnames or (), next(reader)
+    with file.open("a", encoding="utf-8", newline="") as stream:
+        csv.DictWriter(stream, names).writerow({**first, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -89,26 +102,12 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
             connection.exec_driver_sql("GRANT CREATE ON DATABASE casa TO entrega")
         with server.administrator("casa") as connection:
             connection.exec_driver_sql(FOREIGN)
-            if "pg_input_is_valid" in (mapping_dir() / "macros/leitura.sql").read_text():
-                connection.exec_driver_sql(_OF_POSTGRES_16)
             before = snapshot(connection, NOT_OURS)
         found = Beside(server, before, folder, {"um_": one, "dois_": two, "": one})
         for prefix in PREFIXES:
             built = found.say(prefix, "build")
             assert built.returncode == 0, built.stdout + built.stderr
         yield found
-
-
-_OF_POSTGRES_16 = """
-CREATE FUNCTION public.pg_input_is_valid(texto text, tipo text) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    EXECUTE 'SELECT CAST(' || quote_nullable(texto) || ' AS ' || tipo || ')';
-    RETURN true;
-EXCEPTION WHEN data_exception THEN
-    RETURN false;
-END $$
-"""
 
 
 def test_both_are_built_and_nothing_else_has_changed(beside: Beside) -> None:
@@ -134,6 +133,31 @@ def test_a_push_of_one_is_no_push_of_the_other(beside: Beside) -> None:
         assert snapshot(connection, NOT_OURS) == beside.before
 
 
+def test_every_command_finds_what_is_under_the_prefix(beside: Beside, tmp_path: Path) -> None:
+    def said(*words: str, codes: tuple[int, ...] = (0,)) -> str:
+        done = beside.say("um_", *words)
+        assert done.returncode in codes, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    again = said("build")
+    assert "'R$ 1.000,0O'" in again, "what could not be read is told"
+    assert "dobrado" in said("quarantine")
+    receipt = ("receipt_category=1.01.01", "account=9100000001", "account.PIX=9100000002")
+    said("defaults", "set", "principal", *receipt)
+    assert "9100000002" in said("defaults", "list")
+    assert "PAC-de-fora" in said("warnings"), "under the record of the first"
+    assert "require_rg" in said("rules")
+    said("push", "tudo", "--json", codes=(0, 3))
+    assert "REC-ilegivel" in said("quarantine")
+    assert "recebimentos" in said("status")
+    patient = beside.value("SELECT min(id) FROM um_clinic_raw.pacientes")
+    file = tmp_path / "titular.json"
+    said("lgpd", "export", "--codigo", f"PAC-{patient}", "--output", str(file))
+    assert "omie_payload.clientes_codigos" in file.read_text()
+    with beside.server.administrator("casa") as connection:
+        assert snapshot(connection, NOT_OURS) == beside.before
+
+
 def test_without_a_prefix_nothing_is_built_there(beside: Beside) -> None:
     beside.folder.joinpath("clinica_").mkdir(exist_ok=True)
     said = beside.say("", "build")
@@ -148,7 +172,7 @@ def test_every_relation_that_a_build_made_is_marked(beside: Beside) -> None:
         "SELECT array_agg(c.oid::regclass::text) FROM pg_class AS c "
         "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
         "WHERE n.nspname ~ '^um_(staging|clinica|omie_payload|analise|clinic_raw)$' "
-        "AND c.relkind IN ('r', 'v') AND c.relname <> '_watermark' "
+        "AND c.relkind IN ('r', 'v') AND c.relname NOT IN ('_watermark', '_set_aside') "
         "AND NOT um_omie_sync.e_nosso(c.oid)"
     )
     assert unmarked is None

@@ -9,7 +9,11 @@ from omie_pipeline.database.schemas import PURPOSES, Schemas, as_named, schemas_
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.person import find_person
+from omie_pipeline.warehouse.person_export import export_person
 from omie_pipeline.warehouse.tables import ledger
+from omie_pipeline.warehouse.unread import clinic_reading
+from omie_pipeline.warehouse.warnings import holder_of, warnings_of
 
 A = Schemas("a_")
 
@@ -74,6 +78,36 @@ def test_two_installations_live_in_one_database(empty_database: str) -> None:
         assert A.in_migration(bodies) == bodies
     for engine in (first, second):
         engine.dispose()
+
+
+def test_what_dbt_made_is_found_under_the_prefix(empty_database: str) -> None:
+    """Also where somebody else has tables of these names."""
+    engine = open_engine(empty_database, A)
+    migrate(engine)
+    unread = '[{"column": "valor", "source_column": "vl", "kind": "number", "text": "x"}]'
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE clinica.recebimentos AS SELECT 'e' AS empresa, '1' AS id, "
+            f"'{unread}'::jsonb AS _unreadable"
+        )
+        connection.exec_driver_sql(
+            "CREATE TABLE omie_payload.clientes_codigos AS SELECT 'e' AS empresa, c AS codigo, "
+            "'PAC-1' AS titular, true AS na_clinica, false AS nome_difere, "
+            "'pacientes' AS _origem_tabela, '1' AS _origem_id, NULL::text AS resumo_documento "
+            "FROM unnest(ARRAY['PAC-1', 'PAC-2']) AS c"
+        )
+    with as_named(engine).begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA clinica")
+        connection.exec_driver_sql(f"CREATE TABLE clinica.x AS SELECT '{unread}' AS _unreadable")
+    assert [one.table for one in clinic_reading(engine).unread] == ["recebimentos"]
+    assert [one.code for one in warnings_of(engine, ("e",))] == ["PAC-2"]
+    assert holder_of(engine, "e", "PAC-2") == "PAC-1"
+    with engine.connect() as connection:
+        person = find_person(connection, "e", code="PAC-2")
+        assert person.client_codes == ("PAC-1", "PAC-2")
+        (codes,) = export_person(connection, person)
+    assert len(codes["linhas"]) == 2
+    engine.dispose()
 
 
 def test_the_tables_of_others_are_read_under_their_own_names(empty_database: str) -> None:
