@@ -136,6 +136,7 @@ def _tell_unowned(table: str, unowned: Mapping[str, int]) -> None:
 
 def _tell(result: ExtractResult, empresa: str) -> None:
     from omie_pipeline.clinic.set_aside import reason_of
+    from omie_pipeline.omie.masking import mask_text
 
     if result.in_place:
         show(f"{result.table} ({empresa}): lida onde está")
@@ -156,7 +157,7 @@ def _tell(result: ExtractResult, empresa: str) -> None:
         say(f"{result.table}: {again} linhas repetidas por inteiro, contadas uma vez")
     for one in result.set_aside[:_TOLD_NODES]:
         text, fix = reason_of(one)
-        say(without_secrets(f"{result.table}: {text}"))
+        say(without_secrets(mask_text(f"{result.table}: {text}")))
         say(f"    → {fix}")
     if len(result.set_aside) > _TOLD_NODES:
         say(f"... e mais {len(result.set_aside) - _TOLD_NODES}: omie-pipeline quarantine")

@@ -19,6 +19,7 @@ from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import TRIGGER_TAG
 from omie_pipeline.cli.demo_notes import follow_notes
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sample_defaults
+from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.deployment import Deployment
@@ -163,7 +164,7 @@ def _tell(console: Console, deployment: Deployment) -> None:
     if worst:
         console.print("\nAs piores linhas", style="bold")
     for row in worst[:_WORST]:
-        console.print(f"  {row.codigo_integracao} ({row.situacao}): {row.motivo}")
+        console.print(f"  {row.codigo_integracao} ({row.situacao}): {mask_text(row.motivo)}")
         console.print(f"      → {row.correcao}")
     console.print(
         "\nA seguir\n"

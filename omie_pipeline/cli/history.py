@@ -128,8 +128,10 @@ def _read(
 
 
 def _run_record(entry: RunEntry, reasons: Sequence[RefusedReason]) -> dict[str, Any]:
+    from omie_pipeline.omie.masking import mask_text
+
     steps = [next_step(entry.error_class, entry.error), *(_row_step(one) for one in reasons)]
-    errors = [without_secrets(entry.error), *(one.text for one in reasons)]
+    errors = [without_secrets(entry.error), *(mask_text(one.text) for one in reasons)]
     return {
         "run_id": entry.run_id,
         "empresa": entry.empresa,

@@ -50,7 +50,10 @@ def quarantine(
     as_json: JsonOption = False,
     csv: CsvOption = None,
 ) -> None:
-    """Mostra as linhas que não passaram, da cópia ou da validação, com o motivo e a correção."""
+    """Mostra as linhas que não passaram, da cópia ou da validação, com o motivo e a correção.
+
+    O texto que a origem tem aparece como é: pode ser um documento.
+    """
     _refused(_not_passed, empresa, endpoint, limit, as_json=as_json, csv=csv)
 
 
@@ -59,7 +62,6 @@ def _not_passed(engine: sa.Engine, wanted: ListFilter) -> Sequence[RefusedEntry]
     from dataclasses import replace
 
     from omie_pipeline.clinic.set_aside import listed, reason_of
-    from omie_pipeline.omie.masking import mask_text
     from omie_pipeline.warehouse.listing import RefusedEntry, RefusedReason, quarantined_rows
 
     # What was not copied has no endpoint yet: one table may feed several.
@@ -71,9 +73,9 @@ def _not_passed(engine: sa.Engine, wanted: ListFilter) -> Sequence[RefusedEntry]
             RefusedEntry(
                 empresa=one.empresa,
                 endpoint="",
-                code=mask_text(one.what.key) or "sem chave",
+                code=one.what.key or "sem chave",
                 partition="",
-                reasons=(RefusedReason(mask_text(text), fix),),
+                reasons=(RefusedReason(text, fix),),
                 first_seen_at=one.first_seen_at,
                 last_seen_at=one.last_seen_at,
                 origin=one.table,

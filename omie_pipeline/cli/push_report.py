@@ -91,13 +91,18 @@ def worst_of(engine: sa.Engine, reports: Sequence[PushReport]) -> list[tuple[str
 
 
 def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
-    """Rows that did not get through, with the reason and what to do, on stdout."""
+    """Rows that did not get through, with the reason and what to do, on stdout.
+
+    What a push says is often kept as a log, so documents that the source has are masked.
+    """
+    from omie_pipeline.omie.masking import mask_text
+
     if not rows:
         return
     show("Linhas que pedem atenção:")
     for endpoint, row in rows:
         head = f"  {row.codigo_integracao} ({endpoint}, {row.situacao})"
-        show_entry(head, [(row.motivo, row.correcao)])
+        show_entry(head, [(mask_text(row.motivo), row.correcao)])
 
 
 def show_not_emptied(reports: Sequence[PushReport]) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 from omie_pipeline.catalog.clientes import CLIENTES
 from omie_pipeline.errors import ConfigurationError, Empty
 from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sync.push import Push, PushOptions
 from omie_pipeline.warehouse.planning import Selection
@@ -106,5 +107,5 @@ def _told(
     refused: tuple[str, str] = ("", ""),
 ) -> ClienteCadastrado:
     return ClienteCadastrado(
-        key, how, omie_id, source.origem_tabela, source.origem_id, refused[0], refused[1]
+        key, how, omie_id, source.origem_tabela, source.origem_id, mask_text(refused[0]), refused[1]
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.omie.masking import mask, mask_text
+from omie_pipeline.omie.masking import mask
 from omie_pipeline.validation.model import Reason
 from omie_pipeline.warehouse.quarantine import RefusedRow, store_refused
 from omie_pipeline.warehouse.rows import PlanRow
@@ -32,10 +32,13 @@ class Scope:
 
 
 def refused_row(row: PlanRow, reasons: Sequence[Reason]) -> RefusedRow:
-    """A row for quarantine with its reasons in words."""
+    """A row for quarantine with its reasons in words.
+
+    They quote the source as it is, where a document may stand in the place of a number: who shows
+    them anywhere but in the list of quarantine masks them.
+    """
     told = [
-        # A reason may quote the source, where a document can stand in the place of a number.
-        {"campo": r.field, "regra": r.rule, "motivo": mask_text(r.motivo), "correcao": r.correcao}
+        {"campo": r.field, "regra": r.rule, "motivo": r.motivo, "correcao": r.correcao}
         for r in reasons
     ]
     return RefusedRow(row, told, mask(dict(row.payload)))

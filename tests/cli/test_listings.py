@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
+from omie_pipeline.assets.report import run_metadata
+from omie_pipeline.catalog.clientes import CLIENTES
+from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.sync.report import PushReport
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente, titulo
+from tests.sync.world import CLIENTE_COLUMNS, World, cliente, titulo
 
 
 @pytest.fixture
@@ -42,6 +49,62 @@ def test_status_counts_and_says_when(terminal: Terminal, pushed: World) -> None:
     assert shown.code == 0
     assert "nunca" in shown.out
     assert "OMIE_PIPELINE_START_DATE" in shown.out
+
+
+def test_status_tells_what_was_emptied_warned_of_and_not_copied(
+    terminal: Terminal, clinic: World, engine: sa.Engine
+) -> None:
+    noted = [{"table": "pacientes", "column": "telefone", "kind": "foreign_telephone"}]
+    warned, columns = {"_warnings": noted}, {**CLIENTE_COLUMNS, "_warnings": JSONB}
+    rg = [{"campo": "RG", "conteudo": "1"}]
+    clinic.model("clientes", [cliente(1, caracteristicas=rg, **warned)], columns)
+    assert terminal("push", "clientes").code == 0
+    clinic.model("clientes", [cliente(1, **warned)], columns)
+    assert terminal("push", "clientes").code == 0
+    with engine.begin() as connection:
+        SET_ASIDE.create(connection)
+        connection.execute(sa.insert(SET_ASIDE).values(
+            empresa="principal", table_name="lancamento", kind="doubled_key", rows=2, lines=[],
+            file="", key="52998224725", first_seen_at=sa.func.now(), last_seen_at=sa.func.now(),
+        ))  # fmt: skip
+    lines = terminal("status", "--json").lines
+    (clientes,) = [one for one in lines if one["endpoint"] == "clientes"]
+    assert (clientes["not_emptied"], clientes["warnings"]) == (1, 1)
+    (copy,) = [one for one in lines if one["direction"] == "copy"]
+    assert (copy["table"], copy["set_aside"]) == ("lancamento", 2)
+    shown = terminal("status").out
+    assert "o Omie ainda tem: 1 em clientes; quais e por quê: omie-pipeline not-emptied" in shown
+    assert "com aviso: 1 em clientes; quais e por quê: omie-pipeline warnings" in shown
+    assert "não foram copiadas: 2 em lancamento; quais e por quê: omie-pipeline quar" in shown
+    assert "'52998224725' está em 2 linhas" in terminal("quarantine").out, "as the source has it"
+    report = PushReport("r", "principal", CLIENTES, (), not_emptied={"caracteristicas": 1})
+    told = {name: getattr(one, "value", one) for name, one in run_metadata(engine, report).items()}
+    assert told["nao_esvaziados"] == "caracteristicas: 1"
+    assert told["avisos"] == 1
+    assert told["linhas_nao_copiadas"] == "lancamento: 2"
+
+
+def test_a_document_that_stands_elsewhere_is_shown_to_staff_only(
+    terminal: Terminal, clinic: World, engine: sa.Engine
+) -> None:
+    """Staff read the list of quarantine; what a push or Dagster says is kept as a log."""
+    unread = {"table": "pacientes", "column": "data_nascimento", "source_column": "nasc",
+              "kind": "date", "text": "529.982.247-25, ana@exemplo.com"}  # fmt: skip
+    columns = {**CLIENTE_COLUMNS, "_unreadable": JSONB}
+    clinic.model("clientes", [cliente(1, _unreadable=[unread])], columns)
+    said = terminal("push", "clientes")
+    assert "'***25, ***@***'" in said.out
+    assert "***25" in terminal("history").out
+    (entry,) = terminal("quarantine", "--json").lines
+    assert "'529.982.247-25, ana@exemplo.com'" in entry["reasons"][0]
+    (run,) = terminal("history", "--json").lines
+    for kept in (said.out + said.err, terminal("history").out, json.dumps(run)):
+        assert "529.982" not in kept
+        assert "ana@" not in kept
+    report = PushReport(run["run_id"], "principal", CLIENTES, ())
+    worst = run_metadata(engine, report)["piores_linhas"]
+    assert "529.982" not in str(worst)
+    assert "***25" in str(worst)
 
 
 def test_status_shows_a_block_and_its_end(terminal: Terminal, clinic: World) -> None:
