@@ -32,21 +32,24 @@ _SCHEMAS = sa.text(
     "pg_get_userbyid(n.nspowner) AS owner, pg_get_userbyid(n.nspowner) = current_user AS own "
     "FROM pg_namespace AS n WHERE n.nspname = ANY(:names)"
 )
-# Indexes, TOAST tables and the like come and go with what they belong to.
+
+# Indexes, TOAST tables and the like come and go with what they belong to. Names with their schema
+# always: pg_describe_object leaves out one of the search path, as one called like the login is.
 _OBJECTS = sa.text(
-    "SELECT n.nspname, pg_describe_object('pg_class'::regclass, c.oid, 0), c.oid "
+    "SELECT n.nspname, o.type || ' ' || o.identity, c.oid "
     "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    "CROSS JOIN LATERAL pg_identify_object('pg_class'::regclass, c.oid, 0) AS o "
     "WHERE n.nspname = ANY(:names) AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'S', 'c') "
-    "UNION ALL SELECT n.nspname, pg_describe_object('pg_proc'::regclass, p.oid, 0), p.oid "
+    "UNION ALL SELECT n.nspname, o.type || ' ' || o.identity, p.oid "
     "FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace "
+    "CROSS JOIN LATERAL pg_identify_object('pg_proc'::regclass, p.oid, 0) AS o "
     "WHERE n.nspname = ANY(:names) "
-    "UNION ALL SELECT n.nspname, pg_describe_object('pg_type'::regclass, t.oid, 0), t.oid "
+    "UNION ALL SELECT n.nspname, o.type || ' ' || o.identity, t.oid "
     "FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace "
+    "CROSS JOIN LATERAL pg_identify_object('pg_type'::regclass, t.oid, 0) AS o "
     "WHERE n.nspname = ANY(:names) AND t.typtype IN ('d', 'e', 'r') "
     "ORDER BY 1, 2"
 )
-
-
 _BUILT_UNMARKED = sa.text(
     "SELECT n.nspname, c.relname, CAST(c.relkind AS text) FROM pg_class AS c "
     "JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = ANY(:names) "
@@ -205,8 +208,9 @@ def foreign_relations(
     return tuple(
         connection.execute(
             sa.text(
-                "SELECT pg_describe_object('pg_class'::regclass, c.oid, 0) FROM pg_class AS c "
+                "SELECT o.type || ' ' || o.identity FROM pg_class AS c "
                 "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                "CROSS JOIN LATERAL pg_identify_object('pg_class'::regclass, c.oid, 0) AS o "
                 "WHERE n.nspname || '.' || c.relname = ANY(:wanted) "
                 "AND NOT omie_sync.e_nosso(c.oid) ORDER BY 1"
             ),
