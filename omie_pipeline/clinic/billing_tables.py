@@ -146,6 +146,7 @@ CONTRATOS = ClinicTable(
             "tipo_vencimento",
             "001 dias depois do faturamento, 002 dia fixo",
             "001 days after billing, 002 fixed day",
+            "always",
         ),
         c.integer("dias_vencimento", "Dias até o vencimento", "Days", "tipo_vencimento is 001"),
         c.integer("dia_fixo", "Dia fixo do mês", "Fixed day", "tipo_vencimento is 002"),

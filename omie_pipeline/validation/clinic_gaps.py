@@ -51,6 +51,7 @@ _FEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "quantidade": ("itensContrato",),
     "valor_unitario": ("itensContrato",),
     "situacao": ("cabecalho.cCodSit",),
+    "tipo_vencimento": ("vencTextos",),
     "origem": ("codigo_lancamento",),
     "origem_id": ("codigo_lancamento",),
 }

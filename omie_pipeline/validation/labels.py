@@ -88,6 +88,7 @@ LABELS: Final[dict[str, str]] = {
     "projeto_id": "projeto",
     "tipo": "tipo de documento da forma de pagamento",
     "situacao": "situação do contrato",
+    "tipo_vencimento": "tipo de vencimento do contrato",
     "produto": "produto",
     "origem": "tabela de origem do pagamento",
     "origem_id": "lançamento de origem do pagamento",

@@ -122,6 +122,8 @@ select
             falta_de('contratos', "'contratos'", 'projeto_id', 'projetos', 'projetos.id'),
             {'quando': 'contratos.situacao is null', 'tabela': "'contratos'",
              'coluna': "'situacao'"},
+            {'quando': 'contratos.tipo_vencimento is null', 'tabela': "'contratos'",
+             'coluna': "'tipo_vencimento'"},
             {'quando': 'itens.sem_quantidade', 'tabela': "'contratos_itens'",
              'coluna': "'quantidade'"},
             {'quando': 'itens.sem_valor', 'tabela': "'contratos_itens'",
