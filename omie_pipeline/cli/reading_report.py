@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from omie_pipeline.cli.output import count, say
@@ -39,6 +41,7 @@ _QUESTIONS: Final = {
 
 def tell_reading(deployment: Deployment) -> None:
     """Say once for all tables what could not be read, whose rows are nobody's, what to declare."""
+    from omie_pipeline.resources.deployment import dbt_target
     from omie_pipeline.warehouse.unread import clinic_reading
 
     reading = clinic_reading(deployment.engine)
@@ -46,7 +49,8 @@ def tell_reading(deployment: Deployment) -> None:
         say(line)
     asked = [one for one in reading.unread if one.kind in _QUESTIONS]
     if asked:
-        for line in question_lines(asked, source_columns(deployment)):
+        behind = sources_behind(dbt_target(deployment.settings), deployment.settings.staging)
+        for line in question_lines(asked, source_columns(deployment), behind):
             say(line)
 
 
@@ -73,12 +77,16 @@ def reading_lines(reading: Reading) -> Iterable[str]:
 
 
 def question_lines(
-    asked: Sequence[UnreadColumn], columns: Iterable[tuple[str, str]]
+    asked: Sequence[UnreadColumn],
+    columns: Iterable[tuple[str, str]],
+    behind: Mapping[str, frozenset[str]] | None = None,
 ) -> Iterable[str]:
     """What to write in ``_sources.yml``, for all doubtful columns together.
 
     Args:
         columns: source tables and their columns.
+        behind: the source tables that each canonical table is made of; of another one nothing is
+            asked, though it has a column of that name too.
     """
     known = list(columns)
     yield (
@@ -87,8 +95,9 @@ def question_lines(
     )
     by_table: dict[str, dict[tuple[str, str], UnreadColumn]] = {}
     for one in asked:
-        tables = [table for table, column in known if column == one.source_column] or ["…"]
-        for table in tables:
+        bearing = [table for table, column in known if column == one.source_column]
+        own = (behind or {}).get(one.table, frozenset(bearing))
+        for table in [table for table in bearing if table in own] or bearing or ["…"]:
             by_table.setdefault(table, {}).setdefault((one.source_column, one.kind), one)
     for table, found in by_table.items():
         yield f"      - name: {table}"
@@ -97,6 +106,31 @@ def question_lines(
             question = _QUESTIONS[kind]
             yield f"          - name: {_yaml(column)}"
             yield (f"            meta: {{{question.meta}}}  # '{one.example}': {question.about}")
+
+
+def sources_behind(target: Path, staging: str) -> dict[str, frozenset[str]]:
+    """The source tables of each canonical table, as dbt's last run in ``target`` knew them.
+
+    A staging model may read them through further models. Nothing where dbt never ran there.
+    """
+    manifest = target / "manifest.json"
+    if not manifest.exists():
+        return {}
+    parsed = json.loads(manifest.read_text("utf-8"))
+    parents, sources = parsed["parent_map"], parsed["sources"]
+    prefix, found = f"stg_{staging}__", {}
+    for node_id, node in parsed["nodes"].items():
+        if node["resource_type"] != "model" or not node["name"].startswith(prefix):
+            continue
+        seen, open_nodes = set[str](), [node_id]
+        while open_nodes:
+            one = open_nodes.pop()
+            if one not in seen:
+                seen.add(one)
+                open_nodes += parents.get(one, ())
+        names = frozenset(sources[one]["name"] for one in seen if one in sources)
+        found[node["name"].removeprefix(prefix)] = names
+    return found
 
 
 def source_columns(deployment: Deployment) -> list[tuple[str, str]]:
