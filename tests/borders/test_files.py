@@ -26,6 +26,8 @@ RECEIPTS = [
     RECEIPT.format(3, "900,00"),
     RECEIPT.format("", "50,00"),
     *(RECEIPT.format(number, "100,00") for number in (4, 5)),
+    RECEIPT.format(6, "60,00").replace("principal", "pricipal"),
+    RECEIPT.format(7, "70,00").replace("principal", ""),
     "TOTAL;;;;;;;;1.234,00;;;;",
 ]
 SALES = [
@@ -54,13 +56,24 @@ def house(houses: Houses) -> House:
 
 
 def test_b23_bad_rows_are_named_with_their_lines_and_stop_no_other(house: House) -> None:
-    assert "recebimentos (principal): 8 lidas, 4 novas" in house.said["build"].out
+    assert "recebimentos (principal): 7 lidas, 4 novas" in house.said["build"].out
     titles = house.titles()
     assert titles == dict.fromkeys(("1", "2", "4", "5"), ("100.00", "04/04/2026"))
     told = house.good("quarantine").out
     assert "recebimentos.csv, linhas 4, 5" in told
     assert "recebimentos.csv, linha 6" in told
-    assert "recebimentos.csv, linha 9" in told
+    assert (
+        "1 linha(s) de total ('TOTAL') no lugar de um registro (recebimentos.csv, linha 11" in told
+    )
+
+
+def test_rows_of_an_empresa_that_nobody_reads_are_named(house: House) -> None:
+    told = house.good("quarantine").out
+    assert "1 linha(s) da empresa 'pricipal', que não está configurada: não são lidas" in told
+    assert "(recebimentos.csv, linha 9)" in told
+    assert "1 linha(s) com a coluna de empresa vazia: não são lidas" in told
+    for text in ("da empresa 'pricipal'", "empresa vazia"):
+        assert text in house.said["build"].err
 
 
 def test_b28_a_file_with_an_open_quote_is_refused_with_its_line(house: House) -> None:
