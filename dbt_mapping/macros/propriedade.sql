@@ -39,6 +39,23 @@
 {%- endmacro %}
 
 
+{# Stops where deleting the relation's rows, to fill it again, would delete or change rows of others. #}
+{% macro exigir_sem_cascata(relacao) -%}
+    {%- set chaves = run_query(
+        "select string_agg(pg_describe_object('pg_constraint'::regclass, oid, 0), '; ') "
+        ~ "from pg_constraint where contype = 'f' and confdeltype in ('c', 'n', 'd') "
+        ~ "and confrelid = to_regclass('" ~ relacao ~ "')"
+    ).rows[0][0] -%}
+    {%- if chaves -%}
+        {{ exceptions.raise_compiler_error(
+            'As linhas de ' ~ relacao ~ ' são apagadas e escritas de novo a cada build, e levariam '
+            ~ 'linhas que não são deste programa: ' ~ chaves ~ '. Nada foi alterado. Troque o ON '
+            ~ 'DELETE dessas chaves, ou tire-as'
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The comment that makes a relation ours; its description goes before the mark where analysts read
    it. In the transaction that made the relation. #}
 {% macro marcar(relacao) -%}

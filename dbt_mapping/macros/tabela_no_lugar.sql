@@ -28,6 +28,7 @@
   {%- set names = new_columns | map(attribute='quoted') | join(', ') -%}
 
   {% if kept %}
+    {{ exigir_sem_cascata(target_relation) }}
     {% call statement('main') -%}
       -- Two builds at once would otherwise each keep their own rows. Readers are not blocked.
       lock table {{ target_relation }} in share row exclusive mode;

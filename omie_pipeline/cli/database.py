@@ -11,6 +11,8 @@ from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from omie_pipeline.resources.settings import Settings
 
 database = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
@@ -100,7 +102,7 @@ def _show_own_server(settings: Settings) -> None:
         version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
         zone: str = connection.execute(sa.text("SHOW timezone")).scalar_one()
     engine.dispose()
-    show(f"PostgreSQL {version} de WAREHOUSE_URL responde em {engine.url.host}")
+    show(f"PostgreSQL {version} de WAREHOUSE_URL responde em {_host(engine.url)}")
     show(f"Fuso de uma sessão comum neste banco: {zone}")
     if zone != settings.time_zone:
         say(
@@ -114,3 +116,9 @@ def _settings() -> Settings:
     from omie_pipeline.resources.settings import load_settings
 
     return load_settings()
+
+
+def _host(url: sa.URL) -> str:
+    """Server or socket of an address; an address may also leave it to libpq."""
+    named = url.host or ", ".join(url.normalized_query.get("host", ()))
+    return named or "endereço padrão do PostgreSQL"

@@ -147,16 +147,21 @@ def raw_schema(connection: sa.Connection) -> str:
     return schemas_of(connection).name(RAW_SCHEMA)
 
 
+def is_ours(connection: sa.Connection, name: str) -> bool:
+    """Whether the table of that name in schema ``clinic_raw`` was made by this program."""
+    ours = sa.select(
+        sa.func.omie_sync.e_nosso(sa.cast(_quoted(connection, name), pg.REGCLASS), type_=sa.Boolean)
+    )
+    return bool(connection.scalar(ours))
+
+
 def refuse_foreign(connection: sa.Connection, name: str) -> None:
     """Stops where the table that has the copy's name was not made by this program.
 
     Raises:
         ConfigurationError: nothing was changed.
     """
-    ours = sa.select(
-        sa.func.omie_sync.e_nosso(sa.cast(_quoted(connection, name), pg.REGCLASS), type_=sa.Boolean)
-    )
-    if not connection.scalar(ours):
+    if not is_ours(connection, name):
         raise ConfigurationError(
             f"Tabela '{name}': já existe {raw_schema(connection)}.{name}, que não foi feita por "
             "este programa; nada foi alterado. Mova-a para outro esquema (ALTER TABLE … SET SCHEMA)"

@@ -21,6 +21,7 @@ from omie_pipeline.clinic.raw_tables import (
     POSTGRES_TYPES,
     RawColumn,
     create_raw_table,
+    is_ours,
     psycopg_connection,
     raw_schema,
     refuse_foreign,
@@ -212,11 +213,16 @@ def _old_name(name: str, number: int) -> str:
 
 
 def drop_old(connection: sa.Connection, name: str) -> tuple[str, ...]:
-    """Drops copies that stepped aside and that nothing hangs on; returns those that stay."""
+    """Drops copies that stepped aside and that nothing hangs on; returns those that stay.
+
+    A table that only bears such a name is somebody else's.
+    """
     start = _old_name(name, 1).removesuffix("1")
     stay = []
     for old in sa.inspect(connection).get_table_names(schema=raw_schema(connection)):
         if not (old.startswith(start) and old.removeprefix(start).isdecimal()):
+            continue
+        if not is_ours(connection, old):
             continue
         statement = sql.SQL("DROP TABLE {}").format(sql.Identifier(raw_schema(connection), old))
         try:

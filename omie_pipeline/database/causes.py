@@ -75,6 +75,18 @@ _BY_CODE = {
 _BY_WORDS = (
     (r"failed to resolve host|could not translate host|Name or service not known|getaddrinfo",
      "o nome do servidor em {variable} não foi encontrado: confira o nome e o DNS"),
+    (r"invalid sslmode value",
+     "sslmode em {variable} não existe: use disable, prefer, require, verify-ca ou verify-full"),
+    (r"invalid (connection option|URI query parameter)",
+     "{variable} tem depois de ? uma opção que o PostgreSQL não conhece: confira como se escreve "
+     "(sslmode, sslrootcert, options …)"),
+    (r"invalid port number|invalid integer value \".*?\" for connection option \"port\"",
+     "a porta em {variable} deve ser um número de 1 a 65535"),
+    (r"invalid (integer )?value .*for connection option|invalid \w+ value",
+     "{variable} tem depois de ? uma opção com um valor que o PostgreSQL não aceita"),
+    (r"root certificate file|certificate file .* does not exist|private key file",
+     "um arquivo de certificado que {variable} nomeia não existe ou não pode ser lido: confira "
+     "sslrootcert, sslcert e sslkey"),
     (r"server does not support SSL",
      "o servidor não tem SSL, e {variable} o exige (sslmode): ligue o SSL no servidor, ou, numa "
      "rede de confiança, tire sslmode de {variable}"),

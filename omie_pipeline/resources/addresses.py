@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from omie_pipeline.database.addresses import parsed_url
 from omie_pipeline.database.causes import WAREHOUSE
 from omie_pipeline.database.schemas import DAGSTER, RAW, Schemas
+from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.built import built_relations
 from omie_pipeline.resources.settings import IN_PLACE, Settings
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
@@ -77,14 +79,15 @@ def dagster_postgres_url(warehouse_url: str, schemas: Schemas | None = None) -> 
 
 
 def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
-    """Variables that ``dbt_mapping/profiles.yml`` and its models read; one holds the password."""
+    """Variables that ``dbt_mapping/profiles.yml`` and its models read; one holds the password.
+
+    Raises:
+        ConfigurationError: dbt cannot be sent to the very server that the address names.
+    """
     url = _parsed(warehouse_url)
+    given = " ".join(url.normalized_query.get("options", ()))
     variables = {
-        "DBT_HOST": url.host or "127.0.0.1",
-        "DBT_PORT": str(url.port or 5432),
-        "DBT_USER": url.username or "",
-        "DBT_PASSWORD": url.password or "",
-        "DBT_DBNAME": url.database or "",
+        **_dbt_connection(url),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "OMIE_PIPELINE_STAGING": settings.staging,
@@ -93,17 +96,40 @@ def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
         "OMIE_PIPELINE_SCHEMA_PREFIX": settings.schema_prefix,
         "OMIE_PIPELINE_TIME_ZONE": settings.time_zone,
         # Of libpq, for dbt's sessions: its profile has no place for a time zone.
-        "PGOPTIONS": f"-ctimezone={settings.time_zone}",
+        "PGOPTIONS": f"{given} -ctimezone={settings.time_zone}".strip(),
     }
     if settings.schema_prefix:
         variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = settings.schemas.name(RAW)
-    ssl_mode = url.query.get("sslmode")
-    if isinstance(ssl_mode, str):
-        variables["DBT_SSLMODE"] = ssl_mode
     clinic_url = settings.clinic_url.get_secret_value() if settings.clinic_url else ""
     if clinic_url.startswith(IN_PLACE):
         variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = clinic_url.removeprefix(IN_PLACE).strip("/")
     return variables
+
+
+def _dbt_connection(url: sa.URL) -> dict[str, str]:
+    """Where dbt connects: an address may say it before or after the ``?``, or leave it to libpq.
+
+    What is not said stays empty, and libpq takes its own (``PGHOST``, a socket) as for every other
+    connection: a place made up here could be somebody else's server.
+    """
+    said = url.get_dialect()().create_connect_args(url)[1]
+    ports = {one for one in str(said.get("port", "")).split(",") if one}
+    if len(ports) > 1 or "service" in said:
+        raise ConfigurationError(
+            f"{WAREHOUSE}: dbt não lê service nem várias portas: escreva um servidor e uma porta"
+        )
+    user = str(said.get("user", "") or os.environ.get("PGUSER", ""))
+    return {
+        "DBT_HOST": str(said.get("hostaddr", "") or said.get("host", "")),
+        "DBT_PORT": next(iter(ports), "") or os.environ.get("PGPORT", "") or "5432",
+        "DBT_USER": user,
+        "DBT_PASSWORD": str(said.get("password", "")),
+        "DBT_DBNAME": str(said.get("dbname", "") or os.environ.get("PGDATABASE", "") or user),
+        "DBT_SSLMODE": str(said.get("sslmode", "") or os.environ.get("PGSSLMODE", "") or "prefer"),
+        "DBT_SSLROOTCERT": str(said.get("sslrootcert", "")),
+        "DBT_SSLCERT": str(said.get("sslcert", "")),
+        "DBT_SSLKEY": str(said.get("sslkey", "")),
+    }
 
 
 def dagster_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:

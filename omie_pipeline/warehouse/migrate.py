@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 
 from omie_pipeline.database.causes import told
 from omie_pipeline.database.schemas import migrating, schemas_of
@@ -35,14 +36,30 @@ def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
             refuse_old_server(connection)
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             claimed = claim(connection, schemas)
-            with migrating(connection):
-                command.upgrade(alembic_config(connection), "head")
+            _upgrade(connection)
             load_reading_functions(connection)
             mark(connection, schemas, claimed.installation)
             if claimed.unmarked:
                 adopt(connection, schemas, known)
     except sa.exc.DBAPIError as error:
         raise WarehouseError(told(error, "O banco do armazém não pôde ser preparado")) from None
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """Run the migrations.
+
+    Raises:
+        WarehouseError: the database is at a migration that this version does not have.
+    """
+    try:
+        with migrating(connection):
+            command.upgrade(alembic_config(connection), "head")
+    except CommandError:
+        raise WarehouseError(
+            "O banco foi preparado por uma versão mais nova deste programa, e esta não o conhece. "
+            "Nada foi alterado. Use a mesma versão em todas as máquinas: git pull e make setup, ou "
+            "restaure a cópia de antes da atualização"
+        ) from None
 
 
 def refuse_old_server(connection: sa.Connection) -> None:

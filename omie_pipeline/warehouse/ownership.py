@@ -118,12 +118,13 @@ def claim(connection: sa.Connection, schemas: Schemas) -> Claim:
         named = ", ".join(f"{name} ({mark})" for mark, name in sorted(marks.items()))
         raise WarehouseError(f"Os esquemas pertencem a instalações diferentes: {named}. {_ADVICE}")
     unmarked = [one for one in found.values() if not one.installation]
-    if unmarked and not _has_ledger(connection, schemas):
+    # Where one of them is marked all were: what has no mark has been made by somebody since.
+    if unmarked and (marks or not _has_ledger(connection, schemas)):
         _refuse_foreign(connection, unmarked)
     for name in schemas.names:
         if name not in found:
             connection.execute(sa.schema.CreateSchema(name))
-    return Claim(next(iter(marks), "") or str(uuid.uuid4()), bool(unmarked))
+    return Claim(next(iter(marks), "") or str(uuid.uuid4()), bool(unmarked) and not marks)
 
 
 def _refuse_foreign(connection: sa.Connection, unmarked: Sequence[_Found]) -> None:
@@ -212,7 +213,12 @@ def foreign_relations(
                 "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
                 "CROSS JOIN LATERAL pg_identify_object('pg_class'::regclass, c.oid, 0) AS o "
                 "WHERE n.nspname || '.' || c.relname = ANY(:wanted) "
-                "AND NOT omie_sync.e_nosso(c.oid) ORDER BY 1"
+                "AND NOT omie_sync.e_nosso(c.oid) "
+                # A relation makes a type of its name, which must be free as well.
+                "UNION ALL SELECT pg_describe_object('pg_type'::regclass, t.oid, 0) "
+                "FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace "
+                "WHERE n.nspname || '.' || t.typname = ANY(:wanted) AND t.typrelid = 0 "
+                "ORDER BY 1"
             ),
             {"wanted": wanted},
         ).scalars()

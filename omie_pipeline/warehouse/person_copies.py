@@ -90,7 +90,9 @@ def _in_key(key: sa.ColumnElement[Any], person: Person) -> sa.ColumnElement[bool
 
 
 def _models(connection: sa.Connection, person: Person) -> Iterator[Copy]:
-    models = {table.name: table for table in tables_of(connection, CLINIC)}
+    # Every table of ours there has the column; one without it is somebody else's.
+    found = tables_of(connection, CLINIC)
+    models = {table.name: table for table in found if "empresa" in table.c}
     for people, reference in _REFERENCES.items():
         if people not in models:
             continue

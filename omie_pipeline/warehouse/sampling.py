@@ -18,6 +18,7 @@ SAMPLE_ROWS = 200
 _LONGEST_CHARACTERS = 300
 _NEAREST = 20
 _UNREADABLE = ("BYTEA",)
+_MISSING_RIGHT = "42501"
 _SYNTAX_OR_NAME = "42"
 """Class of PostgreSQL's errors in what was written, not in what was read."""
 ALIAS = "origem"
@@ -131,6 +132,8 @@ def _counted(connection: sa.Connection, source: sa.TableClause, where: str) -> t
         total = connection.execute(count).scalar_one()
         belonging = connection.execute(count.where(_condition(where))).scalar_one()
     except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _MISSING_RIGHT:
+            raise  # told with its GRANT, as without a condition
         raise ConfigurationError(f"--where não serve: {_told(error.orig)}") from None
     return total, belonging
 

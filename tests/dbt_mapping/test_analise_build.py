@@ -93,6 +93,47 @@ def test_what_an_analyst_put_on_a_view_of_ours_does_not_fall_with_it(company: Sc
     assert company.rows("select * from clinica.projetos") == []
 
 
+def test_a_policy_that_looks_at_a_table_of_ours_does_not_fall_with_it(company: Scenario) -> None:
+    """Dropped with the table it would open, or close, the other table without a word."""
+    policies = "select count(*) as n from pg_policy where polname = 'so_nossos'"
+    with company.connect() as connection:
+        connection.execute("alter table omie_payload.omie_projetos add column antiga integer")
+        connection.execute("create table public.cofre (id integer)")
+        connection.execute(
+            "create policy so_nossos on public.cofre "
+            "using (exists (select from omie_payload.omie_projetos))"
+        )
+        stopped = company.dbt("run", "--select", "omie_projetos")
+        assert not stopped.success
+        assert isinstance(stopped.result, RunExecutionResult)
+        (told,) = [result.message for result in stopped.result.results]
+        assert "policy so_nossos on table public.cofre" in str(told)
+        assert company.row(policies) == {"n": 1}
+        connection.execute("drop table public.cofre")
+    company.run("omie_projetos+")
+
+
+def test_a_build_deletes_no_rows_of_others_by_their_foreign_key(company: Scenario) -> None:
+    """A table is filled again by deleting its rows: a key ON DELETE CASCADE would follow."""
+    with company.connect() as connection:
+        connection.execute("insert into omie_payload.omie_projetos (empresa) values ('deles')")
+        connection.execute("create unique index deles on omie_payload.omie_projetos (empresa)")
+        connection.execute(
+            "create table public.anexos (empresa text "
+            "references omie_payload.omie_projetos (empresa) on delete cascade)"
+        )
+        connection.execute("insert into public.anexos values ('deles')")
+        stopped = company.dbt("run", "--select", "omie_projetos")
+        assert not stopped.success
+        assert isinstance(stopped.result, RunExecutionResult)
+        (told,) = [result.message for result in stopped.result.results]
+        assert "constraint anexos_empresa_fkey on table" in str(told)
+        assert company.row("select count(*) as n from public.anexos") == {"n": 1}
+        connection.execute("drop table public.anexos")
+        connection.execute("drop index omie_payload.deles")
+    company.run("omie_projetos")
+
+
 def test_a_relation_of_somebody_else_is_not_replaced(company: Scenario) -> None:
     with company.connect() as connection:
         connection.execute("alter view analise.departamentos set schema public")

@@ -75,6 +75,38 @@ def test_dbt_gets_host_and_password_apart_and_the_choices() -> None:
     assert "OMIE_PIPELINE_SOURCE_SCHEMA" not in dbt_environment(Settings(), URL)
 
 
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [
+        ("postgresql+psycopg://omie:s@/base?host=/run/pg&port=5440", "/run/pg", "5440"),
+        ("postgresql+psycopg://omie:s@/base", "", "5432"),
+        ("postgresql+psycopg://omie:s@/base?host=um:5433&host=dois:5433", "um,dois", "5433"),
+        ("postgresql+psycopg:///base?user=omie&password=s&host=um", "um", "5432"),
+    ],
+)
+def test_dbt_goes_to_the_server_of_the_address_however_it_is_written(
+    address: str, host: str, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place made up where the address names none could be somebody else's server."""
+    monkeypatch.delenv("PGPORT", raising=False)
+    variables = dbt_environment(Settings(), address)
+    assert (variables["DBT_HOST"], variables["DBT_PORT"]) == (host, port)
+    assert (variables["DBT_USER"], variables["DBT_PASSWORD"]) == ("omie", "s")
+    assert variables["DBT_DBNAME"] == "base"
+
+
+def test_dbt_gets_certificates_and_options_as_well() -> None:
+    address = URL + "?sslmode=verify-full&sslrootcert=/ca.pem&options=-cjit%3Doff"
+    variables = dbt_environment(Settings(), address)
+    assert variables["DBT_SSLROOTCERT"] == "/ca.pem"
+    assert variables["PGOPTIONS"].startswith("-cjit=off -ctimezone=")
+
+
+def test_an_address_that_dbt_cannot_follow_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="um servidor e uma porta"):
+        dbt_environment(Settings(), "postgresql://omie:s@/base?host=um:5433&host=dois:5434")
+
+
 def test_dagster_home_has_our_settings_and_is_repaired(tmp_path: Path) -> None:
     folder = prepare_dagster_home(tmp_path)
     assert str(folder) == dagster_environment(Settings(home=tmp_path), URL)["DAGSTER_HOME"]

@@ -24,7 +24,10 @@ class _MySqlError(Exception):
         ({"username": "ninguem"}, "usuário ou senha errados em WAREHOUSE_URL"),
         ({"database": "inexistente"}, "o banco de dados de WAREHOUSE_URL não existe"),
         ({"port": 1}, "nada responde no endereço de WAREHOUSE_URL"),
+        ({"port": 99999}, "a porta em WAREHOUSE_URL deve ser um número de 1 a 65535"),
         ({"query": {"sslmode": "require"}}, "o servidor não tem SSL, e WAREHOUSE_URL o exige"),
+        ({"query": {"sslmode": "requer"}}, "sslmode em WAREHOUSE_URL não existe: use disable"),
+        ({"query": {"sslmod": "require"}}, "depois de ? uma opção que o PostgreSQL não conhece"),
     ],
 )
 @pytest.mark.parametrize("command", ["db status", "db start"])
@@ -128,3 +131,21 @@ def test_a_server_that_speaks_portuguese_is_understood() -> None:
 
 def test_what_is_not_known_is_not_repeated() -> None:
     assert cause(Exception("row (529.982.247-25) breaks postgresql://u:s3nha@h"), Place("X")) == ""
+
+
+@pytest.mark.parametrize("condition", [(), ("--where", "id > 3")])
+def test_a_table_that_map_may_not_read_is_told_with_its_grant(
+    condition: tuple[str, ...],
+    terminal: Terminal,
+    old: OldPostgres,
+    house: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with old.administrator(house) as connection:
+        connection.exec_driver_sql(f"GRANT CREATE ON DATABASE {house} TO medico")
+        connection.exec_driver_sql("CREATE SCHEMA sistema")
+        connection.exec_driver_sql("CREATE TABLE sistema.pessoas (id integer)")
+    monkeypatch.setenv("WAREHOUSE_URL", old.as_role("medico", PASSWORD, house))
+    said = terminal("map", "clientes", "--table", "sistema.pessoas", "--yes", *condition)
+    assert said.code == 1
+    assert "GRANT USAGE ON SCHEMA sistema TO medico" in said.err

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.clinic.raw_tables import RawColumn, ensure_raw_table
 from omie_pipeline.clinic.reader import open_clinic
+from omie_pipeline.clinic.shape import drop_old
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.database.schemas import PURPOSES, Schemas, as_named
 from omie_pipeline.errors import ConfigurationError, WarehouseError
@@ -169,8 +170,11 @@ def test_what_others_put_into_our_schemas_stands_in_the_way_only_by_name(
         refuse_foreign_relations(connection, Schemas(), planned)
         connection.exec_driver_sql("CREATE TABLE clinica.municipios (nome text)")
         connection.exec_driver_sql("CREATE VIEW analise.duplicados AS SELECT 1 AS n")
+        connection.exec_driver_sql("CREATE TYPE analise.cor AS ENUM ('azul')")
+        planned.append(Relation("analise", "cor"))
         with pytest.raises(WarehouseError) as refused:
             refuse_foreign_relations(connection, Schemas(), planned)
+        assert "type analise.cor" in str(refused.value)
         assert "table clinica.municipios" in str(refused.value)
         assert "view analise.duplicados" in str(refused.value)
         assert "minha" not in str(refused.value)
@@ -250,3 +254,98 @@ def test_an_extract_makes_no_table_out_of_somebody_elses(engine: sa.Engine) -> N
             ensure_raw_table(connection, "anotacoes", columns, ["id"])
         ensure_raw_table(connection, "pacientes", columns[:1], ["id"])
         ensure_raw_table(connection, "pacientes", columns, ["id"])
+
+
+def test_a_schema_that_somebody_made_in_place_of_ours_is_not_taken(empty_database: str) -> None:
+    """The ledger is there, but every schema of ours has been marked since."""
+    engine = open_engine(empty_database)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA analise CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA analise")
+        connection.exec_driver_sql("CREATE VIEW analise.duplicados AS SELECT 1 AS n")
+        before = snapshot(connection, "^omie")
+    with pytest.raises(WarehouseError, match=r"view analise\.duplicados"):
+        migrate(engine, [Relation("analise", "duplicados")])
+    with engine.begin() as connection:
+        assert snapshot(connection, "^omie") == before
+        connection.exec_driver_sql("DROP VIEW analise.duplicados")
+    migrate(engine)
+    with engine.connect() as connection:
+        assert installation(connection, "analise") == installation(connection, "omie_sync")
+    engine.dispose()
+
+
+def test_a_mark_counts_in_schemas_of_this_installation_only(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE VIEW analise.nossa AS SELECT 1 AS n;"
+            "SELECT omie_sync.marcar('analise.nossa');"
+            "CREATE SCHEMA b_analise;"
+            "CREATE VIEW b_analise.outra AS SELECT n FROM analise.nossa;"
+            "COMMENT ON VIEW b_analise.outra IS 'de outra instalação [omie-pipeline]';"
+        )
+        above = "SELECT omie_sync.alheios_sobre('analise.nossa')"
+        assert connection.exec_driver_sql(above).scalar() == ["view b_analise.outra"]
+
+
+def test_parts_of_others_that_would_fall_with_a_table_of_ours_are_named(engine: sa.Engine) -> None:
+    """Of a table that stays only the part is named: the advice is to drop what is named."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE omie_payload.nossa (a text, b text);"
+            'CREATE INDEX "0123456789abcdef0123456789abcdef" ON omie_payload.nossa (a);'
+            "SELECT omie_sync.marcar('omie_payload.nossa');"
+        )
+        above = "SELECT omie_sync.alheios_sobre('omie_payload.nossa')"
+        assert connection.exec_driver_sql(above).scalar() == []
+        connection.exec_driver_sql(
+            "CREATE TABLE public.cofre (id integer, dentro omie_payload.nossa);"
+            "ALTER TABLE public.cofre ENABLE ROW LEVEL SECURITY;"
+            "CREATE POLICY so_nossos ON public.cofre"
+            " USING (EXISTS (SELECT FROM omie_payload.nossa));"
+            "CREATE RULE tambem AS ON INSERT TO public.cofre"
+            " DO ALSO DELETE FROM omie_payload.nossa;"
+            "CREATE FUNCTION public.g() RETURNS trigger LANGUAGE plpgsql"
+            " AS 'BEGIN RETURN NEW; END';"
+            "CREATE TRIGGER audita BEFORE INSERT ON omie_payload.nossa"
+            " FOR EACH ROW EXECUTE FUNCTION public.g();"
+            "CREATE INDEX do_analista ON omie_payload.nossa (b);"
+            "ALTER TABLE omie_payload.nossa ADD CONSTRAINT um_so UNIQUE (a);"
+            "CREATE TABLE public.filha (a text REFERENCES omie_payload.nossa (a));"
+            "CREATE TYPE public.par AS (x omie_payload.nossa);"
+        )
+        assert connection.exec_driver_sql(above).scalar() == [
+            "column dentro of table public.cofre",
+            "column x of composite type public.par",
+            "constraint filha_a_fkey on table public.filha",
+            "constraint um_so on table omie_payload.nossa",
+            "index omie_payload.do_analista",
+            "policy so_nossos on table public.cofre",
+            "rule tambem on table public.cofre",
+            "trigger audita on table omie_payload.nossa",
+        ]
+
+
+def test_only_a_copy_of_ours_that_stepped_aside_is_dropped(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE clinic_raw._antiga_pacientes_1 (nota text)")
+        ensure_raw_table(connection, "_antiga_pacientes_2", [RawColumn("id", "text")], ["id"])
+        assert drop_old(connection, "pacientes") == ()
+        left = sa.inspect(connection).get_table_names(schema="clinic_raw")
+        assert [name for name in left if name.startswith("_antiga")] == ["_antiga_pacientes_1"]
+
+
+def test_a_database_of_a_newer_version_is_told_so(
+    terminal: Terminal, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(empty_database)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE omie_sync.alembic_version SET version_num = '9999'")
+    engine.dispose()
+    monkeypatch.setenv("WAREHOUSE_URL", empty_database)
+    said = terminal("db", "start")
+    assert said.code == 1
+    assert "versão mais nova" in said.err
+    assert "Traceback" not in said.err
