@@ -12,9 +12,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +37,8 @@ from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 
 BATCH_ROWS = 50_000
+_WHOLE = re.compile(r"\s*[-+(]?\s*(?:R\$)?\s*[-+]?\s*[0-9]+(?:[. ][0-9]{3})*", re.IGNORECASE)
+_CENTS = re.compile(r"[0-9]{1,2}\s*[-)]?\s*")
 _UNREAD_SHARE = 10  # one row in so many may have another width; more than that is another file
 
 
@@ -209,9 +213,9 @@ class CsvReader:
     ) -> list[list[str]]:
         """Rows of another width that lack nothing; the others are left for :meth:`unread`."""
         width = len(layout.names)
-        whole = [row[:width] for row in odd if _complete(row, width)]
+        whole = [row[:width] for row in odd if _complete(row, width, layout.separator)]
         self._unread[table.name] = ()
-        bad = sum(not _complete(row, width) and any(row) for row in odd)
+        bad = sum(not _complete(row, width, layout.separator) and any(row) for row in odd)
         if not bad:
             return whole
         unread = tuple(
@@ -219,7 +223,7 @@ class CsvReader:
             for line, record in layout.records()
             if len(record) != width + layout.nameless
             and any(record)
-            and not _complete(record, width)
+            and not _complete(record, width, layout.separator)
         )
         first = unread[0]
         if bad == counted or bad > max(1, counted // _UNREAD_SHARE):
@@ -338,9 +342,16 @@ def _filtered(
     return batch
 
 
-def _complete(row: Sequence[str], width: int) -> bool:
-    """Whether a row has every column, and beyond them nothing but separators."""
-    return len(row) >= width and not any(row[width:]) and any(row)
+def _complete(row: Sequence[str], width: int, separator: str) -> bool:
+    """Whether a row has every column, and beyond them nothing but separators.
+
+    A row such as ``7,1280,50,`` may as well be an amount with a comma and an empty last column.
+    """
+    if len(row) < width or any(row[width:]) or not any(row):
+        return False
+    return separator != "," or not any(
+        _WHOLE.fullmatch(left) and _CENTS.fullmatch(right) for left, right in pairwise(row)
+    )
 
 
 def _as_batch(names: Sequence[str], rows: Sequence[Sequence[str]]) -> pa.RecordBatch:
