@@ -3,7 +3,7 @@ cannot be changed there any more. Reasons of quarantine, in Portuguese."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -146,6 +146,19 @@ def codigo_de_dois(endpoint: Endpoint, payload: Mapping[str, Any], two: str) -> 
         motivo=f"O código {payload.get(field)} seria de dois: {two}.",
         correcao="Mude na clínica o id de um deles (sem terminar em hífen e número, nem começar "
         "com R no caso de repasse): os dois saem em seguida.",
+    )
+
+
+def parcelas_mudaram(codes: Sequence[str]) -> Reason:
+    """A receipt whose títulos of another number of instalments are still in Omie."""
+    return Reason(
+        field="numero_parcela",
+        rule="parcelas_mudaram",
+        motivo="O número de parcelas mudou na clínica, e o Omie ainda tem as de antes "
+        f"({', '.join(codes)} entre elas): com estas, o valor estaria lá duas vezes.",
+        correcao="Exclua do Omie as de antes (modelo omie_excluir_contas_receber, ou mode: "
+        "mirror), ou volte ao número de antes. Se o certo é ter as duas: omie-pipeline push "
+        "contas_receber --key CÓDIGO --approve",
     )
 
 

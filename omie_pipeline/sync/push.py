@@ -30,6 +30,7 @@ from omie_pipeline.sync.effects import TwinRule, effect_for
 from omie_pipeline.sync.emptying import may_empty
 from omie_pipeline.sync.gates import close_gates
 from omie_pipeline.sync.guardrails import PlanFigures, refusals
+from omie_pipeline.sync.instalments import stop_other_instalments
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.renaming import Renamed, find_renamed, hold_reformed
 from omie_pipeline.sync.report import PushOptions, PushReport
@@ -218,6 +219,9 @@ class _Run:
                 self._scope(), self._policy, self._ledger, now, store=store
             )
             if not self._waived:
+                self._conflicts += stop_other_instalments(
+                    self._scope(), self._model, self._policy, self._ledger, now, store=store
+                )
                 self._look_for_renamed(store=store)
         if store:
             forget_passed(
