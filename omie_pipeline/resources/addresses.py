@@ -15,7 +15,7 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.built import built_relations
 from omie_pipeline.resources.settings import IN_PLACE, Settings
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.engine import PLAIN_VALUES, open_engine
 from omie_pipeline.warehouse.migrate import migrate
 from omie_pipeline.warehouse.time_zone import set_database_time_zone
 
@@ -95,8 +95,8 @@ def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
         "OMIE_PIPELINE_INCLUDE_BEFORE_START": str(settings.include_before_start).lower(),
         "OMIE_PIPELINE_SCHEMA_PREFIX": settings.schema_prefix,
         "OMIE_PIPELINE_TIME_ZONE": settings.time_zone,
-        # Of libpq, for dbt's sessions: its profile has no place for a time zone.
-        "PGOPTIONS": f"{given} -ctimezone={settings.time_zone}".strip(),
+        # Of libpq, for dbt's sessions: its profile has no place for settings.
+        "PGOPTIONS": f"{given} {PLAIN_VALUES} -ctimezone={settings.time_zone}".strip(),
     }
     if settings.schema_prefix:
         variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = settings.schemas.name(RAW)

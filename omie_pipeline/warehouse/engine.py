@@ -18,6 +18,9 @@ from omie_pipeline.database.causes import WAREHOUSE, Place, remember_place, told
 from omie_pipeline.database.schemas import Schemas, use_schemas
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 
+PLAIN_VALUES = "-cdatestyle=ISO,YMD -cintervalstyle=postgres -cextra_float_digits=1"
+"""How sessions of ours write days and numbers, whatever the database or the role says: the mapping
+reads the text of both, where 02/03/2026 would be another day and 15 digits another amount."""
 _IDLE_SINCE = "omie_pipeline.idle_since"
 _TRUSTED_SECONDS = 1.0
 
@@ -62,7 +65,8 @@ def open_engine(
 def _options(url: sa.URL, time_zone: str | None) -> str:
     given = url.query.get("options", "")
     texts = list(given) if isinstance(given, tuple) else [given]
-    return " ".join([*texts, *([f"-ctimezone={time_zone}"] if time_zone else [])]).strip()
+    ours = [PLAIN_VALUES, *([f"-ctimezone={time_zone}"] if time_zone else [])]
+    return " ".join([*texts, *ours]).strip()
 
 
 def _ping_idle_connections(engine: sa.Engine) -> None:

@@ -48,6 +48,22 @@ def test_options_of_the_address_stay(database_url: str) -> None:
     engine.dispose()
 
 
+def test_our_sessions_write_days_and_numbers_plainly(engine: sa.Engine, database_url: str) -> None:
+    """The mapping reads the text of a date: 02/07/2026 would be the second of July."""
+    with engine.begin() as connection:
+        name = connection.scalar(sa.text("SELECT quote_ident(current_database())"))
+        for setting in ("datestyle TO 'SQL, MDY'", "extra_float_digits TO 0"):
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET {setting}")
+    plain = "SELECT date '2026-02-07' || ' ' || (0.1::float8 + 0.2::float8)"
+    ours = open_engine(database_url)
+    assert ask(ours, plain) == "2026-02-07 0.30000000000000004"
+    ours.dispose()
+    options = dbt_environment(Settings(time_zone="UTC"), database_url)["PGOPTIONS"]
+    dbt = sa.create_engine(database_url, connect_args={"options": options})
+    assert ask(dbt, plain) == "2026-02-07 0.30000000000000004"
+    dbt.dispose()
+
+
 def test_in_a_database_of_ours_anybodys_today_is_the_clinics(
     engine: sa.Engine, database_url: str
 ) -> None:
