@@ -129,8 +129,8 @@ def test_b10_the_row_of_a_day_that_is_none_stops_no_other(house: House) -> None:
     text = "0000-00-00" if len(house.titles()) > 4 else "infinity"
     assert told.startswith(f"A coluna dia da origem: o valor '{text}' não é uma data")
     assert set(house.reasons()) == {"REC-5"}
-    (line,) = house.good("push", "contas_receber", "--json", code=3).lines
-    assert line["unchanged"] == line["selected"] - 1
+    again = house.good("push", "contas_receber", "--json", code=3).lines
+    assert sum(line["selected"] - line["unchanged"] for line in again) == 1
 
 
 def test_b11_an_instant_is_the_clinics_day(house: House) -> None:
