@@ -31,6 +31,7 @@ class Layout:
         names: the columns, without nameless ones at the end.
         nameless: columns after these that have no name and must be empty.
         header_lines: lines before the first row.
+        rows_go_on: the rows have these nameless columns, and the header has not.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Layout:
     names: tuple[str, ...]
     nameless: int
     header_lines: int
+    rows_go_on: bool = False
 
     @contextmanager
     def opened(self) -> Iterator[TextIO]:
@@ -91,7 +93,8 @@ def csv_layout(path: Path, table: SourceTable) -> Layout:
     _check(table, path, header_lines, names)
     surplus = row[len(names) :]
     nameless = len(surplus) if surplus and not any(surplus) else 0
-    return Layout(path, encoding, separator, names, nameless, header_lines)
+    goes_on = nameless > 0 and len(header) == len(names)
+    return Layout(path, encoding, separator, names, nameless, header_lines, goes_on)
 
 
 def not_decodable(table: SourceTable, path: Path, encoding: str) -> ClinicSourceError:

@@ -37,8 +37,10 @@ from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 
 BATCH_ROWS = 50_000
-_WHOLE = re.compile(r"\s*[-+(]?\s*(?:R\$)?\s*[-+]?\s*[0-9]+(?:[. ][0-9]{3})*", re.IGNORECASE)
+_WHOLE_TEXT = r"\s*[-+(]?\s*(?:[Rr]\$)?\s*[-+]?\s*[0-9]+(?:[. ][0-9]{3})*"
+_WHOLE = re.compile(_WHOLE_TEXT)
 _CENTS = re.compile(r"[0-9]{1,2}\s*[-)]?\s*")
+_TWO = re.compile(r"[0-9]{2}")
 _UNREAD_SHARE = 10  # one row in so many may have another width; more than that is another file
 
 
@@ -182,6 +184,8 @@ class CsvReader:
                     read += batch.num_rows
                     if any(batch.column(name).null_count < batch.num_rows for name in unnamed):
                         raise self._nameless_value(table, layout)
+                    if layout.rows_go_on and layout.separator == "," and _cents_apart(batch):
+                        raise self._cents_apart(table, layout)
                     yield batch.select(list(layout.names))
         except pa.ArrowInvalid as error:
             told = str(error)
@@ -234,6 +238,18 @@ class CsvReader:
             )
         self._unread[table.name] = unread
         return whole
+
+    def _cents_apart(self, table: SourceTable, layout: Layout) -> ClinicSourceError:
+        apart = (
+            line
+            for line, record in layout.records()
+            if any(_WHOLE.fullmatch(a) and _TWO.fullmatch(b) for a, b in pairwise(record))
+        )
+        return ClinicSourceError(
+            f"Tabela '{table.name}': '{layout.path.name}', linha {next(apart, 0)}: tem uma coluna "
+            "a mais que o cabeçalho, e parece um valor com vírgula sem aspas (1280,50); ponha "
+            "aspas nos valores, ou outra vírgula no fim do cabeçalho; nada do arquivo foi copiado"
+        )
 
     def _nameless_value(self, table: SourceTable, layout: Layout) -> ClinicSourceError:
         width = len(layout.names)
@@ -340,6 +356,15 @@ def _filtered(
     if window and table.business_date is not None:
         batch = batch.filter(rows_in_window(batch.column(table.business_date), window))
     return batch
+
+
+def _cents_apart(batch: pa.RecordBatch) -> bool:
+    """Whether two neighbours of some row look like the reais and the cents of one amount."""
+    whole = [pc.match_substring_regex(column, f"^(?:{_WHOLE_TEXT})$") for column in batch.columns]
+    cents = [pc.match_substring_regex(column, "^[0-9]{2}$") for column in batch.columns]
+    return any(
+        pc.any(pc.and_(left, right)).as_py() for left, right in zip(whole, cents[1:], strict=False)
+    )
 
 
 def _complete(row: Sequence[str], width: int, separator: str) -> bool:
