@@ -10,9 +10,17 @@
 
 
 {# The column's name where the source has the column, else a NULL for the reading macros. `coluna` as
-   the source writes it, without quotes. #}
+   the source writes it, without quotes. A name that differs in nothing but case and signs is no absent
+   column: `Desconto` would be left out of the money without a word. #}
 {% macro coluna_opcional(fonte, coluna, alias=none) -%}
-    {%- if execute and coluna not in nomes_das_colunas(fonte) -%}
+    {%- set nomes = nomes_das_colunas(fonte) -%}
+    {%- if execute and coluna not in nomes -%}
+        {%- set procurada = modules.re.sub('[^a-z0-9]', '', coluna | lower) -%}
+        {%- for nome in nomes if modules.re.sub('[^a-z0-9]', '', nome | lower) == procurada -%}
+            {{ exceptions.raise_compiler_error(
+                fonte.identifier ~ ": the source has the column '" ~ nome ~ "' and '" ~ coluna
+                ~ "' is looked for; give it that very name") }}
+        {%- endfor -%}
         {{ return('null') }}
     {%- endif -%}
     {{ return((alias ~ '.' if alias else '') ~ adapter.quote(coluna)) }}
