@@ -1,15 +1,15 @@
 {# `_missing`: what a row lacks at the clinic, for validation to refuse it by the clinic's own names. An
-   entry is {table, column, kind: empty or unknown, text: the id that names nothing, of: where it is
-   looked for}. NULL where nothing is missing.
+   entry is {table, column, kind: empty, unknown or twice, text: the id that names nothing or two different
+   rows, of: where it is looked for}. NULL where nothing is missing.
 
    Each item of `lista`: `quando` (condition), `tabela` and `coluna` (SQL texts), and for an id that names
-   nothing `texto` and `de`. #}
+   nothing `texto` and `de`; `tipo` where it is neither empty nor unknown. #}
 {% macro faltas(lista) -%}
     case when {% for item in lista %}({{ item.quando }}){{ " or " if not loop.last }}{% endfor %} then
         {%- for item in lista %}
         case when {{ item.quando }} then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
             'table', {{ item.tabela }}, 'column', {{ item.coluna }},
-            'kind', '{{ 'unknown' if item.texto else 'empty' }}'
+            'kind', '{{ item.tipo or ('unknown' if item.texto else 'empty') }}'
             {%- if item.texto %}, 'text', {{ item.texto }}{% endif %}
             {%- if item.de %}, 'of', {{ item.de }}{% endif %}
         ))) else cast('[]' as jsonb) end {{ "||" if not loop.last }}
@@ -29,6 +29,9 @@
          'tabela': tabela, 'coluna': "'forma_pagamento_id'"},
         {'quando': 'com_formas.empresa is not null and ' ~ forma ~ ' is not null and formas.id is null'
             ~ ' and por_id.payment_method is null and todas_por_id.payment_method is null',
+         'tabela': tabela, 'coluna': "'forma_pagamento_id'", 'texto': forma,
+         'de': "'formas_pagamento'"},
+        {'quando': 'formas.divergem', 'tipo': 'twice',
          'tabela': tabela, 'coluna': "'forma_pagamento_id'", 'texto': forma,
          'de': "'formas_pagamento'"},
         {'quando': exigida ~ ' and formas.id is not null and formas.tipo is null',

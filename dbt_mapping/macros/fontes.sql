@@ -31,7 +31,7 @@
     {%- set partes = [] -%}
     {%- for nome in [coluna, '_empresa'] if nome in existentes -%}
         {%- do partes.append('nullif(btrim(cast('
-            ~ prefixo ~ adapter.quote(nome) ~ " as text)), '')") -%}
+            ~ prefixo ~ adapter.quote(nome) ~ ' as text), ' ~ brancos() ~ "), '')") -%}
     {%- endfor -%}
     {%- if not partes -%}
         {%- do partes.append(dbt.string_literal(var('empresa_padrao', 'principal'))) -%}

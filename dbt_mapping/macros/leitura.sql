@@ -10,10 +10,16 @@
 {% macro texto(coluna) -%}
     case
         when octet_length(cast({{ coluna }} as text)) > 12
-            then nullif(btrim(normalize(cast({{ coluna }} as text))), '')
-        when btrim(cast({{ coluna }} as text)) <> all ({{ vazios() }})
-            then btrim(normalize(cast({{ coluna }} as text)))
+            then nullif(btrim(normalize(cast({{ coluna }} as text)), {{ brancos() }}), '')
+        when btrim(cast({{ coluna }} as text), {{ brancos() }}) <> all ({{ vazios() }})
+            then btrim(normalize(cast({{ coluna }} as text)), {{ brancos() }})
     end
+{%- endmacro %}
+
+
+{# Outer blanks of any text: spreadsheets leave no-break ones, tabs and line ends. #}
+{% macro brancos() -%}
+    E' \t\r\n\u00a0\u202f'
 {%- endmacro %}
 
 

@@ -43,11 +43,26 @@
 {%- endmacro %}
 
 
-{# A register row given twice must not double the rows that point at it. #}
-{% macro um_de_cada(tabela) -%}
-    select distinct on (empresa, id) *
+{# A register row given twice must not double the rows that point at it. `divergem` says whether the
+   rows of one id differ in the columns of `decide`: which of them is meant nobody can say then. #}
+{% macro um_de_cada(tabela, decide=[]) -%}
+    select distinct on (empresa, id)
+        *
+        {%- if decide %},
+        {%- set valores = "jsonb_build_array(" ~ decide | join(', ') ~ ")::text" %}
+        min({{ valores }}) over da_chave <> max({{ valores }}) over da_chave as divergem
+        {%- endif %}
     from {{ ref(tabela) }}
+    {%- if decide %}
+    window da_chave as (partition by empresa, id)
+    {%- endif %}
     order by empresa, id, atualizado_em desc nulls last
+{%- endmacro %}
+
+
+{# The payment methods, once each; `divergem` where one id has two accounts or types. #}
+{% macro formas_de_cada() -%}
+    {{ um_de_cada('formas_pagamento', ['tipo', 'codigo_conta_corrente', '_unreadable']) }}
 {%- endmacro %}
 
 
@@ -64,7 +79,7 @@
 {%- endmacro %}
 
 
-{# `formas` is a CTE by um_de_cada('formas_pagamento'). #}
+{# `formas` is a CTE by formas_de_cada. #}
 {% macro juncoes_da_conta(linha) -%}
     {%- set contas = source('omie_sync', 'payment_account') -%}
     {%- set forma = linha ~ '.forma_pagamento_id' -%}

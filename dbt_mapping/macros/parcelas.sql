@@ -19,11 +19,13 @@
 {%- endmacro %}
 
 
-{# An amount with more than two decimals stays so in every part, for validation to refuse them all. #}
+{# An amount with more than two decimals stays so in every part, for validation to refuse them all; so
+   does one that has not a cent for each part, or its last part would leave alone. #}
 {% macro valor_da_parcela(valor, k, n) -%}
     case
         when {{ n }} = 1 then {{ valor }}
-        when {{ valor }} <> round({{ valor }}, 2) then {{ valor }} / {{ n }}
+        when {{ valor }} <> round({{ valor }}, 2) or abs({{ valor }}) * 100 < {{ n }}
+            then {{ valor }} / {{ n }}
         when {{ k }} < {{ n }} then trunc({{ valor }} / {{ n }}, 2)
         else {{ valor }} - trunc({{ valor }} / {{ n }}, 2) * ({{ n }} - 1)
     end

@@ -1,4 +1,5 @@
-"""What a row lacks at the clinic itself: columns left empty, ids that name nothing.
+"""What a row lacks at the clinic itself: columns left empty, ids that name nothing
+or two rows that differ.
 
 The payload models tell it in ``_missing`` (``dbt_mapping/macros/faltas.sql``), because a payload
 alone does not show it: without a payment method it still has an account, the default one.
@@ -17,7 +18,11 @@ from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
 from omie_pipeline.validation.unreadable import unreadable_of
 
 MISSING: Final = "_missing"
-_RULES: Final[Mapping[str, str]] = {"empty": "origem_vazia", "unknown": "origem_desconhecida"}
+_RULES: Final[Mapping[str, str]] = {
+    "empty": "origem_vazia",
+    "unknown": "origem_desconhecida",
+    "twice": "origem_repetida",
+}
 _PAYMENT_METHOD: Final = frozenset(
     {("formas_pagamento", "tipo")}
     | {
@@ -72,7 +77,7 @@ def tells_gaps(endpoint: Endpoint) -> bool:
 
 
 def gap_checks(endpoint: Endpoint) -> Iterator[Check]:
-    """One check for what is empty, one for what names nothing."""
+    """One check for what is empty, one for what names nothing, one for what names two rows."""
     if tells_gaps(endpoint):
         for kind, rule in _RULES.items():
             yield holds(MISSING, rule, f"{MISSING}_{kind}")
@@ -120,7 +125,7 @@ def _entries(row: CandidateRow, rules: ClinicRules) -> list[Mapping[str, Any]]:
 def _reason(entry: Mapping[str, Any]) -> Reason:
     where = f"{entry['table']}.{entry['column']}"
     named = LABELS.get(entry["column"], entry["column"])
-    if entry["kind"] == "unknown":
+    if entry["kind"] != "empty":
         named = f"{named} '{entry['text']}'"
     rule = _RULES[entry["kind"]]
     text = RULES[rule]

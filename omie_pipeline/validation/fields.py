@@ -18,6 +18,8 @@ from omie_pipeline.validation.markers import OmieId, marked
 from omie_pipeline.validation.mojibake import MOJIBAKE
 
 INTEGER_LIMIT: Final = 2**63
+MONEY_LIMIT: Final = 10**13
+"""Reais have thirteen digits before the point: numeric(15,2) of docs/clinic-tables.md."""
 _MONEY_PLACES: Final = 2
 _NO_MONEY: Final = re.compile(
     r"^(percentual|perc[A-Z]\w*|nPer[A-Z]\w*|nPerc|comissao"  # shares
@@ -129,6 +131,8 @@ def _number_kind(field: Field, value: Any) -> str | None:
         return "nao_numero"
     if is_money(field) and has_too_many_places(number):
         return "casas_decimais"
+    if is_money(field) and abs(number) >= MONEY_LIMIT:
+        return "valor_grande"
     return None
 
 

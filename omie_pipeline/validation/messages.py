@@ -35,6 +35,10 @@ RULES: Final[dict[str, RuleText]] = {
         "{campo}: não existe na clínica.",
         "Corrija na origem, ou faça o cadastro que falta: {campo}.",
     ),
+    "origem_repetida": RuleText(
+        "{campo}: há mais de um cadastro com este id, e eles são diferentes.",
+        "Deixe um só na origem, ou dê outro id ao que sobra: {campo}.",
+    ),
     "um_dos": RuleText(
         "{campo}: falta preencher um dos dois.", "Preencha pelo menos um deles na origem."
     ),
@@ -75,6 +79,10 @@ RULES: Final[dict[str, RuleText]] = {
     "casas_decimais": RuleText(
         "{campo}: tem mais de duas casas decimais.",
         "Informe o campo {campo} em reais e centavos, com duas casas.",
+    ),
+    "valor_grande": RuleText(
+        "{campo}: passa de treze algarismos antes da vírgula.",
+        "Corrija o campo {campo} na origem: um valor assim não é dinheiro de uma clínica.",
     ),
     "data_invalida": RuleText(
         "{campo}: não é uma data que exista.", "Corrija a data no cadastro (dia, mês e ano)."

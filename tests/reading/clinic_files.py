@@ -24,6 +24,8 @@ METHODS: Sequence[Mapping[str, str]] = (
     {"id": "PIX", "nome": "Pix", "tipo": "PIX", "codigo_conta_corrente": "9100000001"},
     {"id": "CRC", "nome": "Cartão", "tipo": "CRC", "codigo_conta_corrente": "9100000001.0"},
     {"id": "DIN", "nome": "Dinheiro", "tipo": "DIN", "codigo_conta_corrente": "nove"},
+    {"id": "TED", "nome": "TED", "tipo": "TRA", "codigo_conta_corrente": "9100000001"},
+    {"id": " TED", "nome": "Depósito", "tipo": "DEP", "codigo_conta_corrente": "9100000001"},
 )
 
 

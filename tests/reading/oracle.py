@@ -15,6 +15,7 @@ EMPTY = {
     "", "\\N", "NULL", "null", "(NULL)", "(null)", "<NULL>", "<null>", "[NULL]", "[null]", "#N/D",
     "#N/A",
 }  # fmt: skip
+OUTER = " \t\r\n\u00a0\u202f"
 BLANKS = " \u00a0\u2009\u202f"
 
 
@@ -30,7 +31,7 @@ REFUSED = Refused()
 
 def number(text: str | None, mark: str | None = None) -> Decimal | Refused | None:
     """A number; ``mark`` is the decimal separator that the column's other values show."""
-    if text is None or text.strip(" ") in EMPTY:
+    if text is None or text.strip(OUTER) in EMPTY:
         return None
     sign, body = _signed(re.sub(f"[{BLANKS}]+", " ", text).strip())
     if body is None:
@@ -118,9 +119,9 @@ def whole(text: str | None) -> Decimal | Refused | None:
 
 def yes_no(text: str | None) -> bool | Refused | None:
     """Yes or no."""
-    if text is None or text.strip(" ") in EMPTY:
+    if text is None or text.strip(OUTER) in EMPTY:
         return None
-    word = text.strip(" \u00a0").lower().replace("ã", "a")
+    word = text.strip(OUTER).lower().replace("ã", "a")
     if word in {"s", "sim", "v", "verdadeiro", "verdade", "t", "true", "y", "yes", "on", "1", "-1",
                 "1.0", "1,0", "1.00", "1,00"}:  # fmt: skip
         return True
@@ -131,13 +132,13 @@ def yes_no(text: str | None) -> bool | Refused | None:
 
 def day(text: str | None) -> date | Refused | None:
     """A day, day before month; with an offset the day in São Paulo."""
-    if text is None or text.strip(" ") in EMPTY:
+    if text is None or text.strip(OUTER) in EMPTY:
         return None
     found = re.fullmatch(
         r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\6(\d{4})|((?:19|20)\d{6}))"
         r"(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?"
         r" ?(Z|z|UTC|[-+]\d{2}(?::?\d{2})?)?)?",
-        text.strip(" \u00a0"),
+        text.strip(OUTER),
         re.ASCII,
     )
     if found is None:

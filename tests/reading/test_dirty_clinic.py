@@ -32,6 +32,10 @@ RECEIPTS: Mapping[str, Mapping[str, str]] = {
     "conta-decimal": {"forma_pagamento_id": "CRC"},
     "conta-nove": {"forma_pagamento_id": "DIN"},
     "os-talvez": {"gerar_os": "talvez"},
+    "forma-nbsp": {"forma_pagamento_id": "PIX\u00a0"},
+    "duas-formas": {"forma_pagamento_id": "TED"},
+    "enorme": {"valor": "99999999999999999"},
+    "centavos": {"valor": "0,02", "parcelas": "3"},
 }
 PAYMENTS: Mapping[str, Mapping[str, str]] = {
     "desconto": {"origem_id": "milhar", "valor": "1270,00", "desconto": "10,00"},
@@ -50,6 +54,7 @@ READ = {
     "REC-tres-3": ("33.34", "2026-06-04"),
     "REC-conta-decimal": ("350.00", "2026-04-04"),
     "REC-os-talvez": ("350.00", "2026-04-04"),
+    "REC-forma-nbsp": ("350.00", "2026-04-04"),
 }
 REFUSED = {
     "REC-letra": "A coluna valor da origem: o valor 'R$ 1.000,0O' não é um número.",
@@ -64,6 +69,11 @@ REFUSED = {
     "REC-ano-2062": "04/03/2062 é uma data improvável",
     "REC-dia-2062": "04/03/2062 é uma data improvável",
     "REC-parcelas-x": "A coluna parcelas da origem: o valor 'x' não é um número inteiro",
+    "REC-duas-formas": "Forma de pagamento 'TED' (recebimentos.forma_pagamento_id): há mais de um",
+    "REC-enorme": "Valor: passa de treze algarismos antes da vírgula.",
+    "REC-centavos-1": "Valor: tem mais de duas casas decimais.",
+    "REC-centavos-2": "Valor: tem mais de duas casas decimais.",
+    "REC-centavos-3": "Valor: tem mais de duas casas decimais.",
     "REC-conta-nove": "A coluna codigo_conta_corrente da origem: o valor 'nove' não é um número",
 }
 
@@ -76,7 +86,7 @@ def built(
     folder.mkdir()
     patients = [
         {**PATIENT, "complemento": "\\N", "email": "NULL", "data_nascimento": "31/02/1980"},
-        {**PATIENT, "id": "2", "cpf": "390.533.447-05", "complemento": "#N/D", "email": "(null)"},
+        {**PATIENT, "id": "2", "cpf": "390.533.447-05", "complemento": "\u00a0", "email": "(null)"},
     ]
     receipts = [{**RECEIPT, "id": key, **changes} for key, changes in RECEIPTS.items()]
     common = {"origem": "recebimentos", "data": "2026-03-05"}
@@ -85,6 +95,7 @@ def built(
               "formas_pagamento": METHODS}  # fmt: skip
     write_clinic(folder, tables)
     monkeypatch.setenv("CLINIC_URL", str(folder))
+    assert terminal("defaults", "set", "principal", "receipt_category=1.01.01").code == 0
     said = terminal("build")
     assert said.code == 0, said.err
     return said

@@ -70,7 +70,7 @@ pagos as (
 
 formas as (
 
-    {{ um_de_cada('formas_pagamento') }}
+    {{ formas_de_cada() }}
 
 ),
 

@@ -6,8 +6,11 @@
 
 with regras as (
 
-    select * from ({{ um_de_cada('regras_repasse') }}) as todas
-    where ativo is not false
+    select * from ({{ um_de_cada('regras_repasse', [
+        'profissional_id', 'procedimento_id', 'percentual', 'valor', 'dias_para_vencer', 'ativo',
+        'data_cadastro', '_unreadable',
+    ]) }}) as todas
+    where ativo is not false or divergem
 
 ),
 
@@ -97,7 +100,10 @@ valores as (
         com_regra.data
             + coalesce(regras.dias_para_vencer, {{ padrao('prazo_repasse_dias') }}, 30)
             as data_vencimento,
-        coalesce(round(com_regra.valor * regras.percentual / 100, 2), regras.valor) as valor,
+        -- A rule that is there twice, and not the same, leaves the amount open: refused.
+        case when not regras.divergem
+            then coalesce(round(com_regra.valor * regras.percentual / 100, 2), regras.valor)
+        end as valor,
         {{ ilegiveis({
             'com_regra': ['data', 'valor', 'profissional_id', 'procedimento_id'],
             'regras': ['but', 'data_cadastro', 'ativo', 'atualizado_em'],

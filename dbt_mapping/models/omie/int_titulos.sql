@@ -76,7 +76,7 @@ with titulos as (
 
 procedimentos as (
 
-    {{ um_de_cada('procedimentos') }}
+    {{ um_de_cada('procedimentos', ['codigo_categoria', '_unreadable']) }}
 
 ),
 
@@ -88,7 +88,7 @@ projetos as (
 
 formas as (
 
-    {{ um_de_cada('formas_pagamento') }}
+    {{ formas_de_cada() }}
 
 ),
 
@@ -150,6 +150,9 @@ select
         faltas_da_pessoa('titulos.cliente', da_tabela, pessoa, cadastro)
         + [
             falta_de('titulos', da_tabela, 'procedimento_id', 'procedimentos', 'procedimentos.id'),
+            {'quando': 'procedimentos.divergem', 'tipo': 'twice', 'tabela': da_tabela,
+             'coluna': "'procedimento_id'", 'texto': 'titulos.procedimento_id',
+             'de': "'procedimentos'"},
             falta_de('titulos', da_tabela, 'projeto_id', 'projetos', 'projetos.id'),
             {'quando': 'titulos.data is null', 'tabela': da_tabela, 'coluna': "'data'"},
             {'quando': produto ~ ' and titulos.observacao is null', 'tabela': da_tabela,

@@ -23,7 +23,7 @@ pacientes as (
 
 formas as (
 
-    {{ um_de_cada('formas_pagamento') }}
+    {{ formas_de_cada() }}
 
 ),
 
