@@ -21,12 +21,11 @@ def receipt(parts: int) -> list[dict[str, Any]]:
     if parts == 1:
         return [titulo(7, valor_documento=Decimal(300))]
     return [
-        titulo(
-            7,
-            **{KEY: f"REC-7-{k}"},
-            valor_documento=Decimal(300) / parts,
-            numero_parcela=f"{k:03}/{parts:03}",
-        )
+        {
+            **titulo(7, valor_documento=Decimal(300) / parts),
+            KEY: f"REC-7-{k}",
+            "numero_parcela": f"{k:03}/{parts:03}",
+        }
         for k in range(1, parts + 1)
     ]
 
