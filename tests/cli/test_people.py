@@ -54,7 +54,7 @@ class Clinic:
 
     def values(self, query: str) -> list[Any]:
         with self.scenario.connect() as connection:
-            return [value for (value,) in map(tuple, connection.execute(query.encode()))]
+            return [value for row in connection.execute(query.encode()) for value in row.values()]
 
     def build(self) -> None:
         result = self.scenario.dbt(

@@ -147,6 +147,7 @@ def test_every_command_finds_what_is_under_the_prefix(beside: Beside, tmp_path: 
     assert "9100000002" in said("defaults", "list")
     assert "PAC-de-fora" in said("warnings"), "under the record of the first"
     assert "require_rg" in said("rules")
+    said("refs")
     said("push", "tudo", "--json", codes=(0, 3))
     assert "REC-ilegivel" in said("quarantine")
     assert "recebimentos" in said("status")
