@@ -95,7 +95,7 @@ def _show_counts(records: Sequence[Record], name: str, what: str, command: str) 
     for one in records:
         counted[one["table"] if name == "set_aside" else one["endpoint"]] += one[name]
     if told := ", ".join(f"{count(n)} em {key}" for key, n in sorted(counted.items()) if n):
-        show(f"{what}: {told}; quais e por quê: omie-pipeline {command}")
+        show(f"{what}: {told}; motivos: omie-pipeline {command}")
 
 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:

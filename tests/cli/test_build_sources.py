@@ -127,7 +127,8 @@ def test_rows_that_were_not_copied_are_listed_until_they_are_mended(
     assert listed.code == 0
     assert "lancamentos.csv, linhas 8, 9" in listed.out
     assert "Deixe na origem uma linha só com essa chave" in listed.out
-    assert "529.982" not in listed.out
+    assert "a chave '529.982.247-25'" in listed.out, "staff see what the source has"
+    assert "529.982" not in said.out + said.err, "a build is kept as a log"
     lines = terminal("quarantine", "--json").lines
     assert [(one["endpoint"], one["origin"]) for one in lines] == [("", "lancamentos")] * 3
     assert "4 em lancamentos; motivos: omie-pipeline quarantine" in terminal("status").out

@@ -73,9 +73,9 @@ def test_status_tells_what_was_emptied_warned_of_and_not_copied(
     (copy,) = [one for one in lines if one["direction"] == "copy"]
     assert (copy["table"], copy["set_aside"]) == ("lancamento", 2)
     shown = terminal("status").out
-    assert "o Omie ainda tem: 1 em clientes; quais e por quê: omie-pipeline not-emptied" in shown
-    assert "com aviso: 1 em clientes; quais e por quê: omie-pipeline warnings" in shown
-    assert "não foram copiadas: 2 em lancamento; quais e por quê: omie-pipeline quar" in shown
+    assert "o Omie ainda tem: 1 em clientes; motivos: omie-pipeline not-emptied" in shown
+    assert "com aviso: 1 em clientes; motivos: omie-pipeline warnings" in shown
+    assert "não foram copiadas: 2 em lancamento; motivos: omie-pipeline quar" in shown
     assert "'52998224725' está em 2 linhas" in terminal("quarantine").out, "as the source has it"
     report = PushReport("r", "principal", CLIENTES, (), not_emptied={"caracteristicas": 1})
     told = {name: getattr(one, "value", one) for name, one in run_metadata(engine, report).items()}
