@@ -27,12 +27,12 @@ _ZONED_LIKES: Final = ("____-__-__%Z", "____-__-__%+%", "____-__-__%:%-%")
 _ISO_SHAPE: Final = re.compile(r".{4}-.{2}-.{2}", re.DOTALL)
 _SLASHED_SHAPE: Final = re.compile(r"..([-/.])..\1.{4}", re.DOTALL)
 _ZONED: Final = re.compile(r".{4}-.{2}-.{2}.*(?:Z\Z|\+|:.*-)", re.DOTALL)
-_FIRST_PLAUSIBLE: Final = date(2000, 1, 1)
+_FIRST_PLAUSIBLE: Final = date(1970, 1, 1)
 _LAST_PLAUSIBLE: Final = date(2050, 12, 31)
 """As the variable ``anos_do_dinheiro`` of dbt_mapping: other dates go to the start date."""
 _NO_DAYS: Final = ("02-30", "02-31", "04-31", "06-31", "09-31", "11-31")
 _LEAP_DAY: Final = "02-29"
-_LEAP_YEARS: Final = tuple(str(year) for year in range(2000, 2051, 4))
+_LEAP_YEARS: Final = tuple(str(year) for year in range(1972, 2051, 4))
 
 _YEAR_FIRST: Final = re.compile(r"\s*([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])")
 _YEAR_LAST: Final = re.compile(r"\s*([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])")

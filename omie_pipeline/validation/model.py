@@ -69,7 +69,7 @@ class ClinicRules(BaseModel):
     os_requires_patient: bool = True
     earliest_year: int = 1901
     latest_year: int = 2100
-    earliest_money_year: int = 2000
+    earliest_money_year: int = 1970
     latest_money_year: int = 2050
 
     def of_grain(self, grain: Grain) -> ClinicRules:

@@ -84,4 +84,4 @@ def test_an_improbable_year_is_refused_with_its_day(receber: Validator, day: str
     year, month, date = day.split("-")
     assert reason.rule == "data_ano"
     assert f"{date}/{month}/{year} é uma data improvável" in reason.motivo
-    assert "2000 a 2050" in reason.motivo
+    assert "1970 a 2050" in reason.motivo
