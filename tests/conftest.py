@@ -50,6 +50,13 @@ ONE_WORKER = {
     "test_reconcile.py": "dbt",
     "dagster_doors": "dagster",
     "test_walkthrough.py": "walkthrough",
+    "test_people.py": "people",
+    "test_built.py": "built",
+    "test_text_values.py": "text_values",
+    "test_typed_values.py": "typed_values",
+    "test_second_day.py": "second_day",
+    "test_files.py": "files",
+    "test_own_models.py": "own_models",
 }
 """Folders and files whose costly beginnings (a dbt build, a manifest) one worker makes, once."""
 

@@ -19,6 +19,8 @@ from tests.conftest import TEMPLATE
 from tests.dbt_mapping.scenario import Scenario, ScenarioFactory
 from tests.dbt_mapping.test_canonica import METHOD, PATIENT, PROCEDURE, RECEIPT
 
+pytestmark = pytest.mark.slow
+
 START = "2026-01-01"
 CHOSEN = ("clientes_codigos", "omie_clientes", "omie_contas_receber", "omie_ordens_servico")
 MOTHER, OWN = "529.982.247-25", "390.533.447-05"
