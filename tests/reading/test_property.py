@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from omie_pipeline.clinic.extract import extract_table
+from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.warehouse.engine import open_engine
@@ -180,7 +180,7 @@ def _load(
             in_database=f"fonte.{name}" if name == "de_postgres" else name,
         )  # fmt: skip
         reader = open_clinic(address, warehouse)
-        extract_table(reader, table, warehouse, empresa="e", full=True)
+        extract_table(reader, table, warehouse, empresa="e", how=HowToRead(full=True))
         reader.close()
     for engine in (warehouse, sqlite, placed):
         engine.dispose()
@@ -197,7 +197,7 @@ def _problems(source: Source, column: str, given_: Any, read: str | None) -> str
     wanted = ORACLES[column](given_)
     if read is not None and read.startswith("\x01"):
         _, kind, told_column, text = read.split("\x01", 3)
-        exact = text == str(given_).strip(" ") and told_column == column
+        exact = text == str(given_).strip(oracle.OUTER) and told_column == column
         right = wanted is oracle.REFUSED and exact
         found: Any = f"refused as {kind} {told_column} {text!r}"
     else:
