@@ -34,7 +34,7 @@ FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
 TEMPLATE = "migrated"
 SHARED_MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 4 * 2**30
-OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_")
+OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_", "PGOPTIONS")
 
 QUIET = {
     "DO_NOT_TRACK": "1",

@@ -126,9 +126,9 @@ def clinic(
                 list(patient.values()),
             )
     one.execute(
-        "insert into omie_sync.empresa_default (empresa, receipt_category) "
-        "values ('principal', '1.01.01') "
-        "on conflict (empresa) do update set receipt_category = excluded.receipt_category"
+        "insert into omie_sync.empresa_default (empresa, receipt_category, account) "
+        "values ('principal', '1.01.01', 9100000001) on conflict (empresa) do update "
+        "set receipt_category = excluded.receipt_category, account = excluded.account"
     )
     one.build()
     assert terminal("import", "empresas", "categorias", "contas_correntes", "--full").code == 0
