@@ -128,16 +128,45 @@
 {%- endmacro %}
 
 
-{# `?` where a value of the column can only be month/day: nobody knows then what 5/2/2026 is. #}
+{# `?` where nobody knows what 5/2/2026 is: a value of the column can only be month/day, or no value
+   of it can only be day/month and another column of its table shows month/day. #}
 {% macro _ordem_que_aparece(origem) -%}
     {%- if origem.tipo != 'text' and not origem.tipo.startswith('character') -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set coluna = adapter.quote(origem.coluna) -%}
-    {%- set ao_contrario = run_query(
-        "select exists (select 1 from " ~ origem.tabela ~ " where " ~ coluna
-        ~ " not like '____-__-__%' and " ~ coluna
-        ~ " ~ '^\\s*(0?[1-9]|1[0-2])[-/.](1[3-9]|2[0-9]|3[01])[-/.]([0-9]{2}|[0-9]{4})([^0-9]|$)')"
-    ).rows[0][0] -%}
-    {{ return('?' if ao_contrario else none) }}
+    {%- set dia = "(1[3-9]|2[0-9]|3[01])" -%}
+    {%- set mes = "(0?[1-9]|1[0-2])" -%}
+    {%- set ano = "([0-9]{2}|[0-9]{4})([^0-9]|$)" -%}
+    {%- set visto = run_query(
+        "select coalesce(bool_or(" ~ coluna ~ " ~ '^\\s*" ~ mes ~ "[-/.]" ~ dia ~ "[-/.]" ~ ano ~ "'), false),"
+        ~ " coalesce(bool_or(" ~ coluna ~ " ~ '^\\s*" ~ dia ~ "[-/.]" ~ mes ~ "[-/.]" ~ ano ~ "'), false),"
+        ~ " coalesce(bool_or(" ~ coluna ~ " ~ '^\\s*" ~ mes ~ "[-/.]" ~ mes ~ "[-/.]" ~ ano ~ "'), false)"
+        ~ " from " ~ origem.tabela ~ " where " ~ coluna ~ " not like '____-__-__%'"
+    ).rows[0] -%}
+    {%- if visto[0] -%}
+        {{ return('?') }}
+    {%- endif -%}
+    {{ return('?' if visto[2] and not visto[1] and _tabela_com_o_mes_antes(origem) else none) }}
+{%- endmacro %}
+
+
+{# Whether a column of the table has values that are days, and can only be month/day. #}
+{% macro _tabela_com_o_mes_antes(origem) -%}
+    {%- set colunas = run_query(
+        "select attname from pg_attribute where attnum > 0 and not attisdropped"
+        ~ " and atttypid in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)"
+        ~ " and attrelid = to_regclass(" ~ dbt.string_literal(origem.tabela) ~ ")"
+    ).rows -%}
+    {%- set condicoes = [] -%}
+    {%- for linha in colunas -%}
+        {%- set outra = adapter.quote(linha[0] | replace('"', '""')) -%}
+        {%- do condicoes.append(
+            "(" ~ outra ~ " not like '____-__-__%' and " ~ outra
+            ~ " ~ '^\\s*(0?[1-9]|1[0-2])[-/.](1[3-9]|2[0-9]|3[01])[-/.]([0-9]{2}|[0-9]{4})"
+            ~ "([ T][0-9:.]+( ?[AaPp][Mm])?)?\\s*$')") -%}
+    {%- endfor -%}
+    {{ return(run_query(
+        "select exists (select 1 from " ~ origem.tabela ~ " where " ~ condicoes | join(' or ') ~ ")"
+    ).rows[0][0]) }}
 {%- endmacro %}

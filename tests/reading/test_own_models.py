@@ -83,7 +83,8 @@ def own(scenarios: ScenarioFactory) -> Scenario:
         connection.execute(
             'create table sistema.lanc (id text, "SO" text, "MISTO" text, "DECLARADO" text,'
             ' "COMENTADO" text, "EXATO" numeric(12, 3), "REAL" double precision,'
-            ' "AMERICANA" text, "CONTRARIA" text, "CURTA" text, "INSTANTE" timestamptz)'
+            ' "AMERICANA" text, "CONTRARIA" text, "CURTA" text, "INSTANTE" timestamptz,'
+            ' "VIZINHA" text, "VIZINHA_BR" text)'
         )
         connection.execute(
             "comment on column sistema.lanc.\"COMENTADO\" is 'omie_pipeline decimal=.'"
@@ -91,11 +92,13 @@ def own(scenarios: ScenarioFactory) -> Scenario:
         connection.execute(
             "insert into sistema.lanc values"
             " ('a', '1.280', '1.280', '1.280', '1.280', 1.280, 12500.53,"
-            "  '2/7/2026', '2/7/2026', '05/02/26', '2026-11-01 01:30+00'),"
+            "  '2/7/2026', '2/7/2026', '05/02/26', '2026-11-01 01:30+00',"
+            "  '5/2/2026', '5/2/2026'),"
             " ('b', '2.500', '350,00', '1,280', '35.26', 35.26, 0.1,"
-            "  '2/25/2026', '2/25/2026', '31/02/26', '2026-11-01 03:00+00'),"
+            "  '2/25/2026', '2/25/2026', '31/02/26', '2026-11-01 03:00+00',"
+            "  '7/7/2026', '31/10/2026'),"
             " ('c', '90', '35.26', '350,00', null, null, 'NaN',"
-            "  '2026-02-07', '7/7/2026', null, 'infinity')"
+            "  '2026-02-07', '7/7/2026', null, 'infinity', null, '2026-02-07')"
         )
     return scenario
 
@@ -103,7 +106,7 @@ def own(scenarios: ScenarioFactory) -> Scenario:
 @pytest.fixture(scope="module")
 def readings(own: Scenario) -> dict[str, Row]:
     columns = ("SO", "MISTO", "DECLARADO", "COMENTADO", "EXATO", "REAL")
-    days = ("AMERICANA", "CONTRARIA", "CURTA", "INSTANTE")
+    days = ("AMERICANA", "CONTRARIA", "CURTA", "INSTANTE", "VIZINHA", "VIZINHA_BR")
     probe = [f'    {{{{ numero(\'"{name}"\') }}}} as "{name}",' for name in columns]
     probe += [f'    {{{{ data(\'"{name}"\') }}}} as "{name}",' for name in days]
     probe += [
@@ -141,6 +144,8 @@ def _kind(text: str | None) -> str | None:
         ("REAL", ["12500.53", "0.1", "number"]),
         ("AMERICANA", ["2026-02-07", "2026-02-25", "2026-02-07"]),
         ("CONTRARIA", ["ambiguous_date", "ambiguous_date", "2026-07-07"]),
+        ("VIZINHA", ["ambiguous_date", "2026-07-07", None]),
+        ("VIZINHA_BR", ["2026-02-05", "2026-10-31", "2026-02-07"]),
         ("CURTA", ["2026-02-05", "date", None]),
         ("INSTANTE", ["2026-10-31", "2026-11-01", "date"]),
         ("conta", ["ambiguous_number", "930.00", "314.74"]),
