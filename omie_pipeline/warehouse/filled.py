@@ -45,7 +45,8 @@ def remember_filled(engine: sa.Engine, model: PayloadModel, empresa: str) -> Non
     with warehouse_errors(), engine.begin() as connection:
         if not connection.execute(sa.select(sa.exists().where(*unknown))).scalar():
             return
-        source = payload_source(model, Selection(empresa))
+        # The offset keeps PostgreSQL from making each payload anew for every name looked up in it.
+        source = sa.select(payload_source(model, Selection(empresa))).offset(0).subquery("once")
         connection.execute(
             sa.update(ledger)
             .values(filled=_filled(source.c.payload, names))
