@@ -12,6 +12,7 @@ merged by key; a row that no window reads would be lost without a word.
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +21,8 @@ from typing import Any, Final
 import pyarrow as pa
 import sqlalchemy as sa
 
+from omie_pipeline.catalog.money_years import FIRST_MONEY_YEAR, LAST_MONEY_YEAR
+
 _WIDEST_ZONE = timedelta(hours=14)
 _ISO_LENGTH = 10
 _ISO_LIKE = "____-__-__"
@@ -27,12 +30,14 @@ _ZONED_LIKES: Final = ("____-__-__%Z", "____-__-__%+%", "____-__-__%:%-%")
 _ISO_SHAPE: Final = re.compile(r".{4}-.{2}-.{2}", re.DOTALL)
 _SLASHED_SHAPE: Final = re.compile(r"..([-/.])..\1.{4}", re.DOTALL)
 _ZONED: Final = re.compile(r".{4}-.{2}-.{2}.*(?:Z\Z|\+|:.*-)", re.DOTALL)
-_FIRST_PLAUSIBLE: Final = date(1970, 1, 1)
-_LAST_PLAUSIBLE: Final = date(2050, 12, 31)
-"""As the variable ``anos_do_dinheiro`` of dbt_mapping: other dates go to the start date."""
+_FIRST_PLAUSIBLE: Final = date(FIRST_MONEY_YEAR, 1, 1)
+_LAST_PLAUSIBLE: Final = date(LAST_MONEY_YEAR, 12, 31)
+"""Other dates go to the start date, as ``data_particao`` of dbt_mapping has it."""
 _NO_DAYS: Final = ("02-30", "02-31", "04-31", "06-31", "09-31", "11-31")
 _LEAP_DAY: Final = "02-29"
-_LEAP_YEARS: Final = tuple(str(year) for year in range(1972, 2051, 4))
+_LEAP_YEARS: Final = tuple(
+    str(year) for year in range(FIRST_MONEY_YEAR, LAST_MONEY_YEAR + 1) if isleap(year)
+)
 
 _YEAR_FIRST: Final = re.compile(r"\s*([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])")
 _YEAR_LAST: Final = re.compile(r"\s*([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from omie_pipeline.catalog.model import Grain
+from omie_pipeline.catalog.money_years import FIRST_MONEY_YEAR, LAST_MONEY_YEAR
 
 Severity = Literal["critical", "warning", "hold"]
 """``critical`` quarantines the row, ``hold`` makes it wait, ``warning`` is only counted."""
@@ -69,8 +70,8 @@ class ClinicRules(BaseModel):
     os_requires_patient: bool = True
     earliest_year: int = 1901
     latest_year: int = 2100
-    earliest_money_year: int = 1970
-    latest_money_year: int = 2050
+    earliest_money_year: int = FIRST_MONEY_YEAR
+    latest_money_year: int = LAST_MONEY_YEAR
 
     def of_grain(self, grain: Grain) -> ClinicRules:
         """The rules as they hold for registers or for facts: the years that a date may have."""

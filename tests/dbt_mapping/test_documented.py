@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.catalog.money_years import FIRST_MONEY_YEAR, LAST_MONEY_YEAR
 from omie_pipeline.clinic.tables import CLINIC_TABLES
 from tests.dbt_mapping.scenario import Scenario
 
@@ -132,3 +135,9 @@ def test_clinica_has_the_documented_columns_in_order(synthea: Scenario, name: st
 
 def test_dbt_tells_nobody_about_itself(manifests: dict[str, dict[str, Any]]) -> None:
     assert {m["metadata"]["send_anonymous_usage_stats"] for m in manifests.values()} == {False}
+
+
+def test_the_years_of_money_are_those_of_the_rules() -> None:
+    project = Path(__file__).parents[2] / "dbt_mapping" / "dbt_project.yml"
+    declared = yaml.safe_load(project.read_text())
+    assert declared["vars"]["anos_do_dinheiro"] == [FIRST_MONEY_YEAR, LAST_MONEY_YEAR]
