@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,18 +71,25 @@ def mariadb_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def mariadb(mariadb_server: str) -> Iterator[sa.Engine]:
+@contextmanager
+def empty_mariadb(server: str) -> Iterator[sa.Engine]:
     """An empty database of that server, which takes any date as MySQL of old did."""
     name = f"clinica_{secrets.token_hex(6)}"
-    administration = sa.create_engine(mariadb_server, isolation_level="AUTOCOMMIT")
+    administration = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     engine = sa.create_engine(
-        f"{mariadb_server}/{name}", connect_args={"init_command": "SET sql_mode = ''"}
+        f"{server}/{name}", connect_args={"init_command": "SET sql_mode = ''"}
     )
     yield engine
     engine.dispose()
     with administration.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name}")
     administration.dispose()
+
+
+@pytest.fixture
+def mariadb(mariadb_server: str) -> Iterator[sa.Engine]:
+    """An empty database of MariaDB, of the test's own."""
+    with empty_mariadb(mariadb_server) as engine:
+        yield engine

@@ -14,7 +14,7 @@ from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import running_simulator
 from tests.borders.house import House
 from tests.conftest import TEMPLATE
-from tests.servers import mariadb_server
+from tests.servers import empty_mariadb, mariadb_server
 
 __all__ = ["mariadb_server"]
 
@@ -56,19 +56,9 @@ def houses(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def mariadb_database(mariadb_server: str) -> Iterator[sa.Engine]:
-    """An empty database of MariaDB, which takes any date as MySQL of old did."""
-    name = f"clinica_{secrets.token_hex(6)}"
-    administration = sa.create_engine(mariadb_server, isolation_level="AUTOCOMMIT")
-    with administration.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-    engine = sa.create_engine(
-        f"{mariadb_server}/{name}", connect_args={"init_command": "SET sql_mode = ''"}
-    )
-    yield engine
-    engine.dispose()
-    with administration.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name}")
-    administration.dispose()
+    """An empty database of MariaDB, of the module's own."""
+    with empty_mariadb(mariadb_server) as engine:
+        yield engine
 
 
 def source_engine(kind: str, folder: Path, databases: Databases) -> sa.Engine:
