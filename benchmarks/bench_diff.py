@@ -19,6 +19,7 @@ from benchmarks.bench import Bench, worker
 from benchmarks.deployment import CLIENTES, EMPRESA, fill_clientes, push_clientes
 from benchmarks.measure import Measure, alternate, seconds_of
 from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.warehouse.filled import remember_filled
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.planning import Selection, payload_hash, payload_of, write_plan
 from omie_pipeline.warehouse.tables import ledger, plan
@@ -87,6 +88,7 @@ def prepare(url: str, rows: int) -> PayloadModel:
     with engine.begin() as connection:
         connection.execute(sa.insert(ledger).from_select(columns, confirmed))
         connection.execute(sa.delete(plan))
+    remember_filled(engine, model, EMPRESA)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for table in ("omie_sync.ledger", "omie_sync.plan", "omie_payload.omie_clientes"):
             connection.exec_driver_sql(f"VACUUM ANALYZE {table}")
