@@ -282,6 +282,17 @@ class CsvReader:
                     found[text if text.strip() else ""] += one["counts"]
         return found
 
+    def rows_of_nobody(self, table: SourceTable) -> int:
+        if table.empresa_column is None:
+            return 0
+        rows = 0
+        for batch in self.batches(table, columns=(table.empresa_column, *table.key)):
+            blank = pc.equal(pc.utf8_trim_whitespace(batch.column(0).fill_null("")), "")
+            for place in range(1, len(table.key) + 1):
+                blank = pc.and_(blank, batch.column(place).is_valid())
+            rows += pc.sum(blank).as_py() or 0
+        return rows
+
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         return sum(
             sum(_day(text) is None for text in dates.to_pylist())

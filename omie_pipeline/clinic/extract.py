@@ -221,7 +221,7 @@ class _Extract:
         sorted_ = set_aside(connection, stage, table, file=bool(self._reader.file_of(table)))
         if present is not None and present is not stage:
             sorted_ = sorted_.with_nameless(count_nameless(connection, present, table))
-        found = self._with_lines(sorted_)
+        found = (*self._with_lines(sorted_), *self._of_nobody())
         hidden = hides_keys(found)
         deleted = 0
         if present is not None and not hidden:
@@ -313,6 +313,12 @@ class _Extract:
                 connection, table.name, replace(stage, rows=stage.rows - forgotten), rows
             )
         return stage, present
+
+    def _of_nobody(self) -> tuple[SetAside, ...]:
+        """Rows that say of no empresa: one that lost it would look deleted."""
+        column = self._table.empresa_column
+        rows = self._reader.rows_of_nobody(self._table)
+        return (SetAside("empty_empresa", column, rows),) if column and rows else ()
 
     def _with_lines(self, sorted_: Sorted) -> tuple[SetAside, ...]:
         """What was set aside, with the lines of files."""

@@ -119,6 +119,12 @@ class ClinicReader(Protocol):
         Nothing where the table has no such column.
         """
 
+    def rows_of_nobody(self, table: SourceTable) -> int:
+        """Rows that have a key and no empresa: nobody can say that they are not a given empresa's.
+
+        0 where the table has no column that tells empresas apart.
+        """
+
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         """Rows with no readable business date: no date partition ever holds them."""
 

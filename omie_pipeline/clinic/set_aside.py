@@ -20,7 +20,7 @@ from omie_pipeline.clinic.raw_tables import WATERMARK, raw_schema
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 from omie_pipeline.clinic.staging import Stage
 
-Kind = Literal["empty_key", "doubled_key", "total_line", "column_count"]
+Kind = Literal["empty_key", "empty_empresa", "doubled_key", "total_line", "column_count"]
 """Why a row is set aside."""
 
 KEPT = "_omie_pipeline_kept"
@@ -54,7 +54,7 @@ class SetAside:
 
     Attributes:
         kind: why.
-        key: the key's values as text, ``""`` where there is none.
+        key: the key's values as text, ``""`` where there is none; of ``empty_empresa`` the column.
         rows: how many rows.
         lines: their lines in the file, where the source is one.
         file: name of that file, ``""`` for databases.
@@ -105,8 +105,9 @@ class Sorted:
 
 
 def hides_keys(found: Iterable[SetAside]) -> bool:
-    """Some row's key is not known, so no copy can be said to be gone from the source."""
-    return any(one.kind in ("empty_key", "column_count") for one in found)
+    """Of some row nobody knows which one it is, so no copy can be said to be gone from the
+    source."""
+    return any(one.kind in ("empty_key", "empty_empresa", "column_count") for one in found)
 
 
 def count_nameless(connection: sa.Connection, stage: Stage, table: SourceTable) -> int:
@@ -255,7 +256,8 @@ def remember(
     seen: sa.ColumnElement[bool] = sa.true()
     if part is not None:
         parts = [sa.cast(part.table.columns[name], sa.Text) for name in table.key]
-        seen = c.key.in_(sa.select(sa.func.concat_ws("/", *parts)))
+        of_part = c.key.in_(sa.select(sa.func.concat_ws("/", *parts)))
+        seen = sa.or_(of_part, c.kind == "empty_empresa")  # counted over the whole table
     connection.execute(sa.delete(SET_ASIDE).where(*mine, seen, c.last_seen_at < sa.func.now()))
 
 
@@ -304,6 +306,10 @@ _REASONS: Mapping[Kind, tuple[str, str]] = {
     "empty_key": (
         "{rows} linha(s) sem chave: nada diz de qual registro são",
         "Preencha a chave na origem; enquanto isso nada é retirado da cópia desta tabela",
+    ),
+    "empty_empresa": (
+        "{rows} linha(s) com a coluna '{key}' vazia: nada diz de qual empresa são",
+        "Preencha essa coluna na origem; enquanto isso nada é retirado da cópia desta tabela",
     ),
     "doubled_key": (
         "a chave '{key}' está em {rows} linhas diferentes: nenhuma delas foi copiada",

@@ -365,6 +365,19 @@ class SqlReader:
                 found[text if text.strip() else ""] += int(rows)
         return found
 
+    def rows_of_nobody(self, table: SourceTable) -> int:
+        if table.empresa_column is None:
+            return 0
+        columns = self._reflected(table).columns
+        text = sa.cast(columns[table.empresa_column], sa.String(255))
+        query = sa.select(sa.func.count()).where(
+            sa.or_(text.is_(None), sa.func.trim(text) == ""),
+            *(columns[name].is_not(None) for name in table.key),
+        )
+        with self._connected(table.name) as connection:
+            rows: int = connection.scalar(query) or 0
+        return rows
+
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:
         if table.business_date is None:
             return 0

@@ -99,6 +99,7 @@ def test_rows_of_no_empresa_are_told(
     assert said.code == 0
     assert "lancamentos (principal): 2 lidas" in said.out
     assert "lancamentos: 2 linha(s) sem empresa, não são enviadas a ninguém" in said.err
+    assert "lancamentos: 2 linha(s) com a coluna 'unidade' vazia" in said.err
     assert "1 linha(s) da empresa 'Filial 2', que não está configurada" in said.err
 
 

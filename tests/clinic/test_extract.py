@@ -281,6 +281,27 @@ def test_empresas_do_not_touch_each_other(
     assert rows("select _empresa, id from clinic_raw.recebimentos") == [("Eva", "2")]
 
 
+def test_row_that_loses_its_empresa_stays_and_is_set_aside(
+    reader: ClinicReader, engine: sa.Engine, run: Run, rows: Rows
+) -> None:
+    table = replace(RECEBIMENTOS, empresa_column="paciente")
+    add(run, "1")
+    add(run, "2")
+    assert extract_table(reader, table, engine, empresa="Ana").set_aside == ()
+    run("update fonte.recebimentos set paciente = ' ' where id = '1'")
+    run("delete from fonte.recebimentos where id = '2'")
+    for how in (HowToRead(), HowToRead(full=True)):
+        result = extract_table(reader, table, engine, empresa="Ana", how=how)
+        assert (result.deleted, result.kept_absent) == (0, True)
+        (told,) = result.set_aside
+        assert (told.kind, told.key, told.rows) == ("empty_empresa", "paciente", 1)
+    assert [entry.what.kind for entry in listed(engine)] == ["empty_empresa"]
+    run("update fonte.recebimentos set paciente = 'Ana' where id = '1'")
+    mended = extract_table(reader, table, engine, empresa="Ana", how=HowToRead(full=True))
+    assert (mended.deleted, mended.kept_absent, listed(engine)) == (1, False, ())
+    assert rows("select id from clinic_raw.recebimentos") == [("1",)]
+
+
 def test_renamed_column_stops_its_table_until_the_copy_is_made_anew(
     reader: ClinicReader, database_url: str, engine: sa.Engine, run: Run, rows: Rows
 ) -> None:
