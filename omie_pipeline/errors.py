@@ -23,6 +23,13 @@ class WarehouseError(OmiePipelineError):
     """The warehouse cannot be reached or cannot be written: stop at once, send nothing."""
 
 
+class TakenOver(WarehouseError):
+    """Another run took this one's place while it had lost its lock: it stops, and writes nothing.
+
+    Repeating is safe: whatever this run left open is read back before anything is sent again.
+    """
+
+
 class ModelError(OmiePipelineError):
     """A payload model is missing, lacks its key or has a column Omie does not know."""
 

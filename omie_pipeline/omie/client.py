@@ -135,14 +135,25 @@ class OmieClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def write(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
+    def write(
+        self,
+        service: Service,
+        method: str,
+        param: Mapping[str, Any],
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> wire.Json:
         """Send once.
+
+        Args:
+            before: called when the slot is there and nothing is waited for any more, just before
+                the request leaves; what it raises keeps the request from leaving.
 
         Raises:
             OmieFault: ``OutcomeUnknown`` when the call may have taken effect.
             ConfigurationError: the address is not the API's; nothing happened.
         """
-        return self._call(service, method, param, is_write=True).body
+        return self._call(service, method, param, is_write=True, before=before).body
 
     def read(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
         """Ask, and ask again after the wait where Omie says "later".
@@ -192,9 +203,13 @@ class OmieClient:
         *,
         is_write: bool,
         parse: wire.Parse = wire.json_object,
+        before: Callable[[], None] | None = None,
     ) -> Answered:
         fingerprint = wire.fingerprint(method, param)
         probe = self._wait_for_slot(method, fingerprint, is_write=is_write)
+        if before is not None:
+            # The slot stays remembered: it may be the very request of whoever took over.
+            before()
         started = time.perf_counter()
         status, body, fault = 0, None, None
         asked_at = self._clock.now()

@@ -36,6 +36,10 @@ class Delivery:
     """Sends the ready rows of a plan.
 
     ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held.
+
+    Args:
+        check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
+            itself; this is asked before each call, and before questions are spent in vain.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Delivery:
         clock: Clock,
         ledger: Ledger,
         intents: Intents,
+        check: Callable[[], None],
         *,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
@@ -57,7 +62,8 @@ class Delivery:
         self._clock = clock
         self._ledger = ledger
         self._intents = intents
-        self._sender = Sender(client, scope.endpoint, effect, policy, clock)
+        self._check = check
+        self._sender = Sender(client, scope.endpoint, effect, policy, clock, check)
         self._judge = Judge(policy)
         self._on_progress = on_progress
         self._waiting = WaitingRows()
@@ -132,6 +138,7 @@ class Delivery:
         self._ledger.hold_rest(reason, code, until, self._clock.now())
 
     def _send_batch(self, batch: Sequence[PlanRow]) -> None:
+        self._check()
         rows = self._not_standing(batch)
         prints = [self._effect.request_for(row).fingerprint for row in rows]
         allowed = self._intents.write(rows, prints, self._clock.now())
@@ -289,6 +296,7 @@ class Delivery:
         item = self._waiting.pop()
         self._flush()
         self._clock.sleep((item.due - self._clock.now()).total_seconds())
+        self._check()
         if item.sent_at is not None and not self._settled_as_unsent(item, item.sent_at):
             return
         if not send_again:

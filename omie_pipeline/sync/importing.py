@@ -63,6 +63,7 @@ class Importer:
         Raises:
             OmieFault: the reading stopped; what was merged stays, the cursor did not move.
             WarehouseError: the warehouse is gone.
+            TakenOver: another reader has the table by now; what was merged before stays.
         """
         name = f"import:{request.empresa}:{mirror.name}"
         wanted_at, waited = self.clock.now(), []
@@ -72,9 +73,10 @@ class Importer:
             if self.progress.on_wait is not None:
                 self.progress.on_wait()
 
-        with lane(self.engine, name, self.clock, on_wait):
+        with lane(self.engine, name, self.clock, on_wait) as held:
+            mine = replace(self, engine=held.engine)
             good_since = request.not_before or (wanted_at - _SAME_QUESTION if waited else None)
-            return _Reading(self, mirror, request, good_since).run()
+            return _Reading(mine, mirror, request, good_since).run()
 
 
 class _Reading:

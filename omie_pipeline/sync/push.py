@@ -20,6 +20,7 @@ from omie_pipeline.errors import (
     Blocked,
     GuardrailStopped,
     OmiePipelineError,
+    TakenOver,
     WarehouseError,
 )
 from omie_pipeline.omie import CallRecord, OmieClient
@@ -41,7 +42,7 @@ from omie_pipeline.warehouse import runs
 from omie_pipeline.warehouse.filled import emptied_by_plan, not_emptied, remember_filled
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.known import KnownRecords
-from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.lanes import Lane, lane
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.planning import PlannedPartition, Selection, added, write_plan
@@ -101,12 +102,14 @@ class Push:
             ConfigurationError: a reference list was never read, or the address is not the API's;
                 the planned rows are held.
             WarehouseError: the database is gone; nothing left without an intent.
+            TakenOver: this run lost its lane and another works in it; the rows that had not been
+                sent are held.
         """
         options = options or PushOptions()
         model = model or load_payload_model(self._engine, endpoint)
         name = f"push:{selection.empresa}:{endpoint.deletes or endpoint.name}"
-        with lane(self._engine, name, self._clock, self._on_wait):
-            return _Run(self, model, selection, policy, options).execute()
+        with lane(self._engine, name, self._clock, self._on_wait) as held:
+            return _Run(self, held, model, selection, policy, options).execute()
 
 
 class _Run:
@@ -115,12 +118,15 @@ class _Run:
     def __init__(
         self,
         push: Push,
+        held: Lane,
         model: PayloadModel,
         selection: Selection,
         policy: EndpointPolicy,
         options: PushOptions,
     ) -> None:
-        self._engine = push._engine
+        self._outside = push._engine
+        # Whatever this run writes, it writes as the holder of the lane.
+        self._engine = held.engine
         self._clock = push._clock
         self._rules = push._rules
         self._model = model
@@ -147,6 +153,7 @@ class _Run:
             self._clock,
             self._ledger,
             self._intents,
+            held.check,
             on_progress=push._on_progress,
         )
         self._planned: tuple[PlannedPartition, ...] = ()
@@ -177,6 +184,9 @@ class _Run:
                 value_sum = self._guard()
                 if not self._options.dry_run:
                     self._send()
+            except TakenOver as lost:
+                runs.leave_to_another(self._outside, self._run_id, lost, self._clock.now())
+                raise
             except WarehouseError:
                 # The history cannot be written either; the next run closes it.
                 raise

@@ -41,7 +41,7 @@ class Reconciler:
         """
         endpoint = next(one for one in RECONCILED if one.name == found.endpoint)
         name = f"push:{found.empresa}:{found.endpoint}"
-        with lane(self.engine, name, self.clock, on_wait):
-            now_gone = gone_rows(self.engine, found.empresa, endpoint, self.start)
+        with lane(self.engine, name, self.clock, on_wait) as held:
+            now_gone = gone_rows(held.engine, found.empresa, endpoint, self.start)
             codes = sorted(set(found.proved) & set(now_gone.proved))
-            return set_back(self.engine, found.empresa, found.endpoint, codes, self.clock.now())
+            return set_back(held.engine, found.empresa, found.endpoint, codes, self.clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from omie_pipeline.catalog import Endpoint
@@ -38,7 +39,11 @@ class Deferred(Exception):
 
 
 class Sender:
-    """Sends rows of one endpoint on its single write lane."""
+    """Sends rows of one endpoint on its single write lane.
+
+    Args:
+        check: raises when the lane is not ours any more; called just before each call leaves.
+    """
 
     def __init__(
         self,
@@ -47,12 +52,14 @@ class Sender:
         effect: RecordEffect,
         policy: EndpointPolicy,
         clock: Clock,
+        check: Callable[[], None],
     ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._effect = effect
         self._policy = policy
         self._clock = clock
+        self._check = check
 
     def send(self, row: PlanRow) -> RowOutcome:
         """Send a row whose intent is committed.
@@ -60,6 +67,7 @@ class Sender:
         Raises:
             Deferred: nothing left; come back after the wait.
             Blocked, AuthFailed: nothing left, and nothing else may.
+            TakenOver: another run is at work; nothing left.
         """
         request = self._effect.request_for(row)
         try:
@@ -95,7 +103,9 @@ class Sender:
         """Write, waiting out "busy" and "unreachable": in both nothing happened."""
         for attempt in range(1, _BUSY_ATTEMPTS + 1):
             try:
-                return self._client.write(request.service, request.method, request.param)
+                return self._client.write(
+                    request.service, request.method, request.param, before=self._check
+                )
             except Redundant:
                 raise
             except RetryLater as fault:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,23 +54,26 @@ class StatementReader:
 
         Raises:
             OmieFault: the reading stopped; the months read stay.
+            TakenOver: another reader has the accounts by now; the months read before stay.
         """
-        clock = self._i.clock
         name = f"import:{request.empresa}:{STATEMENT}"
-        with lane(self._i.engine, name, clock, self._i.progress.on_wait):
-            started_at = clock.now()
-            first, last = self._days(request, started_at)
-            run_id = uuid.uuid4().hex
-            open_import_run(self._i.engine, _opening(run_id, request, started_at, first, last))
-            tally = Tally()
-            try:
-                complete = self._read(request, first, last, tally)
-            except OmiePipelineError as error:
-                self._close(run_id, tally, error, complete=False)
-                raise
-            self._close(run_id, tally, None, complete=complete)
-            if last >= started_at.astimezone(BRASILIA).date():
-                write_cursor(self._i.engine, request.empresa, STATEMENT, read_until=started_at)
+        with lane(self._i.engine, name, self._i.clock, self._i.progress.on_wait) as held:
+            return StatementReader(replace(self._i, engine=held.engine))._run(request)
+
+    def _run(self, request: ImportRequest) -> ImportReport:
+        started_at = self._i.clock.now()
+        first, last = self._days(request, started_at)
+        run_id = uuid.uuid4().hex
+        open_import_run(self._i.engine, _opening(run_id, request, started_at, first, last))
+        tally = Tally()
+        try:
+            complete = self._read(request, first, last, tally)
+        except OmiePipelineError as error:
+            self._close(run_id, tally, error, complete=False)
+            raise
+        self._close(run_id, tally, None, complete=complete)
+        if last >= started_at.astimezone(BRASILIA).date():
+            write_cursor(self._i.engine, request.empresa, STATEMENT, read_until=started_at)
         return ImportReport(
             run_id=run_id,
             tabela=STATEMENT,

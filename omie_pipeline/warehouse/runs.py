@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ledger_marks import COMES_BACK
@@ -89,6 +90,48 @@ def abandon_dead_runs(engine: sa.Engine, empresa: str, endpoint: str, now: datet
             sa.update(run)
             .where(*dead)
             .values(state="failed", finished_at=now, error="O processo foi interrompido")
+        )
+
+
+def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: datetime) -> None:
+    """Close the history of a run that was taken over, and hold the rows that it had yet to send.
+
+    Only what nobody knows yet is held: what the ledger says of a row is the other run's to say. A
+    changed row that it has confirmed in an earlier form differs from the next plan anyway.
+    """
+    mine = (plan.c.run_id == run_id, plan.c.state == "ready", plan.c.codigo_integracao.is_not(None))
+    rest = (
+        sa.select(
+            run.c.empresa,
+            run.c.endpoint,
+            plan.c.codigo_integracao,
+            sa.literal("held"),
+            sa.func.min(plan.c.particao),
+            sa.literal(str(error)),
+            sa.literal("taken_over"),
+            sa.literal(run_id),
+            sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
+        )
+        .join(run, run.c.run_id == plan.c.run_id)
+        .where(*mine, plan.c.action != "delete")
+        .group_by(run.c.empresa, run.c.endpoint, plan.c.codigo_integracao)
+    )
+    columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+               "error_code", "run_id", "updated_at"]  # fmt: skip
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(
+            insert(ledger).from_select(columns, rest).on_conflict_do_nothing(),
+        )
+        connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
+        connection.execute(
+            sa.update(run)
+            .where(run.c.run_id == run_id)
+            .values(
+                state="failed",
+                finished_at=now,
+                error_class=type(error).__name__,
+                error=str(error),
+            )
         )
 
 

@@ -223,6 +223,18 @@ plan = sa.Table(
     comment="Work of one run: the rows that differ from the ledger",
 )
 
+fence = sa.Table(
+    "fence",
+    metadata,
+    sa.Column("lane", sa.Text, primary_key=True, comment="push:<empresa>:<endpoint>, say"),
+    sa.Column("token", sa.BigInteger, nullable=False, comment="one more with every holder"),
+    sa.Column("holder", sa.Text, nullable=False, comment="of the token; random"),
+    sa.Column("backend_pid", sa.Integer, nullable=False, comment="of the session with the lock"),
+    sa.Column("taken_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="Who holds each lane: a run that is not named here any more writes and sends nothing",
+)
+
 binding = sa.Table(
     "binding",
     metadata,
