@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -11,6 +12,12 @@ DEFAULT_TIME_ZONE = "America/Sao_Paulo"
 """Where a clinic is unless it says otherwise."""
 BRASILIA = ZoneInfo("America/Sao_Paulo")
 """The time that Omie's own dates and hours are in, wherever the clinic is."""
+
+
+TOLD_SECONDS = 10.0
+"""A wait longer than this is told before it begins."""
+
+_WAITS = logging.getLogger("omie_pipeline.waits")
 
 
 class Clock(Protocol):
@@ -66,3 +73,14 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
         self._now += timedelta(seconds=seconds)
+
+
+def tell_wait(why: str, until: datetime) -> None:
+    """Say why nothing happens until a moment: one line, wherever waits are listened to.
+
+    Args:
+        why: in Portuguese; staff read it.
+    """
+    at = until.astimezone(BRASILIA)
+    extra = {"why": why, "until": until}
+    _WAITS.info("Esperando até %s (Brasília): %s", f"{at:%H:%M:%S}", why, extra=extra)

@@ -27,6 +27,8 @@ class Admission:
         redundant_seconds: an identical request left less than 60 s ago; no slot was taken.
         blocked_until: the key is closed; no slot was taken.
         budget_until: the method's error budget is spent until then; no slot was taken.
+        paused_until: Omie asked this method to wait until then, for ``paused_reason``, which is
+            ``paused_seconds`` from the moment of asking; no slot was taken.
         probe: the first call after the end of a block: whoever makes it tells what came of it.
     """
 
@@ -35,3 +37,6 @@ class Admission:
     blocked_until: datetime | None = None
     budget_until: datetime | None = None
     probe: bool = False
+    paused_seconds: float = 0.0
+    paused_until: datetime | None = None
+    paused_reason: str = ""

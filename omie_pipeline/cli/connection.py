@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.clock import SystemClock
 from omie_pipeline.errors import (
     AuthFailed,
     Blocked,
@@ -115,7 +116,7 @@ def check_connection(deployment: Deployment, empresa: str) -> Finding:
 def _ask(deployment: Deployment, granted: EmpresaAccess) -> Finding:
     from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
 
-    endpoint, clock = REGISTRY["empresas"], deployment.clock
+    endpoint, clock = REGISTRY["empresas"], SystemClock()
     # Omie refuses the same request twice within a minute: another page size makes it another one.
     page_size = _SMALLEST_PAGE + int(clock.now().timestamp()) % _PAGE_SIZES
     param = {"pagina": 1, "registros_por_pagina": page_size}

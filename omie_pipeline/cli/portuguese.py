@@ -15,6 +15,7 @@ import click
 from typer.core import TyperCommand, TyperGroup
 
 from omie_pipeline.cli.failing import FAILED, INTERRUPTED, tell_error, tell_interrupted
+from omie_pipeline.cli.notices import told_on_terminal
 from omie_pipeline.cli.output import say
 from omie_pipeline.errors import OmiePipelineError
 
@@ -81,7 +82,8 @@ class Program(PortugueseGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours is told and becomes exit code 1."""
         try:
-            return super().invoke(ctx)
+            with told_on_terminal():
+                return super().invoke(ctx)
         except OmiePipelineError as error:
             tell_error(error, debug=bool(ctx.params.get("debug")))
             raise click.exceptions.Exit(FAILED) from None

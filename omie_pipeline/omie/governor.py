@@ -57,6 +57,15 @@ class Governor(Protocol):
     def record_block(self, until: datetime, reason: str, now: datetime) -> None:
         """Remember that Omie closed the key; a later end is never replaced by an earlier one."""
 
+    def record_wait(
+        self, method: str, until: datetime, reason: str, now: datetime, *, closes: bool
+    ) -> None:
+        """Remember what ``method`` waits for, which anybody may ask; the latest word stands.
+
+        Args:
+            closes: nothing of the method may leave before ``until``.
+        """
+
     def end_probe(self, now: datetime, *, is_open: bool) -> None:
         """What became of an admitted probe: the key is open, or the call never reached Omie."""
 
@@ -72,6 +81,7 @@ class LocalGovernor:
         self._faults: dict[str, list[datetime]] = {}
         self._blocked_until: datetime | None = None
         self._probe_at: datetime | None = None
+        self._pauses: dict[str, tuple[datetime, str]] = {}
 
     def admit(
         self,
@@ -91,6 +101,11 @@ class LocalGovernor:
             ]
             if len(faults) >= self._limits.error_budget:
                 return Admission(budget_until=faults[0] + timedelta(seconds=FAULT_WINDOW_SECONDS))
+            until, reason = self._pauses.get(method, (now, ""))
+            if until > now:
+                return Admission(
+                    paused_seconds=_age(now, until), paused_until=until, paused_reason=reason
+                )
             seen = self._seen.get(fingerprint)
             if seen is not None and _age(seen, now) < REDUNDANT_SECONDS:
                 return Admission(redundant_seconds=REDUNDANT_SECONDS - _age(seen, now))
@@ -133,6 +148,20 @@ class LocalGovernor:
         with self._lock:
             self._blocked_until = max(until, self._blocked_until or until)
             self._probe_at = None
+
+    def record_wait(
+        self,
+        method: str,
+        until: datetime,
+        reason: str,
+        now: datetime,  # noqa: ARG002
+        *,
+        closes: bool,
+    ) -> None:
+        """Remember a wait of this process."""
+        with self._lock:
+            if closes:
+                self._pauses[method] = (until, reason)
 
     def end_probe(self, now: datetime, *, is_open: bool) -> None:
         """Forget the block, or let the next call of this process knock."""

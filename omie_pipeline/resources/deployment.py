@@ -18,7 +18,7 @@ from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
 from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable, read_sources
-from omie_pipeline.clock import Clock, SystemClock
+from omie_pipeline.clock import Clock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.resources import built
@@ -49,6 +49,7 @@ from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.sync.statement import StatementReader
 from omie_pipeline.warehouse.billing import request_billing
 from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
+from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.defaults_adopted import Adopted, adopt_old_defaults
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ownership import refuse_foreign_relations
@@ -76,13 +77,13 @@ class Deployment:
 
     Args:
         settings: read with ``load_settings`` when not given.
-        clock: the machine's when not given.
+        clock: the warehouse's when not given, which all processes agree on.
     """
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or load_settings()
         self.config: PipelineConfig = load_config(self.settings)
-        self.clock: Clock = clock or SystemClock()
+        self._given_clock = clock
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -93,6 +94,11 @@ class Deployment:
     def engine(self) -> sa.Engine:
         """The warehouse, migrated."""
         return open_warehouse(self.settings, self.warehouse)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The one time that decides anything; opens the warehouse."""
+        return self._given_clock or DatabaseClock(self.engine)
 
     @property
     def empresas(self) -> tuple[str, ...]:
@@ -124,6 +130,7 @@ class Deployment:
             method_per_minute=self.settings.calls_per_minute,
             ip_per_minute=self.settings.calls_per_minute_ip,
             error_budget=error_budget,
+            clock=self.clock if isinstance(self.clock, DatabaseClock) else None,
         )
         return OmieClient(
             Credentials(granted.app_key, granted.app_secret),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.rows import OpenIntent, PlanRow, open_intent
 from omie_pipeline.warehouse.tables import intent, quota_request
+
+_CLOCK_MARGIN = timedelta(seconds=30)
 
 
 class Intents:
@@ -26,13 +28,15 @@ class Intents:
 
     def still_open(self, now: datetime) -> list[OpenIntent]:
         """Intents that no outcome closed, with what the request memory says of their sending."""
-        # An identical request of before the intent says nothing about this one. Another empresa's
-        # does not either, but which scope is ours is not known here: at worst it costs a read.
+        # An identical request of long before the intent says nothing about this one; within the
+        # minute none can have left twice, and the clock of another server may differ. Another
+        # empresa's says nothing either, but which scope is ours is not known here: at worst it
+        # costs a read.
         let_through_at = (
             sa.select(sa.func.max(quota_request.c.at))
             .where(
                 quota_request.c.fingerprint == intent.c.fingerprint,
-                quota_request.c.at >= intent.c.created_at,
+                quota_request.c.at >= intent.c.created_at - _CLOCK_MARGIN,
             )
             .scalar_subquery()
         )

@@ -14,11 +14,13 @@ from omie_pipeline.catalog.limits import (
     REDUNDANT_SECONDS,
     Admission,
 )
+from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.tables import block, quota_fault, quota_request
+from omie_pipeline.warehouse.tables import block, line_wait, quota_fault, quota_request
 
 _ADMIT = sa.text(
-    "SELECT wait_seconds, redundant_seconds, blocked_until, budget_until, probe "
+    "SELECT wait_seconds, redundant_seconds, blocked_until, budget_until, probe, "
+    "paused_seconds, paused_until, coalesce(paused_reason, ''), asked_at "
     "FROM omie_sync.admit("
     ":scope, :method, :fingerprint, :now, :method_per_minute, :ip_per_minute, :burst, "
     ":redundant_seconds, :error_budget, :fault_window_seconds)"
@@ -41,6 +43,8 @@ class SharedGovernor:
     Args:
         method_per_minute, ip_per_minute: ceilings, below Omie's 240 and 960.
         error_budget: errors of one method in 30 minutes after which we stop asking.
+        clock: where it is the database's, the database itself reads it in each admission, and the
+            ``now`` of the caller, who may have slept since, does not count.
     """
 
     def __init__(
@@ -51,7 +55,9 @@ class SharedGovernor:
         method_per_minute: float,
         ip_per_minute: float,
         error_budget: int,
+        clock: DatabaseClock | None = None,
     ) -> None:
+        self._clock = clock
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._scope = scope
         self._fixed = {
@@ -72,14 +78,17 @@ class SharedGovernor:
         A ``durable`` slot is on disk before the call leaves: whether an intent left open was ever
         sent is read from it, also after the server's machine lost its power.
         """
-        values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": now}
+        asked = now if self._clock is None else None
+        values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": asked}
         level = {"isolation_level": "READ COMMITTED"} if durable else {}
         engine = self._engine.execution_options(**level)
         with warehouse_errors(), engine.begin() as connection:
             row = connection.execute(_ADMIT, values).one()
             if durable:
                 connection.execute(_COMMIT_TO_DISK)
-            return Admission(row[0], row[1], row[2], row[3], row[4])
+        if self._clock is not None:
+            self._clock.observe(row[8])
+        return Admission(*row[:8])
 
     def forget(self, fingerprint: str) -> None:
         """Let the same request leave again; to a later run it is as if it had never left."""
@@ -106,6 +115,22 @@ class SharedGovernor:
                 "reason": statement.excluded.reason,
                 "seen_at": statement.excluded.seen_at,
                 "probe_at": None,
+            },
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            connection.execute(statement)
+
+    def record_wait(
+        self, method: str, until: datetime, reason: str, now: datetime, *, closes: bool
+    ) -> None:
+        """Remember a wait where every process, and ``status``, sees it."""
+        statement = insert(line_wait).values(
+            scope=self._scope, method=method, until=until, reason=reason, since=now, closes=closes
+        )
+        statement = statement.on_conflict_do_update(
+            index_elements=[line_wait.c.scope, line_wait.c.method],
+            set_={
+                name: statement.excluded[name] for name in ("until", "reason", "since", "closes")
             },
         )
         with warehouse_errors(), self._engine.connect() as connection:

@@ -132,10 +132,11 @@ def open_intent(row: Any, now: datetime) -> OpenIntent:
         row.omie_id,
         filled=tuple(row.filled or ()),
     )
+    # A stamp ahead of now comes from a clock that was wrong: it left by now at the latest.
     if row.let_through_at is not None:
-        return OpenIntent(row_sent, row.let_through_at)
+        return OpenIntent(row_sent, min(row.let_through_at, now))
     if row.sent_at is not None:
-        return OpenIntent(row_sent, row.sent_at)
+        return OpenIntent(row_sent, min(row.sent_at, now))
     # The request memory forgets; beyond it, the call may have left long ago.
     forgotten = row.created_at < now - _REQUEST_MEMORY
     return OpenIntent(row_sent, row.created_at if forgotten else None)

@@ -262,6 +262,24 @@ block = sa.Table(
     comment="Memory of an HTTP 425; survives restarts",
 )
 
+line_wait = sa.Table(
+    "line_wait",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True, comment="digest of the app key"),
+    sa.Column("method", sa.Text, primary_key=True, comment="Omie's call, or what waits"),
+    sa.Column("until", _Time, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, comment="in Portuguese, for staff"),
+    sa.Column("since", _Time, nullable=False),
+    sa.Column(
+        "closes",
+        sa.Boolean,
+        nullable=False,
+        comment="nothing of this method may leave before; false: somebody merely waits",
+    ),
+    schema=SYNC,
+    comment="What a key or one of its methods waits for, and until when",
+)
+
 quota_lane = sa.Table(
     "quota_lane",
     metadata,

@@ -11,11 +11,13 @@ import typer
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.webhooks.configured import configured_doors
 from omie_pipeline.webhooks.doors import Door
 from omie_pipeline.webhooks.server import HOST, PORT, Receiver
 
 _SECRET_BYTES = 32
+_CLOCK_SECONDS = 3600.0
 
 
 def webhooks_command(
@@ -55,12 +57,15 @@ def _serve(deployment: Deployment, doors: tuple[Door, ...], host: str, port: int
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
+    # Asked rarely: the receiver must not wait for the database in order to answer.
+    clock = DatabaseClock(deployment.engine, fresh_seconds=_CLOCK_SECONDS)
+    clock.now()
     deployment.engine.dispose()  # migrated; the receiver has a connection of its own
     try:
         receiver = Receiver(
             doors,
             deployment.warehouse.url,
-            clock=deployment.clock,
+            clock=clock,
             host=host,
             port=port,
             schemas=deployment.settings.schemas,
