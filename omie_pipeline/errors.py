@@ -84,6 +84,11 @@ class Busy(TurnedAway):
     """The method is serving another request of this key: fewer at once."""
 
 
+class Passing(RetryLater):
+    """Omie refused what it takes minutes before and after: the very same request once more, and a
+    second refusal stands."""
+
+
 class Overloaded(RetryLater):
     """Omie's server broke over the answer to a read: a smaller page may pass."""
 

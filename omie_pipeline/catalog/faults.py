@@ -1,18 +1,26 @@
 """The fault table: what Omie says -> what to do next, as data.
 
-Order matters: the first rule whose pattern is found in the text wins. Texts are compared after
-JSON and HTML unescaping; the text decides before the code, because codes are reused across
-services (PROTOCOL section 3). Tags: OFF official text, REAL recorded, CODE seen in integrations.
+Order matters: a block's code first; then the first rule of ``RULES`` whose pattern is found in the
+text; then the code; then the first of ``HINTS``, which know no more than what a refusal is about.
+The text decides before the code because codes are reused across services (PROTOCOL section 3), and
+the code after it because texts vary (section 11). Texts are compared after JSON and HTML
+unescaping, without accents and case. Tags: OFF official text, REAL recorded, CODE seen in
+integrations, SEC another integrator's claim.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 Outcome = Literal[
     "busy",
+    "passing",
+    "turned_away",
     "redundant",
     "blocked",
     "auth",
@@ -24,8 +32,9 @@ Outcome = Literal[
     "overloaded",
     "protocol",
 ]
-"""``server``: the road broke, so a write's outcome is unknown; ``overloaded``: likewise, and a read
-of fewer rows may pass; ``protocol``: our request is bad."""
+"""``passing``: a refusal that the very same request does not meet later; ``turned_away``: too many
+requests, this one was not taken in; ``server``: the road broke, so a write's outcome is unknown;
+``overloaded``: likewise, and a read of fewer rows may pass; ``protocol``: our request is bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +42,51 @@ class FaultRule:
     """One line of the table.
 
     Attributes:
-        pattern: searched, case-insensitive, in the fault text; group ``seconds`` gives the wait.
+        pattern: searched, without case and accents, in the fault text; group ``seconds`` gives the
+            wait.
         wait_seconds: how long to wait when the text names no time.
         fix: what a person should do, in Portuguese.
+        of_another: what is missing is a record that ours points at; only a read that asks for that
+            very record misses the record itself.
     """
 
     outcome: Outcome
     pattern: re.Pattern[str]
     wait_seconds: float = 0.0
     fix: str = ""
+    of_another: bool = False
 
 
-def _rule(outcome: Outcome, pattern: str, fix: str, wait_seconds: float = 0.0) -> FaultRule:
-    return FaultRule(outcome, re.compile(pattern, re.IGNORECASE | re.DOTALL), wait_seconds, fix)
+def bare(text: str) -> str:
+    """``text`` without accents, letter by letter: what is found in it stands at the same place."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in composed)
+
+
+def _rule(
+    outcome: Outcome,
+    pattern: str,
+    fix: str,
+    wait_seconds: float = 0.0,
+    *,
+    of_another: bool = False,
+) -> FaultRule:
+    compiled = re.compile(bare(pattern), re.IGNORECASE | re.DOTALL)
+    return FaultRule(outcome, compiled, wait_seconds, fix, of_another)
 
 
 BLOCK_SECONDS = 1800.0
 """How long a block lasts where its text does not say (OFF: 30 minutes)."""
+
+BUSY_SECONDS = 9.0
+"""Between two askings of a question that Omie says it is answering already; one more is added."""
+
+CROWDED_SECONDS = 60.0
+"""How long too many requests are waited out where Omie does not say (OFF: limits per minute)."""
+
+PASSING_SECONDS = 60.0
+"""A refusal that passes came from a request that Omie took in: the same one within a minute would
+be redundant."""
 
 BLOCKED_FIX = (
     "O Omie fechou a API por excesso de erros. Aguarde o prazo; as linhas retidas saem depois."
@@ -60,6 +97,17 @@ _GONE = "O registro não existe mais no Omie: foi excluído ou nunca foi criado.
 _CATEGORY = "Confira se a categoria existe e está ativa no Omie (Finanças > Categorias)."
 _ACCOUNT = "Confira a conta corrente da forma de pagamento: deve existir e estar ativa no Omie."
 
+_NAMED = "O registro aponta para outro que o Omie não tem: confira o código que a mensagem cita."
+_DOCUMENT = (
+    "Já existe no Omie um cadastro com este CPF/CNPJ. Una os dois ou libere o vínculo "
+    "automático (on_duplicate_document: link)."
+)
+_CODE_IN_USE = "Este código de integração já está em uso no Omie."
+_TAKEN = r" (informado )?já (foi |está |se encontra )?(cadastrad|utilizad|em uso)"
+_MISSING = r"não (foi |foram |está |estão )?(encontrad|cadastrad|localizad)[oa]s?"
+
+_SECONDS = r"(Aguarde (?P<seconds>\d+) segundos?)"
+
 RULES: tuple[FaultRule, ...] = (
     # REAL 2026-09; "ERROR: " prefix not always there.
     _rule(
@@ -69,51 +117,71 @@ RULES: tuple[FaultRule, ...] = (
         wait_seconds=BLOCK_SECONDS,
     ),
     # REAL 2026-08..10.
-    _rule(
-        "redundant",
-        r"Consumo redundante detectado(.*?Aguarde (?P<seconds>\d+) segundos)?",
-        _AGAIN,
-        wait_seconds=60,
-    ),
+    _rule("redundant", rf"Consumo redundante detectado(.*?{_SECONDS})?", _AGAIN, wait_seconds=60),
+    # REAL, section 11: the same under a shorter text, with HTTP 200.
+    _rule("redundant", rf"{_SECONDS} para efetuar a requisição", _AGAIN, wait_seconds=60),
     # REAL, older form: a Brasília clock time instead of a duration.
     _rule("redundant", r"Esta requisição já foi processada ou está sendo processada", _AGAIN, 60),
-    # REAL 2026-10; clears in 1-3 s, up to 60 s after an abandoned call.
-    _rule("busy", r"Já existe uma requisição desse método sendo executada", _AGAIN, 2),
+    # REAL 2026-10: 10 s, then 61 s were enough; at 0, 3 and 6 s it was still there.
+    _rule("busy", r"Já existe uma requisição desse método sendo executada", _AGAIN, BUSY_SECONDS),
+    # SEC, section 11: weak evidence.
+    _rule("busy", r"Processo já em andamento|processando outra requisição", _AGAIN, BUSY_SECONDS),
+    _rule(
+        "turned_away",
+        r"Limite de requisições.* excedido|excesso de requisições|Too Many Requests",
+        _AGAIN,
+        CROWDED_SECONDS,
+    ),
+    # CODE: AlterarOS refused a body that it took minutes before and after.
+    _rule("passing", r"Informe a Tag \[nCodOS\] ou \[cCodIntOS\]", _AGAIN, PASSING_SECONDS),
     _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", AUTH_FIX),
+    _rule("auth", r"chave de acesso não está preenchida ou não é válida", AUTH_FIX),
     _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", AUTH_FIX),
+    # SEC, section 11; the "chave de acesso" of a note is no key of ours.
+    _rule(
+        "auth",
+        r"(App[ _]?Key|App[ _]?Secret|chave de acesso(?! d[aeo]s? |.{0,20}\b(NF|CT)))"
+        r"( informad[ao])?( não é válid[ao]|( está| é)? inválid[ao])",
+        AUTH_FIX,
+    ),
     # REAL/OFF: infrastructure under a fault's clothes; partial processing is possible.
     _rule("overloaded", r"Broken response from Application Server", _AGAIN, 5),
     _rule("server", r"PROTO_BYEBYE", _AGAIN, 5),
     _rule("server", r"SOAP-ERROR: Internal Error", _AGAIN, 5),
     _rule("server", r"Request timeout", _AGAIN, 5),
     _rule("empty", r"Não existem (registros|cadastros) para a página", ""),
+    _rule("empty", r"Não foram encontrad[oa]s (registros|cadastros)", ""),
+    _rule("empty", r"Consulta não retornou dados", ""),
     _rule("empty", r"Registro não encontrado", _GONE),
     _rule("empty", r"Nenhuma conta corrente foi encontrada", _ACCOUNT),
-    _rule("empty", r"Nenhuma? .+ foi encontrad[ao]", _GONE),
+    _rule("empty", r"Nenhuma? .{1,60}?( foi)? encontrad[ao]", _GONE),
     _rule(
         "exists",
         # The wording changed over time: the id, the code or both may be missing.
         r"já cadastrad[oa] para o CPF/CNPJ( \[[^\]]*\])?( com o Id \[(?P<id>\d+)\])?"
         r"(.*?código de integração \[(?P<code>.*?)\])?",
-        "Já existe no Omie um cadastro com este CPF/CNPJ. Una os dois ou libere o vínculo "
-        "automático (on_duplicate_document: link).",
+        _DOCUMENT,
     ),
+    _rule("exists", rf"CPF/CNPJ( \[[^\]]*\])?{_TAKEN}", _DOCUMENT),
     _rule(
         "exists",
         # The brackets are missing in one recorded body.
         r"já cadastrad[oa] para o Código de Integração( \[(?P<code>.*?)\])?"
         r"( com o nCod \[(?P<id>\d+)\])?",
-        "Este código de integração já está em uso no Omie.",
+        _CODE_IN_USE,
     ),
+    # REAL, section 11.
+    _rule("exists", rf"código de integração( \[(?P<code>.*?)\])?{_TAKEN}", _CODE_IN_USE),
     _rule(
         "exists",
         r"já cadastrad[oa] para o código \[(?P<id>\d+)\]",
         "Já existe no Omie um cadastro igual. Confira o código citado e una os dois.",
     ),
     # A título names them: what is missing is not the record that was asked for (SEC: Client-102).
-    _rule("rejected", r"Categoria não cadastrada", _CATEGORY),
-    _rule("rejected", r"Conta Corrente não cadastrada", _ACCOUNT),
-    _rule("not_found", r"não cadastrad[oa] para o Código", _GONE),
+    _rule("rejected", rf"Categoria {_MISSING}", _CATEGORY, of_another=True),
+    _rule("rejected", rf"Conta Corrente {_MISSING}", _ACCOUNT, of_another=True),
+    _rule("rejected", rf"(departamento|local de estoque) {_MISSING}", _NAMED, of_another=True),
+    _rule("not_found", _MISSING, _GONE),
     # REAL: one tag per answer, printed in capitals.
     _rule(
         "rejected",
@@ -135,6 +203,34 @@ RULES: tuple[FaultRule, ...] = (
         r"(CPF|CNPJ).*inválid",
         "Confira o CPF/CNPJ no documento da pessoa e corrija o cadastro na clínica.",
     ),
+    _rule(
+        "protocol",
+        r"(Invalid JSON Object|JSON request with SyntaxError|Nenhum parâmetro foi recebido|"
+        r"Method .+ not exists)",
+        "Falha deste programa: avise quem o mantém, com o texto acima.",
+    ),
+)
+
+MISUSE_CODE = "MISUSE_API_PROCESS"
+"""A block, whatever the HTTP status and the words beside it (REAL)."""
+
+CODE_RULES: Mapping[str, FaultRule] = MappingProxyType(
+    {
+        "6": _rule("redundant", rf"(.*?{_SECONDS})?", _AGAIN, 60),
+        "8020": _rule("redundant", "", _AGAIN, 60),
+        "1100": _rule("redundant", "", _AGAIN, 60),
+        "1880": _rule("busy", "", _AGAIN, BUSY_SECONDS),
+        "500": _rule("turned_away", "", _AGAIN, CROWDED_SECONDS),
+        "5113": _rule("empty", "", ""),
+    }
+)
+"""What a code means where no text does (REAL, section 11)."""
+
+KEY_CODES = frozenset({"103", "105"})
+"""On a read by key, where no text says more: no such record. 105 on a write also stands for a value
+outside its list (CODE)."""
+
+HINTS: tuple[FaultRule, ...] = (
     _rule("rejected", r"categoria", _CATEGORY),
     _rule("rejected", r"conta corrente", _ACCOUNT),
     _rule(
@@ -144,14 +240,8 @@ RULES: tuple[FaultRule, ...] = (
     ),
     _rule(
         "rejected",
-        r"(contábil|contabil|período|fechad)",
+        r"(contábil|período|fechad)",
         "O mês está fechado no Omie: peça a reabertura a quem o fechou, ou mude a data.",
-    ),
-    _rule(
-        "protocol",
-        r"(Invalid JSON Object|JSON request with SyntaxError|Nenhum parâmetro foi recebido|"
-        r"Method .+ not exists)",
-        "Falha deste programa: avise quem o mantém, com o texto acima.",
     ),
     # The last resort for texts nobody has recorded: "ERROR: ..." with a Client code is about a row.
     _rule("rejected", r"^ERROR: ", "Leia a mensagem do Omie e corrija o cadastro de origem."),

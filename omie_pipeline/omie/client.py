@@ -18,6 +18,7 @@ import tenacity
 from pydantic import SecretStr
 
 from omie_pipeline.catalog import Service
+from omie_pipeline.catalog.promises import promise_of
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
     Blocked,
@@ -217,7 +218,15 @@ class OmieClient:
             answer = self._post(service, method, param, is_write=is_write)
             status = answer.status
             now, hidden = self._clock.now(), self._hidden(param)
-            body = read_answer(answer, is_write=is_write, now=now, hidden=hidden, parse=parse)
+            body = read_answer(
+                answer,
+                is_write=is_write,
+                now=now,
+                hidden=hidden,
+                parse=parse,
+                promise=promise_of(service, method),
+                param=param,
+            )
         except OmieFault as raised:
             fault = raised
             self._remember(method, fingerprint, raised)

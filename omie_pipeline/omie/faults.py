@@ -2,25 +2,34 @@
 
 The body is read before the status and the text before the code: faults come with 500, 425, 403,
 429 and 200, and HTTP 500 means "invalid CPF" as well as "the server broke" (PROTOCOL section 3).
+A body without a fault is good only if it carries what its method promises.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from omie_pipeline.catalog.faults import (
     AUTH_FIX,
     BLOCK_SECONDS,
     BLOCKED_FIX,
+    CODE_RULES,
+    HINTS,
+    KEY_CODES,
+    MISUSE_CODE,
     REJECTED_FIX,
     RULES,
     UNKNOWN_FIX,
     FaultRule,
+    bare,
 )
+from omie_pipeline.catalog.promises import NO_PROMISE, Promise
 from omie_pipeline.errors import (
     AlreadyExists,
     AuthFailed,
@@ -31,6 +40,7 @@ from omie_pipeline.errors import (
     OmieFault,
     OutcomeUnknown,
     Overloaded,
+    Passing,
     RecordNotFound,
     RecordRejected,
     Redundant,
@@ -41,6 +51,12 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import wire
 from omie_pipeline.omie.masking import mask_text
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_SOAP = re.compile(r"^\s*SOAP-ENV:", re.IGNORECASE)
+_SECONDS = re.compile(r"(\d+) segundos?", re.IGNORECASE)
+_LATER: Mapping[str, type[RetryLater]] = MappingProxyType(
+    {"busy": Busy, "turned_away": TurnedAway, "passing": Passing, "redundant": Redundant}
+)
 _UNREACHABLE_WAIT_SECONDS = 5.0
 _UNREACHABLE_FIX = "O Omie não respondeu: nada a fazer, o envio é repetido sozinho."
 
@@ -61,27 +77,39 @@ def read_answer(
     now: datetime,
     hidden: Collection[str] = (),
     parse: wire.Parse = wire.json_object,
+    promise: Promise = NO_PROMISE,
+    param: Mapping[str, Any] = _NOTHING,
 ) -> wire.Json:
     """The body of a good answer.
 
     Args:
         hidden: texts of the request that no error may repeat: keys, names, documents.
         parse: from text to body.
+        promise: what a good answer of the method carries.
+        param: what was asked; an answer about another record is not good.
 
     Raises:
         OmieFault: one of its children, by what to do next.
     """
     body = parse(answer.text)
-    if answer.status == 429:
+    text, code = _told(body) if body is not None else ("", "")
+    if answer.status == 429 and code != MISUSE_CODE:
         detail = FaultDetail("Limite de requisições do Omie (429)", "429", 429, _UNREACHABLE_FIX)
         raise TurnedAway(detail, answer.retry_after_seconds or 60.0)
     if body is None:
         raise _broken(answer, is_write=is_write, now=now)
-    text, code = _told(body)
-    if not text and answer.status >= 400:
+    if text or code:
+        by_key = not is_write and promise.by_key
+        raise classify(
+            text, code, answer.status, is_write=is_write, now=now, hidden=hidden, by_key=by_key
+        )
+    if answer.status >= 400:
         raise _broken(answer, is_write=is_write, now=now)
-    if text:
-        raise classify(text, code, answer.status, is_write=is_write, now=now, hidden=hidden)
+    lacking = promise.broken_by(body, param)
+    if lacking:
+        text = f"O Omie respondeu sem o que foi pedido: {lacking}"
+        detail = FaultDetail(text, "", answer.status, _UNREACHABLE_FIX)
+        raise unreachable(detail, is_write=is_write)
     return body
 
 
@@ -93,24 +121,38 @@ def classify(
     is_write: bool,
     now: datetime,
     hidden: Collection[str] = (),
+    by_key: bool = False,
 ) -> OmieFault:
-    """The error of the tree for a fault text; ``code`` has no ``SOAP-ENV:`` prefix."""
-    found = next(((r, m) for r in RULES if (m := r.pattern.search(text)) is not None), None)
+    """The error of the tree for a fault; ``code`` has no ``SOAP-ENV:`` prefix.
+
+    Args:
+        by_key: a read that names its record, so that what is missing is that record.
+    """
+    if not text:
+        text = f"O Omie respondeu só com um código de falha: {code}"
     kept = mask_text(text, hidden)
-    # These two statuses have one meaning each, whatever the words beside them (OFF, REAL).
-    if http_status == 425 and (found is None or found[0].outcome != "blocked"):
-        return _blocked(kept, code, now)
-    if http_status == 403 and (found is None or found[0].outcome != "auth"):
+    # These have one meaning each, whatever the words beside them (OFF, REAL).
+    if http_status == 425 or code == MISUSE_CODE:
+        return _blocked(text, kept, code, now)
+    found = _rule_for(text, code)
+    if http_status == 403 and (found is None or found[0].outcome not in ("auth", "blocked")):
         return AuthFailed(FaultDetail(kept, code, http_status, AUTH_FIX))
     if found is not None:
-        detail = FaultDetail(kept, code, http_status, found[0].fix)
-        return _from_rule(*found, detail, is_write=is_write, now=now)
-    if code.startswith("Client") or _is_status(code):
+        rule, match = found
+        detail = FaultDetail(kept, code, http_status, rule.fix)
+        if by_key and rule.of_another:
+            return RecordNotFound(detail)
+        return _from_rule(rule, match, text, detail, is_write=is_write, now=now)
+    if by_key and _number_of(code) in KEY_CODES:
+        return RecordNotFound(FaultDetail(kept, code, http_status, REJECTED_FIX))
+    if _is_servers(code):
+        return unreachable(FaultDetail(kept, code, http_status, UNKNOWN_FIX), is_write=is_write)
+    hint = next((rule for rule in HINTS if rule.pattern.search(bare(text))), None)
+    if hint is not None:
+        return RecordRejected(FaultDetail(kept, code, http_status, hint.fix))
+    if code.startswith("Client") or code.isdigit():
         return RecordRejected(FaultDetail(kept, code, http_status, REJECTED_FIX))
-    detail = FaultDetail(kept, code, http_status, UNKNOWN_FIX)
-    if code.startswith("Server"):
-        return unreachable(detail, is_write=is_write)
-    return UnknownFault(detail)
+    return UnknownFault(FaultDetail(kept, code, http_status, UNKNOWN_FIX))
 
 
 def unreachable(detail: FaultDetail, *, is_write: bool) -> OmieFault:
@@ -134,22 +176,32 @@ def says_open(fault: OmieFault) -> bool | None:
     return False if isinstance(fault, TurnedAway) and detail.http_status == 0 else None
 
 
+def _rule_for(text: str, code: str) -> tuple[FaultRule, re.Match[str]] | None:
+    """The rule of a text, else that of a code."""
+    plain = bare(text)
+    found = next(((r, m) for r in RULES if (m := r.pattern.search(plain)) is not None), None)
+    rule = CODE_RULES.get(_number_of(code))
+    if found is not None or rule is None:
+        return found
+    match = rule.pattern.search(plain)
+    return None if match is None else (rule, match)
+
+
 def _from_rule(
     rule: FaultRule,
     found: re.Match[str],
+    text: str,
     detail: FaultDetail,
     *,
     is_write: bool,
     now: datetime,
 ) -> OmieFault:
-    groups = found.groupdict()
+    groups = _groups(found, text)
+    # Omie counts whole seconds down; one more avoids knocking at the last of them.
     wait_seconds = float(groups.get("seconds") or rule.wait_seconds)
+    if rule.outcome in _LATER:
+        return _LATER[rule.outcome](detail, wait_seconds + 1.0)
     match rule.outcome:
-        case "busy":
-            return Busy(detail, wait_seconds + 1.0)
-        case "redundant":
-            # Omie counts whole seconds down; one more avoids knocking at the last of them.
-            return Redundant(detail, wait_seconds + 1.0)
         case "blocked":
             return Blocked(detail, now + timedelta(seconds=wait_seconds + 1.0))
         case "auth":
@@ -164,7 +216,7 @@ def _from_rule(
                 detail,
                 omie_id=int(groups["id"]) if groups.get("id") else None,
                 integration_code=groups.get("code") or "",
-                by_document="CPF/CNPJ" in found.group(),
+                by_document="CPF/CNPJ" in found.group().upper(),
             )
         case "server":
             return unreachable(detail, is_write=is_write)
@@ -172,48 +224,66 @@ def _from_rule(
             return OutcomeUnknown(detail) if is_write else Overloaded(detail, wait_seconds)
         case "protocol":
             return UnknownFault(detail)
-        case "rejected":
-            return RecordRejected(detail)
+    return RecordRejected(detail)
+
+
+def _groups(found: re.Match[str], text: str) -> dict[str, str]:
+    """The named parts of a match as they stand in the text, accents included."""
+    composed = unicodedata.normalize("NFC", text)
+    return {
+        name: composed[slice(*found.span(name))]
+        for name in found.groupdict()
+        if found.group(name) is not None
+    }
 
 
 def _told(body: Mapping[str, Any]) -> tuple[str, str]:
-    """Text and code of a fault, ``("", "")`` for a good body.
+    """Text and code of a fault, ``("", "")`` for a body that tells of none.
 
-    Besides ``faultstring`` two more shapes were seen (PROTOCOL section 2, CODE), and HTTP 200 with
-    a status above zero is an error too (section 1, REAL).
+    Besides ``faultstring`` more shapes were seen: ``error_message``, ``message`` alone, and
+    ``faultcode`` alone (PROTOCOL sections 2 and 11). HTTP 200 with a status above zero is a fault
+    too (section 1, REAL).
     """
     text, code = body.get("faultstring"), body.get("faultcode")
-    if not text:
+    if not text and not code:
         text, code = body.get("error_message"), body.get("error_code")
-    if not text and body.get("status") == "error":
-        text, code = body.get("message") or "error", ""
+    if not text and not code:
+        # No answer of a method we call has a field of this name (held by a test).
+        text, code = body.get("message") or ("error" if body.get("status") == "error" else ""), ""
     status = body.get("codigo_status", body.get("cCodStatus"))
     if status is None and "descricao" in body:
         status = body.get("status")  # projetos and vendedores (OFF)
-    if not text and status is not None and str(status).strip("0 "):
+    if not text and not code and status is not None and str(status).strip("0 "):
         words = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
         text = next((body[name] for name in words if body.get(name)), f"status {status}")
         code = status
-    if not text:
-        return "", ""
-    return wire.plain_text(str(text)), str(code or "").removeprefix("SOAP-ENV:")
+    return wire.plain_text(str(text or "")), _SOAP.sub("", str(code or "")).strip()
 
 
-def _is_status(code: str) -> bool:
-    """A ``codigo_status`` or ``error_code``: a bare number, about this request."""
-    return code.isdigit()
+def _number_of(code: str) -> str:
+    """``"1880"`` of ``Client-1880``, and of a ``codigo_status`` that is a bare number."""
+    number = code.casefold().removeprefix("client-")
+    # A bare 500 is the server's own, such as {"error_code":500}.
+    return "" if number == code == "500" else number
+
+
+def _is_servers(code: str) -> bool:
+    """A fault of the server's own: after a write the outcome is unknown."""
+    return code.startswith("Server") or (code.isdigit() and 500 <= int(code) <= 599)
 
 
 def _broken(answer: HttpAnswer, *, is_write: bool, now: datetime) -> OmieFault:
     what = "resposta vazia" if not answer.text.strip() else "resposta que não é JSON"
     text = f"O Omie devolveu {what} (HTTP {answer.status})"
     if answer.status == 425:
-        return _blocked(text, "", now)
+        return _blocked("", text, "", now)
     if answer.status == 403:
         return AuthFailed(FaultDetail(text, "", answer.status, AUTH_FIX))
     return unreachable(FaultDetail(text, "", answer.status, _UNREACHABLE_FIX), is_write=is_write)
 
 
-def _blocked(text: str, code: str, now: datetime) -> Blocked:
-    detail = FaultDetail(text, code, 425, BLOCKED_FIX)
-    return Blocked(detail, now + timedelta(seconds=BLOCK_SECONDS + 1.0))
+def _blocked(text: str, kept: str, code: str, now: datetime) -> Blocked:
+    told = _SECONDS.search(text)
+    seconds = float(told.group(1)) if told is not None else BLOCK_SECONDS
+    detail = FaultDetail(kept, code, 425, BLOCKED_FIX)
+    return Blocked(detail, now + timedelta(seconds=seconds + 1.0))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, UnknownFault, WarehouseError
+from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, RetryLater, WarehouseError
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.planned import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
@@ -17,6 +17,7 @@ from tests.sync.world import World
 
 DAY = date(2026, 1, 3)
 LIST = "ListarContasReceber"
+PAGES = {"pagina": 1, "total_de_paginas": 1}
 
 
 def state(world: World) -> list[tuple[str, bool | None, str | None]]:
@@ -202,15 +203,26 @@ def test_an_answer_without_a_list_deletes_nothing(world: World, body: dict[str, 
     world.import_table("contas_receber", date_from=DAY, date_to=DAY)
     later(world, minutes=2)
     text = json.dumps(body)
-    world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text))
-    with pytest.raises(UnknownFault):
+    world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text, times=9))
+    with pytest.raises(RetryLater):
         world.import_table("contas_receber", date_from=DAY, date_to=DAY)
     assert len(ids(world)) == 3
+    world.control.clear_faults()
+    later(world, minutes=2)
+    report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
+    assert (report.completo, report.excluidas, len(ids(world))) == (True, 0, 3)
+
+
+def test_an_answer_without_a_list_is_asked_for_again(world: World) -> None:
+    seed(world, 3, DAY)
+    world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body="{}"))
+    report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
+    assert (report.completo, report.lidas) == (True, 3)
 
 
 @pytest.mark.parametrize("records", [[None], [5], ["x"], [{}], [{"codigo_lancamento_omie": None}]])
 def test_records_that_are_none_are_not_counted_as_read(world: World, records: list[object]) -> None:
-    text = json.dumps({"conta_receber_cadastro": records, "total_de_registros": 1})
+    text = json.dumps({"conta_receber_cadastro": records, "total_de_registros": 1, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text, times=4))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
     assert (report.completo, report.lidas, report.total_omie) == (False, 0, 1)
@@ -218,7 +230,7 @@ def test_records_that_are_none_are_not_counted_as_read(world: World, records: li
 
 
 def test_a_null_list_with_a_total_of_zero_is_empty(world: World) -> None:
-    text = json.dumps({"conta_receber_cadastro": None, "total_de_registros": 0})
+    text = json.dumps({"conta_receber_cadastro": None, "total_de_registros": 0, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text))
     assert world.import_table("contas_receber", date_from=DAY, date_to=DAY).completo
 
@@ -227,7 +239,7 @@ def test_records_of_no_day_prove_no_day(world: World) -> None:
     """A record without its day of inclusion stands in no partition: nothing is proven of them."""
     world.control.set_limits(Limits.off())
     record = {"codigo_lancamento_omie": 77, "valor_documento": 1}
-    text = json.dumps({"conta_receber_cadastro": [record], "total_de_registros": 1})
+    text = json.dumps({"conta_receber_cadastro": [record], "total_de_registros": 1, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text, times=4))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
     assert (report.completo, report.particoes) == (False, ())
@@ -274,7 +286,7 @@ def test_a_database_that_goes_away_proves_nothing(world: World) -> None:
 def test_what_a_list_says_stays_out_of_errors(world: World) -> None:
     """A refusal by the database does not repeat the row."""
     record = {"codigo_cliente_omie": 1, "razao_social": "Maria Sigilosa", "info": {"dInc": NAN}}
-    text = json.dumps({"clientes_cadastro": [record], "total_de_registros": 1})
+    text = json.dumps({"clientes_cadastro": [record], "total_de_registros": 1, **PAGES})
     world.control.next_faults(
         PlannedFault("custom", method="ListarClientes", status=200, body=text)
     )

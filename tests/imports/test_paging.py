@@ -40,8 +40,16 @@ def test_a_page_cap_is_noticed(world: World, cap: int, pages: int) -> None:
 def test_a_cap_whose_pages_are_counted_by_the_size_asked(world: World) -> None:
     """Page 2 begins at row 501 although page 1 ended at row 100: rows 101 to 500 in no page."""
     records = [{"codigo_lancamento_omie": n, "info": info(DAY)} for n in range(1, 151)]
-    first = {"conta_receber_cadastro": records[:100], "total_de_registros": 150}
-    second = {"conta_receber_cadastro": records[140:], "total_de_registros": 150}
+    first = {
+        "conta_receber_cadastro": records[:100],
+        "total_de_registros": 150,
+        "total_de_paginas": 2,
+    }
+    second = {
+        "conta_receber_cadastro": records[140:],
+        "total_de_registros": 150,
+        "total_de_paginas": 2,
+    }
     seed(world, 150, DAY)
     world.control.set_behaviour(max_page_size=100)
     for body in (first, second):
@@ -62,7 +70,8 @@ def test_a_total_that_is_wrong_is_never_complete(world: World, told: int) -> Non
     rows = [{"codigo_lancamento_omie": n, "info": info(DAY)} for n in range(1, 151)]
     for page in range(-(-told // 50)):
         part = rows[page * 50 : page * 50 + 50]
-        answers.append({"conta_receber_cadastro": part, "total_de_registros": told})
+        counts = {"total_de_registros": told, "total_de_paginas": -(-told // 50)}
+        answers.append({"conta_receber_cadastro": part, **counts})
     for size in range(4):
         for body in answers:
             text = json.dumps({**body, "x": size})
@@ -95,6 +104,7 @@ def test_a_list_that_repeats_its_first_page(world: World) -> None:
     body = json.dumps(
         {
             "total_de_registros": 2,
+            "total_de_paginas": 1,
             "empresas_cadastro": [{"codigo_empresa": 9_000_000_001, "razao_social": "Uma"}],
         }
     )

@@ -177,9 +177,11 @@ def test_a_fault_in_a_200() -> None:
 @pytest.mark.parametrize("tag", ["codigo_status", "cCodStatus"])
 def test_a_status_above_zero_in_a_200(tag: str) -> None:
     words = "descricao_status" if tag == "codigo_status" else "cDesStatus"
-    found = raised(200, json.dumps({tag: "103", words: "Título não encontrado"}))
+    found = raised(200, json.dumps({tag: "719", words: "Boleto já enviado ao banco"}))
     assert type(found) is RecordRejected
-    assert (found.detail.code, found.detail.text) == ("103", "Título não encontrado")
+    assert (found.detail.code, found.detail.text) == ("719", "Boleto já enviado ao banco")
+    missing = raised(200, json.dumps({tag: "103", words: "Título não encontrado"}))
+    assert type(missing) is RecordNotFound
     redundant = {tag: "6", words: "ERROR: Consumo redundante detectado. Aguarde 9 segundos"}
     assert isinstance(raised(200, json.dumps(redundant)), Redundant)
 
