@@ -52,6 +52,10 @@ class Row:
         return self.id if self.kind == "entry" else 0
 
 
+BATCH_TOTAL, BATCH_FIRST = "_lote_valor", "_lote_primeira"
+"""Of a settlement made with others by one entry: the entry's sum, and whether it speaks for it."""
+
+
 def money_of(item: Record) -> Decimal:
     """What a settlement moves: a discount lowers the balance without money."""
     return sum((Decimal(item.get(tag) or 0) for tag in ("valor", "juros", "multa")), Decimal(0))

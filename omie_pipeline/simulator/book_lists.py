@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from omie_pipeline.simulator import documents
-from omie_pipeline.simulator.book import TITLES, Book, Kind, Row
+from omie_pipeline.simulator.book import BATCH_FIRST, TITLES, Book, Kind, Row
 from omie_pipeline.simulator.book_rows import (
     account_entry,
     document_of,
@@ -169,8 +169,12 @@ def _window(sent: JsonObject, stem: str) -> tuple[date | None, date | None] | No
     return day_of(str(first or "")), day_of(str(last or ""))
 
 
-def _passes_entry(context: Context, row: Row, sent: JsonObject) -> bool:  # noqa: ARG001 (shape)
+def _passes_entry(context: Context, row: Row, sent: JsonObject) -> bool:
     if not row.account or not row.movement:
+        return False
+    if row.item is not None and (
+        context.behaviour.loose_entries_only or not row.item.get(BATCH_FIRST, True)
+    ):
         return False
     origin = f"BAX{row.side}" if row.item is not None else row.record["diversos"]["cOrigem"]
     day = f"{row.day:%d/%m/%Y}" if row.day else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from omie_pipeline.simulator.book import Row, Side, money_of
+from omie_pipeline.simulator.book import BATCH_TOTAL, Row, Side, money_of
 from omie_pipeline.simulator.fields import is_blank, parse_date
 from omie_pipeline.simulator.rules import RULES, Context
 from omie_pipeline.simulator.rules.titulos import CANCELLED, SETTLEMENTS, TituloRules, open_balance
@@ -134,13 +134,16 @@ def movement(context: Context, row: Row, *, audited: bool, departments: bool) ->
 
 def _settlement_details(context: Context, row: Row, item: Record) -> Record:
     group, nature = account_group(row.side, context)
+    behaviour, total = context.behaviour, item.get(BATCH_TOTAL)
+    named = total is None or behaviour.batch_rows_name_settlement
+    of_entry = total if total is not None and behaviour.batch_rows_carry_entry else money_of(item)
     return {
         "cGrupo": group,
         "cNatureza": nature,
         "cOrigem": f"BAX{row.side}",
-        "nCodBaixa": item["codigo_baixa"],
+        "nCodBaixa": item["codigo_baixa"] if named else None,
         "nCodMovCC": row.movement or None,
-        "nValorMovCC": money_of(item),
+        "nValorMovCC": of_entry,
         "nCodCC": row.account or None,
         "dDtPagamento": item.get("data"),
         "dDtCredito": item.get("data"),
@@ -268,7 +271,8 @@ def account_entry(row: Row) -> Record:
         "cCodIntLanc": item.get("codigo_baixa_integracao") or "",
         "nCodAgrup": row.movement,
         "cabecalho": {
-            "nCodCC": row.account, "dDtLanc": item.get("data"), "nValorLanc": money_of(item),
+            "nCodCC": row.account, "dDtLanc": item.get("data"),
+            "nValorLanc": item.get(BATCH_TOTAL) or money_of(item),
         },
         "detalhes": without_blanks(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -53,6 +54,25 @@ class MoneyControl(ControlBase):
             sent["codigo_baixa_integracao"] = integration_code
             settlement, _ = settlements.add_settlement(context, record, exact(sent))
             return int(settlement["codigo_baixa"])
+
+    def settle_batch(
+        self,
+        endpoint: str,
+        codes: Sequence[RecordKey],
+        *,
+        account: int | None = None,
+        day: date | None = None,
+        app_key: str = seeds.APP_KEY,
+    ) -> int:
+        """A person settles several títulos by one entry of an account. Answers ``nCodMovCC``."""
+        sent: dict[str, Any] = {}
+        with self._acting(app_key, endpoint) as (context, collection):
+            if account is not None:
+                sent["codigo_conta_corrente"] = account
+            if day is not None:
+                sent["data"] = f"{day:%d/%m/%Y}"
+            records = [known(collection, code) for code in codes]
+            return settlements.settle_batch(context, records, exact(sent))
 
     def undo_settlement(self, settlement: int, *, app_key: str = seeds.APP_KEY) -> None:
         """A person undoes a settlement by Omie's id of it, on either side."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from omie_pipeline.simulator import faults, operations
-from omie_pipeline.simulator.book import TITLES, Book
+from omie_pipeline.simulator.book import BATCH_FIRST, BATCH_TOTAL, TITLES, Book
 from omie_pipeline.simulator.operations import Action
 from omie_pipeline.simulator.rules import Context, rules_for
 from omie_pipeline.simulator.rules.base import audit, stamp
@@ -58,7 +59,7 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
     refused = context.behaviour.repeated_settlement_refused and bool(code)
     if refused and _holder(context, None, code) is not None:
         raise faults.duplicate_settlement(code)
-    settlement = {
+    settlement: JsonObject = {
         "codigo_baixa": context.app.new_id(),
         "codigo_baixa_integracao": code,
         "codigo_conta_corrente": account,
@@ -76,6 +77,17 @@ def add_settlement(context: Context, record: Record, sent: JsonObject) -> tuple[
     after = {**record, SETTLEMENTS: [*(record.get(SETTLEMENTS) or []), settlement]}
     _store(context, after, record)
     return settlement, after
+
+
+def settle_batch(context: Context, records: Sequence[Record], sent: JsonObject) -> int:
+    """Settle the open balance of several títulos by one entry of an account; answers its id."""
+    entry, total = context.app.new_id(), sum((open_balance(one) for one in records), Decimal(0))
+    for number, record in enumerate(records):
+        settlement, after = add_settlement(context, record, sent)
+        shared = {"codigo_lancamento_cc": entry, BATCH_TOTAL: total, BATCH_FIRST: number == 0}
+        items = [{**item, **shared} if item is settlement else item for item in after[SETTLEMENTS]]
+        _store(context, {**after, SETTLEMENTS: items}, after)
+    return entry
 
 
 def undo(context: Context, sent: JsonObject) -> JsonObject:

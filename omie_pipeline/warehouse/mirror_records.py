@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 
 from omie_pipeline.catalog.mirror import Column, MirrorTable
+from omie_pipeline.catalog.mirror.model import ColumnKind
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.warehouse.mirror_tables import OURS
 from omie_pipeline.warehouse.tables import ledger
@@ -60,7 +61,9 @@ class Fields:
     """
 
     def __init__(self, records: sa.FromClause, columns: Iterable[Column], texts: Iterable[str]):
+        columns = tuple(columns)
         kinds = {column.path: column.kind for column in columns if column.path}
+        kinds |= {column.or_path: column.kind for column in columns if column.or_path}
         kinds |= dict.fromkeys((path for path in texts if path), "text")
         tops = {path.split(".")[0]: "jsonb" for path in kinds if "." in path}
         tops |= {path: kind for path, kind in kinds.items() if "." not in path}
@@ -132,12 +135,18 @@ class Fields:
 
     def typed(self, column: Column) -> Expression:
         """The value of ``column``; ``NULL`` where it does not fit the type."""
-        found = self._values[column.path]
-        match column.kind:
+        value = self._typed(column.path, column.kind)
+        if not column.or_path:
+            return value
+        return sa.func.coalesce(value, self._typed(column.or_path, column.kind))
+
+    def _typed(self, path: str, kind: ColumnKind) -> Expression:
+        found = self._values[path]
+        match kind:
             case "jsonb":
                 return found
             case "date":
-                return self.day(column.path)
+                return self.day(path)
             case "bigint":
                 return sa.case((found.regexp_match(_INTEGER), sa.cast(found, sa.BigInteger)))
             case "numeric":
@@ -150,12 +159,17 @@ _MOVEMENT = ("detalhes.nCodBaixa", "detalhes.nCodMovCC", "detalhes.nCodTitulo", 
 
 
 def _movement_key(fields: Fields) -> Expression:
-    """nCodBaixa, else nCodMovCC, else cGrupo + nCodTitulo (PROTOCOL section 8)."""
+    """nCodBaixa, else nCodMovCC, each with the título that it settles; else cGrupo + nCodTitulo.
+
+    One batch settlement settles several títulos under one nCodMovCC, and its rows may come without
+    nCodBaixa: neither is a key by itself (PROTOCOL section 11, REAL; docs/adr/0028).
+    """
     settlement, entry, title = (sa.func.nullif(fields.text(path), "0") for path in _MOVEMENT[:3])
     group = sa.func.coalesce(fields.text(_MOVEMENT[3]), "")
+    of_title = sa.func.coalesce(sa.literal(":").concat(title), "")
     return sa.func.coalesce(
-        sa.literal("B").concat(settlement),
-        sa.literal("M").concat(entry),
+        sa.literal("B").concat(settlement).concat(of_title),
+        sa.literal("M").concat(entry).concat(of_title),
         sa.literal("T").concat(group).concat(":").concat(title),
         # A forecast may name nothing at all: then the record is its own key.
         sa.literal("X").concat(sa.func.md5(sa.cast(fields.record, sa.Text))),

@@ -124,6 +124,12 @@ sa.Index(
     _tables["movimentacoes"].c.codigo_movimento_cc,
 )
 
+sa.Index(
+    "movimentacoes_por_baixa",
+    _tables["movimentacoes"].c.empresa,
+    _tables["movimentacoes"].c.codigo_baixa,
+)
+
 
 def mirror_table(mirror: MirrorTable) -> sa.Table:
     """The table a list fills."""

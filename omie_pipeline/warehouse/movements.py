@@ -1,7 +1,9 @@
 """Which rows of ``omie.movimentacoes`` repeat money that another row counts.
 
 The list mixes títulos, settlements and account entries (PROTOCOL section 8, REAL). Money counts
-once: in the row of the settlement, else of the account entry, else of the paid título.
+once: in the row of the settlement, else of the account entry, else of the paid título. One account
+entry may settle several títulos; each of their rows then counts what it paid of its own, and never
+the entry's sum (docs/adr/0028).
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from omie_pipeline.warehouse.mirror_tables import mirror_table
 
 _m = mirror_table(MIRROR["movimentacoes"])
 _other = _m.alias("outra")
-_LINKS = ("chave", "codigo_titulo", "codigo_movimento_cc")
-_SETTLEMENT, _ENTRY, _TITLE = 0, 1, 2
+_LINKS = ("chave", "codigo_titulo", "codigo_movimento_cc", "codigo_baixa")
+_SETTLEMENT, _PART, _ENTRY, _TITLE = 0, 1, 2, 3
+"""``_PART``: a título's part of an account entry, without the settlement's own id."""
 
 Expression = sa.ColumnElement[Any]
 
@@ -83,10 +86,20 @@ def _counted_elsewhere() -> list[Expression]:
     before = sa.tuple_(
         theirs, _beside_account(_other), _other.c.grupo, _other.c.origem
     ) < sa.tuple_(mine, _beside_account(_m), _m.c.grupo, _m.c.origem)
-    same_entry = sa.and_(
-        mine == _ENTRY,
+    same_movement = _other.c.codigo_movimento_cc == _m.c.codigo_movimento_cc
+    same_entry = sa.and_(mine == _ENTRY, theirs < _ENTRY, same_movement)
+    same_part = sa.and_(
+        mine == _PART,
         theirs == _SETTLEMENT,
-        _other.c.codigo_movimento_cc == _m.c.codigo_movimento_cc,
+        same_movement,
+        _other.c.codigo_titulo == _m.c.codigo_titulo,
+    )
+    # The whole of a settlement beside its parts.
+    same_settlement = sa.and_(
+        _m.c.codigo_baixa > 0,
+        _other.c.codigo_baixa == _m.c.codigo_baixa,
+        sa.func.coalesce(_m.c.codigo_titulo, 0) == 0,
+        _other.c.codigo_titulo > 0,
     )
     same_title = sa.and_(
         mine == _TITLE,
@@ -98,13 +111,14 @@ def _counted_elsewhere() -> list[Expression]:
     return [
         _other.c.empresa == _m.c.empresa,
         _other.c.excluido_em.is_(None),
-        sa.or_(same_key, same_entry, same_title),
+        sa.or_(same_key, same_entry, same_part, same_settlement, same_title),
     ]
 
 
 def _rank(table: Any) -> Expression:
     return sa.case(
         (table.c.codigo_baixa > 0, _SETTLEMENT),
+        (sa.and_(table.c.codigo_movimento_cc > 0, table.c.codigo_titulo > 0), _PART),
         (table.c.codigo_movimento_cc > 0, _ENTRY),
         else_=_TITLE,
     )
@@ -115,9 +129,27 @@ def _beside_account(table: Any) -> Expression:
     return sa.case((table.c.grupo.like("CONTA_CORRENTE%"), 0), else_=1)
 
 
+def _shares_its_entry() -> Expression:
+    """Whether the row's account entry settled other títulos too."""
+    return sa.and_(
+        _m.c.codigo_titulo > 0,
+        _m.c.codigo_movimento_cc > 0,
+        sa.exists().where(
+            _other.c.empresa == _m.c.empresa,
+            _other.c.excluido_em.is_(None),
+            _other.c.codigo_movimento_cc == _m.c.codigo_movimento_cc,
+            _other.c.codigo_titulo > 0,
+            _other.c.codigo_titulo != _m.c.codigo_titulo,
+        ),
+    )
+
+
 def _signed_amount() -> Expression:
     """In R$; an account row's sign is its group's, since its cNatureza can look inverted (REAL)."""
-    moved = sa.func.coalesce(sa.func.nullif(_m.c.valor_movimento_cc, 0), _m.c.valor_pago, 0)
+    of_entry = sa.func.nullif(_m.c.valor_movimento_cc, 0)
+    # Whether such a row carries the entry's sum or its own part is not known (GUESS).
+    of_entry = sa.case((_shares_its_entry(), sa.null()), else_=of_entry)
+    moved = sa.func.coalesce(of_entry, _m.c.valor_pago, 0)
     paid = sa.func.coalesce(sa.func.nullif(_m.c.valor_liquido, 0), _m.c.valor_pago, 0)
     amount = sa.func.abs(sa.case((_rank(_m) == _TITLE, paid), else_=moved))
     sign = sa.case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+import omie_pipeline
 from omie_pipeline.sync.import_report import ImportReport, ImportRequest
 from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.statement import StatementReader
@@ -24,6 +26,9 @@ from tests.sync.world import EMPRESA, World
 DAY = date(2026, 1, 2)
 CAIXA, BANCO = 9100000001, 9100000002
 ACCOUNTS = (CAIXA, BANCO, 9100000003)
+UPDATE = (
+    Path(omie_pipeline.__file__).parent / "warehouse/migrations/versions/0017_movement_keys.sql"
+)
 PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
 
 
@@ -56,8 +61,8 @@ OPEN = row("CONTA_A_PAGAR", "MANP", nCodTitulo=51, cNatureza="P")
 ALL = (TITLE, SETTLED, SALE, ENTRY, INVERTED, FORECAST, PAYABLE, OPEN)
 RIGHT = {
     ("TCONTA_A_RECEBER:7", "MANR"): (True, None),
-    ("B8", "BAXR"): (False, Decimal(100)),
-    ("B8", "VENR"): (True, None),
+    ("B8:7", "BAXR"): (False, Decimal(100)),
+    ("B8:7", "VENR"): (True, None),
     ("M9", "EXTR"): (True, None),
     ("M20", "EXTP"): (False, Decimal(-30)),
     ("TPREVISAO_CONTRATO:99", "CTRR"): (False, None),
@@ -92,6 +97,127 @@ def test_every_combination_counts_the_money_once(engine: sa.Engine, present: int
     assert all((value is None) == mirror for mirror, value in found.values())
 
 
+def part(title: int, value: int, *, of_entry: int = 9, **changes: Any) -> dict[str, Any]:
+    """What a batch settlement says of one of its títulos."""
+    details = {"nCodTitulo": title, "nCodMovCC": of_entry, **changes}
+    return row("CONTA_CORRENTE_REC", "BAXR", paid=value, **details)
+
+
+BATCH_ENTRY = row(
+    "CONTA_CORRENTE_REC", "EXTR", nCodTitulo=0, nCodMovCC=9, nValorMovCC=600, paid=600
+)
+BATCHES = {
+    "no settlement's id, the entry's sum": [part(n, 200, nValorMovCC=600) for n in (1, 2, 3)],
+    "no settlement's id, the part": [part(n, 200, nValorMovCC=200) for n in (1, 2, 3)],
+    "no settlement's id, no sum": [part(n, 200) for n in (1, 2, 3)],
+    "one settlement of all": [part(n, 200, nValorMovCC=600, nCodBaixa=8) for n in (1, 2, 3)],
+    "a settlement each": [part(n, 200, nValorMovCC=600, nCodBaixa=80 + n) for n in (1, 2, 3)],
+    "different parts": [part(n, v, nValorMovCC=600) for n, v in ((1, 100), (2, 200), (3, 300))],
+    "the títulos beside them": [
+        *(part(n, 200, nValorMovCC=600) for n in (1, 2, 3)),
+        *(row("CONTA_A_RECEBER", "MANR", nCodTitulo=n, cNatureza="R", paid=200) for n in (1, 2, 3)),
+    ],
+    "the account's entry beside them": [
+        *(part(n, 200, nValorMovCC=600) for n in (1, 2, 3)), BATCH_ENTRY,
+    ],
+    "settlements beside the parts": [
+        *(part(n, 200, nValorMovCC=600) for n in (1, 2, 3)),
+        *(part(n, 200, nValorMovCC=600, nCodBaixa=80 + n) for n in (1, 2, 3)), BATCH_ENTRY,
+    ],
+    "sales beside the parts": [
+        *(part(n, 200, nValorMovCC=600) for n in (1, 2, 3)),
+        *(
+            row("CONTA_A_RECEBER", "VENR", nCodTitulo=n, nCodMovCC=9, nValorMovCC=600, paid=200)
+            for n in (1, 2, 3)
+        ),
+    ],
+    "the whole settlement beside its parts": [
+        *(part(n, 200, nCodBaixa=8) for n in (1, 2, 3)), part(0, 600, nCodBaixa=8),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_an_entry_that_settles_several_titles(engine: sa.Engine, name: str) -> None:
+    rows = BATCHES[name]
+    for order in (rows, rows[::-1]):
+        forget_rows(engine)
+        # Whole, and row by row: what arrives last changes what stood there.
+        for step, arriving in enumerate([[record] for record in order] + [rows]):
+            asked_at = NOON + timedelta(minutes=step)
+            merge(engine, "movimentacoes", arriving, asked_at=asked_at)
+            mark_mirror_rows(engine, EMPRESA, asked_at)
+        found = counted(engine)
+        assert len(stored(engine, "movimentacoes")) == len(rows), "every row is kept"
+        assert sum(value for _, value in found.values() if value is not None) == 600
+        assert mark_mirror_rows(engine, EMPRESA, None) == 0, "nothing was left to mark"
+
+
+def test_two_payments_of_one_title_in_one_entry(engine: sa.Engine) -> None:
+    rows = [part(7, value, nValorMovCC=100, nCodBaixa=80 + value) for value in (40, 60)]
+    merge(engine, "movimentacoes", rows)
+    assert len(stored(engine, "movimentacoes")) == 2
+
+
+def forget_rows(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM omie.movimentacoes"))
+
+
+@pytest.mark.parametrize("with_settlement", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_batch_settlement_is_read_and_agrees_with_the_statement(
+    world: World, with_settlement: bool, whole: bool
+) -> None:
+    world.control.set_behaviour(
+        batch_rows_name_settlement=with_settlement, batch_rows_carry_entry=whole
+    )
+    world.import_table("contas_correntes")
+    titles = [title(n, DAY, valor_documento=200) for n in (1, 2, 3)]
+    keys = world.control.seed("contas_receber", titles)
+    world.control.settle_batch("contas_receber", keys, account=CAIXA, day=DAY)
+    assert world.import_table("movimentacoes").completo
+    assert world.import_table("lancamentos_conta_corrente").completo
+    rows = [r for r in stored(world.engine, "movimentacoes") if r["codigo_movimento_cc"]]
+    assert len(rows) == 3
+    assert sum(r["valor_movimentado"] for r in rows) == 600
+    statement(world)
+    checks = cash_checks(world.engine, EMPRESA, *PERIOD)
+    assert checks
+    assert all(check.closes for check in checks)
+
+
+def test_rows_of_before_get_the_keys_of_now(engine: sa.Engine) -> None:
+    """The update: what was read under the old keys is neither lost nor doubled."""
+    rows = [
+        *(part(n, 200, nValorMovCC=600, nCodBaixa=80 + n, nDesconto=5) for n in (1, 2, 3)),
+        TITLE, SETTLED, ENTRY, INVERTED, FORECAST,
+    ]  # fmt: skip
+    merge(engine, "movimentacoes", rows)
+    mark_mirror_rows(engine, EMPRESA, None)
+    now = [(*one, *two) for one, two in counted(engine).items()]
+    discounts = "SELECT count(*) FROM omie.movimentacoes WHERE desconto = 5"
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE omie.movimentacoes SET chave = split_part(chave, ':', 1), desconto = NULL"
+                " WHERE chave ~ '^[BM]'"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "UPDATE omie.movimentacoes SET valor_movimentado = valor_movimento_cc"
+                " WHERE valor_movimento_cc = 600"
+            )
+        )
+        connection.execute(sa.text("DROP INDEX omie.movimentacoes_por_baixa"))
+        connection.exec_driver_sql(UPDATE.read_text(encoding="utf-8").replace("%", "%%"))
+        assert connection.execute(sa.text(discounts)).scalar() == 3
+    assert [(*one, *two) for one, two in counted(engine).items()] == now
+    merge(engine, "movimentacoes", rows, asked_at=NOON + timedelta(hours=1))
+    assert len(stored(engine, "movimentacoes")) == len(rows)
+
+
 def test_a_settlement_that_comes_and_goes(world: World) -> None:
     (key,) = world.control.seed("contas_receber", [title(100, DAY)])
     world.import_table("movimentacoes")
@@ -100,13 +226,13 @@ def test_a_settlement_that_comes_and_goes(world: World) -> None:
     baixa = world.control.settle("contas_receber", key, value=Decimal("40.5"), interest=1)
     world.import_table("movimentacoes", "alteradas")
     found = counted(world.engine)
-    assert found[f"B{baixa}", "BAXR"] == (False, Decimal("41.5"))
+    assert found[f"B{baixa}:{key}", "BAXR"] == (False, Decimal("41.5"))
     assert found[f"TCONTA_A_RECEBER:{key}", "MANR"] == (True, None)
     later(world, hours=1)
     world.control.undo_settlement(baixa)
     world.import_table("movimentacoes", "alteradas")
     found = counted(world.engine)
-    assert found[f"B{baixa}", "BAXR"] == (False, None), "gone: excluded, and worth nothing"
+    assert found[f"B{baixa}:{key}", "BAXR"] == (False, None), "gone: excluded, and worth nothing"
     assert found[f"TCONTA_A_RECEBER:{key}", "MANR"] == (False, None)
 
 

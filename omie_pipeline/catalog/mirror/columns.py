@@ -15,9 +15,9 @@ def bigint(name: str, path: str, comment: str) -> Column:
     return Column(name, path, "bigint", comment)
 
 
-def numeric(name: str, path: str, comment: str) -> Column:
+def numeric(name: str, path: str, comment: str, or_path: str = "") -> Column:
     """Money in R$, or another exact number."""
-    return Column(name, path, "numeric", comment)
+    return Column(name, path, "numeric", comment, or_path=or_path)
 
 
 def day(name: str, path: str, comment: str) -> Column:

@@ -22,6 +22,7 @@ class Column:
     Attributes:
         path: where the value stands in Omie's record, dotted.
         comment: the column's comment in the database.
+        or_path: where the value stands in records that have none under ``path``.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column:
     kind: ColumnKind
     comment: str
     personal: Personal = ""
+    or_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

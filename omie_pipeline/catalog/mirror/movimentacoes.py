@@ -26,7 +26,9 @@ MOVIMENTACOES = MirrorTable(
     # The protocol's row key (chave) may stand on both rows of a mirrored settlement.
     key=("chave", "grupo", "origem"),
     columns=(
-        text("chave", "", "B<baixa>, M<movimento de conta> ou T<título>: a chave da linha"),
+        text(
+            "chave", "", "B<baixa>:<título>, M<movimento de conta>:<título> ou T<título>: a chave"
+        ),
         text("grupo", _D + "cGrupo", "CONTA_A_RECEBER, CONTA_CORRENTE_REC, ..."),
         text("origem", _D + "cOrigem", "Origem do lançamento (BAXR, VENR, EXTP, ...)"),
         bigint("codigo_titulo", _D + "nCodTitulo", "Título; 0 nos lançamentos de conta"),
@@ -53,9 +55,9 @@ MOVIMENTACOES = MirrorTable(
         numeric("valor_pago", "resumo.nValPago", "Pago ou recebido em R$"),
         numeric("valor_aberto", "resumo.nValAberto", "Em aberto em R$"),
         numeric("valor_liquido", "resumo.nValLiquido", "Líquido em R$"),
-        numeric("desconto", "resumo.nDesconto", "Desconto em R$"),
-        numeric("juros", "resumo.nJuros", "Juros em R$"),
-        numeric("multa", "resumo.nMulta", "Multa em R$"),
+        numeric("desconto", "resumo.nDesconto", "Desconto em R$", _D + "nDesconto"),
+        numeric("juros", "resumo.nJuros", "Juros em R$", _D + "nJuros"),
+        numeric("multa", "resumo.nMulta", "Multa em R$", _D + "nMulta"),
         text("liquidado", "resumo.cLiquidado", "S quando não resta saldo"),
         jsonb("categorias", "categorias", "Rateio por categoria"),
         jsonb("departamentos", "departamentos", "Rateio por departamento"),

@@ -48,6 +48,12 @@ class Behaviour:
             it settles once more (PROTOCOL section 8, OFF).
         settlement_above_balance_refused: a settlement of more than is open is refused (the text is
             not recorded, PROTOCOL section 3).
+        batch_rows_name_settlement: the rows of a batch settlement in ``financas/mf`` have their
+            ``nCodBaixa``; otherwise only the entry they share (PROTOCOL section 11, REAL).
+        batch_rows_carry_entry: ``nValorMovCC`` of such a row is the entry's sum; otherwise the
+            row's part (GUESS both).
+        loose_entries_only: ``ListarLancCC`` leaves out what settlements moved (PROTOCOL section
+            11, REAL and contradictory).
         nfse_seconds: simulated seconds between FaturarOS and the city hall's answer.
         city_hall_down: notes stay under way, whatever time passes.
         cancel_race: which wins when an order is cancelled while its note is under way.
@@ -68,6 +74,9 @@ class Behaviour:
     repeated_billing_refused: bool = False
     repeated_settlement_refused: bool = False
     settlement_above_balance_refused: bool = True
+    batch_rows_name_settlement: bool = True
+    batch_rows_carry_entry: bool = True
+    loose_entries_only: bool = False
     nfse_seconds: float = 40.0
     city_hall_down: bool = False
     cancel_race: Literal["cancelled", "authorised"] = "cancelled"
