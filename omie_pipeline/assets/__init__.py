@@ -4,5 +4,7 @@ import warnings
 
 import dagster as dg
 
-# Single-run backfills are marked beta; said once per asset it would drown what matters.
+# Single-run backfills are marked beta and partitioned checks a preview; said once per asset it
+# would drown what matters.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)

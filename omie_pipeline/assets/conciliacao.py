@@ -9,8 +9,14 @@ from decimal import Decimal
 import dagster as dg
 import sqlalchemy as sa
 
+from omie_pipeline.assets.checked import (
+    Metadata,
+    Verdict,
+    check_specs,
+    evaluations,
+    refuse_check_alone,
+)
 from omie_pipeline.assets.partitions import Partitions, covered
-from omie_pipeline.assets.report import Metadata
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.warehouse.reconciliation import (
     DIFFERENCES,
@@ -38,27 +44,31 @@ _LINES = 50
 def reconciliation_asset(partitions: Partitions) -> dg.AssetsDefinition:
     """``conciliacao/titulos``, one partition per empresa."""
 
-    @dg.asset(
-        key=KEY,
-        group_name="conciliacao",
-        deps=[dg.AssetKey(["analise", name]) for name in _VIEWS],
-        partitions_def=partitions.empresas,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=KEY, description=text)
-            for name, text in _DESCRIPTIONS.items()
+    @dg.multi_asset(
+        name=KEY.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                KEY,
+                group_name="conciliacao",
+                deps=[dg.AssetKey(["analise", name]) for name in _VIEWS],
+                partitions_def=partitions.empresas,
+                kinds={"postgres"},
+                description="Clínica e livro-razão contra o espelho do Omie: por chave, "
+                "quantidade e soma em R$ por dia.",
+            )
         ],
-        kinds={"postgres"},
-        description="Clínica e livro-razão contra o espelho do Omie: por chave, quantidade e soma "
-        "em R$ por dia.",
+        check_specs=check_specs(KEY, _DESCRIPTIONS, partitions.empresas),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def conciliacao(
         context: dg.AssetExecutionContext, deployment: DeploymentResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        found = _reconciled(deployment.open().engine, covered(context).empresa)
-        yield dg.MaterializeResult(
-            metadata=_metadata(found), check_results=[_agrees(found), _doubled(found)]
-        )
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
+        empresa = covered(context).empresa
+        found = _reconciled(deployment.open().engine, empresa)
+        yield dg.MaterializeResult(KEY, metadata=_metadata(found))
+        yield from evaluations(context, KEY, {empresa: [_agrees(found), _doubled(found)]})
 
     return conciliacao
 
@@ -123,27 +133,24 @@ def _metadata(found: _Reconciled) -> Metadata:
     return told
 
 
-def _agrees(found: _Reconciled) -> dg.AssetCheckResult:
+def _agrees(found: _Reconciled) -> Verdict:
     missing, extra, different = (found.of(kind) for kind in (_MISSING, _EXTRA, _DIFFERENT))
     lost = bool(missing or extra)
-    return dg.AssetCheckResult(
-        passed=not (lost or different),
-        check_name=AGREES,
-        asset_key=KEY,
+    return Verdict(
+        AGREES,
+        not (lost or different),
+        f"{missing} faltam no Omie, {extra} sobram, {different} diferem",
         # A fact on one side only is money lost or counted twice; a differing one is there.
-        severity=dg.AssetCheckSeverity.ERROR if lost else dg.AssetCheckSeverity.WARN,
-        description=f"{missing} faltam no Omie, {extra} sobram, {different} diferem",
-        metadata={"faltam": missing, "sobram": extra, "diferem": different},
+        dg.AssetCheckSeverity.ERROR if lost else dg.AssetCheckSeverity.WARN,
+        {"faltam": missing, "sobram": extra, "diferem": different},
     )
 
 
-def _doubled(found: _Reconciled) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=not found.pairs,
-        check_name=DOUBLED,
-        asset_key=KEY,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"{len(found.pairs)} títulos com um gêmeo sem vínculo",
+def _doubled(found: _Reconciled) -> Verdict:
+    return Verdict(
+        DOUBLED,
+        not found.pairs,
+        f"{len(found.pairs)} títulos com um gêmeo sem vínculo",
         metadata={"pares": len(found.pairs)},
     )
 

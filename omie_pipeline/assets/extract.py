@@ -1,11 +1,17 @@
 """The clinic's tables, copied into the warehouse: one asset per declared source table."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import EXTRACT_POOL
+from omie_pipeline.clinic.copied import copied_rows
+from omie_pipeline.clinic.extract import ExtractResult
 from omie_pipeline.clinic.set_aside import reason_of
 from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
@@ -38,18 +44,45 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
             context.log.warning(f"{table.name}: {rows} linha(s) {whose}, não são enviadas")
         for one in result.set_aside[:_TOLD]:
             context.log.warning(mask_text(": ".join(reason_of(one))))
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": result.read,
-                "lidas": result.read,
-                "novas": result.inserted,
-                "alteradas": result.updated,
-                "removidas": result.deleted,
-                "inalteradas": result.unchanged,
-                "separadas": sum(one.rows for one in result.set_aside),
-                "incremental": result.incremental,
-                "segundos": round(result.seconds, 2),
-            }
+        found = copied_rows(
+            opened.engine,
+            table,
+            what.empresa,
+            opened.settings.zone,
+            DateWindow(what.date_from, what.date_to),
         )
+        _tell(context, result, found)
+        return dg.MaterializeResult()
 
     return extract
+
+
+def _tell(
+    context: dg.AssetExecutionContext,
+    result: ExtractResult,
+    found: Mapping[date | None, int],
+) -> None:
+    """To each partition its own rows; what concerns the whole reading, to the last one only."""
+    names = context.partition_keys
+    for name in names:
+        day, split, _ = name.partition("|")
+        rows = found.get(date.fromisoformat(day), 0) if split else sum(found.values())
+        told: dict[str, int | float] = {"dagster/partition_row_count": rows, "linhas": rows}
+        if name == names[-1]:
+            told |= _reading(result)
+            if split and found.get(None):
+                told["linhas_sem_data_legivel"] = found[None]
+        context.add_asset_metadata(told, partition_key=name)
+
+
+def _reading(result: ExtractResult) -> dict[str, int | float]:
+    return {
+        "lidas": result.read,
+        "novas": result.inserted,
+        "alteradas": result.updated,
+        "removidas": result.deleted,
+        "inalteradas": result.unchanged,
+        "separadas": sum(one.rows for one in result.set_aside),
+        "incremental": result.incremental,
+        "segundos": round(result.seconds, 2),
+    }

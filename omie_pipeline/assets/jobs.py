@@ -10,6 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as AssetJob,
 )
 
+from omie_pipeline.assets.checked import unplanned
 from omie_pipeline.assets.conciliacao import KEY as RECONCILIATION_KEY
 from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.nfse import KEY as NFSE_KEY
@@ -67,7 +68,7 @@ def _register_models() -> dg.AssetSelection:
 
 
 def _pushes(grain: str) -> dg.AssetSelection:
-    return dg.AssetSelection.assets(*(push_key(e) for e in WRITABLE if e.grain == grain))
+    return unplanned([push_key(e) for e in WRITABLE if e.grain == grain])
 
 
 def _extracts(sources: Sequence[SourceTable], grain: str) -> dg.AssetSelection:
@@ -85,7 +86,7 @@ def pipeline_jobs(sources: Sequence[SourceTable], *, extracted: bool) -> list[As
     all_extracts = dg.AssetSelection.assets(*([t.set_name, t.name] for t in copied))
     models = _register_models() - all_extracts
     fact_models = _payload("fact").upstream() - all_extracts
-    references = dg.AssetSelection.assets(*(mirror_key(name) for name in REFERENCES))
+    references = unplanned([mirror_key(name) for name in REFERENCES])
     return [
         dg.define_asset_job(
             REGISTERS_JOB,
@@ -107,21 +108,18 @@ def mirror_jobs() -> MirrorJobs:
     return MirrorJobs(
         dg.define_asset_job(
             MIRROR_REGISTERS_JOB,
-            dg.AssetSelection.assets(*(mirror_key(name) for name in registers)),
+            unplanned([mirror_key(name) for name in registers]),
             description="Cadastros do Omie para o armazém, por empresa.",
         ),
         dg.define_asset_job(
             MIRROR_FACTS_JOB,
-            dg.AssetSelection.assets(*(mirror_key(name) for name in (*facts, STATEMENT)))
-            | _tagged(_VIEWS),
+            unplanned([mirror_key(name) for name in (*facts, STATEMENT)]) | _tagged(_VIEWS),
             description="Títulos, baixas, movimentações, notas e extrato do Omie para o armazém, "
             "por data e empresa, e as visões dos analistas.",
         ),
         dg.define_asset_job(
             "conciliacao",
-            _tagged(_VIEWS)
-            | _tagged(_RECONCILING_VIEWS)
-            | dg.AssetSelection.assets(RECONCILIATION_KEY),
+            _tagged(_VIEWS) | _tagged(_RECONCILING_VIEWS) | unplanned([RECONCILIATION_KEY]),
             description="Clínica e livro-razão contra o espelho do Omie, por empresa.",
         ),
         dg.define_asset_job(

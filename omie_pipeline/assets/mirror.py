@@ -5,18 +5,24 @@ with ``omie_pipeline/modo=alteradas`` it reads what changed since the last time,
 partition, and marks the older days that it touched as materialized too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 import dagster as dg
 
+from omie_pipeline.assets.checked import (
+    check_specs,
+    evaluations,
+    refuse_check_alone,
+)
 from omie_pipeline.assets.mirror_checks import (
     DESCRIPTIONS,
     STATEMENT_DESCRIPTIONS,
-    list_checks,
-    statement_check,
+    list_verdicts,
+    statement_table,
+    statement_verdict,
 )
 from omie_pipeline.assets.mirror_metadata import partition_metadata, reading_metadata
 from omie_pipeline.assets.partitions import (
@@ -62,32 +68,42 @@ def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinit
     facts, key = mirror.grain == "fact", mirror_key(mirror.name)
     how = "por dia de inclusão (as notas, de emissão)" if facts else "lista inteira"
 
-    @dg.asset(
-        key=key,
-        group_name=group_of(mirror.family),
-        deps=[["push", mirror.name]] if mirror.name == _MADE_BEFORE else [],
-        partitions_def=partitions.days if facts else partitions.empresas,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=key, description=text)
-            for name, text in DESCRIPTIONS.items()
+    partitions_def = partitions.days if facts else partitions.empresas
+
+    @dg.multi_asset(
+        name=key.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=group_of(mirror.family),
+                deps=[["push", mirror.name]] if mirror.name == _MADE_BEFORE else [],
+                partitions_def=partitions_def,
+                kinds={"omie"},
+                description=f"`omie.{mirror.table}`: {mirror.title}, lidos do Omie; {how}.",
+            )
         ],
+        check_specs=check_specs(key, DESCRIPTIONS, partitions_def),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=reading_pool(mirror.name),
-        kinds={"omie"},
-        description=f"`omie.{mirror.table}`: {mirror.title}, lidos do Omie; {how}.",
     )
     def read(
         context: dg.AssetExecutionContext, deployment: DeploymentResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
         what, opened = covered(context), deployment.open()
         report = _read(context, opened, mirror.name, what)
         states = _states(opened, mirror, what, report)
         for state in states:
             _tell(context, key, what, state)
-        yield dg.MaterializeResult(
-            metadata=reading_metadata(report, states),
-            check_results=list_checks(report, states, key),
-        )
+        _tell_of_reading(context, key, report, states)
+        yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
+        given = {
+            name: list_verdicts(report, state)
+            for state in states
+            if (name := _partition_key(context, what, state.particao)) is not None
+        }
+        yield from evaluations(context, key, given)
 
     return read
 
@@ -96,24 +112,28 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
     key = mirror_key(STATEMENT)
     accounts = dg.AssetDep(mirror_key("contas_correntes"), partition_mapping=partitions.per_empresa)
 
-    @dg.asset(
-        key=key,
-        group_name=group_of("movimentacoes"),
-        deps=[accounts, dg.AssetDep(mirror_key("movimentacoes"))],
-        partitions_def=partitions.days,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=key, description=text)
-            for name, text in STATEMENT_DESCRIPTIONS.items()
+    @dg.multi_asset(
+        name=key.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=group_of("movimentacoes"),
+                deps=[accounts, dg.AssetDep(mirror_key("movimentacoes"))],
+                partitions_def=partitions.days,
+                kinds={"omie"},
+                description="`omie.extrato`: saldos e linhas por conta e mês, como o próprio Omie "
+                "os calcula; cada leitura cobre meses inteiros.",
+            )
         ],
+        check_specs=check_specs(key, STATEMENT_DESCRIPTIONS, partitions.days),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=reading_pool(STATEMENT),
-        kinds={"omie"},
-        description="`omie.extrato`: saldos e linhas por conta e mês, como o próprio Omie os "
-        "calcula; cada leitura cobre meses inteiros.",
     )
     def read(
         context: dg.AssetExecutionContext, deployment: DeploymentResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
         what, opened = covered(context), deployment.open()
         report = _read(context, opened, STATEMENT, what)
         if report.janela_de is None or report.janela_ate is None:
@@ -121,10 +141,11 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
         found = cash_checks(
             opened.engine, what.empresa, report.janela_de.replace(day=1), report.janela_ate
         )
-        yield dg.MaterializeResult(
-            metadata=reading_metadata(report, []),
-            check_results=[statement_check(found, key)],
-        )
+        _tell_of_reading(context, key, report, [], statement_table(found))
+        yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
+        days = {name: date.fromisoformat(name.split("|")[0]) for name in context.partition_keys}
+        given = {name: [statement_verdict(found, day)] for name, day in days.items()}
+        yield from evaluations(context, key, given)
 
     return read
 
@@ -192,13 +213,35 @@ def _tell(
     context: dg.AssetExecutionContext, key: dg.AssetKey, what: Covered, state: PartitionState
 ) -> None:
     """A partition's counts: on the run's own partitions, else as a materialization of its own."""
-    counts = partition_metadata(state)
-    if state.particao == _WHOLE:
-        context.add_asset_metadata(counts, asset_key=key, partition_key=what.empresa)
+    name = _partition_key(context, what, state.particao)
+    if name is None:
         return
-    name = dg.MultiPartitionKey({DATE: state.particao, EMPRESA: what.empresa})
-    days = context.assets_def.partitions_def
+    counts = partition_metadata(state)
     if name in context.partition_keys:
         context.add_asset_metadata(counts, asset_key=key, partition_key=name)
-    elif isinstance(days, dg.MultiPartitionsDefinition) and days.has_partition_key(name):
+    else:
         context.log_event(dg.AssetMaterialization(key, partition=name, metadata=counts))
+
+
+def _tell_of_reading(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    report: ImportReport,
+    states: Sequence[PartitionState],
+    accounts: str = "",
+) -> None:
+    """What concerns the reading as a whole, to the last of its partitions: not once for each."""
+    told = reading_metadata(report, states)
+    if accounts:
+        told["contas_e_meses"] = dg.MetadataValue.md(accounts)
+    context.add_asset_metadata(told, asset_key=key, partition_key=context.partition_keys[-1])
+
+
+def _partition_key(context: dg.AssetExecutionContext, what: Covered, particao: str) -> str | None:
+    """Dagster's name of a partition of the mirror; ``None`` where it has none."""
+    if particao == _WHOLE:
+        return what.empresa
+    name = dg.MultiPartitionKey({DATE: particao, EMPRESA: what.empresa})
+    days = context.assets_def.partitions_def
+    known = isinstance(days, dg.MultiPartitionsDefinition) and days.has_partition_key(name)
+    return name if known else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import dagster as dg
 
-from omie_pipeline.assets.mirror_metadata import partition_table
+from omie_pipeline.assets.checked import Verdict
+from omie_pipeline.assets.mirror_metadata import situation
 from omie_pipeline.sync.import_report import ImportReport
 from omie_pipeline.warehouse.partition_state import PartitionState
 from omie_pipeline.warehouse.statements import CashCheck
@@ -22,56 +24,63 @@ STATEMENT_DESCRIPTIONS = {
 _ACCOUNTS = 40
 
 
-def list_checks(
-    report: ImportReport, states: Sequence[PartitionState], key: dg.AssetKey
-) -> list[dg.AssetCheckResult]:
-    """The two checks of a list."""
-    return [_complete(report, states, key), _new_fields(report, key)]
+def list_verdicts(report: ImportReport, state: PartitionState) -> list[Verdict]:
+    """The two checks of a list, for one partition."""
+    return [_complete(report, state), _new_fields(report)]
 
 
-def _complete(
-    report: ImportReport, states: Sequence[PartitionState], key: dg.AssetKey
-) -> dg.AssetCheckResult:
-    failing = [state for state in states if state.fails]
-    unproven = sum(state.total_omie is None for state in states)
-    if failing:
-        told = f"{len(failing)} de {len(states)} partições não fecham com o total do Omie"
+def _complete(report: ImportReport, state: PartitionState) -> Verdict:
+    if state.fails:
+        told = f"{state.linhas} linhas aqui, {state.total_omie} no Omie: não fecha"
     elif not report.completo:
         told = (
             "A lista mudava enquanto era lida: nenhuma leitura ficou estável. A próxima confere "
             "de novo"
         )
+    elif state.total_omie is None:
+        told = f"{state.linhas} linhas aqui, ainda não conferidas com o total do Omie"
     else:
-        told = f"{len(states) - unproven} partições conferidas, todas fecham"
-    return dg.AssetCheckResult(
-        passed=report.completo and not failing,
-        check_name=COMPLETE,
-        asset_key=key,
-        severity=dg.AssetCheckSeverity.ERROR if failing else dg.AssetCheckSeverity.WARN,
-        description=told,
-        metadata={
-            "nao_fecham": len(failing),
-            "ainda_sem_conferencia": unproven,
-            "por_particao": dg.MetadataValue.md(partition_table(states)),
+        told = f"{state.linhas} linhas aqui, {state.total_omie} no Omie: {situation(state)}"
+    return Verdict(
+        COMPLETE,
+        report.completo and not state.fails,
+        told,
+        dg.AssetCheckSeverity.ERROR if state.fails else dg.AssetCheckSeverity.WARN,
+    )
+
+
+def _new_fields(report: ImportReport) -> Verdict:
+    names = ", ".join(report.campos_novos)
+    told = f"Campos sem documento, guardados em raw: {names}" if names else "Nenhum campo novo"
+    return Verdict(NEW_FIELDS, not names, told, metadata={"campos": names} if names else {})
+
+
+def statement_verdict(found: Sequence[CashCheck], day: date) -> Verdict:
+    """Omie's own balances against our movements, to the cent, in the months that hold a day."""
+    month = [one for one in found if one.periodo_inicial.replace(day=1) == day.replace(day=1)]
+    wrong = [one for one in month if not one.closes]
+    if not wrong:
+        return Verdict(
+            CASH,
+            True,
+            f"{len(month)} contas do mês fecham ao centavo",
+            dg.AssetCheckSeverity.ERROR,
+        )
+    return Verdict(
+        CASH,
+        False,
+        f"{len(wrong)} de {len(month)} contas do mês não fecham: confira se movimentacoes foi "
+        "lida no mesmo período",
+        dg.AssetCheckSeverity.ERROR,
+        {
+            "nao_fecham": len(wrong),
+            "contas": ", ".join(sorted({str(one.n_cod_cc) for one in wrong})),
         },
     )
 
 
-def _new_fields(report: ImportReport, key: dg.AssetKey) -> dg.AssetCheckResult:
-    names = ", ".join(report.campos_novos)
-    told = f"Campos sem documento, guardados em raw: {names}" if names else "Nenhum campo novo"
-    return dg.AssetCheckResult(
-        passed=not names,
-        check_name=NEW_FIELDS,
-        asset_key=key,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=told,
-        metadata={"campos": names or "nenhum"},
-    )
-
-
-def statement_check(found: Sequence[CashCheck], key: dg.AssetKey) -> dg.AssetCheckResult:
-    """Omie's own balances against our movements, to the cent."""
+def statement_table(found: Sequence[CashCheck]) -> str:
+    """Accounts and months as Markdown; those that do not close, where there are any."""
     wrong = [one for one in found if not one.closes]
     lines = [
         "| conta | mês | até | saldo do Omie | linhas do extrato | movimentações |",
@@ -82,21 +91,4 @@ def statement_check(found: Sequence[CashCheck], key: dg.AssetKey) -> dg.AssetChe
             for one in (wrong or found)[:_ACCOUNTS]
         ),
     ]
-    told = (
-        f"{len(wrong)} de {len(found)} contas e meses não fecham: confira se movimentacoes foi "
-        "lida no mesmo período"
-        if wrong
-        else f"{len(found)} contas e meses fecham ao centavo"
-    )
-    return dg.AssetCheckResult(
-        passed=not wrong,
-        check_name=CASH,
-        asset_key=key,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=told,
-        metadata={
-            "nao_fecham": len(wrong),
-            "contas": ", ".join(sorted({str(one.n_cod_cc) for one in wrong})) or "nenhuma",
-            "contas_e_meses": dg.MetadataValue.md("\n".join(lines)),
-        },
-    )
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from omie_pipeline.assets.report import Metadata
+from omie_pipeline.assets.checked import Metadata
 from omie_pipeline.sync.import_report import ImportReport
 from omie_pipeline.warehouse.partition_state import PartitionState
 
@@ -14,9 +14,8 @@ _LINES = 40
 
 
 def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> Metadata:
-    """What one reading has to tell, the same in each of its partitions."""
+    """What one reading has to tell as a whole, for one of its partitions."""
     found: Metadata = {
-        "leitura": report.run_id,
         "modo": report.modo,
         "novas": report.novas,
         "alteradas": report.alteradas,

@@ -1,22 +1,33 @@
 """The push assets: one per writable endpoint of the catalog."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from omie_pipeline.assets.checked import (
+    check_specs,
+    evaluations,
+    refuse_check_alone,
+)
 from omie_pipeline.assets.mirror import mirror_key
-from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, covered
 from omie_pipeline.assets.pools import push_pool
-from omie_pipeline.assets.report import DESCRIPTIONS, checks_of, count_metadata, run_metadata
+from omie_pipeline.assets.report import (
+    DESCRIPTIONS,
+    count_metadata,
+    run_metadata,
+    verdicts_of,
+    worst_metadata,
+)
 from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
 from omie_pipeline.assets.run_tags import TRIGGER_TAG, trigger_of
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.acting import REVERSALS, SETTLEMENTS
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Progress
-from omie_pipeline.sync.counts import Counts
+from omie_pipeline.resources.deployment import Deployment, Progress
+from omie_pipeline.sync.counts import Counts, total
 from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import PushOptions
+from omie_pipeline.sync.push import PushOptions, PushReport
 from omie_pipeline.validation.lists import needs_lists
 from omie_pipeline.warehouse.planning import Selection
 
@@ -39,25 +50,30 @@ def push_asset(
     """The asset that delivers one endpoint's payload model to Omie."""
     facts = endpoint.grain == "fact"
     key = push_key(endpoint)
+    partitions_def = partitions.days if facts else partitions.empresas
 
-    @dg.asset(
-        key=key,
-        group_name=GROUP,
-        deps=_upstream(endpoint, policy, partitions),
-        partitions_def=partitions.days if facts else partitions.empresas,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=key, description=text)
-            for name, text in DESCRIPTIONS.items()
+    @dg.multi_asset(
+        name=key.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=GROUP,
+                deps=_upstream(endpoint, policy, partitions),
+                partitions_def=partitions_def,
+                kinds={"omie"},
+                description=f"{endpoint.title}: o que o modelo `omie_payload.{endpoint.model}` "
+                "tem e o Omie ainda não confirmou.",
+            )
         ],
+        check_specs=check_specs(key, DESCRIPTIONS, partitions_def),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=push_pool(endpoint),
-        kinds={"omie"},
-        description=f"{endpoint.title}: o que o modelo `omie_payload.{endpoint.model}` tem e o "
-        "Omie ainda não confirmou.",
     )
     def push(
         context: dg.AssetExecutionContext, deployment: DeploymentResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
         what, opened, tags = covered(context), deployment.open(), context.run.tags
         selection = Selection(
             what.empresa,
@@ -79,17 +95,51 @@ def push_asset(
         )
         with retried_as_omie_says():
             report = opened.push(endpoint.name, selection, options, progress)
-        by_partition = {part.partition: part for part in report.partitions}
-        for name in context.partition_keys:
-            day = name.split("|")[0]
-            counts = count_metadata(by_partition.get(day, Counts(day)))
-            context.add_asset_metadata(counts, asset_key=key, partition_key=name)
-        checks = list(checks_of(report, opened.policy(endpoint.name), key))
-        yield dg.MaterializeResult(
-            metadata=run_metadata(opened.engine, report), check_results=checks
-        )
+        counts = _counts_by_key(context, report)
+        _tell(context, key, opened, report, counts)
+        yield dg.MaterializeResult(key, metadata={"execucao": report.run_id})
+        rules = opened.policy(endpoint.name)
+        given = {name: verdicts_of(report, rules, part) for name, part in counts.items()}
+        yield from evaluations(context, key, given)
 
     return push
+
+
+def _counts_by_key(context: dg.AssetExecutionContext, report: PushReport) -> dict[str, Counts]:
+    """Partition key -> its rows: of all that the run covers, and of others it took rows along from.
+
+    Rows of a day that is no partition (before the start date, or without a date) are those of the
+    last one that the run covers: nothing that was refused is in no partition's counts.
+    """
+    parts = {part.partition: part for part in report.partitions}
+    names = context.partition_keys
+    found = {name: parts.pop(day := name.split("|")[0], Counts(day)) for name in names}
+    days = context.assets_def.partitions_def
+    if isinstance(days, dg.MultiPartitionsDefinition):
+        for day in list(parts):
+            name = dg.MultiPartitionKey({DATE: day, EMPRESA: report.empresa})
+            if days.has_partition_key(name):
+                found[name] = parts.pop(day)
+    if parts:
+        found[names[-1]] = total([found[names[-1]], *parts.values()])
+    return found
+
+
+def _tell(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    opened: Deployment,
+    report: PushReport,
+    counts: Mapping[str, Counts],
+) -> None:
+    """To each partition its own counts and rows; what concerns the run, to the last one only."""
+    worst = worst_metadata(opened.engine, report)
+    names = context.partition_keys
+    for name in names:
+        told = count_metadata(counts[name]) | worst.get(name.split("|")[0], {})
+        if name == names[-1]:
+            told |= run_metadata(opened.engine, report)
+        context.add_asset_metadata(told, asset_key=key, partition_key=name)
 
 
 def _upstream(

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import sqlalchemy as sa
 
+from omie_pipeline.assets.checked import Metadata, Verdict
 from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.sync.counts import Counts
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushReport
+from omie_pipeline.validation.model import ExpectationResult, ValidationReport
 from omie_pipeline.warehouse.warnings import warnings_of
-from omie_pipeline.warehouse.worst import WorstRow, worst_rows
+from omie_pipeline.warehouse.worst import WorstRow, worst_by_partition
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
 DESCRIPTIONS = {
@@ -29,32 +31,37 @@ DESCRIPTIONS = {
 DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_FOLDER"
 """Set by ``make dev`` for the processes it starts, not by users."""
 
-Metadata = dict[str, dg.MetadataValue | int | float | str]
-
 _PARTITION_LINES = 40
-_WORST_LINES = 20
+_WORST_LINES, _WORST_OF_MANY = 20, 5
 _HEADINGS = ("partição", "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena",
              "retidas", "chamadas", "segundos")  # fmt: skip
 
 
 def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
-    """What one run has to tell, the same in each of its partitions: totals, counts per partition,
-    the worst rows as a table, and the validation report."""
-    worst = worst_rows(engine, report.empresa, report.endpoint.name, report.run_id, _WORST_LINES)
-    found: Metadata = {
-        "execucao": report.run_id,
-        "por_particao": dg.MetadataValue.md(_partition_table(report)),
-    }
-    if worst:
-        found["piores_linhas"] = _worst_table(worst)
+    """What one run has to tell as a whole: totals, counts per partition, the validation report.
+
+    It belongs into one of the run's partitions: in each, it would be there as often as there are
+    days.
+    """
+    found: Metadata = {"por_particao": dg.MetadataValue.md(_partition_table(report))}
     found |= _beside_the_counts(engine, report)
     if report.stopped_by:
         found["parou_porque"] = report.stopped_by
     if report.recovered:
         found["recuperadas"] = report.recovered
+    if failing := _failing(report.validation):
+        found["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
     if report.data_docs is not None:
         found["data_docs"] = data_docs_link(report.data_docs)
     return found
+
+
+def worst_metadata(engine: sa.Engine, report: PushReport) -> dict[str, Metadata]:
+    """Partition -> a table of its rows that did not get through; only of those that have any."""
+    who = (report.empresa, report.endpoint.name, report.run_id)
+    each = _WORST_LINES if len(report.partitions) == 1 else _WORST_OF_MANY
+    found = worst_by_partition(engine, *who, each)
+    return {name: {"piores_linhas": _worst_table(rows)} for name, rows in found.items()}
 
 
 def _beside_the_counts(engine: sa.Engine, report: PushReport) -> Metadata:
@@ -99,57 +106,68 @@ def data_docs_link(page: Path) -> dg.MetadataValue:
     return dg.MetadataValue.url(f"{served.rstrip('/')}/{page.relative_to(folder).as_posix()}")
 
 
-def checks_of(
-    report: PushReport, policy: EndpointPolicy, asset_key: dg.AssetKey
-) -> Iterator[dg.AssetCheckResult]:
-    """The accounting identity, the share of rejected rows, and the suite's expectations."""
-    counts = report.total
-    yield dg.AssetCheckResult(
-        passed=report.closes,
-        check_name=IDENTITY,
-        asset_key=asset_key,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=DESCRIPTIONS[IDENTITY],
-        metadata={
-            "relatorio": dg.MetadataValue.md(_plain(counts.to_json())),
-            "livro_razao": dg.MetadataValue.md(_plain(report.truth)),
-        },
-    )
-    share = counts.rejected / counts.selected if counts.selected else 0.0
+def verdicts_of(report: PushReport, policy: EndpointPolicy, counts: Counts) -> list[Verdict]:
+    """The accounting identity, Omie's refusals and our own, of one partition of a run.
+
+    The ledger is held against a run as a whole: where the two do not agree, no partition with rows
+    of it can be trusted.
+    """
+    return [
+        _identity(report, counts),
+        _refused_by_omie(report, policy, counts),
+        _held_back_by_us(report, counts),
+    ]
+
+
+def _identity(report: PushReport, counts: Counts) -> Verdict:
+    untouched = counts.selected == 0 and len(report.partitions) > 1
+    closes = counts.closes and (report.closes or untouched)
+    metadata: Metadata = {"execucao": report.run_id}
+    if not closes:
+        metadata["relatorio"] = dg.MetadataValue.md(_plain(report.total.to_json()))
+        metadata["livro_razao"] = dg.MetadataValue.md(_plain(report.truth))
+    return Verdict(IDENTITY, closes, DESCRIPTIONS[IDENTITY], dg.AssetCheckSeverity.ERROR, metadata)
+
+
+def _refused_by_omie(report: PushReport, policy: EndpointPolicy, counts: Counts) -> Verdict:
+    whole = report.total
+    share = whole.rejected / whole.selected if whole.selected else 0.0
     above = share > policy.max_rejected_share
-    yield dg.AssetCheckResult(
-        passed=counts.rejected == 0,
-        check_name=REJECTED,
-        asset_key=asset_key,
-        severity=dg.AssetCheckSeverity.ERROR if above else dg.AssetCheckSeverity.WARN,
-        description=f"{counts.rejected} de {counts.selected} linhas recusadas pelo Omie "
-        f"({share:.1%}; limite {policy.max_rejected_share:.1%})",
-        metadata={"recusadas": counts.rejected, "parcela": share},
+    return Verdict(
+        REJECTED,
+        counts.rejected == 0,
+        f"{counts.rejected} de {counts.selected} linhas recusadas pelo Omie (na execução, "
+        f"{share:.1%}; limite {policy.max_rejected_share:.1%})",
+        dg.AssetCheckSeverity.ERROR if above else dg.AssetCheckSeverity.WARN,
+        {"recusadas": counts.rejected, "parcela": share},
     )
-    yield _suite_check(report, asset_key)
 
 
-def _suite_check(report: PushReport, asset_key: dg.AssetKey) -> dg.AssetCheckResult:
+def _held_back_by_us(report: PushReport, counts: Counts) -> Verdict:
     validation = report.validation
-    failing = [item for item in validation.expectations if item.failed] if validation else []
-    metadata: Metadata = {
-        "avaliadas": validation.evaluated if validation else 0,
-        "expectativas": len(validation.expectations) if validation else 0,
-    }
-    if failing:
-        lines = [f"| {i.field} | {i.motivo} | {i.failed} |" for i in failing]
-        table = "\n".join(["| campo | motivo | linhas |", "|---|---|---|", *lines])
-        metadata["expectativas_com_falha"] = dg.MetadataValue.md(table)
-    if report.data_docs is not None:
-        metadata["data_docs"] = data_docs_link(report.data_docs)
-    return dg.AssetCheckResult(
-        passed=report.total.quarantined == 0,
-        check_name=SUITE,
-        asset_key=asset_key,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"{report.total.quarantined} linhas em quarentena; as demais seguiram",
+    metadata: Metadata = {"quarentena": counts.quarantined}
+    if counts.quarantined and validation is not None:
+        metadata["avaliadas_na_execucao"] = validation.evaluated
+        # Which expectations failed is known of a run, not of each of its days.
+        if (failing := _failing(validation)) and len(report.partitions) == 1:
+            metadata["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
+        if report.data_docs is not None:
+            metadata["data_docs"] = data_docs_link(report.data_docs)
+    return Verdict(
+        SUITE,
+        counts.quarantined == 0,
+        f"{counts.quarantined} linhas em quarentena; as demais seguiram",
         metadata=metadata,
     )
+
+
+def _failing(validation: ValidationReport | None) -> list[ExpectationResult]:
+    return [item for item in validation.expectations if item.failed] if validation else []
+
+
+def _expectations(failing: Sequence[ExpectationResult]) -> str:
+    lines = [f"| {one.field} | {one.motivo} | {one.failed} |" for one in failing]
+    return "\n".join(["| campo | motivo | linhas |", "|---|---|---|", *lines])
 
 
 def _plain(values: Mapping[str, Any]) -> str:

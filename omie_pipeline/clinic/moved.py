@@ -60,10 +60,10 @@ def moved_dates(
         shown = sa.func.concat_ws("/", *(sa.cast(present.c[name], sa.Text) for name in table.key))
         known = set_aside_of(connection, empresa, table)
         queries = (
-            sa.select(_day(raw.c[table.business_date], reader.zone)).where(
+            sa.select(day_text(raw.c[table.business_date], reader.zone)).where(
                 mine, ~sa.exists().where(same).correlate(raw)
             ),
-            sa.select(_day(present.c[table.business_date], reader.zone)).where(
+            sa.select(day_text(present.c[table.business_date], reader.zone)).where(
                 *(present.c[name].is_not(None) for name in table.key),
                 shown.not_in(known),
                 ~sa.exists().where(same).correlate(present),
@@ -74,7 +74,7 @@ def moved_dates(
     return sorted(day for text in texts if (day := written_day(text)) is not None)
 
 
-def _day(column: sa.ColumnElement[Any], zone: ZoneInfo) -> sa.ColumnElement[str]:
+def day_text(column: sa.ColumnElement[Any], zone: ZoneInfo) -> sa.ColumnElement[str]:
     """The day as it is written; of an instant the clinic's."""
     if isinstance(column.type, sa.DateTime) and column.type.timezone:
         column = sa.func.timezone(zone.key, column)

@@ -75,6 +75,7 @@ def _registers(
                 run_key=f"{one.nome}:{struck.isoformat()}",
                 partition_key=one.nome,
                 asset_selection=_selection(context, job, left_out),
+                asset_check_keys=[],
                 tags={EMPRESA_TAG: one.nome},
             )
         if not asked:
@@ -137,6 +138,7 @@ def _changes(
             yield dg.RunRequest(
                 run_key=f"{one.nome}:{struck.isoformat()}",
                 asset_selection=_selection(context, job, left_out),
+                asset_check_keys=[],
                 tags={
                     **range_tags(today, today, one.nome),
                     MODE_TAG: "alteradas",
@@ -171,6 +173,7 @@ def _everything(settings: Settings, job: AssetJob, config: PipelineConfig) -> dg
             yield dg.RunRequest(
                 run_key=f"{one.nome}:{struck.isoformat()}",
                 asset_selection=_selection(context, job, left_out),
+                asset_check_keys=[],
                 tags={
                     **range_tags(
                         settings.start_date, struck.astimezone(settings.zone).date(), one.nome

@@ -62,6 +62,7 @@ def _requests(
             job_name=registers_job,
             partition_key=item.empresa,
             asset_selection=[push_key(endpoint)],
+            asset_check_keys=[],
             tags=common,
         )
         return
@@ -75,6 +76,7 @@ def _requests(
         run_key=run_key,
         job_name=facts_job,
         asset_selection=[push_key(endpoint)],
+        asset_check_keys=[],
         tags={**common, **range_tags(first, last, item.empresa)},
     )
 
@@ -140,6 +142,7 @@ def _reading_request(
             job_name=jobs.registers.name,
             partition_key=item.empresa,
             asset_selection=keys,
+            asset_check_keys=[],
             tags=tags,
         )
     today = deployment.clock.now().astimezone(BRASILIA).date()
@@ -151,5 +154,6 @@ def _reading_request(
         run_key=run_key,
         job_name=jobs.facts.name,
         asset_selection=keys,
+        asset_check_keys=[],
         tags={**tags, **range_tags(first, last, item.empresa)},
     )

@@ -203,6 +203,7 @@ def _requests(
             job_name=jobs.registers.name,
             partition_key=look.empresa,
             asset_selection=keys,
+            asset_check_keys=[],
             tags=tags,
         )
         return
@@ -211,6 +212,7 @@ def _requests(
             run_key=f"{key}:{first}:{last}",
             job_name=jobs.facts.name,
             asset_selection=keys,
+            asset_check_keys=[],
             tags={**tags, **range_tags(first, last, look.empresa)},
         )
 

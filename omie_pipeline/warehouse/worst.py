@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,73 +28,86 @@ class WorstRow:
     correcao: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Rows of one run in one situation; the columns are the fields of :class:`WorstRow`.
+
+    Attributes:
+        order: the rows to look at first.
+    """
+
+    rows: sa.Select[Any]
+    particao: sa.ColumnElement[str]
+    order: tuple[sa.ColumnElement[Any], ...]
+
+    def first(self, limit: int) -> sa.Select[Any]:
+        return self.rows.order_by(*self.order).limit(limit)
+
+    def first_of_each_partition(self, limit: int) -> sa.Select[Any]:
+        place = sa.func.row_number().over(partition_by=self.particao, order_by=self.order)
+        ranked = self.rows.add_columns(place.label("place")).subquery()
+        return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)
+
+
 def worst_rows(
     engine: sa.Engine, empresa: str, endpoint: str, run_id: str, limit: int = 5
 ) -> list[WorstRow]:
     """Rows of one run: rejected first, then quarantined, then held."""
     found: list[WorstRow] = []
     with warehouse_errors(), engine.connect() as connection:
-        for query in (_rejected, _quarantined, _held):
+        for question in _questions(empresa, endpoint, run_id):
             if len(found) < limit:
-                rows = connection.execute(query(empresa, endpoint, run_id, limit - len(found)))
-                found += [WorstRow(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+                rows = connection.execute(question.first(limit - len(found)))
+                found += [WorstRow(*row) for row in rows]
     return found
 
 
-def _rejected(empresa: str, endpoint: str, run_id: str, limit: int) -> sa.Select[Any]:
-    return (
-        sa.select(
-            rejected.c.codigo_integracao,
-            rejected.c.particao,
-            sa.literal("rejeitada"),
-            rejected.c.fault_text,
-            rejected.c.correcao,
-        )
-        .where(
-            rejected.c.empresa == empresa,
-            rejected.c.endpoint == endpoint,
-            rejected.c.run_id == run_id,
-        )
-        .order_by(rejected.c.first_seen_at, rejected.c.codigo_integracao)
-        .limit(limit)
-    )
+def worst_by_partition(
+    engine: sa.Engine, empresa: str, endpoint: str, run_id: str, each: int
+) -> dict[str, list[WorstRow]]:
+    """Partition -> up to ``each`` of its rows of one run, in the order of :func:`worst_rows`."""
+    found: defaultdict[str, list[WorstRow]] = defaultdict(list)
+    with warehouse_errors(), engine.connect() as connection:
+        for question in _questions(empresa, endpoint, run_id):
+            for row in connection.execute(question.first_of_each_partition(each)):
+                one = WorstRow(*row[:-1])
+                if len(found[one.particao]) < each:
+                    found[one.particao].append(one)
+    return dict(found)
 
 
-def _quarantined(empresa: str, endpoint: str, run_id: str, limit: int) -> sa.Select[Any]:
-    reasons = quarantine.c.reasons
-    return (
-        sa.select(
-            sa.func.coalesce(quarantine.c.codigo_integracao, quarantine.c.linha),
-            quarantine.c.particao,
-            sa.literal("em quarentena"),
-            reasons[0]["motivo"].astext,
-            reasons[0]["correcao"].astext,
-        )
-        .where(
-            quarantine.c.empresa == empresa,
-            quarantine.c.endpoint == endpoint,
-            quarantine.c.run_id == run_id,
-        )
-        .order_by(sa.func.jsonb_array_length(reasons).desc(), quarantine.c.linha)
-        .limit(limit)
-    )
+def _questions(empresa: str, endpoint: str, run_id: str) -> tuple[_Question, ...]:
+    who = (empresa, endpoint, run_id)
+    return _rejected(*who), _quarantined(*who), _held(*who)
 
 
-def _held(empresa: str, endpoint: str, run_id: str, limit: int) -> sa.Select[Any]:
-    return (
-        sa.select(
-            ledger.c.codigo_integracao,
-            ledger.c.particao,
-            sa.literal("retida"),
-            sa.func.coalesce(ledger.c.last_error, ""),
-            sa.literal("Nada a fazer: a próxima execução tenta esta linha primeiro."),
-        )
-        .where(
-            ledger.c.empresa == empresa,
-            ledger.c.endpoint == endpoint,
-            ledger.c.run_id == run_id,
-            ledger.c.state == "held",
-        )
-        .order_by(ledger.c.codigo_integracao)
-        .limit(limit)
-    )
+def _rejected(empresa: str, endpoint: str, run_id: str) -> _Question:
+    c = rejected.c
+    rows = sa.select(
+        c.codigo_integracao, c.particao, sa.literal("rejeitada"), c.fault_text, c.correcao
+    ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id)
+    return _Question(rows, c.particao, (c.first_seen_at, c.codigo_integracao))
+
+
+def _quarantined(empresa: str, endpoint: str, run_id: str) -> _Question:
+    c, reasons = quarantine.c, quarantine.c.reasons
+    rows = sa.select(
+        sa.func.coalesce(c.codigo_integracao, c.linha),
+        c.particao,
+        sa.literal("em quarentena"),
+        reasons[0]["motivo"].astext,
+        reasons[0]["correcao"].astext,
+    ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id)
+    return _Question(rows, c.particao, (sa.func.jsonb_array_length(reasons).desc(), c.linha))
+
+
+def _held(empresa: str, endpoint: str, run_id: str) -> _Question:
+    c = ledger.c
+    rows = sa.select(
+        c.codigo_integracao,
+        c.particao,
+        sa.literal("retida"),
+        sa.func.coalesce(c.last_error, ""),
+        sa.literal("Nada a fazer: a próxima execução tenta esta linha primeiro."),
+    ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id, c.state == "held")
+    return _Question(rows, c.particao, (c.codigo_integracao,))

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.assets.report import run_metadata
+from omie_pipeline.assets.report import run_metadata, worst_metadata
 from omie_pipeline.catalog.clientes import CLIENTES
 from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.simulator.planned import PlannedFault
@@ -102,7 +102,7 @@ def test_a_document_that_stands_elsewhere_is_shown_to_staff_only(
         assert "529.982" not in kept
         assert "ana@" not in kept
     report = PushReport(run["run_id"], "principal", CLIENTES, ())
-    worst = run_metadata(engine, report)["piores_linhas"]
+    worst = worst_metadata(engine, report)["principal"]["piores_linhas"]
     assert "529.982" not in str(worst)
     assert "***25" in str(worst)
 

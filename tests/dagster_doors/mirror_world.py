@@ -66,6 +66,26 @@ class MirrorWorld:
             raise_on_error=not fails,
         )
 
+    def scheduled(self, names: Sequence[str], first: int, last: int) -> dg.ExecuteInProcessResult:
+        """Run tables as schedules and sensors ask for it: without announcing their checks."""
+        job = self.definitions.resolve_job_def(FACTS)
+        chosen = {dg.AssetKey(["omie", name]) for name in names}
+        return job.get_subset(
+            asset_selection=chosen, asset_check_selection=set()
+        ).execute_in_process(
+            instance=self.instance, tags=self.range(first, last), raise_on_error=False
+        )
+
+    def shown(self, name: str, check: str) -> dict[str, str]:
+        """What Dagster's page shows of a check, by partition."""
+        key = dg.AssetCheckKey(dg.AssetKey(["omie", name]), check)
+        found = self.instance.event_log_storage.get_asset_check_partition_info([key])
+        return {
+            str(one.partition_key): one.latest_execution_status.value
+            for one in found
+            if one.is_current
+        }
+
     def request(self, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
         """Run what a sensor asked for."""
         job = self.definitions.resolve_job_def(request.job_name or "")
@@ -147,7 +167,17 @@ def materializations(
 
 
 def checks(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation]:
+    """What each check says of the run's last partition."""
     return {one.check_name: one for one in result.get_asset_check_evaluations()}
+
+
+def verdicts(result: dg.ExecuteInProcessResult, check: str) -> dict[str, bool]:
+    """What a check says of each partition, by day (facts) or empresa (registers)."""
+    return {
+        str(one.partition).split("|")[0]: one.passed
+        for one in result.get_asset_check_evaluations()
+        if one.check_name == check
+    }
 
 
 def skipped(tick: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import dagster as dg
@@ -46,9 +47,21 @@ def test_a_clinic_reaches_omie_changes_nothing_twice_and_is_reconciled(
         assert passed["linhas_rejeitadas"]
         assert passed["validacao"]
 
+        planned = dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+        announced = instance.all_logs(first.run_id, of_type=planned)
+        assert not [one for one in announced if "push" in str(one.dagster_event)]
+
         facts = deployed.resolve_job_def("lancamentos")
         second = facts.execute_in_process(instance=instance, tags=_RANGE)
         assert second.success
+        copied = _materializations(second, "canonica/recebimentos")
+        with engine.connect() as connection:
+            days = "SELECT substr(data, 1, 10) FROM clinic_raw.recebimentos"
+            truth = Counter(connection.scalars(sa.text(days)))
+        told = {one.partition.split("|")[0]: _value(one, "linhas") for one in copied}
+        assert told == {day: truth[day] for day in told}
+        assert len(told) == 10
+        assert [bool(one.metadata.get("lidas")) for one in copied] == [False] * 9 + [True]
         by_day = _materializations(second, "push/contas_receber")
         assert len(by_day) == 10
         sent = sum(_value(day, "entregues") for day in by_day)

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from omie_pipeline.assets.situacao import KEY as STATUS_KEY
-from tests.dagster_doors.mirror_world import CHANGES, EMPRESA, MirrorWorld, checks, materializations
+from omie_pipeline.simulator.planned import PlannedFault
+from tests.dagster_doors.mirror_world import (
+    CHANGES,
+    EMPRESA,
+    MirrorWorld,
+    checks,
+    materializations,
+    verdicts,
+)
 
 
 def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
@@ -19,8 +27,10 @@ def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
     days = materializations(result, "contas_receber")
     counts = {day: one.metadata["linhas"].value for day, one in days.items()}
     assert counts == {f"{mirror.day(3)}": 4, f"{mirror.day(2)}": 0, f"{mirror.day(1)}": 2}
-    told = days[f"{mirror.day(3)}"].metadata
-    assert told["total_omie"].value == 4
+    assert days[f"{mirror.day(3)}"].metadata["total_omie"].value == 4
+    # What concerns the whole reading is told once.
+    assert "por_particao" not in days[f"{mirror.day(3)}"].metadata
+    told = days[f"{mirror.day(1)}"].metadata
     assert (told["novas"].value, told["iguais"].value, told["total_no_omie"].value) == (6, 0, 6)
     assert "pedido 500" in str(told["tamanho_de_pagina"].value)
     assert f"| {mirror.day(3)} | 4 | 4 | fecha |" in str(told["por_particao"].value)
@@ -56,9 +66,61 @@ def test_a_missing_row_turns_the_check_red(mirror: MirrorWorld) -> None:
     check = checks(again)["completo"]
     assert not check.passed
     assert check.severity == dg.AssetCheckSeverity.ERROR
-    assert f"| {mirror.day(2)} | 2 | 3 | não fecha |" in str(check.metadata["por_particao"].value)
+    assert check.description == "2 linhas aqui, 3 no Omie: não fecha"
+    assert check.partition == f"{mirror.day(2)}|{EMPRESA}"
     mirror.a_minute_later()
     assert checks(mirror.run(["contas_receber"], 2, 2))["completo"].passed
+
+
+def test_the_verdict_of_one_day_stands_beside_that_of_another(mirror: MirrorWorld) -> None:
+    mirror.seed(3, 2)
+    mirror.seed(1, 2)
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    assert mirror.run(["contas_receber"], 3, 1).success
+    mirror.execute(
+        "DELETE FROM omie.contas_receber WHERE data_particao = :day AND valor_documento = 1",
+        day=mirror.day(3),
+    )
+    tags = {"omie_pipeline/nao_antes_de": began.isoformat()}
+    red = mirror.run(["contas_receber"], 3, 1, tags)
+    assert verdicts(red, "completo") == {
+        f"{mirror.day(3)}": False,
+        f"{mirror.day(2)}": True,
+        f"{mirror.day(1)}": True,
+    }
+    assert verdicts(mirror.run(["contas_receber"], 1, 1, tags), "completo") == {
+        f"{mirror.day(1)}": True
+    }
+    assert mirror.shown("contas_receber", "completo") == {
+        f"{mirror.day(3)}|{EMPRESA}": "FAILED",
+        f"{mirror.day(2)}|{EMPRESA}": "SUCCEEDED",
+        f"{mirror.day(1)}|{EMPRESA}": "SUCCEEDED",
+    }
+
+
+def test_what_starts_by_itself_announces_no_check(mirror: MirrorWorld) -> None:
+    """What is announced and never evaluated is red; and each day would repeat the whole range."""
+    mirror.seed(1)
+    assert mirror.run(["contas_receber"], 1, 1).success
+    mirror.a_minute_later()
+    mirror.simulator.control.next_faults(
+        PlannedFault("blocked_425", method="ListarContasReceber", seconds=1200)
+    )
+    failed = mirror.scheduled(["contas_receber"], 1, 1)
+    assert not failed.success
+    planned = dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+    assert mirror.instance.all_logs(failed.run_id, of_type=planned) == []
+    assert mirror.shown("contas_receber", "completo") == {f"{mirror.day(1)}|{EMPRESA}": "SUCCEEDED"}
+
+
+def test_a_check_by_itself_is_refused_with_a_word(mirror: MirrorWorld) -> None:
+    key = dg.AssetCheckKey(dg.AssetKey(["omie", "contas_receber"]), "completo")
+    job = mirror.definitions.resolve_implicit_global_asset_job_def()
+    result = job.get_subset(asset_selection=set(), asset_check_selection={key}).execute_in_process(
+        instance=mirror.instance, tags=mirror.range(1, 1), raise_on_error=False
+    )
+    assert not result.success
+    assert mirror.calls() == 0
 
 
 def test_a_field_that_no_document_names_is_told(mirror: MirrorWorld) -> None:
