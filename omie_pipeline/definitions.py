@@ -20,6 +20,7 @@ from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.resources.run_workers import signed_executor
 from omie_pipeline.sensors.alerts import alerts_sensor
 from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor
 from omie_pipeline.sensors.mirror_schedule import mirror_schedules
@@ -67,6 +68,7 @@ def build() -> dg.Definitions:
             alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
         resources={"deployment": DeploymentResource()},
+        executor=signed_executor,
     )
 
 

@@ -7,6 +7,7 @@ from omie_pipeline.warehouse import (
     nfse_tables,
     notification_tables,
     privacy_tables,
+    run_workers,
     tables,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "nfse_tables",
     "notification_tables",
     "privacy_tables",
+    "run_workers",
     "tables",
 ]

@@ -1,0 +1,154 @@
+"""Runs whose process is gone are known as such: what Dagster's own launcher cannot tell.
+
+The process of a run gives a sign every few seconds, in the warehouse. Dagster's monitoring asks the
+launcher about each run that is going on, and ends as failed those whose process is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+import sqlalchemy as sa
+
+# dagster exports no name for what a launcher answers to its monitoring.
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+
+from omie_pipeline.errors import OmiePipelineError, WarehouseError
+from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.warehouse.run_workers import (
+    SIGN_EVERY_SECONDS,
+    Life,
+    give_sign,
+    life_of,
+    sign_off,
+    this_process,
+)
+
+GONE = "O processo desta execução não existe mais (queda de energia, kill, máquina reiniciada)"
+_UNSEEN_SECONDS = 180.0
+"""A run that began and whose process never gave a sign: it died in between."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class WatchedRunLauncher(dg.DefaultRunLauncher):
+    """Dagster's launcher, which also knows whether the process of a run still lives."""
+
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        return Deployment().engine
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Dagster asks once it knows that there is an answer."""
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """Whether the process of a run lives; where that cannot be known now, it does."""
+        try:
+            life = life_of(self._engine, run.run_id)
+        except OmiePipelineError as error:
+            return CheckRunHealthResult(WorkerStatus.RUNNING, str(error))
+        if life is Life.UNKNOWN:
+            life = Life.DEAD if self._seconds_since_start(run) > _UNSEEN_SECONDS else Life.ALIVE
+        status = WorkerStatus.NOT_FOUND if life is Life.DEAD else WorkerStatus.RUNNING
+        return CheckRunHealthResult(status, GONE if life is Life.DEAD else None)
+
+    def _seconds_since_start(self, run: dg.DagsterRun) -> float:
+        record = self._instance.get_run_record_by_id(run.run_id)
+        if record is None or record.start_time is None:
+            return 0.0
+        return datetime.now(UTC).timestamp() - record.start_time
+
+
+class SignedExecutor(dg.Executor):
+    """Another executor, which gives a sign of life as long as it goes on."""
+
+    def __init__(self, inner: dg.Executor) -> None:
+        self._inner = inner
+
+    @property
+    def retries(self) -> Any:
+        """As the other has them."""
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> Any:
+        """As the other has them."""
+        return self._inner.step_dependency_config
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
+        """What the other does, with a sign of life beside it."""
+        with signs_of_life(plan_context.run_id):
+            yield from self._inner.execute(plan_context, execution_plan)
+
+
+@contextmanager
+def signs_of_life(run_id: str) -> Iterator[None]:
+    """A sign at once, and every ten seconds until the end, from a thread of its own.
+
+    A database that does not answer stops no run: the sign is given the next time.
+    """
+    engine, me, ended = Deployment().engine, this_process(), threading.Event()
+
+    def sign() -> None:
+        try:
+            give_sign(engine, run_id, me)
+        except WarehouseError as error:
+            _LOG.warning("%s", error)
+
+    def go_on() -> None:
+        while not ended.wait(SIGN_EVERY_SECONDS):
+            sign()
+
+    sign()
+    beating = threading.Thread(target=go_on, name="sinal de vida", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beating.join()
+        try:
+            sign_off(engine, run_id)
+        except WarehouseError as error:
+            _LOG.warning("%s", error)
+        engine.dispose()
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """End as failed what is going on only on paper; the runs that it ended.
+
+    The same as Dagster's monitoring does while the daemon is up; at a start nobody has to wait
+    for it.
+    """
+    launcher = instance.run_launcher
+    if not launcher.supports_check_run_worker_health:
+        return []
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        if launcher.check_run_worker_health(run).status == WorkerStatus.NOT_FOUND:
+            instance.report_run_failed(run, GONE)
+            ended.append(run)
+    return ended
+
+
+@dg.executor(
+    name="multi_or_in_process_executor",
+    config_schema=dg.multi_or_in_process_executor.config_schema,
+    requirements=dg.multi_or_in_process_executor.get_requirements,
+)
+def signed_executor(context: dg.InitExecutorContext) -> dg.Executor:
+    """Dagster's usual executor, with signs of life."""
+    make = dg.multi_or_in_process_executor.executor_creation_fn
+    if make is None:
+        raise TypeError("Dagster's executor cannot be made")
+    inner: dg.Executor = make(context)
+    return SignedExecutor(inner)
