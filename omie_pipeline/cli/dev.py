@@ -8,56 +8,82 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import dagster as dg
 import typer
 
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.report import DOCS_FOLDER, DOCS_URL
+from omie_pipeline.cli.dev_servers import (
+    Server,
+    ended,
+    script,
+    start_server,
+    stop_servers,
+    wait_until_ready,
+    watch,
+)
 from omie_pipeline.cli.sandbox import enter_sandbox, give_sample_defaults, simulator_process
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
+from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.empresas import has_credentials, load_config
+from omie_pipeline.resources.run_workers import end_dead_runs
 from omie_pipeline.resources.settings import load_settings, project_root
 from omie_pipeline.webhooks.configured import configured_doors
 
 _UI_PORT = 3000
 _WEBHOOK_PORT = 8787
 _LOOK_SECONDS = 0.5
-_STOP_SECONDS = 15
+_END_RUNS_SECONDS = 20.0
+_GOING = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+_UNFINISHED = [*_GOING, dg.DagsterRunStatus.CANCELING]
 
 
 def dev() -> None:
     """Interface do Dagster e daemon, com o mesmo banco; sem chave do Omie, com o simulador."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    with ExitStack() as stack:
-        empresas = load_config(load_settings()).empresas
-        sandboxed = not any(has_credentials(empresa) for empresa in empresas)
-        if sandboxed:
-            base_url = stack.enter_context(simulator_process())
-            enter_sandbox(base_url)
-            typer.echo("Sem chave do Omie: tudo corre contra o simulador e a clínica de exemplo.")
-            typer.echo(f"  Omie simulado:          {base_url}")
-            typer.echo(f"  Controle do simulador:  {base_url.replace('/api/v1/', '/_control/')}")
-        deployment = Deployment()
-        engine = deployment.engine  # migrated before Dagster's first connection
-        stack.callback(engine.dispose)
-        if sandboxed:
-            give_sample_defaults(deployment)
-        if deployment.warehouse.embedded is not None:
-            stack.callback(deployment.warehouse.embedded.stop_if_started_here)
-        prepare_dagster_home(deployment.settings.home)
-        os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
-        with dg.DagsterInstance.get() as instance:
-            ensure_pools(instance)
-        _serve(stack, deployment)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        with ExitStack() as stack:
+            _serve(stack, _prepare(stack))
+    except KeyboardInterrupt:
+        typer.echo("Encerrado.")
+
+
+def _prepare(stack: ExitStack) -> Deployment:
+    """All that the servers need, before the first of them starts: they have a time limit."""
+    settings = load_settings()
+    sandboxed = not any(has_credentials(empresa) for empresa in load_config(settings).empresas)
+    if sandboxed:
+        base_url = stack.enter_context(simulator_process())
+        enter_sandbox(base_url)
+        typer.echo("Sem chave do Omie: tudo corre contra o simulador e a clínica de exemplo.")
+        typer.echo(f"  Omie simulado:          {base_url}")
+        typer.echo(f"  Controle do simulador:  {base_url.replace('/api/v1/', '/_control/')}")
+    deployment = Deployment()
+    typer.echo("1/3 Banco…")
+    engine = deployment.engine  # migrated before Dagster's first connection
+    stack.callback(engine.dispose)
+    if sandboxed:
+        give_sample_defaults(deployment)
+    if deployment.warehouse.embedded is not None:
+        stack.callback(deployment.warehouse.embedded.stop_if_started_here)
+    prepare_dagster_home(deployment.settings.home)
+    os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
+    with dg.DagsterInstance.get() as instance:
+        ensure_pools(instance)
+        dead = end_dead_runs(instance)
+    if dead:
+        typer.echo(f"  {len(dead)} execuções interrompidas foram encerradas; seguem sozinhas.")
+    typer.echo("2/3 Modelos dbt (na primeira vez, ou quando mudaram, leva até um minuto)…")
+    ensure_manifest(deployment.settings)
+    return deployment
 
 
 def _serve(stack: ExitStack, deployment: Deployment) -> None:
@@ -66,60 +92,79 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
     docs.mkdir(parents=True, exist_ok=True)
     os.environ[DOCS_URL] = f"http://127.0.0.1:{docs_port}"
     os.environ[DOCS_FOLDER] = str(docs)
-    commands = [
-        [_script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(ui_port), "-w", _WORKSPACE],
-        [_script("dagster-daemon"), "run", "-w", _WORKSPACE],
-        [sys.executable, "-m", "http.server", str(docs_port), "--bind", "127.0.0.1",
-         "--directory", str(docs)],
-    ]  # fmt: skip
+    servers: list[Server] = []
+    stack.callback(_shut_down, servers)
+    page = f"http://127.0.0.1:{ui_port}"
+    typer.echo("3/3 Dagster…")
+    ui = [script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(ui_port), "-w", _WORKSPACE]
+    servers.append(start_server("dagster-webserver", ui))
+    daemon = [script("dagster-daemon"), "run", "-w", _WORKSPACE]
+    servers.append(start_server("dagster-daemon", daemon))
+    reports = [sys.executable, "-m", "http.server", str(docs_port), "--bind", "127.0.0.1",
+               "--directory", str(docs)]  # fmt: skip
+    servers.append(start_server("http.server", reports, quiet=True))
     doors = configured_doors(deployment)
     webhook_port = free_port(_WEBHOOK_PORT)
     if doors:
-        commands.append([_script("omie-pipeline"), "webhooks", "--port", str(webhook_port)])
-    processes = [_start(stack, command) for command in commands]
-    typer.echo(f"  Interface do Dagster:   http://127.0.0.1:{ui_port}")
+        receiver = [script("omie-pipeline"), "webhooks", "--port", str(webhook_port)]
+        servers.append(start_server("webhooks", receiver))
+    wait_until_ready(page, servers, typer.echo)
+    typer.echo(f"Pronto. Interface do Dagster: {page}")
     typer.echo(f"  Validação (Data Docs):  http://127.0.0.1:{docs_port}")
     for door in doors:
         address = f"http://127.0.0.1:{webhook_port}/omie/{door.empresa}/(segredo)"
         typer.echo(f"  Webhooks do Omie:       {address}")
     typer.echo(f"  Banco (psql):           {_shown(deployment)}")
     typer.echo("Ctrl-C encerra tudo.")
-    _watch(processes)
+    name = watch(servers)
+    typer.echo(f"{name} terminou sozinho: veja as linhas acima", err=True)
+    raise typer.Exit(1)
 
 
 _WORKSPACE = str(project_root() / "workspace.yaml")
 
 
-def _script(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))
-
-
-def _start(stack: ExitStack, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    quiet = subprocess.DEVNULL if command[0] == sys.executable else None
-    process = subprocess.Popen(command, cwd=project_root(), stderr=quiet)  # noqa: S603 - ours
-    stack.callback(_stop, process)
-    return process
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    process.terminate()
+def _shut_down(servers: Sequence[Server]) -> None:
+    """End the runs that are going on, then the servers; a second Ctrl-C ends both at once."""
+    typer.echo("Encerrando… (Ctrl-C de novo encerra à força)")
+    asked: list[str] = []
     try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-
-
-def _watch(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Stay until Ctrl-C, or until one of the processes ends by itself."""
-    try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(_LOOK_SECONDS)
+        if servers and not ended(servers):
+            _ask_runs_to_end(asked)
     except KeyboardInterrupt:
-        typer.echo("Encerrando…")
-        return
-    raise typer.Exit(1)
+        typer.echo("À força: o que estava no meio é conferido na próxima vez.")
+    stop_servers(servers)
+    with dg.DagsterInstance.get() as instance:
+        # Nobody is left to say so: a run that is never ended would keep its place in the queue.
+        for run in _still_going(instance, asked):
+            instance.report_run_canceled(run, "Encerrada com o omie-pipeline dev")
+
+
+def _ask_runs_to_end(asked: list[str]) -> None:
+    """Ask every run to stop and wait until it did; a row that was under way is read back later.
+
+    Args:
+        asked: gets their ids before the first is asked, since this may be interrupted.
+    """
+    with dg.DagsterInstance.get() as instance:
+        going = instance.get_runs(dg.RunsFilter(statuses=_GOING))
+        asked += [run.run_id for run in going]
+        if going:
+            typer.echo(f"  {len(going)} execuções em andamento: parando…")
+        for run in going:
+            try:
+                instance.run_launcher.terminate(run.run_id)
+            except dg.DagsterError as error:
+                typer.echo(f"  {run.run_id[:8]}: {type(error).__name__}", err=True)
+        deadline = time.monotonic() + _END_RUNS_SECONDS
+        while _still_going(instance, asked) and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+
+
+def _still_going(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> Sequence[dg.DagsterRun]:
+    if not run_ids:
+        return []
+    return instance.get_runs(dg.RunsFilter(run_ids=list(run_ids), statuses=_UNFINISHED))
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

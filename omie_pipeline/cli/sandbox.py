@@ -101,7 +101,10 @@ def simulator_process() -> Iterator[str]:
         "--ip-per-minute", str(5 * _CALLS_PER_MINUTE),
         "--nfse-seconds", "1",
     ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+    # In a session of its own: a Ctrl-C is for the command, which ends it after all that needs it.
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         pid_file.write_text(str(process.pid), "utf-8")
         try:
             port = _port(port_file, process)

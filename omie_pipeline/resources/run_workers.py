@@ -35,6 +35,8 @@ GONE = "O processo desta execução não existe mais (queda de energia, kill, m�
 _UNSEEN_SECONDS = 180.0
 """A run that began and whose process never gave a sign: it died in between."""
 
+_WITH_A_PROCESS = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -133,10 +135,14 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     if not launcher.supports_check_run_worker_health:
         return []
     ended = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        if launcher.check_run_worker_health(run).status == WorkerStatus.NOT_FOUND:
+    for run in instance.get_runs(dg.RunsFilter(statuses=_WITH_A_PROCESS)):
+        if launcher.check_run_worker_health(run).status != WorkerStatus.NOT_FOUND:
+            continue
+        if run.status == dg.DagsterRunStatus.CANCELING:
+            instance.report_run_canceled(run, GONE)
+        else:
             instance.report_run_failed(run, GONE)
-            ended.append(run)
+        ended.append(run)
     return ended
 
 
