@@ -90,7 +90,11 @@ def send() -> None:
     channels = _some(notify_channels(deployment.settings, deployment.config))
     now = deployment.clock.now()
     alerts = evaluate_alerts(
-        deployment.engine, deployment.empresas, deployment.config.policies, now
+        deployment.engine,
+        deployment.empresas,
+        deployment.config.policies,
+        now,
+        deployment.settings.longest_silence,
     )
     sent = deliver(deployment.engine, alerts, channels, now)
     if sent is None:

@@ -9,7 +9,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -91,6 +91,9 @@ def is_loopback(host: str) -> bool:
 
 def _first_of_january() -> date:
     return datetime.now(clinic_zone()).date().replace(month=1, day=1)
+
+
+_LONGEST_SILENCE = {"6h": timedelta(hours=13), "daily": timedelta(hours=49)}
 
 
 class Settings(BaseModel):
@@ -215,6 +218,12 @@ class Settings(BaseModel):
     def schemas(self) -> Schemas:
         """The names of our schemas in the warehouse."""
         return Schemas(self.schema_prefix)
+
+    @property
+    def longest_silence(self) -> timedelta | None:
+        """So long the schedule leaves between two runs, one missed strike and an hour allowed;
+        ``None`` where nothing runs by itself."""
+        return _LONGEST_SILENCE.get(self.schedule)
 
     @property
     def zone(self) -> ZoneInfo:

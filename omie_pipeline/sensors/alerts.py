@@ -1,6 +1,7 @@
 """Who should know is told: every minute, what the warehouse and Dagster say is wrong."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -11,7 +12,7 @@ from omie_pipeline.resources.notifying import NO_CHANNEL, notify_channels
 from omie_pipeline.sync.alerts import KINDS, evaluate_alerts, told_moment
 from omie_pipeline.sync.telling import deliver
 from omie_pipeline.warehouse.latest import told_by_tables
-from omie_pipeline.warehouse.notifications import Alert
+from omie_pipeline.warehouse.notifications import Alert, open_of
 
 DEAD_RUN = "execucao"
 _EMPRESA_TAG = "omie_pipeline/empresa"
@@ -38,11 +39,21 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
             yield dg.SkipReason(NO_CHANNEL)
             return
         now = opened.clock.now()
-        ended = failed_runs(context.instance, job_names, opened.empresas)
-        known = told_by_tables(opened.engine, ended)
+        ended = ended_runs(context.instance, job_names, opened.empresas)
+        failed = {one.run_id: one for one in ended.values() if one.failed}
+        known = told_by_tables(opened.engine, failed)
         alerts = [
-            *evaluate_alerts(opened.engine, opened.empresas, opened.config.policies, now),
-            *(alert for run_id, alert in ended.items() if run_id not in known),
+            *evaluate_alerts(
+                opened.engine,
+                opened.empresas,
+                opened.config.policies,
+                now,
+                opened.settings.longest_silence,
+            ),
+            *(_alert(one) for one in failed.values() if one.run_id not in known),
+            *still_failed(
+                context.instance, open_of(opened.engine, DEAD_RUN), ended, opened.empresas
+            ),
         ]
         sent = deliver(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN))
         if sent is None:
@@ -54,26 +65,72 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
     return alertas
 
 
-def failed_runs(
-    instance: dg.DagsterInstance, job_names: Sequence[str], empresas: Collection[str]
-) -> dict[str, Alert]:
-    """Jobs whose newest ended run of an empresa failed, by the id of that run.
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """The newest ended run of a job for an empresa (``""``: its tags do not say)."""
 
-    It sees the last 50 ended runs of each job; a cancelled run counts for nothing.
+    job: str
+    empresa: str
+    run_id: str
+    failed: bool
+    ended_at: datetime
+
+
+def ended_runs(
+    instance: dg.DagsterInstance, job_names: Sequence[str], empresas: Collection[str]
+) -> dict[str, EndedRun]:
+    """The newest ended run of each job and empresa, by the key of its alert.
+
+    It sees the last ended runs of each job: enough for all that ended since the minute before. What
+    is not among them has not changed (:func:`still_failed`). A cancelled run counts for nothing.
     """
-    found: dict[str, Alert] = {}
+    found: dict[str, EndedRun] = {}
     for job in job_names:
         records = instance.get_run_records(
             dg.RunsFilter(job_name=job, statuses=_ENDED), limit=_LOOKED_BACK
         )
-        seen: set[str] = set()
         for record in records:
-            run = record.dagster_run
-            empresa = _empresa(run.tags, empresas)
-            if empresa not in seen and run.status == dg.DagsterRunStatus.FAILURE:
-                found[run.run_id] = _alert(job, empresa, _ended_at(record))
-            seen.add(empresa)
+            one = _ended_run(job, record, _empresa(record.dagster_run.tags, empresas))
+            found.setdefault(_key(job, one.empresa), one)
     return found
+
+
+def still_failed(
+    instance: dg.DagsterInstance,
+    on: Iterable[Alert],
+    ended: Mapping[str, EndedRun],
+    empresas: Collection[str],
+) -> Iterator[Alert]:
+    """Alerts that were on, and of whose job and empresa no later run is known to have passed.
+
+    Args:
+        ended: what the last ended runs say; they have told of theirs already.
+    """
+    for alert in on:
+        if alert.key in ended or (alert.empresa and alert.empresa not in empresas):
+            continue
+        job = alert.key.split(":")[1]
+        newer = [
+            _ended_run(job, record, alert.empresa)
+            for tag in (_EMPRESA_TAG, PARTITION_NAME_TAG)
+            if alert.empresa
+            for record in instance.get_run_records(
+                dg.RunsFilter(job_name=job, statuses=_ENDED, tags={tag: alert.empresa}), limit=1
+            )
+        ]
+        passed = [one.ended_at for one in newer if not one.failed]
+        if not passed or max(passed) <= alert.since:
+            yield alert
+
+
+def _ended_run(job: str, record: dg.RunRecord, empresa: str) -> EndedRun:
+    run = record.dagster_run
+    failed = run.status == dg.DagsterRunStatus.FAILURE
+    return EndedRun(job, empresa, run.run_id, failed, _ended_at(record))
+
+
+def _key(job: str, empresa: str) -> str:
+    return f"{DEAD_RUN}:{job}:{empresa}"
 
 
 def _empresa(tags: Mapping[str, str], empresas: Collection[str]) -> str:
@@ -91,14 +148,14 @@ def _ended_at(record: dg.RunRecord) -> datetime:
     return datetime.fromtimestamp(record.end_time, UTC)
 
 
-def _alert(job: str, empresa: str, since: datetime) -> Alert:
-    about = f"{empresa}: " if empresa else ""
+def _alert(one: EndedRun) -> Alert:
+    about = f"{one.empresa}: " if one.empresa else ""
     return Alert(
-        f"{DEAD_RUN}:{job}:{empresa}",
-        empresa,
+        _key(one.job, one.empresa),
+        one.empresa,
         DEAD_RUN,
-        f"{about}a execução {job} do Dagster falhou",
-        f"Em {told_moment(since)}. O que fazer: abra a execução no Dagster (Runs), veja a etapa em "
-        "vermelho e repita.",
-        since,
+        f"{about}a execução {one.job} do Dagster falhou",
+        f"Em {told_moment(one.ended_at)}. O que fazer: abra a execução no Dagster (Runs), veja a "
+        "etapa em vermelho e repita.",
+        one.ended_at,
     )

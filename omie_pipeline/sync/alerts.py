@@ -27,6 +27,11 @@ from omie_pipeline.warehouse.latest import (
     waiting_events,
 )
 from omie_pipeline.warehouse.notifications import Alert
+from omie_pipeline.warehouse.standing_still import (
+    QuarantinedRows,
+    last_started,
+    quarantined_rows,
+)
 
 FAILED_SYNC = "sincronizacao"
 REJECTED_ROWS = "rejeitadas"
@@ -34,10 +39,14 @@ BLOCK = "bloqueio"
 STUCK_INBOX = "eventos"
 COUNTS = "contagem"
 AUTH = "chave"
-KINDS = (FAILED_SYNC, REJECTED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, *NOTE_KINDS)
+QUARANTINED_ROWS = "quarentena"
+SILENCE = "silencio"
+KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, SILENCE,
+         *NOTE_KINDS)  # fmt: skip
 """The kinds that :func:`evaluate_alerts` looks for."""
 
 STUCK_AFTER = timedelta(minutes=15)
+_REASONS = 3
 _PUSHED = [endpoint.name for endpoint in WRITABLE]
 _READ = [*MIRROR, STATEMENT]
 _AUTH_FAILED = "AuthFailed"
@@ -69,9 +78,17 @@ _OTHER_CAUSE = ("erro inesperado", "Veja o erro em omie-pipeline history")
 
 
 def evaluate_alerts(
-    engine: sa.Engine, empresas: Sequence[str], policies: Policies, now: datetime
+    engine: sa.Engine,
+    empresas: Sequence[str],
+    policies: Policies,
+    now: datetime,
+    longest_silence: timedelta | None = None,
 ) -> list[Alert]:
     """Every alert of :data:`KINDS` that is on at ``now``; nothing is written or sent.
+
+    Args:
+        longest_silence: so long the schedule leaves between two runs at the most; ``None`` where
+            there is no schedule.
 
     Raises:
         WarehouseError: the database is gone.
@@ -85,6 +102,8 @@ def evaluate_alerts(
         *_failed(engine, "push", pushes),
         *_failed(engine, "import", newest),
         *_rejected(pushes, policies),
+        *_quarantined(engine, empresas, policies),
+        *_silent(engine, empresas, now, longest_silence),
         *_unclosed(engine, readings),
         *_stuck(engine, empresas, now),
         *note_alerts(engine, empresas, policies.nfse, now),
@@ -168,6 +187,54 @@ def _rejected(pushes: Sequence[Ended], policies: Policies) -> Iterator[Alert]:
             "omie-pipeline rejected.",
             one.started_at,
         )
+
+
+def _quarantined(engine: sa.Engine, empresas: Sequence[str], policies: Policies) -> Iterator[Alert]:
+    """Rows that wait for a person, the commonest reasons first."""
+    found: dict[tuple[str, str], list[QuarantinedRows]] = {}
+    for one in quarantined_rows(engine, empresas):
+        found.setdefault((one.empresa, one.endpoint), []).append(one)
+    for (empresa, endpoint), reasons in found.items():
+        rows, limit = sum(one.rows for one in reasons), policies.of(endpoint).tell_quarantined
+        if not limit or rows < limit:
+            continue
+        told = "; ".join(f"{one.field} ({one.rule}): {one.rows}" for one in reasons[:_REASONS])
+        left = sum(one.rows for one in reasons[_REASONS:])
+        since = min(one.since for one in reasons)
+        yield Alert(
+            f"{QUARANTINED_ROWS}:{empresa}:{endpoint}",
+            empresa,
+            QUARANTINED_ROWS,
+            f"{empresa}: {rows} linhas de {endpoint} em quarentena",
+            f"A mais antiga desde {told_moment(since)}. Por motivo: {told}"
+            + (f"; outros: {left}" if left else "")
+            + ". O que fazer: veja cada linha e sua correção em omie-pipeline quarantine "
+            f"{endpoint}, corrija na clínica; o próximo envio leva o que estiver certo.",
+            since,
+        )
+
+
+def _silent(
+    engine: sa.Engine, empresas: Sequence[str], now: datetime, longest: timedelta | None
+) -> Iterator[Alert]:
+    """What the schedule should have started and nobody did."""
+    if longest is None:
+        return
+    tasks: tuple[tuple[What, str], ...] = (("push", "enviado"), ("import", "lido do Omie"))
+    for what, task in tasks:
+        for empresa, last in last_started(engine, what, empresas, now).items():
+            if now - last <= longest:
+                continue
+            yield Alert(
+                f"{SILENCE}:{what}:{empresa}",
+                empresa,
+                SILENCE,
+                f"{empresa}: nada é {task} desde {told_moment(last)}",
+                f"Pela agenda não passam mais de {longest.total_seconds() / 3600:.0f} horas. O que "
+                "fazer: confira no Dagster se o daemon está no ar, se a agenda está ligada e se a "
+                "fila de execuções anda.",
+                last,
+            )
 
 
 def _unclosed(engine: sa.Engine, readings: Sequence[Ended]) -> Iterator[Alert]:

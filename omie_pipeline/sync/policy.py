@@ -70,6 +70,7 @@ class EndpointPolicy(BaseModel):
             how.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
+        tell_quarantined: quarantined rows from which somebody is told; 0: never.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
             closes the method for 30 minutes at the tenth.
     """
@@ -85,6 +86,7 @@ class EndpointPolicy(BaseModel):
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05
+    tell_quarantined: Annotated[int, Field(ge=0)] = 1
     error_budget: Annotated[int, Field(ge=1, le=9)] = 8
 
 

@@ -195,6 +195,18 @@ def mark_told(engine: sa.Engine, canal: str, due: Sequence[DueAlert], now: datet
         )
 
 
+def open_of(engine: sa.Engine, kind: str) -> tuple[Alert, ...]:
+    """Alerts of one kind that were on at the last evaluation."""
+    n = notification.c
+    query = (
+        sa.select(n.key, n.empresa, n.kind, n.title, n.text, n.first_at)
+        .where(n.resolved_at.is_(None), n.kind == kind)
+        .order_by(n.key)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return tuple(Alert(*row) for row in connection.execute(query))
+
+
 def open_alerts(engine: sa.Engine) -> tuple[OpenAlert, ...]:
     """Alerts that were on at the last evaluation, oldest first."""
     n = notification.c

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from omie_pipeline.sync.telling import Message
 from omie_pipeline.warehouse.inbox_tables import events
 from omie_pipeline.warehouse.mirror_tables import import_run
-from omie_pipeline.warehouse.tables import binding, block, run
+from omie_pipeline.warehouse.tables import binding, block, quarantine, run
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 TOKEN = "token-que-ninguem-deve-ver"
@@ -63,6 +63,20 @@ class Rows:
     def block(self, until: datetime, empresa: str = "principal") -> None:
         self._insert(binding, empresa=empresa, scope=f"s-{empresa}", host="127.0.0.1")
         self._insert(block, scope=f"s-{empresa}", until=until, reason="x", seen_at=NOW - minutes(5))
+
+    def quarantined(self, rows: int, ago: float = 10, **values: Any) -> None:
+        reason = {"field": "cnpj_cpf", "rule": "cpf_invalido", "motivo": "x", "correcao": "x"}
+        for _ in range(rows):
+            self._number += 1
+            self._insert(
+                quarantine,
+                **{
+                    "empresa": "principal", "endpoint": "clientes", "linha": f"q{self._number}",
+                    "particao": "principal", "reasons": [reason], "row_masked": {},
+                    "first_seen_at": NOW - minutes(ago), "last_seen_at": NOW, "run_id": "r",
+                    **values,
+                },
+            )  # fmt: skip
 
     def event(self, ago: float, estado: str = "pendente", empresa: str = "principal") -> None:
         self._number += 1

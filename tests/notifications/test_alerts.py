@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -152,3 +154,38 @@ def test_an_empresa_that_is_not_configured_is_left_alone(engine: sa.Engine, rows
     rows.block(NOW + minutes(9), empresa="antiga")
     assert _alerts(engine) == []
     assert evaluate_alerts(engine, (), Policies(), NOW) == []
+
+
+def test_quarantined_rows_are_told_by_reason(engine: sa.Engine, rows: Rows) -> None:
+    rows.quarantined(3, ago=100)
+    rows.quarantined(2, reasons=[{"field": "estado", "rule": "obrigatorio", "motivo": PRIVATE}])
+    (alert,) = _alerts(engine)
+    assert alert.title == "principal: 5 linhas de clientes em quarentena"
+    assert "cnpj_cpf (cpf_invalido): 3; estado (obrigatorio): 2." in alert.text
+    assert PRIVATE not in alert.text
+    assert alert.since == NOW - minutes(100)
+    few = Policies(endpoints={"clientes": EndpointPolicy(tell_quarantined=6)})
+    assert _alerts(engine, few) == []
+    never = Policies(endpoints={"clientes": EndpointPolicy(tell_quarantined=0)})
+    assert _alerts(engine, never) == []
+
+
+def test_a_schedule_that_stands_still_is_told(engine: sa.Engine, rows: Rows) -> None:
+    def silent(hours: float | None) -> list[str]:
+        limit = None if hours is None else timedelta(hours=hours)
+        found = evaluate_alerts(engine, ("principal", "outra"), Policies(), NOW, limit)
+        return [alert.title for alert in found]
+
+    rows.push(ago=60 * 14)  # by hand: nobody expects another one
+    assert silent(13) == []
+    rows.push(ago=60 * 14, gatilho="schedule")
+    rows.reading(ago=60 * 20, gatilho="sensor")
+    assert silent(None) == []
+    assert silent(24) == []
+    assert silent(13) == [
+        "principal: nada é enviado desde 04/01/2026 19:00",
+        "principal: nada é lido do Omie desde 04/01/2026 13:00",
+    ]
+    rows.push(ago=5)
+    rows.reading(ago=5)
+    assert silent(13) == []

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from omie_pipeline.cli.app import app
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.sensors.alerts import alerts_sensor, failed_runs
+from omie_pipeline.sensors.alerts import alerts_sensor, ended_runs
 from tests.notifications.conftest import TOKEN, Mailbox, Rows
 
 
@@ -155,13 +155,44 @@ def test_a_run_whose_failure_our_history_knows_is_told_once(
     assert taken["title"] == "omie_pipeline: ALERTA: principal: o envio de clientes falhou"
 
 
+def _failing(instance: dg.DagsterInstance, job: str, *empresas: str) -> list[str]:
+    found = ended_runs(instance, [job], empresas)
+    return [one.empresa for one in found.values() if one.failed]
+
+
 def test_a_failed_run_counts_by_job_and_empresa(engine: sa.Engine) -> None:
     with dg.instance_for_test() as instance:
         _run(instance, "sul", fails=True)
         _run(instance, "norte", fails=False)
-        assert [
-            one.empresa for one in failed_runs(instance, ["trabalho"], ("sul", "norte")).values()
-        ] == ["sul"]
-        assert failed_runs(instance, ["outro"], ("sul",)) == {}
+        assert _failing(instance, "trabalho", "sul", "norte") == ["sul"]
+        assert _failing(instance, "outro", "sul") == []
         _run(instance, "sul", fails=False)
-        assert failed_runs(instance, ["trabalho"], ("sul", "norte")) == {}
+        assert _failing(instance, "trabalho", "sul", "norte") == []
+
+
+def test_among_sixty_empresas_a_failure_ends_only_when_its_own_run_passes(
+    configured: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"e{number}" for number in range(60)]
+    lines = ["empresas:"]
+    for name in names:
+        lines += [
+            f"  - nome: {name}",
+            f"    app_key_env: CLINICA_{name.upper()}_APP_KEY",
+            f"    app_secret_env: CLINICA_{name.upper()}_APP_SECRET",
+        ]
+    config = tmp_path / "empresas.yaml"
+    config.write_text("\n".join(lines), "utf-8")
+    monkeypatch.setenv("OMIE_PIPELINE_CONFIG", str(config))
+    with dg.instance_for_test() as instance:
+        _run(instance, names[0], fails=True)
+        _tick(instance)
+        for name in names[1:]:
+            _run(instance, name, fails=False)
+        assert _tick(instance) == "1 alertas; 0 de 0 mensagens entregues"
+        assert len(configured.taken) == 1
+        _run(instance, names[0], fails=False)
+        for name in names[1:]:
+            _run(instance, name, fails=False)
+        assert _tick(instance) == "0 alertas; 1 de 1 mensagens entregues"
+    assert configured.taken[-1]["title"].startswith("omie_pipeline: RESOLVIDO: e0:")
