@@ -19,7 +19,7 @@ from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable, read_sources
 from omie_pipeline.clock import Clock
-from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.resources import built
 from omie_pipeline.resources.addresses import (
@@ -48,7 +48,7 @@ from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.sync.statement import StatementReader
 from omie_pipeline.warehouse.billing import request_billing
-from omie_pipeline.warehouse.binding import bind_empresa, rebind_empresa
+from omie_pipeline.warehouse.binding import bind_empresa, confirm_binding, rebind_empresa
 from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.defaults_adopted import Adopted, adopt_old_defaults
 from omie_pipeline.warehouse.engine import warehouse_errors
@@ -123,7 +123,12 @@ class Deployment:
         """The client of one empresa, paced with all other processes of this deployment."""
         granted = self.access(empresa)
         scope = scope_of(granted.app_key.get_secret_value())
-        bind_empresa(self.engine, empresa, scope, granted.base_url)
+        if not bind_empresa(self.engine, empresa, scope, granted.base_url):
+
+            def confirm() -> None:
+                confirm_binding(self.engine, empresa, scope, granted.base_url)
+
+            on_call = _at_first_good_answer(confirm, on_call)
         governor = SharedGovernor(
             self.engine,
             scope,
@@ -382,6 +387,28 @@ class Deployment:
 
     def _shares_clinic(self, empresa: str) -> bool:
         return self.config.empresa(empresa).clinic_url_env is None
+
+
+def _at_first_good_answer(
+    confirm: Callable[[], None], on_call: Callable[[CallRecord], None] | None
+) -> Callable[[CallRecord], None]:
+    """A listener of calls that confirms once, before anything of the answer is remembered."""
+    confirmed = False
+
+    def tell(record: CallRecord) -> None:
+        nonlocal confirmed
+        answered = record.fault is None and record.response is not None
+        if not confirmed and (answered or isinstance(record.fault, _KNOWS_THE_KEY)):
+            confirm()
+            confirmed = True
+        if on_call is not None:
+            on_call(record)
+
+    return tell
+
+
+_KNOWS_THE_KEY = (Empty, RecordNotFound, AlreadyExists)
+"""Faults by which Omie tells of its own records: the ledger acts upon them."""
 
 
 def dbt_target(settings: Settings) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -267,7 +268,10 @@ class Ledger:
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(rejected.primary_key),
-                set_={name: statement.excluded[name] for name in kept},
+                set_={
+                    **{name: statement.excluded[name] for name in kept},
+                    **_first_words(statement.excluded),
+                },
             ),
             [self._writer.rejected(o, now) for o in refused],
         )
@@ -303,3 +307,15 @@ class Ledger:
             for o in outcomes
         ]
         connection.execute(statement, states)
+
+
+def _first_words(new: sa.ColumnCollection[str, sa.ColumnElement[Any]]) -> dict[str, Any]:
+    """What Omie said first of a payload stays beside what it says last; another payload is another
+    story."""
+    same = rejected.c.payload_hash.is_not_distinct_from(new.payload_hash)
+    text = sa.func.coalesce(rejected.c.first_fault_text, rejected.c.fault_text)
+    at = sa.func.coalesce(rejected.c.first_refused_at, rejected.c.first_seen_at)
+    return {
+        "first_fault_text": sa.case((same, text), else_=new.first_fault_text),
+        "first_refused_at": sa.case((same, at), else_=new.first_refused_at),
+    }

@@ -81,6 +81,8 @@ class Writer:
             "correcao": outcome.fix,
             "row_masked": outcome.row_masked or {},
             "payload_hash": outcome.row.payload_hash,
+            "first_fault_text": outcome.error,
+            "first_refused_at": now,
             "first_seen_at": now,
             "last_seen_at": now,
         }

@@ -199,6 +199,8 @@ rejected = sa.Table(
     sa.Column("last_seen_at", _Time, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("payload_hash", sa.Text, comment="of the payload that was refused"),
+    sa.Column("first_fault_text", sa.Text, comment="Omie's words about this payload, first"),
+    sa.Column("first_refused_at", _Time, comment="when Omie said them"),
     schema=SYNC,
     comment="Rows Omie refused; a row leaves when it passes",
 )
@@ -242,6 +244,7 @@ binding = sa.Table(
     sa.Column("scope", sa.Text, nullable=False, comment="digest of the app key"),
     sa.Column("host", sa.Text, nullable=False, comment="Omie, or a simulator on loopback"),
     sa.Column("bound_at", _Time, nullable=False, server_default=_now()),
+    sa.Column("confirmed_at", _Time, comment="first good answer; until then a key may be changed"),
     schema=SYNC,
     comment="Which Omie the ledger of an empresa belongs to",
 )
