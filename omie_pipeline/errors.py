@@ -37,9 +37,11 @@ class ModelError(OmiePipelineError):
 class GuardrailStopped(OmiePipelineError):
     """A guardrail refused the plan before the first call; ``--approve`` lets one run through."""
 
-    def __init__(self, reasons: tuple[str, ...]) -> None:
+    def __init__(self, reasons: tuple[str, ...], commonest: tuple[str, ...] = ()) -> None:
+        """``commonest`` says why most rows were refused; it may quote the source."""
         super().__init__("; ".join(reasons))
         self.reasons = reasons
+        self.commonest = commonest
 
 
 @dataclass(frozen=True, slots=True)

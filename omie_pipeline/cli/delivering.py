@@ -13,14 +13,13 @@ from omie_pipeline.catalog.acting import needed_by
 from omie_pipeline.cli.failing import tell_error
 from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
+from omie_pipeline.cli.references import read_lists_once
 from omie_pipeline.cli.selecting import Dates
 from omie_pipeline.errors import GuardrailStopped, OmieFault
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.sync.push import PushOptions, PushReport
-
-_NEEDED_BY_TITULOS = ("categorias", "contas_correntes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class Wanted:
         key: one integration code only.
         unfinished_only: only rows that were rejected or held.
         held_only: only rows that are held and wait for no person.
+        empresa_asked, dates_asked: a person named them, so that finding nothing is worth telling.
     """
 
     empresas: tuple[str, ...]
@@ -41,6 +41,8 @@ class Wanted:
     key: str | None = None
     unfinished_only: bool = False
     held_only: bool = False
+    empresa_asked: bool = False
+    dates_asked: bool = False
 
     def partition(self, empresa: str, endpoint: Endpoint) -> str:
         """Name of the partition of a selection without rows."""
@@ -112,10 +114,11 @@ def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
 def _push_one(
     deployment: Deployment, wanted: Wanted, empresa: str, endpoint: Endpoint, label: str
 ) -> PushReport:
+    from omie_pipeline.validation.lists import needs_lists
     from omie_pipeline.warehouse.planning import Selection
 
-    if endpoint.grain == "fact" and not endpoint.deletes:
-        _read_references_once(deployment, empresa)
+    if not endpoint.deletes:
+        read_lists_once(deployment, empresa, sorted(needs_lists(endpoint)), label)
     selection = Selection(
         empresa,
         date_from=wanted.dates.first,
@@ -128,15 +131,6 @@ def _push_one(
     # Whatever a library prints must not end up between the objects of --json.
     with push_progress(label) as progress, redirect_stdout(sys.stderr):
         return deployment.push(endpoint.name, selection, wanted.options, progress)
-
-
-def _read_references_once(deployment: Deployment, empresa: str) -> None:
-    from omie_pipeline.warehouse.status import was_read
-
-    for name in _NEEDED_BY_TITULOS:
-        if not was_read(deployment.engine, name, empresa):
-            say(f"{name} ({empresa}): lendo a lista do Omie")
-            deployment.refresh_reference(name, empresa)
 
 
 def _tell(report: PushReport, label: str, wanted: Wanted) -> bool:

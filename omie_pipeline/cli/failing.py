@@ -9,6 +9,7 @@ from omie_pipeline.cli.output import say
 from omie_pipeline.errors import Blocked, GuardrailStopped, OmieFault, OmiePipelineError
 
 FAILED = 1
+WRONG_USAGE = 2
 UNFINISHED = 3
 INTERRUPTED = 130
 
@@ -80,6 +81,12 @@ def tell_error(
         say(without_secrets("".join(traceback.format_exception(error))))
     prefix = f"{about}: " if about else ""
     say(without_secrets(f"Erro: {prefix}{_told(error)}"))
+    if isinstance(error, GuardrailStopped) and error.commonest:
+        from omie_pipeline.omie.masking import mask_text
+
+        say("Motivos mais comuns da quarentena (a lista: omie-pipeline quarantine):")
+        for reason in error.commonest:
+            say(without_secrets(f"  {mask_text(reason)}"))
     step = error_fix(error, reading=reading)
     if step:
         say(f"O que fazer: {step}")

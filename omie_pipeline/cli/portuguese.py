@@ -14,12 +14,16 @@ from typing import Any
 import click
 from typer.core import TyperCommand, TyperGroup
 
-from omie_pipeline.cli.failing import FAILED, INTERRUPTED, tell_error, tell_interrupted
+from omie_pipeline.cli.failing import (
+    FAILED,
+    INTERRUPTED,
+    WRONG_USAGE,
+    tell_error,
+    tell_interrupted,
+)
 from omie_pipeline.cli.notices import told_on_terminal
 from omie_pipeline.cli.output import say
 from omie_pipeline.errors import OmiePipelineError
-
-WRONG_USAGE = 2
 
 _SECTIONS = {"Options": "Opções", "Arguments": "Argumentos", "Commands": "Comandos"}
 _VALUE_REASONS = (

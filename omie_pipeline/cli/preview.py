@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omie_pipeline.cli.output import show
+from omie_pipeline.cli.delivering import Wanted
+from omie_pipeline.cli.failing import UNFINISHED, WRONG_USAGE
+from omie_pipeline.cli.nothing_selected import missing_key
+from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.selecting import (
+    Dates,
     EmpresaOption,
     JsonOption,
     chosen_empresas,
@@ -37,6 +41,7 @@ def preview(
     """Mostra linhas como sairiam para o Omie, sem enviar nada e sem dados pessoais à vista."""
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.sync.previewing import preview as previewed
+    from omie_pipeline.sync.report import PushOptions
     from omie_pipeline.warehouse.payload import load_payload_model
     from omie_pipeline.warehouse.selection import Selection
 
@@ -54,8 +59,11 @@ def preview(
         left -= len(found)
         if not left:
             return
-    if left == rows and not as_json:
-        show("Nenhuma linha.")
+    if left == rows:
+        wanted = Wanted(empresas, chosen, Dates(), PushOptions(dry_run=True), key=key)
+        say(missing_key(deployment, wanted) if key else "Nenhuma linha.")
+        if key is not None or empresa is not None:
+            raise typer.Exit(WRONG_USAGE if key else UNFINISHED)
 
 
 def _block(one: Preview, endpoint: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.cli.delivering import Wanted, deliver
 from omie_pipeline.cli.failing import FAILED, UNFINISHED
+from omie_pipeline.cli.nothing_selected import nothing_selected
 from omie_pipeline.cli.output import emit, say
 from omie_pipeline.cli.push_report import (
     report_lines,
@@ -17,6 +18,7 @@ from omie_pipeline.cli.push_report import (
     show_not_emptied,
     show_reports,
     show_worst,
+    show_would_stay,
     unfinished,
     worst_of,
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from omie_pipeline.sync.push import PushOptions, PushReport
 
 _DATE = "AAAA-MM-DD"
+_ROWS = 50
 
 
 def push(
@@ -67,6 +70,12 @@ def push(
         bool,
         typer.Option("--dry-run", help="Planeja e valida; nada é enviado."),
     ] = False,
+    rows: Annotated[
+        int,
+        typer.Option(
+            "--rows", metavar="N", min=1, max=1000, help="Com --dry-run: quantas linhas mostrar."
+        ),
+    ] = _ROWS,
     approve: ApproveOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,8 +90,10 @@ def push(
         dates=dates_from_start(dates, deployment.settings.start_date),
         options=_options(approve=approve, dry_run=dry_run),
         key=key,
+        empresa_asked=empresa is not None,
+        dates_asked=dates.given,
     )
-    _run(deployment, wanted, as_json=as_json)
+    _run(deployment, wanted, as_json=as_json, rows=rows)
 
 
 def retry(
@@ -104,7 +115,7 @@ def retry(
     _run(deployment, wanted, as_json=as_json)
 
 
-def _run(deployment: Deployment, wanted: Wanted, *, as_json: bool) -> None:
+def _run(deployment: Deployment, wanted: Wanted, *, as_json: bool, rows: int = _ROWS) -> None:
     dry_run = wanted.options.dry_run
 
     def on_report(report: PushReport) -> None:
@@ -115,16 +126,23 @@ def _run(deployment: Deployment, wanted: Wanted, *, as_json: bool) -> None:
 
     result = deliver(deployment, wanted, on_report)
     if not as_json and result.reports:
-        _show(deployment, result.reports, dry_run=dry_run)
+        _show(deployment, result.reports, dry_run=dry_run, rows=rows)
     if result.failed:
         raise typer.Exit(FAILED)
+    if nothing := nothing_selected(deployment, wanted, result.reports):
+        say(nothing.text)
+        raise typer.Exit(nothing.code)
     if unfinished(result.reports):
         raise typer.Exit(UNFINISHED)
 
 
-def _show(deployment: Deployment, reports: tuple[PushReport, ...], *, dry_run: bool) -> None:
+def _show(
+    deployment: Deployment, reports: tuple[PushReport, ...], *, dry_run: bool, rows: int
+) -> None:
     show_reports(reports, dry_run=dry_run)
-    if not dry_run:
+    if dry_run:
+        show_would_stay(reports, rows)
+    else:
         show_worst(worst_of(deployment.engine, reports))
     show_not_emptied(reports)
     show_next_step(reports, dry_run=dry_run)

@@ -100,9 +100,33 @@ def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
     if not rows:
         return
     show("Linhas que pedem atenção:")
+    by_head: dict[str, list[tuple[str, str]]] = {}
     for endpoint, row in rows:
         head = f"  {row.codigo_integracao} ({endpoint}, {row.situacao})"
-        show_entry(head, [(mask_text(row.motivo), row.correcao)])
+        by_head.setdefault(head, []).append((mask_text(row.motivo), row.correcao))
+    for head, reasons in by_head.items():
+        show_entry(head, reasons)
+
+
+def show_would_stay(reports: Sequence[PushReport], most: int) -> None:
+    """What a dry run would keep back: the commonest reasons, then row by row, on stdout.
+
+    A dry run remembers nothing, so that no other command can list these.
+    """
+    from omie_pipeline.omie.masking import mask_text
+
+    common = [(one, report.endpoint.name) for report in reports for one in report.commonest]
+    if common:
+        show("Motivos mais comuns da quarentena:")
+        for one, endpoint in common:
+            show(f"  {count(one.rows)} em {endpoint}: {mask_text(one.example)}")
+    rows = [(report.endpoint.name, row) for report in reports for row in report.would_stay]
+    codes = list(dict.fromkeys((name, row.codigo_integracao) for name, row in rows))
+    shown = set(codes[:most])
+    show_worst([(name, row) for name, row in rows if (name, row.codigo_integracao) in shown])
+    kept = sum(report.total.quarantined + report.total.held for report in reports)
+    if kept > len(shown):
+        show(f"Só as primeiras {count(len(shown))} de {count(kept)}; mais: --rows N")
 
 
 def show_not_emptied(reports: Sequence[PushReport]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.failing import FAILED, tell_error
@@ -25,6 +26,34 @@ def _show_codes(deployment: Deployment, reference: str, empresa: str) -> None:
         show_table([Column("código"), Column("descrição"), Column("aceita títulos")], rows)
 
 
+def _read(deployment: Deployment, reference: str, empresa: str) -> int:
+    say(f"{reference} ({empresa}): lendo a lista do Omie")
+    return deployment.refresh_reference(reference, empresa)
+
+
+def read_lists_once(
+    deployment: Deployment, empresa: str, references: Sequence[str], needed_by: str
+) -> None:
+    """Read those of ``references`` that were never read of an empresa.
+
+    Raises:
+        OmieFault: a list could not be read; what it was for and what to do was told.
+    """
+    from omie_pipeline.warehouse.status import was_read
+
+    for reference in references:
+        if was_read(deployment.engine, reference, empresa):
+            continue
+        try:
+            _read(deployment, reference, empresa)
+        except OmieFault:
+            say(
+                f"{needed_by}: não enviado, porque precisa da lista {reference}, que não pôde ser "
+                f"lida; leia-a com omie-pipeline refs --empresa {empresa} e repita"
+            )
+            raise
+
+
 def refs(empresa: EmpresaOption = None) -> None:
     """Relê as listas do Omie: empresas, categorias e contas correntes."""
     import typer
@@ -39,8 +68,7 @@ def refs(empresa: EmpresaOption = None) -> None:
     for name in names:
         try:
             for reference in REFERENCES:
-                say(f"{reference} ({name}): lendo")
-                records = deployment.refresh_reference(reference, name)
+                records = _read(deployment, reference, name)
                 show(f"{reference} ({name}): {count(records)} registros")
                 _show_codes(deployment, reference, name)
         except OmieFault as error:

@@ -88,6 +88,14 @@ class Dates:
         last = self.last.isoformat() if self.last else ".."
         return first if first == last else f"{first}/{last}"
 
+    def told(self) -> str:
+        """The dates for a person."""
+        if self.first is not None and self.first == self.last:
+            return f"{self.first:%d/%m/%Y}"
+        first = f"de {self.first:%d/%m/%Y}" if self.first else ""
+        last = f"até {self.last:%d/%m/%Y}" if self.last else "em diante"
+        return f"{first} {last}".strip()
+
 
 def chosen_endpoints(names: Sequence[str]) -> tuple[Endpoint, ...]:
     """Endpoints by name, each once, in the order in which they must be sent."""

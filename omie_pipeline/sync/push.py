@@ -45,6 +45,11 @@ from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.lanes import Lane, lane
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
+from omie_pipeline.warehouse.plan_reasons import (
+    CommonReason,
+    commonest_reasons,
+    planned_to_stay,
+)
 from omie_pipeline.warehouse.planning import PlannedPartition, Selection, added, write_plan
 from omie_pipeline.warehouse.quarantine import forget_passed
 from omie_pipeline.warehouse.selection import PARTIAL
@@ -52,6 +57,7 @@ from omie_pipeline.warehouse.selection import PARTIAL
 __all__ = ["Push", "PushOptions", "PushReport"]
 
 _ATTEMPT_DAYS = 90
+_ROWS_TOLD = 1000
 _UNDOING = frozenset(endpoint.name for endpoint in REVERSALS.values())
 
 
@@ -300,7 +306,7 @@ class _Run:
         reasons = (*([renamed] if renamed else []), *refusals(figures, limits))
         self._would_stop = reasons if self._options.dry_run else ()
         if reasons and not self._options.approve and not self._options.dry_run:
-            raise GuardrailStopped(reasons)
+            raise GuardrailStopped(reasons, _told(commonest_reasons(self._engine, self._run_id)))
         return value_sum
 
     def _send(self) -> None:
@@ -327,7 +333,17 @@ class _Run:
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),
             would_stop=self._would_stop,
             not_emptied=self._not_emptied(),
+            **self._would_stay(),
         )
+
+    def _would_stay(self) -> dict[str, Any]:
+        """What a person needs to know before the first real run; a real one is told by lists."""
+        if not self._options.dry_run:
+            return {}
+        return {
+            "would_stay": planned_to_stay(self._engine, self._run_id, _ROWS_TOLD),
+            "commonest": commonest_reasons(self._engine, self._run_id),
+        }
 
     def _not_emptied(self) -> dict[str, int]:
         """Field -> rows delivered in this run of which Omie keeps what the clinic emptied."""
@@ -366,3 +382,7 @@ class _Run:
             now=self._clock.now(),
         )
         runs.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
+
+
+def _told(commonest: tuple[CommonReason, ...]) -> tuple[str, ...]:
+    return tuple(f"{one.rows} linha(s): {one.example}" for one in commonest)

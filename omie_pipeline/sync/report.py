@@ -8,6 +8,8 @@ from pathlib import Path
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.sync.counts import Counts, total
 from omie_pipeline.validation.model import ValidationReport
+from omie_pipeline.warehouse.plan_reasons import CommonReason
+from omie_pipeline.warehouse.worst import WorstRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class PushReport:
         would_send: rows a dry run would have sent.
         would_stop: guardrails that would have stopped it.
         not_emptied: field -> rows delivered of which Omie keeps what the clinic emptied.
+        would_stay: rows that a dry run would have kept back, with the reason; those refused first.
+        commonest: of a dry run, why most rows would stay.
     """
 
     run_id: str
@@ -54,6 +58,8 @@ class PushReport:
     would_send: int = 0
     would_stop: tuple[str, ...] = ()
     not_emptied: dict[str, int] = field(default_factory=dict)
+    would_stay: tuple[WorstRow, ...] = ()
+    commonest: tuple[CommonReason, ...] = ()
 
     @property
     def total(self) -> Counts:

@@ -347,7 +347,7 @@ UNREADABLE: Final[dict[str, RuleText]] = {
 
 LIST_NEVER_READ: Final = (
     "A lista de {lista} do Omie nunca foi lida para esta empresa, e sem ela nenhum lançamento pode "
-    "ser conferido. Leia a lista antes de enviar."
+    "ser conferido. Leia a lista com omie-pipeline refs e repita."
 )
 """Text of the ``ConfigurationError`` when a reference list is absent or empty."""
 

@@ -300,10 +300,17 @@ class Ledger:
         statement = (
             sa.update(plan)
             .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
-            .values(state=sa.bindparam("outcome"))
+            .values(
+                state=sa.bindparam("outcome"),
+                reasons=sa.bindparam("why", type_=plan.c.reasons.type),
+            )
         )
         states = [
-            {"row_number": o.row.linha, "outcome": "held" if o.kind == "unknown" else o.kind}
+            {
+                "row_number": o.row.linha,
+                "outcome": "held" if o.kind == "unknown" else o.kind,
+                "why": [{"motivo": o.error, "correcao": o.fix}] if o.error else None,
+            }
             for o in outcomes
         ]
         connection.execute(statement, states)

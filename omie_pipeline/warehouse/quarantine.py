@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.nfse_ledger import BILLING, REFUSED_CODE
@@ -86,12 +86,16 @@ def store_refused(
                     rejected.c.codigo_integracao == sa.func.any([item.row.code for item in rows]),
                 )
             )
+        told = [{"linha": item.row.linha, "reasons": list(item.reasons)} for item in rows]
+        why = (
+            sa.func.jsonb_to_recordset(sa.literal(told, JSONB))
+            .table_valued(sa.column("linha", sa.BigInteger), sa.column("reasons", JSONB))
+            .render_derived("why", with_types=True)
+        )
         connection.execute(
             sa.update(plan)
-            .where(
-                plan.c.run_id == run_id, plan.c.linha == sa.func.any([i.row.linha for i in rows])
-            )
-            .values(state="quarantined")
+            .where(plan.c.run_id == run_id, plan.c.linha == why.c.linha)
+            .values(state="quarantined", reasons=why.c.reasons)
         )
 
 

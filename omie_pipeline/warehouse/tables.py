@@ -220,6 +220,7 @@ plan = sa.Table(
     sa.Column("payload_hash", sa.Text, nullable=False),
     sa.Column("omie_id", sa.BigInteger),
     sa.Column("filled", _Names, comment="as in the ledger"),
+    sa.Column("reasons", _Json, comment="why the row does not leave"),
     schema=SYNC,
     prefixes=["UNLOGGED"],
     comment="Work of one run: the rows that differ from the ledger",

@@ -99,7 +99,7 @@ def test_one_key_and_so_many_rows(terminal: Terminal, clinic: World) -> None:
     (line,) = terminal("preview", "clientes", "--key", "PAC-2", "--json").lines
     assert line["code"] == "PAC-2"
     assert len(terminal("preview", "clientes", "--rows", "2", "--json").lines) == 2
-    assert "Nenhuma linha" in terminal("preview", "clientes", "--key", "PAC-9").out
+    assert "Nenhuma linha" in terminal("preview", "clientes", "--key", "PAC-9").err
     assert terminal("preview", "clientes", "--key", "PAC-9", "--json").out == ""
 
 

@@ -106,7 +106,7 @@ def test_an_empty_selection_is_one_object_of_zeros(terminal: Terminal, clinic: W
     clinic.model("clientes", [])
     clinic.model("contas_receber", [])
     said = terminal("push", "clientes", "contas_receber", "--to", "2026-01-31", "--json")
-    assert said.code == 0
+    assert said.code == 3
     assert [x["partition"] for x in said.lines] == ["principal", "2026-01-01/2026-01-31"]
     assert {x[name] for x in said.lines for name in KEYS[3:]} == {0}
     assert "nenhuma linha" in said.err
