@@ -34,6 +34,10 @@ class ModelError(OmiePipelineError):
     """A payload model is missing, lacks its key or has a column Omie does not know."""
 
 
+class ModelMisfit(ModelError):
+    """A payload model that is there, and whose columns are not those of its endpoint."""
+
+
 class GuardrailStopped(OmiePipelineError):
     """A guardrail refused the plan before the first call; ``--approve`` lets one run through."""
 

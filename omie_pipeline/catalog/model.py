@@ -223,6 +223,21 @@ class Endpoint:
             return self.payload
         return self.service.types[self.service.list_arrays[self.list]]
 
+    def computes(self, column: str) -> bool:
+        """Whether a column of a payload model is one that Omie fills in itself: a read-only field,
+        a field that only records read back have, or a part of such an object (``info_dInc``)."""
+        sent = self.payload.field(column)
+        if sent is not None:
+            return sent.read_only
+        if self.record.field(column) is not None:
+            return True
+        head, _, tail = column.replace(".", "_").partition("_")
+        whole = self.payload.field(head) or self.record.field(head)
+        if whole is None or whole.kind != "object":
+            return False
+        computed = whole.read_only or self.payload.field(head) is None
+        return computed and self.service.type_of(whole).field(tail) is not None
+
     def keys_of(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """The object of a record read back in which its keys stand."""
         name = self.record_section or self.section

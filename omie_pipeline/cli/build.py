@@ -12,10 +12,12 @@ import typer
 
 from omie_pipeline.cli.defaults import tell_adopted
 from omie_pipeline.cli.failing import FAILED, without_secrets
+from omie_pipeline.cli.model_report import tell_columns
 from omie_pipeline.cli.output import count, say, show
 from omie_pipeline.cli.reading_report import tell_reading
 from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.likely import did_you_mean
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
@@ -90,8 +92,9 @@ def _check_tables(deployment: Deployment, wanted: _Wanted) -> None:
     known = {table.name for table in deployment.sources}
     for option, names in (("--recopy", wanted.recopy), ("--accept-shrunk", wanted.accept_shrunk)):
         for name in sorted(names - known):
+            meant = did_you_mean(name, known)
             raise typer.BadParameter(
-                f"não há a tabela '{name}' (existem: {', '.join(sorted(known))})",
+                f"não há a tabela '{name}'{meant} (existem: {', '.join(sorted(known))})",
                 param_hint=option,
             )
 
@@ -188,6 +191,7 @@ def _run_dbt(
     _tell_nodes(results)
     if not selected:
         tell_reading(deployment)
+        tell_columns(deployment)
     _tell_refused(refused)
     if not outcome.success:
         say("O que fazer: corrija os modelos acima na sua pasta (omie-pipeline models) e repita")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.acting import needed_by
 from omie_pipeline.cli.failing import tell_error
+from omie_pipeline.cli.model_report import computed_columns_told
 from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
 from omie_pipeline.cli.references import read_lists_once
@@ -108,7 +109,9 @@ def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
     for empresa in wanted.empresas:
         deployment.access(empresa)
     for endpoint in wanted.endpoints:
-        load_payload_model(deployment.engine, endpoint)
+        model = load_payload_model(deployment.engine, endpoint)
+        if model.computed:
+            say(f"{endpoint.name}: {computed_columns_told(model)}")
 
 
 def _push_one(

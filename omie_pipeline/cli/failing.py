@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import traceback
 
@@ -20,6 +21,10 @@ _NEXT_STEPS = {
         "Confira os números acima; se estiverem certos, repita uma vez com --approve"
     ),
     "ModelError": "Refaça os modelos com: omie-pipeline build; se voltar, corrija o modelo dbt",
+    "ModelMisfit": (
+        "Corrija as colunas no modelo dbt (omie-pipeline models mostra de onde ele vem); depois "
+        "rode omie-pipeline build e repita"
+    ),
     "WarehouseError": (
         "Confira WAREHOUSE_URL e se o banco está no ar (omie-pipeline db status); "
         "nada saiu sem registro, basta repetir depois"
@@ -90,6 +95,37 @@ def tell_error(
     step = error_fix(error, reading=reading)
     if step:
         say(f"O que fazer: {step}")
+
+
+def tell_os_error(error: OSError, *, debug: bool = False) -> None:
+    """What the machine refused: the file or folder, why, and what to do; on stderr."""
+    if debug:
+        say(without_secrets("".join(traceback.format_exception(error))))
+    place = f"{error.filename}: " if error.filename else ""
+    cause, step = _REFUSED_BY_THE_MACHINE.get(
+        error.errno or 0, (error.strerror or type(error).__name__, _ELSEWHERE)
+    )
+    say(without_secrets(f"Erro: {place}{cause}"))
+    say(f"O que fazer: {step}")
+
+
+_ELSEWHERE = (
+    "Confira a pasta e as permissões dela, ou aponte OMIE_PIPELINE_HOME para outra pasta; --debug "
+    "mostra onde foi"
+)
+_REFUSED_BY_THE_MACHINE = {
+    errno.ENOSPC: ("o disco está cheio", "Libere espaço e repita: o que foi confirmado fica"),
+    errno.EDQUOT: ("a cota de disco acabou", "Libere espaço e repita: o que foi confirmado fica"),
+    errno.EACCES: ("sem permissão", _ELSEWHERE),
+    errno.EPERM: ("sem permissão", _ELSEWHERE),
+    errno.EROFS: ("a pasta é só de leitura", _ELSEWHERE),
+    errno.ENOTDIR: ("há um arquivo no lugar de uma pasta", _ELSEWHERE),
+    errno.EEXIST: ("há um arquivo no lugar de uma pasta", _ELSEWHERE),
+    errno.EISDIR: ("é uma pasta, não um arquivo", "Confira o caminho digitado"),
+    errno.ENOENT: ("não existe e não pôde ser criado", _ELSEWHERE),
+    errno.ENAMETOOLONG: ("o caminho é longo demais", _ELSEWHERE),
+    errno.EMFILE: ("arquivos abertos demais", "Feche outros programas, ou aumente ulimit -n"),
+}
 
 
 def tell_interrupted() -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.sql.selectable import NamedFromClause
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.database import schemas
-from omie_pipeline.errors import ModelError
+from omie_pipeline.errors import ModelError, ModelMisfit
+from omie_pipeline.likely import did_you_mean
 from omie_pipeline.warehouse.engine import warehouse_errors
 
 PAYLOAD_SCHEMA = schemas.PAYLOAD
@@ -28,8 +29,9 @@ class PayloadModel:
     Attributes:
         columns: all columns, in order.
         name: of the table, where it is not the endpoint's dbt model.
-        unsent: columns that are not fields of Omie: ``empresa``, ``data_particao`` and those with
-            a leading underscore.
+        unsent: columns that do not leave: ``empresa``, ``data_particao``, those with a leading
+            underscore, and those that Omie computes.
+        computed: columns that Omie fills in itself (a table that was made after its records).
     """
 
     endpoint: Endpoint
@@ -39,7 +41,16 @@ class PayloadModel:
 
     @property
     def unsent(self) -> tuple[str, ...]:
-        return tuple(c for c in self.columns if c in _OWN_COLUMNS or c.startswith("_"))
+        own = tuple(c for c in self.columns if c in _OWN_COLUMNS or c.startswith("_"))
+        return own + self.computed
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        return tuple(
+            c
+            for c in self.columns
+            if c not in _OWN_COLUMNS and not c.startswith("_") and self.endpoint.computes(c)
+        )
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -60,7 +71,7 @@ def load_payload_model(
 
     Raises:
         ModelError: the model is missing, lacks its key, ``empresa`` or ``data_particao``, or has a
-            column Omie does not know or only computes. Every problem is named at once.
+            column Omie does not know. Every problem is named at once.
     """
     with warehouse_errors():
         inspector = sa.inspect(engine)
@@ -73,7 +84,7 @@ def load_payload_model(
             ) from None
     problems = _problems(endpoint, columns)
     if problems:
-        raise ModelError(f"Modelo dbt {schema}.{endpoint.model}: " + "; ".join(problems))
+        raise ModelMisfit(f"Modelo dbt {schema}.{endpoint.model}: " + "; ".join(problems))
     return PayloadModel(endpoint, columns, schema)
 
 
@@ -89,9 +100,10 @@ def _problems(endpoint: Endpoint, columns: Sequence[str]) -> list[str]:
     for name in columns:
         if name in _OWN_COLUMNS or name.startswith("_"):
             continue
-        field = endpoint.payload.field(name)
-        if field is None:
-            problems.append(f"a coluna {name} não é campo de {endpoint.payload.name} no Omie")
-        elif field.read_only:
-            problems.append(f"a coluna {name} é calculada pelo Omie e não pode ser enviada")
+        if endpoint.payload.field(name) is None and not endpoint.computes(name):
+            known = [f.name for f in endpoint.payload.fields if not f.read_only]
+            problems.append(
+                f"a coluna {name} não é campo de {endpoint.payload.name} no Omie"
+                f"{did_you_mean(name, known)}"
+            )
     return problems

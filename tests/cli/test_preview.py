@@ -110,9 +110,9 @@ def test_wrong_words_are_wrong_usage(
     assert terminal("preview", *words).code == 2
 
 
-def test_a_missing_or_computed_column_is_told(terminal: Terminal, clinic: World) -> None:
+def test_a_missing_model_and_a_misspelt_column_are_told(terminal: Terminal, clinic: World) -> None:
     said = terminal("preview", "clientes")
     assert said.code == 1
     assert "omie-pipeline build" in said.err
-    clinic.model("clientes", [], {**CLIENTE_COLUMNS, "pessoa_fisica": sa.Text})
-    assert "é calculada pelo Omie" in terminal("preview", "clientes").err
+    clinic.model("clientes", [], {**CLIENTE_COLUMNS, "razao_socal": sa.Text})
+    assert "razao_socal não é campo" in terminal("preview", "clientes").err
