@@ -21,6 +21,7 @@ from omie_pipeline.cli.models import models
 from omie_pipeline.cli.mounted import mount
 from omie_pipeline.cli.nfse import nfse
 from omie_pipeline.cli.notify import notify
+from omie_pipeline.cli.output import show
 from omie_pipeline.cli.portuguese import PortugueseCommand, Program
 from omie_pipeline.cli.preview import preview
 from omie_pipeline.cli.push import push, retry
@@ -41,10 +42,24 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        show(f"omie-pipeline {version('omie-pipeline')}")
+        raise typer.Exit
+
+
 @app.callback()
 def program(
     debug: Annotated[
         bool, typer.Option("--debug", help="Mostra onde um erro nasceu (sem segredos).")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Mostra a versão e termina."
+        ),
     ] = False,
 ) -> None:
     """Leva as tabelas da clínica ao Omie e traz as do Omie de volta, tudo conferido."""

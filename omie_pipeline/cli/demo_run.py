@@ -169,7 +169,8 @@ def _tell(console: Console, deployment: Deployment) -> None:
     console.print(
         "\nA seguir\n"
         "  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n"
-        "  make dev          a interface do Dagster, com estas execuções\n"
+        "  make dev          a interface do Dagster, com estas execuções;\n"
+        "                    enquanto ela está no ar, os PDFs das notas abrem\n"
         "  README.pt-BR.md   como ligar as tabelas da sua clínica"
     )
 

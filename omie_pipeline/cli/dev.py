@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -27,7 +26,12 @@ from omie_pipeline.cli.dev_servers import (
     wait_until_ready,
     watch,
 )
-from omie_pipeline.cli.sandbox import enter_sandbox, give_sample_defaults, simulator_process
+from omie_pipeline.cli.sandbox import (
+    enter_sandbox,
+    free_port,
+    give_sample_defaults,
+    simulator_process,
+)
 from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.dbt import ensure_manifest
@@ -174,15 +178,3 @@ def _interrupt(_signal: int, _frame: object) -> None:
 def _shown(deployment: Deployment) -> str:
     """The warehouse's address without its password."""
     return deployment.engine.url.render_as_string(hide_password=True)
-
-
-def free_port(wanted: int) -> int:
-    """``wanted`` where it is free on loopback, else any free port."""
-    with socket.socket() as probe:
-        # As the servers themselves do: a port in TIME_WAIT is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -6,6 +6,7 @@ are classes made to be replaced, so the few words it writes are given here.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,10 +21,12 @@ from omie_pipeline.cli.failing import (
     WRONG_USAGE,
     tell_error,
     tell_interrupted,
+    tell_os_error,
 )
 from omie_pipeline.cli.notices import told_on_terminal
 from omie_pipeline.cli.output import say
 from omie_pipeline.errors import OmiePipelineError
+from omie_pipeline.likely import likely
 
 _SECTIONS = {"Options": "Opções", "Arguments": "Argumentos", "Commands": "Comandos"}
 _VALUE_REASONS = (
@@ -32,6 +35,24 @@ _VALUE_REASONS = (
     (re.compile(r"(.+) is not a valid float(?: range)?\."), "{0} não é um número"),
     (re.compile(r"(.+) is not one of (.+)\."), "{0} não é um destes: {1}"),
 )
+_SAID_IN_PORTUGUESE = {
+    "avisos": "warnings",
+    "construir": "build",
+    "conferir": "check",
+    "conciliar": "reconcile",
+    "enviar": "push",
+    "envio": "push",
+    "historico": "history",
+    "histórico": "history",
+    "importar": "import",
+    "ler": "import",
+    "mapear": "map",
+    "notas": "nfse",
+    "quarentena": "quarantine",
+    "rejeitadas": "rejected",
+    "situacao": "status",
+    "situação": "status",
+}
 _HELP_TEXTS = {"Show this message and exit.": "Mostra esta ajuda."}
 
 
@@ -90,6 +111,13 @@ class Program(PortugueseGroup):
                 return super().invoke(ctx)
         except OmiePipelineError as error:
             tell_error(error, debug=bool(ctx.params.get("debug")))
+            raise click.exceptions.Exit(FAILED) from None
+        except BrokenPipeError:
+            # Whoever reads the output has seen enough (``| head``); nothing may be flushed to it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(FAILED) from None
+        except OSError as error:
+            tell_os_error(error, debug=bool(ctx.params.get("debug")))
             raise click.exceptions.Exit(FAILED) from None
 
     def main(
@@ -156,7 +184,7 @@ def _reason(error: click.UsageError) -> str:
             return f"{hint}: {told}" if hint else told
     command = _unknown_command(error)
     if command:
-        return f"o comando {command} não existe"
+        return f"o comando {command} não existe{_near(_likely_commands(error, command))}"
     if error.message.startswith("Got unexpected extra argument"):
         return f"argumento a mais {error.message[error.message.find('(') :]}"
     return error.message
@@ -183,6 +211,17 @@ def _near(possibilities: Sequence[str] | None) -> str:
 def _unknown_command(error: click.UsageError) -> str:
     head, _, rest = error.message.partition("'")
     return rest.split("'")[0] if head.startswith("No such command") else ""
+
+
+def _likely_commands(error: click.UsageError, name: str) -> list[str]:
+    """Commands of the same group that were probably meant, by their look or their Portuguese."""
+    if error.ctx is None or not isinstance(error.ctx.command, click.Group):
+        return []
+    commands = error.ctx.command.commands
+    meant = _SAID_IN_PORTUGUESE.get(name.lower())
+    if meant is not None and meant in commands:
+        return [meant]
+    return likely(name, [one for one in commands if not commands[one].hidden], 2)
 
 
 def _translated(text: str) -> str:

@@ -7,6 +7,7 @@ It is paced far above Omie's limits, and so is the client: only a loopback Omie 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -92,10 +93,13 @@ def simulator_process() -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
     port_file, pid_file = home / "simulator.port", home / "simulator.pid"
     _stop_leftover(pid_file)
+    # The port of the time before, where it is free: links to PDFs that were told then still open.
+    port = free_port(_last_port(port_file))
     port_file.unlink(missing_ok=True)
     command = [
         sys.executable, "-m", "omie_pipeline.simulator",
         "--state", str(home / "simulator.state"),
+        "--port", str(port),
         "--port-file", str(port_file),
         "--method-per-minute", str(_CALLS_PER_MINUTE + _CALLS_PER_MINUTE // 20),
         "--ip-per-minute", str(5 * _CALLS_PER_MINUTE),
@@ -107,10 +111,26 @@ def simulator_process() -> Iterator[str]:
     ) as process:
         pid_file.write_text(str(process.pid), "utf-8")
         try:
-            port = _port(port_file, process)
-            yield f"http://127.0.0.1:{port}/api/v1/"
+            yield f"http://127.0.0.1:{_port(port_file, process)}/api/v1/"
         finally:
             process.terminate()
+
+
+def free_port(wanted: int) -> int:
+    """``wanted`` where it is free on loopback, else any free port."""
+    with socket.socket() as probe:
+        # As the servers themselves do: a port in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _last_port(port_file: Path) -> int:
+    text = port_file.read_text("utf-8").strip() if port_file.exists() else ""
+    return int(text) if text.isdigit() and int(text) < 65536 else 0
 
 
 def _stop_leftover(pid_file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ import typer
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.likely import did_you_mean
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -106,9 +107,14 @@ def chosen_endpoints(names: Sequence[str]) -> tuple[Endpoint, ...]:
     unknown = sorted(wanted - known)
     if unknown:
         raise typer.BadParameter(
-            f"não existe {', '.join(unknown)} (existem: {ENDPOINTS_HELP})", param_hint="ENDPOINT"
+            f"não existe {_with_likely(unknown, known)} (existem: {ENDPOINTS_HELP})",
+            param_hint="ENDPOINT",
         )
     return tuple(endpoint for endpoint in WRITABLE if endpoint.name in wanted)
+
+
+def _with_likely(unknown: Iterable[str], known: Collection[str]) -> str:
+    return ", ".join(f"{name}{did_you_mean(name, known)}" for name in unknown)
 
 
 def chosen_dates(one: date | None, first: date | None, last: date | None) -> Dates:
@@ -149,7 +155,8 @@ def chosen_tables(names: Sequence[str]) -> tuple[str, ...]:
     if unknown:
         known = ", ".join(dict.fromkeys([*READABLE, *READ_GROUPS]))
         raise typer.BadParameter(
-            f"não existe {', '.join(unknown)} (existem: {known})", param_hint="TABELA"
+            f"não existe {_with_likely(unknown, (*READABLE, *READ_GROUPS))} (existem: {known})",
+            param_hint="TABELA",
         )
     return tuple(table for table in READABLE if table in wanted)
 
@@ -160,7 +167,8 @@ def chosen_empresas(deployment: Deployment, name: str | None) -> tuple[str, ...]
         return deployment.empresas
     if name not in deployment.empresas:
         raise typer.BadParameter(
-            f"não existe {name} (existem: {', '.join(deployment.empresas)})",
+            f"não existe {_with_likely([name], deployment.empresas)} "
+            f"(existem: {', '.join(deployment.empresas)})",
             param_hint="--empresa",
         )
     return (name,)

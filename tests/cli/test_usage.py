@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,7 +88,15 @@ def test_the_module_runs_too() -> None:
         ("status --json --csv -", "não combina com --json"),
         ("rejected --endpoint cliente", "não existe cliente"),
         ("check --empresa outra", "não existe outra"),
-        ("enviar", "o comando enviar não existe"),
+        ("enviar", "o comando enviar não existe (seria push?)"),
+        ("pusch clientes", "o comando pusch não existe (seria push?)"),
+        ("statsu", "(seria status?)"),
+        ("db statsu", "(seria status?)"),
+        ("push cliente", "(seria clientes?)"),
+        ("push contas-recebr", "(seria contas_receber?)"),
+        ("push clientes --empresa Principl", "não existe Principl (seria principal?)"),
+        ("push clientes --dryrun", "(seria --dry-run?)"),
+        ("import movimentacao", "(seria movimentacoes?)"),
         ("db", "Uso:"),
         ("simulator --porta 3", "a opção --porta não existe"),
     ],
@@ -137,3 +149,53 @@ def test_debug_shows_where_without_secrets(
     assert "Traceback" in said.err
     assert "WarehouseError" in said.err
     assert "Traceback" not in terminal("status").err
+
+
+def test_the_version_is_told(terminal: Terminal) -> None:
+    said = terminal("--version")
+    assert said.code == 0
+    assert re.fullmatch(r"omie-pipeline \d+\.\d+\.\d+\S*\n", said.out)
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_a_traceback(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "arquivo"
+    in_the_way.write_text("", "utf-8")
+    monkeypatch.setenv("WAREHOUSE_URL", "")
+    for home in ("/proc/x", str(in_the_way), str(in_the_way / "abaixo")):
+        monkeypatch.setenv("OMIE_PIPELINE_HOME", home)
+        said = terminal("status")
+        assert (said.code, said.out) == (1, ""), home
+        assert "Erro: " in said.err
+        assert home in said.err
+        assert "O que fazer: " in said.err
+        assert "Traceback" not in said.err
+        assert "[Errno" not in said.err
+
+
+def test_a_full_disk_and_a_missing_right_are_told(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, told in ((errno.ENOSPC, "o disco está cheio"), (errno.EROFS, "só de leitura")):
+
+        def refused(*_: object, number: int = number) -> None:
+            raise OSError(number, os.strerror(number), "/dados/omie")
+
+        monkeypatch.setattr("omie_pipeline.cli.connection.check_connection", refused)
+        said = terminal("check")
+        assert said.code == 1
+        assert (
+            f"Erro: /dados/omie: {told}" in said.err or f"/dados/omie: a pasta é {told}" in said.err
+        )
+        assert "Traceback" not in said.err
+        assert "Traceback" in terminal("--debug", "check").err
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m omie_pipeline.cli push --help | head -n 1"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.stdout.startswith("Uso:")
+    assert done.stderr == ""
