@@ -28,6 +28,7 @@ from omie_pipeline.resources.deployment import Deployment, Progress
 from omie_pipeline.sync.counts import Counts, total
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushOptions, PushReport
+from omie_pipeline.sync.report import recovery_told
 from omie_pipeline.validation.lists import needs_lists
 from omie_pipeline.warehouse.planning import Selection
 
@@ -92,6 +93,7 @@ def push_asset(
         progress = Progress(
             on_wait=lambda: context.log.info("Outra execução envia este endpoint: aguardando"),
             on_rows=lambda rows: context.log.debug(f"{rows} linhas enviadas"),
+            on_recovering=lambda codes, until: context.log.info(recovery_told(codes, until)),
         )
         with retried_as_omie_says():
             report = opened.push(endpoint.name, selection, options, progress)

@@ -51,7 +51,9 @@ def clear(
             def on_wait(label: str = f"{table} ({name})") -> None:
                 say(f"{label}: outra importação em andamento: aguardando")
 
-            with lane(deployment.engine, f"import:{name}:{table}", deployment.clock, on_wait) as held:
+            with lane(
+                deployment.engine, f"import:{name}:{table}", deployment.clock, on_wait
+            ) as held:
                 if forget_progress(held.engine, name, table):
                     forgotten.append(table)
         show(f"{name}: esquecido: {', '.join(forgotten) or 'nada, nada tinha sido lido'}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.output import console, count, say
+from omie_pipeline.sync.report import recovery_told
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Progress
@@ -47,7 +49,10 @@ def _live(label: str) -> Iterator[Progress]:
         def on_wait() -> None:
             bar.update(task, description=_waiting(label))
 
-        yield Progress(on_wait=on_wait, on_rows=on_rows)
+        def on_recovering(codes: Sequence[str], until: datetime) -> None:
+            bar.update(task, description=_recovering(label, codes, until))
+
+        yield Progress(on_wait=on_wait, on_rows=on_rows, on_recovering=on_recovering)
 
 
 def _plain(label: str) -> Progress:
@@ -63,11 +68,19 @@ def _plain(label: str) -> Progress:
             say(f"{label}: {count(sent)} linhas enviadas")
 
     say(f"{label}: planejando, validando e enviando")
-    return Progress(on_wait=lambda: say(_waiting(label)), on_rows=on_rows)
+    return Progress(
+        on_wait=lambda: say(_waiting(label)),
+        on_rows=on_rows,
+        on_recovering=lambda codes, until: say(_recovering(label, codes, until)),
+    )
 
 
 def _waiting(label: str) -> str:
     return f"{label}: outra execução está enviando; esperando a vez"
+
+
+def _recovering(label: str, codes: Sequence[str], until: datetime) -> str:
+    return f"{label}: {recovery_told(codes, until)}"
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from omie_pipeline.resources.settings import (
     load_settings,
     project_root,
 )
+from omie_pipeline.sync.delivery import Recovering
 from omie_pipeline.sync.import_report import ImportProgress, ImportReport, ImportRequest, Modo
 from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.policy import EndpointPolicy
@@ -66,10 +67,12 @@ class Progress:
     Attributes:
         on_wait: another run holds the endpoint's lane.
         on_rows: so many rows more are done.
+        on_recovering: these rows of an interrupted run are looked at again at that time.
     """
 
     on_wait: Callable[[], None] | None = None
     on_rows: Callable[[int], None] | None = None
+    on_recovering: Recovering | None = None
 
 
 class Deployment:
@@ -193,6 +196,7 @@ class Deployment:
             self.config.rules_of(empresa),
             on_wait=told.on_wait,
             on_progress=told.on_rows,
+            on_recovering=told.on_recovering,
         )
 
     def refresh_reference(self, name: str, empresa: str) -> int:

@@ -29,17 +29,23 @@ from omie_pipeline.warehouse.quarantine import RefusedRow
 from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome
 
 _MAX_TRIES = 3
+_TOLD_FROM_SECONDS = 10.0
 _UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
+
+Recovering = Callable[[Sequence[str], datetime], None]
+"""Told which rows of an interrupted run are looked at again, and when."""
 
 
 class Delivery:
     """Sends the ready rows of a plan.
 
-    ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held.
+    ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held;
+    ``recovered`` are the rows of an interrupted run that were proved to be delivered.
 
     Args:
         check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
             itself; this is asked before each call, and before questions are spent in vain.
+        on_recovering: told which rows of an interrupted run wait until when to be looked at again.
     """
 
     def __init__(
@@ -54,7 +60,9 @@ class Delivery:
         check: Callable[[], None],
         *,
         on_progress: Callable[[int], None] | None = None,
+        on_recovering: Recovering | None = None,
     ) -> None:
+        self._on_recovering = on_recovering
         self._scope = scope
         self._endpoint = scope.endpoint
         self._effect = effect
@@ -76,6 +84,7 @@ class Delivery:
         self.calls: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.stopped_by = ""
+        self.recovered: list[RowOutcome] = []
 
     def record_call(self, record: CallRecord) -> None:
         """Keep the masked trace of a call until the batch commits; hook for ``OmieClient``."""
@@ -102,11 +111,18 @@ class Delivery:
                 self._waiting.add(item.sent_at, item.row, item.sent_at, tries=0)
         try:
             while self._waiting:
+                self._tell_wait()
                 self._take_waiting(send_again=False)
         finally:
             self._waiting.clear()
             self._flush()
         return len(left_open)
+
+    def _tell_wait(self) -> None:
+        due, codes = self._waiting.first_due(), self._waiting.codes()
+        seconds = (due - self._clock.now()).total_seconds()
+        if self._on_recovering is not None and seconds > _TOLD_FROM_SECONDS:
+            self._on_recovering(codes, due)
 
     def run(self, batches: Iterable[Sequence[PlanRow]]) -> None:
         """Send batch after batch; what cannot be sent is held.
@@ -318,6 +334,8 @@ class Delivery:
         found, readable = self._look(item.row)
         if found is not None:
             self._settle(found)
+            if item.row.left_open and found.kind in DELIVERED:
+                self.recovered.append(found)
             return False
         now = self._clock.now()
         self._intents.mark_read_back(item.row.code, sent_at, now)

@@ -26,7 +26,7 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.sync.checking import check_deletes, check_plan
 from omie_pipeline.sync.counts import count_partitions
-from omie_pipeline.sync.delivery import Delivery
+from omie_pipeline.sync.delivery import Delivery, Recovering
 from omie_pipeline.sync.effects import TwinRule, effect_for
 from omie_pipeline.sync.emptying import may_empty
 from omie_pipeline.sync.gates import close_gates
@@ -50,9 +50,16 @@ from omie_pipeline.warehouse.plan_reasons import (
     commonest_reasons,
     planned_to_stay,
 )
-from omie_pipeline.warehouse.planning import PlannedPartition, Selection, added, write_plan
+from omie_pipeline.warehouse.planning import (
+    PlannedPartition,
+    Selection,
+    added,
+    plan_recovered,
+    write_plan,
+)
 from omie_pipeline.warehouse.quarantine import forget_passed
 from omie_pipeline.warehouse.selection import PARTIAL
+from omie_pipeline.warehouse.taken_back import settle_taken_back
 
 __all__ = ["Push", "PushOptions", "PushReport"]
 
@@ -68,6 +75,7 @@ class Push:
         make_client: builds the client of an empresa around a hook that sees every call.
         on_wait: told when another run holds the endpoint's lane.
         on_progress: told how many rows each batch finished.
+        on_recovering: told which rows of an interrupted run wait until when to be looked at again.
     """
 
     def __init__(
@@ -79,8 +87,10 @@ class Push:
         *,
         on_wait: Callable[[], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
+        on_recovering: Recovering | None = None,
     ) -> None:
         self._engine = engine
+        self._on_recovering = on_recovering
         self._make_client = make_client
         self._clock = clock
         self._rules = rules
@@ -112,10 +122,11 @@ class Push:
                 sent are held.
         """
         options = options or PushOptions()
+        reload = model is None
         model = model or load_payload_model(self._engine, endpoint)
         name = f"push:{selection.empresa}:{endpoint.deletes or endpoint.name}"
         with lane(self._engine, name, self._clock, self._on_wait) as held:
-            return _Run(self, held, model, selection, policy, options).execute()
+            return _Run(self, held, model, selection, policy, options, reload=reload).execute()
 
 
 class _Run:
@@ -129,10 +140,13 @@ class _Run:
         selection: Selection,
         policy: EndpointPolicy,
         options: PushOptions,
+        *,
+        reload: bool,
     ) -> None:
         self._outside = push._engine
         # Whatever this run writes, it writes as the holder of the lane.
         self._engine = held.engine
+        self._reload = reload
         self._clock = push._clock
         self._rules = push._rules
         self._model = model
@@ -161,6 +175,7 @@ class _Run:
             self._intents,
             held.check,
             on_progress=push._on_progress,
+            on_recovering=push._on_recovering,
         )
         self._planned: tuple[PlannedPartition, ...] = ()
         self._validation: ValidationReport | None = None
@@ -197,6 +212,7 @@ class _Run:
                 # The history cannot be written either; the next run closes it.
                 raise
             except OmiePipelineError as error:
+                self._count_recovered()
                 if not self._options.dry_run:
                     self._delivery.hold_rest(str(error), type(error).__name__, None)
                 self._close("stopped" if isinstance(error, GuardrailStopped) else "failed", error)
@@ -209,6 +225,9 @@ class _Run:
         """Settle the past, then plan and validate."""
         if not self._options.dry_run:
             self._recover()
+        if self._reload:
+            # To wait for the lane and to recover take time, in which a build may have ended.
+            self._model = load_payload_model(self._engine, self._endpoint)
         policy = self._policy
         remember_filled(self._engine, self._model, self._selection.empresa)
         # A person who decides so now means what was left full before, too.
@@ -219,8 +238,12 @@ class _Run:
         if self._endpoint.name in _UNDOING and self._policy.on_settled == "undo":
             undone = (self._engine, self._run_id, self._endpoint, self._selection)
             self._planned = added(self._planned, plan_undoing(*undone, self._rules))
+        self._count_recovered()
         now = self._clock.now()
         store = not self._options.dry_run
+        if store:
+            source = (self._model, self._selection, policy.mode)
+            settle_taken_back(self._engine, *source, now)
         if self._endpoint.name in _UNDOING:
             foreign = self._policy.delete_foreign
             check_reversals(*self._checked(), foreign, self._ledger, now, store=store)
@@ -268,6 +291,12 @@ class _Run:
             # Nothing can be read while the key is closed: the open intents keep their rows held.
             self._recovered = 0
 
+    def _count_recovered(self) -> None:
+        """Rows of an interrupted run that this one proved are its own delivered rows."""
+        who = (self._engine, self._run_id, self._model, self._selection)
+        proved, self._delivery.recovered = self._delivery.recovered, []
+        self._planned = added(self._planned, plan_recovered(*who, proved))
+
     def _recent_selected(self) -> list[int]:
         """Earlier runs over the same dates; a retry or a single key compares with nothing."""
         if self._selection.span == PARTIAL:
@@ -282,7 +311,7 @@ class _Run:
         if endpoint.value_field:
             value_sum = runs.plan_value_sum(self._engine, self._run_id, endpoint.value_field)
         states = runs.plan_states(self._engine, self._run_id)
-        selected = sum(part.selected for part in self._planned)
+        selected = sum(part.selected - part.beside for part in self._planned)
         deletes = runs.plan_deletes(self._engine, self._run_id)
         figures = PlanFigures(
             selected=selected,
@@ -319,7 +348,8 @@ class _Run:
         )
         truth = {}
         if not self._options.dry_run:
-            truth = runs.ledger_truth(self._engine, self._run_id, self._model, self._selection)
+            who = (self._endpoint, self._selection.empresa)
+            truth = runs.ledger_truth(self._engine, self._run_id, *who)
         return PushReport(
             run_id=self._run_id,
             empresa=self._selection.empresa,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.sync.counts import Counts, total
 from omie_pipeline.validation.model import ValidationReport
 from omie_pipeline.warehouse.plan_reasons import CommonReason
 from omie_pipeline.warehouse.worst import WorstRow
+
+_NAMED_CODES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class PushReport:
 
     Attributes:
         partitions: counts per partition, in order.
-        truth: rows of the selection by what the ledger says after the run: an independent count.
+        truth: rows of the plan by what the ledger says after the run: an independent count.
         recovered: open intents of an earlier, interrupted run that were settled first.
         stopped_by: why rows were held, ``""`` when none was for want of sending.
         would_send: rows a dry run would have sent.
@@ -69,7 +74,7 @@ class PushReport:
     def closes(self) -> bool:
         """The identity holds in every partition and the ledger tells the same."""
         mine, truth = self.total, self.truth
-        kept = mine.created + mine.updated + mine.linked + mine.unchanged
+        kept = mine.created + mine.updated + mine.linked
         if self.endpoint.deletes:
             kept += mine.deleted
         told = {
@@ -79,7 +84,16 @@ class PushReport:
             "quarantined": mine.quarantined,
             "removed": 0 if self.endpoint.deletes else mine.deleted,
         }
-        # What was deleted on request and stands in its model unchanged stays deleted.
-        truth = {**truth, "confirmed": truth.get("confirmed", 0) + truth.get("deleted", 0)}
-        agrees = all(truth.get(state, 0) == rows for state, rows in told.items())
+        agrees = all(truth.get(state, 0) == told.get(state, 0) for state in {*told, *truth})
         return all(part.closes for part in self.partitions) and agrees
+
+
+def recovery_told(codes: Sequence[str], until: datetime) -> str:
+    """What a run waits for that settles what an interrupted one left open, for people."""
+    named = ", ".join(codes[:_NAMED_CODES])
+    if len(codes) > _NAMED_CODES:
+        named += f" e mais {len(codes) - _NAMED_CODES}"
+    return (
+        f"envio interrompido de {named}: o Omie será consultado de novo às "
+        f"{until.astimezone(BRASILIA):%H:%M:%S}"
+    )

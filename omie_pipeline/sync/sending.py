@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from omie_pipeline.catalog import Endpoint
@@ -89,8 +90,9 @@ class Sender:
             return self._resolve_duplicate(row, fault)
         except UnknownFault as fault:
             # Words that nobody knows may follow upon the effect.
-            clear = self._may_repeat(row)
-            return self._failed(row, "rejected" if clear else "unknown", fault, at_now=not clear)
+            if not self._may_repeat(row):
+                return self._failed(row, "unknown", fault, at_now=True)
+            return replace(self._failed(row, "rejected", fault), in_doubt=True)
         except RecordRejected as fault:
             return self._failed(row, "rejected", fault)
         return self._delivered(row, answer)
@@ -159,7 +161,8 @@ class Sender:
         except RetryLater as later:
             return self._failed(row, "held", later)
         except (RecordRejected, UnknownFault) as refused:
-            return self._failed(row, "rejected", refused)
+            # The code names another record from here on.
+            return replace(self._failed(row, "rejected", refused), in_doubt=True)
         return RowOutcome(row, "linked", fault.omie_id, at=self._clock.now())
 
     def _id_of(self, row: PlanRow) -> int | None:

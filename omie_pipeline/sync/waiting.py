@@ -42,6 +42,14 @@ class WaitingRows:
         """The row whose time comes first."""
         return heapq.heappop(self._heap)
 
+    def first_due(self) -> datetime:
+        """When the first row's time comes."""
+        return self._heap[0].due
+
+    def codes(self) -> tuple[str, ...]:
+        """Integration codes of the waiting rows, the first in front."""
+        return tuple(item.row.code for item in sorted(self._heap))
+
     def clear(self) -> None:
         """Forget every row."""
         self._heap.clear()

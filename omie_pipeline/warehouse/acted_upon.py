@@ -68,7 +68,7 @@ class Confirmed:
 def confirmed(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> dict[str, Confirmed]:
-    """What Omie last confirmed of these records, of those it holds."""
+    """What Omie last confirmed of these records, of those it holds and is known to hold so."""
     c = ledger.c
     query = sa.select(
         c.codigo_integracao, c.payload_hash, c.omie_id, c.omie_code, c.confirmed_at
@@ -78,12 +78,24 @@ def confirmed(
         c.codigo_integracao == sa.func.any(list(codes)),
         c.state != "deleted",
         c.payload_hash.is_not(None),
+        ~unclear(ledger),
     )
     with warehouse_errors(), engine.connect() as connection:
         return {
             row[0]: Confirmed(row[1], row[2], row[3] or "", row[4])
             for row in connection.execute(query)
         }
+
+
+def unclear(known: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether Omie may hold something else of a record than what it confirmed last."""
+    unanswered = sa.exists().where(
+        intent.c.empresa == known.c.empresa,
+        intent.c.endpoint == known.c.endpoint,
+        intent.c.codigo_integracao == known.c.codigo_integracao,
+        intent.c.closed_at.is_(None),
+    )
+    return sa.or_(known.c.in_doubt, unanswered)
 
 
 def codes_of(

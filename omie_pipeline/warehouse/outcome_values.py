@@ -51,6 +51,7 @@ class Writer:
             "emptied": _emptied(outcome) or None,
             "particao": outcome.row.particao,
             "attempts": 1,
+            "in_doubt": False,
             "first_seen_at": now,
             "confirmed_at": outcome.at or now,
             "updated_at": now,
@@ -67,6 +68,7 @@ class Writer:
             "last_error": outcome.error,
             "error_code": outcome.error_code,
             "held_until": outcome.held_until,
+            "in_doubt": outcome.in_doubt,
             "first_seen_at": now,
             "updated_at": now,
         }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from omie_pipeline.catalog import Endpoint
@@ -86,6 +88,53 @@ def load_payload_model(
     if problems:
         raise ModelMisfit(f"Modelo dbt {schema}.{endpoint.model}: " + "; ".join(problems))
     return PayloadModel(endpoint, columns, schema)
+
+
+def hold_still(connection: sa.Connection, model: PayloadModel) -> None:
+    """Keep the model's table in its place until the transaction ends; call it first of all.
+
+    dbt puts a new table in the place of the old one. A transaction that had begun to read would
+    find the new one empty: its rows are younger than what the transaction sees. A lock taken before
+    the first reading lets dbt wait instead.
+
+    Raises:
+        ModelError: a build gave the model other columns since it was loaded.
+    """
+    name = model.name or model.endpoint.model
+    found = schemas.schemas_of(connection).name(model.schema)
+    # On another connection: to look would already decide what this transaction sees.
+    with connection.engine.connect() as beside:
+        kind = beside.scalar(_KIND, {"schema": found, "name": name})
+    if kind in _LOCKABLE:
+        connection.execute(_Lock(name, found))
+    columns = [c["name"] for c in sa.inspect(connection).get_columns(name, schema=found)]
+    if columns != list(model.columns):
+        raise ModelError(
+            f"O modelo {model.schema}.{name} foi reconstruído com outras colunas no meio da "
+            "execução: rode de novo"
+        )
+
+
+_LOCKABLE = ("r", "p", "v")
+_KIND = sa.text(
+    "SELECT c.relkind::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = :schema AND c.relname = :name"
+)
+
+
+class _Lock(sa.Executable, sa.ClauseElement):
+    """``LOCK TABLE … IN ACCESS SHARE MODE``: as strong as a reading."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, schema: str) -> None:
+        self.name, self.schema = name, schema
+
+
+@compiles(_Lock)
+def _lock(element: _Lock, compiler: SQLCompiler, **_options: Any) -> str:
+    quote = compiler.preparer.quote
+    return f"LOCK TABLE {quote(element.schema)}.{quote(element.name)} IN ACCESS SHARE MODE"
 
 
 def _problems(endpoint: Endpoint, columns: Sequence[str]) -> list[str]:

@@ -10,14 +10,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.filled import held_columns
-from omie_pipeline.warehouse.payload import PayloadModel
+from omie_pipeline.warehouse.payload import PayloadModel, hold_still
 from omie_pipeline.warehouse.payload_source import (
     payload_hash,
     payload_of,
     payload_source,
     source_rows,
 )
-from omie_pipeline.warehouse.rows import CLOSED_IN_OMIE, REFUSED_BEFORE
+from omie_pipeline.warehouse.rows import CLOSED_IN_OMIE, REFUSED_BEFORE, RowOutcome
 from omie_pipeline.warehouse.selection import (
     Mode,
     Selection,
@@ -27,6 +27,7 @@ from omie_pipeline.warehouse.selection import (
 )
 from omie_pipeline.warehouse.set_aside import set_aside
 from omie_pipeline.warehouse.tables import ledger, plan, quarantine, rejected
+from omie_pipeline.warehouse.taken_back import stands_as
 
 __all__ = [
     "Mode",
@@ -44,11 +45,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PlannedPartition:
-    """How many rows of a partition were looked at, and how many differ from the ledger."""
+    """How many rows of a partition were looked at, and how many differ from the ledger.
+
+    Attributes:
+        beside: rows of an earlier run that were settled first and that the selection does not
+            name; ``selected`` and ``planned`` count them.
+    """
 
     particao: str
     selected: int
     planned: int
+    beside: int = 0
 
     @property
     def unchanged(self) -> int:
@@ -63,7 +70,10 @@ def added(
     for part in more:
         old = by_name.get(part.particao, PlannedPartition(part.particao, 0, 0))
         by_name[part.particao] = PlannedPartition(
-            part.particao, old.selected + part.selected, old.planned + part.planned
+            part.particao,
+            old.selected + part.selected,
+            old.planned + part.planned,
+            old.beside + part.beside,
         )
     return tuple(by_name[name] for name in sorted(by_name))
 
@@ -78,13 +88,18 @@ def write_plan(
 ) -> tuple[PlannedPartition, ...]:
     """Fill ``omie_sync.plan`` with the rows that need a call and count the others.
 
-    One repeatable-read transaction, so that both see the same rows.
+    One repeatable-read transaction, so that both see the same rows, whatever a build does
+    meanwhile. What is sent is what the plan holds, never what the model holds by then.
 
     Args:
         empties: fields to be emptied in Omie even of rows that are delivered already.
+
+    Raises:
+        ModelError: a build gave the model other columns since it was loaded.
     """
     serial = engine.execution_options(isolation_level="REPEATABLE READ")
     with warehouse_errors(), serial.begin() as connection:
+        hold_still(connection, model)
         action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
         differing = set_aside(connection, _differing(model, selection, mode, empties))
         insert_plan(connection, run_id, differing, action)
@@ -168,7 +183,8 @@ def _needs_call(
     if mode == "insert" and not model.endpoint.deletes:
         return sa.or_(unknown, known.c.payload_hash.is_(None))
     changed = known.c.payload_hash.is_distinct_from(source.c.payload_hash)
-    needed = sa.or_(unknown, unfinished, changed)
+    unsettled = sa.and_(unfinished, ~stands_as(model.endpoint, known, source.c.payload_hash))
+    needed = sa.or_(unknown, unsettled, changed, known.c.in_doubt)
     if empties:
         names = sa.cast(sa.literal(list(empties), ARRAY(sa.Text)), ARRAY(sa.Text))
         needed = sa.or_(needed, known.c.not_emptied.op("&&")(names))
@@ -271,6 +287,65 @@ def _plan_missing(
         ledger.c.filled,
     ).where(*conditions)
     insert_plan(connection, run_id, missing.subquery("d"), "delete")
+
+
+def plan_recovered(
+    engine: sa.Engine,
+    run_id: str,
+    model: PayloadModel,
+    selection: Selection,
+    outcomes: Sequence[RowOutcome],
+) -> tuple[PlannedPartition, ...]:
+    """Count what an interrupted run did as done by the run that proves it.
+
+    The rows join the plan as they ended. A row that the clinic has changed since is in the plan
+    already, and ends there once.
+    """
+    if not outcomes:
+        return ()
+    by_code = {outcome.row.code: outcome for outcome in outcomes}
+    source = source_rows(model, selection, "upsert")
+    named = sa.select(source.c.codigo_integracao, source.c.particao, source.c.payload_hash).where(
+        source.c.codigo_integracao == sa.func.any(list(by_code))
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
+        known = set(connection.execute(planned).scalars())
+        by_code = {code: outcome for code, outcome in by_code.items() if code not in known}
+        selected = {
+            row.codigo_integracao: row.particao
+            for row in connection.execute(named)
+            if row.codigo_integracao in by_code
+            and by_code[row.codigo_integracao].row.payload_hash == row.payload_hash
+        }
+        last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0))
+        first = connection.execute(last.where(plan.c.run_id == run_id)).scalar_one() + 1
+        values = [
+            {
+                "run_id": run_id,
+                "linha": linha,
+                "particao": selected.get(code, outcome.row.particao),
+                "codigo_integracao": code,
+                "action": outcome.row.action,
+                "priority": 0,
+                "state": outcome.kind,
+                "payload": outcome.row.payload,
+                "extra": outcome.row.extra,
+                "payload_hash": outcome.row.payload_hash,
+                "omie_id": outcome.omie_id,
+                "filled": list(outcome.row.filled),
+            }
+            for linha, (code, outcome) in enumerate(by_code.items(), first)
+        ]
+        if values:
+            connection.execute(sa.insert(plan), values)
+    rows = [PlannedPartition(name, 0, 1) for name in selected.values()]
+    rows += [
+        PlannedPartition(outcome.row.particao, 1, 1, beside=1)
+        for code, outcome in by_code.items()
+        if code not in selected
+    ]
+    return added((), tuple(rows))
 
 
 def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, action: str) -> None:

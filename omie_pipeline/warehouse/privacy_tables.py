@@ -26,6 +26,9 @@ erasure = sa.Table(
     sa.Column("reter_ate", sa.Date, comment="name and document are kept before this day"),
     sa.Column("apagado_em", sa.DateTime(timezone=True), nullable=False),
     sa.Column("contagens", JSONB(none_as_null=True), nullable=False, comment="rows by table"),
+    sa.Column(
+        "revogado_em", sa.DateTime(timezone=True), comment="nothing more is erased from then on"
+    ),
     sa.UniqueConstraint("empresa", "digest", name="erasure_once"),
     schema=SYNC,
     comment="Whose data were erased: a digest, never the document",

@@ -43,6 +43,11 @@ class PlanRow:
     filled: tuple[str, ...] = ()
 
     @property
+    def left_open(self) -> bool:
+        """Whether it is what an interrupted run sent, rather than a row of this run's plan."""
+        return self.linha < 0
+
+    @property
     def code(self) -> str:
         """The integration code; empty where the row has none."""
         return self.codigo_integracao or ""
@@ -59,6 +64,7 @@ class RowOutcome:
         held_until: when trying again makes sense.
         row_masked: the payload with personal fields masked, for rejected rows.
         called: off for what was decided before any call: an intent of an earlier run stays open.
+        in_doubt: refused in words that may follow upon the effect: what Omie holds is not known.
     """
 
     row: PlanRow
@@ -73,6 +79,7 @@ class RowOutcome:
     at: datetime | None = None
     omie_code: str = ""
     called: bool = True
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,15 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from omie_pipeline.catalog import Endpoint
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.ledger_marks import COMES_BACK
-from omie_pipeline.warehouse.payload import PayloadModel
-from omie_pipeline.warehouse.selection import (
-    Selection,
-    model_key,
-    model_particao,
-    model_where,
-)
 from omie_pipeline.warehouse.tables import attempt, ledger, plan, quarantine, run
 
 _RECENT_RUNS = 10
@@ -198,72 +190,49 @@ def known_rows(engine: sa.Engine, empresa: str, endpoint: str) -> int:
 
 
 def ledger_truth(
-    engine: sa.Engine, run_id: str, model: PayloadModel, selection: Selection
+    engine: sa.Engine, run_id: str, endpoint: Endpoint, empresa: str
 ) -> dict[str, int]:
-    """Rows of the selection by what the ledger (or quarantine) says of each: an independent count.
+    """Rows of the plan by what the ledger (or quarantine) says of each: an independent count.
 
-    Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``; rows
-    the model no longer has (``mirror``) count as ``removed``, ``rejected`` or ``held``.
+    The plan says which rows the run took upon itself. The payload model does not: a build beside
+    the run may have changed it since.
+
+    Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``;
+    ``other`` for a row that is confirmed, but not as the plan has it; records that were deleted as
+    the model no longer has them (``mirror``) count as ``removed``.
     """
-    p = model.table()
-    key = model_key(model, p)
     mine = sa.and_(
-        ledger.c.empresa == selection.empresa,
-        ledger.c.endpoint == model.endpoint.name,
-        ledger.c.codigo_integracao == key,
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint.name,
+        ledger.c.codigo_integracao == plan.c.codigo_integracao,
     )
     refused = sa.and_(
-        quarantine.c.empresa == selection.empresa,
-        quarantine.c.endpoint == model.endpoint.name,
-        quarantine.c.codigo_integracao == key,
-        quarantine.c.particao == model_particao(model, p, selection),
+        quarantine.c.empresa == empresa,
+        quarantine.c.endpoint == endpoint.name,
+        quarantine.c.codigo_integracao == plan.c.codigo_integracao,
+        quarantine.c.particao == plan.c.particao,
     )
+    confirmed = ledger.c.state == "confirmed"
     state = sa.case(
-        (sa.or_(quarantine.c.linha.is_not(None), key.is_(None)), "quarantined"),
+        (
+            sa.or_(quarantine.c.linha.is_not(None), plan.c.codigo_integracao.is_(None)),
+            "quarantined",
+        ),
+        (sa.and_(ledger.c.state == "deleted", plan.c.action == "delete"), "removed"),
+        (
+            sa.and_(confirmed, ledger.c.payload_hash.is_distinct_from(plan.c.payload_hash)),
+            "other",
+        ),
         else_=sa.func.coalesce(ledger.c.state, "unknown"),
     )
-    if selection.states:
-        # They were unfinished when the run began; all of them are in its plan.
-        planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
-        where = [p.c.empresa == selection.empresa, key.in_(planned)]
-    else:
-        where = model_where(model, p, selection)
     query = (
         sa.select(state, sa.func.count())
-        .select_from(p.outerjoin(ledger, mine).outerjoin(quarantine, refused))
-        .where(*where)
+        .select_from(plan.outerjoin(ledger, mine).outerjoin(quarantine, refused))
+        .where(plan.c.run_id == run_id)
         .group_by(sa.text("1"))
     )
     with warehouse_errors(), engine.connect() as connection:
-        truth = Counter({row[0]: row[1] for row in connection.execute(query)})
-        truth.update(_removed_truth(connection, run_id, model, selection.empresa))
-    return dict(truth)
-
-
-def _removed_truth(
-    connection: sa.Connection, run_id: str, model: PayloadModel, empresa: str
-) -> dict[str, int]:
-    """What the ledger says of the records that ``mirror`` was to delete, or of the settlements that
-    were to be taken back for a change."""
-    deleted = plan.c.action == "delete"
-    if model.endpoint.deletes:
-        deleted = sa.and_(deleted, plan.c.extra.has_key(COMES_BACK))
-    state = sa.case((ledger.c.state == "deleted", "removed"), else_=ledger.c.state)
-    query = (
-        sa.select(state, sa.func.count())
-        .select_from(plan)
-        .join(
-            ledger,
-            sa.and_(
-                ledger.c.empresa == empresa,
-                ledger.c.endpoint == model.endpoint.name,
-                ledger.c.codigo_integracao == plan.c.codigo_integracao,
-            ),
-        )
-        .where(plan.c.run_id == run_id, deleted)
-        .group_by(sa.text("1"))
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def forget_old_attempts(engine: sa.Engine, keep_days: int, now: datetime) -> None:

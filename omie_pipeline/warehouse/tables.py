@@ -71,6 +71,14 @@ ledger = sa.Table(
     sa.Column("not_emptied", _Names, comment="those that the clinic emptied and Omie still has"),
     sa.Column("emptied", _Names, comment="those that were emptied in Omie last"),
     sa.Column("likeness", sa.Text, comment="digest of whom, how much and when, without the code"),
+    sa.Column(
+        "in_doubt",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="Omie may have taken in what it refused: payload_hash may be out of date",
+    ),
+    sa.Column("same_as", sa.BigInteger, comment="Omie's id of what a person or the bank made"),
     schema=SYNC,
     comment="One row per integration code: what Omie has confirmed",
 )

@@ -171,7 +171,7 @@ def test_an_unclear_answer_to_a_persons_request(world: World) -> None:
     world.control.clear_faults()
     settle_down(world, 3600)
     report = push(world, "faturar_os")
-    assert (report.recovered, report.total.created) == (1, 1)
+    assert (report.recovered, report.total.created) == (1, 2)
     assert world.ledger("faturar_os") == {"OS-1": "confirmed", "OS-2": "confirmed"}
     assert (len(notes(world)), len(notes(world, "OS-2"))) == (1, 1)
     with world.engine.connect() as connection:
