@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import typer
 
 from omie_pipeline.cli.failing import FAILED, without_secrets
 from omie_pipeline.cli.output import emit, say, show
 from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
+
+_CLOSE: Final = "chmod -R go= {place} (notas têm dados de pacientes; as novas já são só suas)"
 
 
 def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
@@ -39,5 +43,22 @@ def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
         found = check_connection(deployment, name)
         findings.append(found)
         tell(found)
+    _tell_open_archive(deployment.settings.nfse_archive)
     if not all(found.ok for found in findings):
         raise typer.Exit(FAILED)
+
+
+def _tell_open_archive(place: str | None) -> None:
+    """Archived notes name patients: what others on this machine may read of them is said."""
+    if not place:
+        return
+    from omie_pipeline.sync.nfse.archive import Archive
+
+    found = Archive(place).open_to_others()
+    if not found:
+        return
+    say(
+        f"O arquivo de notas está aberto a outros usuários desta máquina: {found[0]}"
+        + (f" e mais {len(found) - 1}" if len(found) > 1 else "")
+    )
+    say(f"O que fazer: {_CLOSE.format(place=place)}")

@@ -10,10 +10,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.private_files import private_opener
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,7 +133,9 @@ def _opened(target: str) -> Iterator[TextIO]:
         with (
             nullcontext(sys.stdout)
             if target == "-"
-            else Path(target).open("w", encoding="utf-8-sig", newline="") as stream
+            else open(
+                target, "w", encoding="utf-8-sig", newline="", opener=private_opener
+            ) as stream
         ):
             yield stream
     except OSError as error:

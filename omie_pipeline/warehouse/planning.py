@@ -310,7 +310,7 @@ def plan_recovered(
     )
     with warehouse_errors(), engine.begin() as connection:
         planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
-        known = set(connection.execute(planned).scalars())
+        known: set[str | None] = set(connection.execute(planned).scalars())
         by_code = {code: outcome for code, outcome in by_code.items() if code not in known}
         selected = {
             row.codigo_integracao: row.particao

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 
 import httpx
@@ -193,3 +195,36 @@ def test_an_archive_that_cannot_be_written_holds_up_no_other_note(
     # The file is fetched once the folder is there.
     notes.minutes(10)
     assert notes.follow(_files(notes, tmp_path / "livre")).arquivos == 2
+
+
+@pytest.mark.parametrize("scheme", ["", "file://", "local://"])
+def test_only_the_owner_reads_whatever_the_umask(tmp_path: Path, scheme: str) -> None:
+    root = tmp_path / "below" / "notas"
+    before = os.umask(0)
+    try:
+        stored = Archive(f"{scheme}{root}").store("principal/2026/01/a.pdf", b"um")
+    finally:
+        os.umask(before)
+    file = root / stored.caminho
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    folders = [*file.parents][: len(Path(stored.caminho).parts) + 1]
+    assert {stat.S_IMODE(one.stat().st_mode) for one in folders} == {0o700}
+    assert Archive(f"{scheme}{root}").open_to_others() == ()
+
+
+def test_what_an_earlier_version_left_open_is_told_and_closed_when_touched(tmp_path: Path) -> None:
+    root = tmp_path / "notas"
+    folder = root / "principal" / "2026"
+    folder.mkdir(parents=True)
+    file = folder / "a.pdf"
+    file.write_bytes(b"um")
+    for path, mode in ((root, 0o755), (root / "principal", 0o755), (folder, 0o755), (file, 0o644)):
+        path.chmod(mode)
+    archive = Archive(str(root))
+    assert archive.open_to_others() == (root, root / "principal", folder, file)
+    archive.store("principal/2026/a.pdf", b"um")
+    # The root is the user's: whom he lets in there is his to say.
+    assert archive.open_to_others() == (root,)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    archive.store("principal/2026/b.pdf", b"dois")
+    assert archive.open_to_others() == (root,)

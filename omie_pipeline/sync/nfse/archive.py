@@ -2,7 +2,7 @@
 
 ``<empresa>/<yyyy>/<mm>/NFSe-<numero>-<cod_int_os>.pdf`` (or ``.xml``). A file that stands there is
 never overwritten: the same bytes are the same file, other bytes get the beginning of their hash
-into the name.
+into the name. In a folder only the owner reads them; a bucket has rights of its own.
 """
 
 from __future__ import annotations
@@ -14,12 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.private_files import (
+    close_to_others,
+    make_private_folder,
+    open_to_others,
+    private_opener,
+)
 from omie_pipeline.warehouse.nfse import NoteState
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -68,6 +76,7 @@ class Archive:
                 if standing is None:
                     self._write(one, content)
                 if standing in (None, digest):
+                    self._close(one)
                     return Stored(one, digest, len(content))
         except OSError as error:
             raise ConfigurationError(
@@ -88,10 +97,32 @@ class Archive:
     def _write(self, path: str, content: bytes) -> None:
         target = self._at(path)
         temporary = f"{target}.{secrets.token_hex(4)}.part"
+        if self._folder is not None:
+            make_private_folder(Path(target).parent, below=self._folder)
+            with open(temporary, "wb", opener=private_opener) as stream:
+                stream.write(content)
+            Path(temporary).replace(target)
+            return
         self._place[0].makedirs(target.rsplit("/", 1)[0], exist_ok=True)
         with self._place[0].open(temporary, "wb") as stream:
             stream.write(content)
         self._place[0].mv(temporary, target)
+
+    def open_to_others(self) -> tuple[Path, ...]:
+        """Files and folders of the archive that others than their owner may enter or read."""
+        return tuple(open_to_others(self._folder)) if self._folder is not None else ()
+
+    @property
+    def _folder(self) -> Path | None:
+        """The root where it is a folder of this machine."""
+        system, root = self._place
+        return Path(root) if isinstance(system, LocalFileSystem) else None
+
+    def _close(self, path: str) -> None:
+        """Close a file and its folders, as an earlier version left them open."""
+        if self._folder is not None:
+            close_to_others(Path(self._at(path)))
+            make_private_folder(Path(self._at(path)).parent, below=self._folder)
 
     def _at(self, path: str) -> str:
         return f"{self._place[1]}/{path}"
