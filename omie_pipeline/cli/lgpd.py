@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,15 +84,33 @@ def erase(
         bool, typer.Option("--yes", help="Apaga; sem ela, só mostra o que seria apagado.")
     ] = False,
 ) -> None:
-    """Apaga contato, endereço e observações de uma pessoa; fica o que a lei manda guardar."""
+    """Apaga contato, endereço e observações de uma pessoa; fica o que a lei manda guardar.
+
+    O que o armazém sabe há mais de uma hora é lido de novo no Omie antes.
+    """
+    from omie_pipeline.resources.freshness import read_again
     from omie_pipeline.warehouse.engine import warehouse_errors
     from omie_pipeline.warehouse.erasing import erase as erase_person
     from omie_pipeline.warehouse.person import find_person
     from omie_pipeline.warehouse.person_copies import copies_of
+    from omie_pipeline.warehouse.retention import last_confirmation
 
     deployment, document = _asked(cpf, codigo)
     empresas = chosen_empresas(deployment, empresa)
     now = deployment.clock.now()
+    for name in empresas:
+        with warehouse_errors(), deployment.engine.connect() as connection:
+            person = find_person(connection, name, document=document, code=codigo or "")
+            known = person.client_ids or person.client_codes or person.seller_codes
+            confirmed_at = last_confirmation(connection, person) if known else None
+        if known:
+            left_out = read_again(
+                deployment,
+                name,
+                confirmed_at,
+                lambda table, of=name: say(f"{of}: conferindo {table} no Omie"),  # type: ignore[misc]
+            )
+            _tell_unread(name, left_out, deployment.settings.start_date)
     with warehouse_errors(), deployment.engine.connect() as connection:
         for name in empresas:
             person = find_person(connection, name, document=document, code=codigo or "")
@@ -103,6 +122,45 @@ def erase(
         (connection.commit if yes else connection.rollback)()
     if not yes:
         say("Simulação: nada foi apagado. Para apagar, repita com --yes")
+
+
+@lgpd.command(cls=PortugueseCommand)
+def cancel(
+    cpf: CpfOption = None,
+    codigo: CodeOption = None,
+    empresa: EmpresaOption = None,
+) -> None:
+    """Desfaz um pedido de apagar, enquanto nome e documento ainda não saíram."""
+    from omie_pipeline.warehouse.engine import warehouse_errors
+    from omie_pipeline.warehouse.erasing import take_back
+    from omie_pipeline.warehouse.person import find_person
+
+    deployment, document = _asked(cpf, codigo)
+    now = deployment.clock.now()
+    with warehouse_errors(), deployment.engine.begin() as connection:
+        for name in chosen_empresas(deployment, empresa):
+            person = find_person(connection, name, document=document, code=codigo or "")
+            day = take_back(connection, person, codigo or "", now)
+            if day is None:
+                show(f"{name}: não há pedido que ainda se possa desfazer")
+                continue
+            show(
+                f"{name}: pedido desfeito: nome e documento não serão mais apagados em "
+                f"{day:%d/%m/%Y}. Contatos e observações já apagados voltam quando o Omie for lido "
+                "de novo (omie-pipeline import)"
+            )
+
+
+def _tell_unread(empresa: str, left_out: Sequence[str], start: date) -> None:
+    """What no reading of ours can show: the decision rests on what was read."""
+    say(
+        f"{empresa}: títulos e notas de antes de {start:%d/%m/%Y} não são lidos: confira-os no Omie"
+    )
+    if left_out:
+        say(
+            f"{empresa}: os filtros de importação deixam linhas de fora de {', '.join(left_out)}: "
+            "confira-as no Omie"
+        )
 
 
 def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
@@ -163,6 +221,8 @@ def _tell(empresa: str, report: ErasureReport) -> None:
             f"Nome e documento ficam até {report.retained_until:%d/%m/%Y}: há nota ou título que "
             "a lei manda guardar por cinco anos (CTN 173, 174 e 195; LGPD 16, I)"
         )
+        for reason in report.reasons:
+            show(f"  {reason.what} (até {reason.until:%d/%m/%Y})")
     else:
         show("Nome e documento são apagados também: nenhuma nota ou título obriga a guardá-los")
     if report.files:

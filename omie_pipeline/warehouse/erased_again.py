@@ -14,6 +14,8 @@ from omie_pipeline.warehouse.person_held import CLIENTES, HELD, SALDOS, TITLES, 
 from omie_pipeline.warehouse.privacy_tables import erasure
 from omie_pipeline.warehouse.stripping import strip
 
+_STANDS = erasure.c.revogado_em.is_(None)
+
 
 def apply_erasures(
     connection: sa.Connection,
@@ -39,7 +41,9 @@ def apply_erasures(
     Returns:
         Rows that lost something.
     """
-    salt = connection.scalar(sa.select(erasure.c.salt).where(erasure.c.empresa == empresa).limit(1))
+    salt = connection.scalar(
+        sa.select(erasure.c.salt).where(erasure.c.empresa == empresa, _STANDS).limit(1)
+    )
     if salt is None:
         return 0
     wanted = [held for held in HELD if names is None or held.name in names]
@@ -51,7 +55,7 @@ def apply_erasures(
         group = after_today if kept else sa.func.coalesce(after_today, sa.false()).is_(sa.false())
         rows = connection.execute(
             sa.select(erasure.c.digest, erasure.c.codigos_cliente).where(
-                erasure.c.empresa == empresa, group
+                erasure.c.empresa == empresa, group, _STANDS
             )
         ).all()
         if not rows:

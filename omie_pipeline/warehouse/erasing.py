@@ -16,14 +16,14 @@ from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.warehouse.all_tables import tables
 from omie_pipeline.warehouse.erasing_state import ErasedTable, erase_state, kept_files
-from omie_pipeline.warehouse.person import Person, digest_of, rows_of
+from omie_pipeline.warehouse.person import Person, digest_of, known_digest, rows_of
 from omie_pipeline.warehouse.person_held import CLIENTES, HELD, Held
 from omie_pipeline.warehouse.person_sharing import NAME as CODES
 from omie_pipeline.warehouse.person_sharing import forget_digest
 from omie_pipeline.warehouse.person_state import EVENTS, STATES, event_rows
 from omie_pipeline.warehouse.person_tables import PAYLOAD
 from omie_pipeline.warehouse.privacy_tables import ERASING_LOCK, erasure
-from omie_pipeline.warehouse.retention import retained_until
+from omie_pipeline.warehouse.retention import Reason, reasons_to_keep
 from omie_pipeline.warehouse.stripping import strip
 
 _SALT_BYTES = 16
@@ -35,12 +35,14 @@ class ErasureReport:
 
     Attributes:
         retained_until: first day on which name and document may go too; ``None``: gone now.
+        reasons: what makes the company keep them until then.
         files: archived notes of the person: path below the archive, first day on which it may go.
     """
 
     retained_until: date | None
     tables: tuple[ErasedTable, ...]
     files: tuple[tuple[str, date], ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureReport:
@@ -55,7 +57,8 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureRe
     """
     # Two first erasures at once would make two salts.
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ERASING_LOCK)))
-    until = retained_until(connection, person, now.date())
+    reasons = reasons_to_keep(connection, person, now.date())
+    until = reasons[0].until if reasons else None
     # First, while the names are still known: the city hall's words may hold one.
     done = [erase_state(connection, state, person) for state in STATES]
     done = [_erase_mirror(connection, held, person, until) for held in HELD] + done
@@ -65,7 +68,36 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureRe
     if touched:
         counts = {one.name: one.erased for one in touched}
         _remember(connection, person, until, now, counts)
-    return ErasureReport(until, touched, kept_files(connection, person))
+    return ErasureReport(until, touched, kept_files(connection, person), reasons)
+
+
+def take_back(connection: sa.Connection, person: Person, code: str, now: datetime) -> date | None:
+    """Take the order to erase a person back, as far as it is not carried out.
+
+    Name and document stay for good, and what Omie gives again is not erased again. What is gone
+    comes back with the next reading of Omie only.
+
+    Returns:
+        The day on which name and document would have gone; ``None`` where no order stands, or it
+        was carried out whole.
+    """
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ERASING_LOCK)))
+    digests = {known_digest(connection, person.document, one)
+               for one in ("", code, *person.client_codes)}  # fmt: skip
+    orders = sa.and_(
+        erasure.c.empresa == person.empresa,
+        sa.or_(
+            erasure.c.digest.in_(sorted(digests)),
+            erasure.c.codigos_cliente.op("&&")(
+                sa.cast(list(person.client_ids), pg.ARRAY(sa.BigInteger))
+            ),
+        ),
+        erasure.c.revogado_em.is_(None),
+        erasure.c.reter_ate > now.date(),
+    )
+    statement = sa.update(erasure).where(orders).values(revogado_em=now)
+    days: list[date] = list(connection.execute(statement.returning(erasure.c.reter_ate)).scalars())
+    return max(days) if days else None
 
 
 def _erase_mirror(
@@ -115,6 +147,7 @@ def _remember(
         "reter_ate": until,
         "apagado_em": now,
         "contagens": counts,
+        "revogado_em": None,
     }
     insert = pg.insert(erasure).values(
         empresa=person.empresa, digest=digest_of(salt, person.document, code), salt=salt, **values

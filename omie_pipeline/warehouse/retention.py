@@ -7,14 +7,16 @@ stay that a legal duty asks for.
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.all_tables import nfse_tables
+from omie_pipeline.warehouse import person_codes
+from omie_pipeline.warehouse.all_tables import nfse_tables, tables
 from omie_pipeline.warehouse.person import Person, any_of, rows_of
-from omie_pipeline.warehouse.person_held import HELD, SALDOS
+from omie_pipeline.warehouse.person_held import HELD, SALDOS, TITLES
 
 YEARS = 5
 _DAYS = {
@@ -27,6 +29,8 @@ _DAYS = {
     "notas_fiscais": ("data_emissao",),
     "extrato_linhas": ("data",),
 }
+_TITLES = {held.name: held.title for held in HELD}
+BAIXAS = next(held for held in HELD if held.name == "baixas")
 
 
 def kept_before(last: date) -> date:
@@ -34,19 +38,95 @@ def kept_before(last: date) -> date:
     return date(last.year + 1 + YEARS, 1, 1)
 
 
-def retained_until(connection: sa.Connection, person: Person, today: date) -> date | None:
-    """First day on which name and document may go; ``None`` when they may go now.
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Something that makes the company keep name and document.
+
+    Attributes:
+        what: in Portuguese, for staff.
+        until: first day on which it asks for them no more.
+    """
+
+    what: str
+    until: date
+
+
+def reasons_to_keep(connection: sa.Connection, person: Person, today: date) -> tuple[Reason, ...]:
+    """What still asks for name and document, the longest first; empty when they may go now.
 
     Looks at the last day of every título, settlement, movement and note that Omie still has, and
-    of every NFS-e that this pipeline saw issued; a título with an open balance counts as today's.
+    of every NFS-e that this pipeline saw issued. A título with an open balance counts as today's,
+    and so does what the ledger knows to stand in Omie and the mirror has not seen yet.
     """
-    days = [_last_day(connection, person, name, columns) for name, columns in _DAYS.items()]
-    days.append(_last_issued(connection, person))
+    found = [
+        (f"{_TITLES[name]}: o último é de {day:%d/%m/%Y}", day)
+        for name, columns in _DAYS.items()
+        if (day := _last_day(connection, person, name, columns)) is not None
+    ]
+    if (issued := _last_issued(connection, person)) is not None:
+        found.append((f"NFS-e emitida por este fluxo em {issued:%d/%m/%Y}", issued))
     if _has_open(connection, person):
-        days.append(today)
-    known = [day for day in days if day is not None]
-    until = kept_before(max(known)) if known else None
-    return until if until is not None and until > today else None
+        found.append(("Título com saldo em aberto", today))
+    for what, number in _unseen(connection, person).items():
+        found.append((f"{what} no Omie por este fluxo, ainda não lidos de volta: {number}", today))
+    reasons = [Reason(what, kept_before(day)) for what, day in found]
+    standing = [one for one in reasons if one.until > today]
+    return tuple(sorted(standing, key=lambda one: one.until, reverse=True))
+
+
+def retained_until(connection: sa.Connection, person: Person, today: date) -> date | None:
+    """First day on which name and document may go; ``None`` when they may go now."""
+    reasons = reasons_to_keep(connection, person, today)
+    return reasons[0].until if reasons else None
+
+
+def last_confirmation(connection: sa.Connection, person: Person) -> datetime | None:
+    """When Omie last confirmed something of the person: older readings do not know of it."""
+    ledger = tables.ledger.c
+    mine = [
+        sa.and_(ledger.endpoint.in_(endpoints), any_of(ledger.codigo_integracao, codes))
+        for endpoints, codes in person.codes()
+    ]
+    last: datetime | None = connection.scalar(
+        sa.select(sa.func.max(ledger.confirmed_at)).where(
+            ledger.empresa == person.empresa, sa.or_(*mine)
+        )
+    )
+    return last
+
+
+def _unseen(connection: sa.Connection, person: Person) -> dict[str, int]:
+    """Living records of the ledger that the mirror does not have, or has older than they are."""
+    ledger = tables.ledger.c
+    found: dict[str, int] = {}
+    for what, endpoints, codes, held_in, id_column in (
+        ("Títulos lançados", person_codes.TITLES, person.title_codes, TITLES, ""),
+        ("Baixas lançadas", person_codes.SETTLEMENTS, person.settlement_codes, (BAIXAS,),
+         "codigo_baixa"),
+    ):  # fmt: skip
+        seen = []
+        for held in held_in:
+            columns = held.table.c
+            seen.append(
+                sa.exists().where(
+                    columns.empresa == person.empresa,
+                    columns[id_column or held.titulo] == ledger.omie_id,
+                    columns.lido_em >= ledger.confirmed_at,
+                )
+            )
+        number = connection.scalar(
+            sa.select(sa.func.count()).where(
+                ledger.empresa == person.empresa,
+                ledger.endpoint.in_(endpoints),
+                any_of(ledger.codigo_integracao, codes),
+                ledger.omie_id.is_not(None),
+                ledger.state != "deleted",
+                ~sa.or_(*seen),
+            )
+        )
+        if number:
+            found[what] = number
+    return found
 
 
 def _last_day(

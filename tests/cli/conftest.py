@@ -19,9 +19,10 @@ from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
 from tests.servers import mariadb, mariadb_server
+from tests.sync.conftest import unvalidated
 from tests.sync.world import World
 
-__all__ = ["mariadb", "mariadb_server"]
+__all__ = ["mariadb", "mariadb_server", "unvalidated"]
 
 
 @dataclass(frozen=True, slots=True)

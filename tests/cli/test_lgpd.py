@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,15 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from omie_pipeline.cli.app import app
+from omie_pipeline.resources.freshness import TABLES
+from omie_pipeline.warehouse.erased_again import erase_everywhere
+from omie_pipeline.warehouse.mirror_tables import import_cursor
+from omie_pipeline.warehouse.person import find_person
+from omie_pipeline.warehouse.retention import reasons_to_keep
 from tests.access.acts import add_acts
 from tests.access.people import CPF, MARIA, SECRETS, add_people
 from tests.cli.conftest import Said, Terminal
-from tests.sync.world import World
+from tests.sync.world import EMPRESA, World, cliente, titulo
 
 HIDDEN = (*SECRETS, CPF, "52998224725", "Maria", "Lima")
 CONTACT = f"SELECT email FROM omie.clientes WHERE codigo_cliente_omie = {MARIA}"
@@ -24,7 +29,17 @@ CONTACT = f"SELECT email FROM omie.clientes WHERE codigo_cliente_omie = {MARIA}"
 @pytest.fixture
 def people(clinic: World, engine: sa.Engine) -> sa.Engine:
     add_people(engine, paid_on=date(2026, 3, 1))
+    read_just_now(engine)
     return engine
+
+
+def read_just_now(engine: sa.Engine) -> None:
+    """Every list of Omie that may name a person was read a moment ago."""
+    values = [
+        {"empresa": "principal", "tabela": name, "lido_ate": datetime.now(UTC)} for name in TABLES
+    ]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(import_cursor), values)
 
 
 def shows_nobody(said: Said) -> bool:
@@ -128,3 +143,68 @@ def test_archived_notes_are_told_as_kept(terminal: Terminal, people: sa.Engine) 
     assert "principal/OS-2.pdf" not in said.out
     assert "cinco anos (CTN 173, 174 e 195; LGPD 16, I)" in said.out
     assert "No Omie ficam também os textos e e-mails de OS-1, CTR-1" in said.out
+
+
+def with_titles_nobody_read_back(clinic: World) -> None:
+    """The mirror was read before the clinic's three títulos were sent."""
+    clinic.model("clientes", [cliente(1)])
+    clinic.push()
+    clinic.read_references()
+    for name in TABLES:
+        clinic.import_table(name)
+    clinic.model("contas_receber", [titulo(1), titulo(2), titulo(3)])
+    assert clinic.push("contas_receber").total.created == 3
+
+
+@pytest.mark.usefixtures("unvalidated")
+def test_titles_that_the_mirror_has_not_seen_keep_the_name(
+    terminal: Terminal, clinic: World
+) -> None:
+    with_titles_nobody_read_back(clinic)
+    said = terminal("lgpd", "erase", "--codigo", "PAC-1", "--yes")
+    assert said.code == 0, said
+    assert "nenhuma nota ou título" not in said.out
+    assert "Contas a receber: o último é de 05/02/2026" in said.out
+    ((name,),) = clinic.rows(
+        "SELECT razao_social FROM omie.clientes WHERE codigo_integracao = 'PAC-1'"
+    )
+    assert name == "Paciente Numero 1"
+
+
+@pytest.mark.usefixtures("unvalidated")
+def test_the_ledger_keeps_the_name_where_the_mirror_has_nothing(clinic: World) -> None:
+    with_titles_nobody_read_back(clinic)
+    with clinic.engine.connect() as connection:
+        person = find_person(connection, EMPRESA, code="PAC-1")
+        assert len(person.title_codes) == 3
+        (reason,) = reasons_to_keep(connection, person, date(2026, 6, 1))
+    assert reason.what.endswith(": 3")
+    assert reason.until == date(2032, 1, 1)
+
+
+@pytest.mark.parametrize("words", [(), ("--yes",)])
+def test_where_omie_cannot_be_read_nothing_is_decided(
+    terminal: Terminal, people: sa.Engine, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    with people.begin() as connection:
+        connection.execute(sa.delete(import_cursor))
+    monkeypatch.setenv("OMIE_APP_SECRET", "segredo-errado")
+    said = terminal("lgpd", "erase", "--cpf", CPF, *words)
+    assert said.code == 1
+    assert "não dá para decidir o que a lei manda guardar" in said.err
+    assert email(people) == "maria@exemplo.com"
+
+
+def test_an_order_is_taken_back_until_it_is_carried_out(
+    terminal: Terminal, people: sa.Engine
+) -> None:
+    assert "não há pedido" in terminal("lgpd", "cancel", "--cpf", CPF).out
+    terminal("lgpd", "erase", "--cpf", CPF, "--yes")
+    said = terminal("lgpd", "cancel", "--cpf", CPF)
+    assert (said.code, "01/01/2032" in said.out) == (0, True)
+    assert shows_nobody(said)
+    end = date(2033, 1, 1)
+    assert erase_everywhere(people, EMPRESA, end) == 0
+    assert "não há pedido" in terminal("lgpd", "cancel", "--codigo", "PAC-1").out
+    terminal("lgpd", "erase", "--cpf", CPF, "--yes")
+    assert erase_everywhere(people, EMPRESA, end) > 0
