@@ -150,7 +150,6 @@ def test_the_check_turns_red_when_the_ledger_was_touched(world: World) -> None:
         ({"drop": "codigo_cliente_integracao"}, "falta a chave codigo_cliente_integracao"),
         ({"drop": "empresa"}, "falta a coluna empresa"),
         ({"add": "apelido"}, "apelido não é campo de"),
-        ({"add": "pessoa_fisica"}, "pessoa_fisica é calculada pelo Omie"),
     ],
 )
 def test_a_wrong_model_is_named_before_any_call(
