@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from omie_pipeline.errors import AuthFailed, Blocked, GuardrailStopped, RetryLater
+from omie_pipeline.errors import AuthFailed, Blocked, GuardrailStopped, RetryLater, TakenOver
 from omie_pipeline.resources.settings import clinic_zone
 
 APPROVE_TAG = "omie_pipeline/approve"
@@ -16,7 +16,8 @@ _MAX_RETRIES = 3
 
 @contextmanager
 def retried_as_omie_says() -> Iterator[None]:
-    """Turn ``RetryLater`` into Dagster's retry, and what a person must decide into a failure.
+    """Turn ``RetryLater`` and ``TakenOver`` into Dagster's retry, and what a person must decide
+    into a failure.
 
     A block is no retry: the sensors resume what it stopped when it ends; knocking before would
     extend it.
@@ -27,6 +28,9 @@ def retried_as_omie_says() -> Iterator[None]:
         raise dg.RetryRequested(
             max_retries=_MAX_RETRIES, seconds_to_wait=fault.wait_seconds
         ) from fault
+    except TakenOver as lost:
+        # The new holder has the lane: the retry waits for it and finds what is left.
+        raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=0) from lost
     except Blocked as closed:
         until = closed.until.astimezone(clinic_zone())
         raise dg.Failure(

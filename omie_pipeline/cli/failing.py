@@ -29,6 +29,10 @@ _NEXT_STEPS = {
         "Confira WAREHOUSE_URL e se o banco está no ar (omie-pipeline db status); "
         "nada saiu sem registro, basta repetir depois"
     ),
+    "TakenOver": (
+        "Nada se perdeu: espere a outra execução terminar (omie-pipeline status) e repita; o que "
+        "já está no Omie não sai de novo"
+    ),
     "ClinicSourceError": "Confira a tabela na clínica; depois repita",
     "SourceUnreachable": "Confira CLINIC_URL e o acesso ao banco da clínica; depois repita",
     "Blocked": "Aguarde o prazo; depois: omie-pipeline retry",
@@ -42,6 +46,7 @@ _SMALLER_RANGE = "Se voltar, leia um período menor de cada vez, com --from e --
 _READING_STEPS = {
     "AuthFailed": _NEXT_STEPS["AuthFailed"],
     "WarehouseError": _NEXT_STEPS["WarehouseError"],
+    "TakenOver": "Espere a outra leitura terminar e repita: o que foi lido fica",
     "Blocked": "Aguarde o prazo; depois repita o comando: continua de onde parou",
     "BudgetSpent": "Aguarde o prazo; depois repita o comando: continua de onde parou",
     "RetryLater": f"Repita em alguns minutos. {_SMALLER_RANGE}",

@@ -79,6 +79,8 @@ class Delivery:
         self._attempts: list[Attempt] = []
         self._conflicts: list[RefusedRow] = []
         self._change_refused = False
+        # Codes of which an earlier call may be on its way still, whatever was read of it.
+        self._sent_before: set[str] = set()
         self._current: PlanRow | None = None
         self._said: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
@@ -106,6 +108,7 @@ class Delivery:
         never_left = [item.row.code for item in left_open if item.sent_at is None]
         self._intents.close_as_not_sent(never_left, self._clock.now())
         self._effect.load([item.row for item in left_open])
+        self._sent_before |= {item.row.code for item in left_open if item.sent_at is not None}
         for item in left_open:
             if item.sent_at is not None:
                 self._waiting.add(item.sent_at, item.row, item.sent_at, tries=0)
@@ -251,7 +254,10 @@ class Delivery:
             self._current = None
             self.seconds[row.particao] += time.perf_counter() - started
         if outcome.kind == "unknown":
+            self._sent_before.add(row.code)
             outcome = self._first_look(row, outcome, tries)
+        elif outcome.kind == "rejected" and row.code in self._sent_before:
+            outcome = self._look_behind(row, outcome)
         if outcome.kind == "rejected" and row.omie_id is not None and row.action != "delete":
             self._change_refused = True
         self._settle(outcome)
@@ -280,6 +286,20 @@ class Delivery:
         self._intents.mark_read_back(row.code, sent_at, now)
         self._waiting.add(next_look_at(sent_at, now), row, sent_at, tries)
         return replace(outcome, error=self._said.get(row.code, outcome.error))
+
+    def _look_behind(self, row: PlanRow, refused: RowOutcome) -> RowOutcome:
+        """A refusal may be for what an earlier call of this row made after all: then it is there.
+
+        What cannot be read now stays unknown, to be read by the next run.
+        """
+        try:
+            found, readable = self._look(row)
+        except (Blocked, AuthFailed, ConfigurationError):
+            self._outcomes.append(replace(refused, kind="unknown", at=self._clock.now()))
+            raise
+        if found is not None:
+            return found
+        return refused if readable else replace(refused, kind="unknown", at=self._clock.now())
 
     def _look(self, row: PlanRow) -> tuple[RowOutcome | None, bool]:
         """The proven outcome, if any, and whether the read could disprove the effect."""

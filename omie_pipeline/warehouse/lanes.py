@@ -67,7 +67,7 @@ class Lane:
             ["lane", "token", "holder", "backend_pid", "taken_at"], row
         )
         new = statement.excluded
-        statement = statement.on_conflict_do_update(
+        taking = statement.on_conflict_do_update(
             index_elements=[fence.c.lane],
             set_={
                 "token": fence.c.token + 1,
@@ -76,7 +76,7 @@ class Lane:
                 "taken_at": new.taken_at,
             },
         ).returning(fence.c.token)
-        return self._connection.execute(statement).first() is not None
+        return self._connection.execute(taking).first() is not None
 
     def check(self) -> None:
         """Return if the lane is ours; a lock whose connection broke is taken again.

@@ -239,8 +239,18 @@ class Ledger:
                         "updated_at": new.updated_at,
                         **left_of_the_dead(),
                     },
+                    # What Omie confirmed in this very form is not undone by a late answer.
+                    where=sa.not_(
+                        sa.and_(
+                            ledger.c.state == "confirmed",
+                            ledger.c.payload_hash == sa.bindparam("refused_hash"),
+                        )
+                    ),
                 ),
-                [self._writer.failed(o, now) for o in failed],
+                [
+                    {**self._writer.failed(o, now), "refused_hash": o.row.payload_hash}
+                    for o in failed
+                ],
             )
 
     def _write_rejected(

@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.tables import attempt, ledger, plan, quarantine, run
+from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, quarantine, run
 
 _RECENT_RUNS = 10
+_INTERRUPTED = "O processo foi interrompido"
 
 
 def open_run(
@@ -73,51 +74,32 @@ def close_run(
 
 
 def abandon_dead_runs(engine: sa.Engine, empresa: str, endpoint: str, now: datetime) -> None:
-    """Close the history of processes that died; called while holding the endpoint's lane."""
+    """Close the history of processes that died; called while holding the endpoint's lane.
+
+    What they had yet to send is held, so that it is resumed whatever this run is about.
+    """
     dead = (run.c.empresa == empresa, run.c.endpoint == endpoint, run.c.state == "running")
     with warehouse_errors(), engine.begin() as connection:
+        _hold_unsent(connection, sa.and_(*dead), _INTERRUPTED, "interrupted", now)
         ids = sa.select(run.c.run_id).where(*dead)
         connection.execute(sa.delete(plan).where(plan.c.run_id.in_(ids)))
         connection.execute(
-            sa.update(run)
-            .where(*dead)
-            .values(state="failed", finished_at=now, error="O processo foi interrompido")
+            sa.update(run).where(*dead).values(state="failed", finished_at=now, error=_INTERRUPTED)
         )
 
 
 def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: datetime) -> None:
     """Close the history of a run that was taken over, and hold the rows that it had yet to send.
 
-    Only what nobody knows yet is held: what the ledger says of a row is the other run's to say. A
-    changed row that it has confirmed in an earlier form differs from the next plan anyway.
+    It writes no other row of another run's.
     """
-    mine = (plan.c.run_id == run_id, plan.c.state == "ready", plan.c.codigo_integracao.is_not(None))
-    rest = (
-        sa.select(
-            run.c.empresa,
-            run.c.endpoint,
-            plan.c.codigo_integracao,
-            sa.literal("held"),
-            sa.func.min(plan.c.particao),
-            sa.literal(str(error)),
-            sa.literal("taken_over"),
-            sa.literal(run_id),
-            sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
-        )
-        .join(run, run.c.run_id == plan.c.run_id)
-        .where(*mine, plan.c.action != "delete")
-        .group_by(run.c.empresa, run.c.endpoint, plan.c.codigo_integracao)
-    )
-    columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
-               "error_code", "run_id", "updated_at"]  # fmt: skip
+    mine = run.c.run_id == run_id
     with warehouse_errors(), engine.begin() as connection:
-        connection.execute(
-            insert(ledger).from_select(columns, rest).on_conflict_do_nothing(),
-        )
+        _hold_unsent(connection, mine, str(error), "taken_over", now)
         connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
         connection.execute(
             sa.update(run)
-            .where(run.c.run_id == run_id)
+            .where(mine)
             .values(
                 state="failed",
                 finished_at=now,
@@ -125,6 +107,46 @@ def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: date
                 error=str(error),
             )
         )
+
+
+def _hold_unsent(
+    connection: sa.Connection,
+    runs: sa.ColumnElement[bool],
+    reason: str,
+    code: str,
+    now: datetime,
+) -> None:
+    """Hold what ended ``runs`` planned and did not send, where they had begun to send.
+
+    A dry run, or one that no guardrail had let through yet, is not to be resumed by anything.
+    Only what the ledger does not know yet: of any other row it says what was confirmed, and what
+    differs from that is in the next plan anyway.
+    """
+    rest = (
+        sa.select(
+            run.c.empresa,
+            run.c.endpoint,
+            plan.c.codigo_integracao,
+            sa.literal("held"),
+            sa.func.min(plan.c.particao),
+            sa.literal(reason),
+            sa.literal(code),
+            sa.func.min(run.c.run_id),
+            sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
+        )
+        .join(run, run.c.run_id == plan.c.run_id)
+        .where(
+            runs,
+            sa.exists().where(intent.c.run_id == run.c.run_id),
+            plan.c.state == "ready",
+            plan.c.action != "delete",
+            plan.c.codigo_integracao.is_not(None),
+        )
+        .group_by(run.c.empresa, run.c.endpoint, plan.c.codigo_integracao)
+    )
+    columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+               "error_code", "run_id", "updated_at"]  # fmt: skip
+    connection.execute(insert(ledger).from_select(columns, rest).on_conflict_do_nothing())
 
 
 def plan_states(engine: sa.Engine, run_id: str) -> dict[tuple[str, str], int]:

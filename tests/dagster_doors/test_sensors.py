@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.clock import SystemClock
-from omie_pipeline.errors import FaultDetail, GuardrailStopped, RecordRejected, RetryLater
+from omie_pipeline.errors import (
+    FaultDetail,
+    GuardrailStopped,
+    RecordRejected,
+    RetryLater,
+    TakenOver,
+)
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import date_ranges
 from omie_pipeline.sensors.schedule import last_complete_sync, pending_dates
@@ -220,5 +226,8 @@ def test_only_retry_later_becomes_a_dagster_retry() -> None:
     with pytest.raises(dg.RetryRequested) as retry, retried_as_omie_says():
         raise RetryLater(FaultDetail("ocupado"), 17.0)
     assert retry.value.seconds_to_wait == 17.0
+    with pytest.raises(dg.RetryRequested) as retry, retried_as_omie_says():
+        raise TakenOver("outra execução")
+    assert retry.value.seconds_to_wait == 0
     with pytest.raises(RecordRejected), retried_as_omie_says():
         raise RecordRejected(FaultDetail("CPF inválido"))

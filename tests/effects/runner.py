@@ -1,15 +1,17 @@
-"""A push of one endpoint in a process of its own: ``-m tests.effects.runner URL URL ENDPOINT``."""
+"""A push in a process of its own: ``-m tests.effects.runner URL URL ENDPOINT [NOW]``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 
 from pydantic import SecretStr
 
 from omie_pipeline import validation
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.clock import SystemClock
+from omie_pipeline.clock import Clock, ManualClock, SystemClock
+from omie_pipeline.errors import TakenOver
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push
@@ -21,10 +23,15 @@ from tests.sync.accept_all import AcceptAll
 from tests.sync.runner import KEY, SECRET
 
 
-def main(database_url: str, base_url: str, endpoint: str) -> None:
-    """Push and print ``<delivered> <unchanged> <held> <closes>``."""
+def main(database_url: str, base_url: str, endpoint: str, now: str = "real") -> None:
+    """Push and print ``<delivered> <unchanged> <held> <closes>``, or ``TakenOver``.
+
+    Args:
+        now: the simulator's time, where that does not pass by itself.
+    """
     vars(validation)["Validator"] = AcceptAll
-    engine, clock = open_engine(database_url), SystemClock()
+    engine = open_engine(database_url)
+    clock: Clock = SystemClock() if now == "real" else ManualClock(datetime.fromisoformat(now))
 
     def make_client(_empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
         governor = SharedGovernor(
@@ -37,9 +44,12 @@ def main(database_url: str, base_url: str, endpoint: str) -> None:
         keys = Credentials(SecretStr(KEY), SecretStr(SECRET))
         return OmieClient(keys, base_url, governor, clock, on_call=on_call)
 
-    report = Push(engine, make_client, clock, ClinicRules()).run(
-        REGISTRY[endpoint], Selection("principal"), EndpointPolicy()
-    )
+    push = Push(engine, make_client, clock, ClinicRules())
+    try:
+        report = push.run(REGISTRY[endpoint], Selection("principal"), EndpointPolicy())
+    except TakenOver:
+        sys.stdout.write("TakenOver\n")
+        return
     counts = report.total
     sys.stdout.write(f"{counts.delivered} {counts.unchanged} {counts.held} {report.closes}\n")
 

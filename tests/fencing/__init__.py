@@ -1,0 +1,1 @@
+"""Runs that lose their lock: pauses, cut connections, poolers."""
