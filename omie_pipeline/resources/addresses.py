@@ -17,6 +17,7 @@ from omie_pipeline.resources.settings import IN_PLACE, Settings
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from omie_pipeline.warehouse.engine import PLAIN_VALUES, open_engine
 from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.warehouse.poolers import refuse_shared_sessions
 from omie_pipeline.warehouse.time_zone import set_database_time_zone
 
 
@@ -51,10 +52,12 @@ def open_warehouse(settings: Settings, warehouse: Warehouse | None = None) -> sa
     """The warehouse, migrated, with the names and the time zone of this installation.
 
     Raises:
-        WarehouseError: see ``warehouse.migrate``; nothing was changed.
+        WarehouseError: see ``warehouse.migrate`` and ``warehouse.poolers``; nothing was changed.
     """
     found = warehouse or find_warehouse(settings)
     engine = open_engine(found.url, settings.schemas, time_zone=settings.time_zone)
+    if found.embedded is None:
+        refuse_shared_sessions(engine)
     migrate(engine, built_relations(settings))
     if found.embedded is not None:
         # Our own database: whoever opens a session there means the clinic's days.
@@ -78,14 +81,25 @@ def dagster_postgres_url(warehouse_url: str, schemas: Schemas | None = None) -> 
     return _text(url.update_query_dict({"options": options}))
 
 
-def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
+def dbt_environment(
+    settings: Settings, warehouse_url: str, *, pooled: bool = False
+) -> dict[str, str]:
     """Variables that ``dbt_mapping/profiles.yml`` and its models read; one holds the password.
+
+    Args:
+        pooled: the address leads to a pooler, which refuses ``options``. How days are written and
+            the time zone have variables of their own, which poolers know; the other two settings
+            are then the server's.
 
     Raises:
         ConfigurationError: dbt cannot be sent to the very server that the address names.
     """
     url = _parsed(warehouse_url)
     given = " ".join(url.normalized_query.get("options", ()))
+    plain = " ".join(
+        f"-c{name}={value}"
+        for name, value in [*PLAIN_VALUES.items(), ("timezone", settings.time_zone)]
+    )
     variables = {
         **_dbt_connection(url),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -96,7 +110,9 @@ def dbt_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
         "OMIE_PIPELINE_SCHEMA_PREFIX": settings.schema_prefix,
         "OMIE_PIPELINE_TIME_ZONE": settings.time_zone,
         # Of libpq, for dbt's sessions: its profile has no place for settings.
-        "PGOPTIONS": f"{given} {PLAIN_VALUES} -ctimezone={settings.time_zone}".strip(),
+        "PGDATESTYLE": PLAIN_VALUES["datestyle"],
+        "PGTZ": settings.time_zone,
+        "PGOPTIONS": given if pooled else f"{given} {plain}".strip(),
     }
     if settings.schema_prefix:
         variables["OMIE_PIPELINE_SOURCE_SCHEMA"] = settings.schemas.name(RAW)

@@ -55,6 +55,7 @@ from omie_pipeline.warehouse.defaults_adopted import Adopted, adopt_old_defaults
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ownership import refuse_foreign_relations
 from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.warehouse.poolers import behind_pooler
 from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
 
 REFERENCES = ("empresas", "categorias", "contas_correntes")
@@ -346,7 +347,8 @@ class Deployment:
             "DBT_LOG_PATH": str(self.settings.home / "dbt" / "logs"),
             "DBT_PROFILES_DIR": str(assembled_dir(self.settings)),
         }
-        return {**dbt_environment(self.settings, self.warehouse.url), **paths}
+        pooled = self.warehouse.embedded is None and behind_pooler(self.engine)
+        return {**dbt_environment(self.settings, self.warehouse.url, pooled=pooled), **paths}
 
     def adopt_defaults(self) -> Adopted | None:
         """Take over, once, the defaults that an earlier version kept in its own files.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import sql
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from omie_pipeline import exact_json
@@ -18,9 +19,20 @@ from omie_pipeline.database.causes import WAREHOUSE, Place, remember_place, told
 from omie_pipeline.database.schemas import Schemas, use_schemas
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 
-PLAIN_VALUES = "-cdatestyle=ISO,YMD -cintervalstyle=postgres -cextra_float_digits=1"
+PLAIN_VALUES: Mapping[str, str] = {
+    "datestyle": "ISO,YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+}
 """How sessions of ours write days and numbers, whatever the database or the role says: the mapping
 reads the text of both, where 02/03/2026 would be another day and 15 digits another amount."""
+_DEAD_AFTER: Mapping[str, str] = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+"""The server lets go of the locks of a machine that is gone after a minute, not after two hours."""
+_KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _IDLE_SINCE = "omie_pipeline.idle_since"
 _TRUSTED_SECONDS = 1.0
 
@@ -53,20 +65,33 @@ def open_engine(
         connect_args={
             "application_name": "omie_pipeline",
             "connect_timeout": 10,
-            "options": _options(parsed, time_zone),
+            **{name: value for name, value in _KEEP_ALIVE.items() if name not in parsed.query},
         },
     )
+    settings = {**PLAIN_VALUES, **_DEAD_AFTER, **({"timezone": time_zone} if time_zone else {})}
+    _set_in_every_session(engine, settings)
     use_schemas(engine, schemas or Schemas())
     remember_place(engine, Place.of(parsed, WAREHOUSE))
     _ping_idle_connections(engine)
     return engine
 
 
-def _options(url: sa.URL, time_zone: str | None) -> str:
-    given = url.query.get("options", "")
-    texts = list(given) if isinstance(given, tuple) else [given]
-    ours = [PLAIN_VALUES, *([f"-ctimezone={time_zone}"] if time_zone else [])]
-    return " ".join([*texts, *ours]).strip()
+def _set_in_every_session(engine: sa.Engine, settings: Mapping[str, str]) -> None:
+    """Set them once a connection is open: a pooler refuses or drops what a client asks for while it
+    connects (``options``)."""
+    names = sql.SQL(", ").join(
+        sql.SQL("set_config({}, {}, false)").format(sql.Literal(name), sql.Literal(value))
+        for name, value in settings.items()
+    )
+    statement = sql.SQL("SELECT {}").format(names)
+
+    def connected(connection: psycopg.Connection[Any], _record: ConnectionPoolEntry) -> None:
+        autocommit = connection.autocommit
+        connection.autocommit = True
+        connection.execute(statement)
+        connection.autocommit = autocommit
+
+    sa.event.listen(engine, "connect", connected)
 
 
 def _ping_idle_connections(engine: sa.Engine) -> None:
