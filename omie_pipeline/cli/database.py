@@ -94,9 +94,11 @@ def _show_own_server(settings: Settings) -> None:
     from omie_pipeline.resources.addresses import find_warehouse
     from omie_pipeline.warehouse.engine import open_engine, warehouse_errors
     from omie_pipeline.warehouse.migrate import refuse_old_server
+    from omie_pipeline.warehouse.poolers import refuse_shared_sessions
 
     # A session like anybody else's: what an analyst has.
     engine = open_engine(find_warehouse(settings).url, time_zone=None)
+    refuse_shared_sessions(engine)
     with warehouse_errors(), engine.connect() as connection:
         refuse_old_server(connection)
         version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()

@@ -20,7 +20,6 @@ from omie_pipeline.assets.push import TRIGGER_TAG
 from omie_pipeline.cli.demo_notes import follow_notes
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sample_defaults
 from omie_pipeline.omie.masking import mask_text
-from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import range_tags
@@ -48,7 +47,7 @@ def run_demo(console: Console, base_url: str) -> bool:
     deployment = Deployment()
     engine = deployment.engine  # migrated: Dagster's schema must be there before Dagster
     prepare_dagster_home(deployment.settings.home)
-    os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
+    os.environ.update(deployment.dagster_environment())
     give_sample_defaults(deployment)
     console.print(f"      Omie simulado em {base_url}")
     try:

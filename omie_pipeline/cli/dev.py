@@ -32,7 +32,6 @@ from omie_pipeline.cli.sandbox import (
     give_sample_defaults,
     simulator_process,
 )
-from omie_pipeline.resources.addresses import dagster_environment
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.deployment import Deployment
@@ -79,7 +78,7 @@ def _prepare(stack: ExitStack) -> Deployment:
     if deployment.warehouse.embedded is not None:
         stack.callback(deployment.warehouse.embedded.stop_if_started_here)
     prepare_dagster_home(deployment.settings.home)
-    os.environ.update(dagster_environment(deployment.settings, deployment.warehouse.url))
+    os.environ.update(deployment.dagster_environment())
     with dg.DagsterInstance.get() as instance:
         ensure_pools(instance)
         dead = end_dead_runs(instance)

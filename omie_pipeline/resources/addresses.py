@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,20 +66,37 @@ def open_warehouse(settings: Settings, warehouse: Warehouse | None = None) -> sa
     return engine
 
 
-def dagster_postgres_url(warehouse_url: str, schemas: Schemas | None = None) -> str:
+DAGSTER_SESSION = "omie_pipeline:"
+"""``application_name`` of Dagster's sessions behind a pooler; the schema's name follows."""
+DAGSTER_SETTINGS: Mapping[str, str] = {
+    # A crash of the server may cost the last events; waiting for disk costs minutes every time.
+    "synchronous_commit": "off",
+    # Dagster writes the server's local time where it means UTC.
+    "timezone": "UTC",
+}
+
+
+def dagster_postgres_url(
+    warehouse_url: str, schemas: Schemas | None = None, *, pooled: bool = False
+) -> str:
     """The warehouse as Dagster's storage takes it: psycopg2, tables in the schema ``dagster``.
 
     With SQLAlchemy 2.1 a bare ``postgresql://`` picks psycopg 3, and every run then fails on
     Dagster's ``NOTIFY``.
+
+    Args:
+        pooled: the address leads to a pooler, where sessions are set once they are open
+            (``resources.dagster_storage``).
     """
     url = _parsed(warehouse_url).set(drivername="postgresql+psycopg2")
+    schema = (schemas or Schemas()).name(DAGSTER)
+    if pooled:
+        return _text(url.update_query_dict({"application_name": f"{DAGSTER_SESSION}{schema}"}))
     options = url.query.get("options", "")
     given = " ".join(options) if isinstance(options, tuple) else options
-    schema = (schemas or Schemas()).name(DAGSTER)
-    # A crash of the server may cost the last events; waiting for disk costs minutes every time.
-    # Dagster writes the server's local time where it means UTC.
-    options = f"{given} -csearch_path={schema} -csynchronous_commit=off -ctimezone=UTC".strip()
-    return _text(url.update_query_dict({"options": options}))
+    settings = {"search_path": schema, **DAGSTER_SETTINGS}
+    ours = " ".join(f"-c{name}={value}" for name, value in settings.items())
+    return _text(url.update_query_dict({"options": f"{given} {ours}".strip()}))
 
 
 def dbt_environment(
@@ -148,11 +166,14 @@ def _dbt_connection(url: sa.URL) -> dict[str, str]:
     }
 
 
-def dagster_environment(settings: Settings, warehouse_url: str) -> dict[str, str]:
+def dagster_environment(
+    settings: Settings, warehouse_url: str, *, pooled: bool = False
+) -> dict[str, str]:
     """Variables that Dagster's processes need; ``DAGSTER_POSTGRES_URL`` holds the password."""
+    url = dagster_postgres_url(warehouse_url, settings.schemas, pooled=pooled)
     return {
         "DAGSTER_HOME": str(dagster_home(settings.home)),
-        "DAGSTER_POSTGRES_URL": dagster_postgres_url(warehouse_url, settings.schemas),
+        "DAGSTER_POSTGRES_URL": url,
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
 

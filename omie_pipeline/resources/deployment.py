@@ -24,6 +24,7 @@ from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.resources import built
 from omie_pipeline.resources.addresses import (
     Warehouse,
+    dagster_environment,
     dbt_environment,
     find_warehouse,
     open_warehouse,
@@ -103,6 +104,15 @@ class Deployment:
     def clock(self) -> Clock:
         """The one time that decides anything; opens the warehouse."""
         return self._given_clock or DatabaseClock(self.engine)
+
+    @cached_property
+    def pooled(self) -> bool:
+        """Whether the warehouse is reached through a pooler."""
+        return self.warehouse.embedded is None and behind_pooler(self.engine)
+
+    def dagster_environment(self) -> Mapping[str, str]:
+        """Variables for Dagster's processes; one holds the warehouse's password."""
+        return dagster_environment(self.settings, self.warehouse.url, pooled=self.pooled)
 
     @property
     def empresas(self) -> tuple[str, ...]:
@@ -347,8 +357,10 @@ class Deployment:
             "DBT_LOG_PATH": str(self.settings.home / "dbt" / "logs"),
             "DBT_PROFILES_DIR": str(assembled_dir(self.settings)),
         }
-        pooled = self.warehouse.embedded is None and behind_pooler(self.engine)
-        return {**dbt_environment(self.settings, self.warehouse.url, pooled=pooled), **paths}
+        return {
+            **dbt_environment(self.settings, self.warehouse.url, pooled=self.pooled),
+            **paths,
+        }
 
     def adopt_defaults(self) -> Adopted | None:
         """Take over, once, the defaults that an earlier version kept in its own files.

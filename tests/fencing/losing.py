@@ -61,10 +61,13 @@ class Successor:
         writes: write calls that Omie had seen when the other run had ended.
     """
 
-    def __init__(self, world: World, endpoint: str, number: int, **options: Any) -> None:
+    def __init__(
+        self, world: World, endpoint: str, number: int, pause_seconds: float = 62, **options: Any
+    ) -> None:
         self._world = world
         self._endpoint = endpoint
         self._left = number
+        self._pause_seconds = pause_seconds
         self._options = options
         self._busy = False
         self.report: PushReport | None = None
@@ -77,7 +80,7 @@ class Successor:
         self._left -= 1
         if self._left == 0:
             end_lock(self._world, push_lane(self._endpoint))
-            self._world.clock.sleep(62)
+            self._world.clock.sleep(self._pause_seconds)
             self.report = other_world(self._world).push(self._endpoint, **self._options)
             self.writes = len(sent(self._world))
 

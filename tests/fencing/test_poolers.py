@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -97,3 +98,69 @@ def test_a_pooler_of_sessions_is_as_good_as_none(database_url: str) -> None:
                 assert here.execute(show).scalar() == there.execute(show).scalar(), name
         pooled.dispose()
     direct.dispose()
+
+
+def test_dagsters_tables_land_in_their_schema(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dagster as dg
+
+    from omie_pipeline.resources.addresses import dagster_environment
+    from omie_pipeline.resources.dagster_home import prepare_dagster_home
+    from omie_pipeline.resources.settings import Settings
+
+    with pgbouncer(database_url, "session") as url:
+        prepare_dagster_home(tmp_path)
+        for name, value in dagster_environment(Settings(home=tmp_path), url, pooled=True).items():
+            monkeypatch.setenv(name, value)
+        with dg.DagsterInstance.get() as instance:
+            assert instance.get_runs_count() == 0
+        engine = open_engine(url)
+        with engine.connect() as connection:
+            where = sa.text("SELECT schemaname FROM pg_tables WHERE tablename = 'runs'")
+            assert list(connection.execute(where).scalars()) == ["dagster"]
+        engine.dispose()
+
+
+def test_dbts_sessions_read_days_as_ours(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg2
+
+    from omie_pipeline.resources.addresses import dbt_environment
+    from omie_pipeline.resources.settings import Settings
+
+    with pgbouncer(database_url, "session") as url:
+        variables = dbt_environment(Settings(time_zone="America/Manaus"), url, pooled=True)
+        for name in ("PGOPTIONS", "PGDATESTYLE", "PGTZ"):
+            monkeypatch.setenv(name, variables[name])
+        plain = sa.make_url(url).set(drivername="postgresql")
+        connection = psycopg2.connect(plain.render_as_string(hide_password=False))
+        with connection.cursor() as cursor:
+            found = {}
+            for name in _VALUES:
+                cursor.execute(f"SHOW {name}")
+                found[name] = cursor.fetchone()[0]
+        connection.close()
+    assert found == {
+        "datestyle": "ISO, YMD",
+        "intervalstyle": "postgres",
+        "extra_float_digits": "1",
+        "TimeZone": "America/Manaus",
+    }
+
+
+@pytest.mark.parametrize("command", [["db", "status"], ["status"]])
+def test_a_command_tells_what_to_change(
+    database_url: str, command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from omie_pipeline.cli.app import app
+
+    monkeypatch.setenv("OMIE_PIPELINE_HOME", str(tmp_path))
+    with pgbouncer(database_url, "transaction") as url:
+        monkeypatch.setenv("WAREHOUSE_URL", url)
+        ended = CliRunner().invoke(app, command)
+    assert ended.exit_code == 1, ended.output
+    assert "pool_mode = session" in ended.output

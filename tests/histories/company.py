@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import httpx
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.errors import TakenOver
 from omie_pipeline.simulator import billing, seeds
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.control_orders import OrderNote
@@ -20,6 +21,7 @@ from omie_pipeline.sync.nfse.following import FollowReport, follow
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushReport
 from omie_pipeline.warehouse.planning import Selection
+from tests.fencing.losing import Successor, end_lock, push_lane, sent
 from tests.histories.clinic import CHAIN, COLUMNS, Clinic
 from tests.sync.world import EMPRESA, World
 
@@ -59,6 +61,7 @@ class Figures:
     histories: int = 0
     runs: int = 0
     crashes: int = 0
+    taken_over: int = 0
     calls: int = 0
     faults: int = 0
     people: int = 0
@@ -163,6 +166,67 @@ class Company(World):
             self.on_call = None
             if what != "call":
                 sa.event.remove(self.engine, "commit", step)
+
+    def lose_the_lane(
+        self, endpoint: str, policy: EndpointPolicy, what: str, number: int, pause_seconds: float
+    ) -> None:
+        """A run pauses at its ``number``-th call, or before that transaction; its lock is lost, and
+        another run does the work before it wakes."""
+        self.transform(endpoint)
+        self.figures.runs += 1
+        options = {"policy": policy, "approve": True}
+        other = Successor(self, endpoint, number, pause_seconds, **options)
+        if what == "call":
+            self.on_call = other.step
+        else:
+            sa.event.listen(self.engine, "begin", other.at_begin)
+        try:
+            report = self.push(endpoint, policy=policy, approve=True)
+            assert report.closes, (endpoint, report.partitions, report.truth)
+        except TakenOver:
+            assert other.report is not None
+            assert other.report.closes, (endpoint, other.report.partitions, other.report.truth)
+            assert len(sent(self)) == other.writes, "it sent something after it was taken over"
+            self.figures.taken_over += 1
+        finally:
+            self.on_call = None
+            if what != "call":
+                sa.event.remove(self.engine, "begin", other.at_begin)
+
+    def cut_the_lock(self, endpoint: str, policy: EndpointPolicy, number: int) -> None:
+        """The connection of a run's lock dies at its ``number``-th call; nobody else comes."""
+        left = number
+
+        def step(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                end_lock(self, push_lane(endpoint))
+
+        self.on_call = step
+        try:
+            self.send(endpoint, policy)
+        finally:
+            self.on_call = None
+
+    def build_between(
+        self, endpoint: str, policy: EndpointPolicy, number: int, edit: Callable[[], None]
+    ) -> None:
+        """The clinic changes and is built anew while a run is at its ``number``-th call."""
+        left = number
+
+        def step(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                edit()
+                self.transform(endpoint)
+
+        self.on_call = step
+        try:
+            self.send(endpoint, policy)
+        finally:
+            self.on_call = None
 
     # -- people -----------------------------------------------------------------------------------
 

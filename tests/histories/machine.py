@@ -157,9 +157,51 @@ class Histories(RuleBasedStateMachine):
         with self.company.ending_at(what, min(number, 4) if what == "call" else number):
             self.send(endpoint)
 
-    def send(self, endpoint: str, *, unfinished_only: bool = False) -> None:
+    @rule(
+        endpoint=st.sampled_from(CHAIN[3:]),
+        what=st.sampled_from(("call", "begin")),
+        number=st.integers(1, 12),
+        pause_seconds=st.sampled_from((1, 62, 400)),
+    )
+    def lose_the_lane(self, endpoint: str, what: str, number: int, pause_seconds: int) -> None:
+        """A run is paused and its lock lost; another run has done the work when it wakes."""
+        number = min(number, 5) if what == "call" else number
+        self.forget(endpoint)
+        policy = self.policy(endpoint)
+        self.company.lose_the_lane(endpoint, policy, what, number, pause_seconds)
+        check_doubles(self.company, self.company.truth(), self.billed_by_person)
+
+    @rule(endpoint=st.sampled_from(CHAIN[3:]), number=st.integers(1, 4))
+    def cut_the_lock(self, endpoint: str, number: int) -> None:
+        """The connection of the lock dies, and nobody comes."""
+        self.forget(endpoint)
+        self.company.cut_the_lock(endpoint, self.policy(endpoint), number)
+        check_doubles(self.company, self.company.truth(), self.billed_by_person)
+
+    @rule(
+        endpoint=st.sampled_from(("contas_receber", "ordens_servico")),
+        place=NUMBERS,
+        value=VALUES,
+        number=st.integers(1, 4),
+    )
+    def build_between(self, endpoint: str, place: int, value: int, number: int) -> None:
+        """A value changes and the models are built while a run sends."""
+        self.forget(endpoint)
+
+        def edit() -> None:
+            if place in self.clinic.receipts:
+                self.clinic.receipts[place].value = value
+
+        self.company.build_between(endpoint, self.policy(endpoint), number, edit)
+        check_doubles(self.company, self.company.truth(), self.billed_by_person)
+
+    def forget(self, endpoint: str) -> None:
+        """What a run found is not what the next one finds."""
         self.idle.pop(endpoint, None)
         self.clean.pop(endpoint, None)
+
+    def send(self, endpoint: str, *, unfinished_only: bool = False) -> None:
+        self.forget(endpoint)
         report = self.company.send(endpoint, self.policy(endpoint), unfinished_only=unfinished_only)
         total = report.total
         if not unfinished_only and total.delivered + total.unchanged == total.selected:

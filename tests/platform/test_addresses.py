@@ -115,7 +115,8 @@ def test_dagster_home_has_our_settings_and_is_repaired(tmp_path: Path) -> None:
     wanted = file.read_text("utf-8")
     content = yaml.safe_load(wanted)
     assert content["telemetry"] == {"enabled": False}
-    assert content["storage"]["postgres"]["postgres_url"] == {"env": "DAGSTER_POSTGRES_URL"}
+    address = content["storage"]["custom"]["config"]["postgres_url"]
+    assert address == {"env": "DAGSTER_POSTGRES_URL"}
     assert content["run_monitoring"]["free_slots_after_run_end_seconds"] == 5
     written = file.stat().st_mtime_ns
     prepare_dagster_home(tmp_path)
