@@ -83,6 +83,7 @@ class Delivery:
         self._sent_before: set[str] = set()
         self._current: PlanRow | None = None
         self._said: dict[str, str] = {}
+        self._since: dict[str, datetime] = {}
         self.calls: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.stopped_by = ""
@@ -110,6 +111,7 @@ class Delivery:
         self._effect.load([item.row for item in left_open])
         self._sent_before |= {item.row.code for item in left_open if item.sent_at is not None}
         for item in left_open:
+            self._since[item.row.code] = item.created_at
             if item.sent_at is not None:
                 self._waiting.add(item.sent_at, item.row, item.sent_at, tries=0)
         try:
@@ -160,8 +162,10 @@ class Delivery:
         self._check()
         rows = self._not_standing(batch)
         prints = [self._effect.request_for(row).fingerprint for row in rows]
-        allowed = self._intents.write(rows, prints, self._clock.now())
+        written_at = self._clock.now()
+        allowed = self._intents.write(rows, prints, written_at)
         for row in rows:
+            self._since.setdefault(row.code, written_at)
             if row.linha not in allowed:
                 text = self._said.get(row.code, _UNANSWERED)
                 self._outcomes.append(RowOutcome(row, "unknown", error=text))
@@ -246,7 +250,7 @@ class Delivery:
         started = time.perf_counter()
         self._current = row
         try:
-            outcome = self._sender.send(row)
+            outcome = self._sender.send(row, self._since.get(row.code, self._clock.now()))
         except Deferred as later:
             self._defer(row, later, tries)
             return
@@ -318,7 +322,9 @@ class Delivery:
         if before is not None and asked_at < before + timedelta(seconds=STALE_SECONDS):
             # The read may show what stood there before that change, and it may look alike.
             return None, True
-        return proven(row, found, self._clock.now()), self._disproves(row, found)
+        now = self._clock.now()
+        since = self._since.get(row.code, now)
+        return proven(row, found, now, since), self._disproves(row, found)
 
     def _disproves(self, row: PlanRow, found: Found) -> bool:
         """Whether a read that shows no effect is able to: where a second call would make a second

@@ -15,6 +15,8 @@ from omie_pipeline.warehouse.rows import Kind, PlanRow, RowOutcome
 
 STALE_SECONDS = 61.0
 _UNREPEATABLE_SECONDS = 300.0
+_CLOCKS_APART = timedelta(minutes=10)
+"""How much later than Omie's our clock may be; beyond it a record of ours counts as another's."""
 
 
 def conclusive_seconds(endpoint: Endpoint) -> float:
@@ -31,17 +33,28 @@ def next_look_at(sent_at: datetime, read_at: datetime) -> datetime:
     return max(sent_at, read_at) + timedelta(seconds=STALE_SECONDS)
 
 
-def proven(row: PlanRow, found: Found, now: datetime) -> RowOutcome | None:
+def is_ours(found: Found, since: datetime) -> bool:
+    """Whether a record that was found can only have been made by a call since ``since``."""
+    young = found.born_at is None or found.born_at >= since - _CLOCKS_APART
+    return found.untouched and young
+
+
+def proven(row: PlanRow, found: Found, now: datetime, since: datetime) -> RowOutcome | None:
     """The outcome a finding proves: what was sent is there, or what was deleted is gone.
 
-    A record that somebody has changed since its creation was there before us: it counts as
-    updated, so that no later run takes it for one of ours and deletes it.
+    A record that somebody has changed since its creation, or that is older than our intent, was
+    there before us: it counts as updated, so that no later run takes it for one of ours and deletes
+    it (docs/adr/0028).
+
+    Args:
+        since: when the intent of the first call was written.
     """
     if row.action == "delete":
         gone = found.finding == "absent"
         return RowOutcome(row, "deleted", row.omie_id, at=now) if gone else None
     if found.finding != "arrived":
         return None
-    created = found.untouched and (found.omie_id != row.omie_id or bool(found.omie_code))
+    new = found.omie_id != row.omie_id or bool(found.omie_code)
+    created = new and is_ours(found, since)
     kind: Kind = "created" if created else "updated"
     return RowOutcome(row, kind, found.omie_id, omie_code=found.omie_code, at=now)

@@ -21,9 +21,9 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.omie import CallRecord, OmieClient, wire
 from omie_pipeline.omie.masking import mask
-from omie_pipeline.sync.effects import Found, RecordEffect, Request
-from omie_pipeline.sync.effects.record import as_id
+from omie_pipeline.sync.effects import RecordEffect, Request
 from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.sync.read_back import is_ours
 from omie_pipeline.warehouse.rows import Attempt, Kind, PlanRow, RowOutcome
 
 # An abandoned call keeps its method busy up to a minute (REAL): 3 + 6 + 12 + 24 + 48 seconds.
@@ -62,8 +62,11 @@ class Sender:
         self._clock = clock
         self._check = check
 
-    def send(self, row: PlanRow) -> RowOutcome:
+    def send(self, row: PlanRow, since: datetime) -> RowOutcome:
         """Send a row whose intent is committed.
+
+        Args:
+            since: when the row's first intent was written.
 
         Raises:
             Deferred: nothing left; come back after the wait.
@@ -76,7 +79,7 @@ class Sender:
         except OutcomeUnknown as fault:
             return self._failed(row, "unknown", fault, at_now=True)
         except Redundant as fault:
-            if fault.detail.http_status and not self._may_repeat(row):
+            if fault.detail.http_status:
                 # Omie took in the very same request: perhaps this one, sent on twice by the road.
                 return self._failed(row, "unknown", fault, at_now=True)
             raise Deferred(fault.wait_seconds) from None
@@ -87,7 +90,7 @@ class Sender:
                 return RowOutcome(row, "deleted", row.omie_id, at=self._clock.now())
             return self._failed(row, "rejected", fault)
         except AlreadyExists as fault:
-            return self._resolve_duplicate(row, fault)
+            return self._resolve_duplicate(row, fault, since)
         except UnknownFault as fault:
             # Words that nobody knows may follow upon the effect.
             if not self._may_repeat(row):
@@ -133,12 +136,10 @@ class Sender:
         kind: Kind = "updated" if updated else "created"
         return RowOutcome(row, kind, omie_id, omie_code=omie_code, at=now)
 
-    def _resolve_duplicate(self, row: PlanRow, fault: AlreadyExists) -> RowOutcome:
+    def _resolve_duplicate(self, row: PlanRow, fault: AlreadyExists, since: datetime) -> RowOutcome:
         """A record Omie already has: link it where policy says so and it belongs to nobody else."""
-        if not fault.by_document and (row.action == "insert" or not self._endpoint.repeatable):
-            omie_id = fault.omie_id or self._id_of(row)
-            if omie_id is not None:
-                return RowOutcome(row, "linked", omie_id, at=self._clock.now())
+        if not fault.by_document:
+            return self._resolve_code_in_use(row, fault, since)
         free = not fault.integration_code or fault.integration_code == row.codigo_integracao
         may_link = self._policy.on_duplicate_document == "link" and self._endpoint.link
         if not (fault.by_document and may_link and free and fault.omie_id is not None):
@@ -165,15 +166,22 @@ class Sender:
             return replace(self._failed(row, "rejected", refused), in_doubt=True)
         return RowOutcome(row, "linked", fault.omie_id, at=self._clock.now())
 
-    def _id_of(self, row: PlanRow) -> int | None:
-        """Omie's id of the record that has this row's code, where the fault did not name it."""
-        if not self._endpoint.read:
-            found = self._effect.look(row, self._effect.request_for(row))
-            return found.omie_id if found.finding == "arrived" else None
-        record = self._effect.read({self._endpoint.integration_key: row.codigo_integracao})
-        if isinstance(record, Found):
-            return None
-        return as_id(self._endpoint.keys_of(record).get(self._endpoint.omie_key))
+    def _resolve_code_in_use(
+        self, row: PlanRow, fault: AlreadyExists, since: datetime
+    ) -> RowOutcome:
+        """Omie has the code: by this very request, sent on twice by the road, by an earlier call of
+        the row, or by another's hand."""
+        found = self._effect.look(row, self._effect.request_for(row))
+        now = self._clock.now()
+        if found.finding == "arrived":
+            kind: Kind = "created" if is_ours(found, since) else "linked"
+            return RowOutcome(row, kind, found.omie_id, omie_code=found.omie_code, at=now)
+        omie_id = fault.omie_id or found.omie_id
+        if omie_id is not None and (row.action == "insert" or not self._endpoint.repeatable):
+            return RowOutcome(row, "linked", omie_id, at=now)
+        if found.finding == "unreadable":
+            return self._failed(row, "unknown", fault, at_now=True)
+        return self._failed(row, "rejected", _naming_both(row, fault))
 
     def _failed(
         self, row: PlanRow, kind: Kind, fault: OmieFault, *, at_now: bool = False

@@ -146,9 +146,10 @@ def _shares_its_entry() -> Expression:
 
 def _signed_amount() -> Expression:
     """In R$; an account row's sign is its group's, since its cNatureza can look inverted (REAL)."""
-    of_entry = sa.func.nullif(_m.c.valor_movimento_cc, 0)
-    # Whether such a row carries the entry's sum or its own part is not known (GUESS).
-    of_entry = sa.case((_shares_its_entry(), sa.null()), else_=of_entry)
+    # Whether a row that shares its entry carries the entry's sum or its part is a GUESS.
+    of_entry = sa.case(
+        (_shares_its_entry(), sa.null()), else_=sa.func.nullif(_m.c.valor_movimento_cc, 0)
+    )
     moved = sa.func.coalesce(of_entry, _m.c.valor_pago, 0)
     paid = sa.func.coalesce(sa.func.nullif(_m.c.valor_liquido, 0), _m.c.valor_pago, 0)
     amount = sa.func.abs(sa.case((_rank(_m) == _TITLE, paid), else_=moved))

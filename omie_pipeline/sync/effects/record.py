@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.model import Proof
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.sync.effects.request import (
@@ -22,6 +24,7 @@ from omie_pipeline.sync.markers import resolved, targets_in
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
 
+_BY_API = "WEBSERVICE"
 CANNOT_READ = (RetryLater, UnknownFault, RecordRejected)
 NOT_THERE = (RecordNotFound, Empty)
 
@@ -141,9 +144,12 @@ class RecordEffect:
         if not endpoint.repeatable and row.omie_id is None:
             # Nobody else uses our codes: where none stood before, ours arrived.
             return Found("arrived", omie_id, _untouched(record))
+        # An upsert may have met a record of somebody else's: only its birth tells whose it is.
+        born_at = _born_at(record)
+        untouched = born_at is not None and _untouched(record)
         sent = {name: value for name, value in request.param.items() if endpoint.record.field(name)}
         same = wire.same_record(sent, record)
-        return Found("arrived" if same else "different", omie_id, _untouched(record))
+        return Found("arrived" if same else "different", omie_id, untouched, born_at)
 
     def read(self, key: wire.Json) -> wire.Json | Found:
         """One record, or why it cannot be shown."""
@@ -172,10 +178,28 @@ def as_id(value: Any) -> int | None:
     return int(text) if text.isdigit() and int(text) > 0 else None
 
 
-def _untouched(record: wire.Json) -> bool:
+def _audit(record: wire.Json) -> wire.Json | None:
     audit = next((record[name] for name in ("info", "infoCadastro") if name in record), None)
-    if not isinstance(audit, dict):
+    return audit if isinstance(audit, dict) else None
+
+
+def _born_at(record: wire.Json) -> datetime | None:
+    """When Omie made a record, by Brasília's clock; ``None`` where it does not say."""
+    audit = _audit(record) or {}
+    try:
+        text = f"{audit.get('dInc')} {audit.get('hInc')}"
+        born = datetime.strptime(text, "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007 - Brasília's, below
+    except ValueError:
+        return None
+    return born.replace(tzinfo=BRASILIA)
+
+
+def _untouched(record: wire.Json) -> bool:
+    audit = _audit(record)
+    if audit is None:
         return True
+    if (audit.get("uInc") or _BY_API) != _BY_API:
+        return False
     created, changed = (
         (audit.get("dInc"), audit.get("hInc")),
         (audit.get("dAlt"), audit.get("hAlt")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from omie_pipeline.catalog import Service
@@ -30,7 +31,9 @@ class Found:
     """What a read showed.
 
     Attributes:
-        untouched: the record was never changed since it was created.
+        untouched: the record was never changed since it was created, and by an integration.
+        born_at: when Omie made the record; ``None`` where another proof says that it is new: it
+            was looked for before the call and not there.
         omie_code: Omie's id where it is no number.
         text: what a person has to know of it, for a row that cannot go on.
     """
@@ -38,6 +41,7 @@ class Found:
     finding: Finding
     omie_id: int | None = None
     untouched: bool = False
+    born_at: datetime | None = None
     omie_code: str = ""
     text: str = ""
 
