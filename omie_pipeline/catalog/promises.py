@@ -36,6 +36,8 @@ _KEYS = (
     "nCodCC",
     "cCodIntCC",
     "cCodCCInt",
+    "nCodLanc",
+    "cCodIntLanc",
 )
 """Fields by which Omie and we name a record, in questions and answers alike."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from omie_pipeline.simulator.progress import Outcome
 from omie_pipeline.simulator.wire import Answer
 
 API_PATH = "/api/v1/"
+_SLASHES = re.compile(r"/{2,}")
 TRANSPORT = "omie_pipeline.transport"
 """Scope key under which the server puts the connection, so that it can be cut."""
 
@@ -32,7 +34,8 @@ class OmieApi:
         self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = str(scope["path"]).removeprefix(API_PATH)
+        # A published client sends doubled slashes (PROTOCOL section 11, CODE).
+        path = _SLASHES.sub("/", str(scope["path"])).removeprefix(API_PATH)
         routes = self._engine.routes
         if not routes.knows(path):
             if routes.knows(f"{path}/"):

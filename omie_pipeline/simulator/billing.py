@@ -122,7 +122,7 @@ def cancel(context: Context, sent: JsonObject) -> JsonObject:
         record = {**before, RPS: waiting}
         context.app.put(context.collection, record)
         return operations.status_answer(context, record, "Cancelamento da OS solicitado!")
-    record = cancelled(context, before, notes_too=sent.get("cCancelarNfse") == "S")
+    record = cancelled(context, before, notes_too=(sent.get("cCancelarNfse") or "S") == "S")
     return operations.status_answer(context, record, "OS cancelada com sucesso!")
 
 

@@ -212,22 +212,21 @@ class Engine:
         lane = (request.app_key, request.call)
         self.gate.count(address, lane, now)
         self.gate.check_block(lane, now)
-        in_flight = self.gate.enter(lane, operation.is_read, now)
+        question = wire.fingerprint(request.call, request.param)
+        in_flight = self.gate.enter(lane, operation.is_read, now, question)
         progress.lane = lane
         if operation.is_read:
             ceiling = self.gate.limits.reads_at_once or 4
             progress.headers = (("X-Omie-ParallelRateLimit", f"{in_flight}/{ceiling}"),)
-        self.gate.check_redundancy(
-            request.app_key, wire.fingerprint(request.call, request.param), now
-        )
+        self.gate.check_redundancy(request.app_key, question, now)
         return self._act(progress, operation, app)
 
     def _app_of(self, request: ApiRequest) -> AppState:
         app = self.state.apps.get(request.app_key)
         if app is None:
-            raise faults.unknown_app(request.app_key)
+            raise faults.unknown_app(request.app_key, self.behaviour.refused_key_status)
         if not app.accepts(request.app_secret):
-            raise faults.wrong_secret()
+            raise faults.wrong_secret(self.behaviour.refused_key_status)
         return app
 
     def _act(self, progress: Progress, operation: Operation, app: AppState) -> wire.JsonObject:

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from omie_pipeline.simulator import faults
 from omie_pipeline.simulator.book_rows import without_blanks
+from omie_pipeline.simulator.day_index import day_of
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import stamp
 from omie_pipeline.simulator.rules.titulos import check_account
 from omie_pipeline.simulator.state import Record
+from omie_pipeline.simulator.wire import JsonObject
 
 
 def entry_record(
@@ -75,3 +77,31 @@ def halves(context: Context, record: Record) -> list[Record]:
         return [record]
     group = record.get("nCodAgrup")
     return [other for other in context.collection if other.get("nCodAgrup") == group]
+
+
+def include(context: Context, sent: JsonObject) -> JsonObject:
+    """``IncluirLancCC``: a second one under a code is the first once more (PROTOCOL section 11,
+    REAL); a negative value is money out."""
+    head = sent.get("cabecalho") or {}
+    context.checks.required(context.method.request, sent)
+    code = str(sent["cCodIntLanc"])
+    found = next((one for one in context.collection if one.get("cCodIntLanc") == code), None)
+    if found is None:
+        value = Decimal(head["nValorLanc"])
+        found = entry_record(
+            context,
+            int(head["nCodCC"]),
+            value,
+            origin="APER" if value > 0 else "APEP",
+            day=day_of(str(head["dDtLanc"])),
+            details=sent.get("detalhes"),
+            destination=int((sent.get("transferencia") or {}).get("nCodCCDestino") or 0),
+            code=code,
+        )
+        context.app.put(context.collection, found)
+    return {
+        "nCodLanc": found["nCodLanc"],
+        "cCodIntLanc": code,
+        "cCodStatus": "0",
+        "cDesStatus": "Lançamento cadastrado com sucesso!",
+    }

@@ -53,15 +53,18 @@ class Noun:
 # -- recorded -------------------------------------------------------------------------------------
 
 
-def wrong_secret() -> SimulatedFaultError:
+def wrong_secret(status: int = 403) -> SimulatedFaultError:
     return SimulatedFaultError(
-        "A chave de acesso está inválida ou o aplicativo está suspenso.", "Server", 403
+        "A chave de acesso está inválida ou o aplicativo está suspenso.", "Server", status
     )
 
 
-def unknown_app(app_key: str) -> SimulatedFaultError:
+def unknown_app(app_key: str, status: int = 403) -> SimulatedFaultError:
+    if not app_key:
+        text = "A chave de acesso não está preenchida ou não é válida."
+        return SimulatedFaultError(text, "Server", status)
     return SimulatedFaultError(
-        f"ERROR: Chave de acesso não cadastrada para o aplicativo [{app_key}]!", "Server", 403
+        f"ERROR: Chave de acesso não cadastrada para o aplicativo [{app_key}]!", "Server", status
     )
 
 
@@ -207,6 +210,11 @@ def wrong_value(tag: str, allowed: str) -> SimulatedFaultError:
         f"ERROR: O valor informado na tag [{tag}] é inválido! Valores aceitos: {allowed}.",
         "Client-5002",
     )
+
+
+def no_number(tag: str) -> SimulatedFaultError:
+    """The code is recorded (PROTOCOL section 11), its text is not."""
+    return SimulatedFaultError(f"ERROR: O valor da tag [{tag}] não é um número!", "Client-3102")
 
 
 def wrong_date(tag: str) -> SimulatedFaultError:

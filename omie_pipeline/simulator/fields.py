@@ -13,6 +13,8 @@ from omie_pipeline.simulator import faults
 
 _DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+_FLAG = re.compile(r"l[A-Z]")
+"""Names of tags that take ``true`` as well as "S" (PROTOCOL section 6, REAL)."""
 _OPEN_TYPES = frozenset({"clientesFiltro"})
 """Filters whose unknown tags Omie ignores (PROTOCOL section 5)."""
 _LARGEST = 10**15
@@ -88,7 +90,11 @@ class FieldChecks:
                 raise faults.wrong_type(field.name, "integer")
         elif field.kind == "decimal":
             if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or _huge(value):
+                if field.name == "nValorLanc" and isinstance(value, str):
+                    raise faults.no_number(field.name)
                 raise faults.wrong_type(field.name, "decimal")
+        elif value is True and _FLAG.match(field.name):
+            return
         elif not isinstance(value, str):
             raise faults.wrong_type(field.name, "string")
         elif value:

@@ -33,6 +33,9 @@ class Limits:
             none, the strict reading; ``consecutive`` starts from zero after a success.
         abandoned_lock_seconds: how long a method stays busy after its caller gave up (REAL: up
             to 60).
+        busy_by: what an abandoned call keeps busy: its whole ``method`` (PROTOCOL section 9.12,
+            REAL), or the same ``question`` only, whose third asking within the minute is then
+            redundant (section 11, REAL).
     """
 
     method_per_minute: int | None = 240
@@ -45,6 +48,7 @@ class Limits:
     block_seconds: float = 1800.0
     block_counting: Literal["rolling", "consecutive"] = "rolling"
     abandoned_lock_seconds: float = 0.0
+    busy_by: Literal["method", "question"] = "method"
 
     @classmethod
     def off(cls) -> Limits:
@@ -70,6 +74,10 @@ class Limits:
 
 
 def _number(name: str, value: Any) -> Any:
+    if name == "busy_by":
+        if value not in {"method", "question"}:
+            raise ValueError(f"busy_by is method or question, not {value!r}")
+        return value
     if name == "block_counting":
         if value not in {"rolling", "consecutive"}:
             raise ValueError(f"block_counting is rolling or consecutive, not {value!r}")
@@ -98,7 +106,9 @@ class Gate:
         self._by_method: dict[Lane, deque[float]] = {}
         self._by_address: dict[str, deque[float]] = {}
         self._in_flight: dict[Lane, int] = {}
-        self._abandoned_until: dict[Lane, float] = {}
+        self._abandoned_until: dict[tuple[Lane, str], float] = {}
+        self._entered: dict[Lane, str] = {}
+        self._refused_busy: dict[tuple[Lane, str], list[float]] = {}
         self._asked: dict[tuple[str, str], float] = {}
         self._asked_order: deque[tuple[float, tuple[str, str]]] = deque()
         self._errors: dict[Lane, deque[float]] = {}
@@ -135,16 +145,28 @@ class Gate:
         self._blocked_until[lane] = now + self.limits.block_seconds
         raise faults.blocked(math.ceil(until - now))
 
-    def enter(self, lane: Lane, is_read: bool, now: float) -> int:
+    def enter(self, lane: Lane, is_read: bool, now: float, question: str = "") -> int:
         """Take a place in the lane; answers how many are in flight, this one included."""
         ceiling = self.limits.reads_at_once if is_read else self.limits.writes_at_once
         in_flight = self._in_flight.get(lane, 0)
-        if ceiling is not None and (
-            in_flight >= ceiling or self._abandoned_until.get(lane, 0.0) > now
-        ):
-            raise faults.busy()
+        if ceiling is not None:
+            if in_flight >= ceiling:
+                raise faults.busy()
+            held = (lane, question if self.limits.busy_by == "question" else "")
+            until = self._abandoned_until.get(held, 0.0)
+            if until > now:
+                raise self._busy(held, until, now)
         self._in_flight[lane] = in_flight + 1
+        self._entered[lane] = question
         return in_flight + 1
+
+    def _busy(self, held: tuple[Lane, str], until: float, now: float) -> Exception:
+        """The first asking was the abandoned one, so that the second refusal is the third."""
+        if self.limits.busy_by == "method":
+            return faults.busy()
+        before = [at for at in self._refused_busy.get(held, []) if at > now - _MINUTE_SECONDS]
+        self._refused_busy[held] = [*before, now]
+        return faults.redundant(math.ceil(until - now)) if before else faults.busy()
 
     def in_flight(self) -> int:
         """Calls that have no answer yet."""
@@ -154,7 +176,8 @@ class Gate:
         """Give the place back; an abandoned call keeps the method busy for a while."""
         self._in_flight[lane] = max(0, self._in_flight.get(lane, 0) - 1)
         if abandoned and self.limits.abandoned_lock_seconds:
-            self._abandoned_until[lane] = now + self.limits.abandoned_lock_seconds
+            question = self._entered.get(lane, "") if self.limits.busy_by == "question" else ""
+            self._abandoned_until[lane, question] = now + self.limits.abandoned_lock_seconds
 
     def check_redundancy(self, app_key: str, fingerprint: str, now: float) -> None:
         """Refuse the same call with the same parameters inside the window."""

@@ -39,11 +39,15 @@ def listed(api: Api, **asked: Any) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize(("with_note", "left"), [("S", "C"), ("N", "F")])
-def test_cancelling_an_issued_note(sim: Simulator, clinic: Api, with_note: str, left: str) -> None:
+@pytest.mark.parametrize(("with_note", "left"), [("S", "C"), ("N", "F"), ("", "C"), (None, "C")])
+def test_cancelling_an_issued_note(
+    sim: Simulator, clinic: Api, with_note: str | None, left: str
+) -> None:
+    """Without cCancelarNfse the note goes too: Omie's default is destructive (OFF, SEC)."""
     clinic.ok("FaturarOS", **KEY)
     sim.control.advance(40)
-    clinic.ok("CancelarOS", **KEY, cCancelarNfse=with_note)
+    said = {} if with_note is None else {"cCancelarNfse": with_note}
+    clinic.ok("CancelarOS", **KEY, **said)
     now = status(clinic)
     assert (now["cCancelada"], now["dDtCanc"]) == ("S", "05/01/2026")
     [note] = listed(clinic)

@@ -54,6 +54,8 @@ class Behaviour:
             row's part (GUESS both).
         loose_entries_only: ``ListarLancCC`` leaves out what settlements moved (PROTOCOL section
             11, REAL and contradictory).
+        refused_key_status: HTTP status of a refused key (PROTOCOL section 11: 403 REAL; 200 and
+            500 occur in other people's tests).
         nfse_seconds: simulated seconds between FaturarOS and the city hall's answer.
         city_hall_down: notes stay under way, whatever time passes.
         cancel_race: which wins when an order is cancelled while its note is under way.
@@ -77,6 +79,7 @@ class Behaviour:
     batch_rows_name_settlement: bool = True
     batch_rows_carry_entry: bool = True
     loose_entries_only: bool = False
+    refused_key_status: int = 403
     nfse_seconds: float = 40.0
     city_hall_down: bool = False
     cancel_race: Literal["cancelled", "authorised"] = "cancelled"
