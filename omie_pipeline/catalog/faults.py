@@ -203,6 +203,12 @@ RULES: tuple[FaultRule, ...] = (
         r"(CPF|CNPJ).*inválid",
         "Confira o CPF/CNPJ no documento da pessoa e corrija o cadastro na clínica.",
     ),
+    # Client-105 stands for "no such record" and for a value outside its list alike (CODE).
+    _rule(
+        "rejected",
+        r"\b(valor|data|conteúdo)\b.*\btag \[",
+        "Corrija no sistema da clínica o campo que a mensagem cita.",
+    ),
     _rule(
         "protocol",
         r"(Invalid JSON Object|JSON request with SyntaxError|Nenhum parâmetro foi recebido|"

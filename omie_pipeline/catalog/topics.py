@@ -104,7 +104,14 @@ def _entries(topic: str) -> TopicRule:
 
 
 def _notes(topic: str, table: str, *keys: str) -> TopicRule:
-    removals = ("excluida", "cancelada", "notacancelada", "notaexcluida", "notadenegada")
+    removals = (
+        "excluida",
+        "cancelada",
+        "notacancelada",
+        "notaexcluida",
+        "notadenegada",
+        "notasubstituida",
+    )
     return TopicRule(
         topic, (Named(table, "notas_fiscais", "codigo_nf", keys, must=False),), removals
     )

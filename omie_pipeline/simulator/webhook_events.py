@@ -182,7 +182,7 @@ def message_of(app_key: str, topic: str, event: Any, *, by_person: bool, now: da
         "author": author,
         "appKey": app_key,
         "appHash": hash_of(f"webhook:{app_key}")[:32],
-        "origin": "omie-connect-1.6",
+        "origin": "omie-connect-2.0",
     }
     return Message(message_id, app_key, topic, wire.dumps(body).encode(), now.timestamp())
 

@@ -187,6 +187,25 @@ def test_a_batch_settlement_is_read_and_agrees_with_the_statement(
     assert all(check.closes for check in checks)
 
 
+def test_a_list_of_loose_entries_only(world: World) -> None:
+    """What settlements moved is in ``movimentacoes`` all the same, and is counted once."""
+    world.control.set_behaviour(loose_entries_only=True)
+    world.import_table("contas_correntes")
+    titles = [title(n, DAY, valor_documento=200) for n in (1, 2, 3)]
+    keys = world.control.seed("contas_receber", titles)
+    world.control.settle_batch("contas_receber", keys, account=CAIXA, day=DAY)
+    assert world.import_table("movimentacoes").completo
+    report = world.import_table("lancamentos_conta_corrente")
+    assert (report.completo, report.lidas) == (True, 0)
+    world.control.lancar_em_conta(CAIXA, 5, day=DAY)
+    later(world, minutes=2)
+    assert world.import_table("movimentacoes").completo
+    assert world.import_table("lancamentos_conta_corrente").lidas == 1
+    statement(world)
+    checks = cash_checks(world.engine, EMPRESA, *PERIOD)
+    assert all(check.closes for check in checks)
+
+
 def test_rows_of_before_get_the_keys_of_now(engine: sa.Engine) -> None:
     """The update: what was read under the old keys is neither lost nor doubled."""
     rows = [

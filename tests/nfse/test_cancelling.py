@@ -29,6 +29,8 @@ def test_an_issued_note_is_cancelled(notes: Notes) -> None:
     assert [one.state for one in notes.control.notes("OS-1")] == ["cancelled"]
     assert _cancel(notes).resultado == "cancelada"
     assert notes.asked("CancelarOS") == 1
+    (call,) = (call for call in notes.control.calls() if call.method == "CancelarOS")
+    assert call.param["cCancelarNfse"] == "S", "said, for Omie's own default is destructive"
 
 
 def test_the_cancellation_wins_while_processing(notes: Notes) -> None:

@@ -63,6 +63,16 @@ def test_an_abandoned_call_keeps_its_method_busy_for_a_minute(world: World) -> N
     assert len(world.writes("PAC-1")) == 1
 
 
+def test_an_abandoned_question_keeps_only_itself_busy(world: World) -> None:
+    world.timeout_seconds = 0.3
+    world.control.set_limits(abandoned_lock_seconds=55, busy_by="question")
+    world.control.next_faults(PlannedFault("timeout_after_commit", integration_code="PAC-1"))
+    world.model("clientes", many(3))
+    report = world.push()
+    assert report.total.created == 3
+    assert [len(world.writes(f"PAC-{number}")) for number in (1, 2, 3)] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("kind", ["redundant", "already_processed"])
 def test_a_redundant_row_waits_its_minute_while_others_go_on(world: World, kind: str) -> None:
     world.control.next_faults(PlannedFault(kind, integration_code="PAC-1", seconds=20))  # type: ignore[arg-type]
@@ -153,7 +163,9 @@ def test_the_error_budget_is_spent_before_omie_closes_the_method(world: World) -
     assert not [call for call in world.control.calls() if call.http_status == 425]
 
 
-def test_a_wrong_key_makes_one_call_and_holds_the_rows(world: World) -> None:
+@pytest.mark.parametrize("status", [403, 200, 500])
+def test_a_wrong_key_makes_one_call_and_holds_the_rows(world: World, status: int) -> None:
+    world.control.set_behaviour(refused_key_status=status)
     world.secret = "errado"
     world.model("clientes", many(4))
     with pytest.raises(AuthFailed, match="chave de acesso"):

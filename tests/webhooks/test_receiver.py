@@ -69,10 +69,15 @@ def test_an_array_of_settlements_names_them_all(
     }
 
 
+@pytest.mark.parametrize(
+    "topic",
+    ["CRM.Tarefa.Incluida", "OrdemProducao.Incluida", "RemessaProduto.Alterada", "Novo.Assunto"],
+)
 def test_an_unknown_topic_is_ignored_and_says_so(
-    url: str, omie: httpx.Client, stored: Stored
+    url: str, omie: httpx.Client, stored: Stored, topic: str
 ) -> None:
-    assert omie.post(url, content=body("CRM.Tarefa.Incluida", {"id": 1})).status_code == 200
+    sent = body(topic, {"id": 1})
+    assert omie.post(url, content=sent).status_code == 200
     assert stored.one()["estado"] == "ignorado"
     assert stored.one()["feito_em"] is not None
 
