@@ -162,6 +162,31 @@ def parcelas_mudaram(codes: Sequence[str]) -> Reason:
     )
 
 
+def titulo_parecido(endpoint: str, code: str, omie_ids: Sequence[int]) -> Reason:
+    """A título that may be one of several that were typed into Omie, or the one that others may
+    be."""
+    ids = ", ".join(map(str, omie_ids))
+    return Reason(
+        field="codigo_lancamento_integracao",
+        rule="titulo_parecido",
+        motivo=f"Já há no Omie, digitado à mão, título do mesmo cliente e valor (Id {ids}), e não "
+        "dá para saber qual é de qual recebimento.",
+        correcao="Se for repetido, exclua o que sobra no Omie. Se este for outro, envie-o: "
+        f"omie-pipeline push {endpoint} --key {code} --approve",
+    )
+
+
+def titulo_parecido_mudou(omie_id: int | None) -> Reason:
+    """A título that was to be adopted and is not any more what the last reading showed."""
+    return Reason(
+        field="codigo_lancamento_integracao",
+        rule="titulo_parecido",
+        motivo=f"O título Id {omie_id}, digitado à mão no Omie, parecia ser este, mas mudou lá "
+        "depois da última leitura (valor, código, baixa ou cancelamento).",
+        correcao="Leia de novo (omie-pipeline import) e repita o envio, ou confira no Omie.",
+    )
+
+
 def _reais(value: Decimal | None) -> str:
     """``R$ 1.234,50``; without a value, words that leave it open."""
     if value is None:

@@ -228,7 +228,7 @@ class Delivery:
         Raises:
             Blocked, AuthFailed, ConfigurationError: nothing can be read.
         """
-        if not (row.refused_before or self._change_refused):
+        if not (row.refused_before or self._change_refused or row.adopted):
             return False
         self._current = row
         try:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
-from omie_pipeline.catalog.acting import WORKS_ON
+from omie_pipeline.catalog.acting import SETTLEMENTS, WORKS_ON
 from omie_pipeline.sync.nfse.limits import NfseLimits
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -64,6 +64,10 @@ class EndpointPolicy(BaseModel):
         twin_days: how many days a settlement that the bank or a person made may lie before or after
             a payment of the same value on the same título to be put to a person rather than
             settled a second time; 0 for the same day only.
+        on_lookalike: what becomes of a título of the clinic's that somebody typed into Omie already
+            (same customer and value, due within ``lookalike_days``, open, without a code): ``list``
+            makes ours as well and lists both (``duplicates``), ``adopt`` takes theirs for ours.
+        lookalike_days: how many days apart the two may be due.
         on_emptied: what becomes of a field that was delivered with a value and is empty at the
             clinic now: ``esvaziar`` empties it in Omie, by a guess too; ``manter`` leaves it there,
             and says so. Without either it is emptied where documents or a recorded answer say
@@ -83,6 +87,8 @@ class EndpointPolicy(BaseModel):
     on_settled: Literal["conflict", "undo"] = "conflict"
     on_emptied: Literal["esvaziar", "manter"] | None = None
     twin_days: Annotated[int, Field(ge=0)] = 5
+    on_lookalike: Literal["list", "adopt"] = "list"
+    lookalike_days: Annotated[int, Field(ge=0, le=31)] = 5
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05
@@ -104,6 +110,8 @@ def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointP
                 f"{name}: o modo mirror não existe aqui, porque o Omie não exclui por este "
                 "endpoint; use upsert ou insert"
             )
+        if policy.on_lookalike == "adopt" and name in REGISTRY and name not in SETTLEMENTS:
+            raise ValueError(f"{name}: on_lookalike só existe em {', '.join(SETTLEMENTS)}")
         if name in WORKS_ON and "on_settled" in policy.model_fields_set:
             raise ValueError(
                 f"{name}: on_settled se decide no título; escreva-o em {WORKS_ON[name]}"

@@ -24,6 +24,7 @@ from omie_pipeline.errors import (
     WarehouseError,
 )
 from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.sync.adopting import adopt_lookalikes
 from omie_pipeline.sync.checking import check_deletes, check_plan
 from omie_pipeline.sync.counts import count_partitions
 from omie_pipeline.sync.delivery import Delivery, Recovering
@@ -262,6 +263,9 @@ class _Run:
                     self._scope(), self._model, self._policy, self._ledger, now, store=store
                 )
                 self._look_for_renamed(store=store)
+                self._conflicts += adopt_lookalikes(
+                    self._scope(), self._policy, self._ledger, now, store=store
+                )
         if store:
             forget_passed(
                 self._engine,

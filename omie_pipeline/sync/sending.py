@@ -133,7 +133,7 @@ class Sender:
             return self._failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
         said = str(answer.get("descricao_status", answer.get("descricao", ""))).casefold()
         updated = "alterad" in said or (row.omie_id is not None and "cadastrad" not in said)
-        kind: Kind = "updated" if updated else "created"
+        kind: Kind = "linked" if row.adopted else "updated" if updated else "created"
         return RowOutcome(row, kind, omie_id, omie_code=omie_code, at=now)
 
     def _resolve_duplicate(self, row: PlanRow, fault: AlreadyExists, since: datetime) -> RowOutcome:

@@ -45,6 +45,16 @@ class KnownRecords:
         with warehouse_errors(), self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def adopted(self, endpoint: str, codes: Collection[str]) -> dict[str, int]:
+        """Code -> Omie's id of records that a person made there, and that bear no code of ours."""
+        query = sa.select(ledger.c.codigo_integracao, ledger.c.same_as).where(
+            *self._living(endpoint),
+            ledger.c.codigo_integracao == sa.func.any(list(codes)),
+            ledger.c.same_as.is_not(None),
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def ever_confirmed(self, endpoint: str, codes: Collection[str]) -> set[str]:
         """Those of ``codes`` that Omie once confirmed, whatever became of them since."""
         query = sa.select(ledger.c.codigo_integracao).where(

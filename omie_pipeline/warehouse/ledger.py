@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ledger_marks import (
@@ -25,7 +25,14 @@ from omie_pipeline.warehouse.ledger_marks import (
 from omie_pipeline.warehouse.nfse import BILLING, submitted
 from omie_pipeline.warehouse.nfse_ledger import forget_billings
 from omie_pipeline.warehouse.outcome_values import Writer, notes_begun
-from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome, plan_row
+from omie_pipeline.warehouse.rows import (
+    ADOPTED,
+    DELIVERED,
+    Attempt,
+    PlanRow,
+    RowOutcome,
+    plan_row,
+)
 from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected
 
 _ORDERS = "ordens_servico"
@@ -141,6 +148,22 @@ class Ledger:
         with warehouse_errors(), self._engine.begin() as connection:
             connection.execute(statement, values)
 
+    def adopt(self, omie_ids: Mapping[int, int]) -> None:
+        """Let planned rows mean records that a person made in Omie: ``linha`` -> id."""
+        if not omie_ids:
+            return
+        statement = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .values(
+                omie_id=sa.bindparam("target"),
+                extra=plan.c.extra.op("||")(sa.cast(sa.literal({ADOPTED: True}, JSONB), JSONB)),
+            )
+        )
+        values = [{"row_number": linha, "target": target} for linha, target in omie_ids.items()]
+        with warehouse_errors(), self._engine.begin() as connection:
+            connection.execute(statement, values)
+
     def hold_rest(self, reason: str, code: str, until: datetime | None, now: datetime) -> None:
         """Hold every planned row that was not tried: nothing is lost, the next run takes it."""
         rest = (
@@ -213,6 +236,7 @@ class Ledger:
                         "error_code": None,
                         "held_until": None,
                         "in_doubt": False,
+                        "same_as": new.same_as,
                         "run_id": new.run_id,
                         "confirmed_at": new.confirmed_at,
                         "updated_at": new.updated_at,

@@ -52,6 +52,7 @@ class Writer:
             "particao": outcome.row.particao,
             "attempts": 1,
             "in_doubt": False,
+            "same_as": _same_as(outcome),
             "first_seen_at": now,
             "confirmed_at": outcome.at or now,
             "updated_at": now,
@@ -103,6 +104,10 @@ class Writer:
             "duration_ms": item.duration_ms,
             "at": item.at,
         }
+
+
+def _same_as(outcome: RowOutcome) -> int | None:
+    return (outcome.omie_id or outcome.row.omie_id) if outcome.row.adopted else None
 
 
 def _not_emptied(outcome: RowOutcome) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from omie_pipeline.warehouse.payload_source import (
     payload_source,
     source_rows,
 )
-from omie_pipeline.warehouse.rows import CLOSED_IN_OMIE, REFUSED_BEFORE, RowOutcome
+from omie_pipeline.warehouse.rows import ADOPTED, CLOSED_IN_OMIE, REFUSED_BEFORE, RowOutcome
 from omie_pipeline.warehouse.selection import (
     Mode,
     Selection,
@@ -148,7 +148,14 @@ def _differing(
     )
     return (
         sa.select(
-            source,
+            *(column for column in source.c if column.name != "extra"),
+            sa.case(
+                (
+                    sa.and_(known.c.same_as.is_not(None), known.c.state != "deleted"),
+                    source.c.extra.op("||")(sa.cast(sa.literal({ADOPTED: True}, JSONB), JSONB)),
+                ),
+                else_=source.c.extra,
+            ).label("extra"),
             # A record that was deleted is made anew.
             sa.case((known.c.state != "deleted", known.c.omie_id)).label("omie_id"),
             sa.case(

@@ -15,6 +15,9 @@ DELIVERED: tuple[Kind, ...] = ("created", "updated", "linked", "deleted")
 REFUSED_BEFORE = 2
 """Priority of a planned row whose very payload Omie refused once: it comes last."""
 
+ADOPTED = "_adopted"
+"""Key of a planned row's ``extra``: the record is named by Omie's id alone."""
+
 CLOSED_IN_OMIE = ("titulo_baixado", "titulo_cancelado")
 """Rules of quarantine for a record whose state in Omie a person has to change first."""
 
@@ -41,6 +44,11 @@ class PlanRow:
     omie_id: int | None
     refused_before: bool = False
     filled: tuple[str, ...] = ()
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the record is one that a person made in Omie: it bears no code of ours there."""
+        return bool(self.extra.get(ADOPTED))
 
     @property
     def left_open(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
+from omie_pipeline.catalog.acting import TITLES
 from omie_pipeline.omie import wire
 from omie_pipeline.sync.conflicts import baixa_de_cancelado, baixa_gemea, saldo_menor
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
@@ -53,6 +54,7 @@ class SettlementEffect(RecordEffect):
     ``PesquisarLancamentos``: a título with its settlements (PROTOCOL section 5, OFF)."""
 
     _titles: Mapping[str, str] = MappingProxyType({})
+    _adopted: Mapping[str, int] = MappingProxyType({})
 
     def load(self, rows: Sequence[PlanRow]) -> None:
         """For deletions, the título that each settlement belongs to."""
@@ -60,6 +62,20 @@ class SettlementEffect(RecordEffect):
         if self._endpoint.deletes:
             codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
             self._titles = self._known.parents(self._endpoint.deletes, codes)
+        titles = {self._title_code(row) for row in rows} - {""}
+        settling = self._endpoint.deletes or self._endpoint.name
+        self._adopted = self._known.adopted(TITLES[settling], sorted(titles))
+
+    def sent(self, row: PlanRow) -> wire.Json:
+        """A título that a person typed into Omie is named by its id (ADR 0031)."""
+        param = super().sent(row)
+        if omie_id := self._adopted.get(self._title_code(row)):
+            param.pop(_TITLE_CODE, None)
+            param[_TITLE_ID] = omie_id
+        return param
+
+    def _title_code(self, row: PlanRow) -> str:
+        return str(row.payload.get(_TITLE_CODE) or self._title_of(row) or "")
 
     def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
         """Settlements that Omie has under our code though the ledger does not know them, those that
@@ -152,9 +168,11 @@ class SettlementEffect(RecordEffect):
 
     def _question(self, row: PlanRow, page_rows: int) -> wire.Json | None:
         page = {"nPagina": 1, "nRegPorPagina": page_rows}
-        code = row.payload.get(_TITLE_CODE) or self._title_of(row)
+        code = self._title_code(row)
+        if code in self._adopted:
+            return {**page, "nCodTitulo": self._adopted[code]}
         if code:
-            return {**page, "cCodIntTitulo": str(code)}
+            return {**page, "cCodIntTitulo": code}
         omie_id = as_id(row.payload.get(_TITLE_ID))
         return {**page, "nCodTitulo": omie_id} if omie_id else None
 

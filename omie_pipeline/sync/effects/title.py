@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from omie_pipeline.catalog.acting import SETTLEMENTS
 from omie_pipeline.catalog.model import Proof
-from omie_pipeline.sync.conflicts import titulo_baixado_no_omie, titulo_cancelado
+from omie_pipeline.omie import wire
+from omie_pipeline.sync.conflicts import (
+    titulo_baixado_no_omie,
+    titulo_cancelado,
+    titulo_parecido_mudou,
+)
 from omie_pipeline.sync.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
-from omie_pipeline.sync.effects.request import Standing
-from omie_pipeline.sync.effects.title_entries import CANCELLED, Title, asked, titles_in
+from omie_pipeline.sync.effects.request import Found, Request, Standing
+from omie_pipeline.sync.effects.title_entries import CANCELLED, Title, asked, money, titles_in
 from omie_pipeline.warehouse.rows import PlanRow
 
 
@@ -19,6 +24,8 @@ class TitleEffect(RecordEffect):
         if row.action == "delete" or row.omie_id is None:
             return None
         title = self._shown(row)
+        if row.adopted and not self._as_read(row, title):
+            return Standing(conflict=titulo_parecido_mudou(row.omie_id))
         if title is None:
             return None
         if title.status == CANCELLED:
@@ -29,6 +36,36 @@ class TitleEffect(RecordEffect):
         return Standing(
             conflict=titulo_baixado_no_omie(self._endpoint.integration_key, last.day, last.value)
         )
+
+    def request_for(self, row: PlanRow) -> Request:
+        """What a person typed is changed under Omie's id: it bears no code (ADR 0031)."""
+        if not row.adopted or row.action == "delete":
+            return super().request_for(row)
+        endpoint, param = self._endpoint, self.sent(row)
+        param.pop(endpoint.integration_key, None)
+        param[endpoint.omie_key] = row.omie_id
+        return Request(endpoint.service, endpoint.update, param)
+
+    def look(self, row: PlanRow, request: Request) -> Found:
+        """The record itself; under its id where it bears no code."""
+        if not row.adopted or row.action == "delete":
+            return super().look(row, request)
+        record = self.read({self._endpoint.read_omie_key: row.omie_id})
+        if isinstance(record, Found):
+            return record
+        same = wire.same_record(request.param, record)
+        return Found("arrived" if same else "different", row.omie_id)
+
+    def _as_read(self, row: PlanRow, title: Title | None) -> bool:
+        """Whether the título still bears no code, and before it is adopted the value and no
+        settlement."""
+        record = self.read({self._endpoint.read_omie_key: row.omie_id})
+        if isinstance(record, Found) or record.get(self._endpoint.integration_key):
+            return False
+        if row.code in self._known.ever_confirmed(self._endpoint.name, [row.code]):
+            return True
+        same = money(record.get("valor_documento")) == money(row.payload.get("valor_documento"))
+        return same and title is not None and not title.entries and title.status != CANCELLED
 
     def _shown(self, row: PlanRow) -> Title | None:
         settlement = SETTLEMENTS[self._endpoint.name]

@@ -1,0 +1,174 @@
+"""``on_lookalike: adopt``: a título that a person typed into Omie is taken for the clinic's own."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.sync.policy import EndpointPolicy, Policies
+from omie_pipeline.warehouse.planning import Selection
+from tests.effects.rows import OPEN, baixa, model, push, quarantined
+from tests.sync.world import EMPRESA, World, titulo
+
+pytestmark = pytest.mark.usefixtures("unvalidated")
+
+ADOPT = EndpointPolicy(on_lookalike="adopt", guardrails=OPEN)
+
+
+def typed(world: World, **changes: Any) -> None:
+    """What a person typed into Omie for the customer PAC-1."""
+    world.control.seed("contas_receber", [{
+        "codigo_cliente_fornecedor": world.held_by_omie()["PAC-1"]["codigo_cliente_omie"],
+        "data_vencimento": "07/02/2026",
+        "valor_documento": Decimal("150.10"),
+        "codigo_categoria": "1.01.01",
+        "id_conta_corrente": 9100000001,
+        **changes,
+    }])  # fmt: skip
+
+
+def ready(world: World, *hand_typed: dict[str, Any]) -> None:
+    """A customer, and what was typed for them, read into the mirror."""
+    world.confirmed(1)
+    world.read_references()
+    for changes in hand_typed:
+        typed(world, **changes)
+    world.import_table("contas_receber")
+    world.clock.sleep(120)
+    world.control.clear_calls()
+
+
+def written(world: World) -> list[str]:
+    return [call.method for call in world.writes() if not call.is_read]
+
+
+def in_omie(world: World) -> list[dict[str, Any]]:
+    return [dict(record) for record in world.control.records("contas_receber")]
+
+
+def test_it_is_taken_over_and_not_made_again(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    report = push(world, "contas_receber", policy=ADOPT)
+    assert (report.total.linked, report.total.created) == (1, 0)
+    (record,) = in_omie(world)
+    assert record["data_vencimento"] == "05/02/2026"
+    assert written(world) == ["AlterarContaReceber"]
+    ((omie_id, same_as, created_here),) = world.rows(
+        "SELECT omie_id, same_as, created_here FROM omie_sync.ledger"
+        " WHERE endpoint = 'contas_receber'"
+    )
+    assert omie_id == same_as == record["codigo_lancamento_omie"]
+    assert created_here is False, "mirror never deletes what a person made"
+    world.clock.sleep(120)
+    assert push(world, "contas_receber", policy=ADOPT).total.unchanged == 1
+
+
+def test_its_changes_and_payments_go_to_the_same_record(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    world.clock.sleep(120)
+    model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
+    assert push(world, "contas_receber", policy=ADOPT).total.delivered == 1
+    world.clock.sleep(120)
+    model(world, "baixas_receber", baixa(1, "160.00"))
+    assert push(world, "baixas_receber").total.created == 1
+    (record,) = in_omie(world)
+    assert Decimal(record["valor_documento"]) == 160
+    ((paid,),) = [tuple(record["_baixas"])] if "_baixas" in record else [({},)]
+    assert Decimal(paid["valor"]) == 160
+    world.clock.sleep(120)
+    model(world, "estornar_baixas_receber", {
+        "empresa": EMPRESA, "data_particao": date(2026, 1, 6), "codigo_baixa_integracao": "BXR-1",
+    })  # fmt: skip
+    assert push(world, "estornar_baixas_receber").total.deleted == 1
+
+
+@pytest.mark.parametrize("changes", [
+    {"valor_documento": Decimal("150.11")},
+    {"data_vencimento": "11/02/2026"},
+    {"codigo_lancamento_integracao": "OUTRO-1"},
+    {"_baixas": [{"valor": Decimal("150.10")}]},
+    {"_cancelado": True},
+])  # fmt: skip
+def test_another_one_is_left_alone(world: World, changes: dict[str, Any]) -> None:
+    ready(world, changes)
+    model(world, "contas_receber", titulo(1))
+    assert push(world, "contas_receber", policy=ADOPT).total.created == 1
+    assert len(in_omie(world)) == 2
+
+
+def test_without_the_policy_ours_is_made(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    assert push(world, "contas_receber").total.created == 1
+    assert len(in_omie(world)) == 2
+
+
+def test_two_of_them_are_for_a_person(world: World) -> None:
+    ready(world, {}, {})
+    model(world, "contas_receber", titulo(1))
+    assert push(world, "contas_receber", policy=ADOPT).total.quarantined == 1
+    assert "titulo_parecido" in str(quarantined(world, "contas_receber"))
+    assert written(world) == []
+    one = Selection(EMPRESA, key="REC-1")
+    assert push(world, "contas_receber", policy=ADOPT, selection=one, approve=True).total.created
+
+
+def test_two_receipts_of_one_value_are_for_a_person(world: World) -> None:
+    """One of them is the typed one, and which of them nobody can know."""
+    ready(world, {})
+    model(world, "contas_receber", titulo(1), titulo(2))
+    assert push(world, "contas_receber", policy=ADOPT).total.quarantined == 2
+    assert len(in_omie(world)) == 1
+
+
+def test_one_is_adopted_once(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    world.clock.sleep(120)
+    model(world, "contas_receber", titulo(1), titulo(2))
+    report = push(world, "contas_receber", policy=ADOPT)
+    assert (report.total.created, report.total.unchanged) == (1, 1)
+
+
+def test_it_was_settled_since_the_last_reading(world: World) -> None:
+    ready(world, {})
+    (record,) = in_omie(world)
+    world.control.settle("contas_receber", record["codigo_lancamento_omie"])
+    model(world, "contas_receber", titulo(1))
+    assert push(world, "contas_receber", policy=ADOPT).total.quarantined == 1
+    assert written(world) == []
+
+
+def test_without_a_reading_nothing_is_made(world: World) -> None:
+    world.confirmed(1)
+    world.read_references()
+    typed(world)
+    world.control.clear_calls()
+    model(world, "contas_receber", titulo(1))
+    assert push(world, "contas_receber", policy=ADOPT).total.held == 1
+    assert written(world) == []
+
+
+@pytest.mark.parametrize("kind", ["html_502", "html_502_after_commit"])
+def test_an_unclear_answer_makes_no_second_one(world: World, kind: Any) -> None:
+    ready(world, {})
+    world.control.next_faults(PlannedFault(kind, method="AlterarContaReceber"))
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    world.clock.sleep(3600)
+    push(world, "contas_receber", policy=ADOPT)
+    assert len(in_omie(world)) == 1
+    assert world.ledger("contas_receber") == {"REC-1": "confirmed"}
+
+
+def test_the_policy_means_something_for_titles_only() -> None:
+    with pytest.raises(ValueError, match="on_lookalike"):
+        Policies(endpoints={"clientes": ADOPT})
