@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.acting import TITLES
 from omie_pipeline.cli.delivering import Wanted, deliver
 from omie_pipeline.cli.failing import FAILED, UNFINISHED
 from omie_pipeline.cli.nothing_selected import nothing_selected
@@ -77,18 +79,27 @@ def push(
         ),
     ] = _ROWS,
     approve: ApproveOption = False,
+    same: Annotated[
+        bool,
+        typer.Option(
+            "--same",
+            help="Com --key: a baixa que o banco ou alguém fez no Omie é este mesmo pagamento; "
+            "vincula e não envia.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Envia linhas ao Omie. Saída: 0 tudo certo, 3 sobraram linhas, 1 falhou, 2 uso incorreto."""
     chosen = chosen_endpoints(endpoints)
     dates = chosen_dates(day, first, last)
     _refuse_useless_dates(chosen, dates)
+    _refuse_useless_same(chosen, key, same=same, approve=approve)
     deployment = _deployment()
     wanted = Wanted(
         empresas=chosen_empresas(deployment, empresa),
         endpoints=chosen,
         dates=dates_from_start(dates, deployment.settings.start_date),
-        options=_options(approve=approve, dry_run=dry_run),
+        options=replace(_options(approve=approve, dry_run=dry_run), same=same),
         key=key,
         empresa_asked=empresa is not None,
         dates_asked=dates.given,
@@ -146,6 +157,19 @@ def _show(
         show_worst(worst_of(deployment.engine, reports))
     show_not_emptied(reports)
     show_next_step(reports, dry_run=dry_run)
+
+
+def _refuse_useless_same(
+    endpoints: tuple[Endpoint, ...], key: str | None, *, same: bool, approve: bool
+) -> None:
+    if not same:
+        return
+    if key is None or any(endpoint.name not in TITLES for endpoint in endpoints):
+        raise typer.BadParameter(
+            f"vale para um pagamento: push {' ou '.join(TITLES)} --key CÓDIGO", param_hint="--same"
+        )
+    if approve:
+        raise typer.BadParameter("não combina com --approve", param_hint="--same")
 
 
 def _refuse_useless_dates(endpoints: tuple[Endpoint, ...], dates: Dates) -> None:

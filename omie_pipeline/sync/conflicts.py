@@ -42,6 +42,13 @@ BAIXA_LANCADA = Reason(
     motivo="O pagamento mudou na clínica depois de baixado no Omie.",
     correcao=_ASK_FINANCE,
 )
+BAIXA_DE_OUTRO = Reason(
+    field="codigo_baixa_integracao",
+    rule="baixa_lancada",
+    motivo="O pagamento mudou ou foi estornado na clínica, mas a baixa que o liquida no Omie foi "
+    "feita pelo banco ou à mão.",
+    correcao="Acerte a baixa no Omie, e devolva o pagamento na clínica ao que era.",
+)
 OS_FATURADA = Reason(
     field="Cabecalho.cCodIntOS",
     rule="os_faturada",
@@ -71,8 +78,8 @@ def baixa_gemea(endpoint: str, code: str, day: date | None, value: Decimal | Non
         rule="baixa_no_omie",
         motivo=f"O título já tem no Omie uma baixa de {_reais(value)}{_on(day)}, feita pelo banco "
         "ou à mão: pode ser este mesmo pagamento.",
-        correcao="Se for o mesmo, estorne no Omie a baixa que está lá (esta sai em seguida) ou "
-        "tire o pagamento da clínica. Se forem dois pagamentos, envie este: "
+        correcao="Se for o mesmo, diga que é (nada é enviado): omie-pipeline push "
+        f"{endpoint} --key {code} --same. Se forem dois pagamentos, envie este: "
         f"omie-pipeline push {endpoint} --key {code} --approve",
     )
 

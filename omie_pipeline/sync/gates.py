@@ -15,6 +15,7 @@ from omie_pipeline.catalog.acting import REVERSALS, SETTLEMENTS, TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.sync.conflicts import (
+    BAIXA_DE_OUTRO,
     BAIXA_LANCADA,
     BAIXA_NAO_CABE,
     CATEGORIA_CRIADA,
@@ -192,7 +193,16 @@ def _unfit(scope: Scope, baixas: str, titles: Sequence[str]) -> set[str]:
 
 
 def _settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
-    """Settlements that stand in Omie, and those taken back for a título that is yet to change."""
+    """Settlements that stand in Omie, and those taken back for a título that is yet to change.
+
+    What somebody else settled for us is nobody's to change from here.
+    """
+    theirs = [(row, BAIXA_DE_OUTRO) for row in rows if row.adopted]
+    verdict = _own_settlements(scope, policy, [row for row in rows if not row.adopted])
+    return _Verdict(refused=[*theirs, *verdict.refused], outcomes=verdict.outcomes)
+
+
+def _own_settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
     if policy.on_settled != "undo":
         return _changed(scope, policy, rows, BAIXA_LANCADA)
     living = living_codes(

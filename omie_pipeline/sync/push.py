@@ -164,7 +164,9 @@ class _Run:
         known = KnownRecords(self._engine, selection.empresa)
         # One row that a person looked at, never all those of a run.
         self._waived = options.approve and selection.key is not None
-        twins = TwinRule(policy.twin_days, self._waived)
+        twins = TwinRule(
+            policy.twin_days, self._waived, same=options.same and selection.key is not None
+        )
         self._effect = effect_for(model.endpoint, self._client, known, twins)
         self._delivery = Delivery(
             self._client,

@@ -24,12 +24,14 @@ class PushOptions:
     Attributes:
         gatilho: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
         approve: let one run through the guardrails.
+        same: with one key: a settlement by somebody else is this very payment; nothing is sent.
         dry_run: plan and validate, send and remember nothing.
         data_docs_dir: folder for the validation report, ``None`` for none.
     """
 
     gatilho: str = "cli"
     approve: bool = False
+    same: bool = False
     dry_run: bool = False
     dagster_run_id: str | None = None
     data_docs_dir: Path | None = None

@@ -16,11 +16,17 @@ from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.acting import TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.sync.checking import confirmed_references, references_for
+from omie_pipeline.sync.conflicts import BAIXA_DE_OUTRO
 from omie_pipeline.sync.effects.record import as_id
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.scope import Scope, refused_row
 from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
-from omie_pipeline.warehouse.acted_upon import codes_of, living_ids, unanswered
+from omie_pipeline.warehouse.acted_upon import (
+    codes_of,
+    living_ids,
+    settled_by_others,
+    unanswered,
+)
 from omie_pipeline.warehouse.fitting import unfit_titles
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
@@ -71,6 +77,7 @@ def check_reversals(
     for rows in ledger.ready_rows(_CHUNK_ROWS):
         codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
         living, unclear = living_ids(*who, codes), unanswered(*who, codes)
+        theirs = settled_by_others(*who, codes)
         named_ids = [as_id(row.payload.get(endpoint.delete_omie_key)) for row in rows]
         ours = codes_of(*who, [omie_id for omie_id in named_ids if omie_id])
         refused, targets, outcomes = [], {}, []
@@ -79,6 +86,8 @@ def check_reversals(
             foreign = named and living.get(code, named if named in ours else None) != named
             if not code or code in repeated:
                 refused.append(refused_row(row, [_NO_ONE_SETTLEMENT]))
+            elif code in theirs:
+                refused.append(refused_row(row, [BAIXA_DE_OUTRO]))
             elif code in unclear:
                 outcomes.append(_held(row))
             elif foreign and not allow_foreign:

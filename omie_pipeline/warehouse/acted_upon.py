@@ -112,6 +112,21 @@ def codes_of(
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def settled_by_others(
+    engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
+) -> set[str]:
+    """Those of ``codes`` that a person said somebody else's settlement is the same as."""
+    query = sa.select(ledger.c.codigo_integracao).where(
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint,
+        ledger.c.codigo_integracao == sa.func.any(list(codes)),
+        ledger.c.same_as.is_not(None),
+        ledger.c.state != "deleted",
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
 def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]) -> set[str]:
     """Those of ``codes`` with a call on its way whose outcome nobody knows."""
     query = sa.select(intent.c.codigo_integracao).where(

@@ -55,6 +55,17 @@ class KnownRecords:
         with warehouse_errors(), self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def claimed(self, endpoint: str, omie_ids: Collection[int]) -> set[int]:
+        """Those of Omie's records, made by others, that a row of ours is linked to already."""
+        query = sa.select(ledger.c.same_as).where(
+            ledger.c.empresa == self._empresa,
+            ledger.c.endpoint == endpoint,
+            ledger.c.same_as == sa.func.any(list(omie_ids)),
+            ledger.c.state != "deleted",
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
     def ever_confirmed(self, endpoint: str, codes: Collection[str]) -> set[str]:
         """Those of ``codes`` that Omie once confirmed, whatever became of them since."""
         query = sa.select(ledger.c.codigo_integracao).where(

@@ -35,6 +35,7 @@ _UNSETTLED: Mapping[str, Any] = {
     "state": "held",
     "payload_hash": None,
     "omie_id": None,
+    "same_as": None,
     # Never confirmed, as far as the new título goes: Omie is asked what stands on it.
     "confirmed_at": None,
     "last_error": "O título foi refeito no Omie: a baixa será lançada de novo",
@@ -94,7 +95,7 @@ def forget_settlements(
         sa.update(ledger)
         .where(
             *_upon(empresa, settlement.name, codes),
-            ledger.c.omie_id.is_not(None),
+            sa.or_(ledger.c.omie_id.is_not(None), ledger.c.same_as.is_not(None)),
             ledger.c.state != "deleted",
         )
         .values(**_UNSETTLED, updated_at=now)

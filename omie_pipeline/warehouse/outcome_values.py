@@ -107,6 +107,8 @@ class Writer:
 
 
 def _same_as(outcome: RowOutcome) -> int | None:
+    if outcome.same_as is not None:
+        return outcome.same_as
     return (outcome.omie_id or outcome.row.omie_id) if outcome.row.adopted else None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from tests.cli.conftest import Terminal
 from tests.effects.rows import baixa, model
 from tests.sync.world import World, cliente, titulo
@@ -36,3 +38,33 @@ def test_the_banks_payment_a_day_later_is_put_to_a_person(
     (one,) = terminal("push", "baixas_receber", "--key", "BXR-10", "--approve", "--json").lines
     assert one["created"] == 1
     assert clinic.control.record("contas_receber", "REC-10")["status_titulo"] == "RECEBIDO"  # type: ignore[index]
+
+
+def test_a_person_says_that_it_is_the_same_payment(terminal: Terminal, clinic: World) -> None:
+    clinic.model("clientes", [cliente(1)])
+    clinic.model("contas_receber", [titulo(1, valor_documento=Decimal(200))])
+    assert terminal("push", "clientes", "contas_receber").code == 0
+    clinic.control.settle("contas_receber", "REC-1", value=Decimal(100), day=date(2026, 1, 7))
+    model(clinic, "baixas_receber", baixa(1, "100"))
+    assert terminal("push", "baixas_receber").code == 3
+    (one,) = terminal("push", "baixas_receber", "--key", "BXR-1", "--same", "--json").lines
+    assert (one["linked"], one["created"], one["quarantined"]) == (1, 0, 0)
+    assert len(clinic.control.settlements("REC-1")) == 1
+    assert terminal("push", "baixas_receber").code == 0
+    assert terminal("quarantine", "--json").lines == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("baixas_receber", "--same"),
+        ("contas_receber", "--key", "REC-1", "--same"),
+        ("baixas_receber", "--key", "BXR-1", "--same", "--approve"),
+    ],
+)
+def test_same_is_said_of_one_payment(
+    terminal: Terminal, clinic: World, words: tuple[str, ...]
+) -> None:
+    said = terminal("push", *words)
+    assert said.code == 2
+    assert "--same" in said.err

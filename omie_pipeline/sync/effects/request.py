@@ -53,10 +53,12 @@ class TwinRule:
     Attributes:
         days: how many days it may lie before or after the payment.
         waived: a person looked, and says that it is another payment.
+        same: a person looked, and says that it is this very payment.
     """
 
     days: int = 5
     waived: bool = False
+    same: bool = False
 
 
 SAME_PAYMENT = TwinRule()
@@ -71,6 +73,7 @@ class Standing:
     Attributes:
         done: the effect stands already; nothing is to be sent.
         omie_id: Omie has the record, which is to be changed rather than made anew.
+        same_as: somebody else's record that a person said is the row's own.
         refusal: why the row cannot be sent; its correction in ``fix``.
         conflict: what a person has to decide before the row can be sent.
         unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more, and
@@ -80,6 +83,7 @@ class Standing:
     done: bool = False
     omie_id: int | None = None
     omie_code: str = ""
+    same_as: int | None = None
     refusal: str = ""
     fix: str = ""
     conflict: Reason | None = None

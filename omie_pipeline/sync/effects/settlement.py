@@ -121,27 +121,27 @@ class SettlementEffect(RecordEffect):
                 return Standing(done=True, omie_id=as_id(entry.omie_id))
         if title.status == CANCELLED:
             return Standing(conflict=baixa_de_cancelado())
-        twin = None if self._twins.waived else self._twin(payment, title, ours)
-        if twin is not None:
-            name = self._endpoint.name
-            return Standing(conflict=baixa_gemea(name, code, twin.day, twin.value))
+        twins = [] if self._twins.waived else self._twins_of(payment, title, ours)
+        if twins:
+            name, theirs = self._endpoint.name, as_id(twins[0].omie_id)
+            free = theirs is not None and not self._known.claimed(name, [theirs])
+            if self._twins.same and free and len(twins) == 1:
+                return Standing(done=True, same_as=theirs)
+            return Standing(conflict=baixa_gemea(name, code, twins[0].day, twins[0].value))
         back = [one for one in title.entries if not ours.get(one.code, True)]
         if _too_much(payment, title, back):
             return Standing(conflict=saldo_menor(title.left, payment.value))
         return None
 
-    def _twin(self, payment: Entry, title: Title, ours: Mapping[str, bool]) -> Entry | None:
-        """A settlement by somebody else of the same money within some days."""
-        return next(
-            (
-                entry
-                for entry in title.entries
-                if entry.code not in ours
-                and _same_money(entry, payment)
-                and _days_apart(entry, payment) <= self._twins.days
-            ),
-            None,
-        )
+    def _twins_of(self, payment: Entry, title: Title, ours: Mapping[str, bool]) -> list[Entry]:
+        """Settlements by somebody else of the same money within some days."""
+        return [
+            entry
+            for entry in title.entries
+            if entry.code not in ours
+            and _same_money(entry, payment)
+            and _days_apart(entry, payment) <= self._twins.days
+        ]
 
     def look(self, row: PlanRow, request: Request) -> Found:
         """The row's settlement among those of its título."""
