@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from omie_pipeline.cli.output import (
     Record,
     emit,
     moment,
+    say,
     show,
     show_entry,
     write_csv,
@@ -21,11 +22,13 @@ from omie_pipeline.cli.selecting import (
     chosen_empresas,
     chosen_endpoints,
 )
+from omie_pipeline.cli.sheet import SHEET_HEADS, reason_told, sheet_lines, write_sheet
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from omie_pipeline.warehouse.listing import ListFilter, RefusedEntry
+    from omie_pipeline.warehouse.people_behind import Contact
 
 CsvOption = Annotated[
     str | None,
@@ -40,6 +43,18 @@ LimitOption = Annotated[
 TableOption = Annotated[
     str | None, typer.Option("--tabela", metavar="TABELA", help="Só esta tabela lida do Omie.")
 ]
+SheetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--csv", metavar="ARQUIVO", help="Planilha para a equipe (;, vírgula); - é a saída padrão."
+    ),
+]
+ContactsOption = Annotated[
+    bool,
+    typer.Option(
+        "--with-contacts", help="Com nome e telefone: só para quem pode ver dados de pacientes."
+    ),
+]
 _SHOWN_ROWS = 50
 
 
@@ -48,13 +63,15 @@ def quarantine(
     endpoint: EndpointOption = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
-    csv: CsvOption = None,
+    csv: SheetOption = None,
+    contacts: ContactsOption = False,
 ) -> None:
     """Mostra as linhas que não passaram, da cópia ou da validação, com o motivo e a correção.
 
-    O texto que a origem tem aparece como é: pode ser um documento.
+    O texto que a origem tem aparece como é: pode ser um documento. As linhas de uma pessoa ficam
+    juntas.
     """
-    _refused(_not_passed, empresa, endpoint, limit, as_json=as_json, csv=csv)
+    _refused(_not_passed, empresa, endpoint, limit, as_json=as_json, csv=csv, contacts=contacts)
 
 
 def _not_passed(engine: sa.Engine, wanted: ListFilter) -> Sequence[RefusedEntry]:
@@ -92,12 +109,13 @@ def rejected(
     endpoint: EndpointOption = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
-    csv: CsvOption = None,
+    csv: SheetOption = None,
+    contacts: ContactsOption = False,
 ) -> None:
     """Mostra as linhas que o Omie recusou, com as palavras do Omie e a correção."""
     from omie_pipeline.warehouse.listing import rejected_rows
 
-    _refused(rejected_rows, empresa, endpoint, limit, as_json=as_json, csv=csv)
+    _refused(rejected_rows, empresa, endpoint, limit, as_json=as_json, csv=csv, contacts=contacts)
 
 
 def not_emptied(
@@ -166,45 +184,74 @@ def _refused(
     *,
     as_json: bool,
     csv: str | None,
+    contacts: bool,
 ) -> None:
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.listing import ListFilter
+    from omie_pipeline.warehouse.people_behind import contacts_of, with_people
 
     refuse_two_outputs(as_json, csv)
     endpoints = tuple(e.name for e in chosen_endpoints([endpoint])) if endpoint else ()
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa) if empresa else ()
     wanted = ListFilter(empresas, endpoints, limit or default_limit(_SHOWN_ROWS, as_json, csv))
-    entries = rows(deployment.engine, wanted)
-    fields = ("empresa", "endpoint", "code", "partition", "origin", "reasons", "fixes",
-              "first_seen_at", "last_seen_at")  # fmt: skip
-    records = [_refused_record(entry, joined=csv is not None) for entry in entries]
-    if write_records(fields, records, as_json=as_json, csv=csv):
+    entries = with_people(deployment.engine, rows(deployment.engine, wanted))
+    found: Mapping[tuple[str, str], Contact] = {}
+    if contacts:
+        people = {(entry.empresa, entry.person) for entry in entries if entry.person}
+        found = contacts_of(deployment.engine, people)
+        say("Com nomes e telefones de pacientes: guarde e apague como tais")
+    if csv is not None:
+        lines = [line for entry in entries for line in sheet_lines(entry)]
+        write_sheet(csv, SHEET_HEADS, lines, found if contacts else None)
+        return
+    if as_json:
+        for entry in entries:
+            emit(_refused_record(entry, found if contacts else None))
         return
     if not entries:
         show("Nenhuma linha.")
         return
+    person = ""
     for entry in entries:
+        who = entry.person if entry.person != entry.code else ""
+        if entry.person and entry.person != person and contacts:
+            contact = found.get((entry.empresa, entry.person))
+            told = f": {contact.name}, {contact.telephone or 'sem telefone'}" if contact else ""
+            show(f"{entry.person}{told}")
+        person = entry.person
         origin = f", {entry.origin}" if entry.origin else ""
+        of = f", de {who}" if who else ""
         where = f"{entry.endpoint}, {entry.partition}" if entry.endpoint else "não copiada"
-        head = f"{entry.code} ({entry.empresa}, {where}{origin})"
-        told = [(reason.text, reason.fix) for reason in entry.reasons]
-        show_entry(f"{head}, desde {moment(entry.first_seen_at)}", told)
+        head = f"{entry.code} ({entry.empresa}, {where}{origin}{of})"
+        reasons = [(reason_told(reason), reason.fix) for reason in entry.reasons]
+        show_entry(f"{head}, desde {moment(entry.first_seen_at)}", reasons)
+        if entry.first_words:
+            show(f"    Na primeira vez ({moment(entry.first_refused_at)}): {entry.first_words}")
     if wanted.limit == len(entries):
         show(f"Só as primeiras {wanted.limit}; todas: --csv ARQUIVO, ou --limit N")
 
 
-def _refused_record(entry: RefusedEntry, *, joined: bool) -> dict[str, Any]:
-    reasons = [reason.text for reason in entry.reasons]
-    fixes = [reason.fix for reason in entry.reasons]
-    return {
+def _refused_record(
+    entry: RefusedEntry, contacts: Mapping[tuple[str, str], Contact] | None
+) -> dict[str, Any]:
+    record: dict[str, Any] = {
         "empresa": entry.empresa,
         "endpoint": entry.endpoint,
         "code": entry.code,
         "partition": entry.partition,
         "origin": entry.origin,
-        "reasons": " | ".join(reasons) if joined else reasons,
-        "fixes": " | ".join(fixes) if joined else fixes,
+        "person": entry.person,
+        "reasons": [reason.text for reason in entry.reasons],
+        "fixes": [reason.fix for reason in entry.reasons],
+        "fields": [reason.field for reason in entry.reasons],
+        "first_reason": entry.first_words or None,
+        "first_refused_at": entry.first_refused_at,
         "first_seen_at": entry.first_seen_at,
         "last_seen_at": entry.last_seen_at,
     }
+    if contacts is not None:
+        contact = contacts.get((entry.empresa, entry.person))
+        record["name"] = contact.name if contact else None
+        record["telephone"] = contact.telephone if contact else None
+    return record

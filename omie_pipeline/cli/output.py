@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 200
 # A spreadsheet takes text that begins like this for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 Record = Mapping[str, Any]
 
@@ -79,7 +79,13 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, width=None if stream.isatty() else _PLAIN_WIDTH, highlight=False)
 
 
-def write_csv(target: str, fields: Sequence[str], records: Sequence[Record]) -> None:
+def write_csv(
+    target: str,
+    fields: Sequence[str],
+    records: Sequence[Record],
+    *,
+    delimiter: str = ",",
+) -> None:
     """Write ``records`` as CSV to a file, or to stdout where ``target`` is ``-``.
 
     A file begins with a byte-order mark, without which Excel misreads accents.
@@ -88,7 +94,7 @@ def write_csv(target: str, fields: Sequence[str], records: Sequence[Record]) -> 
         ConfigurationError: the file cannot be written.
     """
     with _opened(target) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
         writer.writerow(fields)
         writer.writerows([_cell(record.get(name)) for name in fields] for record in records)
     if target != "-":

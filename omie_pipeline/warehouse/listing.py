@@ -5,14 +5,17 @@ Everything here is masked already where it is stored: codes, reasons and fixes, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.telling import field_in_fault, person_in, record_acted_upon
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.mirror_tables import import_run
 from omie_pipeline.warehouse.tables import quarantine, rejected, run
@@ -57,6 +60,8 @@ class RunEntry:
     counts: dict[str, int]
     error_class: str
     error: str
+    finished_at: datetime | None = None
+    dagster_run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class ReadingEntry:
     error_class: str
     error: str
     fix: str
+    finished_at: datetime | None = None
+    dagster_run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,10 @@ class RefusedEntry:
     Attributes:
         code: integration code; a made-up one where the row has none.
         origin: the clinic's row, ``pacientes/17``; ``""`` where the model does not say.
+        person: our code of whom the row is about, ``""`` where it does not say.
+        acts_upon: endpoint and code of the record that a payment or a billing is about.
+        value: the row's sum in R$.
+        first_words: what Omie said of this very content first, where that was something else.
     """
 
     empresa: str
@@ -113,6 +124,11 @@ class RefusedEntry:
     first_seen_at: datetime
     last_seen_at: datetime
     origin: str = ""
+    person: str = ""
+    acts_upon: tuple[str, str] = ("", "")
+    value: Decimal | None = None
+    first_words: str = ""
+    first_refused_at: datetime | None = None
 
 
 def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
@@ -183,9 +199,20 @@ def rejected_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, 
             endpoint=row.endpoint,
             code=row.codigo_integracao,
             partition=row.particao,
-            reasons=(RefusedReason(row.fault_text, row.correcao),),
+            reasons=(
+                RefusedReason(
+                    row.fault_text,
+                    row.correcao,
+                    field_in_fault(REGISTRY[row.endpoint], row.fault_text),
+                ),
+            ),
             first_seen_at=row.first_seen_at,
             last_seen_at=row.last_seen_at,
+            first_words=row.first_fault_text
+            if row.first_fault_text and row.first_fault_text != row.fault_text
+            else "",
+            first_refused_at=row.first_refused_at,
+            **_about(row.endpoint, row.codigo_integracao, row.row_masked),
         )
         for row in _rows(engine, query)
     )
@@ -219,6 +246,8 @@ def _run_entry(row: sa.Row[Any]) -> RunEntry:
         counts={name: sum(int(part.get(name, 0)) for part in parts) for name in _COUNTED},
         error_class=row.error_class or "",
         error=row.error or "",
+        finished_at=finished,
+        dagster_run_id=row.dagster_run_id or "",
     )
 
 
@@ -238,6 +267,8 @@ def _reading_entry(row: sa.Row[Any]) -> ReadingEntry:
         error_class=row.error_class or "",
         error=row.error or "",
         fix=row.correcao or "",
+        finished_at=finished,
+        dagster_run_id=row.dagster_run_id or "",
     )
 
 
@@ -256,4 +287,20 @@ def _quarantine_entry(row: sa.Row[Any]) -> RefusedEntry:
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         origin="/".join(named),
+        **_about(row.endpoint, row.codigo_integracao or "", row.row_masked),
     )
+
+
+def _about(endpoint_name: str, code: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose a row is and how much it is, as far as its masked content says."""
+    endpoint = REGISTRY[endpoint_name]
+    amount = payload.get(endpoint.value_field) if endpoint.value_field else None
+    try:
+        value = None if amount is None else Decimal(str(amount))
+    except ArithmeticError:
+        value = None
+    return {
+        "person": person_in(endpoint, code, payload),
+        "acts_upon": record_acted_upon(endpoint, payload),
+        "value": value,
+    }

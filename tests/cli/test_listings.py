@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import stat
 from datetime import date
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -13,12 +16,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.assets.report import run_metadata, worst_metadata
+from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.clientes import CLIENTES
+from omie_pipeline.catalog.telling import field_in_fault
 from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.sync.report import PushReport
 from tests.cli.conftest import Terminal
 from tests.sync.world import CLIENTE_COLUMNS, World, cliente, titulo
+
+
+def _sheet(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text), delimiter=";"))
 
 
 @pytest.fixture
@@ -165,14 +174,14 @@ def test_quarantine_and_rejected_name_reason_and_fix(terminal: Terminal, pushed:
 
 
 def test_csv_to_stdout_and_to_a_file(terminal: Terminal, pushed: World, tmp_path: Path) -> None:
-    rows = list(csv.DictReader(StringIO(terminal("rejected", "--csv", "-").out)))
-    assert [row["code"] for row in rows] == ["PAC-2"]
+    rows = _sheet(terminal("rejected", "--csv", "-").out)
+    assert [row["código"] for row in rows] == ["PAC-2"]
     file = tmp_path / "quarentena.csv"
     said = terminal("quarantine", "--csv", str(file))
     assert (said.code, said.out) == (0, "")
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
-    (row,) = csv.DictReader(StringIO(file.read_text("utf-8-sig")))
-    assert row["code"] == "PAC-3"
+    assert {row["código"] for row in _sheet(file.read_text("utf-8-sig"))} == {"PAC-3"}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     for command in ("status", "history"):
         said = terminal(command, "--csv", "-")
         assert said.code == 0
@@ -180,10 +189,12 @@ def test_csv_to_stdout_and_to_a_file(terminal: Terminal, pushed: World, tmp_path
 
 
 def test_a_csv_cell_is_never_a_formula(terminal: Terminal, pushed: World) -> None:
-    with pushed.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE omie_sync.rejected SET fault_text = '=cmd()'")
-    (row,) = csv.DictReader(StringIO(terminal("rejected", "--csv", "-").out))
-    assert row["reasons"] == "'=cmd()"
+    for sign in "=+-@＝":
+        with pushed.engine.begin() as connection:
+            text = {"text": f"{sign}cmd()"}
+            connection.execute(sa.text("UPDATE omie_sync.rejected SET fault_text = :text"), text)
+        (row,) = _sheet(terminal("rejected", "--csv", "-").out)
+        assert row["motivo"] == f"'{sign}cmd()"
 
 
 def test_a_csv_that_cannot_be_written_is_told(terminal: Terminal, clinic: World) -> None:
@@ -196,3 +207,83 @@ def test_empty_lists_say_so(terminal: Terminal, clinic: World) -> None:
     assert "Nenhuma execução" in terminal("history").out
     assert "Nenhuma linha" in terminal("quarantine").out
     assert terminal("rejected", "--json").out == ""
+
+
+def test_the_sheet_is_staffs_grouped_by_person(
+    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person's reasons stand together, whatever they are about; names on request only."""
+    monkeypatch.setenv("OMIE_PIPELINE_TIME_ZONE", "America/Manaus")
+    telephone = {"telefone1_ddd": sa.Text, "telefone1_numero": sa.Text}
+    people = [
+        cliente(n, cnpj_cpf="11111111111", telefone1_ddd="11", telefone1_numero=f"98765432{n}")
+        for n in (1, 2)
+    ]
+    clinic.model("clientes", [*people, *map(cliente, range(3, 8))], CLIENTE_COLUMNS | telephone)
+    assert terminal("push", "clientes").code == 3
+    early = {"data_vencimento": date(1926, 1, 1), "valor_documento": Decimal("1280.50")}
+    clinic.model("contas_receber", [titulo(1, 2, **early), titulo(2, 1, **early)])
+    assert terminal("push", "contas_receber").code == 3
+    rows = _sheet(terminal("quarantine", "--csv", "-").out)
+    whose = [row["pessoa"] for row in rows]
+    assert whose == sorted(whose, key=whose.index), "no person stands in two places"
+    assert {row["código"] for row in rows if row["pessoa"] == "PAC-1"} == {"PAC-1", "REC-2"}
+    (one,) = [row for row in rows if row["código"] == "REC-1"]
+    assert (one["valor (R$)"], one["data"]) == ("1.280,50", "05/01/2026")
+    assert one["campo"]
+    assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d", one["desde"])
+    utc = clinic.rows("SELECT to_char(first_seen_at AT TIME ZONE 'America/Manaus', "
+                      "'DD/MM/YYYY HH24:MI') FROM omie_sync.quarantine")  # fmt: skip
+    assert one["desde"] in {row[0] for row in utc}
+    assert "nome" not in one
+    assert "Paciente Numero" not in terminal("quarantine").out
+    named = terminal("quarantine", "--csv", "-", "--with-contacts")
+    assert "guarde" in named.err
+    by_code = {row["código"]: row for row in _sheet(named.out)}
+    assert (by_code["REC-2"]["nome"], by_code["REC-2"]["telefone"]) == (
+        "Paciente Numero 1", "11 987654321",
+    )  # fmt: skip
+    assert "PAC-2: Paciente Numero 2, 11 987654322" in terminal("quarantine", "--with-contacts").out
+    lines = terminal("quarantine", "--json", "--with-contacts").lines
+    assert {line["name"] for line in lines} == {"Paciente Numero 1", "Paciente Numero 2"}
+    assert all("name" not in line for line in terminal("quarantine", "--json").lines)
+
+
+def test_rejected_keeps_the_first_words_beside_the_last(terminal: Terminal, clinic: World) -> None:
+    clinic.model("clientes", [cliente(1)])
+    for words in ("ERROR: O preenchimento da tag [EMAIL] é inválido!", "ERROR: Outra coisa!"):
+        fault = PlannedFault("fault_in_200", integration_code="PAC-1", text=words)
+        clinic.control.next_faults(fault)
+        with clinic.engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM omie_sync.quota_request"))
+        assert terminal("push", "clientes").code == 3
+    (line,) = terminal("rejected", "--json").lines
+    assert line["reasons"] == ["ERROR: Outra coisa!"]
+    assert "tag [EMAIL]" in line["first_reason"]
+    assert "Na primeira vez" in terminal("rejected").out
+    (row,) = _sheet(terminal("rejected", "--csv", "-").out)
+    assert "[EMAIL]" in row["primeiro motivo"]
+    # Another content is another story.
+    clinic.model("clientes", [cliente(1, bairro="Jardins")])
+    clinic.control.next_faults(
+        PlannedFault("fault_in_200", integration_code="PAC-1", text="ERROR: Tag [CNPJ_CPF] ruim!")
+    )
+    assert terminal("push", "clientes").code == 3
+    (line,) = terminal("rejected", "--json").lines
+    assert (line["first_reason"], line["fields"]) == (None, ["cnpj_cpf"])
+    assert "ruim! [campo: CPF ou CNPJ]" in terminal("rejected").out
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "text", "field"),
+    [
+        ("clientes", "ERROR: Tag [ESTADO] não faz parte da estrutura do tipo complexo!", "estado"),
+        ("clientes", "ERROR: O tamanho da tag [endereco] é maior que 60!", "endereco"),
+        ("contas_receber", "Valor inválido para a tag [VALOR_DOCUMENTO]!", "valor_documento"),
+        ("ordens_servico", "ERROR: Informe a Tag [nCodOS]!", "Cabecalho.nCodOS"),
+        ("clientes", "ERROR: Cliente já cadastrado para o CPF [529.982.247-25]!", ""),
+        ("clientes", "ERROR: Lançamento não cadastrado para o Código [123] !", ""),
+    ],
+)
+def test_the_field_of_a_fault_is_found(endpoint: str, text: str, field: str) -> None:
+    assert field_in_fault(REGISTRY[endpoint], text) == field
