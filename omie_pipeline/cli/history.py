@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog.mirror import MIRROR
 from omie_pipeline.cli.failing import next_step, reading_step, without_secrets
 from omie_pipeline.cli.listings import (
     CsvOption,
@@ -17,7 +19,15 @@ from omie_pipeline.cli.listings import (
     refuse_two_outputs,
     write_records,
 )
-from omie_pipeline.cli.output import Column, Record, count, moment, show, show_table
+from omie_pipeline.cli.output import (
+    LIST_WIDTH,
+    Column,
+    Record,
+    count,
+    moment,
+    show,
+    show_table,
+)
 from omie_pipeline.cli.selecting import (
     EmpresaOption,
     JsonOption,
@@ -25,6 +35,7 @@ from omie_pipeline.cli.selecting import (
     chosen_endpoints,
     chosen_tables,
 )
+from omie_pipeline.cli.syncs import show_syncs, syncs_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -78,8 +89,14 @@ def history(
     only: Annotated[
         str | None, typer.Option("--sentido", metavar="S", help="Só envio ou só leitura.")
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Uma linha por endpoint ou tabela.")
+    ] = False,
 ) -> None:
-    """Mostra envios e leituras, do mais novo para o mais antigo (20 na tela)."""
+    """Mostra envios e leituras, do mais novo para o mais antigo: uma linha por sincronização.
+
+    --json e --csv têm sempre uma linha por endpoint ou tabela.
+    """
     from omie_pipeline.resources.deployment import Deployment
 
     refuse_two_outputs(as_json, csv)
@@ -88,7 +105,12 @@ def history(
     tables = chosen_tables([table]) if table else ()
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa) if empresa else ()
+    # Whoever names one endpoint or table wants to see its runs.
+    details = details or as_json or csv is not None or endpoint is not None or table is not None
     most = limit or default_limit(_SHOWN_RUNS, as_json, csv)
+    if not details:
+        _show_syncs(deployment.engine, empresas, (sends, reads), limit or _SHOWN_RUNS)
+        return
     records: list[Record] = []
     if sends:
         records += _sent(deployment.engine, empresas, endpoints, most)
@@ -97,6 +119,22 @@ def history(
     records.sort(key=lambda record: record["started_at"], reverse=True)
     if not write_records(_FIELDS, records[:most], as_json=as_json, csv=csv):
         _show(records[:most])
+
+
+def _show_syncs(
+    engine: sa.Engine, empresas: tuple[str, ...], directions: tuple[bool, bool], most: int
+) -> None:
+    """The last ``most`` syncs, each with all its endpoints or tables on one line."""
+    sends, reads = directions
+    # Enough runs for so many syncs of everything.
+    sent = _sent(engine, empresas, (), most * len(WRITABLE)) if sends else []
+    read = _read(engine, empresas, (), most * len(MIRROR)) if reads else []
+    syncs = [*syncs_of(sent), *syncs_of(read)]
+    syncs.sort(key=lambda sync: sync[0]["started_at"], reverse=True)
+    if not syncs:
+        _show(())
+        return
+    show_syncs(syncs[:most], states=(RUN_STATES, READING_STATES), rows_told=_rows)
 
 
 def _directions(only: str | None, endpoint: str | None, table: str | None) -> tuple[bool, bool]:
@@ -142,6 +180,8 @@ def _run_record(entry: RunEntry, reasons: Sequence[RefusedReason]) -> dict[str, 
         "trigger": entry.trigger,
         "state": entry.state,
         **entry.counts,
+        "finished_at": entry.finished_at,
+        "dagster_run_id": entry.dagster_run_id,
         "error_class": entry.error_class,
         "error": "; ".join(text for text in errors if text),
         "fix": "; ".join(dict.fromkeys(step for step in steps if step)),
@@ -174,6 +214,8 @@ def _reading_record(entry: ReadingEntry) -> dict[str, Any]:
         "mode": entry.mode,
         **{name: entry.counts.get(name) for name in _READ_COUNTS},
         "complete": entry.complete,
+        "finished_at": entry.finished_at,
+        "dagster_run_id": entry.dagster_run_id,
         "error_class": entry.error_class,
         "error": without_secrets(entry.error),
         "fix": " ".join(text for text in (entry.fix, step) if text),
@@ -207,7 +249,7 @@ def _show(records: Sequence[Record]) -> None:
                 error,
             ]
         )
-    show_table(heads, rows)
+    show_table(heads, rows, plain_width=LIST_WIDTH)
 
 
 def _rows(one: Record) -> str:

@@ -55,6 +55,7 @@ ContactsOption = Annotated[
         "--with-contacts", help="Com nome e telefone: só para quem pode ver dados de pacientes."
     ),
 ]
+AllOption = Annotated[bool, typer.Option("--all", help="Também o que não tem nada a dizer.")]
 _SHOWN_ROWS = 50
 
 

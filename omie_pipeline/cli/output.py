@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _PLAIN_WIDTH = 200
+LIST_WIDTH = 100
+"""Of lists that are read where no terminal says its width: a log, an e-mail."""
 # A spreadsheet takes text that begins like this for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -48,8 +50,14 @@ def emit(record: Record) -> None:
     show(json.dumps(record, ensure_ascii=False, default=_plain))
 
 
-def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout; ``rows`` are shown as they are, never read as markup."""
+def show_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], *, plain_width: int = _PLAIN_WIDTH
+) -> None:
+    """A table on stdout; ``rows`` are shown as they are, never read as markup.
+
+    Args:
+        plain_width: how wide it may be where there is no terminal.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -60,7 +68,7 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None
         table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    console(sys.stdout).print(table)
+    console(sys.stdout, plain_width).print(table)
 
 
 def show_entry(head: str, reasons: Sequence[tuple[str, str]]) -> None:
@@ -72,11 +80,11 @@ def show_entry(head: str, reasons: Sequence[tuple[str, str]]) -> None:
             show(f"    → {fix}")
 
 
-def console(stream: TextIO) -> Console:
+def console(stream: TextIO, plain_width: int = _PLAIN_WIDTH) -> Console:
     """A rich console on ``stream``: as wide as the terminal, wider where there is none."""
     from rich.console import Console
 
-    return Console(file=stream, width=None if stream.isatty() else _PLAIN_WIDTH, highlight=False)
+    return Console(file=stream, width=None if stream.isatty() else plain_width, highlight=False)
 
 
 def write_csv(

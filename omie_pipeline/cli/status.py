@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.cli.history import RUN_STATES
 from omie_pipeline.cli.listings import (
+    AllOption,
     CsvOption,
     EndpointOption,
     TableOption,
     refuse_two_outputs,
     write_records,
 )
-from omie_pipeline.cli.output import Column, Record, count, moment, show, show_table
+from omie_pipeline.cli.output import (
+    LIST_WIDTH,
+    Column,
+    Record,
+    count,
+    moment,
+    show,
+    show_table,
+)
 from omie_pipeline.cli.selecting import (
     EmpresaOption,
     JsonOption,
@@ -23,7 +32,13 @@ from omie_pipeline.cli.selecting import (
     chosen_endpoints,
     chosen_tables,
 )
-from omie_pipeline.cli.status_tables import TABLE_FIELDS, show_tables, table_records
+from omie_pipeline.cli.status_tables import (
+    TABLE_FIELDS,
+    show_tables,
+    show_waiting_events,
+    table_concerns,
+    table_records,
+)
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -43,6 +58,7 @@ def status(
     table: TableOption = None,
     as_json: JsonOption = False,
     csv: CsvOption = None,
+    everything: AllOption = False,
 ) -> None:
     """Mostra, por empresa, o que foi enviado e lido, o que espera e o que impede."""
     from omie_pipeline.resources.deployment import Deployment
@@ -66,10 +82,21 @@ def status(
     aside = [] if endpoint or table else _set_aside(deployment, empresas)
     if write_records(_FIELDS, [*sent, *read, *aside], as_json=as_json, csv=csv):
         return
-    if sent:
-        _show(sent)
-    if read:
-        show_tables(read)
+    everything = everything or endpoint is not None or table is not None
+    shown_sent = sent if everything else [one for one in sent if _concerns(one)]
+    shown_read = read if everything else [one for one in read if table_concerns(one)]
+    if shown_sent:
+        _show(shown_sent)
+    elif sent:
+        show("Envio ao Omie: nada ainda. Comece com: omie-pipeline push tudo --dry-run")
+    if shown_read:
+        show_tables(shown_read)
+    elif read:
+        show("Leitura do Omie: nada ainda. Comece com: omie-pipeline import tudo")
+    show_waiting_events(read)
+    hidden = len(sent) + len(read) - len(shown_sent) - len(shown_read)
+    if hidden:
+        show(f"Mais {count(hidden)} sem nada a dizer: omie-pipeline status --all")
     _show_hints(sent, read)
     _show_counts(sent, "not_emptied", "A clínica esvaziou e o Omie ainda tem", "not-emptied")
     _show_counts(sent, "warnings", "Entregues com aviso", "warnings")
@@ -110,6 +137,14 @@ def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
     return block_in_force(deployment.engine, scope, deployment.clock.now())
 
 
+def _concerns(one: Record) -> bool:
+    """Whether an endpoint has anything: rows, a failure; one that is empty concerns nobody."""
+    numbers = (*_NUMBERS, "not_emptied", "warnings")
+    return (one["state"] == "error" and one["last_run_at"] is not None) or any(
+        one[name] for name in numbers
+    )
+
+
 def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any]:
     last = found.last_run
     broken = closed is not None or (last is not None and last.state in _FAILED_STATES)
@@ -132,25 +167,36 @@ def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any
     }
 
 
+_NUMBERS = {
+    "confirmed": "no Omie",
+    "rejected": "rejeitadas",
+    "quarantined": "quarentena",
+    "held": "retidas",
+    "deleted": "excluídas",
+    "open_intents": "sem resposta",
+    "before_start": "antes do início",
+}
+
+
 def _show(records: Sequence[Record]) -> None:
+    # A column of zeros says nothing, and the empresa's name where there is one neither.
     numbers = {
-        "confirmed": "no Omie",
-        "rejected": "rejeitadas",
-        "quarantined": "quarentena",
-        "held": "retidas",
-        "deleted": "excluídas",
-        "open_intents": "sem resposta",
-        "before_start": "antes do início",
+        name: title
+        for name, title in _NUMBERS.items()
+        if name == "confirmed" or any(one[name] for one in records)
     }
-    heads = [Column("empresa"), Column("endpoint"), Column("situação")]
+    several = len({one["empresa"] for one in records}) > 1
+    heads = [Column("empresa")] if several else []
+    heads += [Column("endpoint"), Column("situação")]
     heads += [Column(title, right=True) for title in numbers.values()]
     heads.append(Column("última execução"))
     rows = []
     for one in records:
-        cells = [one["empresa"], one["endpoint"], "erro" if one["state"] == "error" else "ativo"]
+        cells = [one["empresa"]] if several else []
+        cells += [one["endpoint"], "erro" if one["state"] == "error" else "ativo"]
         rows.append([*cells, *(count(one[name]) for name in numbers), _last_run(one)])
-    show("Envio ao Omie")
-    show_table(heads, rows)
+    show("Envio ao Omie" if several else f"Envio ao Omie ({records[0]['empresa']})")
+    show_table(heads, rows, plain_width=LIST_WIDTH)
 
 
 def _last_run(one: Record) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omie_pipeline.cli.failing import reading_step, without_secrets
-from omie_pipeline.cli.output import Column, Record, count, moment, show, show_table
+from omie_pipeline.cli.output import (
+    LIST_WIDTH,
+    Column,
+    Record,
+    count,
+    moment,
+    show,
+    show_table,
+)
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -65,11 +73,21 @@ def table_records(
     return records
 
 
+def table_concerns(one: Record) -> bool:
+    """Whether a table was ever read, or has something to tell; one that is switched off has not."""
+    return one["state"] != "disabled" and (
+        one["last_read_at"] is not None or one["last_run_at"] is not None or bool(one["alerts"])
+    )
+
+
 def show_tables(records: Sequence[Record]) -> None:
-    """The tables and, below, what waits in each empresa's inbox; on stdout."""
-    heads = [Column("empresa"), Column("tabela"), Column("situação"), Column("última leitura"),
-             Column("próxima, se ligada"), Column("linhas", right=True),
-             Column("alertas")]  # fmt: skip
+    """The tables, on stdout."""
+    several = len({one["empresa"] for one in records}) > 1
+    alerted = any(one["alerts"] for one in records)
+    heads = [Column("empresa")] if several else []
+    heads += [Column("tabela"), Column("situação"), Column("última leitura"),
+              Column("próxima, se ligada"), Column("linhas", right=True)]  # fmt: skip
+    heads += [Column("alertas")] if alerted else []
     rows = []
     for one in records:
         last = "nunca" if one["last_read_at"] is None else moment(one["last_read_at"])
@@ -78,17 +96,21 @@ def show_tables(records: Sequence[Record]) -> None:
             last, upcoming = "–", "–"
         rows.append(
             [
-                one["empresa"],
+                *([one["empresa"]] if several else []),
                 one["table"],
                 _TOLD[one["state"]],
                 last,
                 upcoming,
                 count(one["rows"]),
-                "\n".join(one["alerts"]),
+                *(["\n".join(one["alerts"])] if alerted else []),
             ]
         )
-    show("Leitura do Omie")
-    show_table(heads, rows)
+    show("Leitura do Omie" if several else f"Leitura do Omie ({records[0]['empresa']})")
+    show_table(heads, rows, plain_width=LIST_WIDTH)
+
+
+def show_waiting_events(records: Sequence[Record]) -> None:
+    """What waits in each empresa's inbox, on stdout."""
     for one in {record["empresa"]: record for record in records}.values():
         if one["events_waiting"]:
             show(

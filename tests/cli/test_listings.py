@@ -287,3 +287,41 @@ def test_rejected_keeps_the_first_words_beside_the_last(terminal: Terminal, clin
 )
 def test_the_field_of_a_fault_is_found(endpoint: str, text: str, field: str) -> None:
     assert field_in_fault(REGISTRY[endpoint], text) == field
+
+
+def test_status_shows_what_concerns_and_fits(terminal: Terminal, pushed: World) -> None:
+    shown = terminal("status")
+    assert max(map(len, shown.out.splitlines())) <= 100
+    assert "clientes" in shown.out
+    assert "contas_pagar" not in shown.out
+    assert "excluídas" not in shown.out, "a column of zeros"
+    assert "omie-pipeline status --all" in shown.out
+    everything = terminal("status", "--all").out
+    assert max(map(len, everything.splitlines())) <= 100
+    for name in ("contas_pagar", "movimentacoes"):
+        assert name in everything
+    assert "--all" not in everything
+    assert "contas_pagar" in terminal("status", "--endpoint", "contas_pagar").out
+
+
+def test_history_has_a_line_for_each_sync(terminal: Terminal, pushed: World) -> None:
+    pushed.model("contas_receber", [titulo(1)])
+    pushed.model("clientes", [cliente(1), cliente(4)])
+    assert terminal("push", "clientes", "contas_receber").code == 0
+    assert terminal("push", "clientes", "--dry-run").code == 0
+    said = terminal("history")
+    lines = [line for line in said.out.splitlines() if " envio " in line]
+    assert max(map(len, said.out.splitlines())) <= 100
+    assert len(lines) == 3
+    assert "clientes" in lines[0]
+    assert "simulação" in lines[0]
+    assert "2 endpoints" in lines[1]
+    assert "2 entregues" in " ".join(said.out.split())
+    assert "Algo errado" in said.out, "why a row of the first sync was refused"
+    assert "--details" in said.out
+    details = terminal("history", "--details").out
+    assert len([line for line in details.splitlines() if " envio " in line]) >= 4
+    assert len(terminal("history", "--json").lines) >= 4
+    assert (
+        len([x for x in terminal("history", "--limit", "1").out.splitlines() if " cli " in x]) == 1
+    )
