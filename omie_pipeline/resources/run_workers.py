@@ -146,15 +146,20 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     return ended
 
 
-@dg.executor(
-    name="multi_or_in_process_executor",
-    config_schema=dg.multi_or_in_process_executor.config_schema,
-    requirements=dg.multi_or_in_process_executor.get_requirements,
-)
-def signed_executor(context: dg.InitExecutorContext) -> dg.Executor:
-    """Dagster's usual executor, with signs of life."""
+def _signed(context: dg.InitExecutorContext) -> dg.Executor:
     make = dg.multi_or_in_process_executor.executor_creation_fn
     if make is None:
         raise TypeError("Dagster's executor cannot be made")
-    inner: dg.Executor = make(context)
-    return SignedExecutor(inner)
+    return SignedExecutor(make(context))
+
+
+_CONFIG: Any = dg.multi_or_in_process_executor.config_schema
+
+signed_executor = dg.ExecutorDefinition(
+    name=dg.multi_or_in_process_executor.name,
+    config_schema=_CONFIG,
+    executor_creation_fn=_signed,
+    requirements=dg.multi_or_in_process_executor.get_requirements,
+    description="Dagster's usual executor, with signs of life.",
+)
+"""For the definitions: every job runs with it."""

@@ -70,7 +70,7 @@ def count_partitions(
             Counts(
                 partition=name,
                 selected=part.selected,
-                unchanged=part.unchanged,
+                unchanged=part.unchanged + states.get((name, "unchanged"), 0),
                 calls=calls.get(name, 0),
                 seconds=seconds.get(name, 0.0),
                 **{kind: states.get((name, kind), 0) for kind in kinds},

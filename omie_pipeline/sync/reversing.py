@@ -68,7 +68,7 @@ def check_reversals(
 ) -> None:
     """Find Omie's ids of the settlements to take back.
 
-    A payment that was never settled has nothing to take back: it is delivered without a call, and
+    A payment that was never settled has nothing to take back: its row changes nothing, and it is
     taken back should it be settled later. One whose settlement has no answer yet waits for it.
     Where a row gives ``codigo_baixa`` itself, that is what is taken back.
     """
@@ -95,7 +95,7 @@ def check_reversals(
             elif omie_id := named or living.get(code):
                 targets[row.linha] = omie_id
             else:
-                outcomes.append(RowOutcome(row, "linked", at=now))
+                outcomes.append(RowOutcome(row, "unchanged", at=now))
         scope.refuse(refused, now, store=store)
         ledger.set_omie_ids(targets)
         if outcomes:

@@ -27,7 +27,7 @@ from omie_pipeline.warehouse.nfse_ledger import forget_billings
 from omie_pipeline.warehouse.outcome_values import Writer, notes_begun
 from omie_pipeline.warehouse.rows import (
     ADOPTED,
-    DELIVERED,
+    SETTLED,
     Attempt,
     PlanRow,
     RowOutcome,
@@ -120,7 +120,7 @@ class Ledger:
         # A título that was made anew has none of the settlements of the one before.
         anew = by_kind["deleted"] + by_kind["created"]
         forget_settlements(connection, empresa, endpoint, anew, now)
-        done = [code for kind in DELIVERED for code in by_kind[kind]]
+        done = [code for kind in SETTLED for code in by_kind[kind]]
         wake_settlements(connection, empresa, endpoint, done, now)
 
     def last_confirmed_at(self, code: str, endpoint: str) -> datetime | None:
@@ -210,8 +210,8 @@ class Ledger:
     def _write_ledger(
         self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
     ) -> None:
-        done = [o for o in outcomes if o.kind in DELIVERED]
-        failed = [o for o in outcomes if o.kind not in DELIVERED]
+        done = [o for o in outcomes if o.kind in SETTLED]
+        failed = [o for o in outcomes if o.kind not in SETTLED]
         if done:
             statement = insert(ledger)
             new = statement.excluded
@@ -280,7 +280,7 @@ class Ledger:
     def _write_rejected(
         self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
     ) -> None:
-        passed = [o.row.codigo_integracao for o in outcomes if o.kind in DELIVERED]
+        passed = [o.row.codigo_integracao for o in outcomes if o.kind in SETTLED]
         if passed:
             connection.execute(
                 sa.delete(rejected).where(

@@ -204,7 +204,10 @@ def open_of(engine: sa.Engine, kind: str) -> tuple[Alert, ...]:
         .order_by(n.key)
     )
     with warehouse_errors(), engine.connect() as connection:
-        return tuple(Alert(*row) for row in connection.execute(query))
+        return tuple(
+            Alert(row[0], row[1], row[2], row[3], row[4], row[5])
+            for row in connection.execute(query)
+        )
 
 
 def open_alerts(engine: sa.Engine) -> tuple[OpenAlert, ...]:

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-Kind = Literal["created", "updated", "linked", "deleted", "rejected", "held", "unknown"]
-"""``unknown``: the call may have taken effect; the row is held and its intent stays open."""
+Kind = Literal[
+    "created", "updated", "linked", "deleted", "unchanged", "rejected", "held", "unknown"
+]
+"""``unknown``: the call may have taken effect; the row is held and its intent stays open.
+``unchanged``: the row asks for what is so already, and nothing was done."""
 
 DELIVERED: tuple[Kind, ...] = ("created", "updated", "linked", "deleted")
+
+SETTLED: tuple[Kind, ...] = (*DELIVERED, "unchanged")
+"""Nothing is left to do for the row: the ledger has it as confirmed."""
 
 REFUSED_BEFORE = 2
 """Priority of a planned row whose very payload Omie refused once: it comes last."""

@@ -47,7 +47,10 @@ def quarantined_rows(engine: sa.Engine, empresas: Sequence[str]) -> tuple[Quaran
         .order_by(c.empresa, c.endpoint, sa.func.count().desc(), sa.text("3, 4"))
     )
     with warehouse_errors(), engine.connect() as connection:
-        return tuple(QuarantinedRows(*row) for row in connection.execute(query))
+        return tuple(
+            QuarantinedRows(row[0], row[1], row[2], row[3], row[4], row[5])
+            for row in connection.execute(query)
+        )
 
 
 def last_started(

@@ -58,7 +58,7 @@ def worst_rows(
         for question in _questions(empresa, endpoint, run_id):
             if len(found) < limit:
                 rows = connection.execute(question.first(limit - len(found)))
-                found += [WorstRow(*row) for row in rows]
+                found += [_worst_row(row) for row in rows]
     return found
 
 
@@ -70,10 +70,14 @@ def worst_by_partition(
     with warehouse_errors(), engine.connect() as connection:
         for question in _questions(empresa, endpoint, run_id):
             for row in connection.execute(question.first_of_each_partition(each)):
-                one = WorstRow(*row[:-1])
+                one = _worst_row(row)
                 if len(found[one.particao]) < each:
                     found[one.particao].append(one)
     return dict(found)
+
+
+def _worst_row(row: Any) -> WorstRow:
+    return WorstRow(row[0], row[1], row[2], row[3], row[4])
 
 
 def _questions(empresa: str, endpoint: str, run_id: str) -> tuple[_Question, ...]:
