@@ -235,6 +235,9 @@ def ledger_truth(
         quarantine.c.particao == plan.c.particao,
     )
     confirmed = ledger.c.state == "confirmed"
+    same = sa.and_(confirmed, ledger.c.payload_hash.is_not_distinct_from(plan.c.payload_hash))
+    # Nothing was to be done for it and the ledger says so: as of all that never got into the plan.
+    stands = sa.and_(plan.c.state == "unchanged", sa.func.coalesce(same, sa.false()))
     state = sa.case(
         (
             sa.or_(quarantine.c.linha.is_not(None), plan.c.codigo_integracao.is_(None)),
@@ -250,7 +253,7 @@ def ledger_truth(
     query = (
         sa.select(state, sa.func.count())
         .select_from(plan.outerjoin(ledger, mine).outerjoin(quarantine, refused))
-        .where(plan.c.run_id == run_id)
+        .where(plan.c.run_id == run_id, sa.not_(stands))
         .group_by(sa.text("1"))
     )
     with warehouse_errors(), engine.connect() as connection:
