@@ -82,7 +82,7 @@ def load_payload_model(
             columns = tuple(c["name"] for c in inspector.get_columns(endpoint.model, schema=found))
         except sa.exc.NoSuchTableError:
             raise ModelError(
-                f"O modelo dbt {schema}.{endpoint.model} não existe: rode a construção (dbt build)"
+                f"O modelo dbt {schema}.{endpoint.model} não existe: ainda não foi construído"
             ) from None
     problems = _problems(endpoint, columns)
     if problems:
