@@ -103,7 +103,23 @@ class Redundant(RetryLater):
     """An identical request left less than a minute ago; asking again restarts that minute."""
 
 
-class Blocked(OmieFault):
+class LineClosed(OmieFault):
+    """Nothing leaves on this line now: hold the rest, and come back later."""
+
+
+class Unreachable(LineClosed):
+    """Nobody there: no connection, so nothing left. A matter of the road, never of a row.
+
+    Attributes:
+        kind: one of a fixed set of words, see ``omie_pipeline.omie.reach``.
+    """
+
+    def __init__(self, detail: FaultDetail, kind: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+class Blocked(LineClosed):
     """Omie closed the key: stop every lane until ``until`` and do not knock before."""
 
     def __init__(self, detail: FaultDetail, until: datetime) -> None:
@@ -113,6 +129,10 @@ class Blocked(OmieFault):
 
 class BudgetSpent(Blocked):
     """Our own limit on errors of one method is reached; Omie would block at the next ones."""
+
+
+class Paused(Blocked):
+    """Omie asked this method for a longer wait than a run waits for; other methods may go on."""
 
 
 class RecordRejected(OmieFault):

@@ -7,11 +7,19 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from omie_pipeline.errors import AuthFailed, Blocked, GuardrailStopped, RetryLater, TakenOver
+from omie_pipeline.errors import (
+    AuthFailed,
+    Blocked,
+    GuardrailStopped,
+    RetryLater,
+    TakenOver,
+    Unreachable,
+)
 from omie_pipeline.resources.settings import clinic_zone
 
 APPROVE_TAG = "omie_pipeline/approve"
 _MAX_RETRIES = 3
+_RECONNECT_SECONDS = 60.0
 
 
 @contextmanager
@@ -31,6 +39,10 @@ def retried_as_omie_says() -> Iterator[None]:
     except TakenOver as lost:
         # The new holder has the lane: the retry waits for it and finds what is left.
         raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=0) from lost
+    except Unreachable as gone:
+        raise dg.RetryRequested(
+            max_retries=_MAX_RETRIES, seconds_to_wait=_RECONNECT_SECONDS
+        ) from gone
     except Blocked as closed:
         until = closed.until.astimezone(clinic_zone())
         raise dg.Failure(

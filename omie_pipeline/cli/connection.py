@@ -7,9 +7,7 @@ process's own, since one call disturbs nobody.
 from __future__ import annotations
 
 import os
-import socket
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,10 +19,10 @@ from omie_pipeline.errors import (
     Blocked,
     ConfigurationError,
     Empty,
-    FaultDetail,
     OmieFault,
     OutcomeUnknown,
     RetryLater,
+    Unreachable,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +52,11 @@ _FIXES = {
         "a conexão segura falhou: confira o relógio da máquina e se um proxy ou antivírus abre o "
         "tráfego"
     ),
+    "certificado": (
+        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego"
+    ),
+    "rede": "confira a internet e a rede desta máquina",
+    "esquema": "o endereço deve começar por https://: confira OMIE_BASE_URL",
     "recusada": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
     "sem_resposta": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
     "proxy": (
@@ -63,7 +66,6 @@ _FIXES = {
     "fora_do_ar": "o Omie está instável: repita em alguns minutos",
     "outra": "leia a mensagem do Omie acima",
 }
-_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,10 @@ def _explained(empresa: str, fault: OmieFault) -> Finding:
             return _failed(empresa, "bloqueada", told, until=fault.until)
         case RetryLater() if detail.http_status:
             return _failed(empresa, "limite", detail.text)
-        case RetryLater() | OutcomeUnknown() if not detail.http_status:
-            return _failed(empresa, *_no_answer(fault, detail))
+        case Unreachable():
+            return _failed(empresa, fault.kind, detail.text)
+        case OutcomeUnknown() if not detail.http_status:
+            return _failed(empresa, "sem_resposta", detail.text)
         case _ if detail.http_status in _NOT_FOUND_STATUSES:
             return _failed(empresa, "url_errada", detail.text)
         case OutcomeUnknown() if detail.http_status < 500:
@@ -180,28 +184,9 @@ def _auth_cause(text: str) -> str:
     return "chave_recusada"
 
 
-def _no_answer(fault: OmieFault, detail: FaultDetail) -> tuple[str, str]:
-    """Cause and message of a call that got no answer, by the innermost failure it came from."""
-    kinds = list(_chain(fault))
-    if any(isinstance(kind, ssl.SSLError) for kind in kinds):
-        return "tls", detail.text
-    if any(isinstance(kind, ConnectionRefusedError) for kind in kinds):
-        return "recusada", detail.text
-    proxy = next((name for name in _PROXY_VARIABLES if os.environ.get(name)), "")
-    if proxy:
-        return "proxy", detail.text
-    if any(isinstance(kind, socket.gaierror) for kind in kinds):
-        return "dns", detail.text
-    return "sem_resposta", detail.text
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 def _failed(empresa: str, cause: str, message: str, until: datetime | None = None) -> Finding:
-    variable = next((name for name in _PROXY_VARIABLES if os.environ.get(name)), "")
+    from omie_pipeline.omie.reach import PROXY_VARIABLES
+
+    variable = next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
     fix = _FIXES[cause].format(variable=variable)
     return Finding(empresa, False, cause=cause, message=message, fix=fix, until=until)

@@ -68,8 +68,8 @@ def deliver(
 ) -> Delivered:
     """Push everything wanted; an empresa that is stopped does not stop the others.
 
-    A guardrail stops an endpoint and those that depend on it (``needed_by``); Omie's own trouble
-    stops the empresa.
+    A guardrail stops an endpoint and those that depend on it (``needed_by``); Omie's own trouble,
+    and a road on which nobody is there, stop the empresa.
 
     Raises:
         ConfigurationError, ModelError, WarehouseError: before any call, or at once.
@@ -99,6 +99,9 @@ def deliver(
             reports.append(report)
             on_report(report)
             failed = _tell(report, label, wanted) or failed
+            if report.line_down:
+                say(f"{empresa}: sem caminho até o Omie; o que falta sai na próxima execução")
+                break
     return Delivered(tuple(reports), failed)
 
 

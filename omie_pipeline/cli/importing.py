@@ -25,7 +25,14 @@ from omie_pipeline.cli.selecting import (
     chosen_tables,
     parsed_date,
 )
-from omie_pipeline.errors import AuthFailed, Blocked, BudgetSpent, OmieFault
+from omie_pipeline.errors import (
+    AuthFailed,
+    Blocked,
+    BudgetSpent,
+    LineClosed,
+    OmieFault,
+    Paused,
+)
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -109,9 +116,11 @@ def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
         for position, table in enumerate(tables):
             outcome = _read(deployment, asked, table, empresa)
             yield outcome
-            # Our own limit is one method's; a block and a refused key are everybody's.
+            # Our own limit and a pause are one method's; a block, a refused key and a road that
+            # is down are everybody's.
             error = outcome.error
-            if isinstance(error, (Blocked, AuthFailed)) and not isinstance(error, BudgetSpent):
+            ours = isinstance(error, (BudgetSpent, Paused))
+            if isinstance(error, (LineClosed, AuthFailed)) and not ours:
                 rest = tables[position + 1 :]
                 _tell_stop(error, asked, empresa, table, rest)
                 yield from (
@@ -167,7 +176,7 @@ def _with_what_they_need(
 
 
 def _tell_stop(
-    error: Blocked | AuthFailed, asked: Asked, empresa: str, table: str, rest: tuple[str, ...]
+    error: LineClosed | AuthFailed, asked: Asked, empresa: str, table: str, rest: tuple[str, ...]
 ) -> None:
     if rest:
         say(f"{empresa}: não lidas: {', '.join(rest)}")

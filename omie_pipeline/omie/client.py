@@ -1,44 +1,61 @@
 """One POST to Omie, and what became of it.
 
 ``write`` sends once and never repeats; ``read`` waits and asks again where the fault allows it.
-Nothing in here logs: the request body holds the secret.
+Nothing in here logs a request: its body holds the secret.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeGuard
 
 import httpx
-import tenacity
 from pydantic import SecretStr
 
 from omie_pipeline.catalog import Service
+from omie_pipeline.catalog.limits import REDUNDANT_SECONDS, Admission
 from omie_pipeline.catalog.promises import promise_of
-from omie_pipeline.clock import Clock
+from omie_pipeline.clock import TOLD_SECONDS, Clock, tell_wait
 from omie_pipeline.errors import (
     Blocked,
     BudgetSpent,
+    Busy,
     ConfigurationError,
     FaultDetail,
     OmieFault,
+    Paused,
     Redundant,
     RetryLater,
     TurnedAway,
+    Unreachable,
 )
-from omie_pipeline.omie import wire
+from omie_pipeline.omie import reach, wire
 from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreachable
 from omie_pipeline.omie.governor import Governor
 from omie_pipeline.omie.masking import mask, personal_texts
+from omie_pipeline.omie.patience import (
+    LONGEST_SLEPT_SECONDS,
+    UNNAMED_WAIT_SECONDS,
+    Patience,
+    told_wait_seconds,
+)
 
-_READ_ATTEMPTS = 6
-_CONNECT_TIMEOUT_SECONDS = 10.0
-_UNREACHABLE_WAIT_SECONDS = 5.0
+_CONNECT_TIMEOUT_SECONDS = 5.0
+_LATE_SECONDS = REDUNDANT_SECONDS / 2
+_PAUSED = "O Omie pediu para esperar antes de chamar {method}"
 _NO_SUCH_PLACE = (404, 405)
+_NEVER_CONNECTED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 # A server that closes idle connections turns a reused one into an unknown outcome: keep none long.
 _KEEPALIVE_SECONDS = 4.0
 
@@ -85,8 +102,15 @@ class Answered:
     asked_at: datetime
 
 
-def _never(_: RetryLater) -> bool:
+GiveUp = Callable[[RetryLater | Unreachable], bool]
+
+
+def _never(_: RetryLater | Unreachable) -> bool:
     return False
+
+
+def _always(_: RetryLater | Unreachable) -> bool:
+    return True
 
 
 class OmieClient:
@@ -116,6 +140,8 @@ class OmieClient:
         self._on_call = on_call
         self.calls = 0
         self._block: Blocked | None = None
+        self._gone: Unreachable | None = None
+        self._patience = Patience()
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
@@ -162,7 +188,15 @@ class OmieClient:
         Raises:
             OmieFault: every fault but a ``RetryLater`` that a few repetitions resolve.
         """
-        return self._repeated(_never)(self._call, service, method, param, is_write=False).body
+        return self._patiently(service, method, param, _never, wire.json_object).body
+
+    def read_now(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
+        """Ask once and wait for nothing.
+
+        Raises:
+            OmieFault: every fault, ``Redundant`` too where the question left within the minute.
+        """
+        return self._patiently(service, method, param, _always, wire.json_object).body
 
     def read_text(
         self,
@@ -170,7 +204,7 @@ class OmieClient:
         method: str,
         param: Mapping[str, Any],
         *,
-        give_up: Callable[[RetryLater], bool] = _never,
+        give_up: GiveUp = _never,
     ) -> Answered:
         """Like :meth:`read`, with the answer's text beside its body, for readers of whole pages.
 
@@ -179,22 +213,66 @@ class OmieClient:
         Args:
             give_up: told of every "later"; true ends the asking with that fault.
         """
-        repeated = self._repeated(give_up)
-        return repeated(
-            self._call, service, method, param, is_write=False, parse=wire.inexact_object
-        )
+        return self._patiently(service, method, param, give_up, wire.inexact_object)
 
-    def _repeated(self, give_up: Callable[[RetryLater], bool]) -> tenacity.Retrying:
-        def again(error: BaseException) -> bool:
-            return isinstance(error, RetryLater) and not give_up(error)
+    def bear(self, method: str, fault: RetryLater | Unreachable, tries: int) -> None:
+        """Wait as a fault asks before ``method`` goes again, while patience lasts.
 
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(again),
-            wait=_wait_as_told,
-            stop=tenacity.stop_after_attempt(_READ_ATTEMPTS),
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
+        Args:
+            tries: how often this very request went.
+
+        Raises:
+            Unreachable: nobody was there for most of a minute, or waiting mends nothing.
+            Paused: Omie turns this method away again and again, or for long.
+            RetryLater: any other fault that came too often.
+        """
+        now = self._clock.now()
+        seconds = self._patience.wait_seconds(method, fault, tries, now)
+        if seconds >= 0:
+            if not _is_the_lines(fault):  # else the next admission waits, whoever asks for it
+                self.wait(method, seconds, fault.detail.text)
+            return
+        if isinstance(fault, Unreachable):
+            self._gone = fault
+        elif _is_the_lines(fault) or fault.wait_seconds > LONGEST_SLEPT_SECONDS:
+            raise self._paused(method, now + timedelta(seconds=fault.wait_seconds)) from None
+        raise fault
+
+    def wait(self, what: str, wait_seconds: float, why: str) -> None:
+        """Let time pass; a long wait is told, and ``status`` shows it.
+
+        Args:
+            what: the method, or else what waits.
+            why: in Portuguese.
+        """
+        if wait_seconds > TOLD_SECONDS:
+            now = self._clock.now()
+            until = now + timedelta(seconds=wait_seconds)
+            self._governor.record_wait(what, until, why, now, closes=False)
+            tell_wait(why, until)
+        self._clock.sleep(wait_seconds)
+
+    def _paused(self, method: str, until: datetime) -> Paused:
+        return Paused(FaultDetail(_PAUSED.format(method=method), "429", 429), until)
+
+    def _patiently(
+        self,
+        service: Service,
+        method: str,
+        param: Mapping[str, Any],
+        give_up: GiveUp,
+        parse: wire.Parse,
+    ) -> Answered:
+        for tries in itertools.count(1):
+            try:
+                return self._call(
+                    service, method, param, is_write=False, parse=parse, give_up=give_up
+                )
+            except (RetryLater, Unreachable) as fault:
+                if give_up(fault) or fault is self._gone:
+                    raise
+                self.bear(method, fault, tries)
+        raise AssertionError("counting never ends")
 
     def _call(
         self,
@@ -205,18 +283,23 @@ class OmieClient:
         is_write: bool,
         parse: wire.Parse = wire.json_object,
         before: Callable[[], None] | None = None,
+        give_up: GiveUp = _never,
     ) -> Answered:
+        if self._gone is not None:
+            raise self._gone
         fingerprint = wire.fingerprint(method, param)
-        probe = self._wait_for_slot(method, fingerprint, is_write=is_write)
+        probe = self._wait_for_slot(method, fingerprint, give_up, is_write=is_write)
         if before is not None:
             # The slot stays remembered: it may be the very request of whoever took over.
             before()
         started = time.perf_counter()
         status, body, fault = 0, None, None
+        told_seconds: float | None = None
         asked_at = self._clock.now()
         try:
             answer = self._post(service, method, param, is_write=is_write)
-            status = answer.status
+            status, told_seconds = answer.status, answer.retry_after_seconds
+            self._patience.answered("", None)
             now, hidden = self._clock.now(), self._hidden(param)
             body = read_answer(
                 answer,
@@ -229,7 +312,9 @@ class OmieClient:
             )
         except OmieFault as raised:
             fault = raised
-            self._remember(method, fingerprint, raised)
+            self._remember(method, fingerprint, raised, told_seconds)
+            if status:
+                self._patience.answered(method, raised)
             if probe and (is_open := says_open(raised)) is not None:
                 self._governor.end_probe(self._clock.now(), is_open=is_open)
             raise
@@ -242,13 +327,48 @@ class OmieClient:
             if self._on_call is not None:
                 asked, told = mask(dict(param)), mask(body)
                 self._on_call(CallRecord(method, asked, told, status, fault, duration_ms))
+        self._patience.answered(method, None)
         if probe:
             self._governor.end_probe(self._clock.now(), is_open=True)
         return Answered(body, answer.text, asked_at)
 
-    def _wait_for_slot(self, method: str, fingerprint: str, *, is_write: bool) -> bool:
+    def _wait_for_slot(
+        self, method: str, fingerprint: str, give_up: GiveUp, *, is_write: bool
+    ) -> bool:
         """Wait for the moment to leave; true for the one call that tries a key after a block."""
-        admission = self._governor.admit(method, fingerprint, self._clock.now(), durable=is_write)
+        admission = self._admitted(method, fingerprint, give_up, is_write=is_write)
+        asked_at = self._clock.now()
+        self.wait(method, admission.wait_seconds, "o limite de chamadas por minuto do Omie")
+        late_seconds = (self._clock.now() - asked_at).total_seconds() - admission.wait_seconds
+        if is_write and late_seconds > _LATE_SECONDS:
+            # This process was paused: what is remembered of the request is too old to guard it.
+            admission = self._admitted(method, fingerprint, give_up, is_write=is_write)
+        # Another lane of this client may have met a block while this one waited for its slot.
+        met = self._block
+        if met is not None and met.until > self._clock.now():
+            raise Blocked(met.detail, met.until)
+        return admission.probe
+
+    def _admitted(
+        self, method: str, fingerprint: str, give_up: GiveUp, *, is_write: bool
+    ) -> Admission:
+        """A reserved slot, once what Omie asked this method to wait is over."""
+        slept_seconds = 0.0
+        while True:
+            now = self._clock.now()
+            admission = self._governor.admit(method, fingerprint, now, durable=is_write)
+            if admission.paused_until is None:
+                break
+            slept_seconds += admission.paused_seconds
+            paused = FaultDetail(admission.paused_reason, "429", 429)
+            later = TurnedAway(paused, admission.paused_seconds)
+            if give_up(later):
+                raise later
+            if slept_seconds > LONGEST_SLEPT_SECONDS:
+                raise self._paused(method, admission.paused_until)
+            if admission.paused_seconds > TOLD_SECONDS:
+                tell_wait(admission.paused_reason, admission.paused_until)
+            self._clock.sleep(admission.paused_seconds)
         if admission.blocked_until is not None:
             detail = FaultDetail("A API desta chave está bloqueada pelo Omie", "425")
             raise Blocked(detail, admission.blocked_until)
@@ -258,21 +378,28 @@ class OmieClient:
         if admission.redundant_seconds > 0:
             detail = FaultDetail("Requisição idêntica há menos de 60 segundos", "redundant")
             raise Redundant(detail, admission.redundant_seconds + 0.5)
-        self._clock.sleep(admission.wait_seconds)
-        # Another lane of this client may have met a block while this one waited for its slot.
-        met = self._block
-        if met is not None and met.until > self._clock.now():
-            raise Blocked(met.detail, met.until)
-        return admission.probe
+        return admission
 
     def _hidden(self, param: Mapping[str, Any]) -> tuple[str, ...]:
         """What no error may repeat of a request: the keys, and who the record is about."""
         keys = (self._credentials.app_secret, self._credentials.app_key)
         return (*(key.get_secret_value() for key in keys), *personal_texts(param))
 
-    def _remember(self, method: str, fingerprint: str, fault: OmieFault) -> None:
-        if isinstance(fault, TurnedAway):
+    def _remember(
+        self, method: str, fingerprint: str, fault: OmieFault, told_seconds: float | None
+    ) -> None:
+        if isinstance(fault, (TurnedAway, Unreachable)):
             self._governor.forget(fingerprint)
+        status = fault.detail.http_status
+        if _is_the_lines(fault) or (told_seconds is not None and status >= 500):
+            # Every process heeds it at its next admission.
+            unnamed = UNNAMED_WAIT_SECONDS if status == 429 else 0.0
+            seconds = told_seconds or unnamed
+            if isinstance(fault, RetryLater):
+                seconds = fault.wait_seconds = seconds or fault.wait_seconds
+            now = self._clock.now()
+            until, why = now + timedelta(seconds=seconds), _PAUSED.format(method=method)
+            self._governor.record_wait(method, until, why, now, closes=True)
         if isinstance(fault, Blocked):
             self._block = fault
             self._governor.record_block(fault.until, fault.detail.text, self._clock.now())
@@ -295,9 +422,11 @@ class OmieClient:
             answer = self._http.post(
                 url, content=content, headers={"Content-Type": "application/json"}
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except httpx.InvalidURL:
+            raise ConfigurationError("OMIE_BASE_URL não é um endereço") from None
+        except _NEVER_CONNECTED as error:
             # No connection, so nothing left: safe to repeat, reads and writes alike.
-            raise TurnedAway(_no_answer(error), _UNREACHABLE_WAIT_SECONDS) from None
+            raise reach.unreachable(error) from None
         except httpx.RequestError as error:
             raise unreachable(_no_answer(error), is_write=is_write) from None
         status = answer.status_code
@@ -305,7 +434,8 @@ class OmieClient:
             raise ConfigurationError(f"OMIE_BASE_URL redireciona (HTTP {status}): não é a API")
         if status in _NO_SUCH_PLACE and wire.json_object(answer.text) is None:
             raise ConfigurationError(f"OMIE_BASE_URL não leva à API do Omie (HTTP {status})")
-        return HttpAnswer(status, answer.text, _retry_after(answer))
+        told_seconds = told_wait_seconds(answer.headers, self._clock.now())
+        return HttpAnswer(status, answer.text, told_seconds)
 
 
 def _no_answer(error: httpx.RequestError) -> FaultDetail:
@@ -313,11 +443,6 @@ def _no_answer(error: httpx.RequestError) -> FaultDetail:
     return FaultDetail(f"Sem resposta do Omie ({type(error).__name__})")
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
-    value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
-
-
-def _wait_as_told(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return error.wait_seconds if isinstance(error, RetryLater) else 0.0
+def _is_the_lines(fault: OmieFault) -> TypeGuard[TurnedAway]:
+    """A wait of the whole method: "busy" is the question's alone."""
+    return isinstance(fault, TurnedAway) and not isinstance(fault, Busy)

@@ -47,6 +47,7 @@ from omie_pipeline.errors import (
     RetryLater,
     TurnedAway,
     UnknownFault,
+    Unreachable,
 )
 from omie_pipeline.omie import wire
 from omie_pipeline.omie.masking import mask_text
@@ -173,7 +174,7 @@ def says_open(fault: OmieFault) -> bool | None:
         return None
     if detail.http_status == 200 or (detail.http_status >= 500 and detail.code):
         return True
-    return False if isinstance(fault, TurnedAway) and detail.http_status == 0 else None
+    return False if isinstance(fault, Unreachable) else None
 
 
 def _rule_for(text: str, code: str) -> tuple[FaultRule, re.Match[str]] | None:

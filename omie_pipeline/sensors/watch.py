@@ -16,7 +16,7 @@ from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
 from omie_pipeline.catalog.mirror import MIRROR, STATEMENT, MirrorTable
-from omie_pipeline.errors import AuthFailed, Blocked, OmieFault
+from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.empresas import has_credentials
@@ -165,6 +165,9 @@ def _looks(
         except Blocked as closed:
             until = closed.until.astimezone(BRASILIA)
             reasons.append(f"{empresa}: {closed.detail.text} até {until:%d/%m %H:%M}")
+            return
+        except Unreachable as gone:
+            reasons.append(f"{empresa}: {gone.detail.text}. {gone.detail.fix}")
             return
         except AuthFailed as refused:
             memory.pauses[empresa] = (now + _PAUSE).isoformat()

@@ -67,6 +67,11 @@ _CAUSES = {
         "o limite próprio de erros foi atingido, antes que o Omie bloqueie a chave",
         "Veja os erros em omie-pipeline history e omie-pipeline rejected",
     ),
+    "Unreachable": (
+        "o Omie não pôde ser alcançado",
+        "Confira a internet, o firewall e OMIE_BASE_URL com omie-pipeline check",
+    ),
+    "Paused": ("o Omie pediu para esperar", f"{_AGAIN}, veja omie-pipeline history"),
     "RetryLater": ("o Omie não respondeu", f"{_AGAIN}, veja omie-pipeline history"),
     "TurnedAway": ("o Omie recusou por excesso de uso", f"{_AGAIN}, veja omie-pipeline history"),
     "Busy": ("o Omie estava ocupado", f"{_AGAIN}, veja omie-pipeline history"),

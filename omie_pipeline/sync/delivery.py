@@ -12,7 +12,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omie_pipeline.clock import Clock
-from omie_pipeline.errors import AuthFailed, Blocked, ConfigurationError
+from omie_pipeline.errors import (
+    AuthFailed,
+    Blocked,
+    ConfigurationError,
+    LineClosed,
+    Unreachable,
+)
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.sync.effects import Found, RecordEffect, Standing
 from omie_pipeline.sync.emptying import with_emptied
@@ -30,6 +36,9 @@ from omie_pipeline.warehouse.rows import DELIVERED, Attempt, PlanRow, RowOutcome
 
 _MAX_TRIES = 3
 _TOLD_FROM_SECONDS = 10.0
+_PROOF = "a prova, por leitura, de um envio sem resposta clara"
+_TURN = "a vez de uma linha que o Omie pediu para repetir depois"
+_BUSY = "o método do Omie está ocupado com outra requisição"
 _UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
 
 Recovering = Callable[[Sequence[str], datetime], None]
@@ -39,8 +48,9 @@ Recovering = Callable[[Sequence[str], datetime], None]
 class Delivery:
     """Sends the ready rows of a plan.
 
-    ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held;
-    ``recovered`` are the rows of an interrupted run that were proved to be delivered.
+    ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held, and
+    ``line_down`` that it was because nobody is there; ``recovered`` are the rows of an interrupted
+    run that were proved to be delivered.
 
     Args:
         check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
@@ -71,6 +81,7 @@ class Delivery:
         self._ledger = ledger
         self._intents = intents
         self._check = check
+        self._client = client
         self._sender = Sender(client, scope.endpoint, effect, policy, clock, check)
         self._judge = Judge(policy)
         self._on_progress = on_progress
@@ -88,6 +99,8 @@ class Delivery:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.stopped_by = ""
         self.recovered: list[RowOutcome] = []
+        self.line_down = False
+        self._busy_in_a_row = 0
 
     def record_call(self, record: CallRecord) -> None:
         """Keep the masked trace of a call until the batch commits; hook for ``OmieClient``."""
@@ -103,7 +116,7 @@ class Delivery:
             How many intents were open. What stays unreadable stays open, and its row is held.
 
         Raises:
-            Blocked, AuthFailed: nothing can be read now.
+            LineClosed, AuthFailed: nothing can be read now.
         """
         left_open = self._intents.still_open(self._clock.now())
         never_left = [item.row.code for item in left_open if item.sent_at is None]
@@ -144,8 +157,10 @@ class Delivery:
             while self._waiting:
                 self._take_waiting(send_again=True)
             self._flush()
-        except Blocked as fault:
-            self.hold_rest(fault.detail.text, type(fault).__name__, fault.until)
+        except LineClosed as fault:
+            self.line_down = isinstance(fault, Unreachable)
+            until = fault.until if isinstance(fault, Blocked) else None
+            self.hold_rest(_told(fault), type(fault).__name__, until)
         except (AuthFailed, ConfigurationError) as fault:
             self.hold_rest(str(fault), type(fault).__name__, None)
             raise
@@ -175,7 +190,7 @@ class Delivery:
                 try:
                     if not self._closed(row):
                         self._send_one(row, tries=1)
-                except (Blocked, AuthFailed, ConfigurationError):
+                except (LineClosed, AuthFailed, ConfigurationError):
                     # Refused at the door: neither this row nor those behind it have left.
                     self._close_unsent(to_send[done:])
                     raise
@@ -189,7 +204,7 @@ class Delivery:
         """The rows that have something to send, once what stands already has its outcome.
 
         Raises:
-            Blocked, AuthFailed, ConfigurationError: nothing could be seen and nothing was sent.
+            LineClosed, AuthFailed, ConfigurationError: nothing could be seen and nothing was sent.
         """
         self._effect.load(batch)
         lacking = {row.linha: one for row in batch if (one := lacking_of(self._effect, row))}
@@ -226,7 +241,7 @@ class Delivery:
         refused this very change before, or another change in this run.
 
         Raises:
-            Blocked, AuthFailed, ConfigurationError: nothing can be read.
+            LineClosed, AuthFailed, ConfigurationError: nothing can be read.
         """
         if not (row.refused_before or self._change_refused or row.adopted):
             return False
@@ -247,16 +262,11 @@ class Delivery:
         self._outcomes.append(outcome)
 
     def _send_one(self, row: PlanRow, tries: int) -> None:
-        started = time.perf_counter()
-        self._current = row
-        try:
-            outcome = self._sender.send(row, self._since.get(row.code, self._clock.now()))
-        except Deferred as later:
-            self._defer(row, later, tries)
+        outcome = self._sent(row)
+        if isinstance(outcome, Deferred):
+            self._defer(row, outcome, tries)
             return
-        finally:
-            self._current = None
-            self.seconds[row.particao] += time.perf_counter() - started
+        self._busy_in_a_row = 0
         if outcome.kind == "unknown":
             self._sent_before.add(row.code)
             outcome = self._first_look(row, outcome, tries)
@@ -267,21 +277,48 @@ class Delivery:
         self._settle(outcome)
         self._judge.weigh(outcome)
 
+    def _sent(self, row: PlanRow) -> RowOutcome | Deferred:
+        started = time.perf_counter()
+        self._current = row
+        try:
+            return self._sender.send(row, self._since.get(row.code, self._clock.now()))
+        except Deferred as later:
+            return later
+        finally:
+            self._current = None
+            self.seconds[row.particao] += time.perf_counter() - started
+
     def _defer(self, row: PlanRow, later: Deferred, tries: int) -> None:
         self._intents.close_as_not_sent([row.code], self._clock.now())
-        if tries > _MAX_TRIES:
-            text = "O Omie vê esta requisição como repetida"
-            self._outcomes.append(RowOutcome(row, "held", error=text))
+        if tries > len(later.waits_seconds):
+            self._settle(later.otherwise)
+            self._judge.weigh(later.otherwise)
             return
-        due = self._clock.now() + timedelta(seconds=later.wait_seconds)
+        wait_seconds = later.waits_seconds[tries - 1]
+        due = self._clock.now() + timedelta(seconds=wait_seconds)
         self._waiting.add(due, row, None, tries)
+        if later.is_busy:
+            self._spare_a_busy_method(later)
+
+    def _spare_a_busy_method(self, later: Deferred) -> None:
+        """Where another row meets "busy" too it is no matter of the row: each refusal counts
+        towards a block, so the method is left alone."""
+        self._busy_in_a_row += 1
+        met = self._busy_in_a_row - 2
+        if met >= len(later.waits_seconds):
+            raise StopSending(later.otherwise.error, "busy")
+        if met >= 0:
+            self._wait(later.waits_seconds[met], _BUSY)
+
+    def _wait(self, wait_seconds: float, why: str) -> None:
+        self._client.wait(self._endpoint.name, wait_seconds, why)
 
     def _first_look(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
         """Read back at once; if that proves nothing the row waits until a second look can."""
         sent_at = outcome.at or self._clock.now()
         try:
             found, _ = self._look(row)
-        except (Blocked, AuthFailed, ConfigurationError):
+        except (LineClosed, AuthFailed, ConfigurationError):
             self._outcomes.append(outcome)
             raise
         if found is not None:
@@ -337,7 +374,8 @@ class Delivery:
         """Deal with the row whose time comes first: read it back, or send it (again)."""
         item = self._waiting.pop()
         self._flush()
-        self._clock.sleep((item.due - self._clock.now()).total_seconds())
+        why = _PROOF if item.sent_at is not None else _TURN
+        self._wait((item.due - self._clock.now()).total_seconds(), f"{why} ({item.row.code})")
         self._check()
         if item.sent_at is not None and not self._settled_as_unsent(item, item.sent_at):
             return
@@ -351,7 +389,7 @@ class Delivery:
         if self._intents.write([item.row], [fingerprint], self._clock.now()):
             try:
                 self._send_one(item.row, item.tries + 1)
-            except (Blocked, AuthFailed, ConfigurationError):
+            except (LineClosed, AuthFailed, ConfigurationError):
                 self._close_unsent([item.row])
                 raise
 
@@ -389,3 +427,10 @@ class Delivery:
         now = self._clock.now()
         self._scope.refuse(conflicts, now, store=True)
         self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)
+
+
+def _told(fault: LineClosed) -> str:
+    """Why nothing leaves, and where the road is at fault, what to do."""
+    if isinstance(fault, Unreachable):
+        return f"{fault.detail.text}. {fault.detail.fix}"
+    return fault.detail.text

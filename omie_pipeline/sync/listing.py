@@ -215,9 +215,7 @@ class Lister:
                 what.window.last: last.strftime("%d/%m/%Y"),
                 **dict(what.window.fixed),
             }
-        return PageReader(
-            self._client, self._mirror, param, page_size, self._lanes, self._clock.sleep
-        )
+        return PageReader(self._client, self._mirror, param, page_size, self._lanes)
 
 
 def with_unchanged(tally: Tally) -> Tally:

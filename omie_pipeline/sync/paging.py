@@ -7,7 +7,7 @@ than the size asked, the total of records over the size served (PROTOCOL section
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +22,10 @@ from omie_pipeline.errors import (
     Redundant,
     RetryLater,
     UnknownFault,
+    Unreachable,
 )
 from omie_pipeline.omie import Answered, OmieClient
+from omie_pipeline.omie.patience import BUSY_WAITS_SECONDS
 from omie_pipeline.omie.wire import storable_text
 
 READS_AT_ONCE = 4
@@ -32,7 +34,6 @@ READS_AT_ONCE = 4
 SMALLEST_PAGE = 50
 _AHEAD = 2
 _OTHER_SIZES = 8
-_BUSY_ATTEMPTS = 6
 _NO_LIST = "O Omie respondeu sem a lista ou sem o total de registros"
 _NO_LIST_FIX = "Tente de novo mais tarde; se persistir, avise quem mantém o fluxo."
 _LOOKED_INTO = 20
@@ -96,7 +97,6 @@ class PageReader:
     Args:
         param: filters and order; paging tags are added.
         lanes: shared by all readers of the method in this process.
-        sleep: waits where Omie is busy, outside the lanes.
     """
 
     def __init__(
@@ -106,10 +106,8 @@ class PageReader:
         param: Mapping[str, Any],
         page_size: int,
         lanes: Lanes,
-        sleep: Callable[[float], None],
     ) -> None:
         self._client = client
-        self._sleep = sleep
         self._mirror = mirror
         self._param = dict(param)
         self._size = page_size
@@ -180,7 +178,8 @@ class PageReader:
                     future.cancel()
 
     def _page(self, number: int, size: int) -> Page | None:
-        for attempt in range(1, _BUSY_ATTEMPTS + 1):
+        waits = iter(BUSY_WAITS_SECONDS)
+        while True:
             try:
                 with self._lanes:
                     return self._read(number, self._ask(number, size))
@@ -189,10 +188,10 @@ class PageReader:
             except Busy as fault:
                 # The place in the lanes is given back first: who waits in it would ask again
                 # together with the others, and every refusal counts towards a block.
-                if attempt == _BUSY_ATTEMPTS:
+                wait_seconds = next(waits, None)
+                if wait_seconds is None:
                     raise
-                self._sleep(fault.wait_seconds)
-        raise AssertionError("the last attempt returns or raises")
+                self._client.wait(self._mirror.call.method, wait_seconds, fault.detail.text)
 
     def _ask(self, number: int, size: int) -> Answered:
         param = {**self._param, **self._paging(number, size)}
@@ -204,7 +203,7 @@ class PageReader:
         page_tag, size_tag, _, _ = _TAGS[self._mirror.call.paging]
         return {page_tag: number, size_tag: size} if page_tag else {}
 
-    def _give_up(self, fault: RetryLater) -> bool:
+    def _give_up(self, fault: RetryLater | Unreachable) -> bool:
         if isinstance(fault, Busy):
             self._lanes.narrow()
             return True

@@ -17,8 +17,8 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.acting import REVERSALS
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
-    Blocked,
     GuardrailStopped,
+    LineClosed,
     OmiePipelineError,
     TakenOver,
     WarehouseError,
@@ -293,8 +293,8 @@ class _Run:
     def _recover(self) -> None:
         try:
             self._recovered = self._delivery.resolve_open_intents()
-        except Blocked:
-            # Nothing can be read while the key is closed: the open intents keep their rows held.
+        except LineClosed:
+            # Nothing can be read while key or road are closed: open intents keep their rows held.
             self._recovered = 0
 
     def _count_recovered(self) -> None:
@@ -366,6 +366,7 @@ class _Run:
             data_docs=self._write_data_docs(),
             recovered=self._recovered,
             stopped_by=self._delivery.stopped_by,
+            line_down=self._delivery.line_down,
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),
             would_stop=self._would_stop,
             not_emptied=self._not_emptied(),

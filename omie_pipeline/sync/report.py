@@ -46,6 +46,7 @@ class PushReport:
         truth: rows of the plan by what the ledger says after the run: an independent count.
         recovered: open intents of an earlier, interrupted run that were settled first.
         stopped_by: why rows were held, ``""`` when none was for want of sending.
+        line_down: they were held because nobody is there: no other endpoint needs to try.
         would_send: rows a dry run would have sent.
         would_stop: guardrails that would have stopped it.
         not_emptied: field -> rows delivered of which Omie keeps what the clinic emptied.
@@ -62,6 +63,7 @@ class PushReport:
     data_docs: Path | None = None
     recovered: int = 0
     stopped_by: str = ""
+    line_down: bool = False
     would_send: int = 0
     would_stop: tuple[str, ...] = ()
     not_emptied: dict[str, int] = field(default_factory=dict)

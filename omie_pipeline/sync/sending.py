@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -10,33 +11,47 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
     AlreadyExists,
+    Busy,
     FaultDetail,
     OmieFault,
     OutcomeUnknown,
+    Passing,
     RecordNotFound,
     RecordRejected,
     Redundant,
     RetryLater,
     UnknownFault,
+    Unreachable,
 )
 from omie_pipeline.omie import CallRecord, OmieClient, wire
 from omie_pipeline.omie.masking import mask
+from omie_pipeline.omie.patience import BUSY_WAITS_SECONDS
 from omie_pipeline.sync.effects import RecordEffect, Request
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.read_back import is_ours
 from omie_pipeline.warehouse.rows import Attempt, Kind, PlanRow, RowOutcome
 
-# An abandoned call keeps its method busy up to a minute (REAL): 3 + 6 + 12 + 24 + 48 seconds.
-_BUSY_ATTEMPTS = 6
+_AGAIN_SECONDS = 61.0
+_REPEATED = "O Omie vê esta requisição como repetida"
 _STATUSES = ("codigo_status", "cCodStatus", "status")
 
 
 class Deferred(Exception):
-    """An identical request left less than a minute ago: this row has to wait its turn."""
+    """Nothing happened, and this row may go again later, while others go on.
 
-    def __init__(self, wait_seconds: float) -> None:
-        super().__init__(f"wait {wait_seconds:.0f} s")
-        self.wait_seconds = wait_seconds
+    Attributes:
+        waits_seconds: before the second try, the third, and so on.
+        otherwise: what becomes of the row when it has used them up.
+        is_busy: the method may be serving somebody else: other rows may meet the same.
+    """
+
+    def __init__(
+        self, waits_seconds: tuple[float, ...], otherwise: RowOutcome, *, is_busy: bool = False
+    ) -> None:
+        super().__init__(otherwise.error)
+        self.waits_seconds = waits_seconds
+        self.otherwise = otherwise
+        self.is_busy = is_busy
 
 
 class Sender:
@@ -69,8 +84,8 @@ class Sender:
             since: when the row's first intent was written.
 
         Raises:
-            Deferred: nothing left; come back after the wait.
-            Blocked, AuthFailed: nothing left, and nothing else may.
+            Deferred: nothing happened; come back after the wait.
+            LineClosed, AuthFailed: nothing left, and nothing else may.
             TakenOver: another run is at work; nothing left.
         """
         request = self._effect.request_for(row)
@@ -82,7 +97,14 @@ class Sender:
             if fault.detail.http_status:
                 # Omie took in the very same request: perhaps this one, sent on twice by the road.
                 return self._failed(row, "unknown", fault, at_now=True)
-            raise Deferred(fault.wait_seconds) from None
+            held = RowOutcome(row, "held", error=_REPEATED)
+            raise Deferred((fault.wait_seconds,) * 3, held) from None
+        except Busy as fault:
+            held = self._failed(row, "held", fault)
+            raise Deferred(BUSY_WAITS_SECONDS, held, is_busy=True) from None
+        except Passing as fault:
+            refused = self._failed(row, "rejected", fault)
+            raise Deferred((_AGAIN_SECONDS,), refused) from None
         except RetryLater as fault:
             return self._failed(row, "held", fault)
         except RecordNotFound as fault:
@@ -105,19 +127,17 @@ class Sender:
         return self._endpoint.repeatable or row.action == "delete"
 
     def _write(self, request: Request) -> wire.Json:
-        """Write, waiting out "busy" and "unreachable": in both nothing happened."""
-        for attempt in range(1, _BUSY_ATTEMPTS + 1):
+        """Write, waiting for the line: nothing happened where nobody took the request in."""
+        for tries in itertools.count(1):
             try:
                 return self._client.write(
                     request.service, request.method, request.param, before=self._check
                 )
-            except Redundant:
+            except (Redundant, Busy, Passing):
                 raise
-            except RetryLater as fault:
-                if attempt == _BUSY_ATTEMPTS:
-                    raise
-                self._clock.sleep(fault.wait_seconds * 2 ** (attempt - 1))
-        raise AssertionError("unreachable")
+            except (RetryLater, Unreachable) as fault:
+                self._client.bear(request.method, fault, tries)
+        raise AssertionError("counting never ends")
 
     def _delivered(self, row: PlanRow, answer: wire.Json) -> RowOutcome:
         now = self._clock.now()

@@ -18,6 +18,7 @@ from omie_pipeline.warehouse.tables import binding, block
 
 _LOOKED_BACK = timedelta(days=7)
 _BUDGET = timedelta(seconds=FAULT_WINDOW_SECONDS)
+_RECONNECT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def stopped_readings(engine: sa.Engine, now: datetime) -> list[StoppedReading]:
     """Readings whose stop is over, oldest first.
 
     The latest row of (empresa, tabela, modo) counts, for ``carga`` that of each range: stopped by
-    a block that ended or by our own budget of errors, or left ``running`` by a process that is
-    gone. Empresas whose key is blocked are left out.
+    a block that ended, by our own budget of errors or because nobody was there, or left
+    ``running`` by a process that is gone. Empresas whose key is blocked are left out.
     """
     r = import_run.c
     columns = (
@@ -84,6 +85,8 @@ def _may_go_on(row: Any, now: datetime, alive: frozenset[str]) -> bool:
         return False
     if row.error_class == "BudgetSpent":
         return bool(row.finished_at + _BUDGET <= now)
+    if row.error_class in ("Paused", "Unreachable"):
+        return bool(row.finished_at + _RECONNECT <= now)
     return bool(row.error_class == "Blocked")
 
 

@@ -167,7 +167,7 @@ def test_emptied_while_refused_or_held_it_is_emptied_in_the_end(world: World) ->
     world.control.next_faults(PlannedFault("fault_in_200", integration_code="PAC-1"))
     assert push(world, "clientes", policy=DEFAULT).total.rejected == 1
     settle_down(world)
-    world.control.next_faults(PlannedFault("busy", integration_code="PAC-1", times=6))
+    world.control.next_faults(PlannedFault("busy", integration_code="PAC-1", times=3))
     assert push(world, "clientes", policy=DEFAULT).total.held == 1
     settle_down(world)
     assert push(world, "clientes", policy=DEFAULT).total.updated == 1

@@ -133,7 +133,7 @@ def test_nothing_is_settled_again_before_the_title_could_change(world: World) ->
     with_settled_title(world)
     clinic_says(world, titulo(1, valor_documento=DEARER), paid="160.00")
     push(world, "estornar_baixas_receber", policy=UNDO)
-    fault = PlannedFault("busy", method="UpsertContaReceber", times=6)
+    fault = PlannedFault("busy", method="UpsertContaReceber", times=3)
     world.control.next_faults(fault)
     assert push(world, "contas_receber", policy=UNDO).total.held == 1
     assert push(world, "baixas_receber", policy=UNDO).total.held == 1
