@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.database.schemas import ANALYSIS, CLINIC, STAGING, Schemas
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.sync.mapping.model_sql import relation_of
 from omie_pipeline.warehouse.sampling import SampledTable
+from omie_pipeline.yaml_text import load_yaml
 
 _FOLDERS = {name: name for name in (CLINIC, STAGING, ANALYSIS)}
 """Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
@@ -72,7 +71,7 @@ def described_columns(project: Path, model: str) -> tuple[str, ...]:
     Their dbt tests, and models that read them, need the columns to be there.
     """
     for file in sorted((project / "models" / "omie").glob("*.yml")):
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        content = load_yaml(file.read_text(encoding="utf-8")) or {}
         for entry in content.get("models") or ():
             if entry.get("name") == model:
                 columns: Sequence[Mapping[str, Any]] = entry.get("columns") or ()

@@ -33,6 +33,7 @@ import yaml
 
 from omie_pipeline.database import schemas
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.yaml_text import load_yaml
 
 RAW_SCHEMA = schemas.RAW
 _GRAINS = ("register", "fact")
@@ -133,7 +134,7 @@ def read_sources(
 
 def _source(file: Path, wanted: str) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = load_yaml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{file}: não foi possível ler ({type(error).__name__})"

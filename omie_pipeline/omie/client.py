@@ -28,6 +28,8 @@ from omie_pipeline.errors import (
     ConfigurationError,
     FaultDetail,
     OmieFault,
+    OutcomeUnknown,
+    Overloaded,
     Paused,
     Redundant,
     RetryLater,
@@ -35,6 +37,12 @@ from omie_pipeline.errors import (
     Unreachable,
 )
 from omie_pipeline.omie import reach, wire
+from omie_pipeline.omie.bounded import (
+    LARGEST_ANSWER_BYTES,
+    LONGEST_ANSWER_SECONDS,
+    BoundedTransport,
+    read_within,
+)
 from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreachable
 from omie_pipeline.omie.governor import Governor
 from omie_pipeline.omie.masking import mask, personal_texts
@@ -46,6 +54,7 @@ from omie_pipeline.omie.patience import (
 )
 
 _CONNECT_TIMEOUT_SECONDS = 5.0
+_TOO_LARGE_WAIT_SECONDS = 5.0
 _LATE_SECONDS = REDUNDANT_SECONDS / 2
 _PAUSED = "O Omie pediu para esperar antes de chamar {method}"
 _NO_SUCH_PLACE = (404, 405)
@@ -117,6 +126,7 @@ class OmieClient:
     """Calls the API of one empresa.
 
     Args:
+        answer_seconds, largest_answer_bytes: how long an answer may take, and how large it may be.
         base_url: ``https://app.omie.com.br/api/v1/`` or a simulator's.
         on_call: told of every HTTP call that left, good or bad.
         transport: an httpx transport, for tests that need no socket.
@@ -130,6 +140,8 @@ class OmieClient:
         clock: Clock,
         *,
         timeout_seconds: float = 60.0,
+        answer_seconds: float = LONGEST_ANSWER_SECONDS,
+        largest_answer_bytes: int = LARGEST_ANSWER_BYTES,
         on_call: Callable[[CallRecord], None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -138,14 +150,17 @@ class OmieClient:
         self._governor = governor
         self._clock = clock
         self._on_call = on_call
+        self._largest_answer_bytes = largest_answer_bytes
         self.calls = 0
         self._block: Blocked | None = None
         self._gone: Unreachable | None = None
         self._patience = Patience()
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
-            limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
-            transport=transport,
+            transport=transport
+            or BoundedTransport(
+                keepalive_seconds=_KEEPALIVE_SECONDS, answer_seconds=answer_seconds
+            ),
             trust_env=False,
         )
 
@@ -419,9 +434,9 @@ class OmieClient:
         )
         url = self._base_url + service.path
         try:
-            answer = self._http.post(
-                url, content=content, headers={"Content-Type": "application/json"}
-            )
+            headers = {"Content-Type": "application/json"}
+            with self._http.stream("POST", url, content=content, headers=headers) as answer:
+                found = read_within(answer, self._largest_answer_bytes)
         except httpx.InvalidURL:
             raise ConfigurationError("OMIE_BASE_URL não é um endereço") from None
         except _NEVER_CONNECTED as error:
@@ -430,12 +445,15 @@ class OmieClient:
         except httpx.RequestError as error:
             raise unreachable(_no_answer(error), is_write=is_write) from None
         status = answer.status_code
+        if found is None:
+            raise _too_large(status, self._largest_answer_bytes, is_write=is_write)
+        text = _decoded(found, answer)
         if 300 <= status < 400:
             raise ConfigurationError(f"OMIE_BASE_URL redireciona (HTTP {status}): não é a API")
-        if status in _NO_SUCH_PLACE and wire.json_object(answer.text) is None:
+        if status in _NO_SUCH_PLACE and wire.json_object(text) is None:
             raise ConfigurationError(f"OMIE_BASE_URL não leva à API do Omie (HTTP {status})")
         told_seconds = told_wait_seconds(answer.headers, self._clock.now())
-        return HttpAnswer(status, answer.text, told_seconds)
+        return HttpAnswer(status, text, told_seconds)
 
 
 def _no_answer(error: httpx.RequestError) -> FaultDetail:
@@ -446,3 +464,15 @@ def _no_answer(error: httpx.RequestError) -> FaultDetail:
 def _is_the_lines(fault: OmieFault) -> TypeGuard[TurnedAway]:
     """A wait of the whole method: "busy" is the question's alone."""
     return isinstance(fault, TurnedAway) and not isinstance(fault, Busy)
+
+
+def _decoded(body: bytes, answer: httpx.Response) -> str:
+    """The text, as httpx itself decodes it."""
+    return body.decode(answer.encoding or "utf-8", errors="replace")
+
+
+def _too_large(status: int, most_bytes: int, *, is_write: bool) -> OmieFault:
+    """For a write nobody knows what became of it; to a read a smaller page may be the answer."""
+    text = f"O Omie devolveu mais de {most_bytes // 2**20} MB, o que nenhuma resposta tem"
+    detail = FaultDetail(text, "size", status)
+    return OutcomeUnknown(detail) if is_write else Overloaded(detail, _TOO_LARGE_WAIT_SECONDS)

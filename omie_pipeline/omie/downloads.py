@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from omie_pipeline.errors import FaultDetail, RetryLater, UnknownFault
+from omie_pipeline.omie.bounded import LONGEST_ANSWER_SECONDS, BoundedTransport, read_within
 
 LARGEST_BYTES = 20 * 2**20
 _DOMAIN = "omie.com.br"
@@ -47,6 +48,7 @@ def download(
     base_url: str,
     *,
     timeout_seconds: float = 60.0,
+    answer_seconds: float = LONGEST_ANSWER_SECONDS,
     transport: httpx.BaseTransport | None = None,
 ) -> bytes:
     """The bytes behind ``url``, at most 20 MB.
@@ -58,7 +60,7 @@ def download(
     """
     with httpx.Client(
         timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
-        transport=transport,
+        transport=transport or BoundedTransport(answer_seconds=answer_seconds),
         trust_env=False,
         follow_redirects=False,
     ) as client:
@@ -92,14 +94,10 @@ def _get(client: httpx.Client, url: str) -> bytes | str:
 
 
 def _body(answer: httpx.Response) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    for part in answer.iter_bytes():
-        size += len(part)
-        if size > LARGEST_BYTES:
-            raise UnknownFault(FaultDetail(_TOO_LARGE, "size"))
-        parts.append(part)
-    return b"".join(parts)
+    found = read_within(answer, LARGEST_BYTES)
+    if found is None:
+        raise UnknownFault(FaultDetail(_TOO_LARGE, "size"))
+    return found
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:

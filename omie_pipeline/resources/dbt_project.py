@@ -32,6 +32,7 @@ import yaml
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.settings import Settings, project_root
 from omie_pipeline.warehouse.defaults_files import OLD_ACCOUNTS, OLD_DEFAULTS
+from omie_pipeline.yaml_text import load_yaml
 
 DELIVERED_SETS: Final = ("canonica", "synthea")
 READ_BY_DBT: Final = (".sql", ".yml", ".csv", ".md")
@@ -240,7 +241,7 @@ def _variables(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
+        content = load_yaml(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{file}: não foi possível ler: {error}") from None
     if content is None:

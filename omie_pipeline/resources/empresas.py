@@ -25,6 +25,7 @@ from omie_pipeline.resources.settings import Settings, checked_base_url, environ
 from omie_pipeline.sync.nfse.limits import NfseLimits
 from omie_pipeline.sync.policy import EndpointPolicies, EndpointPolicy, Policies
 from omie_pipeline.validation.model import ClinicRules
+from omie_pipeline.yaml_text import load_yaml
 
 ONLY_EMPRESA = "principal"
 ONLY_WEBHOOK_SECRET = "OMIE_WEBHOOK_SECRET"  # noqa: S105 - a name
@@ -251,8 +252,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 def _read_yaml(file: Path) -> object:
     try:
-        with file.open(encoding="utf-8") as stream:
-            return yaml.load(stream, _StrictLoader)  # noqa: S506 - a SafeLoader
+        return load_yaml(file.read_text(encoding="utf-8"), _StrictLoader)
     except FileNotFoundError:
         raise ConfigurationError(
             f"OMIE_PIPELINE_CONFIG: o arquivo {file} não existe (modelo: empresas.example.yaml)"

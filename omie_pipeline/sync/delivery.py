@@ -154,6 +154,8 @@ class Delivery:
                 self._send_batch(batch)
                 if self._on_progress is not None:
                     self._on_progress(len(batch))
+                while self._waiting.is_due(self._clock.now()):
+                    self._take_waiting(send_again=True)
             while self._waiting:
                 self._take_waiting(send_again=True)
             self._flush()
@@ -314,10 +316,15 @@ class Delivery:
         self._client.wait(self._endpoint.name, wait_seconds, why)
 
     def _first_look(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
-        """Read back at once; if that proves nothing the row waits until a second look can."""
+        """Read back at once; if that proves nothing, or would have to be waited for, the row waits
+        for its proof while others go on."""
         sent_at = outcome.at or self._clock.now()
         try:
-            found, _ = self._look(row)
+            with self._effect.at_once():
+                found, _ = self._look(row)
+        except Unreachable:
+            # Nobody there just now: the next call of the lane finds out for how long.
+            found = None
         except (LineClosed, AuthFailed, ConfigurationError):
             self._outcomes.append(outcome)
             raise

@@ -34,6 +34,10 @@ class WaitingRows:
     def __bool__(self) -> bool:
         return bool(self._heap)
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether the time of any row has come."""
+        return bool(self._heap) and self._heap[0].due <= now
+
     def add(self, due: datetime, row: PlanRow, sent_at: datetime | None, tries: int) -> None:
         """Let a row wait until ``due``."""
         heapq.heappush(self._heap, Waiting(due, next(self._order), row, sent_at, tries))

@@ -14,6 +14,7 @@ from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.database.schemas import Schemas
 from omie_pipeline.webhooks.app import ReceiverApp
 from omie_pipeline.webhooks.doors import Door, Doors
+from omie_pipeline.webhooks.punctual import REQUEST_SECONDS, punctual
 from omie_pipeline.webhooks.writer import Writer
 
 HOST, PORT = "127.0.0.1", 8787
@@ -36,6 +37,7 @@ class Receiver:
         host: str = HOST,
         port: int = PORT,
         schemas: Schemas | None = None,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         # Without uvicorn's logs, which name the path: it holds the secret.
         self._writer = Writer(_conninfo(database_url), schemas or Schemas())
@@ -52,6 +54,7 @@ class Receiver:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=punctual(request_seconds),
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -182,3 +182,30 @@ def test_two_empresas_may_share_neither_name_nor_key(tmp_path: Path) -> None:
 def test_a_missing_file_is_named_with_its_variable(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"OMIE_PIPELINE_CONFIG: .*nada\.yaml"):
         load_config(Settings(config=tmp_path / "nada.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (ONE + "a: &a [*a]\n", "contém a si mesmo"),
+        (ONE + "a: &a {b: {c: *a}}\n", "contém a si mesmo"),
+        ("[" * 5000 + "]" * 5000, "níveis"),
+        (
+            "a0: &a0 [1,2,3,4,5,6,7,8,9,10]\n"
+            + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)),
+            "apelidos",
+        ),
+    ],
+    ids=["itself", "itself deeper", "nested", "billion laughs"],
+)
+def test_yaml_without_an_end_is_an_error(tmp_path: Path, text: str, words: str) -> None:
+    assert words in _refused(tmp_path, text)
+
+
+def test_an_alias_that_ends_is_fine(tmp_path: Path) -> None:
+    text = (
+        "empresas:\n"
+        "  - {nome: sul, app_key_env: SUL_KEY, app_secret_env: &s SUL_SECRET}\n"
+        "  - {nome: norte, app_key_env: NORTE_KEY, app_secret_env: *s}\n"
+    )
+    assert [one.nome for one in _load(tmp_path, text).empresas] == ["sul", "norte"]

@@ -145,3 +145,22 @@ def test_a_good_status_without_an_id_is_not_a_confirmation(world: World) -> None
     assert world.push().total.created == 1
     assert len(world.writes()) == 1
     assert len(world.reads()) == 1
+
+
+def test_unclear_answers_do_not_cost_a_minute_each(world: World) -> None:
+    """Fifteen writes without a clear answer while reads fail, too: the others go on meanwhile."""
+    unclear = range(1, 46, 3)
+    for number in unclear:
+        world.control.next_faults(
+            PlannedFault("html_502_after_commit", integration_code=f"PAC-{number}", times=2)
+        )
+    world.error_budget = 99
+    world.control.set_limits(block_after_errors=None)
+    world.model("clientes", [cliente(number) for number in range(1, 46)])
+    report = world.push()
+    assert (report.total.created, report.total.held) == (45, 0)
+    assert report.closes
+    assert world.clock.slept_seconds < 90
+    assert all(len(world.writes(f"PAC-{number}")) == 1 for number in range(1, 46))
+    assert len(world.held_by_omie()) == 45
+    assert world.open_intents() == 0

@@ -65,7 +65,7 @@ class BillingEffect(RecordEffect):
         if omie_id is not None:
             key = {proof.key: omie_id}
         try:
-            return self._client.read(proof.service, proof.method, {**key, "lMsg": "S"})
+            return self.ask(proof.service, proof.method, {**key, "lMsg": "S"})
         except NOT_THERE:
             return Found("unreadable", text=_NOT_SHOWN)
         except CANNOT_READ:

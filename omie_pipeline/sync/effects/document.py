@@ -19,7 +19,7 @@ class DocumentEffect(RecordEffect):
         filtered = {endpoint.document_field: document}
         question = {"pagina": 1, "registros_por_pagina": 50, proof.key: filtered}
         try:
-            answer = self._client.read(proof.service, proof.method, question)
+            answer = self.ask(proof.service, proof.method, question)
         except NOT_THERE:
             return ABSENT
         except CANNOT_READ:

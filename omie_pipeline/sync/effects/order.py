@@ -89,7 +89,7 @@ class OrderEffect(RecordEffect):
         codes = [{"cCodIntOS": code} for code in wanted]
         question = {"pagina": 1, "registros_por_pagina": _BATCH * 2, proof.key: codes}
         try:
-            answer = self._client.read(proof.service, proof.method, question)
+            answer = self.ask(proof.service, proof.method, question)
         except NOT_THERE:
             return {}
         except CANNOT_READ:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog import Endpoint, Service
 from omie_pipeline.catalog.model import Proof
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
@@ -55,6 +56,25 @@ class RecordEffect:
         self._known = known
         self._twins = twins
         self._ids: dict[tuple[str, str], int] = {}
+        self._at_once = False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Reads that would have to be waited for show nothing instead, and other rows go on."""
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
+
+    def ask(self, service: Service, method: str, param: wire.Json) -> wire.Json:
+        """One question to Omie.
+
+        Raises:
+            OmieFault: any, a wait among them where it is :meth:`at_once`.
+        """
+        read = self._client.read_now if self._at_once else self._client.read
+        return read(service, method, param)
 
     @property
     def proof(self) -> Proof:
@@ -157,7 +177,7 @@ class RecordEffect:
         if endpoint.read_wrapper:
             key = {endpoint.read_wrapper: key}
         try:
-            record = self._client.read(endpoint.service, endpoint.read, key)
+            record = self.ask(endpoint.service, endpoint.read, key)
         except NOT_THERE:
             return ABSENT
         except CANNOT_READ:

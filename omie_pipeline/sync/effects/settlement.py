@@ -188,7 +188,7 @@ class SettlementEffect(RecordEffect):
         """
         proof = self.proof
         try:
-            answer = self._client.read(proof.service, proof.method, question)
+            answer = self.ask(proof.service, proof.method, question)
         except NOT_THERE:
             return _NOT_SHOWN
         except CANNOT_READ:

@@ -95,7 +95,7 @@ class SituationEffect(RecordEffect):
         proof = self.proof
         key: wire.Json = {"contratoChave": {proof.key: self._id(row)}}
         try:
-            answer = self._client.read(proof.service, proof.method, key)
+            answer = self.ask(proof.service, proof.method, key)
         except (*NOT_THERE, *CANNOT_READ):
             return UNREADABLE
         contract = answer.get("contratoCadastro") or {}

@@ -74,7 +74,7 @@ class TitleEffect(RecordEffect):
             return None
         question = {"nPagina": 1, "nRegPorPagina": 50, "nCodTitulo": row.omie_id}
         try:
-            answer = self._client.read(proof.service, proof.method, question)
+            answer = self.ask(proof.service, proof.method, question)
         except (*NOT_THERE, *CANNOT_READ):
             return None
         return next(iter(titles_in(answer, asked(question))), None)

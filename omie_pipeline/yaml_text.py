@@ -1,0 +1,48 @@
+"""YAML that people write, read within bounds: no file may hang or break the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+MOST_NESTED = 50
+MOST_NODES = 100_000
+
+
+def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any:
+    """What a text says.
+
+    Raises:
+        yaml.YAMLError: no YAML, or a text that is nested too deep, that contains itself or whose
+            aliases unfold to more than anybody writes.
+    """
+    _refuse_unbounded(text, loader)
+    return yaml.load(text, loader)  # noqa: S506 - a SafeLoader
+
+
+def _refuse_unbounded(text: str, loader: type[yaml.SafeLoader]) -> None:
+    """Go through the events, which takes no recursion, and count what the aliases would unfold."""
+    sizes: dict[str, int] = {}
+    opened: list[tuple[str | None, int]] = []
+    nodes = 0
+    for event in yaml.parse(text, loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, nodes))
+            if len(opened) > MOST_NESTED:
+                raise yaml.YAMLError(f"mais de {MOST_NESTED} níveis, um dentro do outro")
+            nodes += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = opened.pop()
+            if anchor is not None:
+                sizes[anchor] = nodes - before
+        elif isinstance(event, yaml.AliasEvent):
+            if any(anchor == event.anchor for anchor, _ in opened):
+                raise yaml.YAMLError(f"*{event.anchor} contém a si mesmo")
+            nodes += sizes.get(event.anchor or "", 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            nodes += 1
+            if event.anchor is not None:
+                sizes[event.anchor] = 1
+        if nodes > MOST_NODES:
+            raise yaml.YAMLError(f"mais de {MOST_NODES} valores depois de desfeitos os apelidos")
