@@ -98,6 +98,7 @@ def status(
     if hidden:
         show(f"Mais {count(hidden)} sem nada a dizer: omie-pipeline status --all")
     _show_hints(sent, read)
+    _show_waits(deployment, empresas)
     _show_counts(sent, "not_emptied", "A clínica esvaziou e o Omie ainda tem", "not-emptied")
     _show_counts(sent, "warnings", "Entregues com aviso", "warnings")
     _show_counts(aside, "set_aside", "Linhas da clínica que não foram copiadas", "quarantine")
@@ -143,6 +144,21 @@ def _concerns(one: Record) -> bool:
     return (one["state"] == "error" and one["last_run_at"] is not None) or any(
         one[name] for name in numbers
     )
+
+
+def _show_waits(deployment: Deployment, empresas: Sequence[str]) -> None:
+    """One line for each thing that is waited for at present, and until when."""
+    from omie_pipeline.resources.empresas import has_credentials
+    from omie_pipeline.warehouse.quota import scope_of
+    from omie_pipeline.warehouse.status import line_waits
+
+    now = deployment.clock.now()
+    for empresa in empresas:
+        if not has_credentials(deployment.config.empresa(empresa)):
+            continue
+        scope = scope_of(deployment.access(empresa).app_key.get_secret_value())
+        for one in line_waits(deployment.engine, scope, now):
+            show(f"{empresa}: {one.what} espera até {moment(one.until)}: {one.reason}")
 
 
 def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any]:

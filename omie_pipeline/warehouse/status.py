@@ -19,6 +19,7 @@ from omie_pipeline.warehouse.tables import (
     block,
     intent,
     ledger,
+    line_wait,
     quarantine,
 )
 
@@ -117,6 +118,33 @@ def block_in_force(engine: sa.Engine, scope: str, now: datetime) -> BlockInForce
     with warehouse_errors(), engine.connect() as connection:
         row = connection.execute(query).one_or_none()
     return BlockInForce(row.until, row.reason) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class LineWait:
+    """What a key, or one method of it, waits for.
+
+    Attributes:
+        closes: Omie asked for it, and nothing of the method leaves before.
+    """
+
+    what: str
+    until: datetime
+    reason: str
+    closes: bool
+
+
+def line_waits(engine: sa.Engine, scope: str, now: datetime) -> list[LineWait]:
+    """What one app key waits for at present, the longest wait first."""
+    w = line_wait.c
+    query = (
+        sa.select(w.method, w.until, w.reason, w.closes)
+        .where(w.scope == scope, w.until > now)
+        .order_by(w.until.desc(), w.method)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        found = connection.execute(query).all()
+    return [LineWait(row[0], row[1], row[2], row[3]) for row in found]
 
 
 def was_read(engine: sa.Engine, reference: str, empresa: str) -> bool:

@@ -76,3 +76,20 @@ def test_ten_minutes_ahead_the_minute_of_an_unclear_answer_is_not_over(
     with pytest.raises(Enough):
         terminal("push", "clientes")
     assert len(clinic.writes("PAC-1")) == 1
+
+
+def test_status_shows_what_is_waited_for(terminal: Terminal, clinic: World) -> None:
+    clinic.control.next_faults(
+        PlannedFault(
+            "custom", method="UpsertCliente", status=429, body="",
+            headers=(("Retry-After", "3600"),),
+        )
+    )  # fmt: skip
+    clinic.model("clientes", [cliente(1)])
+    said = terminal("push", "clientes")
+    assert said.code == 3
+    assert "esperar" in said.err
+    said = terminal("status")
+    assert "principal: UpsertCliente espera até" in said.out
+    assert terminal("retry", "clientes").code == 3
+    assert len(clinic.writes()) == 1

@@ -44,6 +44,8 @@ def rows(clinic: World) -> None:
 
 
 def unknown_name(monkeypatch: pytest.MonkeyPatch, _folder: Path) -> str:
+    for name, value in (("OMIE_CALLS_PER_MINUTE", "235"), ("OMIE_CALLS_PER_MINUTE_IP", "940")):
+        monkeypatch.setenv(name, value)
     real = socket.getaddrinfo
 
     def lookup(host: Any, *rest: Any, **more: Any) -> Any:
@@ -161,7 +163,9 @@ def test_it_is_told_with_its_kind_stops_the_empresa_and_is_resumed(
     terminal("refs")
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("OMIE_BASE_URL", place(elsewhere, tmp_path))
-        (found,) = terminal("check", "--json").lines
+        told = terminal("check", "--json")
+        assert told.lines, told.err
+        (found,) = told.lines
         assert (found["cause"], found["ok"]) == (kind, False)
         assert found["fix"]
         forget_the_place(clinic)
