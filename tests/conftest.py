@@ -26,6 +26,7 @@ import sqlalchemy as sa
 import uvicorn.server
 from psycopg import sql
 
+from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
@@ -34,6 +35,7 @@ FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
 TEMPLATE = "migrated"
 SHARED_MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 4 * 2**30
+_LONGEST_WAIT_SECONDS = 3.0
 OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_", "PGOPTIONS")
 
 QUIET = {
@@ -129,6 +131,18 @@ def _own_environment(
     no_file = tmp_path_factory.getbasetemp() / "no.env"
     monkeypatch.setattr("omie_pipeline.resources.settings.env_file", lambda: no_file)
     monkeypatch.setenv("OMIE_PIPELINE_MODELS", str(no_file.with_name("no_models")))
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that would wait for the real clock fails at once, and says how long."""
+    wait = DatabaseClock.sleep
+
+    def sleep(clock: DatabaseClock, wait_seconds: float) -> None:
+        assert wait_seconds < _LONGEST_WAIT_SECONDS, f"waits {wait_seconds:.0f} s for real"
+        wait(clock, wait_seconds)
+
+    monkeypatch.setattr(DatabaseClock, "sleep", sleep)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.output import console, count, say
-from omie_pipeline.sync.report import recovery_told
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Progress
@@ -80,6 +79,8 @@ def _waiting(label: str) -> str:
 
 
 def _recovering(label: str, codes: Sequence[str], until: datetime) -> str:
+    from omie_pipeline.sync.report import recovery_told
+
     return f"{label}: {recovery_told(codes, until)}"
 
 

@@ -28,7 +28,7 @@ def test_a_mistyped_key_or_host_binds_nothing(
     clinic.model("clientes", [cliente(1)])
     with monkeypatch.context() as typed:
         typed.setenv(variable, mistyped)
-        typed.setattr("omie_pipeline.clock.SystemClock.sleep", lambda *_: None)
+        typed.setattr("omie_pipeline.warehouse.clock.DatabaseClock.sleep", lambda *_: None)
         assert terminal("push", "clientes").code != 0
     assert terminal("push", "clientes").code == 0
     assert clinic.ledger() == {"PAC-1": "confirmed"}

@@ -209,7 +209,7 @@ def test_a_second_import_says_that_it_waits(terminal: Terminal, omie: World) -> 
     held = lane(omie.engine, f"import:{EMPRESA}:clientes", Clock())
     with held, pytest.MonkeyPatch.context() as patch:
         said = []
-        patch.setattr("omie_pipeline.clock.SystemClock.sleep", Clock.sleep)
+        patch.setattr("omie_pipeline.warehouse.clock.DatabaseClock.sleep", Clock.sleep)
         patch.setattr("omie_pipeline.cli.progress.say", said.append)
         with pytest.raises(Impatient):
             terminal("import", "clientes")

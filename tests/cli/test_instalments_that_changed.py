@@ -59,5 +59,6 @@ def test_the_money_is_never_there_twice(
     told = {line["code"] for line in terminal("quarantine", "--json").lines}
     assert told == {row[KEY] for row in receipt(after)}
     clinic.model("contas_receber", [*receipt(before), other], COLUMNS)
+    clinic.forget_requests()
     assert terminal("push", "contas_receber").code == 0
     assert terminal("quarantine", "--json").lines == []

@@ -32,9 +32,11 @@ def test_the_banks_payment_a_day_later_is_put_to_a_person(
     listed = [str(one) for one in terminal("quarantine", "--json").lines]
     assert any("BXR-10" in one and "R$ 100,00 em 07/01/2026" in one for one in listed)
     assert any("BXR-1'" in one and "já está liquidado no Omie" in one for one in listed)
+    clinic.forget_requests()
     again = terminal("push", "baixas_receber", "--json").lines[0]
     assert (again["quarantined"], again["unchanged"]) == (10, 1)
     assert [c for c in clinic.control.calls(method="LancarRecebimento") if c.fault_text] == []
+    clinic.forget_requests()
     (one,) = terminal("push", "baixas_receber", "--key", "BXR-10", "--approve", "--json").lines
     assert one["created"] == 1
     assert clinic.control.record("contas_receber", "REC-10")["status_titulo"] == "RECEBIDO"  # type: ignore[index]
@@ -47,6 +49,7 @@ def test_a_person_says_that_it_is_the_same_payment(terminal: Terminal, clinic: W
     clinic.control.settle("contas_receber", "REC-1", value=Decimal(100), day=date(2026, 1, 7))
     model(clinic, "baixas_receber", baixa(1, "100"))
     assert terminal("push", "baixas_receber").code == 3
+    clinic.forget_requests()
     (one,) = terminal("push", "baixas_receber", "--key", "BXR-1", "--same", "--json").lines
     assert (one["linked"], one["created"], one["quarantined"]) == (1, 0, 0)
     assert len(clinic.control.settlements("REC-1")) == 1

@@ -252,6 +252,11 @@ class World:
         with self.engine.connect() as connection:
             return list(connection.execute(sa.text(query)))
 
+    def forget_requests(self) -> None:
+        """As if a minute had passed: the same question may be asked again without a wait."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM omie_sync.quota_request"))
+
     def methods_called(self) -> list[str]:
         return [call.method for call in self.control.calls()]
 
