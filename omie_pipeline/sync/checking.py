@@ -22,6 +22,7 @@ from omie_pipeline.validation.model import (
     merge_reports,
 )
 from omie_pipeline.warehouse.acted_upon import settled, unanswered_titles
+from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel
 from omie_pipeline.warehouse.planning import duplicated_keys
@@ -144,10 +145,14 @@ def check_deletes(
             codes=[row.codigo_integracao for row in rows if row.codigo_integracao],
             omie_ids=[omie_id for omie_id in named.values() if omie_id is not None],
         )
-        standing = _settled(scope, [row.codigo_integracao or "" for row in rows])
+        codes = [row.codigo_integracao or "" for row in rows]
+        standing = _settled(scope, codes)
+        # What a person typed bears no code of ours: Omie would not find it by that.
+        typed = KnownRecords(scope.engine, scope.empresa).adopted(endpoint.deletes, codes)
         refused, targets = [], {}
         for row in rows:
-            omie_id, own = named[row.linha], ours.get(row.codigo_integracao or "")
+            code = row.codigo_integracao or ""
+            omie_id, own = named[row.linha], ours.get(code) or typed.get(code)
             if row.codigo_integracao is None or row.codigo_integracao in repeated:
                 refused.append(refused_row(row, [_NO_ONE_RECORD]))
             elif omie_id is not None and own is not None and omie_id != own:

@@ -18,6 +18,7 @@ from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ledger_marks import (
     forget_settlements,
     left_of_the_dead,
+    made_by_us,
     mark_deleted,
     of_the_living,
     wake_settlements,
@@ -228,7 +229,12 @@ class Ledger:
                         "filled": new.filled,
                         "not_emptied": new.not_emptied,
                         "emptied": sa.func.coalesce(new.emptied, ledger.c.emptied),
-                        "created_here": sa.or_(ledger.c.created_here, new.created_here),
+                        # What a person made and we adopted is not ours to delete, whatever was
+                        # ours under this code before.
+                        "created_here": sa.case(
+                            (new.same_as.is_not(None), sa.false()),
+                            else_=sa.or_(made_by_us(), new.created_here),
+                        ),
                         "particao": new.particao,
                         "attempts": ledger.c.attempts + 1,
                         "first_error": None,

@@ -127,8 +127,16 @@ def of_the_living(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 
 def left_of_the_dead() -> dict[str, sa.ColumnElement[Any]]:
-    """Id and hash of a row that waits or was refused: none where its record was deleted."""
-    return {name: of_the_living(ledger.c[name]) for name in ("omie_id", "payload_hash")}
+    """What stays known of the record of a row that waits or was refused: nothing where it was
+    deleted."""
+    names = ("omie_id", "payload_hash", "same_as")
+    left = {name: of_the_living(ledger.c[name]) for name in names}
+    return {**left, "created_here": made_by_us()}
+
+
+def made_by_us() -> sa.ColumnElement[bool]:
+    """Whether the record that stands is one of ours: one that was deleted stands no more."""
+    return sa.and_(ledger.c.state != "deleted", ledger.c.created_here)
 
 
 def _upon(

@@ -125,6 +125,7 @@ def set_back(
             state="held",
             payload_hash=None,
             omie_id=None,
+            same_as=None,
             last_error=_TOLD,
             error_code=SET_BACK,
             held_until=None,

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.sync.effects import RecordEffect
 from omie_pipeline.sync.policy import EndpointPolicy, Policies
 from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.warehouse.resending import set_back
 from tests.effects.rows import OPEN, baixa, model, push, quarantined
 from tests.sync.world import EMPRESA, World, titulo
 
@@ -167,6 +169,87 @@ def test_an_unclear_answer_makes_no_second_one(world: World, kind: Any) -> None:
     push(world, "contas_receber", policy=ADOPT)
     assert len(in_omie(world)) == 1
     assert world.ledger("contas_receber") == {"REC-1": "confirmed"}
+
+
+@pytest.mark.parametrize("kind", ["busy", "html_502", "html_502_after_commit"])
+def test_its_payment_waits_while_others_are_loaded(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    """The título has no code, so that a payment that forgot its id would be refused."""
+    ready(world, {})
+    model(world, "contas_receber", titulo(1), titulo(2, valor_documento=Decimal(90)))
+    push(world, "contas_receber", policy=ADOPT)
+    world.clock.sleep(120)
+    monkeypatch.setattr(RecordEffect, "batch_rows", 1)
+    model(world, "baixas_receber", baixa(1, "150.10"), baixa(2, "90", title=2))
+    for method in ("LancarRecebimento", "PesquisarLancamentos"):
+        world.control.next_faults(PlannedFault(kind, method=method, integration_code="BXR-1"))
+    assert push(world, "baixas_receber").total.created == 2
+    paid = [len(record.get("_baixas", ())) for record in in_omie(world)]
+    assert paid == [1, 1]
+
+
+def deleted(world: World) -> None:
+    model(world, "excluir_contas_receber", {
+        "empresa": EMPRESA, "data_particao": date(2026, 1, 5),
+        "codigo_lancamento_integracao": "REC-1",
+    })  # fmt: skip
+    foreign = EndpointPolicy(guardrails=OPEN, delete_foreign=True)
+    assert push(world, "excluir_contas_receber", policy=foreign).total.deleted == 1
+    assert in_omie(world) == []
+    world.clock.sleep(120)
+
+
+def test_its_deletion_deletes_it(world: World) -> None:
+    """By its id: under our code Omie has nothing, which would look as if it were gone."""
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    world.clock.sleep(120)
+    deleted(world)
+
+
+def test_after_its_deletion_ours_is_made_though_it_was_refused_once(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    world.clock.sleep(120)
+    deleted(world)
+    model(world, "contas_receber", titulo(1, observacao="de volta"))
+    world.control.next_faults(PlannedFault("fault_in_200", method="UpsertContaReceber"))
+    assert push(world, "contas_receber").total.rejected == 1
+    world.clock.sleep(120)
+    report = push(world, "contas_receber")
+    assert (report.total.created, report.total.rejected) == (1, 0)
+
+
+def test_what_was_ours_before_does_not_make_it_ours(world: World) -> None:
+    """``mirror`` leaves it in Omie though the código was of a título of ours once."""
+    ready(world)
+    model(world, "contas_receber", titulo(1))
+    assert push(world, "contas_receber").total.created == 1
+    world.clock.sleep(120)
+    deleted(world)
+    typed(world)
+    world.import_table("contas_receber")
+    world.clock.sleep(120)
+    model(world, "contas_receber", titulo(1, observacao="de volta"))
+    assert push(world, "contas_receber", policy=ADOPT).total.linked == 1
+    world.clock.sleep(120)
+    model(world, "contas_receber")
+    push(world, "contas_receber", policy=EndpointPolicy(mode="mirror", guardrails=OPEN))
+    assert len(in_omie(world)) == 1
+
+
+def test_one_that_a_person_deleted_is_made_anew(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    (record,) = in_omie(world)
+    world.control.delete("contas_receber", record["codigo_lancamento_omie"])
+    world.clock.sleep(120)
+    assert set_back(world.engine, EMPRESA, "contas_receber", ["REC-1"], world.clock.now()) == 1
+    assert push(world, "contas_receber").total.created == 1
 
 
 def test_the_policy_means_something_for_titles_only() -> None:

@@ -57,14 +57,19 @@ class SettlementEffect(RecordEffect):
     _adopted: Mapping[str, int] = MappingProxyType({})
 
     def load(self, rows: Sequence[PlanRow]) -> None:
-        """For deletions, the título that each settlement belongs to."""
+        """For deletions, the título that each settlement belongs to.
+
+        What was loaded stays: a row may wait for its proof, or its turn, while others are loaded.
+        """
         super().load(rows)
         if self._endpoint.deletes:
             codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
-            self._titles = self._known.parents(self._endpoint.deletes, codes)
+            parents = self._known.parents(self._endpoint.deletes, codes)
+            self._titles = {**self._titles, **parents}
         titles = {self._title_code(row) for row in rows} - {""}
         settling = self._endpoint.deletes or self._endpoint.name
-        self._adopted = self._known.adopted(TITLES[settling], sorted(titles))
+        adopted = self._known.adopted(TITLES[settling], sorted(titles))
+        self._adopted = {**self._adopted, **adopted}
 
     def sent(self, row: PlanRow) -> wire.Json:
         """A título that a person typed into Omie is named by its id (ADR 0031)."""
