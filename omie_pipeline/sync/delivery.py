@@ -342,7 +342,7 @@ class Delivery:
         """
         try:
             found, readable = self._look(row)
-        except (Blocked, AuthFailed, ConfigurationError):
+        except (LineClosed, AuthFailed, ConfigurationError):
             self._outcomes.append(replace(refused, kind="unknown", at=self._clock.now()))
             raise
         if found is not None:

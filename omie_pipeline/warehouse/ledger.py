@@ -34,7 +34,7 @@ from omie_pipeline.warehouse.rows import (
     RowOutcome,
     plan_row,
 )
-from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected
+from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, rejected, run
 
 _ORDERS = "ordens_servico"
 
@@ -269,11 +269,13 @@ class Ledger:
                         "updated_at": new.updated_at,
                         **left_of_the_dead(),
                     },
-                    # What Omie confirmed in this very form is not undone by a late answer.
+                    # What Omie confirmed to another run meanwhile, in this very form, is not undone
+                    # by a late answer.
                     where=sa.not_(
                         sa.and_(
                             ledger.c.state == "confirmed",
                             ledger.c.payload_hash == sa.bindparam("refused_hash"),
+                            self._confirmed_meanwhile(connection),
                         )
                     ),
                 ),
@@ -282,6 +284,14 @@ class Ledger:
                     for o in failed
                 ],
             )
+
+    def _confirmed_meanwhile(self, connection: sa.Connection) -> sa.ColumnElement[bool]:
+        """Whether another run confirmed a row after this one began: what stood before, this run
+        has planned knowingly (a record that is to be deleted again, a field to be emptied)."""
+        mine = sa.select(run.c.started_at).where(run.c.run_id == self._run_id)
+        began = connection.execute(mine).scalar_one_or_none()
+        others = ledger.c.run_id.is_distinct_from(self._run_id)
+        return others if began is None else sa.and_(others, ledger.c.confirmed_at >= began)
 
     def _write_rejected(
         self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
@@ -293,8 +303,18 @@ class Ledger:
                     self._mine(rejected), rejected.c.codigo_integracao.in_(passed)
                 )
             )
-        refused = [o for o in outcomes if o.kind == "rejected"]
+        refused = {o.row.codigo_integracao: o for o in outcomes if o.kind == "rejected"}
         if not refused:
+            return
+        # The list says what the ledger says, where that was confirmed meanwhile, too.
+        stands = sa.select(ledger.c.codigo_integracao).where(
+            self._mine(ledger),
+            ledger.c.codigo_integracao == sa.func.any(list(refused)),
+            ledger.c.state == "rejected",
+        )
+        codes: list[str] = list(connection.execute(stands).scalars())
+        told = [refused[code] for code in codes]
+        if not told:
             return
         statement = insert(rejected)
         kept = (
@@ -315,7 +335,7 @@ class Ledger:
                     **_first_words(statement.excluded),
                 },
             ),
-            [self._writer.rejected(o, now) for o in refused],
+            [self._writer.rejected(o, now) for o in told],
         )
 
     def _close_intents(

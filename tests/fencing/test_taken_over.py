@@ -241,6 +241,7 @@ def test_a_refusal_of_what_is_confirmed_changes_nothing(world: World) -> None:
     late = Ledger(world.engine, "principal", "clientes", "outra")
     late.write_outcomes([RowOutcome(row, "rejected", error="Já existe")], [], world.clock.now())
     assert world.ledger()["PAC-1"] == "confirmed"
+    assert world.rows("SELECT 1 FROM omie_sync.rejected") == []
     changed = PlanRow(1, "todos", "PAC-1", "upsert", {}, {}, "outro", None)
     late.write_outcomes([RowOutcome(changed, "rejected", error="Não")], [], world.clock.now())
     assert world.ledger()["PAC-1"] == "rejected"
