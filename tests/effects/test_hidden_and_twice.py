@@ -92,15 +92,20 @@ def test_a_look_that_fails_before_a_call_leaves_the_intent_open(
 ) -> None:
     with_title(world)
     model(world, "baixas_receber", baixa(1, "50.00"))
-    read = OmieClient.read
     lost: list[CallRecord] = []
 
-    def blind(self: OmieClient, service: Any, method: str, param: Any) -> Any:
-        if method == "PesquisarLancamentos" and lost:
-            raise UnknownFault(FaultDetail("palavras novas"))
-        return read(self, service, method, param)
+    def blind(name: str) -> None:
+        read = getattr(OmieClient, name)
 
-    monkeypatch.setattr(OmieClient, "read", blind)
+        def unless_lost(self: OmieClient, service: Any, method: str, param: Any) -> Any:
+            if method == "PesquisarLancamentos" and lost:
+                raise UnknownFault(FaultDetail("palavras novas"))
+            return read(self, service, method, param)
+
+        monkeypatch.setattr(OmieClient, name, unless_lost)
+
+    blind("read")
+    blind("read_now")
 
     def watch(record: CallRecord) -> None:
         if record.method == "LancarRecebimento":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from omie_pipeline.errors import WarehouseError
-from omie_pipeline.omie import CallRecord
+from omie_pipeline.errors import FaultDetail, Unreachable, WarehouseError
+from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.simulator.planned import KINDS, FaultKind, PlannedFault
 from omie_pipeline.sync.sending import Sender
 from omie_pipeline.warehouse.intents import Intents
@@ -23,7 +23,7 @@ from tests.effects.kinds import (
     SHORTER,
     Kind,
 )
-from tests.effects.rows import push, said
+from tests.effects.rows import baixa, model, push, said, with_title
 from tests.sync.world import World
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
@@ -197,3 +197,25 @@ def test_a_crash_before_the_call(world: World, kind: Kind, step: str) -> None:
 
 def _crash(*_: object) -> NoReturn:
     raise WarehouseError("gone")
+
+
+def test_a_refusal_behind_which_nobody_can_look_stays_unclear(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The road breaks between the refusal of the second call and the question about the first."""
+    with_title(world)
+    model(world, "baixas_receber", baixa(1))
+    read, method = OmieClient.read, "LancarRecebimento"
+
+    def broken(self: OmieClient, *question: Any) -> Any:
+        if world.methods_called().count(method) == 2:
+            raise Unreachable(FaultDetail("ninguém", fix="espere"), "refused")
+        return read(self, *question)
+
+    monkeypatch.setattr(OmieClient, "read", broken)
+    world.control.next_faults(
+        PlannedFault("html_502", method=method), PlannedFault("fault_in_200", method=method)
+    )
+    report = push(world, "baixas_receber")
+    assert (report.total.held, report.total.rejected, report.line_down) == (1, 0, True)
+    assert world.open_intents() == 1
