@@ -49,8 +49,8 @@ class Delivery:
     """Sends the ready rows of a plan.
 
     ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held, and
-    ``line_down`` that it was because nobody is there; ``recovered`` are the rows of an interrupted
-    run that were proved to be delivered.
+    ``line_down`` that it was because nobody is there; ``looked_up`` is how many rows of an
+    interrupted run a reading settled, ``recovered`` are those it proved to be delivered.
 
     Args:
         check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
@@ -98,6 +98,7 @@ class Delivery:
         self.calls: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.stopped_by = ""
+        self.looked_up = 0
         self.recovered: list[RowOutcome] = []
         self.line_down = False
         self._busy_in_a_row = 0
@@ -109,11 +110,10 @@ class Delivery:
             self.calls[row.particao] += 1
         self._attempts.append(attempt_of(record, row, self._clock.now()))
 
-    def resolve_open_intents(self) -> int:
-        """Settle by reading back what an earlier run left open.
+    def resolve_open_intents(self) -> None:
+        """Settle by reading back what an earlier run left open; ``looked_up`` counts it.
 
-        Returns:
-            How many intents were open. What stays unreadable stays open, and its row is held.
+        What stays unreadable stays open, and its row is held.
 
         Raises:
             LineClosed, AuthFailed: nothing can be read now.
@@ -134,7 +134,6 @@ class Delivery:
         finally:
             self._waiting.clear()
             self._flush()
-        return len(left_open)
 
     def _tell_wait(self) -> None:
         due, codes = self._waiting.first_due(), self._waiting.codes()
@@ -405,8 +404,10 @@ class Delivery:
         found, readable = self._look(item.row)
         if found is not None:
             self._settle(found)
-            if item.row.left_open and found.kind in DELIVERED:
-                self.recovered.append(found)
+            if item.row.left_open:
+                self.looked_up += 1
+                if found.kind in DELIVERED:
+                    self.recovered.append(found)
             return False
         now = self._clock.now()
         self._intents.mark_read_back(item.row.code, sent_at, now)
@@ -417,6 +418,7 @@ class Delivery:
                 self._waiting.add(due, item.row, sent_at, item.tries + 1)
             return False
         self._intents.close_as_not_sent([item.row.code], now)
+        self.looked_up += item.row.left_open
         return True
 
     def _close_unsent(self, rows: Sequence[PlanRow]) -> None:

@@ -182,7 +182,6 @@ class _Run:
         )
         self._planned: tuple[PlannedPartition, ...] = ()
         self._validation: ValidationReport | None = None
-        self._recovered = 0
         self._conflicts = 0
         self._renamed = Renamed()
         self._would_stop: tuple[str, ...] = ()
@@ -292,10 +291,10 @@ class _Run:
 
     def _recover(self) -> None:
         try:
-            self._recovered = self._delivery.resolve_open_intents()
+            self._delivery.resolve_open_intents()
         except LineClosed:
             # Nothing can be read while key or road are closed: open intents keep their rows held.
-            self._recovered = 0
+            return
 
     def _count_recovered(self) -> None:
         """Rows of an interrupted run that this one proved are its own delivered rows."""
@@ -364,7 +363,7 @@ class _Run:
             truth=truth,
             validation=self._validation,
             data_docs=self._write_data_docs(),
-            recovered=self._recovered,
+            recovered=self._delivery.looked_up,
             stopped_by=self._delivery.stopped_by,
             line_down=self._delivery.line_down,
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),

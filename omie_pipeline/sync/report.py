@@ -44,7 +44,7 @@ class PushReport:
     Attributes:
         partitions: counts per partition, in order.
         truth: rows of the plan by what the ledger says after the run: an independent count.
-        recovered: open intents of an earlier, interrupted run that were settled first.
+        recovered: open intents of an earlier, interrupted run that a reading settled first.
         stopped_by: why rows were held, ``""`` when none was for want of sending.
         line_down: they were held because nobody is there: no other endpoint needs to try.
         would_send: rows a dry run would have sent.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,10 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.rows import DELIVERED
 from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, quarantine, run
 
 _RECENT_RUNS = 10
 _INTERRUPTED = "O processo foi interrompido"
+_ENDS = (*DELIVERED, "unchanged", "rejected", "quarantined", "held")
 
 
 def open_run(
@@ -80,6 +83,7 @@ def abandon_dead_runs(engine: sa.Engine, empresa: str, endpoint: str, now: datet
     """
     dead = (run.c.empresa == empresa, run.c.endpoint == endpoint, run.c.state == "running")
     with warehouse_errors(), engine.begin() as connection:
+        _count_ended(connection, sa.and_(*dead))
         _hold_unsent(connection, sa.and_(*dead), _INTERRUPTED, "interrupted", now)
         ids = sa.select(run.c.run_id).where(*dead)
         connection.execute(sa.delete(plan).where(plan.c.run_id.in_(ids)))
@@ -95,6 +99,7 @@ def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: date
     """
     mine = run.c.run_id == run_id
     with warehouse_errors(), engine.begin() as connection:
+        _count_ended(connection, mine)
         _hold_unsent(connection, mine, str(error), "taken_over", now)
         connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
         connection.execute(
@@ -106,6 +111,41 @@ def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: date
                 error_class=type(error).__name__,
                 error=str(error),
             )
+        )
+
+
+def _count_ended(connection: sa.Connection, runs: sa.ColumnElement[bool]) -> None:
+    """Write what ended ``runs`` had done by then, as far as their plans tell: rows that need no
+    call never got into the plan, and what had no outcome yet is left to the next run."""
+    sent = sa.exists().where(intent.c.run_id == run.c.run_id)
+    query = (
+        sa.select(plan.c.run_id, plan.c.particao, plan.c.state, sa.func.count())
+        .join(run, run.c.run_id == plan.c.run_id)
+        .where(runs, sent)
+        .group_by(plan.c.run_id, plan.c.particao, plan.c.state)
+    )
+    ended: dict[str, dict[str, Counter[str]]] = {}
+    found: Sequence[Any] = connection.execute(query).all()
+    for run_id, particao, state, rows in found:
+        states = ended.setdefault(run_id, {}).setdefault(particao, Counter())
+        states["held" if state == "ready" else state] += rows
+    for run_id, parts in ended.items():
+        made = sa.select(sa.func.count()).where(attempt.c.run_id == run_id)
+        calls = [connection.execute(made).scalar_one(), *(0 for _ in parts)]
+        counts = [
+            {
+                "partition": particao,
+                "selected": states.total(),
+                "delivered": sum(states[kind] for kind in DELIVERED),
+                **{kind: states[kind] for kind in _ENDS},
+                "calls": number,
+                "seconds": 0.0,
+            }
+            for (particao, states), number in zip(sorted(parts.items()), calls, strict=False)
+        ]
+        selected = sum(states.total() for states in parts.values())
+        connection.execute(
+            sa.update(run).where(run.c.run_id == run_id).values(counts=counts, selected=selected)
         )
 
 

@@ -10,10 +10,12 @@ import pytest
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import WarehouseError
+from omie_pipeline.omie import CallRecord
 from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
 from omie_pipeline.sync.push import Push, PushReport
 from omie_pipeline.sync.report import recovery_told
 from omie_pipeline.warehouse.ledger import Ledger
+from omie_pipeline.warehouse.listing import ListFilter, recent_runs
 from omie_pipeline.warehouse.planning import Selection
 from tests.sync.world import EMPRESA, World, cliente, titulo
 
@@ -54,6 +56,43 @@ def test_rows_that_had_arrived_are_delivered(world: World) -> None:
     assert told == 22
     world.clock.sleep(120)
     assert counts(world.push()) == (22, 0, 22)
+
+
+def kill_after(world: World, calls: int, endpoint: str = "clientes") -> None:
+    """A run that dies right after so many calls; what it had committed stands."""
+    left = [calls]
+
+    def count(_record: CallRecord) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    world.on_call = count
+    with pytest.raises(KeyboardInterrupt):
+        world.push(endpoint)
+    world.on_call = None
+    world.clock.sleep(120)
+
+
+def test_only_what_was_read_is_told_as_looked_up(world: World) -> None:
+    """Intents whose calls never left are nothing that anybody looked up in Omie."""
+    world.model("clientes", [cliente(number) for number in range(1, 6)])
+    kill_after(world, 2)
+    assert world.open_intents() == 4
+    report = world.push()
+    assert (report.recovered, counts(report)) == (1, (5, 4, 1))
+
+
+def test_the_history_of_a_killed_run_says_what_it_did(world: World) -> None:
+    world.model("clientes", [cliente(number) for number in range(1, 61)])
+    kill_after(world, 54)
+    assert counts(world.push()) == (60, 7, 53)
+    now, killed = recent_runs(world.engine, ListFilter())
+    assert (now.counts["delivered"], now.counts["unchanged"]) == (7, 53)
+    assert killed.state == "failed"
+    told = {name: killed.counts[name] for name in ("selected", "delivered", "created", "held")}
+    assert told == {"selected": 60, "delivered": 53, "created": 53, "held": 7}
+    assert killed.counts["calls"] == 54
 
 
 def test_a_row_that_changed_since_ends_once(world: World) -> None:
