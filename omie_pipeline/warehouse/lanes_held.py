@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.warehouse.engine import warehouse_errors
 
@@ -33,3 +34,8 @@ def lanes_held(engine: sa.Engine, names: Iterable[str]) -> frozenset[str]:
 def reading_lane(empresa: str, tabela: str) -> str:
     """Name of the lane that a reading of a table holds."""
     return f"import:{empresa}:{tabela}"
+
+
+def sending_lane(empresa: str, endpoint: str) -> str:
+    """Name of the lane that a push of an endpoint holds."""
+    return f"push:{empresa}:{REGISTRY[endpoint].deletes or endpoint}"

@@ -6,7 +6,7 @@ Everything here is masked already where it is stored: codes, reasons and fixes, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.telling import field_in_fault, person_in, record_acted_upon
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.lanes_held import lanes_held, sending_lane
 from omie_pipeline.warehouse.mirror_tables import import_run
+from omie_pipeline.warehouse.runs import INTERRUPTED
 from omie_pipeline.warehouse.tables import quarantine, rejected, run
 
 _COUNTED = (
@@ -134,7 +136,24 @@ class RefusedEntry:
 def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
     """The history of syncs, newest first."""
     query = sa.select(run).where(*_conditions(run, wanted)).order_by(run.c.started_at.desc())
-    return tuple(_run_entry(row) for row in _rows(engine, query.limit(wanted.limit)))
+    query = query.limit(wanted.limit)
+    rows = _rows(engine, query)
+    going = {
+        row.run_id: sending_lane(row.empresa, row.endpoint)
+        for row in rows
+        if row.state == "running"
+    }
+    if not going:
+        return tuple(_run_entry(row) for row in rows)
+    alive = lanes_held(engine, going.values())
+    # A run ends its row before it lets go of its lane: what runs still and holds none has died.
+    dead = {run_id for run_id, name in going.items() if name not in alive}
+    return tuple(
+        replace(_run_entry(row), state="failed", error=INTERRUPTED)
+        if row.run_id in dead and row.state == "running"
+        else _run_entry(row)
+        for row in _rows(engine, query)
+    )
 
 
 def recent_readings(engine: sa.Engine, wanted: ListFilter) -> tuple[ReadingEntry, ...]:

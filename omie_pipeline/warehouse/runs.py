@@ -17,7 +17,7 @@ from omie_pipeline.warehouse.rows import DELIVERED
 from omie_pipeline.warehouse.tables import attempt, intent, ledger, plan, quarantine, run
 
 _RECENT_RUNS = 10
-_INTERRUPTED = "O processo foi interrompido"
+INTERRUPTED = "O processo foi interrompido"
 _ENDS = (*DELIVERED, "unchanged", "rejected", "quarantined", "held")
 
 
@@ -84,11 +84,11 @@ def abandon_dead_runs(engine: sa.Engine, empresa: str, endpoint: str, now: datet
     dead = (run.c.empresa == empresa, run.c.endpoint == endpoint, run.c.state == "running")
     with warehouse_errors(), engine.begin() as connection:
         _count_ended(connection, sa.and_(*dead))
-        _hold_unsent(connection, sa.and_(*dead), _INTERRUPTED, "interrupted", now)
+        _hold_unsent(connection, sa.and_(*dead), INTERRUPTED, "interrupted", now)
         ids = sa.select(run.c.run_id).where(*dead)
         connection.execute(sa.delete(plan).where(plan.c.run_id.in_(ids)))
         connection.execute(
-            sa.update(run).where(*dead).values(state="failed", finished_at=now, error=_INTERRUPTED)
+            sa.update(run).where(*dead).values(state="failed", finished_at=now, error=INTERRUPTED)
         )
 
 

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.lanes_held import lanes_held
+from omie_pipeline.warehouse.lanes_held import lanes_held, sending_lane
 from omie_pipeline.warehouse.selection import WAITS_FOR_A_PERSON
 from omie_pipeline.warehouse.tables import binding, block, ledger, quarantine, run
 
@@ -64,19 +63,14 @@ def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
         .order_by(ledger.c.empresa, ledger.c.endpoint)
     )
     with warehouse_errors(), engine.connect() as connection:
-        going = {_push_lane(row[0], row[1]) for row in connection.execute(running.distinct())}
+        going = {sending_lane(row[0], row[1]) for row in connection.execute(running.distinct())}
         rows = list(connection.execute(query))
     alive = lanes_held(engine, going)
     return [
         Resumable(row[0], row[1], row[2], row[3], row[4], row[5].isoformat())
         for row in rows
-        if _push_lane(row[0], row[1]) not in alive
+        if sending_lane(row[0], row[1]) not in alive
     ]
-
-
-def _push_lane(empresa: str, endpoint: str) -> str:
-    """Name of the lane that a push of an endpoint holds."""
-    return f"push:{empresa}:{REGISTRY[endpoint].deletes or endpoint}"
 
 
 def unfinished_dates(engine: sa.Engine, empresa: str, endpoints: list[str]) -> list[date]:

@@ -86,6 +86,8 @@ def test_only_what_was_read_is_told_as_looked_up(world: World) -> None:
 def test_the_history_of_a_killed_run_says_what_it_did(world: World) -> None:
     world.model("clientes", [cliente(number) for number in range(1, 61)])
     kill_after(world, 54)
+    (killed,) = recent_runs(world.engine, ListFilter())
+    assert (killed.state, killed.error) == ("failed", "O processo foi interrompido")
     assert counts(world.push()) == (60, 7, 53)
     now, killed = recent_runs(world.engine, ListFilter())
     assert (now.counts["delivered"], now.counts["unchanged"]) == (7, 53)
@@ -93,6 +95,18 @@ def test_the_history_of_a_killed_run_says_what_it_did(world: World) -> None:
     told = {name: killed.counts[name] for name in ("selected", "delivered", "created", "held")}
     assert told == {"selected": 60, "delivered": 53, "created": 53, "held": 7}
     assert killed.counts["calls"] == 54
+
+
+def test_a_run_that_holds_its_lane_is_shown_as_running(world: World) -> None:
+    world.model("clientes", [cliente(1)])
+    seen: list[str] = []
+
+    def look(_record: CallRecord) -> None:
+        seen.extend(one.state for one in recent_runs(world.engine, ListFilter()))
+
+    world.on_call = look
+    world.push()
+    assert seen == ["running"]
 
 
 def test_a_row_that_changed_since_ends_once(world: World) -> None:
