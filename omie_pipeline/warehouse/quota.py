@@ -132,6 +132,8 @@ class SharedGovernor:
             set_={
                 name: statement.excluded[name] for name in ("until", "reason", "since", "closes")
             },
+            # What only tells of a wait never opens a line that Omie has closed.
+            where=sa.or_(statement.excluded.closes, ~line_wait.c.closes, line_wait.c.until <= now),
         )
         with warehouse_errors(), self._engine.connect() as connection:
             connection.execute(statement)

@@ -137,3 +137,15 @@ def test_a_block_stamped_ahead_ends_when_omies_own_would(engine: sa.Engine) -> N
     assert until is not None
     assert until <= now + timedelta(minutes=31)
     assert crooked.admit("M", "f", now + timedelta(minutes=32)).probe
+
+
+def test_what_only_tells_of_a_wait_opens_no_line_that_omie_closed(engine: sa.Engine) -> None:
+    mine, now = governor(engine), server_now(engine)
+    closed_until = now + timedelta(seconds=90)
+    mine.record_wait("M", closed_until, "Retry-After", now, closes=True)
+    mine.record_wait("M", now + timedelta(seconds=5), "a vez de uma linha", now, closes=False)
+    told = mine.admit("M", "f", now)
+    assert (told.paused_until, told.paused_reason) == (closed_until, "Retry-After")
+    late = closed_until + timedelta(seconds=1)
+    mine.record_wait("M", late + timedelta(seconds=5), "a vez de uma linha", late, closes=False)
+    assert mine.admit("M", "g", late).paused_until is None
