@@ -5,11 +5,11 @@ Everything here is masked already where it is stored: codes, reasons and fixes, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.telling import field_in_fault, person_in, record_acted_upon
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.lanes_held import lanes_held, sending_lane
+from omie_pipeline.warehouse.lanes_held import lanes_held, reading_lane, sending_lane
 from omie_pipeline.warehouse.mirror_tables import import_run
 from omie_pipeline.warehouse.runs import INTERRUPTED
 from omie_pipeline.warehouse.tables import quarantine, rejected, run
@@ -105,6 +105,9 @@ class RefusedReason:
     field: str = ""
 
 
+_Entry = TypeVar("_Entry", RunEntry, ReadingEntry)
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedEntry:
     """A row that is in quarantine or rejected.
@@ -136,23 +139,11 @@ class RefusedEntry:
 def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
     """The history of syncs, newest first."""
     query = sa.select(run).where(*_conditions(run, wanted)).order_by(run.c.started_at.desc())
-    query = query.limit(wanted.limit)
-    rows = _rows(engine, query)
-    going = {
-        row.run_id: sending_lane(row.empresa, row.endpoint)
-        for row in rows
-        if row.state == "running"
-    }
-    if not going:
-        return tuple(_run_entry(row) for row in rows)
-    alive = lanes_held(engine, going.values())
-    # A run ends its row before it lets go of its lane: what runs still and holds none has died.
-    dead = {run_id for run_id, name in going.items() if name not in alive}
-    return tuple(
-        replace(_run_entry(row), state="failed", error=INTERRUPTED)
-        if row.run_id in dead and row.state == "running"
-        else _run_entry(row)
-        for row in _rows(engine, query)
+    return _told_whole(
+        engine,
+        query.limit(wanted.limit),
+        lambda row: sending_lane(row.empresa, row.endpoint),
+        _run_entry,
     )
 
 
@@ -165,7 +156,34 @@ def recent_readings(engine: sa.Engine, wanted: ListFilter) -> tuple[ReadingEntry
     if wanted.endpoints:
         conditions.append(c.tabela.in_(wanted.endpoints))
     query = sa.select(import_run).where(*conditions).order_by(c.started_at.desc())
-    return tuple(_reading_entry(row) for row in _rows(engine, query.limit(wanted.limit)))
+    return _told_whole(
+        engine,
+        query.limit(wanted.limit),
+        lambda row: reading_lane(row.empresa, row.tabela),
+        _reading_entry,
+    )
+
+
+def _told_whole(
+    engine: sa.Engine,
+    query: sa.Select[Any],
+    lane_of: Callable[[sa.Row[Any]], str],
+    entry: Callable[[sa.Row[Any]], _Entry],
+) -> tuple[_Entry, ...]:
+    """The entries of a history, with those as failed whose process died."""
+    rows = _rows(engine, query)
+    going = {row.run_id: lane_of(row) for row in rows if row.state == "running"}
+    if not going:
+        return tuple(entry(row) for row in rows)
+    alive = lanes_held(engine, going.values())
+    # A run ends its row before it lets go of its lane: what runs still and holds none has died.
+    dead = {run_id for run_id, name in going.items() if name not in alive}
+    return tuple(
+        replace(entry(row), state="failed", error=INTERRUPTED)
+        if row.run_id in dead and row.state == "running"
+        else entry(row)
+        for row in _rows(engine, query)
+    )
 
 
 def first_reasons(

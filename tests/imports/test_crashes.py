@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.simulator.server import running_simulator
+from omie_pipeline.warehouse.listing import ListFilter, recent_readings
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import seed
 from tests.sync.test_crashes import ROOT, kill_when, locked, waiting_for_a_lock
@@ -59,6 +60,8 @@ def test_killed_while_a_page_is_asked_for(world: World, page: int) -> None:
         world.control.next_faults(hang)
     kill_when(start(world, world.clock.now().isoformat()), lambda: hanging(world))
     assert cursor(world) is None
+    listed = ListFilter()
+    wait_for(lambda: [one.state for one in recent_readings(world.engine, listed)] == ["failed"])
     assert world.rows("SELECT * FROM omie_sync.import_partition") == []
     finish(world, "contas_receber", keys)
 
