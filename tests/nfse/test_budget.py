@@ -33,7 +33,8 @@ class CityHallIsSilent:
         body = json.loads(request.content)
         self.asked[body["call"]] += 1
         if body["call"] == "ListarNFSEs":
-            return httpx.Response(200, json={"nTotPaginas": 0, "nfseEncontradas": []})
+            nothing = {"nPagina": 1, "nTotPaginas": 0, "nRegistros": 0, "nTotRegistros": 0}
+            return httpx.Response(200, json={**nothing, "nfseEncontradas": []})
         (param,) = body["param"]
         return httpx.Response(
             200,

@@ -214,7 +214,10 @@ def test_the_same_cliente_sent_once_more_is_no_correction(world: World) -> None:
     refused(world, "Endereço do tomador inválido")
     with world.engine.begin() as connection:
         connection.execute(
-            sa.text("UPDATE omie_sync.ledger SET state = 'held' WHERE endpoint = 'clientes'")
+            sa.text(
+                "UPDATE omie_sync.ledger SET state = 'held', in_doubt = true"
+                " WHERE endpoint = 'clientes'"
+            )
         )
     assert push(world, "clientes").total.delivered == 1
     settle_down(world)
