@@ -112,6 +112,13 @@ class House:
         lines = self.good("quarantine", "--json").lines
         return {str(line["code"]): line["reasons"] for line in lines}
 
+    def forget_requests(self) -> None:
+        """As if a minute had passed: the same question may be asked again without a wait."""
+        engine = sa.create_engine(self.warehouse_url)
+        with engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM omie_sync.quota_request"))
+        engine.dispose()
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the warehouse."""
         engine = sa.create_engine(self.warehouse_url)

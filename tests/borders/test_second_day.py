@@ -156,6 +156,7 @@ def test_b32_boletos_that_the_bank_settled_stop_no_other_payment(house: House) -
     control = house.simulator.control
     assert len(control.calls(method="LancarRecebimento", failed=True)) <= 1
     control.clear_calls()
+    house.forget_requests()
     (line,) = house.good("push", "baixas_receber", "--json", code=3).lines
     assert (line["quarantined"], line["unchanged"]) == (len(BOLETOS) + 1, len(GOOD))
     assert control.calls(method="LancarRecebimento") == ()
