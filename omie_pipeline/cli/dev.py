@@ -19,6 +19,7 @@ from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.report import DOCS_FOLDER, DOCS_URL
 from omie_pipeline.cli.dev_servers import (
     Server,
+    ask_to_end,
     ended,
     script,
     start_server,
@@ -51,7 +52,7 @@ _UNFINISHED = [*_GOING, dg.DagsterRunStatus.CANCELING]
 def dev() -> None:
     """Interface do Dagster e daemon, com o mesmo banco; sem chave do Omie, com o simulador."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        signal.signal(number, ask_to_end)
     try:
         with ExitStack() as stack:
             _serve(stack, _prepare(stack))
@@ -168,10 +169,6 @@ def _still_going(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> Sequen
     if not run_ids:
         return []
     return instance.get_runs(dg.RunsFilter(run_ids=list(run_ids), statuses=_UNFINISHED))
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _shown(deployment: Deployment) -> str:

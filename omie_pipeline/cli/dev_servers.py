@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from omie_pipeline.resources.settings import project_root
 
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 15.0
+_asked = threading.Event()
 _TELL_SECONDS = 15.0
 _ASK_SECONDS = 10.0
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { loadStatus
@@ -77,7 +79,7 @@ def wait_until_ready(url: str, servers: Sequence[Server], tell: Callable[[str], 
         if now - told >= _TELL_SECONDS:
             told = now
             tell(f"  … o Dagster ainda está subindo ({now - began:.0f} s)")
-        time.sleep(_LOOK_SECONDS)
+        _pause()
 
 
 def ended(servers: Sequence[Server]) -> str:
@@ -88,8 +90,21 @@ def ended(servers: Sequence[Server]) -> str:
 def watch(servers: Sequence[Server]) -> str:
     """Stay until a server ends by itself; its name."""
     while not (name := ended(servers)):
-        time.sleep(_LOOK_SECONDS)
+        _pause()
     return name
+
+
+def ask_to_end(_signal: int, _frame: object) -> None:
+    """Handler of the signals that end everything."""
+    _asked.set()
+    raise KeyboardInterrupt
+
+
+def _pause() -> None:
+    # An interrupt that met a finalizer was swallowed there: it counts all the same.
+    if _asked.is_set():
+        raise KeyboardInterrupt
+    time.sleep(_LOOK_SECONDS)
 
 
 def stop_servers(servers: Sequence[Server]) -> None:

@@ -1,0 +1,20 @@
+"""What ``omie-pipeline dev`` does about its servers."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from omie_pipeline.cli import dev_servers
+
+
+def test_an_interrupt_that_was_swallowed_counts_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dev_servers, "_asked", threading.Event())
+    with pytest.raises(KeyboardInterrupt):
+        dev_servers.ask_to_end(signal.SIGINT, None)
+    with pytest.raises(KeyboardInterrupt):
+        dev_servers.watch([])
