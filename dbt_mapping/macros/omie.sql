@@ -14,7 +14,7 @@
     {%- set hoje = run_started_at.astimezone(modules.pytz.timezone(fuso())) -%}
     {%- set informado = env_var('OMIE_PIPELINE_START_DATE', '') or hoje.strftime('%Y-01-01') -%}
     {%- set inicio = 'date ' ~ dbt.string_literal(informado) -%}
-    {%- set anos = var('anos_do_dinheiro', [1970, 2050]) -%}
+    {%- set anos = var('anos_do_dinheiro') -%}
     {%- set dia -%}
     case when {{ coluna }} between date '{{ anos[0] }}-01-01' and date '{{ anos[1] }}-12-31' then {{ coluna }} end
     {%- endset -%}

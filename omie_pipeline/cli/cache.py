@@ -31,6 +31,7 @@ def clear(
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.import_status import forget_progress
     from omie_pipeline.warehouse.lanes import lane
+    from omie_pipeline.warehouse.lanes_held import reading_lane
 
     word = "tudo" if everything else "cadastros"
     tables = chosen_tables([word])
@@ -52,7 +53,7 @@ def clear(
                 say(f"{label}: outra importação em andamento: aguardando")
 
             with lane(
-                deployment.engine, f"import:{name}:{table}", deployment.clock, on_wait
+                deployment.engine, reading_lane(name, table), deployment.clock, on_wait
             ) as held:
                 if forget_progress(held.engine, name, table):
                     forgotten.append(table)

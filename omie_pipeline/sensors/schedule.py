@@ -88,7 +88,7 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
 def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list[date]:
     """Dates with rows that changed, came or went, or are unfinished in the ledger, and today."""
     settings = deployment.settings
-    today = datetime.now(settings.zone).date()
+    today = deployment.clock.now().astimezone(settings.zone).date()
     dates = {today}
     if since > _EPOCH:
         # A day on which no sync got through may have rows that were typed before it.

@@ -32,6 +32,7 @@ from omie_pipeline.warehouse.import_state import (
     read_cursor,
 )
 from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.lanes_held import reading_lane
 from omie_pipeline.warehouse.movements import mark_mirror_rows
 from omie_pipeline.warehouse.partition_state import followed_since
 
@@ -65,7 +66,7 @@ class Importer:
             WarehouseError: the warehouse is gone.
             TakenOver: another reader has the table by now; what was merged before stays.
         """
-        name = f"import:{request.empresa}:{mirror.name}"
+        name = reading_lane(request.empresa, mirror.name)
         wanted_at, waited = self.clock.now(), []
 
         def on_wait() -> None:

@@ -44,6 +44,7 @@ from omie_pipeline.warehouse.filled import emptied_by_plan, not_emptied, remembe
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.lanes import Lane, lane
+from omie_pipeline.warehouse.lanes_held import sending_lane
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.plan_reasons import (
@@ -125,7 +126,7 @@ class Push:
         options = options or PushOptions()
         reload = model is None
         model = model or load_payload_model(self._engine, endpoint)
-        name = f"push:{selection.empresa}:{endpoint.deletes or endpoint.name}"
+        name = sending_lane(selection.empresa, endpoint.name)
         with lane(self._engine, name, self._clock, self._on_wait) as held:
             return _Run(self, held, model, selection, policy, options, reload=reload).execute()
 

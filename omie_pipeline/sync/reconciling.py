@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.lanes_held import sending_lane
 from omie_pipeline.warehouse.resending import Gone, gone_rows, set_back
 
 RECONCILED: tuple[Endpoint, ...] = tuple(
@@ -40,7 +41,7 @@ class Reconciler:
         A push of the same endpoint goes first; what it delivered meanwhile is judged anew.
         """
         endpoint = next(one for one in RECONCILED if one.name == found.endpoint)
-        name = f"push:{found.empresa}:{found.endpoint}"
+        name = sending_lane(found.empresa, found.endpoint)
         with lane(self.engine, name, self.clock, on_wait) as held:
             now_gone = gone_rows(held.engine, found.empresa, endpoint, self.start)
             codes = sorted(set(found.proved) & set(now_gone.proved))

@@ -27,6 +27,7 @@ from omie_pipeline.warehouse.import_state import (
     write_cursor,
 )
 from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.lanes_held import reading_lane
 from omie_pipeline.warehouse.statements import (
     Statement,
     StatementLine,
@@ -56,7 +57,7 @@ class StatementReader:
             OmieFault: the reading stopped; the months read stay.
             TakenOver: another reader has the accounts by now; the months read before stay.
         """
-        name = f"import:{request.empresa}:{STATEMENT}"
+        name = reading_lane(request.empresa, STATEMENT)
         with lane(self._i.engine, name, self._i.clock, self._i.progress.on_wait) as held:
             return StatementReader(replace(self._i, engine=held.engine))._run(request)
 
