@@ -89,12 +89,13 @@ def confirmed(
 
 def unclear(known: sa.FromClause) -> sa.ColumnElement[bool]:
     """Whether Omie may hold something else of a record than what it confirmed last."""
-    unanswered = sa.exists().where(
-        intent.c.empresa == known.c.empresa,
-        intent.c.endpoint == known.c.endpoint,
-        intent.c.codigo_integracao == known.c.codigo_integracao,
-        intent.c.closed_at.is_(None),
+    # Asked for once, not per record: a subquery that depends on the row keeps PostgreSQL from
+    # comparing a million payloads in parallel.
+    open_ones = sa.select(intent.c.empresa, intent.c.endpoint, intent.c.codigo_integracao).where(
+        intent.c.closed_at.is_(None)
     )
+    record = sa.tuple_(known.c.empresa, known.c.endpoint, known.c.codigo_integracao)
+    unanswered = record.in_(open_ones)
     return sa.or_(known.c.in_doubt, unanswered)
 
 
