@@ -36,7 +36,8 @@ TEMPLATE = "migrated"
 SHARED_MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 4 * 2**30
 _LONGEST_WAIT_SECONDS = 3.0
-OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_", "PGOPTIONS")
+# Those of libpq too: `dev` and dbt give them to their own process, which is a test's here.
+OWN_VARIABLES = ("OMIE_", "WAREHOUSE_URL", "CLINIC_URL", "DBT_", "DAGSTER_", "PG")
 
 QUIET = {
     "DO_NOT_TRACK": "1",

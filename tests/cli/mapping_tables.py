@@ -9,10 +9,12 @@ from typing import Any
 
 import jinja2
 import sqlalchemy as sa
+import yaml
 
 from tests.sync.world import cpf
 
-MACROS = Path(__file__).parents[2] / "dbt_mapping" / "macros"
+PROJECT = Path(__file__).parents[2] / "dbt_mapping"
+MACROS = PROJECT / "macros"
 
 CLIENTES = """
 create schema sistema;
@@ -70,6 +72,7 @@ def plain_sql(model: str) -> str:
 
     names = ("leitura", "dialeto", "omie", "telefones", "estados", "documentos")
     macros = "".join((MACROS / f"{name}.sql").read_text() for name in names)
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
     said: dict[str, Any] = {
         "config": lambda **_: "",
@@ -79,7 +82,7 @@ def plain_sql(model: str) -> str:
         ),
         "run_started_at": datetime(2026, 1, 5, tzinfo=UTC),
         "modules": SimpleNamespace(pytz=SimpleNamespace(timezone=lambda _name: UTC), re=re),
-        "var": lambda _name, default="": default,
+        "var": lambda name, default="": variables.get(name, default),
         "ref": lambda name: f'"{name}"',
         "esquema": lambda name: name,
     }
