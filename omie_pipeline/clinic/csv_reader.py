@@ -118,6 +118,8 @@ class CsvReader:
         self,
         table: SourceTable,  # noqa: ARG002 (the protocol's form)
         empresa: str | None = None,  # noqa: ARG002
+        *,
+        until: datetime,  # noqa: ARG002
     ) -> datetime | None:
         return None
 

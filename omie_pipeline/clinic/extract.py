@@ -198,6 +198,9 @@ class _Extract:
         self._empresa = empresa
         self._window = window
         self._how = how
+        # The warehouse's, by which the last reading was stamped: the machine's may be wrong, and
+        # one ahead would take a row dated in the future for the newest and hide what follows.
+        self._now: datetime = connection.execute(sa.select(sa.func.now())).scalar_one()
 
     def run(self) -> ExtractResult:
         table, connection = self._table, self._connection
@@ -268,14 +271,15 @@ class _Extract:
 
     def _newest(self, done: Progress) -> datetime | None:
         # Asked before the rows are read: what is committed meanwhile lies past the new mark.
-        return self._reader.newest_change(self._table, self._empresa) or done.mark
+        newest = self._reader.newest_change(self._table, self._empresa, until=self._now)
+        return newest or done.mark
 
     def _since(self, done: Progress) -> datetime | None:
         if self._window or self._how.full or done.mark is None or done.full_at is None:
             return None
         zone = self._reader.zone
         read_on = done.full_at.astimezone(zone).date()
-        today = datetime.now(zone).date()
+        today = self._now.astimezone(zone).date()
         if (today - read_on).days >= self._how.full_every_days:
             return None
         return done.mark - self._how.overlap

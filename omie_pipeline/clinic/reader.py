@@ -60,8 +60,11 @@ class ClinicReader(Protocol):
     def reads_since(self, table: SourceTable) -> bool:
         """Whether ``since`` narrows a read of this table."""
 
-    def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
-        """The latest ``updated_at``, in UTC; ``None`` without rows or without the column."""
+    def newest_change(
+        self, table: SourceTable, empresa: str | None = None, *, until: datetime
+    ) -> datetime | None:
+        """The latest ``updated_at`` that is not after ``until``, in UTC; ``None`` without such a
+        row or without the column."""
 
     def batches(
         self,

@@ -218,7 +218,9 @@ class SqlReader:
         in_utc = instant.astimezone(UTC)
         return in_utc if _has_zone(column) else in_utc.replace(tzinfo=None)
 
-    def newest_change(self, table: SourceTable, empresa: str | None = None) -> datetime | None:
+    def newest_change(
+        self, table: SourceTable, empresa: str | None = None, *, until: datetime
+    ) -> datetime | None:
         if table.updated_at is None or not self.reads_since(table):
             return None
         column = self._reflected(table).columns[table.updated_at]
@@ -227,7 +229,7 @@ class SqlReader:
         # which must not hide those that follow it: they are read every time instead.
         sane = sa.and_(
             instant >= self._bound(column, _FIRST_INSTANT),
-            instant <= self._bound(column, datetime.now(UTC)),
+            instant <= self._bound(column, until),
         )
         newest = sa.select(sa.func.max(instant)).where(self._of_empresa(table, empresa), sane)
         with self._connected(table.name) as connection:

@@ -20,6 +20,7 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from tests.clinic.conftest import RECEBIMENTOS
+from tests.machine_clock import machine_clock
 
 Run = Callable[..., None]
 Rows = Callable[[str], list[tuple[object, ...]]]
@@ -107,6 +108,32 @@ def test_time_in_the_future_does_not_hide_later_rows(
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     run(INSERT, id="2", data=date(2024, 1, 1), valor=1, paciente="Eva", em=datetime.now(UTC))
     assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").inserted == 1
+
+
+def test_a_machine_ahead_hides_no_rows_behind_one_of_tomorrow(
+    reader: ClinicReader, engine: sa.Engine, run: Run
+) -> None:
+    now, weekly = datetime.now(UTC), HowToRead(full_every_days=7)
+    add(run, "1", em=str(now + timedelta(hours=20)))
+    with machine_clock(timedelta(days=1)):
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=weekly)
+        run(INSERT, id="2", data=date(2024, 1, 1), valor=1, paciente="Eva", em=now)
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=weekly)
+        run("update fonte.recebimentos set valor = 9 where id = '2'")
+        again = extract_table(reader, RECEBIMENTOS, engine, empresa="e", how=weekly)
+    assert again.updated == 1
+
+
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+def test_a_machines_wrong_day_neither_puts_off_nor_repeats_the_days_full_read(
+    reader: ClinicReader, engine: sa.Engine, run: Run, days: int
+) -> None:
+    add(run, "1", em="2026-01-01")
+    with machine_clock(timedelta(days=days)):
+        extract_table(reader, RECEBIMENTOS, engine, empresa="e")
+        assert extract_table(reader, RECEBIMENTOS, engine, empresa="e").incremental
+        run("update clinic_raw._watermark set full_at = full_at - interval '1 day'")
+        assert not extract_table(reader, RECEBIMENTOS, engine, empresa="e").incremental
 
 
 @pytest.mark.parametrize("key_type", ["text", "integer"])
