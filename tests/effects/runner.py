@@ -1,16 +1,18 @@
-"""A push in a process of its own: ``-m tests.effects.runner URL URL ENDPOINT [NOW]``."""
+"""A push in a process of its own: ``-m tests.effects.runner URL URL ENDPOINT [TIME]``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urljoin
 
+import httpx
 from pydantic import SecretStr
 
 from omie_pipeline import validation
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.clock import Clock, ManualClock, SystemClock
+from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.errors import TakenOver
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.sync.policy import EndpointPolicy
@@ -23,15 +25,36 @@ from tests.sync.accept_all import AcceptAll
 from tests.sync.runner import KEY, SECRET
 
 
-def main(database_url: str, base_url: str, endpoint: str, now: str = "real") -> None:
+class SimulatorsTime:
+    """The simulator's clock, for every process that talks to it: sleeping moves it on at once."""
+
+    def __init__(self, base_url: str) -> None:
+        self._address = urljoin(base_url, "/_control/clock")
+        self._client = httpx.Client()
+
+    def now(self) -> datetime:
+        """The simulated moment."""
+        return self._clock({})
+
+    def sleep(self, wait_seconds: float) -> None:
+        """Move the clock on, for all."""
+        if wait_seconds > 0:
+            self._clock({"advance": wait_seconds})
+
+    def _clock(self, change: dict[str, float]) -> datetime:
+        answer = self._client.post(self._address, json=change).raise_for_status()
+        return datetime.fromisoformat(answer.json()["now"])
+
+
+def main(database_url: str, base_url: str, endpoint: str, time: str = "real") -> None:
     """Push and print ``<delivered> <unchanged> <held> <closes>``, or ``TakenOver``.
 
     Args:
-        now: the simulator's time, where that does not pass by itself.
+        time: ``simulated`` where the simulator's does not pass by itself.
     """
     vars(validation)["Validator"] = AcceptAll
     engine = open_engine(database_url)
-    clock: Clock = SystemClock() if now == "real" else ManualClock(datetime.fromisoformat(now))
+    clock: Clock = SystemClock() if time == "real" else SimulatorsTime(base_url)
 
     def make_client(_empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
         governor = SharedGovernor(
