@@ -394,7 +394,9 @@ class Delivery:
         fingerprint = self._effect.request_for(item.row).fingerprint
         if self._intents.write([item.row], [fingerprint], self._clock.now()):
             try:
-                self._send_one(item.row, item.tries + 1)
+                # While it waited, somebody may have closed in Omie what it changes.
+                if not self._closed(item.row):
+                    self._send_one(item.row, item.tries + 1)
             except (LineClosed, AuthFailed, ConfigurationError):
                 self._close_unsent([item.row])
                 raise

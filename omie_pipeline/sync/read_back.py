@@ -56,5 +56,5 @@ def proven(row: PlanRow, found: Found, now: datetime, since: datetime) -> RowOut
         return None
     new = found.omie_id != row.omie_id or bool(found.omie_code)
     created = new and is_ours(found, since)
-    kind: Kind = "created" if created else "updated"
+    kind: Kind = "linked" if row.adopted else "created" if created else "updated"
     return RowOutcome(row, kind, found.omie_id, omie_code=found.omie_code, at=now)

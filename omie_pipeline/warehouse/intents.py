@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.rows import OpenIntent, PlanRow, open_intent
+from omie_pipeline.warehouse.rows import OpenIntent, PlanRow, intent_payload, open_intent
 from omie_pipeline.warehouse.tables import intent, quota_request
 
 _CLOCK_MARGIN = timedelta(seconds=30)
@@ -67,7 +67,7 @@ class Intents:
                 "particao": row.particao,
                 "action": row.action,
                 "payload_hash": row.payload_hash,
-                "payload": row.payload,
+                "payload": intent_payload(row),
                 "omie_id": row.omie_id,
                 "fingerprint": fingerprint,
                 "created_at": now,

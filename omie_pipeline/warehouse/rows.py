@@ -22,7 +22,8 @@ REFUSED_BEFORE = 2
 """Priority of a planned row whose very payload Omie refused once: it comes last."""
 
 ADOPTED = "_adopted"
-"""Key of a planned row's ``extra``: the record is named by Omie's id alone."""
+"""Key of a planned row's ``extra``, and of an intent's payload: the record is named by Omie's id
+alone."""
 
 CLOSED_IN_OMIE = ("titulo_baixado", "titulo_cancelado")
 """Rules of quarantine for a record whose state in Omie a person has to change first."""
@@ -144,15 +145,22 @@ def plan_row(row: Any) -> PlanRow:
     )
 
 
+def intent_payload(row: PlanRow) -> Mapping[str, Any]:
+    """What an intent keeps of a row: the payload, and whether the record is named by its id."""
+    return {**row.payload, ADOPTED: True} if row.adopted else row.payload
+
+
 def open_intent(row: Any, now: datetime) -> OpenIntent:
     """A row of ``omie_sync.intent`` with ``let_through_at`` of the request memory beside it."""
+    payload = dict(row.payload or {})
+    adopted = payload.pop(ADOPTED, False)
     row_sent = PlanRow(
         -row.intent_id,
         row.particao,
         row.codigo_integracao,
         row.action,
-        row.payload or {},
-        {},
+        payload,
+        {ADOPTED: True} if adopted else {},
         row.payload_hash or "",
         row.omie_id,
         filled=tuple(row.filled or ()),

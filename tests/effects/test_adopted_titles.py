@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from omie_pipeline.errors import WarehouseError
+from omie_pipeline.omie import CallRecord
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.sync.effects import RecordEffect
 from omie_pipeline.sync.policy import EndpointPolicy, Policies
@@ -169,6 +171,51 @@ def test_an_unclear_answer_makes_no_second_one(world: World, kind: Any) -> None:
     push(world, "contas_receber", policy=ADOPT)
     assert len(in_omie(world)) == 1
     assert world.ledger("contas_receber") == {"REC-1": "confirmed"}
+
+
+def test_one_that_is_settled_while_its_change_waits_is_for_a_person(world: World) -> None:
+    ready(world, {})
+    (record,) = in_omie(world)
+    model(world, "contas_receber", titulo(1))
+    world.control.next_faults(PlannedFault("busy", method="AlterarContaReceber"))
+
+    def settle(call: CallRecord) -> None:
+        if call.method == "AlterarContaReceber":
+            world.on_call = None
+            world.control.settle("contas_receber", record["codigo_lancamento_omie"])
+
+    world.on_call = settle
+    assert push(world, "contas_receber", policy=ADOPT).total.quarantined == 1
+    assert written(world) == ["AlterarContaReceber"]
+    assert world.open_intents() == 0
+
+
+@pytest.mark.parametrize("crash_at", ["adopting", "changing"])
+def test_a_crash_right_after_the_call_is_proved_by_its_id(world: World, crash_at: str) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    if crash_at == "changing":
+        push(world, "contas_receber", policy=ADOPT)
+        world.clock.sleep(120)
+        model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
+
+    def crash(call: CallRecord) -> None:
+        if call.method == "AlterarContaReceber":
+            raise WarehouseError("gone")
+
+    world.on_call = crash
+    with pytest.raises(WarehouseError):
+        push(world, "contas_receber", policy=ADOPT)
+    world.on_call = None
+    world.clock.sleep(600)
+    world.control.clear_calls()
+    report = push(world, "contas_receber", policy=ADOPT)
+    assert (report.recovered, report.total.linked) == (1, 1)
+    assert written(world) == []
+    ((omie_id, same_as),) = world.rows(
+        "SELECT omie_id, same_as FROM omie_sync.ledger WHERE endpoint = 'contas_receber'"
+    )
+    assert omie_id == same_as is not None
 
 
 @pytest.mark.parametrize("kind", ["busy", "html_502", "html_502_after_commit"])
