@@ -112,11 +112,13 @@ class Unreachable(LineClosed):
 
     Attributes:
         kind: one of a fixed set of words, see ``omie_pipeline.omie.reach``.
+        known: somebody else had given up a little while before, so that one attempt was enough.
     """
 
     def __init__(self, detail: FaultDetail, kind: str) -> None:
         super().__init__(detail)
         self.kind = kind
+        self.known = False
 
 
 class Blocked(LineClosed):

@@ -28,7 +28,8 @@ def retried_as_omie_says() -> Iterator[None]:
     into a failure.
 
     A block is no retry: the sensors resume what it stopped when it ends; knocking before would
-    extend it.
+    extend it. Where an earlier step has found already that nobody is there, they resume it too: a
+    run of many steps would else wait anew in each.
     """
     try:
         yield
@@ -40,6 +41,12 @@ def retried_as_omie_says() -> Iterator[None]:
         # The new holder has the lane: the retry waits for it and finds what is left.
         raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=0) from lost
     except Unreachable as gone:
+        if gone.known:
+            raise dg.Failure(
+                description=f"{gone.detail.text}, como já visto há pouco. {gone.detail.fix} O que "
+                "já foi lido fica; o resto continua sozinho depois (sensor retomar_leituras).",
+                allow_retries=False,
+            ) from gone
         raise dg.RetryRequested(
             max_retries=_MAX_RETRIES, seconds_to_wait=_RECONNECT_SECONDS
         ) from gone

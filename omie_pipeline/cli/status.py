@@ -39,6 +39,7 @@ from omie_pipeline.cli.status_tables import (
     table_concerns,
     table_records,
 )
+from omie_pipeline.cli.status_waits import WAIT_FIELDS, show_waits, waits_of
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -48,7 +49,7 @@ _FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected",
            "held", "deleted", "open_intents", "not_emptied", "warnings",
            "before_start", "set_aside", "last_run_at", "last_run_trigger",
            "last_run_state", "last_run_error", "blocked_until", "blocked_reason",
-           *TABLE_FIELDS)  # fmt: skip
+           *TABLE_FIELDS, *WAIT_FIELDS)  # fmt: skip
 _FAILED_STATES = ("failed", "stopped")
 
 
@@ -80,7 +81,8 @@ def status(
             sent.append(_record(found, closed) | {"warnings": warned[(name, one.name)]})
         read += table_records(deployment, name, tables, closed) if tables else []
     aside = [] if endpoint or table else _set_aside(deployment, empresas)
-    if write_records(_FIELDS, [*sent, *read, *aside], as_json=as_json, csv=csv):
+    waits = waits_of(deployment, empresas)
+    if write_records(_FIELDS, [*sent, *read, *aside, *waits], as_json=as_json, csv=csv):
         return
     everything = everything or endpoint is not None or table is not None
     shown_sent = sent if everything else [one for one in sent if _concerns(one)]
@@ -98,7 +100,7 @@ def status(
     if hidden:
         show(f"Mais {count(hidden)} sem nada a dizer: omie-pipeline status --all")
     _show_hints(sent, read)
-    _show_waits(deployment, empresas)
+    show_waits(waits)
     _show_counts(sent, "not_emptied", "A clínica esvaziou e o Omie ainda tem", "not-emptied")
     _show_counts(sent, "warnings", "Entregues com aviso", "warnings")
     _show_counts(aside, "set_aside", "Linhas da clínica que não foram copiadas", "quarantine")
@@ -144,21 +146,6 @@ def _concerns(one: Record) -> bool:
     return (one["state"] == "error" and one["last_run_at"] is not None) or any(
         one[name] for name in numbers
     )
-
-
-def _show_waits(deployment: Deployment, empresas: Sequence[str]) -> None:
-    """One line for each thing that is waited for at present, and until when."""
-    from omie_pipeline.resources.empresas import has_credentials
-    from omie_pipeline.warehouse.quota import scope_of
-    from omie_pipeline.warehouse.status import line_waits
-
-    now = deployment.clock.now()
-    for empresa in empresas:
-        if not has_credentials(deployment.config.empresa(empresa)):
-            continue
-        scope = scope_of(deployment.access(empresa).app_key.get_secret_value())
-        for one in line_waits(deployment.engine, scope, now):
-            show(f"{empresa}: {one.what} espera até {moment(one.until)}: {one.reason}")
 
 
 def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreac
 from omie_pipeline.omie.governor import Governor
 from omie_pipeline.omie.masking import mask, personal_texts
 from omie_pipeline.omie.patience import (
+    GONE_BELIEVED_SECONDS,
     LONGEST_SLEPT_SECONDS,
     UNNAMED_WAIT_SECONDS,
     Patience,
@@ -154,6 +155,7 @@ class OmieClient:
         self.calls = 0
         self._block: Blocked | None = None
         self._gone: Unreachable | None = None
+        self._answered = False
         self._patience = Patience()
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
@@ -237,18 +239,24 @@ class OmieClient:
             tries: how often this very request went.
 
         Raises:
-            Unreachable: nobody was there for most of a minute, or waiting mends nothing.
+            Unreachable: nobody was there for most of a minute, for this client or a little while
+                ago for another of its key; or waiting mends nothing.
             Paused: Omie turns this method away again and again, or for long.
             RetryLater: any other fault that came too often.
         """
         now = self._clock.now()
-        seconds = self._patience.wait_seconds(method, fault, tries, now)
+        if isinstance(fault, Unreachable) and self._governor.nobody_there(now):
+            fault.known, seconds = True, -1.0
+        else:
+            seconds = self._patience.wait_seconds(method, fault, tries, now)
         if seconds >= 0:
             if not _is_the_lines(fault):  # else the next admission waits, whoever asks for it
                 self.wait(method, seconds, fault.detail.text)
             return
         if isinstance(fault, Unreachable):
             self._gone = fault
+            until = now + timedelta(seconds=GONE_BELIEVED_SECONDS)
+            self._governor.record_nobody_there(until, fault.detail.text, now)
         elif _is_the_lines(fault) or fault.wait_seconds > LONGEST_SLEPT_SECONDS:
             raise self._paused(method, now + timedelta(seconds=fault.wait_seconds)) from None
         raise fault
@@ -315,6 +323,7 @@ class OmieClient:
             answer = self._post(service, method, param, is_write=is_write)
             status, told_seconds = answer.status, answer.retry_after_seconds
             self._patience.answered("", None)
+            self._remember_answer()
             now, hidden = self._clock.now(), self._hidden(param)
             body = read_answer(
                 answer,
@@ -394,6 +403,11 @@ class OmieClient:
             detail = FaultDetail("Requisição idêntica há menos de 60 segundos", "redundant")
             raise Redundant(detail, admission.redundant_seconds + 0.5)
         return admission
+
+    def _remember_answer(self) -> None:
+        if not self._answered:
+            self._answered = True
+            self._governor.somebody_there()
 
     def _hidden(self, param: Mapping[str, Any]) -> tuple[str, ...]:
         """What no error may repeat of a request: the keys, and who the record is about."""

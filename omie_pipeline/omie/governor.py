@@ -69,6 +69,15 @@ class Governor(Protocol):
     def end_probe(self, now: datetime, *, is_open: bool) -> None:
         """What became of an admitted probe: the key is open, or the call never reached Omie."""
 
+    def record_nobody_there(self, until: datetime, reason: str, now: datetime) -> None:
+        """Remember that nobody answered for so long that it was given up."""
+
+    def nobody_there(self, now: datetime) -> bool:
+        """Whether somebody gave up a little while ago: then one knock says enough."""
+
+    def somebody_there(self) -> None:
+        """Forget what was given up: there was an answer."""
+
 
 class LocalGovernor:
     """A governor for one key, one process and no database (``omie-pipeline check``, tests)."""
@@ -82,6 +91,7 @@ class LocalGovernor:
         self._blocked_until: datetime | None = None
         self._probe_at: datetime | None = None
         self._pauses: dict[str, tuple[datetime, str]] = {}
+        self._gone_until: datetime | None = None
 
     def admit(
         self,
@@ -171,6 +181,21 @@ class LocalGovernor:
             self._probe_at = None
             if is_open:
                 self._blocked_until = None
+
+    def record_nobody_there(self, until: datetime, reason: str, now: datetime) -> None:  # noqa: ARG002
+        """Remember it in this process."""
+        with self._lock:
+            self._gone_until = until
+
+    def nobody_there(self, now: datetime) -> bool:
+        """Whether this process gave up a little while ago."""
+        with self._lock:
+            return self._gone_until is not None and self._gone_until > now
+
+    def somebody_there(self) -> None:
+        """Forget it in this process."""
+        with self._lock:
+            self._gone_until = None
 
 
 def _age(then: datetime, now: datetime) -> float:

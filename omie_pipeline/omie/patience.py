@@ -27,6 +27,10 @@ UNNAMED_WAIT_SECONDS = 15.0
 UNREACHABLE_SECONDS = 45.0
 """A line on which nobody is there is tried for so long."""
 
+GONE_BELIEVED_SECONDS = 180.0
+"""For so long after somebody gave a line up, others of its key knock once and no more; each that
+finds nobody prolongs it."""
+
 _RECONNECT_SECONDS = 5.0
 _MOST_TURNED_AWAY = 20
 _MOST_OTHERS = 5

@@ -26,6 +26,9 @@ _ADMIT = sa.text(
     ":redundant_seconds, :error_budget, :fault_window_seconds)"
 )
 
+ROAD = "*"
+"""In the place of a method: the road to Omie, which all of them take."""
+
 _COMMIT_TO_DISK = sa.text("SELECT set_config('synchronous_commit', 'on', true)")
 
 
@@ -146,6 +149,24 @@ class SharedGovernor:
             connection.execute(
                 statement if is_open else sa.update(block).where(over).values(probe_at=None)
             )
+
+    def record_nobody_there(self, until: datetime, reason: str, now: datetime) -> None:
+        """Remember it where the next step of a run, in a process of its own, sees it."""
+        self.record_wait(ROAD, until, reason, now, closes=False)
+
+    def nobody_there(self, now: datetime) -> bool:
+        """Whether any process gave up a little while ago."""
+        query = sa.select(sa.exists().where(self._road(), line_wait.c.until > now))
+        with warehouse_errors(), self._engine.connect() as connection:
+            return bool(connection.execute(query).scalar_one())
+
+    def somebody_there(self) -> None:
+        """Forget it for every process."""
+        with warehouse_errors(), self._engine.connect() as connection:
+            connection.execute(sa.delete(line_wait).where(self._road()))
+
+    def _road(self) -> sa.ColumnElement[bool]:
+        return sa.and_(line_wait.c.scope == self._scope, line_wait.c.method == ROAD)
 
     def blocked_until(self, now: datetime) -> datetime | None:
         """End of a block that is still on."""

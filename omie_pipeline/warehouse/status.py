@@ -125,6 +125,8 @@ class LineWait:
     """What a key, or one method of it, waits for.
 
     Attributes:
+        what: the method, or else what waits; :data:`omie_pipeline.warehouse.quota.ROAD` where
+            nobody was there.
         closes: Omie asked for it, and nothing of the method leaves before.
     """
 
@@ -132,19 +134,20 @@ class LineWait:
     until: datetime
     reason: str
     closes: bool
+    since: datetime
 
 
 def line_waits(engine: sa.Engine, scope: str, now: datetime) -> list[LineWait]:
     """What one app key waits for at present, the longest wait first."""
     w = line_wait.c
     query = (
-        sa.select(w.method, w.until, w.reason, w.closes)
+        sa.select(w.method, w.until, w.reason, w.closes, w.since)
         .where(w.scope == scope, w.until > now)
         .order_by(w.until.desc(), w.method)
     )
     with warehouse_errors(), engine.connect() as connection:
         found = connection.execute(query).all()
-    return [LineWait(row[0], row[1], row[2], row[3]) for row in found]
+    return [LineWait(*row) for row in found]
 
 
 def was_read(engine: sa.Engine, reference: str, empresa: str) -> bool:

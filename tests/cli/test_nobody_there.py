@@ -183,12 +183,22 @@ def test_it_is_told_with_its_kind_stops_the_empresa_and_is_resumed(
             said = terminal(*command)
             assert (said.code, words in said.err) == (1, True)
             assert said.err.count("O que fazer") <= 2
-        assert sum(slept) == 0 if hopeless else sum(slept) <= 90
+        assert sum(slept) == 0, "one knock is enough once it is known"
+        assert words in terminal("status").out
+        (known,) = [one for one in terminal("status", "--json").lines if one["line"]]
+        assert (known["empresa"], known["direction"], known["line"]) == (
+            "principal",
+            "wait",
+            "omie",
+        )
+        assert words in known["wait_reason"]
+        assert known["waits_until"] > known["wait_since"]
     slept.clear()
     forget_the_place(clinic)
     assert terminal("push", "clientes", "contas_receber").code == 0
     assert set(clinic.ledger().values()) == {"confirmed"}
     assert sum(slept) == 0
+    assert words not in terminal("status").out, "an answer ends what was known"
 
 
 def test_a_line_that_comes_back_within_the_minute_goes_on(

@@ -18,6 +18,7 @@ from omie_pipeline.errors import (
     RecordRejected,
     RetryLater,
     TakenOver,
+    Unreachable,
 )
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import date_ranges
@@ -229,5 +230,12 @@ def test_only_retry_later_becomes_a_dagster_retry() -> None:
     with pytest.raises(dg.RetryRequested) as retry, retried_as_omie_says():
         raise TakenOver("outra execução")
     assert retry.value.seconds_to_wait == 0
+    gone = Unreachable(FaultDetail("Conexão recusada", fix="Confira."), "recusada")
+    with pytest.raises(dg.RetryRequested), retried_as_omie_says():
+        raise gone
+    gone.known = True
+    with pytest.raises(dg.Failure) as failure, retried_as_omie_says():
+        raise gone
+    assert not failure.value.allow_retries
     with pytest.raises(RecordRejected), retried_as_omie_says():
         raise RecordRejected(FaultDetail("CPF inválido"))

@@ -241,3 +241,14 @@ def test_threads_reserve_no_slot_twice(engine: sa.Engine) -> None:
     assert moments[:4] == [0, 0, 0, 0]
     steps = [b - a for a, b in pairwise(moments[3:])]
     assert all(step == pytest.approx(60 / 235, abs=0.001) for step in steps)
+
+
+def test_what_one_gave_up_another_knows_until_somebody_answers(make: type[LocalGovernor]) -> None:
+    governor = make()
+    assert not governor.nobody_there(START)
+    governor.record_nobody_there(seconds(180), "conexão recusada", START)
+    assert governor.nobody_there(seconds(179))
+    assert not governor.nobody_there(seconds(181))
+    assert governor.admit("M", "f", START).paused_until is None, "it closes nothing"
+    governor.somebody_there()
+    assert not governor.nobody_there(START)
