@@ -22,6 +22,7 @@ import httpx
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.settings import project_root
+from omie_pipeline.tls import no_authorities
 
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 15.0
@@ -141,7 +142,12 @@ def _ready(url: str) -> bool:
         ConfigurationError: they cannot be.
     """
     try:
-        answer = httpx.post(f"{url}/graphql", json={"query": _LOCATIONS}, timeout=_ASK_SECONDS)
+        answer = httpx.post(
+            f"{url}/graphql",
+            json={"query": _LOCATIONS},
+            timeout=_ASK_SECONDS,
+            verify=no_authorities(),
+        )
         entries = answer.json()["data"]["workspaceOrError"]["locationEntries"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False

@@ -10,6 +10,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from omie_pipeline.tls import shared_context
+
 LARGEST_ANSWER_BYTES = 64 * 2**20
 """Of an answer in JSON, decompressed; a page of 500 records has about one."""
 
@@ -83,11 +85,12 @@ class BoundedTransport(httpx.HTTPTransport):
     def __init__(
         self, *, keepalive_seconds: float = 5.0, answer_seconds: float = LONGEST_ANSWER_SECONDS
     ) -> None:
-        super().__init__()
+        context = shared_context()
+        super().__init__(verify=context)
         self._deadline = _Deadline()
         self._answer_seconds = answer_seconds
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=context,
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=keepalive_seconds,

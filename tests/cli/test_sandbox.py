@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from omie_pipeline.cli import sandbox
+from tests.local_http import NO_TLS
 
 
 def test_the_simulator_comes_back_at_its_address(
@@ -17,7 +18,9 @@ def test_the_simulator_comes_back_at_its_address(
     """The demo tells links to PDFs; `make dev`, which is started afterwards, answers them."""
     monkeypatch.setattr(sandbox, "demo_home", lambda: tmp_path)
     with sandbox.simulator_process() as first:
-        assert httpx.get(first.replace("/api/v1/", "/_control/calls")).status_code < 500
+        assert (
+            httpx.get(first.replace("/api/v1/", "/_control/calls"), verify=NO_TLS).status_code < 500
+        )
     with sandbox.simulator_process() as second:
         assert second == first
     # Where somebody else sits there meanwhile, another address is better than none.

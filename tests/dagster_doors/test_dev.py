@@ -19,6 +19,7 @@ import pytest
 
 from omie_pipeline.simulator.server import Simulator
 from tests.dagster_doors.conftest import START_DATE
+from tests.local_http import NO_TLS
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ class Dev:
         found = self.until(
             lambda: re.search(r"Pronto.*(http://\S+)", self.said), _READY_SECONDS, "not ready"
         )
-        assert httpx.get(found[1], timeout=10).status_code == 200
+        assert httpx.get(found[1], timeout=10, verify=NO_TLS).status_code == 200
         return str(found[1])
 
     def everything(self) -> list[psutil.Process]:
@@ -139,12 +140,12 @@ def _launch(page: str, table: str) -> str:
         "executionMetadata": {"tags": [{"key": "dagster/partition", "value": "principal"}]},
     }
     asked = {"query": _LAUNCH, "variables": {"p": parameters}}
-    answer = httpx.post(f"{page}/graphql", json=asked, timeout=60).json()
+    answer = httpx.post(f"{page}/graphql", json=asked, timeout=60, verify=NO_TLS).json()
     return str(answer["data"]["launchRun"]["run"]["runId"])
 
 
 def _states(page: str) -> dict[str, str]:
-    answer = httpx.post(f"{page}/graphql", json={"query": _RUNS}, timeout=60).json()
+    answer = httpx.post(f"{page}/graphql", json={"query": _RUNS}, timeout=60, verify=NO_TLS).json()
     return {one["runId"]: one["status"] for one in answer["data"]["runsOrError"]["results"]}
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
@@ -29,7 +27,6 @@ _EMPTIED = (
     "run", "ledger", "intent", "attempt", "quarantine", "rejected", "plan", "block", "quota_lane",
     "quota_request", "quota_fault", "nfse", "nfse_transition", "nfse_file", "billing_request",
 )  # fmt: skip
-_TLS = ssl.create_default_context()
 
 
 class Crash(BaseException):
@@ -69,7 +66,7 @@ class Figures:
 
 
 class Company(World):
-    """A world whose models stand for good, and whose clients share one TLS context."""
+    """A world whose models stand for good, and that can be emptied for the next history."""
 
     figures: Figures
 
@@ -101,10 +98,6 @@ class Company(World):
         fresh, self._calls_seen = seen - self._calls_seen, seen
         self.figures.calls += fresh
         return fresh
-
-    def transport(self) -> httpx.BaseTransport:
-        """With one TLS context for all: making one costs more than a run."""
-        return httpx.HTTPTransport(verify=_TLS)
 
     # -- the pipeline -----------------------------------------------------------------------------
 

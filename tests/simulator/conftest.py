@@ -12,6 +12,7 @@ from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.rules import Behaviour
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 
 
@@ -23,7 +24,7 @@ def _one_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="session")
 def _one_client(_one_simulator: Simulator) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=_one_simulator.base_url) as client:
+    with httpx.Client(verify=NO_TLS, base_url=_one_simulator.base_url) as client:
         yield client
 
 

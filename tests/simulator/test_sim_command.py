@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from omie_pipeline.simulator.__main__ import simulator_command
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 from tests.simulator.webhook_receiver import receiving
 
@@ -29,7 +30,7 @@ def running_command(tmp_path: Path, *options: str) -> Iterator[Api]:
             assert process.stdout is not None
             assert process.stdout.readline().startswith("Simulador do Omie em ")
             base_url = f"http://127.0.0.1:{port_file.read_text().strip()}/api/v1/"
-            with httpx.Client(base_url=base_url) as http:
+            with httpx.Client(verify=NO_TLS, base_url=base_url) as http:
                 yield Api(http)
         finally:
             process.kill()
@@ -47,7 +48,9 @@ def test_it_generates_receivables_once_and_sends_webhooks(tmp_path: Path) -> Non
                 assert answer["total_de_registros"] == 30
                 assert api.fault("ListarMovimentos", nRegPorPagina=101)[1] == "Server"
                 control = str(api.http.base_url).replace("/api/v1/", "/_control/webhook")
-                stats = httpx.post(control, json={"flush": True, "wait_seconds": 10}).json()
+                stats = httpx.post(
+                    control, json={"flush": True, "wait_seconds": 10}, verify=NO_TLS
+                ).json()
                 assert stats["delivered"] == 1
             assert receiver.bodies == [{"ping": "omie"}]
 

@@ -18,13 +18,14 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import ManualClock, SystemClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 
 SECRET = Simulator.app_secret
 
 
 def _control(sim: Simulator, name: str, /, **body: Any) -> dict[str, Any]:
-    response = httpx.post(f"{sim.control_url}{name}", json=body)
+    response = httpx.post(f"{sim.control_url}{name}", json=body, verify=NO_TLS)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     return answer
@@ -68,7 +69,7 @@ def test_calls_can_be_filtered_and_cleared(sim: Simulator, api: Api) -> None:
     assert first["param"]["codigo_cliente_integracao"] == "A"
     assert first["at"] == "2026-01-05T09:00:00-03:00"
     assert (second["http_status"], second["fault_code"]) == (500, "Client-105")
-    failed = httpx.get(f"{sim.control_url}calls?failed=true").json()["calls"]
+    failed = httpx.get(f"{sim.control_url}calls?failed=true", verify=NO_TLS).json()["calls"]
     assert [call["method"] for call in failed] == ["ConsultarCliente"]
     assert len(_control(sim, "calls", after=first["number"])["calls"]) == 1
     _control(sim, "calls", clear=True)
@@ -116,13 +117,13 @@ def test_reset_and_suspend(sim: Simulator, api: Api) -> None:
     ],
 )
 def test_a_wrong_order_is_http_400(sim: Simulator, name: str, body: dict[str, Any]) -> None:
-    response = httpx.post(f"{sim.control_url}{name}", json=body)
+    response = httpx.post(f"{sim.control_url}{name}", json=body, verify=NO_TLS)
     assert response.status_code == 400
     assert response.json()["error"]
 
 
 def test_an_unknown_order_lists_the_known_ones(sim: Simulator) -> None:
-    response = httpx.post(f"{sim.control_url}nada")
+    response = httpx.post(f"{sim.control_url}nada", verify=NO_TLS)
     assert response.status_code == 404
     assert "next_faults" in response.json()["error"]
 
@@ -130,7 +131,7 @@ def test_an_unknown_order_lists_the_known_ones(sim: Simulator) -> None:
 def test_the_page_counts_records_and_calls(sim: Simulator, api: Api) -> None:
     api.cliente()
     sim.control.add_app("777", "outro-segredo", "<b>Filial</b>")
-    page = httpx.get(sim.control_url).text
+    page = httpx.get(sim.control_url, verify=NO_TLS).text
     assert '<td>Clínica Modelo Ltda</td><td>clientes</td><td class="n">1</td>' in page
     assert '<td>UpsertCliente</td><td class="n">1</td>' in page
     assert "/_control/next_faults" in page
@@ -159,7 +160,7 @@ def test_the_secret_appears_nowhere(sim: Simulator, api: Api) -> None:
     shown = [repr(sim), repr(sim.control), repr(sim.control.calls()), repr(sim.control.apps())]
     shown += [repr(vars(sim.control))]
     for name in ("calls", "apps", "records?endpoint=clientes", "limits", "behaviour", ""):
-        shown.append(httpx.get(f"{sim.control_url}{name}").text)
+        shown.append(httpx.get(f"{sim.control_url}{name}", verify=NO_TLS).text)
     shown.append(str([call.param for call in sim.control.calls()]))
     assert not [text for text in shown if SECRET in text]
 
@@ -170,7 +171,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
     def running() -> Any:
         return running_simulator(clock=ManualClock(START), limits=Limits.off(), state_path=path)
 
-    with running() as sim, httpx.Client(base_url=sim.base_url) as http:
+    with running() as sim, httpx.Client(verify=NO_TLS, base_url=sim.base_url) as http:
         api = Api(http)
         first = api.cliente("PAC-1")
         api.cliente("PAC-2")
@@ -182,7 +183,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         before = [sim.control.records(name) for name in ("clientes", "contas_receber")]
     assert path.stat().st_mode & 0o077 == 0
     assert SECRET.encode() not in path.read_bytes()
-    with running() as sim, httpx.Client(base_url=sim.base_url) as http:
+    with running() as sim, httpx.Client(verify=NO_TLS, base_url=sim.base_url) as http:
         api = Api(http)
         assert [sim.control.records(n) for n in ("clientes", "contas_receber")] == before
         assert (
@@ -234,9 +235,9 @@ def test_the_command_announces_itself_and_stops_on_a_signal(tmp_path: Path) -> N
         line = process.stdout.readline()
         port = int(port_file.read_text())
         assert line == f"Simulador do Omie em http://127.0.0.1:{port}/api/v1/\n"
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1/") as http:
+        with httpx.Client(verify=NO_TLS, base_url=f"http://127.0.0.1:{port}/api/v1/") as http:
             Api(http).cliente()
-        limits = httpx.get(f"http://127.0.0.1:{port}/_control/limits").json()
+        limits = httpx.get(f"http://127.0.0.1:{port}/_control/limits", verify=NO_TLS).json()
         assert (limits["method_per_minute"], limits["ip_per_minute"]) == (5, None)
         process.send_signal(signal.SIGKILL)
         process.wait(10)

@@ -11,6 +11,7 @@ import pytest
 from omie_pipeline.simulator import faults
 from omie_pipeline.simulator.limits import Gate, Limits
 from omie_pipeline.simulator.server import Simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 
 
@@ -181,7 +182,7 @@ def _let_go(sim: Simulator, threads: list[threading.Thread]) -> None:
 
 def _hang(sim: Simulator, api: Api, call: str, param: dict[str, Any]) -> None:
     with (
-        httpx.Client(base_url=sim.base_url, timeout=0.4) as http,
+        httpx.Client(verify=NO_TLS, base_url=sim.base_url, timeout=0.4) as http,
         pytest.raises(httpx.ReadTimeout),
     ):
         Api(http).post(call, param)

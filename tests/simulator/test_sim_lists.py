@@ -12,6 +12,7 @@ from omie_pipeline.catalog import REGISTRY, ComplexType, Endpoint, Field, Method
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 
 
@@ -267,7 +268,7 @@ def test_a_new_catalog_entry_is_served_in_the_hungarian_dialect() -> None:
             limits=Limits.off(),
             endpoints=[*REGISTRY.values(), _hungarian_endpoint()],
         ) as sim,
-        httpx.Client(base_url=sim.base_url) as http,
+        httpx.Client(verify=NO_TLS, base_url=sim.base_url) as http,
     ):
         api = Api(http)
 

@@ -15,6 +15,7 @@ import pytest
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api, titulo
 
 CAIXA, ITAU = 9100000001, 9100000002
@@ -354,7 +355,7 @@ def test_money_survives_a_restart(tmp_path: Path) -> None:
             running_simulator(
                 clock=ManualClock(START), limits=Limits.off(), state_path=state
             ) as sim,
-            httpx.Client(base_url=sim.base_url) as http,
+            httpx.Client(verify=NO_TLS, base_url=sim.base_url) as http,
         ):
             api = Api(http)
             if start == 1:

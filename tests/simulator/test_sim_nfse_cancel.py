@@ -11,6 +11,7 @@ import pytest
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.planned import FaultKind
 from omie_pipeline.simulator.server import Simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api, ordem
 from tests.simulator.webhook_receiver import Receiver, receiving
 
@@ -165,7 +166,7 @@ def test_billing_can_take_effect_behind_an_error(
 
 def test_the_control_api_over_http(sim: Simulator, clinic: Api) -> None:
     def control(name: str, **body: Any) -> Any:
-        answer = httpx.post(f"{sim.control_url}{name}", json=body)
+        answer = httpx.post(f"{sim.control_url}{name}", json=body, verify=NO_TLS)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -14,6 +14,7 @@ from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.planned import FaultKind, PlannedFault
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api, ordem
 
 KEY = {"cCodIntOS": "OS-1"}
@@ -241,14 +242,14 @@ def test_everything_new_survives_a_restart(tmp_path: Path) -> None:
             clock=ManualClock(START), limits=Limits.off(), state_path=tmp_path / "state"
         )
 
-    with running() as sim, httpx.Client(base_url=sim.base_url) as http:
+    with running() as sim, httpx.Client(verify=NO_TLS, base_url=sim.base_url) as http:
         api = Api(http)
         api.tomador()
         api.servico()
         api.ordem()
         api.ok("FaturarOS", **KEY)
         before = api.ok("ConsultarOS", **KEY)
-    with running() as sim, httpx.Client(base_url=sim.base_url) as http:
+    with running() as sim, httpx.Client(verify=NO_TLS, base_url=sim.base_url) as http:
         api = Api(http)
         assert api.ok("ConsultarOS", **KEY) == before
         assert [note.state for note in sim.control.notes("OS-1")] == ["processing"]

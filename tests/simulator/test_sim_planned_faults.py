@@ -9,6 +9,7 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.planned import KINDS, FaultKind, PlannedFault
 from omie_pipeline.simulator.server import Simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 
 WRITE = {"codigo_cliente_integracao": "PAC-1", "razao_social": "Maria"}
@@ -70,7 +71,7 @@ def test_a_fault_without_an_answer(
     sim: Simulator, kind: FaultKind, error: type[Exception], commits: bool
 ) -> None:
     sim.control.next_faults(kind)
-    with httpx.Client(base_url=sim.base_url, timeout=0.15) as http:
+    with httpx.Client(verify=NO_TLS, base_url=sim.base_url, timeout=0.15) as http:
         api = Api(http)
         with pytest.raises(error):
             _write(api)

@@ -14,6 +14,7 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.planned import FaultKind
 from omie_pipeline.simulator.server import Simulator, running_simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 
 LISTS = ("ListarMovimentos", "PesquisarLancamentos", "ListarLancCC", "ListarContasPagar")
@@ -170,13 +171,13 @@ def test_a_second_read_in_flight_is_busy() -> None:
             "call": "ListarMovimentos", "app_key": sim.app_key, "app_secret": sim.app_secret,
             "param": [{"nPagina": 1}],
         }  # fmt: skip
-        with httpx.Client(base_url=sim.base_url, timeout=30) as http:
+        with httpx.Client(verify=NO_TLS, base_url=sim.base_url, timeout=30) as http:
             waiting = threading.Event()
 
             def hang() -> None:
                 waiting.set()
                 with pytest.raises(httpx.ReadTimeout):
-                    httpx.post(f"{sim.base_url}financas/mf/", json=body, timeout=0.5)
+                    httpx.post(f"{sim.base_url}financas/mf/", json=body, timeout=0.5, verify=NO_TLS)
 
             thread = threading.Thread(target=hang)
             thread.start()

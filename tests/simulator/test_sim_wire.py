@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from omie_pipeline.simulator.server import Simulator
+from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 
 
@@ -138,4 +139,4 @@ def test_a_control_character_does_not_break_the_header(api: Api) -> None:
 
 def test_it_listens_on_loopback_only(sim: Simulator) -> None:
     assert sim.base_url.startswith("http://127.0.0.1:")
-    assert httpx.get(sim.control_url).status_code == 200
+    assert httpx.get(sim.control_url, verify=NO_TLS).status_code == 200

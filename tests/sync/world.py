@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.dialects.postgresql import JSONB
@@ -179,12 +178,7 @@ class World:
             self.clock,
             timeout_seconds=self.timeout_seconds,
             on_call=self._watching(on_call),
-            transport=self.transport(),
         )
-
-    def transport(self) -> httpx.BaseTransport | None:
-        """What a client's calls go through; ``None`` for httpx's own."""
-        return None
 
     def _watching(
         self, on_call: Callable[[CallRecord], None] | None

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.webhooks.doors import Door
 from omie_pipeline.webhooks.server import Receiver
+from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, SECRET
 
 DOOR = Door("principal", SECRET, APP_KEY)
@@ -30,7 +31,7 @@ def url(receiver: Receiver) -> str:
 @pytest.fixture
 def omie() -> Iterator[httpx.Client]:
     """A sender that waits as long as Omie does."""
-    with httpx.Client(timeout=7, trust_env=False) as client:
+    with httpx.Client(verify=NO_TLS, timeout=7, trust_env=False) as client:
         yield client
 
 

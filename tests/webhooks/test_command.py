@@ -20,6 +20,7 @@ from omie_pipeline.cli.app import app
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.webhooks.configured import configured_doors
+from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, SECRET, body, title
 from tests.webhooks.conftest import DOOR, Stored
 
@@ -64,11 +65,17 @@ def test_a_receiver_that_is_killed_before_its_answer_stores_once(
     with _receiver_process() as (process, shown):
         assert SECRET not in shown
         address = shown.replace("(segredo)", SECRET)
-        with httpx.Client(timeout=7, trust_env=False) as omie, engine.begin() as held:
+        with (
+            httpx.Client(verify=NO_TLS, timeout=7, trust_env=False) as omie,
+            engine.begin() as held,
+        ):
             held.exec_driver_sql("LOCK TABLE omie_inbox.events IN SHARE MODE")
             with pytest.raises(httpx.HTTPError):
                 _kill_while_it_stores(omie, address, same, process, engine)
-    with _receiver_process() as (_, shown), httpx.Client(timeout=7, trust_env=False) as omie:
+    with (
+        _receiver_process() as (_, shown),
+        httpx.Client(verify=NO_TLS, timeout=7, trust_env=False) as omie,
+    ):
         address = shown.replace("(segredo)", SECRET)
         assert [omie.post(address, content=same).status_code for _ in range(2)] == [200, 200]
     assert stored.one()["message_id"] == "m-1"

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.webhooks.server import Receiver
+from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, CPF, NAME, SECRET, body, settlement, title
 from tests.webhooks.conftest import DOOR, Stored
 
@@ -299,7 +300,7 @@ def test_a_burst_is_stored_whole(url: str, stored: Stored) -> None:
 
 def _post_all(url: str, bodies: list[bytes]) -> set[int]:
     with (
-        httpx.Client(timeout=7, trust_env=False) as client,
+        httpx.Client(verify=NO_TLS, timeout=7, trust_env=False) as client,
         ThreadPoolExecutor(16) as pool,
     ):
         return set(pool.map(lambda one: client.post(url, content=one).status_code, bodies))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from omie_pipeline.webhooks.server import Receiver
+from tests.local_http import NO_TLS
 from tests.webhooks.bodies import body, title
 from tests.webhooks.conftest import DOOR
 
@@ -52,7 +53,7 @@ def test_the_second_request_of_a_connection_is_bounded_too(receiver: Receiver) -
 
 
 def test_a_punctual_one_is_answered_on_a_kept_connection(receiver: Receiver) -> None:
-    with httpx.Client() as omie:
+    with httpx.Client(verify=NO_TLS) as omie:
         for number in range(3):
             sent = body(
                 "Financas.ContaReceber.Alterado", title(number + 1), message_id=f"m{number}"
