@@ -30,6 +30,7 @@ from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
+from tests.cpu_seconds import CpuSeconds, pytest_addoption
 
 FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
 TEMPLATE = "migrated"
@@ -46,6 +47,8 @@ QUIET = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
 }
 os.environ.update(QUIET)
+
+__all__ = ["pytest_addoption"]
 
 
 ONE_WORKER = {
@@ -90,6 +93,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return Together(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(CpuSeconds(config), "cpu_seconds")
 
 
 class OutsideNetworkError(AssertionError):
