@@ -30,6 +30,7 @@ from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
+from tests.compiled_once import _statements_compiled_once
 from tests.cpu_seconds import CpuSeconds, pytest_addoption
 
 FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
@@ -48,7 +49,7 @@ QUIET = {
 }
 os.environ.update(QUIET)
 
-__all__ = ["pytest_addoption"]
+__all__ = ["_statements_compiled_once", "pytest_addoption"]
 
 
 ONE_WORKER = {
