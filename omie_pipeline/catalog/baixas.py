@@ -1,6 +1,6 @@
 """Settlements of títulos: LancarRecebimento, LancarPagamento, and taking them back.
 
-Repeating either settles twice (PROTOCOL section 8, OFF): nothing but a read tells whether one whose
+Repeating either settles twice (omie-api.md#settlements): nothing but a read tells whether one whose
 answer was lost, or whose ledger was lost, took effect.
 """
 

@@ -48,5 +48,5 @@ SITUACAO_CONTRATOS = Endpoint(
         (("10", "AtivarContrato"), ("90", "SuspenderContrato"), ("99", "CancelarContrato")),
     ),
 )
-"""10 ativo, 90 suspenso, 99 cancelado (OFF); a suspended contract comes back by
+"""10 ativo, 90 suspenso, 99 cancelado (official); a suspended contract comes back by
 ``ReativarContrato``, one being drawn up (00) by ``AtivarContrato``."""

@@ -36,11 +36,11 @@ class Emptying:
         return self.sure in ("documented", "recorded")
 
 
-_TEXT = Emptying("", "documented", 'PROTOCOL section 6, OFF: empty = ""')
-_FLAG = Emptying("", "recorded", 'PROTOCOL section 6, REAL: "" for "not set"')
+_TEXT = Emptying("", "documented", 'omie-api.md#empty-values: empty = ""')
+_FLAG = Emptying("", "recorded", 'omie-api.md#flags: "" for "not set"')
 _NUMBER = Emptying(0, "documented", "a number like any other")
-_ID = Emptying(0, "guess", "PROTOCOL section 10: reads show 0 where nothing is set")
-_LIST = Emptying([], "guess", "PROTOCOL section 9.4: a list is replaced as a whole")
+_ID = Emptying(0, "guess", "omie-api.md#empty-values: reads show 0 where nothing is set")
+_LIST = Emptying([], "guess", "omie-api.md#what-a-change-replaces: a list is replaced as a whole")
 _NOTHING = Emptying(None, "unknown", "no document and no recording")
 
 _BY_KIND: Mapping[Kind, Emptying] = {

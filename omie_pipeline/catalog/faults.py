@@ -2,10 +2,10 @@
 
 Order matters: a block's code first; then the first rule of ``RULES`` whose pattern is found in the
 text; then the code; then the first of ``HINTS``, which know no more than what a refusal is about.
-The text decides before the code because codes are reused across services (PROTOCOL section 3), and
-the code after it because texts vary (section 11). Texts are compared after JSON and HTML
-unescaping, without accents and case. Tags: OFF official text, REAL recorded, CODE seen in
-integrations, SEC another integrator's claim.
+The text decides before the code because codes are reused across services, and the code after it
+because texts vary (omie-api.md#text-before-code). Texts are compared after JSON and HTML
+unescaping, without accents and case. A text is official, seen or reported:
+omie-api.md#how-sure-each-fact-is.
 """
 
 from __future__ import annotations
@@ -76,13 +76,13 @@ def _rule(
 
 
 BLOCK_SECONDS = 1800.0
-"""How long a block lasts where its text does not say (OFF: 30 minutes)."""
+"""How long a block lasts where its text does not say (official: 30 minutes)."""
 
 BUSY_SECONDS = 9.0
 """Between two askings of a question that Omie says it is answering already; one more is added."""
 
 CROWDED_SECONDS = 60.0
-"""How long too many requests are waited out where Omie does not say (OFF: limits per minute)."""
+"""How long too many requests are waited out where Omie does not say (omie-api.md#limits)."""
 
 PASSING_SECONDS = 60.0
 """A refusal that passes came from a request that Omie took in: the same one within a minute would
@@ -109,22 +109,22 @@ _MISSING = r"não (foi |foram |está |estão )?(encontrad|cadastrad|localizad)[o
 _SECONDS = r"(Aguarde (?P<seconds>\d+) segundos?)"
 
 RULES: tuple[FaultRule, ...] = (
-    # REAL 2026-09; "ERROR: " prefix not always there.
+    # Seen 2026-09; "ERROR: " prefix not always there.
     _rule(
         "blocked",
         r"API bloqueada por consumo indevido(.*?em (?P<seconds>\d+) segundos)?",
         BLOCKED_FIX,
         wait_seconds=BLOCK_SECONDS,
     ),
-    # REAL 2026-08..10.
+    # Seen 2026-08 to 2026-10.
     _rule("redundant", rf"Consumo redundante detectado(.*?{_SECONDS})?", _AGAIN, wait_seconds=60),
-    # REAL, section 11: the same under a shorter text, with HTTP 200.
+    # Seen: the same under a shorter text, with HTTP 200.
     _rule("redundant", rf"{_SECONDS} para efetuar a requisição", _AGAIN, wait_seconds=60),
-    # REAL, older form: a Brasília clock time instead of a duration.
+    # Seen, an older form: a Brasília clock time instead of a duration.
     _rule("redundant", r"Esta requisição já foi processada ou está sendo processada", _AGAIN, 60),
-    # REAL 2026-10: 10 s, then 61 s were enough; at 0, 3 and 6 s it was still there.
+    # Seen 2026-10: 10 s, then 61 s were enough; at 0, 3 and 6 s it was still there.
     _rule("busy", r"Já existe uma requisição desse método sendo executada", _AGAIN, BUSY_SECONDS),
-    # SEC, section 11: weak evidence.
+    # Reported: weak evidence.
     _rule("busy", r"Processo já em andamento|processando outra requisição", _AGAIN, BUSY_SECONDS),
     _rule(
         "turned_away",
@@ -137,14 +137,14 @@ RULES: tuple[FaultRule, ...] = (
     _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", AUTH_FIX),
     _rule("auth", r"chave de acesso não está preenchida ou não é válida", AUTH_FIX),
     _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", AUTH_FIX),
-    # SEC, section 11; the "chave de acesso" of a note is no key of ours.
+    # Reported; the "chave de acesso" of a note is no key of ours.
     _rule(
         "auth",
         r"(App[ _]?Key|App[ _]?Secret|chave de acesso(?! d[aeo]s? |.{0,20}\b(NF|CT)))"
         r"( informad[ao])?( não é válid[ao]|( está| é)? inválid[ao])",
         AUTH_FIX,
     ),
-    # REAL/OFF: infrastructure under a fault's clothes; partial processing is possible.
+    # Seen, official: infrastructure under a fault's clothes; partial processing is possible.
     _rule("overloaded", r"Broken response from Application Server", _AGAIN, 5),
     _rule("server", r"PROTO_BYEBYE", _AGAIN, 5),
     _rule("server", r"SOAP-ERROR: Internal Error", _AGAIN, 5),
@@ -170,19 +170,19 @@ RULES: tuple[FaultRule, ...] = (
         r"( com o nCod \[(?P<id>\d+)\])?",
         _CODE_IN_USE,
     ),
-    # REAL, section 11.
+    # Seen.
     _rule("exists", rf"código de integração( \[(?P<code>.*?)\])?{_TAKEN}", _CODE_IN_USE),
     _rule(
         "exists",
         r"já cadastrad[oa] para o código \[(?P<id>\d+)\]",
         "Já existe no Omie um cadastro igual. Confira o código citado e una os dois.",
     ),
-    # A título names them: what is missing is not the record that was asked for (SEC: Client-102).
+    # A título names them: the record that was asked for is not what is missing (reported).
     _rule("rejected", rf"Categoria {_MISSING}", _CATEGORY, of_another=True),
     _rule("rejected", rf"Conta Corrente {_MISSING}", _ACCOUNT, of_another=True),
     _rule("rejected", rf"(departamento|local de estoque) {_MISSING}", _NAMED, of_another=True),
     _rule("not_found", _MISSING, _GONE),
-    # REAL: one tag per answer, printed in capitals.
+    # Seen: one tag per answer, printed in capitals.
     _rule(
         "rejected",
         r"Tag \[(?P<tag>\w+)\] não faz parte da estrutura do tipo complexo",
@@ -203,7 +203,7 @@ RULES: tuple[FaultRule, ...] = (
         r"(CPF|CNPJ).*inválid",
         "Confira o CPF/CNPJ no documento da pessoa e corrija o cadastro na clínica.",
     ),
-    # Client-105 stands for "no such record" and for a value outside its list alike (CODE).
+    # Client-105 stands for "no such record" and for a value outside its list alike (reported).
     _rule(
         "rejected",
         r"\b(valor|data|conteúdo)\b.*\btag \[",
@@ -218,7 +218,7 @@ RULES: tuple[FaultRule, ...] = (
 )
 
 MISUSE_CODE = "MISUSE_API_PROCESS"
-"""A block, whatever the HTTP status and the words beside it (REAL)."""
+"""A block, whatever the HTTP status and the words beside it (seen)."""
 
 CODE_RULES: Mapping[str, FaultRule] = MappingProxyType(
     {
@@ -230,11 +230,11 @@ CODE_RULES: Mapping[str, FaultRule] = MappingProxyType(
         "5113": _rule("empty", "", ""),
     }
 )
-"""What a code means where no text does (REAL, section 11)."""
+"""What a code means where no text does (omie-api.md#text-before-code)."""
 
 KEY_CODES = frozenset({"103", "105"})
 """On a read by key, where no text says more: no such record. 105 on a write also stands for a value
-outside its list (CODE)."""
+outside its list (reported)."""
 
 HINTS: tuple[FaultRule, ...] = (
     _rule("rejected", r"categoria", _CATEGORY),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 REDUNDANT_SECONDS = 60.0
-"""An identical request inside this time is refused, and asking restarts it (OFF, REAL)."""
+"""An identical request inside this time is refused, and asking restarts it (official, seen)."""
 
 FAULT_WINDOW_SECONDS = 1800.0
-"""Errors of one method older than this no longer count towards a block (OFF: 10 -> 30 minutes)."""
+"""Errors of one method older than this no longer count towards a block (omie-api.md#blocks)."""
 
 PROBE_SECONDS = 60.0
 """After the end of a block one call knocks; the others wait this long for its answer."""

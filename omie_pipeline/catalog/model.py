@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["string", "text", "integer", "decimal", "date", "time", "object", "array"]
-"""``text`` has no known length; ``date`` is dd/mm/aaaa on the wire (PROTOCOL section 6, OFF)."""
+"""``text`` has no known length; ``date`` is dd/mm/aaaa on the wire (omie-api.md#dates)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Endpoint:
         omie_key: field holding Omie's id in the answers.
         upsert, insert, update, delete, read, list: method names, ``""`` when Omie has none.
         delete_omie_key, read_omie_key: how the *delete* and *read* requests call Omie's id; they
-            differ by method (PROTOCOL section 8, OFF).
+            differ by method (omie-api.md#names-of-keys).
         link: method that binds our code to a record Omie already has.
         link_omie_key: Omie's id in the link request.
         lot: lot method, ``""`` when there is none or when its answer is not per item.

@@ -1,8 +1,8 @@
 """What a good answer of each method carries at the least, worked out from Omie's documented types.
 
 ``{}`` with HTTP 200, a page of a proxy's, an answer about another record: none of them is a fault,
-and none of them is what was asked for (PROTOCOL section 11). Taken as good, the first would empty a
-mirror or confirm a record that nobody has seen.
+and none of them is what was asked for (omie-api.md#answers-without-content). Taken as good, the
+first would empty a mirror or confirm a record that nobody has seen.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Promise:
 
     Attributes:
         array: the list, ``""`` for what is no list. It may be left out where the total is 0, for
-            lists leave out what is empty (PROTOCOL section 10, REAL).
+            lists leave out what is empty (omie-api.md#left-out-in-lists).
         counts: numbers of a list, of which all must stand there.
         status: field of a write that says how it went.
         keys: names of the record; those that the question gives too must be the same.

@@ -1,4 +1,4 @@
-"""What each webhook topic makes us read again, as pure data (PROTOCOL section 7).
+"""What each webhook topic makes us read again, as pure data (omie-api.md#webhook-topics).
 
 An event is a trigger, never the truth: its shape is not the API's. Only two finance shapes are
 recorded, so ids are looked for by the name of their key, at any depth of the event.

@@ -69,7 +69,7 @@ _NEVER_CONNECTED = (
 # A server that closes idle connections turns a reused one into an unknown outcome: keep none long.
 _KEEPALIVE_SECONDS = 4.0
 
-# At DEBUG it logs headers, Omie's fault text with a CPF among them (PROTOCOL section 10, REAL).
+# At DEBUG it logs headers, Omie's fault text with a CPF among them (omie-api.md#headers).
 logging.getLogger("httpcore").setLevel(logging.INFO)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs addresses
 

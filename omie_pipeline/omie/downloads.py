@@ -2,7 +2,7 @@
 
 A link comes out of an answer, so it is not trusted: https on ``*.omie.com.br``, or the very host
 and port of the API's address (a simulator), redirects included. That Omie keeps the files on its
-own domain is a GUESS; links elsewhere are kept as links and not followed.
+own domain is a guess; links elsewhere are kept as links and not followed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def download(
     """The bytes behind ``url``, at most 20 MB.
 
     Raises:
-        RetryLater: no answer, or one that says "later" (a PDF may come after its link, GUESS).
+        RetryLater: no answer, or one that says "later" (a PDF may come after its link, a guess).
         UnknownFault: a link to another host, a redirect to one, a file that is too large or any
             other answer: asking again would not help.
     """

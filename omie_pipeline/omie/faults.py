@@ -1,7 +1,7 @@
 """From an HTTP answer to a body or to one error of the tree.
 
 The body is read before the status and the text before the code: faults come with 500, 425, 403,
-429 and 200, and HTTP 500 means "invalid CPF" as well as "the server broke" (PROTOCOL section 3).
+429 and 200, and HTTP 500 means "invalid CPF" as well as "the server broke" (omie-api.md#faults).
 A body without a fault is good only if it carries what its method promises.
 """
 
@@ -132,7 +132,7 @@ def classify(
     if not text:
         text = f"O Omie respondeu só com um código de falha: {code}"
     kept = mask_text(text, hidden)
-    # These have one meaning each, whatever the words beside them (OFF, REAL).
+    # These have one meaning each, whatever the words beside them (official, seen).
     if http_status == 425 or code == MISUSE_CODE:
         return _blocked(text, kept, code, now)
     found = _rule_for(text, code)
@@ -242,8 +242,8 @@ def _told(body: Mapping[str, Any]) -> tuple[str, str]:
     """Text and code of a fault, ``("", "")`` for a body that tells of none.
 
     Besides ``faultstring`` more shapes were seen: ``error_message``, ``message`` alone, and
-    ``faultcode`` alone (PROTOCOL sections 2 and 11). HTTP 200 with a status above zero is a fault
-    too (section 1, REAL).
+    ``faultcode`` alone (omie-api.md#answers-without-content). HTTP 200 with a status above zero is
+    a fault too (omie-api.md#status-in-the-answer).
     """
     text, code = body.get("faultstring"), body.get("faultcode")
     if not text and not code:
@@ -253,7 +253,7 @@ def _told(body: Mapping[str, Any]) -> tuple[str, str]:
         text, code = body.get("message") or ("error" if body.get("status") == "error" else ""), ""
     status = body.get("codigo_status", body.get("cCodStatus"))
     if status is None and "descricao" in body:
-        status = body.get("status")  # projetos and vendedores (OFF)
+        status = body.get("status")  # projetos and vendedores (official)
     if not text and not code and status is not None and str(status).strip("0 "):
         words = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
         text = next((body[name] for name in words if body.get(name)), f"status {status}")

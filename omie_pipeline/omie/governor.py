@@ -26,9 +26,10 @@ class Limits:
     """How fast a deployment may go; below Omie's 240 and 960 by a margin.
 
     Attributes:
-        method_per_minute: calls of one key and method (OFF: 240).
-        ip_per_minute: calls of the whole deployment (OFF: 960).
-        error_budget: errors of one method within 30 minutes before we stop by ourselves (OFF: 10).
+        method_per_minute: calls of one key and method (official: 240).
+        ip_per_minute: calls of the whole deployment (official: 960).
+        error_budget: errors of one method within 30 minutes before we stop by ourselves; Omie stops
+            us at ten (omie-api.md#blocks).
     """
 
     method_per_minute: float = 235.0

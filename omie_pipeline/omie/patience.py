@@ -1,7 +1,7 @@
 """How long a line is waited for: what Omie asks, no multiple of it, and never without an end.
 
 A wait belongs to the line (an app key and a method), so rows share it. Numbers of Omie's are from
-PROTOCOL sections 2 and 11.
+omie-api.md#limits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_SLEPT_SECONDS = 120.0
 """A method is waited for so long in all, between two good answers; beyond, its rows are held."""
 
 BUSY_WAITS_SECONDS = (10.0, 61.0)
-"""After "busy" (1880): these worked live, and no third question falls inside a minute (REAL)."""
+"""After "busy" (1880): these worked live, and no third question falls inside a minute (seen)."""
 
 UNNAMED_WAIT_SECONDS = 15.0
 """After a 429 that names no time."""

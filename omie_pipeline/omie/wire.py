@@ -1,7 +1,7 @@
 """JSON in and out, without losing a cent.
 
-Money travels as JSON numbers and must never pass through a float (PROTOCOL section 6, REAL); dates
-are ``dd/mm/aaaa`` on the wire only (OFF).
+Money travels as JSON numbers and must never pass through a float (omie-api.md#amounts); dates
+are ``dd/mm/aaaa`` on the wire only (official).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
     "to_wire",
 ]
 
-# Omie gives these back with punctuation of its own (PROTOCOL section 6, REAL).
+# Omie gives these back with punctuation of its own (omie-api.md#documents-and-cities).
 _PUNCTUATED = re.compile(r"cpf|cnpj|cep$|telefone|fax|doc_titular", re.IGNORECASE)
 
 

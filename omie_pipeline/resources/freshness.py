@@ -12,7 +12,7 @@ from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.warehouse.person_held import HELD
 
 _NEW_ENOUGH: Final = timedelta(hours=1)
-# A list lags behind a change about as long (PROTOCOL sections 2 and 5).
+# A list lags behind a change about as long (omie-api.md#stale-reads).
 _SETTLES: Final = timedelta(seconds=60)
 _NAMED: Final = {held.name for held in HELD}
 TABLES: Final = tuple(

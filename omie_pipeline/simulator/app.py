@@ -34,7 +34,7 @@ class OmieApi:
         self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A published client sends doubled slashes (PROTOCOL section 11, CODE).
+        # A published client sends doubled slashes (omie-api.md#envelope).
         path = _SLASHES.sub("/", str(scope["path"])).removeprefix(API_PATH)
         routes = self._engine.routes
         if not routes.knows(path):

@@ -1,7 +1,7 @@
 """``ValidarOS``, ``FaturarOS`` and ``CancelarOS``: an order becomes an RPS, and later a note.
 
 Billing is asynchronous: the call answers at once, the city hall after ``nfse_seconds``
-(:mod:`~omie_pipeline.simulator.city_hall`). Texts and codes are ours (GUESS).
+(:mod:`~omie_pipeline.simulator.city_hall`). Texts and codes are ours (a guess).
 """
 
 from __future__ import annotations

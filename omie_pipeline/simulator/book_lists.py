@@ -73,7 +73,7 @@ _TYPES: dict[str, tuple[tuple[Kind, str], ...]] = {
 
 
 def list_movements(context: Context, sent: JsonObject) -> JsonObject:
-    """``financas/mf ListarMovimentos``: títulos, settlements and account rows, mixed (REAL)."""
+    """``financas/mf ListarMovimentos``: títulos, settlements and account rows, mixed (seen)."""
     rows, total, page, size = _page(context, sent, _passes_movement)
     audited = str(sent.get("lDadosCad") or "").upper() in {"S", "TRUE"}
     departments = sent.get("cExibirDepartamentos") == "S"
@@ -238,6 +238,6 @@ def _passes_status(context: Context, row: Row, sent: JsonObject) -> bool:
     wanted = sent.get("cStatus")
     if not wanted:
         return True
-    if row.kind != "title":  # the filter knows títulos only (PROTOCOL section 5)
+    if row.kind != "title":  # the filter knows títulos only (omie-api.md#filters)
         return False
     return title_rules(row.side).has_status(context, row.record, str(wanted))

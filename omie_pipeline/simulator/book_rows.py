@@ -1,4 +1,4 @@
-"""Rows of the book as ``financas/mf`` and ``pesquisartitulos`` give them (PROTOCOL section 8)."""
+"""The book's rows as ``financas/mf`` and ``pesquisartitulos`` give them (omie-api.md#movements)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MF_AUDIT = ("dDtInc", "cHrInc", "cUsInc", "dDtAlt", "cHrAlt", "cUsAlt")
 
 
 def without_blanks(record: Record) -> Record:
-    """Hungarian rows leave out keys that hold nothing (PROTOCOL 10.1, REAL)."""
+    """Hungarian rows leave out keys that hold nothing (omie-api.md#movements)."""
     return {tag: value for tag, value in record.items() if not is_blank(value)}
 
 
@@ -56,7 +56,7 @@ def title_rules(side: Side) -> TituloRules:
 
 
 def account_group(side: Side, context: Context) -> tuple[str, str]:
-    """``cGrupo`` and ``cNatureza`` of an account row; the second can look inverted (REAL)."""
+    """``cGrupo`` and ``cNatureza`` of an account row; the second can look inverted (seen)."""
     other = "P" if side == "R" else "R"
     return _ACCOUNT_GROUPS[side], other if context.behaviour.inverted_account_nature else side
 
@@ -69,7 +69,7 @@ def document_of(context: Context, cliente: object) -> str:
 
 
 def totals(record: Record) -> dict[str, Any]:
-    """``resumo`` of a título. A part-paid one stays open (PROTOCOL section 8, REAL)."""
+    """``resumo`` of a título. A part-paid one stays open (omie-api.md#status-words)."""
     items = record.get(SETTLEMENTS) or ()
     left = open_balance(record)
     if record.get(CANCELLED):
@@ -207,7 +207,7 @@ def _categories(row: Row) -> list[Record]:
 
 
 def departments_of(row: Row) -> list[Record]:
-    """How a título is shared among departamentos; account rows have none (REAL)."""
+    """How a título is shared among departamentos; account rows have none (seen)."""
     return [
         _share(
             "cCodDepartamento",

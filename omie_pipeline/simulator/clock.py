@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta, timezone
 
 BRASILIA = timezone(timedelta(hours=-3))
-"""Omie writes Brasília time without naming it (PROTOCOL section 6, REAL)."""
+"""Omie writes Brasília time without naming it (omie-api.md#dates)."""
 
 
 class Clock(ABC):

@@ -54,7 +54,7 @@ class Collection:
         return len(self._order)
 
     def __iter__(self) -> Iterator[Record]:
-        """Records in ascending id, as lists give them (PROTOCOL 10.3, REAL)."""
+        """Records in ascending id, as lists give them (omie-api.md#order-of-rows)."""
         return (self._records[key] for key in self._order)
 
     @property
@@ -185,7 +185,7 @@ class Collection:
         return documents.bare(str(record.get(name) or "")) if name else ""
 
     def remember_stale(self, key: RecordKey, before: Record | None, now: float, lag: float) -> None:
-        """Let reads see ``before`` until ``lag`` seconds from ``now`` (PROTOCOL 9.1, REAL)."""
+        """Let reads see ``before`` until ``lag`` seconds from ``now`` (omie-api.md#stale-reads)."""
         standing = self._stale.get(key)
         if standing is not None and standing.until > now:
             before = standing.record

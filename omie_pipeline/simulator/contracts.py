@@ -42,4 +42,4 @@ SITUATIONS: dict[str, Action] = {
     "SuspenderContrato": _moves(SUSPENDED, ACTIVE),
     "CancelarContrato": _moves(CANCELLED, DRAWN_UP, ACTIVE, SUSPENDED),
 }
-"""Repeating one that holds is refused, with words of ours (GUESS: no capture is public)."""
+"""Repeating one that holds is refused, with words of ours (a guess: no capture is public)."""

@@ -10,7 +10,7 @@ from omie_pipeline.simulator.webhooks import Delivery, Target, WebhookStats
 
 
 class WebhookControl(ControlBase):
-    """Omie has no API for this: a person does it in the developer portal (PROTOCOL section 7)."""
+    """A person does this in the developer portal; no API exists (omie-api.md#webhook-setup)."""
 
     def set_webhook(
         self,

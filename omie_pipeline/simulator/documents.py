@@ -37,7 +37,7 @@ def is_valid(document: str) -> bool:
 
 
 def punctuated(document: str) -> str:
-    """``999.999.999-99`` or ``99.999.999/9999-99``, the form Omie answers with (REAL)."""
+    """``999.999.999-99`` or ``99.999.999/9999-99``, the form Omie answers with (seen)."""
     text = bare(document)
     if len(text) == 11:
         return f"{text[:3]}.{text[3:6]}.{text[6:9]}-{text[9:]}"

@@ -1,4 +1,4 @@
-"""servicos/osdocs: links to the documents of an order (shapes OFF, links to the simulator)."""
+"""servicos/osdocs: links to the documents of an order (official shapes, links to the simulator)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from omie_pipeline.simulator.state import Record
 from omie_pipeline.simulator.wire import JsonObject
 
 _MISSING = "103"
-"""``cCodStatus`` of a document that is not there, with HTTP 200 (PROTOCOL section 1, REAL of
-boletos; GUESS here)."""
+"""``cCodStatus`` of a document that is not there, with HTTP 200 (omie-api.md#status-in-the-answer;
+seen for boletos, a guess here)."""
 
 
 def _note(context: Context, sent: JsonObject, tag: str) -> Record | None:

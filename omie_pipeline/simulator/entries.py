@@ -80,8 +80,8 @@ def halves(context: Context, record: Record) -> list[Record]:
 
 
 def include(context: Context, sent: JsonObject) -> JsonObject:
-    """``IncluirLancCC``: a second one under a code is the first once more (PROTOCOL section 11,
-    REAL); a negative value is money out."""
+    """``IncluirLancCC``: a second one under a code is the first once more, and a negative value is
+    money out (omie-api.md#account-entries)."""
     head = sent.get("cabecalho") or {}
     context.checks.required(context.method.request, sent)
     code = str(sent["cCodIntLanc"])

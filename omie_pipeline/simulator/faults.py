@@ -1,6 +1,6 @@
 """Omie's refusals, word for word where a capture exists.
 
-Texts come from PROTOCOL section 3 and the recorded faults. The second half of this module holds
+Texts come from omie-api.md#faults and the recorded faults. The second half of this module holds
 texts that no public source records; they are ours, worded after their neighbours, and no client
 should depend on their exact form.
 """
@@ -213,7 +213,7 @@ def wrong_value(tag: str, allowed: str) -> SimulatedFaultError:
 
 
 def no_number(tag: str) -> SimulatedFaultError:
-    """The code is recorded (PROTOCOL section 11), its text is not."""
+    """The code is recorded (omie-api.md#refused-fields), its text is not."""
     return SimulatedFaultError(f"ERROR: O valor da tag [{tag}] não é um número!", "Client-3102")
 
 
@@ -225,7 +225,7 @@ def wrong_date(tag: str) -> SimulatedFaultError:
 
 
 def reference_missing(noun: Noun, code: object) -> SimulatedFaultError:
-    """Invalid category or account on a título: code 102 is known, the text is not (SEC)."""
+    """Invalid category or account on a título: code 102 is known, the text is not (reported)."""
     return SimulatedFaultError(
         f"ERROR: {noun.name} não {noun.registered} para o Código [{code}] !", "Client-102"
     )
@@ -273,7 +273,7 @@ def duplicate_settlement(code: str) -> SimulatedFaultError:
 
 
 def no_service(code: str) -> SimulatedFaultError:
-    """Recorded (PROTOCOL section 3, REAL)."""
+    """Recorded (omie-api.md#missing-records)."""
     return SimulatedFaultError(
         f"ERROR: Serviço não cadastrado para o Código de integração do Serviço [{code}] ! "
         "Tag [cCodIntServ]!",

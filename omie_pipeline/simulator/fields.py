@@ -14,9 +14,9 @@ from omie_pipeline.simulator import faults
 _DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _FLAG = re.compile(r"l[A-Z]")
-"""Names of tags that take ``true`` as well as "S" (PROTOCOL section 6, REAL)."""
+"""Names of tags that take ``true`` as well as "S" (omie-api.md#flags)."""
 _OPEN_TYPES = frozenset({"clientesFiltro"})
-"""Filters whose unknown tags Omie ignores (PROTOCOL section 5)."""
+"""Filters whose unknown tags Omie ignores (omie-api.md#filters)."""
 _LARGEST = 10**15
 _CREATE = frozenset({"", "create"})
 
@@ -39,7 +39,10 @@ def parse_date(text: str) -> date | None:
 
 
 def _names_an_item(tag: str, sent: Mapping[str, Any]) -> bool:
-    """``nIdItem`` is Omie's on creation only: a change or removal names its item by it (OFF)."""
+    """``nIdItem`` is Omie's on creation only; a change or removal names its item by it.
+
+    Source: the field's document.
+    """
     return tag == "nIdItem" and sent.get("cAcaoItem") in {"A", "E"}
 
 
@@ -68,7 +71,7 @@ class FieldChecks:
         """Every tag known and writable, every value of its type, nested ones too.
 
         Raises:
-            SimulatedFaultError: the first thing that is wrong; one tag per answer (REAL).
+            SimulatedFaultError: the first thing that is wrong; one tag per answer (seen).
         """
         table = self._table(kind)
         for tag in sent:

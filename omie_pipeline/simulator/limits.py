@@ -1,6 +1,6 @@
 """Omie's limits: calls per minute, calls at once, redundancy, and the block for misuse.
 
-Source of every number: PROTOCOL section 2 (OFF unless said otherwise).
+Source of every number: omie-api.md#limits (official unless said otherwise).
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ class Limits:
         reads_at_once: reads of one app key and method in flight; more are "busy" (1880).
         writes_at_once: the same for writes, whose lane is single.
         redundancy_seconds: an identical call within this time is refused (Client-6).
-        redundancy_restarts: asking again inside the window starts it anew (REAL).
+        redundancy_restarts: asking again inside the window starts it anew (seen).
         block_after_errors: errors of one app key and method that close it (HTTP 425). Every
             fault counts, "no rows", redundant and busy ones too; HTTP 429 and 403 do not.
-        block_seconds: how long it stays closed; a call during the block starts it anew (SEC).
+        block_seconds: how long it stays closed; a call during the block starts it anew (reported).
         block_counting: ``rolling`` counts every fault of the last ``block_seconds`` and forgives
             none, the strict reading; ``consecutive`` starts from zero after a success.
-        abandoned_lock_seconds: how long a method stays busy after its caller gave up (REAL: up
+        abandoned_lock_seconds: how long a method stays busy after its caller gave up (seen: up
             to 60).
-        busy_by: what an abandoned call keeps busy: its whole ``method`` (PROTOCOL section 9.12,
-            REAL), or the same ``question`` only, whose third asking within the minute is then
-            redundant (section 11, REAL).
+        busy_by: what an abandoned call keeps busy: its whole ``method``, or the same ``question``
+            only, whose third asking within the minute is then redundant. Both were seen
+            (omie-api.md#busy-methods).
     """
 
     method_per_minute: int | None = 240

@@ -23,7 +23,7 @@ _WHOLE_WHEN_BLANK = frozenset({"boleto", "info"})
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The names of one paging family (PROTOCOL section 5)."""
+    """The names of one paging family (omie-api.md#paging)."""
 
     page: str
     size: str
@@ -66,7 +66,7 @@ _NO_FILTER = frozenset(
 
 
 def read(context: Context, sent: JsonObject) -> JsonObject:
-    """``Consultar*``: the full key set, possibly of a moment ago (PROTOCOL 10.1, 10.10, REAL)."""
+    """``Consultar*``: the full key set, maybe of a moment ago (omie-api.md#left-out-in-lists)."""
     omie_id, code = operations.keys_of(context, sent)
     rules = rules_for(context.endpoint)
     record = context.collection.as_read(omie_id, code, context.now.timestamp())
@@ -99,10 +99,10 @@ def _full_value(service: Service, tag: Field, value: object) -> object:
 
 
 def page_asked(context: Context, sent: JsonObject) -> tuple[int, int]:
-    """Page and size that will be served: larger pages are cut silently (PROTOCOL 10.7).
+    """Page and size that will be served: larger pages are cut silently (omie-api.md#page-size).
 
     Raises:
-        SimulatedFaultError: the page is too much for the application server (section 3, REAL).
+        SimulatedFaultError: the page is too much for the server (omie-api.md#broken-servers).
     """
     dialect, behaviour = dialect_of(context.method.request), context.behaviour
     asked = max(1, sent.get(dialect.size) or _DEFAULT_PAGE_SIZE)
@@ -115,7 +115,7 @@ def page_asked(context: Context, sent: JsonObject) -> tuple[int, int]:
 def answer_page(
     context: Context, rows: list[JsonObject], total: int, page: int, size: int
 ) -> JsonObject:
-    """The totals and the array; an empty page may be a fault (PROTOCOL 10.4, REAL)."""
+    """The totals and the array; an empty page may be a fault (omie-api.md#empty-lists)."""
     rules, dialect = rules_for(context.endpoint), dialect_of(context.method.request)
     if not rows and rules.empty_list == "fault":
         raise rules.empty_page(page)

@@ -21,7 +21,7 @@ _STATUS_TEXTS = frozenset({"descricao_status", "cDesStatus", "cDescStatus", "des
 
 
 def id_tag(context: Context, request: ComplexType) -> str:
-    """How this request calls Omie's id: it differs by method (PROTOCOL section 8, OFF)."""
+    """How this request calls Omie's id: it differs by method (omie-api.md#names-of-keys)."""
     endpoint = context.endpoint
     names = (
         endpoint.omie_key,
@@ -70,12 +70,12 @@ def find(context: Context, sent: JsonObject) -> Record:
     if record is None:
         raise rules.not_found(by_code=omie_id is None, value=omie_id or code)
     if code and records.code_of(record) != code:
-        raise rules.not_found(by_code=True, value=code)  # PROTOCOL 9.3, SEC
+        raise rules.not_found(by_code=True, value=code)  # omie-api.md#integration-codes
     return record
 
 
 def status_answer(context: Context, record: Record, text: str) -> JsonObject:
-    """The write's answer, with the tags of its response type; the status is a string (REAL)."""
+    """The write's answer, with the tags of its response type; the status is a string (seen)."""
     endpoint, keys = context.endpoint, context.endpoint.keys_of(record)
     answer: JsonObject = {}
     for tag in context.method.response.fields:
@@ -129,7 +129,10 @@ def create_record(context: Context, sent: JsonObject) -> Record:
 
 
 def change_record(context: Context, before: Record, sent: JsonObject) -> Record:
-    """Merge what was sent: texts and numbers one by one, lists as a whole (PROTOCOL 9.4, REAL)."""
+    """Merge what was sent: texts and numbers one by one, lists as a whole.
+
+    Source: omie-api.md#what-a-change-replaces.
+    """
     rules = rules_for(context.endpoint)
     rules.guard(context, before, "alterar")
     record = dict(before)
@@ -159,7 +162,7 @@ def update(context: Context, sent: JsonObject) -> JsonObject:
 
 
 def _refuse_bare_category(before: Record, sent: JsonObject) -> None:
-    """A change of category must resend the value (PROTOCOL section 3, REAL)."""
+    """A change of category must resend the value (omie-api.md#refused-fields)."""
     category = sent.get("codigo_categoria")
     changed = bool(sent.get("categorias")) or (
         bool(category) and category != before.get("codigo_categoria")
@@ -169,7 +172,7 @@ def _refuse_bare_category(before: Record, sent: JsonObject) -> None:
 
 
 def upsert(context: Context, sent: JsonObject) -> JsonObject:
-    """``Upsert*``: the integration code decides (PROTOCOL 9.2, OFF)."""
+    """``Upsert*``: the integration code decides (omie-api.md#integration-codes)."""
     endpoint = context.endpoint
     keys = key_holder(context, sent)[1]
     code = str(keys.get(endpoint.integration_key) or "")
@@ -238,7 +241,7 @@ def lot_of(one: Action) -> Action:
     """Several records in one call.
 
     Where the response has a list of statuses (contas a receber) each item succeeds or fails by
-    itself; elsewhere the first refusal undoes the whole lot (PROTOCOL section 4).
+    itself; elsewhere the first refusal undoes the whole lot (omie-api.md#lots).
     """
 
     def perform(context: Context, sent: JsonObject) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Webhooks of service orders (PROTOCOL section 7; shapes as recorded)."""
+"""Webhooks of service orders (omie-api.md#webhook-events; shapes as recorded)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def order_events(change: Change) -> Iterator[Event]:
 
 
 def note_refused(change: Change) -> Iterator[Event]:
-    """``NFSe.NotaRejeitada`` (GUESS) of every RPS that the city hall refused just now."""
+    """``NFSe.NotaRejeitada`` (a guess) of every RPS that the city hall refused just now."""
     before = {item["nLote"]: item["state"] for item in (change.before or {}).get(RPS) or ()}
     for item in (change.after or {}).get(RPS) or ():
         if item["state"] == "rejected" and before.get(item["nLote"]) == "processing":

@@ -18,7 +18,7 @@ _STATUS = {
     "authorised": "004",
     "cancelled": "005",
 }
-"""Meaning of cStatusLote and cStatusRps: a GUESS, no document gives it."""
+"""Meaning of cStatusLote and cStatusRps: a guess, no document gives it."""
 _SAME = ("cCancelada", "cFaturada", "cAmbiente", "dDtInc", "cHrInc", "dDtAlt", "cHrAlt")
 _DATES = ("dDtFat", "cHrFat", "dDtCanc", "cHrCanc")
 

@@ -154,7 +154,7 @@ def _holder(context: Context, omie_id: object, code: str) -> tuple[Record, JsonO
 
 
 def cancel(context: Context, sent: JsonObject) -> JsonObject:
-    """``CancelarContaReceber``; its answer speaks of a boleto (PROTOCOL section 8, REAL)."""
+    """``CancelarContaReceber``; its answer speaks of a boleto (omie-api.md#settlements)."""
     record = operations.find(context, sent)
     rules_for(context.endpoint).guard(context, record, "cancelar")
     cancel_title(context, record)
@@ -173,7 +173,7 @@ def _store(context: Context, after: Record, before: Record) -> None:
 
 
 def settling(write: Action) -> Action:
-    """Create-and-settle: a título may bring its own settlement (PROTOCOL section 8, OFF).
+    """Create-and-settle: a título may bring its own settlement (omie-api.md#settlements).
 
     Where the settlement is refused the caller's transaction undoes the título too.
     """

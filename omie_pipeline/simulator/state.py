@@ -27,7 +27,7 @@ __all__ = [
 _View = TypeVar("_View")
 
 FIRST_ID = 5_500_000_001
-"""Omie's ids reach 11 digits (PROTOCOL 10.2, REAL): nothing may squeeze them into 32 bits."""
+"""Omie's ids reach 11 digits (omie-api.md#ids): nothing may squeeze them into 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class AppState:
         return not self.suspended and hmac.compare_digest(self.secret_hash, hash_of(secret))
 
     def new_id(self) -> int:
-        """Ids rise and are never given twice, not even after a delete (PROTOCOL 9.7, REAL)."""
+        """Ids rise and are never given twice, not even after a delete (omie-api.md#ids)."""
         self.next_id += 1
         return self.next_id - 1
 

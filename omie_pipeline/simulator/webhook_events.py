@@ -1,4 +1,4 @@
-"""From a change of the records to Omie's events (PROTOCOL section 7; shapes as recorded).
+"""From a change of the records to Omie's events (omie-api.md#webhook-events; shapes as recorded).
 
 A webhook is no API record: dates are ISO with offset, the status is a word, and the event of a
 settlement is an ARRAY.
@@ -95,7 +95,7 @@ def _settlements(record: Record | None) -> dict[int, Record]:
 
 
 def iso(text: object) -> str:
-    """``2023-02-18T00:00:00-03:00`` from dd/mm/aaaa (REAL)."""
+    """``2023-02-18T00:00:00-03:00`` from dd/mm/aaaa (seen)."""
     day = day_of(str(text or ""))
     return f"{day.isoformat()}T00:00:00-03:00" if day else ""
 
@@ -188,6 +188,6 @@ def message_of(app_key: str, topic: str, event: Any, *, by_person: bool, now: da
 
 
 def ping(app_key: str, now: datetime) -> Message:
-    """The test body, without a topic (OFF)."""
+    """The test body, without a topic (official)."""
     body = wire.dumps({"ping": "omie"}).encode()
     return Message(str(uuid.uuid4()), app_key, "", body, now.timestamp())

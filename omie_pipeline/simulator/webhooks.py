@@ -1,6 +1,6 @@
 """Sending events as Omie does: one queue in order, three tries, then a second, slow queue.
 
-PROTOCOL section 7 (OFF/SEC): success is any 2xx; main queue 7 s and 3 tries, second queue 20 s
+omie-api.md#webhook-delivery: success is any 2xx; main queue 7 s and 3 tries, second queue 20 s
 every 10 minutes for up to 5 days. Waits between tries are simulated time: nothing sleeps.
 """
 

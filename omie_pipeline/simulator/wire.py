@@ -45,7 +45,7 @@ def _refuse_constant(token: str) -> NoReturn:
 
 
 def decode(raw: bytes) -> ApiRequest:
-    """Read the envelope ``{call, app_key, app_secret, param: [{...}]}`` (PROTOCOL section 1, OFF).
+    """Read the envelope ``{call, app_key, app_secret, param: [{...}]}`` (omie-api.md#envelope).
 
     Raises:
         SimulatedFaultError: the JSON or the envelope is wrong.
@@ -80,7 +80,7 @@ def _without(value: Any, secret: str) -> Any:
 
 
 def _number(value: object) -> int | float:
-    """Money is an integer when whole, else a float, in the same field (PROTOCOL 10.2, REAL)."""
+    """Money is an integer when whole, else a float, in the same field (omie-api.md#amounts)."""
     if not isinstance(value, Decimal):
         raise TypeError(f"{type(value).__name__} does not go on the wire")
     whole = int(value)
@@ -103,7 +103,7 @@ def fingerprint(method: str, param: JsonObject) -> str:
 
 
 def html_escaped(value: Any) -> Any:
-    """Texts as Omie sometimes gives them, with ``&quot;`` and its like (PROTOCOL 1, REAL)."""
+    """Texts as Omie sometimes gives them, with ``&quot;`` (omie-api.md#escaped-texts)."""
     if isinstance(value, str):
         return html.escape(value)
     if isinstance(value, dict):
@@ -123,7 +123,7 @@ def fault_answer(
     headers: tuple[tuple[str, str], ...] = (),
     status: int | None = None,
 ) -> Answer:
-    """The fault's body; on 5xx the header ``OmieAPI-Error`` repeats it (PROTOCOL 10.6, REAL)."""
+    """The fault's body; on 5xx the header ``OmieAPI-Error`` repeats it (omie-api.md#headers)."""
     status = status or fault.status
     if status >= 500:
         number = fault.code.rsplit("-", 1)[-1]
@@ -135,7 +135,7 @@ def fault_answer(
 
 
 def too_many_requests() -> Answer:
-    """HTTP 429 with its own shape of body (PROTOCOL section 2, CODE)."""
+    """HTTP 429 with its own shape of body (omie-api.md#too-many-requests)."""
     body = {"error_code": 429, "error_message": "Too Many Requests", "error_hash": "5f2d1c"}
     return Answer(429, dumps(body).encode(), fault_text="Too Many Requests", fault_code="429")
 

@@ -1,7 +1,7 @@
 """``on_lookalike: adopt``: a título that a person typed into Omie is taken for the clinic's own.
 
-Omie has no method that gives a título a code (PROTOCOL section 8; ADR 0031): the ledger alone
-links the two, and from then on the título is named by Omie's id.
+Omie has no method that gives a título a code (omie-api.md#integration-codes; ADR 0031). Only the
+ledger links the two, and from then on the título is named by Omie's id.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Rows that must not be sent because of what was already done with their record in Omie.
 
-Omie refuses to change a título that is settled and an order that is billed (PROTOCOL section 9,
-CODE); to ask again with every run would spend the error budget of rows that could go.
+Omie refuses to change a título that is settled and an order that is billed
+(omie-api.md#settled-and-billed-records). Asking again in every run would spend the error budget of
+rows that could go.
 """
 
 from __future__ import annotations

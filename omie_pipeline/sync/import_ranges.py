@@ -127,7 +127,7 @@ class RangeReader:
         """All at once where that is little, else month by month, so that a stop loses little.
 
         A month without a record is an error answer on most lists, and ten of those close the
-        method (PROTOCOL 10.4, REAL): a quiet year must not cost one for every month.
+        method (omie-api.md#blocks): a quiet year must not cost one for every month.
         """
         call, waiting, reach = self._mirror.call, list(months), len(months)
         while waiting:

@@ -2,8 +2,9 @@
 
 ``carga`` reads born days (inclusion, emission), which cut a list into partitions that never
 overlap; it proves each of them and marks what Omie no longer has. ``alteradas`` reads the days of
-change since the cursor, with a day of overlap because windows are whole days (PROTOCOL section 5),
-and then compares Omie's total with ours: where they differ, the months that differ are read whole.
+change since the cursor, with a day of overlap because windows are whole days
+(omie-api.md#windows-of-days), and then compares Omie's total with ours: where they differ, the
+months that differ are read whole.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ from omie_pipeline.warehouse.partition_state import followed_since
 
 __all__ = ["BRASILIA", "Importer", "known_fields"]
 
-# Omie refuses the same question for so long, and its lists lag about as much (PROTOCOL 2, 10.10):
-# what another process asked since then is as new as our own question would be.
+# Omie refuses the same question for so long, and its lists lag about as much, so what another
+# process asked since then is as new as our own question would be (omie-api.md#stale-reads).
 _SAME_QUESTION = timedelta(seconds=60)
 
 ClientFactory = Callable[[str], OmieClient]

@@ -32,7 +32,7 @@ from omie_pipeline.warehouse.inbox import (
 )
 
 STALE_READS = timedelta(seconds=60)
-"""Reads lag behind writes for up to about a minute (PROTOCOL section 10, REAL)."""
+"""Reads lag behind writes for up to about a minute (omie-api.md#stale-reads)."""
 NEXT_LOOK = timedelta(seconds=61)
 MAX_ATTEMPTS = 5
 _AFTER_FAILURE = timedelta(minutes=10)

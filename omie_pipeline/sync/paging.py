@@ -1,7 +1,7 @@
 """The pages of one list, up to four at once, as Omie's limits allow.
 
 Never ends on a short page: the end is Omie's total of pages, and where the size served is smaller
-than the size asked, the total of records over the size served (PROTOCOL sections 5 and 10.7).
+than the size asked, the total of records over the size served (omie-api.md#page-size).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from omie_pipeline.omie.patience import BUSY_WAITS_SECONDS
 from omie_pipeline.omie.wire import storable_text
 
 READS_AT_ONCE = 4
-"""Per key and method (PROTOCOL section 2, OFF)."""
+"""Per key and method (omie-api.md#calls-at-once)."""
 
 SMALLEST_PAGE = 50
 _AHEAD = 2

@@ -1,7 +1,7 @@
 """After an unclear answer: read the record back before anything is repeated.
 
 A read right after a write can be stale for up to a minute and the same read twice within 60
-seconds is refused (PROTOCOL sections 2 and 9, REAL): finding what was sent proves that it arrived,
+seconds is refused (omie-api.md#stale-reads): finding what was sent proves that it arrived,
 but finding it absent or different proves something only once that time is over.
 """
 
@@ -22,7 +22,7 @@ _CLOCKS_APART = timedelta(minutes=10)
 def conclusive_seconds(endpoint: Endpoint) -> float:
     """Age from which an absence proves that a call had no effect.
 
-    A call whose answer was lost may still be at work for up to a minute (PROTOCOL section 9, REAL).
+    A call whose answer was lost may still be at work for up to a minute (omie-api.md#stale-reads).
     Where a second call would make a second record, five are waited.
     """
     return STALE_SECONDS if endpoint.repeatable or endpoint.deletes else _UNREPEATABLE_SECONDS

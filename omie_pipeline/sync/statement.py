@@ -1,7 +1,7 @@
 """The statement of every account, month by month (financas/extrato, ListarExtrato).
 
 The balances in it are Omie's own: what our movements add up to is compared with them. The method
-has no pages and refuses paging tags (PROTOCOL section 5).
+has no pages and refuses paging tags (omie-api.md#bank-statement).
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ _PAGING = {
     "snake": ("pagina", "registros_por_pagina", "total_de_registros"),
     "hungarian": ("nPagina", "nRegPorPagina", "nTotRegistros"),
 }
-# Tags that turn an order round, each list's own (PROTOCOL section 5, OFF).
+# Tags that turn an order round, each list's own (omie-api.md#paging).
 _BACKWARDS = ("ordem_descrescente", "cOrdemDecrescente")
-# Only of these does Omie document an order by change (PROTOCOL section 5, OFF).
+# Only of these does Omie document an order by change (omie-api.md#paging).
 _BY_CHANGE = ("contas_receber",)
 
 

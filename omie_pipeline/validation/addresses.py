@@ -41,7 +41,7 @@ def municipality(cidade: str, uf: str) -> int | None:
     """IBGE code of ``cidade`` in ``uf``, ``None`` when there is no such city there.
 
     Case, accents, apostrophes and hyphens do not count. Omie's own form ``SAO PAULO (SP)``
-    (PROTOCOL section 6, OFF) is understood; its UF must then be the same.
+    (omie-api.md#documents-and-cities) is understood; its UF must then be the same.
     """
     match = _SUFFIX.match(cidade.strip())
     if match:

@@ -160,5 +160,5 @@ BLOCK_RULES: Final[Mapping[str, tuple[BlockRule, ...]]] = {
         BlockRule("ServicosPrestados", "", "item_sem_servico", _order_items_without_service),
     ),
 }
-"""By endpoint. The format of an LC 116 code is OFF (servicos_lc116); the days 1 to 31 too; that a
-service needs a description is GUESS: Omie's form asks for it."""
+"""By endpoint. The format of an LC 116 code (servicos_lc116) and the days 1 to 31 are official.
+That a service needs a description is a guess: Omie's form asks for it."""

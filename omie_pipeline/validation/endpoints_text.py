@@ -19,8 +19,9 @@ its own table. Names are Omie's, and case counts.
   checked; free words: for people to read); `one of …`.
 - **computed**: Omie works the field out. A model with such a column, or a row with such a field
   inside an object, is refused with that reason.
-- **source**: `OFF` = the API's own field documents. `required: ours` = no document marks the field,
-  but the record makes no sense without it.
+- **source**: `OFF` = official: the API's own field documents ([how sure a fact
+  is](omie-api.md#how-sure-each-fact-is)). `required: ours` = no document marks the field, but the
+  record makes no sense without it.
 - Wherever an integer wants Omie's id of a record that this package delivers, a model may put
   `{"$omie_id": ["vendedores", "PRO-7"]}` instead: the row waits until that record is confirmed, and
   its id is put in its place when the row is sent.

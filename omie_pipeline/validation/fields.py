@@ -1,8 +1,8 @@
 """Does one value fit one field of the catalog? The rules that hold for every endpoint.
 
-Lengths are OFF (PROTOCOL section 6); that Omie refuses control characters and what lies outside
-its Latin repertoire is GUESS: the JSON door stands before a SOAP service, and a name with an emoji
-is no name, so it is safer to ask a person than to find out.
+Lengths are official (omie-api.md#lengths). That Omie refuses control characters and what lies
+outside its Latin repertoire is a guess: the JSON service stands before a SOAP one, and a name with
+an emoji is no name, so it is safer to ask a person than to find out.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _text_kind(field: Field, value: Any) -> str | None:
 
 
 def is_flag(field: Field) -> bool:
-    """An S/N field: Omie's booleans (PROTOCOL section 6, REAL)."""
+    """An S/N field: Omie's booleans (omie-api.md#flags)."""
     return set(field.values) == {"S", "N"}
 
 

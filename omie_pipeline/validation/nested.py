@@ -142,7 +142,7 @@ def _is_required(field: Field, siblings: Mapping[str, Any], service: ServiceName
 
 
 def _adds_up(items: list[Any]) -> bool:
-    """The shares of a split add to 100 % (PROTOCOL section 9, REAL), where all are given."""
+    """The shares of a split add to 100 % (omie-api.md#what-a-change-replaces), if all are given."""
     shares = [item.get("percentual") for item in items if isinstance(item, dict)]
     numbers = [
         Decimal(str(share))

@@ -32,4 +32,4 @@ SERVICE_ITEMS: Final[Mapping[str, ServiceNames]] = {
         ("nCodServico", "cCodIntServico"), ("cTribServ", "cCodServMun", "cCodServLC116")
     ),
 }
-"""By complex type of servicos_contrato and servicos_os; the conditions are OFF."""
+"""By complex type of servicos_contrato and servicos_os; the conditions are official."""

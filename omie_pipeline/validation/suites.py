@@ -45,7 +45,7 @@ MANDATORY: Final[Mapping[str, tuple[str, ...]]] = {
     "baixas_pagar": ("valor", "data"),
     "ordens_servico": ("ServicosPrestados",),
 }
-"""Fields without which a record makes no sense, though no document marks them (GUESS)."""
+"""Fields without which a record makes no sense, though no document marks them (a guess)."""
 
 
 def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -> tuple[Check, ...]:

@@ -70,7 +70,7 @@ def admitted(
 
 
 def _nature(page: Any, column: str) -> sa.ColumnElement[Any]:
-    """``R`` or ``P``; an account row's is its group's, since its own can look inverted (REAL)."""
+    """``R`` or ``P``; an account row's is its group's, since its own can look inverted (seen)."""
     if "grupo" not in page.c:
         found: sa.ColumnElement[Any] = page.c[column]
         return found

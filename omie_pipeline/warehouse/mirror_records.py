@@ -162,7 +162,7 @@ def _movement_key(fields: Fields) -> Expression:
     """nCodBaixa, else nCodMovCC, each with the título that it settles; else cGrupo + nCodTitulo.
 
     One batch settlement settles several títulos under one nCodMovCC, and its rows may come without
-    nCodBaixa: neither is a key by itself (PROTOCOL section 11, REAL; docs/adr/0028).
+    nCodBaixa: neither is a key by itself (omie-api.md#movement-keys; docs/adr/0028).
     """
     settlement, entry, title = (sa.func.nullif(fields.text(path), "0") for path in _MOVEMENT[:3])
     group = sa.func.coalesce(fields.text(_MOVEMENT[3]), "")

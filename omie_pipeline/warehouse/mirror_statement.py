@@ -14,7 +14,7 @@ from omie_pipeline.warehouse.mirror_records import record_select
 from omie_pipeline.warehouse.mirror_tables import mirror_table
 
 _STALE_SECONDS = 60
-"""A read may lag behind a deletion that long (PROTOCOL 10.10): it does not bring a row back."""
+"""A read may lag behind a deletion that long (omie-api.md#stale-reads) and brings no row back."""
 
 YOUNG_FROM, YOUNG_TO = "p_young_from", "p_young_to"
 

@@ -1,6 +1,6 @@
 """Which rows of ``omie.movimentacoes`` repeat money that another row counts.
 
-The list mixes títulos, settlements and account entries (PROTOCOL section 8, REAL). Money counts
+The list mixes títulos, settlements and account entries (omie-api.md#movements). Money counts
 once: in the row of the settlement, else of the account entry, else of the paid título. One account
 entry may settle several títulos; each of their rows then counts what it paid of its own, and never
 the entry's sum (docs/adr/0028).
@@ -145,8 +145,8 @@ def _shares_its_entry() -> Expression:
 
 
 def _signed_amount() -> Expression:
-    """In R$; an account row's sign is its group's, since its cNatureza can look inverted (REAL)."""
-    # Whether a row that shares its entry carries the entry's sum or its part is a GUESS.
+    """In R$; an account row's sign is its group's, since its cNatureza can look inverted (seen)."""
+    # Whether a row that shares its entry carries the entry's sum or its part is a guess.
     of_entry = sa.case(
         (_shares_its_entry(), sa.null()), else_=sa.func.nullif(_m.c.valor_movimento_cc, 0)
     )

@@ -1,8 +1,8 @@
 """The ASGI application: ``POST /omie/{empresa}/{secret}``, and nothing else.
 
 Omie delivers in order and holds back everything behind an event that is not answered with 2xx
-(PROTOCOL section 7). So a stranger gets 404, a failure of ours 503, and all that comes through the
-right door 200, once it is committed.
+(omie-api.md#webhook-delivery). So a request for an unknown address gets 404, a failure of ours
+503, and every event at a known address 200, once it is committed.
 """
 
 from __future__ import annotations

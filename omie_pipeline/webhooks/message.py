@@ -1,4 +1,4 @@
-"""A body as an event to store (PROTOCOL section 7).
+"""A body as an event to store (omie-api.md#webhook-events).
 
 What comes through the right door is never refused for its shape: Omie would send it again for days
 and hold back every event behind it. It is stored, flagged and ignored.

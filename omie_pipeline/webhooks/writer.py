@@ -22,7 +22,7 @@ _CONNECT_SECONDS = 2
 _STATEMENT_MS = 3_000
 _UNSTORABLE = "códigos que o banco não consegue guardar"
 ANSWER_SECONDS = 5.0
-"""Omie gives up after 7 (PROTOCOL section 7)."""
+"""Omie gives up after 7 (omie-api.md#webhook-delivery)."""
 
 log = logging.getLogger("omie_pipeline.webhooks")
 

@@ -10,6 +10,7 @@ from omie_pipeline.resources.settings import project_root
 ROOT = project_root()
 README, LEIAME = ROOT / "README.md", ROOT / "README.pt-BR.md"
 OWN_SYSTEM = ROOT / "docs" / "own-system.md"
+OMIE_API = ROOT / "docs" / "omie-api.md"
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dbt_mapping" / "README.md"]
 )

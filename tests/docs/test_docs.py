@@ -18,6 +18,7 @@ from omie_pipeline.cli.mounted import MOUNTED
 from omie_pipeline.resources.settings import variable_names
 from tests.docs.pages import (
     LEIAME,
+    OMIE_API,
     PAGES,
     README,
     ROOT,
@@ -38,6 +39,7 @@ HIDDEN = {"referencias"}
 GROUPS = {"db", "defaults", "lgpd", "notify", "cache", "nfse"}
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+CITATION = re.compile(r"\bomie-api\.md(?:#([\w-]*\w))?")
 # The parts of this sentence are put together here, so that the file does not name what it forbids.
 # A pooler's mode has the word that nothing else here needs.
 FOREIGN = re.compile(
@@ -45,6 +47,15 @@ FOREIGN = re.compile(
         ["/wo" + "rk/", r"\.\./sha" + "red", "/tm" + "p/", "(?<!pool_mode = )ses" + "sion(?! mode)"]
     )
 )
+
+
+SOURCES = [
+    file
+    for folder in ("omie_pipeline", "tests", "dbt_mapping", "benchmarks", "scripts")
+    for pattern in ("*.py", "*.sql", "*.yml", "*.md")
+    for file in (ROOT / folder).rglob(pattern)
+    if not {"target", "logs"} & set(file.parts) and file.parent != Path(__file__).parent
+]
 
 
 def _named(pages: list[Path]) -> list[object]:
@@ -61,6 +72,16 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.is_file(), link
         assert target.is_relative_to(ROOT), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_facts_of_omie_are_cited_by_a_heading_that_exists() -> None:
+    """A comment that cites a fact names a heading of docs/omie-api.md, and one that is there."""
+    known, cited = anchors(OMIE_API), 0
+    for file in SOURCES:
+        for heading in CITATION.findall(text_of(file)):
+            cited += 1
+            assert heading in known, f"{file.relative_to(ROOT)}: omie-api.md#{heading}"
+    assert cited > 100
 
 
 @pytest.mark.parametrize("page", _named(PAGES))

@@ -97,7 +97,7 @@ def test_too_many_pages_told_changes_nothing(world: World) -> None:
 
 
 def test_a_list_that_repeats_its_first_page(world: World) -> None:
-    """ListarEmpresas gives page 1 again past its end (PROTOCOL section 3, REAL)."""
+    """ListarEmpresas gives page 1 again past its end (omie-api.md#empty-lists)."""
     report = world.import_table("empresas")
     assert (report.lidas, report.completo) == (1, True)
     assert len(world.control.calls()) == 1

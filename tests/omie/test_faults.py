@@ -31,7 +31,7 @@ RECORDED = json.loads((Path(__file__).parent / "recorded_faults.json").read_text
     "faults"
 ]
 
-# Beginning of the recorded text -> what a write and a read of it mean (PROTOCOL sections 2 and 3).
+# Beginning of the recorded text -> what a write and a read of it mean (omie-api.md#faults).
 MEANING: dict[str, tuple[type[OmieFault], type[OmieFault]]] = {
     "ERROR: Não existem registros para a página [1]!": (RecordNotFound, Empty),
     "ERROR: Esta requisição já foi processada": (Redundant, Redundant),

@@ -44,7 +44,7 @@ def listed(api: Api, **asked: Any) -> list[dict[str, Any]]:
 def test_cancelling_an_issued_note(
     sim: Simulator, clinic: Api, with_note: str | None, left: str
 ) -> None:
-    """Without cCancelarNfse the note goes too: Omie's default is destructive (OFF, SEC)."""
+    """Without cCancelarNfse the note goes too (omie-api.md#settled-and-billed-records)."""
     clinic.ok("FaturarOS", **KEY)
     sim.control.advance(40)
     said = {} if with_note is None else {"cCancelarNfse": with_note}

@@ -177,7 +177,7 @@ def test_a_deleted_title_is_marked_by_what_the_list_says(clinic: Clinic) -> None
 
 
 def test_reads_that_lag_are_asked_again(clinic: Clinic) -> None:
-    """Lists that still show the old state when the event is there (PROTOCOL section 10)."""
+    """Lists that still show the old state when the event is there (omie-api.md#stale-reads)."""
     omie, code = clinic.simulator.control, _title(clinic)
     old = omie.record("contas_receber", code)
     assert old is not None

@@ -33,4 +33,4 @@ def jsonb(name: str, path: str, comment: str) -> Column:
 INFO = Audit(
     "info.dInc", "info.hInc", "info.uInc", "info.dAlt", "info.hAlt", "info.uAlt", "info.cImpAPI"
 )
-"""The audit block of most lists (PROTOCOL section 6, REAL)."""
+"""The audit block of most lists (omie-api.md#audit-block)."""

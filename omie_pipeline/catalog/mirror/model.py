@@ -52,7 +52,7 @@ Paging = Literal["snake", "hungarian", "none"]
 
 @dataclass(frozen=True, slots=True)
 class ListCall:
-    """How one list is asked (PROTOCOL section 5).
+    """How one list is asked (omie-api.md#paging).
 
     Attributes:
         fixed: tags sent with every page; the order by ascending code is among them where the

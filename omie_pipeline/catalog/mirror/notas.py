@@ -66,7 +66,7 @@ NOTAS_PRODUTO = MirrorTable(
         "snake",
         fixed=(("ordenar_por", "CODIGO"), ("apenas_importado_api", "N"), ("cApenasResumo", "S")),
         born=Window("dEmiInicial", "dEmiFinal"),
-        # The window counts only with one flag set (PROTOCOL section 5, REAL).
+        # The window counts only with one flag set (omie-api.md#windows-of-days).
         changed=Window(
             "filtrar_por_data_de", "filtrar_por_data_ate", (("filtrar_apenas_alteracao", "S"),)
         ),

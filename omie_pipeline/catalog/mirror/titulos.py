@@ -15,7 +15,7 @@ from omie_pipeline.catalog.mirror.model import (
 from omie_pipeline.catalog.services import load_service
 
 # ``filtrar_apenas_inclusao`` narrows the window to the day of inclusion, which never changes and
-# every title has (PROTOCOL sections 5 and 6): it cuts the list into partitions without overlap.
+# every title has (omie-api.md#paging): it cuts the list into partitions without overlap.
 _BORN = Window("filtrar_por_data_de", "filtrar_por_data_ate", (("filtrar_apenas_inclusao", "S"),))
 _CHANGED = Window("filtrar_por_data_de", "filtrar_por_data_ate")
 _INFO = "cabecTitulo.info."

@@ -26,36 +26,36 @@ class Behaviour:
     Attributes:
         latency_ms: real milliseconds between a call and its answer.
         stale_reads_seconds: simulated seconds for which *Consultar* still gives the state from
-            before a write (PROTOCOL 9.1, REAL: up to about 60).
-        max_page_size: larger pages are cut to this, silently (PROTOCOL 10.7: 500, 100 or 50).
-        require_document: refuse a cliente without CPF/CNPJ (REAL in one app, not in Omie's own
+            before a write (omie-api.md#stale-reads: up to about 60).
+        max_page_size: larger pages are cut to this, silently (omie-api.md#page-size).
+        require_document: refuse a cliente without CPF/CNPJ (seen in one app, not in Omie's own
             examples).
-        require_account: refuse a título without conta corrente (PROTOCOL 9.9, OFF).
-        html_escapes: reads give texts HTML-escaped, as is seen now and then (PROTOCOL 1, REAL).
+        require_account: refuse a título without conta corrente (omie-api.md#what-omie-fills-in).
+        html_escapes: reads give texts HTML-escaped (omie-api.md#escaped-texts).
         broken_above_page_size: a list asked for larger pages than this answers "Broken response
-            from Application Server (BG)" (PROTOCOL section 3, REAL); ``None`` for never.
+            from Application Server (BG)" (omie-api.md#broken-servers); ``None`` for never.
         extra_fields: fields that Omie has added, by list method and (dotted) name:
             ``{"ListarMovimentos": {"detalhes.cNovo": "x"}}``.
         inverted_account_nature: account rows of ``financas/mf`` show the other ``cNatureza``
-            (PROTOCOL section 8, REAL: "can look inverted").
+            (omie-api.md#movements: "can look inverted").
         statement_forecasts: ``ListarExtrato`` also gives open títulos, ``cSituacao`` "Previsto".
         signed_statement: ``nValorDocumento`` of ``ListarExtrato`` is negative for money out.
         repeated_os_refused: a second IncluirOS under a code that Omie has is refused; otherwise it
             makes a second order.
         repeated_billing_refused: FaturarOS of a billed order is refused; otherwise it issues a
-            second note (SEC: reported of a similar API).
+            second note (reported of a similar API).
         repeated_settlement_refused: a settlement under a code that Omie has is refused; otherwise
-            it settles once more (PROTOCOL section 8, OFF).
+            it settles once more (omie-api.md#settlements).
         settlement_above_balance_refused: a settlement of more than is open is refused (the text is
-            not recorded, PROTOCOL section 3).
+            not recorded, omie-api.md#settlements).
         batch_rows_name_settlement: the rows of a batch settlement in ``financas/mf`` have their
-            ``nCodBaixa``; otherwise only the entry they share (PROTOCOL section 11, REAL).
+            ``nCodBaixa``; otherwise only the entry they share (omie-api.md#movement-keys).
         batch_rows_carry_entry: ``nValorMovCC`` of such a row is the entry's sum; otherwise the
-            row's part (GUESS both).
-        loose_entries_only: ``ListarLancCC`` leaves out what settlements moved (PROTOCOL section
-            11, REAL and contradictory).
-        refused_key_status: HTTP status of a refused key (PROTOCOL section 11: 403 REAL; 200 and
-            500 occur in other people's tests).
+            row's part (both are a guess).
+        loose_entries_only: ``ListarLancCC`` leaves out what settlements moved
+            (omie-api.md#account-entries).
+        refused_key_status: HTTP status of a refused key (omie-api.md#refused-keys: 403 was seen;
+            200 and 500 occur in other people's tests).
         nfse_seconds: simulated seconds between FaturarOS and the city hall's answer.
         city_hall_down: notes stay under way, whatever time passes.
         cancel_race: which wins when an order is cancelled while its note is under way.
@@ -192,7 +192,7 @@ def imported_by_api(record: Record) -> bool:
 
 
 def stamp(context: Context) -> Record:
-    """An ``info`` block of now (PROTOCOL section 6, REAL)."""
+    """An ``info`` block of now (omie-api.md#audit-block)."""
     day, hour = context.now.strftime("%d/%m/%Y"), context.now.strftime("%H:%M:%S")
     user = BY_PERSON if context.by_person else BY_API
     made = {"dInc": day, "hInc": hour, "uInc": user, "dAlt": day, "hAlt": hour, "uAlt": user}
@@ -203,7 +203,7 @@ _KEPT = ("dInc", "hInc", "uInc", "cImpAPI")
 
 
 def audit(context: Context, record: Record, before: Record | None) -> None:
-    """Stamp who created and changed ``record``, and when (PROTOCOL section 6, REAL)."""
+    """Stamp who created and changed ``record``, and when (omie-api.md#audit-block)."""
     tags = {item.name for item in context.endpoint.record.fields}
     now = stamp(context)
     day, hour, user, imported = (now[tag] for tag in ("dAlt", "hAlt", "uAlt", "cImpAPI"))
@@ -236,7 +236,7 @@ def in_change_window(record: Record, sent: Record) -> bool:
     """``filtrar_por_data_*``: included and/or changed inside the window.
 
     ``filtrar_apenas_alteracao`` is a plain window on the change, where a new record counts too
-    (PROTOCOL section 5, REAL).
+    (omie-api.md#windows-of-days).
     """
     first = moment(sent.get("filtrar_por_data_de"), sent.get("filtrar_por_hora_de"))
     last = moment(sent.get("filtrar_por_data_ate"), sent.get("filtrar_por_hora_ate") or "23:59:59")

@@ -65,7 +65,7 @@ def _has_code(record: Record, wanted: Record) -> bool:
 
 
 def _passes_filter(record: Record, wanted: Record) -> bool:
-    """Texts match when contained; keys that Omie does not know are ignored (PROTOCOL 5)."""
+    """Texts match if contained; keys that Omie does not know are ignored (omie-api.md#filters)."""
     for tag, value in wanted.items():
         if not value:
             continue

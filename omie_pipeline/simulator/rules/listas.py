@@ -59,7 +59,7 @@ class LancamentoRules(EndpointRules):
 
 
 class NotaServicoRules(EndpointRules):
-    """``ListarNFSEs`` gives 0 rows where others fault (PROTOCOL section 3, REAL)."""
+    """``ListarNFSEs`` gives 0 rows where others fault (omie-api.md#empty-lists)."""
 
     noun = Noun("NFS-e", feminine=True)
     empty_list: EmptyList = "zero"
@@ -100,7 +100,7 @@ class NotaServicoRules(EndpointRules):
 
 
 class NotaProdutoRules(EndpointRules):
-    """``ListarNF`` ignores the window of days unless one flag is "S" (PROTOCOL section 5, REAL)."""
+    """``ListarNF`` ignores its window unless one flag is "S" (omie-api.md#windows-of-days)."""
 
     noun = Noun("NF-e", feminine=True)
     indexed_window = False

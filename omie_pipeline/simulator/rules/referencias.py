@@ -30,7 +30,7 @@ class ContaCorrenteRules(EndpointRules):
         return faults.no_account(by_code=False)
 
     def check_list(self, sent: Record) -> None:
-        # Only the end of the window is Client-101 (PROTOCOL section 5); its text is not recorded.
+        # Only the end of the window is Client-101 (omie-api.md#paging); its text is not recorded.
         if sent.get("filtrar_por_data_ate") and not sent.get("filtrar_por_data_de"):
             raise faults.missing_tag("filtrar_por_data_de")
 

@@ -145,7 +145,7 @@ class TituloRules(EndpointRules):
         return {**record, "status_titulo": self.status_of(context, record)}
 
     def status_of(self, context: Context, record: Record) -> str:
-        """The row's word, derived from today's date (PROTOCOL section 8, REAL)."""
+        """The row's word, derived from today's date (omie-api.md#status-words)."""
         if record.get(CANCELLED):
             return "CANCELADO"
         if _settled(record) and open_balance(record) <= 0:
@@ -181,12 +181,12 @@ class TituloRules(EndpointRules):
         return not wanted or self.has_status(context, record, wanted)
 
     def has_status(self, context: Context, record: Record, wanted: str) -> bool:
-        """One of the filter words (PROTOCOL section 8, OFF)."""
+        """One of the filter words (omie-api.md#status-words)."""
         word = self.status_of(context, record)
         closed = word in {self._paid_word, "CANCELADO"}
         paid = bool(_settled(record)) and open_balance(record) <= 0
         if same_text(wanted, "LIQUIDADO") or same_text(wanted, self._paid_word):
-            return paid  # also one that was cancelled later (REAL)
+            return paid  # also one that was cancelled later (seen)
         if same_text(wanted, "EMABERTO"):
             return not closed
         if same_text(wanted, "PAGTO_PARCIAL"):

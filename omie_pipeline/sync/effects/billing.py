@@ -21,7 +21,7 @@ _NOT_SHOWN = (
 
 class BillingEffect(RecordEffect):
     """``FaturarOS`` issues a second note when repeated, so ``StatusOS`` is asked before the first
-    call and after every unclear answer (OFF: ``cFaturada``, ``ListaRpsNfse``)."""
+    call and after every unclear answer (official: ``cFaturada``, ``ListaRpsNfse``)."""
 
     batch_rows = 1
 

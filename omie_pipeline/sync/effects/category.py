@@ -19,8 +19,8 @@ _FIX = "Deixe uma só no Omie (inative a outra) ou use outra descrição na clí
 
 
 class CategoryEffect(RecordEffect):
-    """``IncluirCategoria`` takes the same description twice and gives two codes (OFF: the service
-    has neither an upsert nor an integration code)."""
+    """``IncluirCategoria`` takes the same description twice and gives two codes: the service has
+    neither an upsert nor an integration code (official)."""
 
     batch_rows = 1
 

@@ -9,8 +9,11 @@ from omie_pipeline.warehouse.rows import PlanRow
 
 
 class DocumentEffect(RecordEffect):
-    """``UpsertClienteCpfCnpj``: the document decides; ``ConsultarCliente`` refuses it (PROTOCOL
-    section 10, REAL), so a record is read back through the list's filter."""
+    """``UpsertClienteCpfCnpj``: the document decides.
+
+    ``ConsultarCliente`` refuses a document (omie-api.md#records-read-back), so a record is read
+    back through the list's filter.
+    """
 
     def look(self, row: PlanRow, request: Request) -> Found:
         """The cliente with the row's document."""
@@ -36,7 +39,7 @@ class DocumentEffect(RecordEffect):
         return Found("arrived" if same else "different", omie_id)
 
     def _with(self, document: str, listed: list[wire.Json]) -> wire.Json | None:
-        """The filter matches parts (PROTOCOL section 5): only the whole document counts."""
+        """The filter matches parts (omie-api.md#filters): only the whole document counts."""
         name = self._endpoint.document_field
         for record in listed:
             if _bare(record.get(name)) == _bare(document):
@@ -45,7 +48,7 @@ class DocumentEffect(RecordEffect):
 
 
 def _filled(sent: wire.Json) -> wire.Json:
-    """Lists leave out what is empty (PROTOCOL section 10, REAL)."""
+    """Lists leave out what is empty (omie-api.md#left-out-in-lists)."""
     return {name: value for name, value in sent.items() if value not in (None, "", [], {})}
 
 

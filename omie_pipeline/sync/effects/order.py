@@ -19,8 +19,8 @@ _BATCH = 50
 class OrderEffect(RecordEffect):
     """``IncluirOS`` makes a second order when repeated, so Omie's orders are looked through first.
 
-    ``AlterarOS`` adds an item that does not say which one it is (``cAcaoItem``, OFF): the items of
-    the order are read before it is changed.
+    ``AlterarOS`` adds an item that does not say which one it is (``cAcaoItem``, official), so the
+    items of the order are read before it is changed.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class OrderEffect(RecordEffect):
 
     def _listed(self, rows: Sequence[PlanRow]) -> dict[int, Standing]:
         proof = self.proof
-        # A list without a row is an error answer, and ten of them close the method (REAL).
+        # A list without a row is an error answer, and ten of them close the method (seen).
         wanted = [row.code for row in rows]
         if self._confirmed_code:
             wanted.append(self._confirmed_code)

@@ -51,7 +51,7 @@ _LOOK_ROWS, _FIRST_LOOK_ROWS = 20, 50
 
 class SettlementEffect(RecordEffect):
     """``LancarRecebimento``, ``LancarPagamento`` and taking them back, seen through
-    ``PesquisarLancamentos``: a título with its settlements (PROTOCOL section 5, OFF)."""
+    ``PesquisarLancamentos``: a título with its settlements (omie-api.md#paging)."""
 
     _titles: Mapping[str, str] = MappingProxyType({})
     _adopted: Mapping[str, int] = MappingProxyType({})

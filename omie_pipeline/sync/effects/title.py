@@ -17,7 +17,7 @@ from omie_pipeline.warehouse.rows import PlanRow
 
 
 class TitleEffect(RecordEffect):
-    """A título that the bank settled is not changed any more (PROTOCOL section 9, CODE)."""
+    """A título that is settled is not changed any more (omie-api.md#settled-and-billed-records)."""
 
     def closed(self, row: PlanRow) -> Standing | None:
         """The settlements that stand on the row's título, or its cancellation."""

@@ -1,8 +1,8 @@
 """What an answer of Omie says about a note: pure reading, no decision about the database.
 
-StatusOS has flags, an RPS list and the city hall's messages (servicos/os, OFF fields); ListarNFSEs
-has notes with a number (servicos/nfse, one recorded body). What the three-digit codes of a lot and
-an RPS mean is not recorded, so they are not read: numbers, messages and flags tell.
+StatusOS has flags, an RPS list and the city hall's messages (servicos/os, official fields);
+ListarNFSEs has notes with a number (servicos/nfse, one recorded body). What the three-digit codes
+of a lot and an RPS mean is not recorded, so only numbers, messages and flags are read.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.warehouse.nfse import NoteState
 
 BILLED_STEP = "60"
-"""``cEtapa`` of an order that was billed (GUESS; ListarEtapasFaturamento names it so)."""
+"""``cEtapa`` of an order that was billed (a guess; ListarEtapasFaturamento names it so)."""
 
 NOT_BILLED = "O Omie diz que esta ordem de serviço não está faturada"
 _LONGEST_WORDS = 500
 _SETTLES = timedelta(minutes=5)
 _SAME_WORDS_AGAIN = timedelta(minutes=3)
-# The city hall, or the road to it, was away: no judgement on the note, Omie tries again (GUESS).
+# The city hall, or the road to it, was away: no judgement on the note, Omie tries again (a guess).
 _AWAY = re.compile(
     r"indispon[ií]ve|fora do ar|n[ãa]o responde|sem resposta|time-?out|tempo (?:limite|de espera)"
     r"|falha (?:na|de) comunica|erro (?:na|de) comunica|manuten[çc][ãa]o|tente novamente",
@@ -47,7 +47,7 @@ class Seen:
         estado: the state it shows; ``None`` where it shows nothing that can be relied upon.
         mensagem: the city hall's words, masked; ``""`` for none.
         emitida_em: when it was issued, as far as the answer tells.
-        cancelamento_recusado: the city hall issued the note and refused to cancel it (GUESS: told
+        cancelamento_recusado: the city hall issued the note and refused to cancel it (a guess: told
             by the words of a message).
     """
 
@@ -103,7 +103,7 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
 
 def is_refused(rps: Mapping[str, Any]) -> bool:
     """Whether the city hall refused an RPS: errors and no number. That the city hall is away is no
-    refusal: Omie tries again (GUESS)."""
+    refusal: Omie tries again (a guess)."""
     if _number(rps.get("nNfse")) is not None:
         return False
     errors = (one for one in _messages(rps) if one.get("cSituacao") == "ERRO")
@@ -111,7 +111,7 @@ def is_refused(rps: Mapping[str, Any]) -> bool:
 
 
 def read_listed(record: Mapping[str, Any]) -> Seen:
-    """What one note of ListarNFSEs shows: ``F`` is issued, ``C`` cancelled (OFF)."""
+    """What one note of ListarNFSEs shows: ``F`` is issued, ``C`` cancelled (official)."""
     head = _object(record.get("Cabecalho"))
     estado: Estado | None = None
     match head.get("cStatusNFSe"):

@@ -30,7 +30,7 @@ def fetch_documents(
 ) -> int:
     """Ask for the links of an issued note, keep them, and store its files where wanted.
 
-    The PDF may come after the note (GUESS): until it is there the question is repeated, less and
+    The PDF may come after the note (a guess): until it is there the question is repeated, less and
     less often, for seven days.
 
     Returns:
@@ -79,7 +79,7 @@ def _links(client: OmieClient, note: NoteState) -> Links:
     try:
         return ask_links(client, note.n_cod_nf)
     except (RecordRejected, UnknownFault):
-        # "Not there" comes as an error (recorded for boletos; a GUESS here).
+        # "Not there" comes as an error (recorded for boletos; a guess here).
         return Links(None, None, None)
 
 

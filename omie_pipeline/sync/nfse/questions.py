@@ -79,7 +79,7 @@ def list_of_order(client: OmieClient, n_cod_os: int) -> list[Mapping[str, Any]]:
 
 
 def ask_links(client: OmieClient, n_cod_nf: int) -> Links:
-    """ObterNFSe: links of one note (OFF fields; that a PDF may come later is a GUESS).
+    """ObterNFSe: links of one note (official fields; that a PDF may come later is a guess).
 
     Raises:
         OmieFault: any.

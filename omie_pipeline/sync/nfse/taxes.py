@@ -23,7 +23,7 @@ _SERVICES = load_service("servicos_servico")
 _COMPANIES = load_service("geral_empresas")
 # An order calls two of them otherwise than the service does.
 _IN_ORDER = {"IR": "IRRF"}
-# CRT of the NF-e, which Omie's field follows (GUESS; 1 was recorded with Simples Nacional).
+# CRT of the NF-e, which Omie's field follows (a guess; 1 was recorded with Simples Nacional).
 _REGIMES = {
     "1": "Simples Nacional",
     "2": "Simples Nacional, excesso de sublimite",

@@ -962,7 +962,7 @@ COMMENT ON COLUMN omie_sync.import_run.correcao IS 'O que fazer, em português';
 
 CREATE INDEX ledger_by_omie_id ON omie_sync.ledger (empresa, endpoint, omie_id);
 
--- Omie gives texts HTML-escaped now and then (PROTOCOL section 1, REAL).
+-- Omie gives texts HTML-escaped now and then (omie-api.md#escaped-texts).
 CREATE FUNCTION omie_sync.sem_html(texto text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN position('&' IN texto) = 0 THEN texto ELSE
