@@ -53,3 +53,30 @@ def test_workspace_and_project_name_the_same_code_location() -> None:
 def test_ci_ends_with_the_two_commands_of_the_readme() -> None:
     commands = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     assert commands[-2:] == ["make test </dev/null", "make test-slow </dev/null"]
+
+
+def test_the_workflow_runs_what_ci_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text("utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert job["steps"][-1]["run"] == ".ci/run"
+
+
+def test_hooks_before_a_commit_are_those_of_make_lint() -> None:
+    rules = (ROOT / "Makefile").read_text("utf-8").split("\nlint:")[1].split("\n\n")[0]
+    linted = re.findall(r"\$\(BIN\)/([\w-]+(?: check| format)?)", rules)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    (local,) = hooks["repos"]
+    entries = [hook["entry"].removeprefix(".venv/bin/") for hook in local["hooks"]]
+    assert [entry.split(" --")[0] for entry in entries] == linted
+
+
+def test_issue_forms_have_what_their_host_asks_of_them() -> None:
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 4
+    for form in forms:
+        content = yaml.safe_load(form.read_text("utf-8"))
+        if form.name == "config.yml":
+            continue
+        assert {"name", "description", "body"} <= set(content)
+        ids = [field["id"] for field in content["body"] if field["type"] != "markdown"]
+        assert len(ids) == len(set(ids)) > 0
