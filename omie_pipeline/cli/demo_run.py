@@ -170,7 +170,7 @@ def _tell(console: Console, deployment: Deployment) -> None:
         "  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n"
         "  make dev          a interface do Dagster, com estas execuções;\n"
         "                    enquanto ela está no ar, os PDFs das notas abrem\n"
-        "  README.pt-BR.md   como ligar as tabelas da sua clínica"
+        "  docs/own-system.pt-BR.md   como ligar as tabelas da sua clínica"
     )
 
 

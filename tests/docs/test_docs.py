@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from importlib import import_module
 from pathlib import Path
 
-import click
 import pytest
-import typer
 import yaml
 
-from omie_pipeline.cli.app import app
-from omie_pipeline.cli.mounted import MOUNTED
 from omie_pipeline.resources.settings import variable_names
 from tests.docs.pages import (
-    LEIAME,
     OMIE_API,
     PAGES,
     README,
@@ -25,8 +19,11 @@ from tests.docs.pages import (
     anchors,
     blocks,
     code_spans,
+    commands_typed,
+    levels,
     prose,
     text_of,
+    translated,
     typed,
 )
 
@@ -102,21 +99,6 @@ def test_make_targets_exist(page: Path) -> None:
     assert named - set(targets) == set()
 
 
-def _commands() -> dict[str, click.Command]:
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
-    found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            found |= {f"{name} {inner}": one for inner, one in command.commands.items()}
-        found[name] = command
-    for one in MOUNTED:
-        inner_app = typer.Typer()
-        inner_app.command()(getattr(import_module(one.module), one.function))
-        found[one.name] = typer.main.get_command(inner_app)
-    return found
-
-
 def _calls(line: str) -> list[list[str]]:
     """Words after ``omie-pipeline`` in a line, for each time it is called there."""
     parts = re.split(r"(?:^|[\s/\"(])omie-pipeline +(?=[a-z])", line)[1:]
@@ -126,7 +108,7 @@ def _calls(line: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("page", _named(PAGES))
 def test_commands_and_options_exist(page: Path) -> None:
-    commands = _commands()
+    commands = commands_typed()
     for line in typed(page):
         for words in _calls(line):
             name = words[0]
@@ -138,20 +120,40 @@ def test_commands_and_options_exist(page: Path) -> None:
             assert used <= known | {"--help"}, line
 
 
-def test_every_command_is_named_in_the_readme() -> None:
-    told = text_of(README) + text_of(ROOT / "CHANGELOG.md")
-    for name in {command.split()[0] for command in _commands()} - HIDDEN:
+def test_every_command_is_named_in_a_page() -> None:
+    told = "".join(text_of(page) for page in PAGES if page != ROOT / "CHANGELOG.md")
+    for name in {command.split()[0] for command in commands_typed()} - HIDDEN:
         assert re.search(rf"(omie-pipeline |make |`){name}\b", told), name
 
 
-def test_both_readmes_have_the_same_commands() -> None:
-    assert blocks(README, "bash", "text") == blocks(LEIAME, "bash", "text")
+def test_the_readme_is_short() -> None:
+    assert len(text_of(README).splitlines()) <= 120
 
-    def commands(page: Path) -> list[str]:
-        found = [one for one in code_spans(page) if one.startswith(("make ", "omie-pipeline "))]
-        return [one.replace("ARQUIVO", "FILE") for one in found]
 
-    assert sorted(commands(README)) == sorted(commands(LEIAME))
+def test_the_readme_and_the_first_steps_are_there_in_portuguese() -> None:
+    masters = {page.relative_to(ROOT).as_posix() for page, _ in translated()}
+    assert masters == {"README.md", "docs/own-system.md", "docs/real-company.md"}
+
+
+@pytest.mark.parametrize(
+    ("page", "twin"),
+    [pytest.param(*pair, id=pair[0].relative_to(ROOT).as_posix()) for pair in translated()],
+)
+def test_both_languages_show_the_same(page: Path, twin: Path) -> None:
+    """The English page is the master. Its translation may stop early, at a heading, and says so."""
+    shown, headings = blocks(twin, "bash", "text"), levels(twin)
+    assert shown == blocks(page, "bash", "text")[: len(shown)]
+    assert headings == levels(page)[: len(headings)]
+    whole = headings == levels(page)
+    assert whole or f"[{page.name}]({page.name}#" in text_of(twin)
+    if whole:
+        assert shown == blocks(page, "bash", "text")
+        assert sorted(_commands_named(page)) == sorted(_commands_named(twin))
+
+
+def _commands_named(page: Path) -> list[str]:
+    found = [one for one in code_spans(page) if one.startswith(("make ", "omie-pipeline "))]
+    return [one.replace("ARQUIVO", "FILE") for one in found]
 
 
 def test_layers_are_those_that_are_enforced() -> None:

@@ -1,4 +1,4 @@
-"""A new user's way from README.md to their own tables, typed as it stands there."""
+"""A new user's way to their own tables, typed as it stands in docs/own-system.md."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.past import give_a_past
 from omie_pipeline.simulator.server import running_simulator
-from tests.docs.pages import OWN_SYSTEM, README, ROOT, blocks
+from tests.docs.pages import OWN_SYSTEM, ROOT, blocks
 
-FROM_README = 8
-README_PORT = "127.0.0.1:8765"
+STEPS = 10
+WRITTEN_PORT = "127.0.0.1:8765"
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def clone(tmp_path: Path) -> Path:
 
 def _script() -> str:
     """The shell blocks; the simulator is this test's own, so nobody waits for it."""
-    steps = [block for block in blocks(README, "bash") if "make demo" not in block]
-    assert len(steps) == FROM_README
-    lines = "\n".join([*steps, *blocks(OWN_SYSTEM, "bash")]).splitlines()
+    steps = blocks(OWN_SYSTEM, "bash")
+    assert len(steps) == STEPS
+    lines = "\n".join(steps).splitlines()
     ours = re.compile(r"omie-pipeline simulator|sleep \d")
     kept = [line for line in lines if not ours.match(line)]
     assert len(lines) - len(kept) == 2
@@ -47,7 +47,7 @@ def test_from_clone_to_own_tables(clone: Path, engine: sa.Engine) -> None:
     with running_simulator(limits=Limits.off()) as simulator:
         give_a_past(simulator.control, 90)
         done = subprocess.run(
-            ["bash", "-c", _script().replace(README_PORT, f"127.0.0.1:{simulator.port}")],
+            ["bash", "-c", _script().replace(WRITTEN_PORT, f"127.0.0.1:{simulator.port}")],
             cwd=clone,
             env={
                 **{k: v for k, v in os.environ.items() if k != "OMIE_PIPELINE_MODELS"},
