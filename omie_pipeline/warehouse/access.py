@@ -1,7 +1,7 @@
 """The three roles of people: whether they exist, who is in them, and what an administrator types.
 
-Migration 0006 makes the roles where it may; ``omie_sync.conceder_acesso`` does it again whenever
-it is asked, and restores their rights.
+``omie_sync.conceder_acesso`` (``sql/access.sql``) makes the roles where it may, whenever asked,
+and restores their rights.
 """
 
 from __future__ import annotations

@@ -11,13 +11,16 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 
 from omie_pipeline.database.causes import told
-from omie_pipeline.database.schemas import migrating, schemas_of
+from omie_pipeline.database.schemas import SYNC, migrating, schemas_of
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.ownership import Relation, adopt, claim, mark
-from omie_pipeline.warehouse.reading_functions import load_reading_functions
+from omie_pipeline.warehouse.sql_functions import load_sql_functions
 
 OLDEST_POSTGRES = 15
 _MIGRATION_LOCK = 0x0A11E
+_DEVELOPMENT_STEPS = frozenset(f"{step:04}" for step in range(1, 20))
+_LAST_WITH_STEPS = "70da15d"
+"""The commit that still has the migrations 0001 to 0020, one by one."""
 
 
 def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
@@ -37,7 +40,7 @@ def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             claimed = claim(connection, schemas)
             _upgrade(connection)
-            load_reading_functions(connection)
+            load_sql_functions(connection)
             mark(connection, schemas, claimed.installation)
             if claimed.unmarked:
                 adopt(connection, schemas, known)
@@ -55,6 +58,15 @@ def _upgrade(connection: sa.Connection) -> None:
         with migrating(connection):
             command.upgrade(alembic_config(connection), "head")
     except CommandError:
+        schema = schemas_of(connection).name(SYNC)
+        version = sa.table("alembic_version", sa.column("version_num"), schema=schema)
+        if connection.execute(sa.select(version.c.version_num)).scalar() in _DEVELOPMENT_STEPS:
+            raise WarehouseError(
+                "O banco foi preparado por uma versão de desenvolvimento, anterior à primeira "
+                "publicação, e esta não conhece os passos dela. Nada foi alterado. Passe uma vez "
+                f"pela versão que os tem: git checkout {_LAST_WITH_STEPS}, make setup, "
+                "omie-pipeline build; depois volte a esta"
+            ) from None
         raise WarehouseError(
             "O banco foi preparado por uma versão mais nova deste programa, e esta não o conhece. "
             "Nada foi alterado. Use a mesma versão em todas as máquinas: git pull e make setup, ou "

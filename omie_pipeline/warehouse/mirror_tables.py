@@ -23,13 +23,22 @@ _KINDS: dict[str, Any] = {
     "jsonb": _Json,
     "boolean": sa.Boolean(),
 }
+PERSONAL = "personal"
+"""Key of a column's ``info``: what it tells of a person, as ``catalog.mirror`` names it."""
+
 OURS = "omie_pipeline"
 """``feito_por`` of a record that our push created."""
 
 
 def _typed(column: Column, *, key: bool) -> sa.Column[Any]:
     kind = _KINDS[column.kind]
-    return sa.Column(column.name, kind, primary_key=key, comment=column.comment)
+    return sa.Column(
+        column.name,
+        kind,
+        primary_key=key,
+        comment=column.comment,
+        info={PERSONAL: column.personal},
+    )
 
 
 def _reading() -> list[sa.Column[Any]]:
@@ -54,11 +63,15 @@ def _audit() -> list[sa.Column[Any]]:
     ]
 
 
+_CONSTANTS = {"tipo": "NFS-e (serviço) ou NF-e (produto)"}
+"""Comments of the columns that tell apart the lists of one table."""
+
+
 def _make(mirror: MirrorTable) -> sa.Table:
     keys = set(mirror.key)
     constants = [
-        sa.Column(name, sa.Text, primary_key=name in keys, comment=f"{value}, ...")
-        for name, value in mirror.constants
+        sa.Column(name, sa.Text, primary_key=name in keys, comment=_CONSTANTS[name])
+        for name, _ in mirror.constants
     ]
     derived = [
         sa.Column(name, _KINDS[kind], comment=comment) for name, kind, comment in mirror.derived
@@ -172,13 +185,15 @@ extrato_linhas = sa.Table(
     sa.Column("valor", sa.Numeric, comment="Entrada (+) ou saída (-) em R$"),
     sa.Column("saldo", sa.Numeric, comment="Saldo depois da linha, em R$"),
     sa.Column("realizado", sa.Boolean, nullable=False, comment="Falso para previsões"),
-    sa.Column("situacao", sa.Text),
-    sa.Column("origem", sa.Text),
-    sa.Column("codigo_categoria", sa.Text),
-    sa.Column("codigo_cliente", sa.BigInteger),
-    sa.Column("nome_cliente", sa.Text),
-    sa.Column("documento", sa.Text, comment="CPF/CNPJ"),
-    sa.Column("observacao", sa.Text),
+    sa.Column("situacao", sa.Text, comment="Situação da linha"),
+    sa.Column("origem", sa.Text, comment="Origem do lançamento (BAXR, EXTP, ...)"),
+    sa.Column("codigo_categoria", sa.Text, comment="Categoria"),
+    sa.Column("codigo_cliente", sa.BigInteger, comment="Cliente ou fornecedor"),
+    sa.Column(
+        "nome_cliente", sa.Text, comment="Nome do cliente ou fornecedor", info={PERSONAL: "name"}
+    ),
+    sa.Column("documento", sa.Text, comment="CPF/CNPJ", info={PERSONAL: "document"}),
+    sa.Column("observacao", sa.Text, comment="Observação", info={PERSONAL: "note"}),
     sa.Column("raw", _Json, nullable=False),
     sa.Column("lido_em", _Time, nullable=False),
     schema=OMIE,

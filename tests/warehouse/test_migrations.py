@@ -39,6 +39,22 @@ def test_tables_and_migrations_agree(engine: sa.Engine) -> None:
     public.dispose()
 
 
+@pytest.mark.parametrize(
+    ("version", "words"), [("0013", "versão de desenvolvimento"), ("0021", "versão mais nova")]
+)
+def test_a_database_of_another_version_is_left_alone(
+    engine: sa.Engine, version: str, words: str
+) -> None:
+    at = sa.text("UPDATE omie_sync.alembic_version SET version_num = :version")
+    with engine.begin() as connection:
+        connection.execute(at, {"version": version})
+    with pytest.raises(WarehouseError, match=words):
+        migrate(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(sa.text("SELECT version_num FROM omie_sync.alembic_version"))
+        assert kept.scalars().all() == [version]
+
+
 def test_unlogged_tables_and_comments(engine: sa.Engine) -> None:
     query = sa.text(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.warehouse.migrate import migrate
-from omie_pipeline.warehouse.reading_functions import load_reading_functions
+from omie_pipeline.warehouse.sql_functions import load_sql_functions
 
 ZONE = "America/Sao_Paulo"
 
@@ -115,11 +115,11 @@ def test_a_day(
 def test_the_file_is_loaded_again_when_it_changed_and_only_then(engine: sa.Engine) -> None:
     name = "omie_sync.reading_marker(text, text, text)"
     with engine.begin() as connection:
-        assert not load_reading_functions(connection)
+        assert not load_sql_functions(connection)
         connection.exec_driver_sql(f"COMMENT ON FUNCTION {name} IS 'of an older version'")
     migrate(engine)
     with engine.begin() as connection:
-        assert not load_reading_functions(connection)
+        assert not load_sql_functions(connection)
 
 
 def test_markers_are_taken_apart_as_they_were_made(reading: sa.Engine) -> None:

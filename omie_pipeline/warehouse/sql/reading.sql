@@ -1,5 +1,5 @@
 -- How a raw value becomes typed: what the reading macros of dbt_mapping call where a value is not
--- written in the ordinary form. {schema} is filled in by reading_functions.py, which loads this file.
+-- written in the ordinary form.
 --
 -- A reading answers with the canonical text of the value, with NULL for an empty one, or with a
 -- marker that carries what the source has. Nothing is guessed: a text that can be two numbers or two
@@ -9,21 +9,21 @@
 -- read, and is not read twice.
 DO $reading$
 BEGIN
-    IF to_regtype('{schema}.reading') IS NULL THEN
-        CREATE DOMAIN {schema}.reading AS text;
+    IF to_regtype('omie_sync.reading') IS NULL THEN
+        CREATE DOMAIN omie_sync.reading AS text;
     END IF;
 END
 $reading$;
 
 
-CREATE OR REPLACE FUNCTION {schema}.reading_marker(kind text, source_column text, value text)
+CREATE OR REPLACE FUNCTION omie_sync.reading_marker(kind text, source_column text, value text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT chr(1) || kind || chr(1) || source_column || chr(1) || value
 $$;
 
 
 -- One entry of _unreadable; NULL where `value` is no marker.
-CREATE OR REPLACE FUNCTION {schema}.reading_entry(canonical text, value text)
+CREATE OR REPLACE FUNCTION omie_sync.reading_entry(canonical text, value text)
 RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN ascii(value) = 1 AND value ~ '^\u0001[a-z_]+\u0001[^\u0001]*\u0001' THEN
         jsonb_build_object(
@@ -40,11 +40,11 @@ $$;
 
 
 -- The entries of a row: canonical names and texts in step. NULL where nothing is wrong.
-CREATE OR REPLACE FUNCTION {schema}.reading_entries(canonical text[], texts text[])
+CREATE OR REPLACE FUNCTION omie_sync.reading_entries(canonical text[], texts text[])
 RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT jsonb_agg(entry ORDER BY place)
     FROM (
-        SELECT one.place, {schema}.reading_entry(one.name, one.value) AS entry
+        SELECT one.place, omie_sync.reading_entry(one.name, one.value) AS entry
         FROM unnest(canonical, texts) WITH ORDINALITY AS one(name, value, place)
     ) AS found
     WHERE entry IS NOT NULL
@@ -52,7 +52,7 @@ $$;
 
 
 -- Those entries that are of the named columns (`keep`), or of any other column. NULL for none.
-CREATE OR REPLACE FUNCTION {schema}.reading_entries_of(entries jsonb, columns text[], keep boolean)
+CREATE OR REPLACE FUNCTION omie_sync.reading_entries_of(entries jsonb, columns text[], keep boolean)
 RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT jsonb_agg(entry ORDER BY place)
     FROM jsonb_array_elements(entries) WITH ORDINALITY AS one(entry, place)
@@ -65,7 +65,7 @@ $$;
 -- for a percentage, which has no thousands and may carry its sign, or NULL where nobody knows; `declared` tells what was said from what the column's other values show.
 -- The canonical text has a point, and never exactly three decimals behind a group of thousands, so
 -- that it reads the same in any dialect.
-CREATE OR REPLACE FUNCTION {schema}.reading_number(
+CREATE OR REPLACE FUNCTION omie_sync.reading_number(
     value text, decimal_mark text, declared boolean, source_column text
 )
 RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -96,7 +96,7 @@ BEGIN
             OR (part[1] IS NULL) <> (part[7] IS NULL)
             OR num_nonnulls(part[1], part[2], part[4], part[6]) > 1
         THEN
-            RETURN {schema}.reading_marker('number', source_column, value);
+            RETURN omie_sync.reading_marker('number', source_column, value);
         END IF;
         negative := part[1] IS NOT NULL OR part[6] IS NOT NULL
             OR coalesce(part[2], part[4], '+') <> '+';
@@ -120,7 +120,7 @@ BEGIN
             IF decimal_mark = 'p' THEN
                 body := replace(body, ',', '.');
             ELSIF decimal_mark IS NULL OR (strpos(body, decimal_mark) > 0 AND NOT declared) THEN
-                RETURN {schema}.reading_marker('ambiguous_number', source_column, value);
+                RETURN omie_sync.reading_marker('ambiguous_number', source_column, value);
             ELSIF strpos(body, decimal_mark) > 0 THEN
                 body := replace(body, ',', '.');
             ELSE
@@ -129,10 +129,10 @@ BEGIN
         WHEN body ~ '^[0-9]*[.,][0-9]+$' THEN
             body := replace(body, ',', '.');
         ELSE
-            RETURN {schema}.reading_marker('number', source_column, value);
+            RETURN omie_sync.reading_marker('number', source_column, value);
     END CASE;
     IF body !~ '^[0-9]{0,30}(\.[0-9]{1,30})?$' THEN
-        RETURN {schema}.reading_marker('number', source_column, value);
+        RETURN omie_sync.reading_marker('number', source_column, value);
     END IF;
     fraction := split_part(body, '.', 2);
     RETURN CASE WHEN negative THEN '-' ELSE '' END
@@ -144,12 +144,12 @@ $$;
 
 
 -- A whole number without a sign, of at most `digits` digits. 3,0 is 3.
-CREATE OR REPLACE FUNCTION {schema}.reading_integer(
+CREATE OR REPLACE FUNCTION omie_sync.reading_integer(
     value text, decimal_mark text, declared boolean, digits integer, source_column text
 )
 RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    number text := {schema}.reading_number(value, decimal_mark, declared, source_column);
+    number text := omie_sync.reading_number(value, decimal_mark, declared, source_column);
     whole text;
 BEGIN
     IF number IS NULL OR ascii(value) = 1 THEN
@@ -160,7 +160,7 @@ BEGIN
     END IF;
     whole := ltrim(split_part(number, '.', 1), '0');
     IF number !~ '^[0-9]+(\.0+)?$' OR length(whole) > digits THEN
-        RETURN {schema}.reading_marker('integer', source_column, value);
+        RETURN omie_sync.reading_marker('integer', source_column, value);
     END IF;
     RETURN CASE WHEN whole = '' THEN '0' ELSE whole END;
 END
@@ -169,7 +169,7 @@ $$;
 
 -- Yes or no, as spreadsheets in Portuguese and English, databases and old systems write it; `yes` and
 -- `no` are further words of the column's own, in lower case.
-CREATE OR REPLACE FUNCTION {schema}.reading_boolean(
+CREATE OR REPLACE FUNCTION omie_sync.reading_boolean(
     value text, yes text[], no text[], source_column text
 )
 RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -191,7 +191,7 @@ BEGIN
     ]) THEN
         RETURN 'false';
     END IF;
-    RETURN {schema}.reading_marker('boolean', source_column, value);
+    RETURN omie_sync.reading_marker('boolean', source_column, value);
 END
 $$;
 
@@ -200,7 +200,7 @@ $$;
 -- mdy where the column's was declared, '?' where the column has days that only m/d can be, NULL where
 -- nothing speaks against d/m. `century` is added to years of two digits; NULL refuses them. What
 -- carries an offset is the day in `zone`; what carries none is in `zone` already.
-CREATE OR REPLACE FUNCTION {schema}.reading_moment(
+CREATE OR REPLACE FUNCTION omie_sync.reading_moment(
     value text, with_time boolean, day_order text, century integer, zone text, source_column text
 )
 RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -228,7 +228,7 @@ BEGIN
             '^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})' || clock
         );
         IF time_part IS NULL THEN
-            RETURN {schema}.reading_marker(kind, source_column, value);
+            RETURN omie_sync.reading_marker(kind, source_column, value);
         END IF;
         part := ARRAY[time_part[1], '-'] || time_part[2:];
     END IF;
@@ -237,7 +237,7 @@ BEGIN
         year := part[1]; month := part[3]; day := part[4];
     ELSIF length(part[1]) <= 2 AND length(part[4]) IN (2, 4) THEN
         IF length(part[4]) = 2 AND century IS NULL THEN
-            RETURN {schema}.reading_marker('two_digit_year', source_column, value);
+            RETURN omie_sync.reading_marker('two_digit_year', source_column, value);
         END IF;
         year := part[4]::integer + CASE WHEN length(part[4]) = 2 THEN century ELSE 0 END;
         IF day_order = 'mdy' THEN
@@ -245,17 +245,17 @@ BEGIN
         ELSE
             day := part[1]; month := part[3];
             IF day_order = '?' AND day <= 12 AND day <> month THEN
-                RETURN {schema}.reading_marker('ambiguous_date', source_column, value);
+                RETURN omie_sync.reading_marker('ambiguous_date', source_column, value);
             END IF;
         END IF;
     ELSE
-        RETURN {schema}.reading_marker(kind, source_column, value);
+        RETURN omie_sync.reading_marker(kind, source_column, value);
     END IF;
     IF year < 1 OR month NOT BETWEEN 1 AND 12 OR day < 1
         OR day > extract(day FROM make_date(year, month, 1) + interval '1 month - 1 day')
         OR time_part[1]::integer > 23 OR time_part[2]::integer > 59 OR time_part[3]::integer > 59
     THEN
-        RETURN {schema}.reading_marker(kind, source_column, value);
+        RETURN omie_sync.reading_marker(kind, source_column, value);
     END IF;
     IF time_part[5] IS NULL AND NOT with_time THEN
         RETURN to_char(make_date(year, month, day), 'YYYY-MM-DD');
@@ -271,7 +271,7 @@ BEGIN
     ELSIF time_part[5] ~ '^[-+]' THEN
         shift := rpad(regexp_replace(time_part[5], '[^0-9]', '', 'g'), 6, '0');
         IF left(shift, 2)::integer > 15 OR substr(shift, 3, 2)::integer > 59 THEN
-            RETURN {schema}.reading_marker(kind, source_column, value);
+            RETURN omie_sync.reading_marker(kind, source_column, value);
         END IF;
         moment := moment - make_interval(
             hours => left(shift, 2)::integer, mins => substr(shift, 3, 2)::integer,
@@ -288,7 +288,7 @@ $$;
 
 -- A result of the clinic's own arithmetic over read values: the first marker among `parts`, else the
 -- result as text.
-CREATE OR REPLACE FUNCTION {schema}.reading_first_marker(VARIADIC parts text[])
+CREATE OR REPLACE FUNCTION omie_sync.reading_first_marker(VARIADIC parts text[])
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT part FROM unnest(parts) WITH ORDINALITY AS one(part, place)
     WHERE ascii(part) = 1 ORDER BY place LIMIT 1

@@ -1,3 +1,9 @@
+-- One function that answers "may this call leave, and when?" for all limits at once. Two theoretical
+-- arrival times (GCRA), one of the method and one of the address, move together under one lock, so
+-- that processes are served in the order they came. A refused call takes no slot.
+
+-- Its answer may get columns, which CREATE OR REPLACE refuses.
+DROP FUNCTION IF EXISTS omie_sync.admit;
 CREATE FUNCTION omie_sync.admit(
     p_scope text, p_method text, p_fingerprint text, p_now timestamptz,
     p_method_per_minute double precision, p_ip_per_minute double precision,
@@ -112,4 +118,4 @@ BEGIN
         probe := true;
     END IF;
     wait_seconds := extract(epoch FROM slot - t);
-END $$
+END $$;

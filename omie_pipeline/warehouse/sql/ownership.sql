@@ -1,3 +1,10 @@
+-- Which relations are ours. Their comments say so: a comment follows the object into a dump and
+-- into a copy of the database, and goes with it when somebody puts another in its place.
+
+CREATE OR REPLACE FUNCTION omie_sync.marca() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '[omie-pipeline]';
+COMMENT ON FUNCTION omie_sync.marca() IS 'Fim do comentário de toda tabela e visão deste programa';
+
 -- A comment can be copied, and another installation's marks are the same: a mark counts only in
 -- the schemas of this installation where dbt and extracts make relations.
 CREATE OR REPLACE FUNCTION omie_sync.e_nosso(relacao oid) RETURNS boolean
@@ -9,6 +16,28 @@ RETURN EXISTS (
         AND n.nspname IN ('clinic_raw', 'staging', 'clinica', 'omie_payload', 'analise')
         AND right(obj_description(c.oid, 'pg_class'), length(omie_sync.marca())) = omie_sync.marca()
 );
+COMMENT ON FUNCTION omie_sync.e_nosso(oid) IS 'Verdadeiro para tabela ou visão com a marca';
+
+-- Without a text the present comment stays.
+CREATE OR REPLACE FUNCTION omie_sync.marcar(relacao text, texto text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    alvo regclass := relacao::regclass;
+    marca text := omie_sync.marca();
+    tipo text;
+BEGIN
+    SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END INTO tipo
+    FROM pg_class WHERE oid = alvo;
+    texto := coalesce(texto, obj_description(alvo, 'pg_class'), '');
+    IF right(texto, length(marca)) <> marca THEN
+        texto := btrim(texto || ' ' || marca);
+    END IF;
+    IF texto IS DISTINCT FROM obj_description(alvo, 'pg_class') THEN
+        EXECUTE format('COMMENT ON %s %s IS %L', tipo, alvo, texto);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION omie_sync.marcar(text, text) IS 'Marca uma tabela ou visão como deste programa';
 
 -- What DROP … CASCADE would take along and is not ours: whole relations and functions, and single
 -- parts of what stays (columns, rules, policies, foreign keys). What others put on a relation of
@@ -62,3 +91,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
         OR t.typtype IN ('d', 'r')
         OR s.classid IN ('pg_proc'::regclass, 'pg_cast'::regclass, 'pg_operator'::regclass)
 $$;
+COMMENT ON FUNCTION omie_sync.alheios_sobre(text) IS
+    'O que não é deste programa e cairia junto com uma tabela ou visão dele';

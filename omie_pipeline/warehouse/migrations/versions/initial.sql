@@ -1,4 +1,4 @@
--- The mirror of Omie (schema omie) and the state of its readings (schema omie_sync).
+-- Generated from the declared tables by `make generate`: change those, not this.
 
 CREATE TABLE omie.baixas (
     empresa TEXT NOT NULL,
@@ -20,60 +20,111 @@ CREATE TABLE omie.baixas (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_baixa)
 );
+
 CREATE INDEX baixas_por_pai ON omie.baixas (empresa, codigo_titulo);
+
 COMMENT ON TABLE omie.baixas IS 'Baixas: recebimentos e pagamentos de títulos: espelho do Omie';
+
 COMMENT ON COLUMN omie.baixas.codigo_baixa IS 'Id da baixa no Omie';
+
 COMMENT ON COLUMN omie.baixas.codigo_integracao IS 'Código de integração da baixa';
+
 COMMENT ON COLUMN omie.baixas.codigo_lancamento_cc IS 'Lançamento na conta corrente';
+
 COMMENT ON COLUMN omie.baixas.id_conta_corrente IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.baixas.data IS 'Dia do pagamento ou recebimento';
+
 COMMENT ON COLUMN omie.baixas.natureza IS 'R recebimento, P pagamento';
+
 COMMENT ON COLUMN omie.baixas.valor IS 'Valor baixado em R$, sem juros, multa e desconto';
+
 COMMENT ON COLUMN omie.baixas.desconto IS 'Desconto em R$';
+
 COMMENT ON COLUMN omie.baixas.juros IS 'Juros em R$';
+
 COMMENT ON COLUMN omie.baixas.multa IS 'Multa em R$';
+
 COMMENT ON COLUMN omie.baixas.observacao IS 'Observação';
+
 COMMENT ON COLUMN omie.baixas.codigo_titulo IS 'Título a que pertence';
+
 COMMENT ON COLUMN omie.baixas.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.baixas.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.baixas.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.baixas.excluido_por IS 'webhook ou reconciliacao';
 
-ALTER TABLE omie.categorias
-    ADD COLUMN categoria_superior TEXT,
-    ADD COLUMN transferencia TEXT,
-    ADD COLUMN codigo_dre TEXT,
-    ADD COLUMN codigo_integracao TEXT,
-    ADD COLUMN incluido_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN incluido_por TEXT,
-    ADD COLUMN alterado_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN alterado_por TEXT,
-    ADD COLUMN feito_por TEXT,
-    ADD COLUMN ledger_codigo TEXT,
-    ADD COLUMN data_particao DATE,
-    ADD COLUMN excluido_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN excluido_por TEXT;
+CREATE TABLE omie.categorias (
+    empresa TEXT NOT NULL,
+    codigo TEXT NOT NULL,
+    descricao TEXT,
+    categoria_superior TEXT,
+    totalizadora TEXT,
+    conta_inativa TEXT,
+    conta_receita TEXT,
+    conta_despesa TEXT,
+    transferencia TEXT,
+    codigo_dre TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo)
+);
+
 COMMENT ON TABLE omie.categorias IS 'Categorias: espelho do Omie (geral/categorias/)';
+
 COMMENT ON COLUMN omie.categorias.codigo IS 'Código da categoria';
+
 COMMENT ON COLUMN omie.categorias.descricao IS 'Descrição';
+
 COMMENT ON COLUMN omie.categorias.categoria_superior IS 'Grupo a que pertence';
+
 COMMENT ON COLUMN omie.categorias.totalizadora IS 'S para grupos: não recebe títulos';
+
 COMMENT ON COLUMN omie.categorias.conta_inativa IS 'S inativa';
+
 COMMENT ON COLUMN omie.categorias.conta_receita IS 'S receita';
+
 COMMENT ON COLUMN omie.categorias.conta_despesa IS 'S despesa';
+
 COMMENT ON COLUMN omie.categorias.transferencia IS 'S transferência';
+
 COMMENT ON COLUMN omie.categorias.codigo_dre IS 'Linha do plano de contas (DRE)';
+
 COMMENT ON COLUMN omie.categorias.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.categorias.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.categorias.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.categorias.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.categorias.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.categorias.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.categorias.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.categorias.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.categorias.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.categorias.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.categorias.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.categorias.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.clientes (
@@ -118,86 +169,159 @@ CREATE TABLE omie.clientes (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_cliente_omie)
 );
+
 COMMENT ON TABLE omie.clientes IS 'Clientes e fornecedores: espelho do Omie (geral/clientes/)';
+
 COMMENT ON COLUMN omie.clientes.codigo_cliente_omie IS 'Id do cliente no Omie';
+
 COMMENT ON COLUMN omie.clientes.razao_social IS 'Nome ou razão social';
+
 COMMENT ON COLUMN omie.clientes.nome_fantasia IS 'Nome fantasia';
+
 COMMENT ON COLUMN omie.clientes.cnpj_cpf IS 'CPF/CNPJ como o Omie devolve';
+
 COMMENT ON COLUMN omie.clientes.pessoa_fisica IS 'S pessoa física';
+
 COMMENT ON COLUMN omie.clientes.email IS 'E-mail';
+
 COMMENT ON COLUMN omie.clientes.telefone1_ddd IS 'DDD';
+
 COMMENT ON COLUMN omie.clientes.telefone1_numero IS 'Telefone';
+
 COMMENT ON COLUMN omie.clientes.telefone2_ddd IS 'DDD do segundo telefone';
+
 COMMENT ON COLUMN omie.clientes.telefone2_numero IS 'Segundo telefone';
+
 COMMENT ON COLUMN omie.clientes.contato IS 'Pessoa de contato';
+
 COMMENT ON COLUMN omie.clientes.endereco IS 'Logradouro';
+
 COMMENT ON COLUMN omie.clientes.endereco_numero IS 'Número';
+
 COMMENT ON COLUMN omie.clientes.complemento IS 'Complemento';
+
 COMMENT ON COLUMN omie.clientes.bairro IS 'Bairro';
+
 COMMENT ON COLUMN omie.clientes.cidade IS 'Cidade';
+
 COMMENT ON COLUMN omie.clientes.cidade_ibge IS 'Município (IBGE)';
+
 COMMENT ON COLUMN omie.clientes.estado IS 'UF';
+
 COMMENT ON COLUMN omie.clientes.cep IS 'CEP';
+
 COMMENT ON COLUMN omie.clientes.inscricao_estadual IS 'Inscrição estadual';
+
 COMMENT ON COLUMN omie.clientes.inscricao_municipal IS 'Inscrição municipal';
+
 COMMENT ON COLUMN omie.clientes.valor_limite_credito IS 'Limite de crédito em R$';
+
 COMMENT ON COLUMN omie.clientes.inativo IS 'S inativo';
+
 COMMENT ON COLUMN omie.clientes.bloqueado IS 'S bloqueado';
+
 COMMENT ON COLUMN omie.clientes.tags IS 'Papéis: Cliente, Fornecedor, ...';
+
 COMMENT ON COLUMN omie.clientes.observacao IS 'Observação';
+
 COMMENT ON COLUMN omie.clientes.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.clientes.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.clientes.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.clientes.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.clientes.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.clientes.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.clientes.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.clientes.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.clientes.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.clientes.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.clientes.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.clientes.excluido_por IS 'webhook ou reconciliacao';
 
-ALTER TABLE omie.contas_correntes
-    ADD COLUMN codigo_banco TEXT,
-    ADD COLUMN codigo_agencia TEXT,
-    ADD COLUMN numero_conta_corrente TEXT,
-    ADD COLUMN saldo_inicial NUMERIC,
-    ADD COLUMN saldo_data DATE,
-    ADD COLUMN nao_fluxo TEXT,
-    ADD COLUMN codigo_integracao TEXT,
-    ADD COLUMN incluido_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN incluido_por TEXT,
-    ADD COLUMN alterado_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN alterado_por TEXT,
-    ADD COLUMN feito_por TEXT,
-    ADD COLUMN ledger_codigo TEXT,
-    ADD COLUMN data_particao DATE,
-    ADD COLUMN excluido_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN excluido_por TEXT;
+CREATE TABLE omie.contas_correntes (
+    empresa TEXT NOT NULL,
+    n_cod_cc BIGINT NOT NULL,
+    c_cod_cc_int TEXT,
+    descricao TEXT,
+    tipo TEXT,
+    codigo_banco TEXT,
+    codigo_agencia TEXT,
+    numero_conta_corrente TEXT,
+    saldo_inicial NUMERIC,
+    saldo_data DATE,
+    inativo TEXT,
+    nao_fluxo TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, n_cod_cc)
+);
+
 COMMENT ON TABLE omie.contas_correntes IS 'Contas correntes: espelho do Omie (geral/contacorrente/)';
+
 COMMENT ON COLUMN omie.contas_correntes.n_cod_cc IS 'Id da conta no Omie';
+
 COMMENT ON COLUMN omie.contas_correntes.c_cod_cc_int IS 'Código de integração';
+
 COMMENT ON COLUMN omie.contas_correntes.descricao IS 'Nome da conta';
+
 COMMENT ON COLUMN omie.contas_correntes.tipo IS 'CC, CX, AC, ...';
+
 COMMENT ON COLUMN omie.contas_correntes.codigo_banco IS 'Banco (COMPE)';
+
 COMMENT ON COLUMN omie.contas_correntes.codigo_agencia IS 'Agência';
+
 COMMENT ON COLUMN omie.contas_correntes.numero_conta_corrente IS 'Número da conta';
+
 COMMENT ON COLUMN omie.contas_correntes.saldo_inicial IS 'Saldo inicial em R$';
+
 COMMENT ON COLUMN omie.contas_correntes.saldo_data IS 'Dia do saldo inicial';
+
 COMMENT ON COLUMN omie.contas_correntes.inativo IS 'S inativa';
+
 COMMENT ON COLUMN omie.contas_correntes.nao_fluxo IS 'S fora do fluxo de caixa';
+
 COMMENT ON COLUMN omie.contas_correntes.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.contas_correntes.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.contas_correntes.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.contas_correntes.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.contas_correntes.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.contas_correntes.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.contas_correntes.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.contas_correntes.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.contas_correntes.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.contas_correntes.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.contas_correntes.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.contas_correntes.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.contas_pagar (
@@ -236,39 +360,73 @@ CREATE TABLE omie.contas_pagar (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_lancamento_omie)
 );
+
 CREATE INDEX contas_pagar_particao ON omie.contas_pagar (empresa, data_particao);
+
 COMMENT ON TABLE omie.contas_pagar IS 'Contas a pagar: espelho do Omie (financas/contapagar/)';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_lancamento_omie IS 'Id do título no Omie';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_cliente_fornecedor IS 'Id do cliente/fornecedor';
+
 COMMENT ON COLUMN omie.contas_pagar.data_emissao IS 'Emissão do documento';
+
 COMMENT ON COLUMN omie.contas_pagar.data_vencimento IS 'Vencimento';
+
 COMMENT ON COLUMN omie.contas_pagar.data_previsao IS 'Previsão de pagamento ou recebimento';
+
 COMMENT ON COLUMN omie.contas_pagar.valor_documento IS 'Valor do título em R$';
+
 COMMENT ON COLUMN omie.contas_pagar.status_titulo IS 'Palavra do Omie no dia da leitura; depende da data';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_categoria IS 'Categoria (a primeira, se houver rateio)';
+
 COMMENT ON COLUMN omie.contas_pagar.categorias IS 'Rateio por categoria';
+
 COMMENT ON COLUMN omie.contas_pagar.distribuicao IS 'Rateio por departamento';
+
 COMMENT ON COLUMN omie.contas_pagar.id_conta_corrente IS 'Conta corrente prevista';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_projeto IS 'Projeto';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_vendedor IS 'Vendedor';
+
 COMMENT ON COLUMN omie.contas_pagar.numero_documento IS 'Número do documento';
+
 COMMENT ON COLUMN omie.contas_pagar.numero_documento_fiscal IS 'Número da nota fiscal';
+
 COMMENT ON COLUMN omie.contas_pagar.numero_parcela IS 'Parcela, por exemplo 001/003';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_tipo_documento IS 'Tipo de documento';
+
 COMMENT ON COLUMN omie.contas_pagar.id_origem IS 'Origem do lançamento (MANR, APIR, VENR, ...)';
+
 COMMENT ON COLUMN omie.contas_pagar.observacao IS 'Observação';
+
 COMMENT ON COLUMN omie.contas_pagar.data_entrada IS 'Entrada do documento';
+
 COMMENT ON COLUMN omie.contas_pagar.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.contas_pagar.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.contas_pagar.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.contas_pagar.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.contas_pagar.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.contas_pagar.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.contas_pagar.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.contas_pagar.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.contas_pagar.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.contas_pagar.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.contas_pagar.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.contas_pagar.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.contas_receber (
@@ -309,41 +467,77 @@ CREATE TABLE omie.contas_receber (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_lancamento_omie)
 );
+
 CREATE INDEX contas_receber_particao ON omie.contas_receber (empresa, data_particao);
+
 COMMENT ON TABLE omie.contas_receber IS 'Contas a receber: espelho do Omie (financas/contareceber/)';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_lancamento_omie IS 'Id do título no Omie';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_cliente_fornecedor IS 'Id do cliente/fornecedor';
+
 COMMENT ON COLUMN omie.contas_receber.data_emissao IS 'Emissão do documento';
+
 COMMENT ON COLUMN omie.contas_receber.data_vencimento IS 'Vencimento';
+
 COMMENT ON COLUMN omie.contas_receber.data_previsao IS 'Previsão de pagamento ou recebimento';
+
 COMMENT ON COLUMN omie.contas_receber.valor_documento IS 'Valor do título em R$';
+
 COMMENT ON COLUMN omie.contas_receber.status_titulo IS 'Palavra do Omie no dia da leitura; depende da data';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_categoria IS 'Categoria (a primeira, se houver rateio)';
+
 COMMENT ON COLUMN omie.contas_receber.categorias IS 'Rateio por categoria';
+
 COMMENT ON COLUMN omie.contas_receber.distribuicao IS 'Rateio por departamento';
+
 COMMENT ON COLUMN omie.contas_receber.id_conta_corrente IS 'Conta corrente prevista';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_projeto IS 'Projeto';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_vendedor IS 'Vendedor';
+
 COMMENT ON COLUMN omie.contas_receber.numero_documento IS 'Número do documento';
+
 COMMENT ON COLUMN omie.contas_receber.numero_documento_fiscal IS 'Número da nota fiscal';
+
 COMMENT ON COLUMN omie.contas_receber.numero_parcela IS 'Parcela, por exemplo 001/003';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_tipo_documento IS 'Tipo de documento';
+
 COMMENT ON COLUMN omie.contas_receber.id_origem IS 'Origem do lançamento (MANR, APIR, VENR, ...)';
+
 COMMENT ON COLUMN omie.contas_receber.observacao IS 'Observação';
+
 COMMENT ON COLUMN omie.contas_receber.data_registro IS 'Registro contábil';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_os IS 'Ordem de serviço que gerou o título';
+
 COMMENT ON COLUMN omie.contas_receber.boleto IS 'Situação do boleto';
+
 COMMENT ON COLUMN omie.contas_receber.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.contas_receber.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.contas_receber.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.contas_receber.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.contas_receber.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.contas_receber.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.contas_receber.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.contas_receber.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.contas_receber.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.contas_receber.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.contas_receber.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.contas_receber.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.departamentos (
@@ -366,22 +560,39 @@ CREATE TABLE omie.departamentos (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo)
 );
+
 COMMENT ON TABLE omie.departamentos IS 'Departamentos: espelho do Omie (geral/departamentos/)';
+
 COMMENT ON COLUMN omie.departamentos.codigo IS 'Código: um texto, mesmo que só de algarismos';
+
 COMMENT ON COLUMN omie.departamentos.descricao IS 'Descrição';
+
 COMMENT ON COLUMN omie.departamentos.estrutura IS 'Posição na árvore, por exemplo 001.004';
+
 COMMENT ON COLUMN omie.departamentos.inativo IS 'S inativo';
+
 COMMENT ON COLUMN omie.departamentos.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.departamentos.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.departamentos.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.departamentos.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.departamentos.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.departamentos.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.departamentos.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.departamentos.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.departamentos.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.departamentos.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.departamentos.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.departamentos.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.dre (
@@ -406,62 +617,110 @@ CREATE TABLE omie.dre (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_dre)
 );
+
 COMMENT ON TABLE omie.dre IS 'Plano de contas (DRE): espelho do Omie (geral/dre/)';
+
 COMMENT ON COLUMN omie.dre.codigo_dre IS 'Código da linha';
+
 COMMENT ON COLUMN omie.dre.descricao IS 'Descrição';
+
 COMMENT ON COLUMN omie.dre.nivel IS 'Nível na árvore';
+
 COMMENT ON COLUMN omie.dre.sinal IS '+ ou - no resultado';
+
 COMMENT ON COLUMN omie.dre.totaliza IS 'S totaliza as linhas abaixo';
+
 COMMENT ON COLUMN omie.dre.nao_exibir IS 'S não aparece no DRE';
+
 COMMENT ON COLUMN omie.dre.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.dre.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.dre.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.dre.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.dre.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.dre.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.dre.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.dre.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.dre.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.dre.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.dre.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.dre.excluido_por IS 'webhook ou reconciliacao';
 
-ALTER TABLE omie.empresas
-    ADD COLUMN nome_fantasia TEXT,
-    ADD COLUMN cidade TEXT,
-    ADD COLUMN estado TEXT,
-    ADD COLUMN optante_simples_nacional TEXT,
-    ADD COLUMN regime_tributario TEXT,
-    ADD COLUMN codigo_integracao TEXT,
-    ADD COLUMN incluido_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN incluido_por TEXT,
-    ADD COLUMN alterado_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN alterado_por TEXT,
-    ADD COLUMN feito_por TEXT,
-    ADD COLUMN ledger_codigo TEXT,
-    ADD COLUMN data_particao DATE,
-    ADD COLUMN excluido_em TIMESTAMP WITH TIME ZONE,
-    ADD COLUMN excluido_por TEXT;
+CREATE TABLE omie.empresas (
+    empresa TEXT NOT NULL,
+    codigo_empresa BIGINT NOT NULL,
+    razao_social TEXT,
+    nome_fantasia TEXT,
+    cnpj TEXT,
+    cidade TEXT,
+    estado TEXT,
+    optante_simples_nacional TEXT,
+    regime_tributario TEXT,
+    codigo_integracao TEXT,
+    incluido_em TIMESTAMP WITH TIME ZONE,
+    incluido_por TEXT,
+    alterado_em TIMESTAMP WITH TIME ZONE,
+    alterado_por TEXT,
+    feito_por TEXT,
+    ledger_codigo TEXT,
+    data_particao DATE,
+    raw JSONB NOT NULL,
+    lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    excluido_em TIMESTAMP WITH TIME ZONE,
+    excluido_por TEXT,
+    PRIMARY KEY (empresa, codigo_empresa)
+);
+
 COMMENT ON TABLE omie.empresas IS 'Empresas: espelho do Omie (geral/empresas/)';
+
 COMMENT ON COLUMN omie.empresas.codigo_empresa IS 'Id da empresa no Omie';
+
 COMMENT ON COLUMN omie.empresas.razao_social IS 'Razão social';
+
 COMMENT ON COLUMN omie.empresas.nome_fantasia IS 'Nome fantasia';
+
 COMMENT ON COLUMN omie.empresas.cnpj IS 'CNPJ';
+
 COMMENT ON COLUMN omie.empresas.cidade IS 'Cidade';
+
 COMMENT ON COLUMN omie.empresas.estado IS 'UF';
+
 COMMENT ON COLUMN omie.empresas.optante_simples_nacional IS 'S optante do Simples';
+
 COMMENT ON COLUMN omie.empresas.regime_tributario IS 'Regime tributário';
+
 COMMENT ON COLUMN omie.empresas.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.empresas.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.empresas.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.empresas.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.empresas.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.empresas.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.empresas.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.empresas.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.empresas.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.empresas.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.empresas.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.empresas.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.extrato (
@@ -478,15 +737,25 @@ CREATE TABLE omie.extrato (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (empresa, n_cod_cc, periodo_inicial)
 );
+
 COMMENT ON TABLE omie.extrato IS 'Extrato por conta e mês: saldos que o próprio Omie calcula (financas/extrato/)';
+
 COMMENT ON COLUMN omie.extrato.n_cod_cc IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.extrato.periodo_inicial IS 'Primeiro dia do mês';
+
 COMMENT ON COLUMN omie.extrato.periodo_final IS 'Último dia lido';
+
 COMMENT ON COLUMN omie.extrato.descricao IS 'Nome da conta';
+
 COMMENT ON COLUMN omie.extrato.saldo_anterior IS 'Saldo antes do período, em R$';
+
 COMMENT ON COLUMN omie.extrato.saldo_atual IS 'Saldo no fim do período, em R$';
+
 COMMENT ON COLUMN omie.extrato.saldo_conciliado IS 'Saldo conciliado, em R$';
+
 COMMENT ON COLUMN omie.extrato.saldo_disponivel IS 'Saldo com limite, em R$';
+
 COMMENT ON COLUMN omie.extrato.raw IS 'Cabeçalho como o Omie o deu';
 
 CREATE TABLE omie.extrato_linhas (
@@ -511,17 +780,40 @@ CREATE TABLE omie.extrato_linhas (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (empresa, n_cod_cc, periodo_inicial, ordem)
 );
+
 COMMENT ON TABLE omie.extrato_linhas IS 'Linhas do extrato; cada leitura do mês substitui as do mês';
+
 COMMENT ON COLUMN omie.extrato_linhas.n_cod_cc IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.extrato_linhas.periodo_inicial IS 'Mês do extrato';
+
 COMMENT ON COLUMN omie.extrato_linhas.ordem IS 'Posição no extrato';
+
 COMMENT ON COLUMN omie.extrato_linhas.codigo_lancamento IS 'Lançamento; 0 em linhas de saldo';
+
 COMMENT ON COLUMN omie.extrato_linhas.data IS 'Dia do lançamento';
+
 COMMENT ON COLUMN omie.extrato_linhas.natureza IS 'R entrada, P saída';
+
 COMMENT ON COLUMN omie.extrato_linhas.valor IS 'Entrada (+) ou saída (-) em R$';
+
 COMMENT ON COLUMN omie.extrato_linhas.saldo IS 'Saldo depois da linha, em R$';
+
 COMMENT ON COLUMN omie.extrato_linhas.realizado IS 'Falso para previsões';
+
+COMMENT ON COLUMN omie.extrato_linhas.situacao IS 'Situação da linha';
+
+COMMENT ON COLUMN omie.extrato_linhas.origem IS 'Origem do lançamento (BAXR, EXTP, ...)';
+
+COMMENT ON COLUMN omie.extrato_linhas.codigo_categoria IS 'Categoria';
+
+COMMENT ON COLUMN omie.extrato_linhas.codigo_cliente IS 'Cliente ou fornecedor';
+
+COMMENT ON COLUMN omie.extrato_linhas.nome_cliente IS 'Nome do cliente ou fornecedor';
+
 COMMENT ON COLUMN omie.extrato_linhas.documento IS 'CPF/CNPJ';
+
+COMMENT ON COLUMN omie.extrato_linhas.observacao IS 'Observação';
 
 CREATE TABLE omie.lancamentos_conta_corrente (
     empresa TEXT NOT NULL,
@@ -558,38 +850,71 @@ CREATE TABLE omie.lancamentos_conta_corrente (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_lancamento)
 );
+
 CREATE INDEX lancamentos_conta_corrente_particao ON omie.lancamentos_conta_corrente (empresa, data_particao);
+
 COMMENT ON TABLE omie.lancamentos_conta_corrente IS 'Lançamentos de conta corrente: espelho do Omie (financas/contacorrentelancamentos/)';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_lancamento IS 'Id do lançamento no Omie';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_agrupamento IS 'Agrupamento';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.id_conta_corrente IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.data IS 'Dia do lançamento';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.valor IS 'Valor em R$';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.natureza IS 'R entrada, P saída';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.origem IS 'Origem (EXTR, TRAP, BAXR, ...)';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_categoria IS 'Categoria';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.categorias IS 'Rateio por categoria';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.tipo_documento IS 'Tipo de documento';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.numero_documento IS 'Número do documento';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_cliente IS 'Cliente ou fornecedor';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_projeto IS 'Projeto';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.conta_destino IS 'Conta de destino';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.departamentos IS 'Rateio por departamento';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_conta_pagar IS 'Conta a pagar baixada';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_conta_receber IS 'Conta a receber baixada';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.data_conciliacao IS 'Conciliação';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.observacao IS 'Observação';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.movimentacoes (
@@ -644,57 +969,111 @@ CREATE TABLE omie.movimentacoes (
     excluido_por TEXT,
     PRIMARY KEY (empresa, chave, grupo, origem)
 );
+
 CREATE INDEX movimentacoes_particao ON omie.movimentacoes (empresa, data_particao);
+
+CREATE INDEX movimentacoes_por_baixa ON omie.movimentacoes (empresa, codigo_baixa);
+
 CREATE INDEX movimentacoes_por_movimento_cc ON omie.movimentacoes (empresa, codigo_movimento_cc);
+
 CREATE INDEX movimentacoes_por_titulo ON omie.movimentacoes (empresa, codigo_titulo);
+
 COMMENT ON TABLE omie.movimentacoes IS 'Movimentações financeiras: espelho do Omie (financas/mf/)';
-COMMENT ON COLUMN omie.movimentacoes.chave IS 'B<baixa>, M<movimento de conta> ou T<título>: a chave da linha';
+
+COMMENT ON COLUMN omie.movimentacoes.chave IS 'B<baixa>:<título>, M<movimento de conta>:<título> ou T<título>: a chave';
+
 COMMENT ON COLUMN omie.movimentacoes.grupo IS 'CONTA_A_RECEBER, CONTA_CORRENTE_REC, ...';
+
 COMMENT ON COLUMN omie.movimentacoes.origem IS 'Origem do lançamento (BAXR, VENR, EXTP, ...)';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_titulo IS 'Título; 0 nos lançamentos de conta';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_baixa IS 'Baixa';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_movimento_cc IS 'Movimento da conta corrente';
+
 COMMENT ON COLUMN omie.movimentacoes.natureza IS 'R ou P; pode vir trocada em lançamentos de conta';
+
 COMMENT ON COLUMN omie.movimentacoes.status IS 'Palavra do Omie no dia da leitura';
+
 COMMENT ON COLUMN omie.movimentacoes.numero_titulo IS 'Número do documento';
+
 COMMENT ON COLUMN omie.movimentacoes.numero_parcela IS 'Parcela';
+
 COMMENT ON COLUMN omie.movimentacoes.tipo_documento IS 'Tipo de documento';
+
 COMMENT ON COLUMN omie.movimentacoes.data_emissao IS 'Emissão';
+
 COMMENT ON COLUMN omie.movimentacoes.data_vencimento IS 'Vencimento';
+
 COMMENT ON COLUMN omie.movimentacoes.data_previsao IS 'Previsão';
+
 COMMENT ON COLUMN omie.movimentacoes.data_pagamento IS 'Dia em que o dinheiro se moveu';
+
 COMMENT ON COLUMN omie.movimentacoes.data_credito IS 'Crédito na conta';
+
 COMMENT ON COLUMN omie.movimentacoes.data_conciliacao IS 'Conciliação';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_cliente IS 'Cliente ou fornecedor';
+
 COMMENT ON COLUMN omie.movimentacoes.documento IS 'CPF/CNPJ';
+
 COMMENT ON COLUMN omie.movimentacoes.id_conta_corrente IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_categoria IS 'Categoria';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_projeto IS 'Projeto';
+
 COMMENT ON COLUMN omie.movimentacoes.valor_titulo IS 'Valor do título em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.valor_movimento_cc IS 'Valor do movimento de conta em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.valor_pago IS 'Pago ou recebido em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.valor_aberto IS 'Em aberto em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.valor_liquido IS 'Líquido em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.desconto IS 'Desconto em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.juros IS 'Juros em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.multa IS 'Multa em R$';
+
 COMMENT ON COLUMN omie.movimentacoes.liquidado IS 'S quando não resta saldo';
+
 COMMENT ON COLUMN omie.movimentacoes.categorias IS 'Rateio por categoria';
+
 COMMENT ON COLUMN omie.movimentacoes.departamentos IS 'Rateio por departamento';
+
 COMMENT ON COLUMN omie.movimentacoes.observacao IS 'Observação';
+
 COMMENT ON COLUMN omie.movimentacoes.espelho IS 'Repete dinheiro que outra linha já conta';
+
 COMMENT ON COLUMN omie.movimentacoes.valor_movimentado IS 'Entrada (+) ou saída (-) em R$; nulo em espelhos e previsões: some sem filtrar';
+
 COMMENT ON COLUMN omie.movimentacoes.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.movimentacoes.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.movimentacoes.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.movimentacoes.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.movimentacoes.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.movimentacoes.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.movimentacoes.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.movimentacoes.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.movimentacoes.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.movimentacoes.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.movimentacoes.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.movimentacoes.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.notas_fiscais (
@@ -730,36 +1109,67 @@ CREATE TABLE omie.notas_fiscais (
     excluido_por TEXT,
     PRIMARY KEY (empresa, tipo, codigo_nf)
 );
+
 CREATE INDEX notas_fiscais_particao ON omie.notas_fiscais (empresa, data_particao);
+
 COMMENT ON TABLE omie.notas_fiscais IS 'Notas fiscais: NFS-e e NF-e: espelho do Omie (servicos/nfse/)';
-COMMENT ON COLUMN omie.notas_fiscais.tipo IS 'NFS-e, ...';
+
+COMMENT ON COLUMN omie.notas_fiscais.tipo IS 'NFS-e (serviço) ou NF-e (produto)';
+
 COMMENT ON COLUMN omie.notas_fiscais.codigo_nf IS 'Id da nota no Omie';
+
 COMMENT ON COLUMN omie.notas_fiscais.numero IS 'Número da nota';
+
 COMMENT ON COLUMN omie.notas_fiscais.serie IS 'Série';
+
 COMMENT ON COLUMN omie.notas_fiscais.status IS 'F faturada, C cancelada';
+
 COMMENT ON COLUMN omie.notas_fiscais.chave IS 'Chave ou código do arquivo';
+
 COMMENT ON COLUMN omie.notas_fiscais.codigo_verificacao IS 'Código de verificação';
+
 COMMENT ON COLUMN omie.notas_fiscais.ambiente IS 'P produção, H homologação';
+
 COMMENT ON COLUMN omie.notas_fiscais.data_emissao IS 'Emissão';
+
 COMMENT ON COLUMN omie.notas_fiscais.data_cancelamento IS 'Cancelamento';
+
 COMMENT ON COLUMN omie.notas_fiscais.valor IS 'Valor em R$';
+
 COMMENT ON COLUMN omie.notas_fiscais.codigo_cliente IS 'Cliente';
+
 COMMENT ON COLUMN omie.notas_fiscais.documento IS 'CNPJ do destinatário';
+
 COMMENT ON COLUMN omie.notas_fiscais.documento_cpf IS 'CPF do destinatário';
+
 COMMENT ON COLUMN omie.notas_fiscais.codigo_os IS 'Ordem de serviço';
+
 COMMENT ON COLUMN omie.notas_fiscais.codigo_categoria IS 'Categoria';
+
 COMMENT ON COLUMN omie.notas_fiscais.id_conta_corrente IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.notas_fiscais.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.notas_fiscais.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.notas_fiscais.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.notas_fiscais.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.notas_fiscais.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.notas_fiscais.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.notas_fiscais.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.notas_fiscais.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.notas_fiscais.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.notas_fiscais.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.notas_fiscais.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.notas_fiscais.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.projetos (
@@ -781,21 +1191,37 @@ CREATE TABLE omie.projetos (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo)
 );
+
 COMMENT ON TABLE omie.projetos IS 'Projetos: espelho do Omie (geral/projetos/)';
+
 COMMENT ON COLUMN omie.projetos.codigo IS 'Id do projeto no Omie';
+
 COMMENT ON COLUMN omie.projetos.nome IS 'Nome';
+
 COMMENT ON COLUMN omie.projetos.inativo IS 'S inativo';
+
 COMMENT ON COLUMN omie.projetos.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.projetos.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.projetos.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.projetos.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.projetos.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.projetos.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.projetos.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.projetos.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.projetos.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.projetos.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.projetos.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.projetos.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.saldos_titulos (
@@ -831,36 +1257,67 @@ CREATE TABLE omie.saldos_titulos (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo_titulo)
 );
+
 CREATE INDEX saldos_titulos_particao ON omie.saldos_titulos (empresa, data_particao);
+
 COMMENT ON TABLE omie.saldos_titulos IS 'Saldos dos títulos e suas baixas: espelho do Omie (financas/pesquisartitulos/)';
+
 COMMENT ON COLUMN omie.saldos_titulos.codigo_titulo IS 'Id do título no Omie';
+
 COMMENT ON COLUMN omie.saldos_titulos.natureza IS 'R a receber, P a pagar';
+
 COMMENT ON COLUMN omie.saldos_titulos.codigo_cliente IS 'Id do cliente/fornecedor';
+
 COMMENT ON COLUMN omie.saldos_titulos.documento IS 'CPF/CNPJ';
+
 COMMENT ON COLUMN omie.saldos_titulos.status_titulo IS 'Palavra do Omie no dia da leitura';
+
 COMMENT ON COLUMN omie.saldos_titulos.data_vencimento IS 'Vencimento';
+
 COMMENT ON COLUMN omie.saldos_titulos.data_pagamento IS 'Último pagamento';
+
 COMMENT ON COLUMN omie.saldos_titulos.data_cancelamento IS 'Cancelamento';
+
 COMMENT ON COLUMN omie.saldos_titulos.id_conta_corrente IS 'Conta corrente';
+
 COMMENT ON COLUMN omie.saldos_titulos.valor_titulo IS 'Valor do título em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.valor_pago IS 'Já pago ou recebido, em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.valor_aberto IS 'Saldo em aberto, em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.valor_liquido IS 'Pago com juros, multa e desconto, em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.desconto IS 'Descontos, em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.juros IS 'Juros, em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.multa IS 'Multas, em R$';
+
 COMMENT ON COLUMN omie.saldos_titulos.liquidado IS 'S quando não resta saldo';
+
 COMMENT ON COLUMN omie.saldos_titulos.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.saldos_titulos.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.saldos_titulos.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.saldos_titulos.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.saldos_titulos.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.saldos_titulos.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.saldos_titulos.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.saldos_titulos.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.saldos_titulos.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.saldos_titulos.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.saldos_titulos.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.saldos_titulos.excluido_por IS 'webhook ou reconciliacao';
 
 CREATE TABLE omie.vendedores (
@@ -884,24 +1341,275 @@ CREATE TABLE omie.vendedores (
     excluido_por TEXT,
     PRIMARY KEY (empresa, codigo)
 );
+
 COMMENT ON TABLE omie.vendedores IS 'Vendedores: espelho do Omie (geral/vendedores/)';
+
 COMMENT ON COLUMN omie.vendedores.codigo IS 'Id do vendedor no Omie';
+
 COMMENT ON COLUMN omie.vendedores.nome IS 'Nome';
+
 COMMENT ON COLUMN omie.vendedores.email IS 'E-mail';
-COMMENT ON COLUMN omie.vendedores.comissao IS 'Comissão em %%';
+
+COMMENT ON COLUMN omie.vendedores.comissao IS 'Comissão em %';
+
 COMMENT ON COLUMN omie.vendedores.inativo IS 'S inativo';
+
 COMMENT ON COLUMN omie.vendedores.codigo_integracao IS 'Código de integração';
+
 COMMENT ON COLUMN omie.vendedores.incluido_em IS 'Inclusão no Omie';
+
 COMMENT ON COLUMN omie.vendedores.incluido_por IS 'Usuário do Omie; WEBSERVICE é integração';
+
 COMMENT ON COLUMN omie.vendedores.alterado_em IS 'Última alteração no Omie';
+
 COMMENT ON COLUMN omie.vendedores.alterado_por IS 'Usuário da última alteração';
+
 COMMENT ON COLUMN omie.vendedores.feito_por IS 'omie_pipeline, integracao ou pessoa';
+
 COMMENT ON COLUMN omie.vendedores.ledger_codigo IS 'Linha de omie_sync.ledger que o conhece';
+
 COMMENT ON COLUMN omie.vendedores.data_particao IS 'Dia da partição: o da inclusão ou emissão';
+
 COMMENT ON COLUMN omie.vendedores.raw IS 'O registro como o Omie o deu';
+
 COMMENT ON COLUMN omie.vendedores.lido_em IS 'Pergunta que trouxe esta versão';
+
 COMMENT ON COLUMN omie.vendedores.excluido_em IS 'Quando se soube que não existe mais no Omie';
+
 COMMENT ON COLUMN omie.vendedores.excluido_por IS 'webhook ou reconciliacao';
+
+CREATE TABLE omie_inbox.events (
+    empresa TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    recebido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    autor TEXT,
+    raw JSONB NOT NULL,
+    registros JSONB NOT NULL,
+    tabelas TEXT[] NOT NULL,
+    faltam TEXT[] NOT NULL,
+    estado TEXT NOT NULL,
+    tentativas INTEGER DEFAULT '0' NOT NULL,
+    proxima_em TIMESTAMP WITH TIME ZONE,
+    feito_em TIMESTAMP WITH TIME ZONE,
+    run_id TEXT,
+    erro TEXT,
+    PRIMARY KEY (empresa, message_id)
+);
+
+CREATE INDEX events_feitos ON omie_inbox.events (feito_em) WHERE feito_em IS NOT NULL;
+
+CREATE INDEX events_pendentes ON omie_inbox.events (empresa, proxima_em) WHERE estado = 'pendente';
+
+COMMENT ON TABLE omie_inbox.events IS 'Eventos dos webhooks do Omie: avisam o que ler de novo, nunca são o dado';
+
+COMMENT ON COLUMN omie_inbox.events.message_id IS 'messageId do Omie, ou resumo';
+
+COMMENT ON COLUMN omie_inbox.events.topic IS 'Vazio quando o corpo não tem tópico';
+
+COMMENT ON COLUMN omie_inbox.events.autor IS 'Número do usuário do Omie, sem nome nem e-mail';
+
+COMMENT ON COLUMN omie_inbox.events.raw IS 'Como chegou, sem appKey e appHash';
+
+COMMENT ON COLUMN omie_inbox.events.registros IS 'Ids citados, por tabela';
+
+COMMENT ON COLUMN omie_inbox.events.tabelas IS 'Tabelas a ler de novo';
+
+COMMENT ON COLUMN omie_inbox.events.faltam IS 'As que ainda faltam ler';
+
+COMMENT ON COLUMN omie_inbox.events.estado IS 'pendente, feito, ignorado, sem_registro';
+
+COMMENT ON COLUMN omie_inbox.events.proxima_em IS 'Não ler antes disto';
+
+COMMENT ON COLUMN omie_inbox.events.feito_em IS 'Quando saiu de pendente';
+
+COMMENT ON COLUMN omie_inbox.events.run_id IS 'Execução que o tratou por último';
+
+COMMENT ON COLUMN omie_inbox.events.erro IS 'Por que espera ou foi ignorado; sem dados pessoais';
+
+CREATE TABLE omie_sync.attempt (
+    attempt_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    run_id TEXT NOT NULL,
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    codigo_integracao TEXT,
+    method TEXT NOT NULL,
+    request JSONB,
+    response JSONB,
+    http_status INTEGER NOT NULL,
+    fault_class TEXT,
+    fault_code TEXT,
+    fault_text TEXT,
+    duration_ms FLOAT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (attempt_id)
+);
+
+CREATE INDEX attempt_by_time ON omie_sync.attempt (at);
+
+COMMENT ON TABLE omie_sync.attempt IS 'Request and answer of each call, masked, kept for some days';
+
+COMMENT ON COLUMN omie_sync.attempt.request IS 'masked; no key, no secret';
+
+COMMENT ON COLUMN omie_sync.attempt.response IS 'masked';
+
+CREATE TABLE omie_sync.billing_request (
+    empresa TEXT NOT NULL,
+    data_particao DATE NOT NULL,
+    "cCodIntOS" TEXT NOT NULL,
+    _pedido_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    _pedido_por TEXT NOT NULL,
+    PRIMARY KEY (empresa, "cCodIntOS")
+);
+
+COMMENT ON TABLE omie_sync.billing_request IS 'A person''s decision to bill an order that no payload model asks to bill';
+
+CREATE TABLE omie_sync.binding (
+    empresa TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    host TEXT NOT NULL,
+    bound_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    confirmed_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (empresa)
+);
+
+COMMENT ON TABLE omie_sync.binding IS 'Which Omie the ledger of an empresa belongs to';
+
+COMMENT ON COLUMN omie_sync.binding.scope IS 'digest of the app key';
+
+COMMENT ON COLUMN omie_sync.binding.host IS 'Omie, or a simulator on loopback';
+
+COMMENT ON COLUMN omie_sync.binding.confirmed_at IS 'first good answer; until then a key may be changed';
+
+CREATE TABLE omie_sync.block (
+    scope TEXT NOT NULL,
+    until TIMESTAMP WITH TIME ZONE NOT NULL,
+    reason TEXT NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    probe_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (scope)
+);
+
+COMMENT ON TABLE omie_sync.block IS 'Memory of an HTTP 425; survives restarts';
+
+COMMENT ON COLUMN omie_sync.block.scope IS 'digest of the app key';
+
+COMMENT ON COLUMN omie_sync.block.probe_at IS 'call that was let through after the end, to see whether the key is open';
+
+CREATE TABLE omie_sync.default_import (
+    import_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    source TEXT NOT NULL,
+    settings INTEGER NOT NULL,
+    imported_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (import_id)
+);
+
+COMMENT ON TABLE omie_sync.default_import IS 'Where defaults were imported from, and when';
+
+COMMENT ON COLUMN omie_sync.default_import.source IS 'file or table the defaults came from';
+
+COMMENT ON COLUMN omie_sync.default_import.settings IS 'how many it had';
+
+CREATE TABLE omie_sync.empresa_default (
+    empresa TEXT NOT NULL,
+    receipt_category TEXT,
+    repasse_category TEXT,
+    sale_category TEXT,
+    expense_category TEXT,
+    purchase_category TEXT,
+    account BIGINT,
+    bill_orders TEXT CONSTRAINT empresa_default_bill_orders CHECK (bill_orders IN ('S', 'N')),
+    order_for_every_receipt TEXT CONSTRAINT empresa_default_order_for_every_receipt CHECK (order_for_every_receipt IN ('S', 'N')),
+    professionals_are_sellers TEXT CONSTRAINT empresa_default_professionals_are_sellers CHECK (professionals_are_sellers IN ('S', 'N')),
+    repasse_days INTEGER,
+    lc116 TEXT,
+    municipal_service TEXT,
+    taxation TEXT,
+    service_city TEXT,
+    order_terms TEXT,
+    PRIMARY KEY (empresa)
+);
+
+COMMENT ON TABLE omie_sync.empresa_default IS 'What a row takes where neither it nor its procedure says otherwise';
+
+COMMENT ON COLUMN omie_sync.empresa_default.empresa IS 'name of the empresa, or * for all';
+
+COMMENT ON COLUMN omie_sync.empresa_default.receipt_category IS 'of receipts whose procedure has none';
+
+COMMENT ON COLUMN omie_sync.empresa_default.repasse_category IS 'of shares due to professionals';
+
+COMMENT ON COLUMN omie_sync.empresa_default.sale_category IS 'of product sales that name none';
+
+COMMENT ON COLUMN omie_sync.empresa_default.expense_category IS 'of expenses that name none';
+
+COMMENT ON COLUMN omie_sync.empresa_default.purchase_category IS 'of product purchases that name none';
+
+COMMENT ON COLUMN omie_sync.empresa_default.account IS 'nCodCC where the payment method says nothing';
+
+COMMENT ON COLUMN omie_sync.empresa_default.bill_orders IS 'S: every service order is billed at once';
+
+COMMENT ON COLUMN omie_sync.empresa_default.order_for_every_receipt IS 'S: a service order for every receipt, whatever its flag';
+
+COMMENT ON COLUMN omie_sync.empresa_default.professionals_are_sellers IS 'S: professionals are Omie''s vendedores';
+
+COMMENT ON COLUMN omie_sync.empresa_default.repasse_days IS 'from receipt to repasse, where no rule says';
+
+COMMENT ON COLUMN omie_sync.empresa_default.lc116 IS 'LC 116 code of procedures that have none';
+
+COMMENT ON COLUMN omie_sync.empresa_default.municipal_service IS 'municipal code of procedures without one';
+
+COMMENT ON COLUMN omie_sync.empresa_default.taxation IS 'cIdTrib of procedures that have none';
+
+COMMENT ON COLUMN omie_sync.empresa_default.service_city IS 'where services are provided, as Omie spells it';
+
+COMMENT ON COLUMN omie_sync.empresa_default.order_terms IS 'cCodParc of orders';
+
+CREATE TABLE omie_sync.erasure (
+    erasure_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    empresa TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    codigos_cliente BIGINT[] NOT NULL,
+    reter_ate DATE,
+    apagado_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    contagens JSONB NOT NULL,
+    revogado_em TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (erasure_id),
+    CONSTRAINT erasure_once UNIQUE (empresa, digest)
+);
+
+COMMENT ON TABLE omie_sync.erasure IS 'Whose data were erased: a digest, never the document';
+
+COMMENT ON COLUMN omie_sync.erasure.digest IS 'sha256 of salt and document (or code)';
+
+COMMENT ON COLUMN omie_sync.erasure.salt IS 'one per deployment';
+
+COMMENT ON COLUMN omie_sync.erasure.codigos_cliente IS 'Omie ids of the person';
+
+COMMENT ON COLUMN omie_sync.erasure.reter_ate IS 'name and document are kept before this day';
+
+COMMENT ON COLUMN omie_sync.erasure.contagens IS 'rows by table';
+
+COMMENT ON COLUMN omie_sync.erasure.revogado_em IS 'nothing more is erased from then on';
+
+CREATE TABLE omie_sync.fence (
+    lane TEXT NOT NULL,
+    token BIGINT NOT NULL,
+    holder TEXT NOT NULL,
+    backend_pid INTEGER NOT NULL,
+    taken_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (lane)
+);
+
+COMMENT ON TABLE omie_sync.fence IS 'Who holds each lane: a run that is not named here any more writes and sends nothing';
+
+COMMENT ON COLUMN omie_sync.fence.lane IS 'push:<empresa>:<endpoint>, say';
+
+COMMENT ON COLUMN omie_sync.fence.token IS 'one more with every holder';
+
+COMMENT ON COLUMN omie_sync.fence.holder IS 'of the token; random';
+
+COMMENT ON COLUMN omie_sync.fence.backend_pid IS 'of the session with the lock';
 
 CREATE TABLE omie_sync.import_cursor (
     empresa TEXT NOT NULL,
@@ -911,9 +1619,13 @@ CREATE TABLE omie_sync.import_cursor (
     tamanho INTEGER,
     PRIMARY KEY (empresa, tabela)
 );
+
 COMMENT ON TABLE omie_sync.import_cursor IS 'How far the incremental windows of each table have come';
+
 COMMENT ON COLUMN omie_sync.import_cursor.lido_ate IS 'Changes before this are all here';
+
 COMMENT ON COLUMN omie_sync.import_cursor.assinatura IS 'What the last cheap look at Omie saw';
+
 COMMENT ON COLUMN omie_sync.import_cursor.tamanho IS 'Page size that worked last, where Omie refused more';
 
 CREATE TABLE omie_sync.import_partition (
@@ -926,10 +1638,15 @@ CREATE TABLE omie_sync.import_partition (
     run_id TEXT NOT NULL,
     PRIMARY KEY (empresa, tabela, particao)
 );
+
 COMMENT ON TABLE omie_sync.import_partition IS 'What a complete reading proved of each partition';
+
 COMMENT ON COLUMN omie_sync.import_partition.particao IS 'day, or tudo for registers';
+
 COMMENT ON COLUMN omie_sync.import_partition.total_omie IS 'records Omie has in it';
+
 COMMENT ON COLUMN omie_sync.import_partition.filtradas IS 'kept out by a filter';
+
 COMMENT ON COLUMN omie_sync.import_partition.lido_em IS 'question that proved it';
 
 CREATE TABLE omie_sync.import_run (
@@ -951,23 +1668,454 @@ CREATE TABLE omie_sync.import_run (
     dagster_run_id TEXT,
     PRIMARY KEY (run_id)
 );
+
 CREATE INDEX import_run_by_table ON omie_sync.import_run (empresa, tabela, started_at DESC);
+
+CREATE INDEX import_run_started ON omie_sync.import_run (started_at);
+
 COMMENT ON TABLE omie_sync.import_run IS 'One row per reading of one table: the history of the way back';
+
 COMMENT ON COLUMN omie_sync.import_run.modo IS 'carga, alteradas';
+
 COMMENT ON COLUMN omie_sync.import_run.gatilho IS 'cli, schedule, sensor, webhook, ui';
+
 COMMENT ON COLUMN omie_sync.import_run.state IS 'running, done, stopped, failed';
+
 COMMENT ON COLUMN omie_sync.import_run.counts IS 'lidas, novas, alteradas, iguais, excluidas, ...';
+
 COMMENT ON COLUMN omie_sync.import_run.completo IS 'O total do Omie foi conferido';
+
 COMMENT ON COLUMN omie_sync.import_run.correcao IS 'O que fazer, em português';
+
+CREATE TABLE omie_sync.intent (
+    intent_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    run_id TEXT NOT NULL,
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    codigo_integracao TEXT NOT NULL,
+    particao TEXT NOT NULL,
+    action TEXT NOT NULL,
+    payload_hash TEXT,
+    payload JSONB,
+    omie_id BIGINT,
+    fingerprint TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
+    read_at TIMESTAMP WITH TIME ZONE,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    outcome TEXT,
+    filled TEXT[],
+    PRIMARY KEY (intent_id)
+);
+
+CREATE UNIQUE INDEX intent_open ON omie_sync.intent (empresa, endpoint, codigo_integracao) WHERE closed_at IS NULL;
+
+COMMENT ON TABLE omie_sync.intent IS 'Committed before a call leaves, closed by its outcome';
+
+COMMENT ON COLUMN omie_sync.intent.action IS 'upsert, insert, delete';
+
+COMMENT ON COLUMN omie_sync.intent.payload IS 'as sent; removed when the intent closes';
+
+COMMENT ON COLUMN omie_sync.intent.fingerprint IS 'of the request, see quota_request';
+
+COMMENT ON COLUMN omie_sync.intent.sent_at IS 'when it may have left at the latest';
+
+COMMENT ON COLUMN omie_sync.intent.read_at IS 'last read back';
+
+COMMENT ON COLUMN omie_sync.intent.outcome IS 'created, updated, linked, deleted, rejected, not_sent';
+
+COMMENT ON COLUMN omie_sync.intent.filled IS 'as in the ledger before the call';
+
+CREATE TABLE omie_sync.ledger (
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    codigo_integracao TEXT NOT NULL,
+    state TEXT NOT NULL,
+    payload_hash TEXT,
+    omie_id BIGINT,
+    created_here BOOLEAN DEFAULT false NOT NULL,
+    particao TEXT NOT NULL,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    first_error TEXT,
+    last_error TEXT,
+    error_code TEXT,
+    held_until TIMESTAMP WITH TIME ZONE,
+    run_id TEXT NOT NULL,
+    first_seen_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    confirmed_at TIMESTAMP WITH TIME ZONE,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    omie_code TEXT,
+    parent_code TEXT,
+    filled TEXT[],
+    not_emptied TEXT[],
+    emptied TEXT[],
+    likeness TEXT,
+    in_doubt BOOLEAN DEFAULT false NOT NULL,
+    same_as BIGINT,
+    PRIMARY KEY (empresa, endpoint, codigo_integracao)
+);
+
+CREATE INDEX ledger_by_likeness ON omie_sync.ledger (empresa, endpoint, likeness) WHERE likeness IS NOT NULL;
 
 CREATE INDEX ledger_by_omie_id ON omie_sync.ledger (empresa, endpoint, omie_id);
 
--- Omie gives texts HTML-escaped now and then (omie-api.md#escaped-texts).
-CREATE FUNCTION omie_sync.sem_html(texto text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN position('&' IN texto) = 0 THEN texto ELSE
-        replace(replace(replace(replace(replace(replace(replace(replace(texto,
-            '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#039;', ''''), '&#39;', ''''),
-            '&#x27;', ''''), '&apos;', ''''), '&amp;', '&')
-    END
-$$;
+CREATE INDEX ledger_by_parent ON omie_sync.ledger (empresa, endpoint, parent_code) WHERE parent_code IS NOT NULL;
+
+CREATE INDEX ledger_by_partition ON omie_sync.ledger (empresa, endpoint, particao);
+
+CREATE INDEX ledger_filled_unknown ON omie_sync.ledger (empresa, endpoint) WHERE filled IS NULL AND payload_hash IS NOT NULL;
+
+CREATE INDEX ledger_not_emptied ON omie_sync.ledger (empresa, endpoint) WHERE not_emptied IS NOT NULL;
+
+CREATE INDEX ledger_unfinished ON omie_sync.ledger (empresa, endpoint, state) WHERE state IN ('rejected', 'held');
+
+COMMENT ON TABLE omie_sync.ledger IS 'One row per integration code: what Omie has confirmed';
+
+COMMENT ON COLUMN omie_sync.ledger.state IS 'confirmed, rejected, held, deleted';
+
+COMMENT ON COLUMN omie_sync.ledger.payload_hash IS 'of the payload that Omie confirmed, never earlier';
+
+COMMENT ON COLUMN omie_sync.ledger.omie_code IS 'Omie''s id where it is no number (categorias)';
+
+COMMENT ON COLUMN omie_sync.ledger.parent_code IS 'code of the record that this one acts upon';
+
+COMMENT ON COLUMN omie_sync.ledger.filled IS 'fields confirmed with a value that could be emptied';
+
+COMMENT ON COLUMN omie_sync.ledger.not_emptied IS 'those that the clinic emptied and Omie still has';
+
+COMMENT ON COLUMN omie_sync.ledger.emptied IS 'those that were emptied in Omie last';
+
+COMMENT ON COLUMN omie_sync.ledger.likeness IS 'digest of whom, how much and when, without the code';
+
+COMMENT ON COLUMN omie_sync.ledger.in_doubt IS 'Omie may have taken in what it refused: payload_hash may be out of date';
+
+COMMENT ON COLUMN omie_sync.ledger.same_as IS 'Omie''s id of what a person or the bank made';
+
+CREATE TABLE omie_sync.line_wait (
+    scope TEXT NOT NULL,
+    method TEXT NOT NULL,
+    until TIMESTAMP WITH TIME ZONE NOT NULL,
+    reason TEXT NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    closes BOOLEAN NOT NULL,
+    PRIMARY KEY (scope, method)
+);
+
+COMMENT ON TABLE omie_sync.line_wait IS 'What a key or one of its methods waits for, and until when';
+
+COMMENT ON COLUMN omie_sync.line_wait.scope IS 'digest of the app key';
+
+COMMENT ON COLUMN omie_sync.line_wait.method IS 'Omie''s call, or what waits';
+
+COMMENT ON COLUMN omie_sync.line_wait.reason IS 'in Portuguese, for staff';
+
+COMMENT ON COLUMN omie_sync.line_wait.closes IS 'nothing of this method may leave before; false: somebody merely waits';
+
+CREATE TABLE omie_sync.nfse (
+    empresa TEXT NOT NULL,
+    cod_int_os TEXT NOT NULL,
+    n_cod_os BIGINT,
+    estado TEXT NOT NULL,
+    numero TEXT,
+    serie TEXT,
+    codigo_verificacao TEXT,
+    n_cod_nf BIGINT,
+    url_pdf TEXT,
+    url_xml TEXT,
+    url_portal TEXT,
+    valor NUMERIC(15, 2),
+    municipio TEXT,
+    mensagem TEXT,
+    tentativas INTEGER DEFAULT '1' NOT NULL,
+    enviada_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    emitida_em TIMESTAMP WITH TIME ZONE,
+    cancelamento_pedido_em TIMESTAMP WITH TIME ZONE,
+    mudou_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    consultada_em TIMESTAMP WITH TIME ZONE,
+    proxima_consulta_em TIMESTAMP WITH TIME ZONE,
+    alertada_em TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (empresa, cod_int_os)
+);
+
+CREATE INDEX nfse_by_order ON omie_sync.nfse (empresa, n_cod_os);
+
+CREATE INDEX nfse_open ON omie_sync.nfse (empresa, estado, proxima_consulta_em);
+
+COMMENT ON TABLE omie_sync.nfse IS 'One row per service order that was billed: where its NFS-e stands';
+
+COMMENT ON COLUMN omie_sync.nfse.cod_int_os IS 'our code of the service order';
+
+COMMENT ON COLUMN omie_sync.nfse.estado IS 'submitted, processing, issued, rejected, cancelled, error';
+
+COMMENT ON COLUMN omie_sync.nfse.municipio IS 'of the service, for the limits of the alerts';
+
+COMMENT ON COLUMN omie_sync.nfse.mensagem IS 'the city hall''s words, masked';
+
+COMMENT ON COLUMN omie_sync.nfse.enviada_em IS 'last time it was billed';
+
+COMMENT ON COLUMN omie_sync.nfse.mudou_em IS 'last change of estado';
+
+COMMENT ON COLUMN omie_sync.nfse.proxima_consulta_em IS 'not asked for alone before this moment';
+
+CREATE TABLE omie_sync.nfse_file (
+    empresa TEXT NOT NULL,
+    cod_int_os TEXT NOT NULL,
+    tipo TEXT NOT NULL,
+    caminho TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    guardado_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (empresa, cod_int_os, tipo)
+);
+
+COMMENT ON TABLE omie_sync.nfse_file IS 'Files of issued notes in the archive, with their hash';
+
+COMMENT ON COLUMN omie_sync.nfse_file.tipo IS 'pdf or xml';
+
+CREATE TABLE omie_sync.nfse_transition (
+    transition_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    empresa TEXT NOT NULL,
+    cod_int_os TEXT NOT NULL,
+    de TEXT,
+    para TEXT NOT NULL,
+    em TIMESTAMP WITH TIME ZONE NOT NULL,
+    motivo TEXT,
+    fonte TEXT NOT NULL,
+    PRIMARY KEY (transition_id)
+);
+
+CREATE INDEX nfse_transition_of ON omie_sync.nfse_transition (empresa, cod_int_os);
+
+COMMENT ON TABLE omie_sync.nfse_transition IS 'Every change of state of every note, with its time';
+
+COMMENT ON COLUMN omie_sync.nfse_transition.de IS 'empty for the first';
+
+COMMENT ON COLUMN omie_sync.nfse_transition.motivo IS 'masked';
+
+COMMENT ON COLUMN omie_sync.nfse_transition.fonte IS 'push, status, lista, cancelamento';
+
+CREATE TABLE omie_sync.notification (
+    key TEXT NOT NULL,
+    empresa TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
+    times INTEGER DEFAULT '0' NOT NULL,
+    resolved_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (key)
+);
+
+COMMENT ON TABLE omie_sync.notification IS 'One row per alert that ever was: open until resolved_at';
+
+COMMENT ON COLUMN omie_sync.notification.key IS 'kind, empresa and what it is about';
+
+COMMENT ON COLUMN omie_sync.notification.empresa IS 'empty where it concerns all';
+
+COMMENT ON COLUMN omie_sync.notification.text IS 'no personal data, no secret';
+
+COMMENT ON COLUMN omie_sync.notification.first_at IS 'since when';
+
+COMMENT ON COLUMN omie_sync.notification.last_at IS 'last evaluation that found it';
+
+COMMENT ON COLUMN omie_sync.notification.sent_at IS 'last time a channel took it';
+
+COMMENT ON COLUMN omie_sync.notification.times IS 'messages sent';
+
+COMMENT ON COLUMN omie_sync.notification.resolved_at IS 'evaluation that found it gone';
+
+CREATE TABLE omie_sync.payment_account (
+    empresa TEXT NOT NULL,
+    payment_method TEXT NOT NULL,
+    account BIGINT NOT NULL,
+    PRIMARY KEY (empresa, payment_method)
+);
+
+COMMENT ON TABLE omie_sync.payment_account IS 'Account of each payment method whose own row gives none';
+
+COMMENT ON COLUMN omie_sync.payment_account.empresa IS 'name of the empresa, or * for all';
+
+COMMENT ON COLUMN omie_sync.payment_account.payment_method IS 'its id at the clinic, or its Omie type';
+
+COMMENT ON COLUMN omie_sync.payment_account.account IS 'Omie''s nCodCC';
+
+CREATE UNLOGGED TABLE omie_sync.plan (
+    run_id TEXT NOT NULL,
+    linha BIGINT NOT NULL,
+    particao TEXT NOT NULL,
+    codigo_integracao TEXT,
+    action TEXT NOT NULL,
+    priority SMALLINT NOT NULL,
+    state TEXT NOT NULL,
+    payload JSONB NOT NULL,
+    extra JSONB NOT NULL,
+    payload_hash TEXT NOT NULL,
+    omie_id BIGINT,
+    filled TEXT[],
+    reasons JSONB,
+    PRIMARY KEY (run_id, linha)
+);
+
+COMMENT ON TABLE omie_sync.plan IS 'Work of one run: the rows that differ from the ledger';
+
+COMMENT ON COLUMN omie_sync.plan.linha IS 'row number within the run';
+
+COMMENT ON COLUMN omie_sync.plan.action IS 'upsert, insert, delete';
+
+COMMENT ON COLUMN omie_sync.plan.priority IS '0 held, 1 new, 2 rejected';
+
+COMMENT ON COLUMN omie_sync.plan.state IS 'ready, quarantined, held, sent';
+
+COMMENT ON COLUMN omie_sync.plan.extra IS 'columns with a leading underscore';
+
+COMMENT ON COLUMN omie_sync.plan.filled IS 'as in the ledger';
+
+COMMENT ON COLUMN omie_sync.plan.reasons IS 'why the row does not leave';
+
+CREATE TABLE omie_sync.quarantine (
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    linha TEXT NOT NULL,
+    codigo_integracao TEXT,
+    particao TEXT NOT NULL,
+    reasons JSONB NOT NULL,
+    row_masked JSONB NOT NULL,
+    origem JSONB,
+    first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (empresa, endpoint, linha)
+);
+
+COMMENT ON TABLE omie_sync.quarantine IS 'Rows our own validation refused; a row leaves when it passes';
+
+COMMENT ON COLUMN omie_sync.quarantine.linha IS 'partition and code, else hash';
+
+COMMENT ON COLUMN omie_sync.quarantine.reasons IS 'list of {campo, regra, motivo, correcao}';
+
+COMMENT ON COLUMN omie_sync.quarantine.origem IS 'link to the clinic''s row';
+
+CREATE TABLE omie_sync.quota_fault (
+    fault_id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    scope TEXT NOT NULL,
+    method TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (fault_id)
+);
+
+CREATE INDEX quota_fault_recent ON omie_sync.quota_fault (scope, method, at);
+
+CREATE UNLOGGED TABLE omie_sync.quota_lane (
+    scope TEXT NOT NULL,
+    method TEXT NOT NULL,
+    next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (scope, method)
+);
+
+COMMENT ON COLUMN omie_sync.quota_lane.scope IS 'digest of the app key, or ''ip''';
+
+COMMENT ON COLUMN omie_sync.quota_lane.next_at IS 'theoretical arrival time (GCRA)';
+
+CREATE TABLE omie_sync.quota_request (
+    scope TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (scope, fingerprint)
+);
+
+COMMENT ON TABLE omie_sync.quota_request IS 'Requests let through; after a crash it tells which intents never left';
+
+CREATE TABLE omie_sync.rejected (
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    codigo_integracao TEXT NOT NULL,
+    particao TEXT NOT NULL,
+    fault_text TEXT NOT NULL,
+    fault_code TEXT,
+    correcao TEXT NOT NULL,
+    row_masked JSONB NOT NULL,
+    first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    run_id TEXT NOT NULL,
+    payload_hash TEXT,
+    first_fault_text TEXT,
+    first_refused_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (empresa, endpoint, codigo_integracao)
+);
+
+COMMENT ON TABLE omie_sync.rejected IS 'Rows Omie refused; a row leaves when it passes';
+
+COMMENT ON COLUMN omie_sync.rejected.fault_text IS 'Omie''s own words';
+
+COMMENT ON COLUMN omie_sync.rejected.payload_hash IS 'of the payload that was refused';
+
+COMMENT ON COLUMN omie_sync.rejected.first_fault_text IS 'Omie''s words about this payload, first';
+
+COMMENT ON COLUMN omie_sync.rejected.first_refused_at IS 'when Omie said them';
+
+CREATE TABLE omie_sync.run (
+    run_id TEXT NOT NULL,
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    gatilho TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    counts JSONB,
+    selected BIGINT DEFAULT '0' NOT NULL,
+    value_sum NUMERIC(18, 2),
+    error_class TEXT,
+    error TEXT,
+    data_docs TEXT,
+    dagster_run_id TEXT,
+    PRIMARY KEY (run_id)
+);
+
+CREATE INDEX run_by_endpoint ON omie_sync.run (empresa, endpoint, started_at DESC);
+
+COMMENT ON TABLE omie_sync.run IS 'One row per sync of one endpoint: the history';
+
+COMMENT ON COLUMN omie_sync.run.gatilho IS 'cli, schedule, sensor, ui, demo';
+
+COMMENT ON COLUMN omie_sync.run.state IS 'running, done, stopped, failed';
+
+COMMENT ON COLUMN omie_sync.run.counts IS 'list of counts, one per partition';
+
+COMMENT ON COLUMN omie_sync.run.data_docs IS 'path of the validation report';
+
+CREATE TABLE omie_sync.run_worker (
+    run_id TEXT NOT NULL,
+    host TEXT NOT NULL,
+    place TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    process_start TEXT NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (run_id)
+);
+
+COMMENT ON TABLE omie_sync.run_worker IS 'Processes that carry out Dagster''s runs; a row goes when its run has ended';
+
+COMMENT ON COLUMN omie_sync.run_worker.run_id IS 'Dagster''s id of the run';
+
+COMMENT ON COLUMN omie_sync.run_worker.host IS 'machine, whatever its boot';
+
+COMMENT ON COLUMN omie_sync.run_worker.place IS 'machine, boot and process space';
+
+COMMENT ON COLUMN omie_sync.run_worker.process_start IS 'tells a reused pid';
+
+COMMENT ON COLUMN omie_sync.run_worker.seen_at IS 'the database''s clock';
+
+CREATE TABLE omie_sync.notification_told (
+    key TEXT NOT NULL,
+    canal TEXT NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (key, canal),
+    FOREIGN KEY(key) REFERENCES omie_sync.notification (key) ON DELETE CASCADE
+);
+
+COMMENT ON TABLE omie_sync.notification_told IS 'Channels that believe an alert is on; gone once they were told that it ended';
+
+COMMENT ON COLUMN omie_sync.notification_told.canal IS 'short digest of the channel''s address';
