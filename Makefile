@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test test-slow histories bench lint docs lock clean
+.PHONY: help setup demo dev test test-slow histories bench lint generate docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.omie-pipeline-setup
@@ -43,9 +43,10 @@ histories: $(STAMP) ## 1,000 random histories from receipt to note; an hour or s
 bench: $(STAMP) ## The measures; minutes, not part of the tests
 	$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## docs/endpoints.md, docs/validation.md, and the dbt models as one page
-	@$(BIN)/python -m omie_pipeline.validation.endpoints_document docs/endpoints.md
-	@$(BIN)/python -m omie_pipeline.validation.document docs/validation.md
+generate: $(STAMP) ## Files that are written from declarations: DDL, dbt columns, pages of docs
+	@$(BIN)/python -m scripts.generate
+
+docs: generate ## The same, and the dbt models as one page
 	@$(BIN)/python scripts/dbt_docs.py
 
 lock: $(STAMP) ## Renew requirements.lock from pyproject.toml

@@ -11,9 +11,16 @@ Grain = Literal["register", "fact"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: PostgreSQL type, meaning in both languages, when a value is needed.
+    """One column of a canonical table.
 
-    ``required_when`` is ``""`` for a column that may always be empty.
+    Attributes:
+        type: PostgreSQL's.
+        significado: its meaning, in Portuguese.
+        meaning: the same in English; dbt's description.
+        required_when: ``""`` for a column that may always be empty.
+        refers_to: the canonical table that has a row of this id.
+        accepted: the values it may have; empty: any.
+        not_null: dbt warns where it is NULL.
     """
 
     name: str
@@ -21,6 +28,9 @@ class Column:
     significado: str
     meaning: str
     required_when: str = ""
+    refers_to: str = ""
+    accepted: tuple[str, ...] = ()
+    not_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +59,43 @@ class ClinicTable:
     optional_columns: tuple[str, ...] = ()
 
 
-def text(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+def text(
+    name: str,
+    significado: str,
+    meaning: str,
+    required_when: str = "",
+    *,
+    not_null: bool = False,
+    accepted: tuple[str, ...] = (),
+) -> Column:
     """A text column."""
-    return Column(name, "text", significado, meaning, required_when)
+    return Column(
+        name, "text", significado, meaning, required_when, accepted=accepted, not_null=not_null
+    )
 
 
-def date(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+def date(
+    name: str,
+    significado: str,
+    meaning: str,
+    required_when: str = "",
+    *,
+    not_null: bool = False,
+) -> Column:
     """A calendar day, without time."""
-    return Column(name, "date", significado, meaning, required_when)
+    return Column(name, "date", significado, meaning, required_when, not_null=not_null)
 
 
-def numeric(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
+def numeric(
+    name: str,
+    significado: str,
+    meaning: str,
+    required_when: str = "",
+    *,
+    not_null: bool = False,
+) -> Column:
     """Money in R$, exact, two decimals."""
-    return Column(name, "numeric(15,2)", significado, meaning, required_when)
+    return Column(name, "numeric(15,2)", significado, meaning, required_when, not_null=not_null)
 
 
 def integer(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
@@ -74,18 +108,47 @@ def boolean(name: str, significado: str, meaning: str) -> Column:
     return Column(name, "boolean", significado, meaning)
 
 
-def reference(name: str, table: str, required_when: str = "") -> Column:
-    """The id of a row of another canonical table."""
-    return text(name, f"id em {table}", f"id in {table}", required_when)
+def reference(
+    name: str,
+    table: str,
+    required_when: str = "",
+    meaning: str = "",
+    *,
+    significado: str = "",
+    not_null: bool = False,
+) -> Column:
+    """The id of a row of another canonical table.
+
+    Args:
+        meaning: what the row is, put before the table's name; ``""``: the name says it.
+        significado: the same in Portuguese.
+    """
+    portuguese, english = (f"{says}; " if says else "" for says in (significado, meaning))
+    return Column(
+        name,
+        "text",
+        f"{portuguese}id em {table}",
+        f"{english}id in {table}",
+        required_when,
+        refers_to=table,
+        not_null=not_null,
+    )
 
 
-EMPRESA = text("empresa", "Empresa (um app do Omie)", "Company: one Omie app", "always")
+EMPRESA = text(
+    "empresa",
+    "Empresa (um app do Omie)",
+    "Company: one Omie app; part of every key",
+    "always",
+    not_null=True,
+)
 ID = text(
     "id",
     "Identificador estável, nunca reaproveitado",
-    "Stable identifier, never used again; with its prefix at most 60 characters, shortened where "
-    "Omie keeps fewer",
+    "Stable identifier in the clinic's system, never used again; Omie's integration code is made "
+    "of it: with its prefix at most 60 characters, shortened where Omie keeps fewer",
     "always",
+    not_null=True,
 )
 DATA_CADASTRO = date("data_cadastro", "Data do cadastro", "Day the record was made; not sent")
 ATUALIZADO_EM = Column(
@@ -96,28 +159,60 @@ ATUALIZADO_EM = Column(
     "the extract goes by it",
 )
 CONTACT = (
-    text("email", "E-mail", "E-mail"),
-    text("telefone", "Telefone com DDD, do Brasil", "Brazilian telephone with area code"),
+    text(
+        "email", "E-mail; vários, separados por vírgula", "E-mail; several are separated by a comma"
+    ),
+    text(
+        "telefone",
+        "Telefone com DDD, do Brasil, com qualquer pontuação",
+        "Brazilian telephone with area code, in any punctuation",
+    ),
 )
 ADDRESS = (
-    text("logradouro", "Rua, avenida, ...", "Street", "always"),
+    text("logradouro", "Rua, avenida, ...", "Street, with its kind (Rua, Avenida)", "always"),
     text("numero", "Número ou S/N", "House number, or S/N", "always"),
-    text("complemento", "Complemento", "Flat, floor, ..."),
+    text("complemento", "Complemento", "Flat, block, floor"),
     text("bairro", "Bairro", "District", "always"),
-    text("cidade", "Município do IBGE que exista na UF", "Municipality of that UF", "always"),
+    text(
+        "cidade",
+        "Município do IBGE que exista na UF",
+        "Municipality of that UF, in any case, with or without accents",
+        "always",
+    ),
     text("uf", "Sigla ou nome do estado", "State, two letters or written out", "always"),
     text("cep", "CEP dentro da faixa da UF", "Postal code inside the UF's range", "always"),
 )
 FACT_DATES_AND_VALUE = (
-    date("data", "Data do movimento: escolhe a partição", "Business date: its partition", "always"),
-    date("data_vencimento", "Vencimento", "Due date", "always"),
-    numeric("valor", "Valor em R$, maior que zero", "Amount in R$, above zero", "always"),
+    date(
+        "data",
+        "Data do movimento: escolhe a partição",
+        "Business date: the day of the movement and of its partition",
+        "always",
+        not_null=True,
+    ),
+    date("data_vencimento", "Vencimento", "Due date", "always", not_null=True),
+    numeric(
+        "valor",
+        "Valor em R$, maior que zero",
+        "Amount in R$, exact, above zero",
+        "always",
+        not_null=True,
+    ),
 )
 CODIGO_CATEGORIA = text(
     "codigo_categoria",
     "Categoria ativa do Omie; vazio usa a padrão",
     "Active Omie category; empty takes the default",
 )
-PRODUTO = text("produto", "Nome do produto", "Name of the product", "always")
-NUMERO_DOCUMENTO = text("numero_documento", "Número do documento", "Document number")
-OBSERVACAO = text("observacao", "Observação", "Note")
+PRODUTO = text(
+    "produto",
+    "Nome do produto; vai na observação do título",
+    "Name of the product; becomes the remark of the título",
+    "always",
+)
+NUMERO_DOCUMENTO = text(
+    "numero_documento",
+    "Número do documento (recibo, nota); o Omie guarda 20 caracteres",
+    "Number of the document (receipt, invoice); Omie keeps 20 characters",
+)
+OBSERVACAO = text("observacao", "Observação", "Free text, kept in the record at Omie")

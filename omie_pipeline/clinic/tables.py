@@ -27,16 +27,18 @@ PACIENTES = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.text("nome", "Nome completo", "Full name", "always; Omie keeps 60 characters"),
+        c.text(
+            "nome", "Nome completo", "Full name", "always; Omie keeps 60 characters", not_null=True
+        ),
         c.text("cpf", "CPF, com ou sem pontuação", "CPF, with or without punctuation", "always"),
         c.text("rg", "Número do RG", "Identity card number", "an ordem de serviço is made"),
         c.text(
             "rg_orgao_emissor",
             "Órgão emissor e UF do RG",
-            "Issuer of the RG",
+            "Issuer of the RG and its state, such as SSP/SP",
             "an ordem de serviço is made",
         ),
-        c.date("data_nascimento", "Data de nascimento", "Date of birth"),
+        c.date("data_nascimento", "Data de nascimento; não é enviada", "Date of birth; not sent"),
         *c.CONTACT,
         *c.ADDRESS,
         c.DATA_CADASTRO,
@@ -53,9 +55,20 @@ PROFISSIONAIS = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.text("nome", "Nome completo ou razão social", "Full or company name", "always"),
-        c.text("cpf_cnpj", "CPF ou CNPJ (alfanumérico também)", "CPF or CNPJ", "always"),
-        c.text("conselho", "Conselho, UF e número (CRM/SP 12345)", "Professional registration"),
+        c.text(
+            "nome", "Nome completo ou razão social", "Full or company name", "always", not_null=True
+        ),
+        c.text(
+            "cpf_cnpj",
+            "CPF ou CNPJ (alfanumérico também)",
+            "CPF or CNPJ (alphanumeric ones too)",
+            "always",
+        ),
+        c.text(
+            "conselho",
+            "Conselho, UF e número (CRM/SP 12345); vai na observação",
+            "Professional registration, such as CRM/SP 12345; goes to the remark",
+        ),
         *c.CONTACT,
         *c.ADDRESS,
         c.text("banco", "Código COMPE do banco (341)", "COMPE code of the bank", "conta is filled"),
@@ -78,9 +91,24 @@ FORNECEDORES = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.text("razao_social", "Razão social", "Legal name", "always; Omie keeps 60 characters"),
-        c.text("nome_fantasia", "Nome fantasia", "Trading name"),
-        c.text("cpf_cnpj", "CNPJ (alfanumérico também) ou CPF", "CNPJ or CPF", "always"),
+        c.text(
+            "razao_social",
+            "Razão social",
+            "Legal name",
+            "always; Omie keeps 60 characters",
+            not_null=True,
+        ),
+        c.text(
+            "nome_fantasia",
+            "Nome fantasia; vazio é a razão social",
+            "Trading name; empty is the legal name",
+        ),
+        c.text(
+            "cpf_cnpj",
+            "CNPJ (alfanumérico também) ou CPF",
+            "CNPJ (alphanumeric ones too) or CPF",
+            "always",
+        ),
         c.text("inscricao_estadual", "Inscrição estadual ou ISENTO", "State registration"),
         *c.CONTACT,
         *c.ADDRESS,
@@ -126,8 +154,9 @@ FORMAS_PAGAMENTO = ClinicTable(
         c.text(
             "tipo",
             "Tipo de documento do Omie: DIN, PIX, CRC, CRD, BOL, TRA, CHQ, CON, ...",
-            "Omie's document type",
+            "Omie's document type: DIN, PIX, CRC, CRD, BOL, TRA, CHQ, CON, ...",
             "always",
+            accepted=("DIN", "PIX", "CRC", "CRD", "BOL", "TRA", "DEP", "CHQ", "CON"),
         ),
         c.Column(
             "codigo_conta_corrente",
@@ -151,13 +180,27 @@ RECEBIMENTOS = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.reference("paciente_id", "pacientes", "always"),
-        c.reference("procedimento_id", "procedimentos"),
-        c.reference("profissional_id", "profissionais"),
+        c.reference("paciente_id", "pacientes", "always", not_null=True),
+        c.reference(
+            "procedimento_id",
+            "procedimentos",
+            meaning="What was paid for; its category is the título's",
+            significado="O que foi pago; a categoria dele é a do título",
+        ),
+        c.reference(
+            "profissional_id",
+            "profissionais",
+            meaning="Who carried it out",
+            significado="Quem executou",
+        ),
         c.reference("forma_pagamento_id", "formas_pagamento", "always"),
         *c.FACT_DATES_AND_VALUE,
         c.NUMERO_DOCUMENTO,
-        c.text("parcela", "Parcela, como 001/003", "Instalment, as 001/003"),
+        c.text(
+            "parcela",
+            "Parcela, como 001/003; vazia é única",
+            "Instalment, as 001/003; empty is a single one",
+        ),
         c.OBSERVACAO,
         c.ATUALIZADO_EM,
         *RECEIPT_COLUMNS,
@@ -174,8 +217,13 @@ REPASSES = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.reference("profissional_id", "profissionais", "always"),
-        c.reference("recebimento_id", "recebimentos"),
+        c.reference("profissional_id", "profissionais", "always", not_null=True),
+        c.reference(
+            "recebimento_id",
+            "recebimentos",
+            meaning="The receipt that the share comes from",
+            significado="O recebimento de que vem a parte",
+        ),
         *c.FACT_DATES_AND_VALUE,
         c.OBSERVACAO,
         c.ATUALIZADO_EM,
@@ -191,7 +239,7 @@ DESPESAS = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.reference("fornecedor_id", "fornecedores", "always"),
+        c.reference("fornecedor_id", "fornecedores", "always", not_null=True),
         c.CODIGO_CATEGORIA,
         c.reference("forma_pagamento_id", "formas_pagamento", "always"),
         *c.FACT_DATES_AND_VALUE,
@@ -210,7 +258,7 @@ COMPRAS_PRODUTOS = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.reference("fornecedor_id", "fornecedores", "always"),
+        c.reference("fornecedor_id", "fornecedores", "always", not_null=True),
         c.PRODUTO,
         c.CODIGO_CATEGORIA,
         c.reference("forma_pagamento_id", "formas_pagamento", "always"),
@@ -229,7 +277,7 @@ VENDAS_PRODUTOS = ClinicTable(
     columns=(
         c.EMPRESA,
         c.ID,
-        c.reference("paciente_id", "pacientes", "always"),
+        c.reference("paciente_id", "pacientes", "always", not_null=True),
         c.PRODUTO,
         c.CODIGO_CATEGORIA,
         c.reference("forma_pagamento_id", "formas_pagamento", "always"),

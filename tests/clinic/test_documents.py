@@ -1,14 +1,11 @@
-"""Documents in bulk, and the generated page about the clinic tables."""
+"""Documents in bulk, and what every clinic table has."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
 from validate_docbr import CNPJ, CPF
 
-from omie_pipeline.clinic.document import clinic_tables_markdown
 from omie_pipeline.clinic.sample import documents
 from omie_pipeline.clinic.tables import CLINIC_TABLES
 
@@ -54,13 +51,6 @@ def test_rg_check_digits() -> None:
     # 2*2+4*3+6*4+7*5+8*6+1*7+3*8+5*9 = 199; 199 mod 11 = 1; 11 - 1 = 10, written X.
     assert documents.rg(np.array([24_678_135])).to_pylist() == ["24.678.135-X"]
     assert documents.rg(np.array([0])).to_pylist() == ["00.000.000-0"]
-
-
-def test_page_about_the_clinic_tables_says_what_the_data_say() -> None:
-    page = Path(__file__).parents[2] / "docs" / "clinic-tables.md"
-    assert page.read_text(encoding="utf-8") == clinic_tables_markdown(), (
-        "run: python -m omie_pipeline.clinic.document docs/clinic-tables.md"
-    )
 
 
 def test_every_table_has_key_date_and_last_change() -> None:

@@ -1,0 +1,49 @@
+"""Which files are generated, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from omie_pipeline.validation.document import validation_markdown
+from omie_pipeline.validation.endpoints_document import endpoints_markdown
+from omie_pipeline.warehouse import migrate
+from scripts.generate.clinic_tables import clinic_tables_markdown
+from scripts.generate.dbt_canonical import (
+    canonical_columns_macro,
+    canonical_models_yaml,
+    column_blocks,
+    staging_models_yaml,
+)
+from scripts.generate.dbt_exposures import exposures_yaml
+from scripts.generate.dbt_mirror import mirror_columns_macro, mirror_models_yaml
+from scripts.generate.ddl import initial_ddl
+
+ROOT = Path(__file__).parents[2]
+_MODELS = ROOT / "dbt_mapping" / "models"
+_MACROS = ROOT / "dbt_mapping" / "macros"
+_MIGRATIONS = Path(migrate.__file__).parent / "migrations" / "versions"
+
+
+@cache
+def generated_files() -> Mapping[Path, str]:
+    """Every generated file and the text that its declarations give it."""
+    synthea = _MODELS / "staging" / "synthea" / "_models.yml"
+    return MappingProxyType(
+        {
+            _MIGRATIONS / "initial.sql": initial_ddl(),
+            _MACROS / "colunas_canonicas.sql": canonical_columns_macro(),
+            _MACROS / "colunas_do_espelho.sql": mirror_columns_macro(),
+            _MODELS / "clinica" / "_colunas.md": column_blocks(),
+            _MODELS / "clinica" / "_models.yml": canonical_models_yaml(),
+            _MODELS / "staging" / "canonica" / "_models.yml": staging_models_yaml("canonica"),
+            synthea: staging_models_yaml("synthea", synthea.read_text(encoding="utf-8")),
+            _MODELS / "analise" / "espelho" / "tabelas" / "_models.yml": mirror_models_yaml(),
+            _MODELS / "omie" / "_exposures.yml": exposures_yaml(),
+            ROOT / "docs" / "clinic-tables.md": clinic_tables_markdown(),
+            ROOT / "docs" / "endpoints.md": endpoints_markdown(),
+            ROOT / "docs" / "validation.md": validation_markdown(),
+        }
+    )
