@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,8 +103,9 @@ def column_blocks() -> str:
 
 
 def _is_shared(column: Column) -> bool:
-    others = [c for t in CLINIC_TABLES.values() for c in t.columns if c.name == column.name]
-    return len(others) > 1 and all(other == column for other in others)
+    """Whether most tables that have a column of this name have this very one."""
+    others = Counter(c for t in CLINIC_TABLES.values() for c in t.columns if c.name == column.name)
+    return others[column] > 1 and others.most_common(1)[0][0] == column
 
 
 def canonical_models_yaml() -> str:
