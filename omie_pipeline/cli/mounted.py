@@ -41,12 +41,6 @@ MOUNTED = (
         "Abre o Dagster (tela e agendador) com o banco embutido.",
     ),
     Mounted(
-        "sample",
-        "omie_pipeline.clinic.sample.command",
-        "sample_command",
-        "Gera uma clínica fictícia de qualquer tamanho.",
-    ),
-    Mounted(
         "simulator",
         "omie_pipeline.simulator.__main__",
         "simulator_command",

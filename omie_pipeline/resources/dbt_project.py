@@ -30,7 +30,7 @@ from typing import Any, Final
 import yaml
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.settings import Settings, project_root
+from omie_pipeline.resources.settings import Settings, installed_root
 from omie_pipeline.warehouse.defaults_files import OLD_ACCOUNTS, OLD_DEFAULTS
 from omie_pipeline.yaml_text import load_yaml
 
@@ -102,7 +102,7 @@ class MappingProject:
 
 def mapping_dir() -> Path:
     """The delivered dbt project."""
-    return project_root() / "dbt_mapping"
+    return installed_root() / "dbt_mapping"
 
 
 def assembled_dir(settings: Settings) -> Path:

@@ -46,9 +46,14 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 Schedule = Literal["6h", "daily", "manual"]
 
 
+def installed_root() -> Path:
+    """The folder that holds this package and ``dbt_mapping``: a checkout, or ``site-packages``."""
+    return Path(__file__).resolve().parents[2]
+
+
 def project_root() -> Path:
     """Folder of ``pyproject.toml``; the current folder when the package is installed without it."""
-    root = Path(__file__).resolve().parents[2]
+    root = installed_root()
     return root if (root / "pyproject.toml").exists() else Path.cwd()
 
 

@@ -7,10 +7,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from omie_pipeline.validation.document import validation_markdown
-from omie_pipeline.validation.endpoints_document import endpoints_markdown
 from omie_pipeline.warehouse import migrate
-from scripts.generate.clinic_tables import clinic_tables_markdown
+from scripts.generate.clinic_tables_page import clinic_tables_markdown
 from scripts.generate.dbt_canonical import (
     canonical_columns_macro,
     canonical_models_yaml,
@@ -20,6 +18,8 @@ from scripts.generate.dbt_canonical import (
 from scripts.generate.dbt_exposures import exposures_yaml
 from scripts.generate.dbt_mirror import mirror_columns_macro, mirror_models_yaml
 from scripts.generate.ddl import initial_ddl
+from scripts.generate.endpoints_page import endpoints_markdown
+from scripts.generate.validation_page import validation_markdown
 
 ROOT = Path(__file__).parents[2]
 _MODELS = ROOT / "dbt_mapping" / "models"

@@ -15,8 +15,8 @@ from omie_pipeline.catalog.reference import (
     municipios,
 )
 from omie_pipeline.clinic.csv_reader import CsvReader
-from omie_pipeline.clinic.sample import brasil
 from omie_pipeline.clinic.sources import read_sources
+from sample.generator import brasil
 
 ROOT = Path(__file__).parents[2]
 SYNTHEA, BRASIL = ROOT / "sample" / "synthea", ROOT / "sample" / "brasil"
@@ -56,7 +56,7 @@ def test_the_script_writes_the_committed_files(tmp_path: Path) -> None:
     brasil.write(SYNTHEA, tmp_path)
     made = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     committed = {file.name: file.read_bytes() for file in BRASIL.iterdir()}
-    assert made == committed, "another Faker version, or run omie_pipeline.clinic.sample.brasil"
+    assert made == committed, "another Faker version, or run sample.generator.brasil"
 
 
 def test_the_export_is_untouched() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.clinic.sample import brasil_contracts, servicos_pt
-from omie_pipeline.clinic.sample.brasil_billing import INSTALMENTS
 from omie_pipeline.simulator.model_company import reference_lists
+from sample.generator import brasil_contracts, servicos_pt
+from sample.generator.brasil_billing import INSTALMENTS
 
 ROOT = Path(__file__).parents[2]
 DEMO = ("2023-12-01", "2024-02-29")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from validate_docbr import CNPJ, CPF
 
-from omie_pipeline.clinic.sample import documents
 from omie_pipeline.clinic.tables import CLINIC_TABLES
+from sample.generator import documents
 
 SEQUENCE = np.arange(20_000, dtype=np.int64)
 ALL = np.ones(len(SEQUENCE), dtype=bool)

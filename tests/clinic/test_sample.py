@@ -24,12 +24,12 @@ from omie_pipeline.catalog.reference import (
 )
 from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.reader import open_clinic
-from omie_pipeline.clinic.sample import generate
-from omie_pipeline.clinic.sample.command import sample_command
-from omie_pipeline.clinic.sample.generate import table_sizes, write_sample
 from omie_pipeline.clinic.sources import read_sources
 from omie_pipeline.clinic.tables import CLINIC_TABLES
 from omie_pipeline.errors import ConfigurationError
+from sample.generator import generate
+from sample.generator.command import sample_command
+from sample.generator.generate import table_sizes, write_sample
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "dbt_mapping" / "models" / "staging" / "canonica" / "_sources.yml"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.clinic.sample import generate
-from omie_pipeline.clinic.sample.generate import write_sample
+from sample.generator import generate
+from sample.generator.generate import write_sample
 from tests.clinic.test_sample import rows_of
 
 

@@ -39,7 +39,7 @@ def deployed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> dg.Definitions:
     """The definitions as a user with a key and a CSV clinic loads them."""
-    from omie_pipeline.clinic.sample.generate import write_sample
+    from sample.generator.generate import write_sample
 
     clinic = tmp_path / "clinica"
     write_sample(12, 0.0, 7, str(clinic))

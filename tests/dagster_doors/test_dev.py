@@ -80,7 +80,7 @@ def _lives(process: psutil.Process) -> bool:
 def start(
     simulator: Simulator, database_url: str, home: Path, tmp_path: Path
 ) -> Iterator[Callable[[], Dev]]:
-    from omie_pipeline.clinic.sample.generate import write_sample
+    from sample.generator.generate import write_sample
 
     write_sample(12, 0.0, 7, str(tmp_path / "clinica"))
     environment = {

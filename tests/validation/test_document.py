@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.resources.settings import project_root
 from omie_pipeline.validation import suite_summary
-from omie_pipeline.validation.document import validation_markdown
 from omie_pipeline.validation.messages import RULES
-
-PAGE = project_root() / "docs" / "validation.md"
-
-
-def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text("utf-8") == validation_markdown()
+from scripts.generate.validation_page import validation_markdown
 
 
 def test_every_rule_of_every_suite_is_on_it() -> None:

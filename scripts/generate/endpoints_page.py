@@ -1,20 +1,15 @@
-"""Writes ``docs/endpoints.md`` from the catalog: every endpoint, every field, every type.
-
-``python -m omie_pipeline.validation.endpoints_document docs/endpoints.md``; a test compares them.
-"""
+"""``docs/endpoints.md``: every endpoint, every field, every type of the catalog."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from omie_pipeline.catalog import WRITABLE, ComplexType, Endpoint, Field, Service
 from omie_pipeline.catalog.model import KEY_COLUMN
-from omie_pipeline.validation.endpoints_text import DIFFERENCES, INTRODUCTION, UNCLEAR
 from omie_pipeline.validation.fields import is_computed
 from omie_pipeline.validation.lists import ACCOUNT_FIELDS, CATEGORY_FIELDS, needs_lists
 from omie_pipeline.validation.suites import MANDATORY, is_mandatory, key_path
+from scripts.generate.endpoints_text import DIFFERENCES, INTRODUCTION, UNCLEAR
 
 _METHODS = ("upsert", "insert", "update", "delete", "read", "list", "link")
 _TABLE = ("| field | type | length | required | computed | source |", "|---|---|---|---|---|---|")
@@ -163,7 +158,3 @@ def _required(endpoint: Endpoint, field: Field, *, top: bool) -> str:
     if field.required and field.required_when in ("", "create"):
         return "yes"
     return field.required_when
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(endpoints_markdown(), encoding="utf-8")

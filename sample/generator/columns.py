@@ -9,14 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omie_pipeline.clinic.sample.billing_columns import (
+from omie_pipeline.clinic.tables import CLINIC_TABLES
+from sample.generator.billing_columns import (
     BILLING_COLUMNS,
     payments_of,
     procedure_services,
     receipt_billing,
 )
-from omie_pipeline.clinic.sample.chunk import Chunk
-from omie_pipeline.clinic.tables import CLINIC_TABLES
+from sample.generator.chunk import Chunk
 
 Columns = tuple[Any, ...]
 """Arrow arrays in the order of the canonical table's columns, from ``id`` on."""

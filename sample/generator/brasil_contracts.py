@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from omie_pipeline.clinic.sample.brasil_billing import PRENATAL_PROJECT, VACCINE_PROJECT
+from sample.generator.brasil_billing import PRENATAL_PROJECT, VACCINE_PROJECT
 
 BY_PERCENTAGE = "6c547cc7-1901-3e07-9823-58783300be58"
 BY_PROCEDURE = "74e8c85e-b952-3d83-9fde-3b4875d0770d"

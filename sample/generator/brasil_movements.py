@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from omie_pipeline.clinic.sample.brasil_files import CsvFile, money
-from omie_pipeline.clinic.sample.brasil_lists import DESPESAS, PRODUTOS
-from omie_pipeline.clinic.sample.brasil_people import People
+from sample.generator.brasil_files import CsvFile, money
+from sample.generator.brasil_lists import DESPESAS, PRODUTOS
+from sample.generator.brasil_people import People
 
 FIRST_MONTH, MONTHS = date(2023, 1, 1), 14
 

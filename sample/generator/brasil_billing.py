@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from omie_pipeline.clinic.sample.procedimentos_pt import PRENATAL, VACINAS
+from sample.generator.procedimentos_pt import PRENATAL, VACINAS
 
 FIRST_DAY = date(2023, 1, 1)
 INSTALMENTS = 3

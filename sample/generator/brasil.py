@@ -1,6 +1,6 @@
 """What a Brazilian clinic has and the Synthea export lacks, made once with a fixed seed.
 
-``python -m omie_pipeline.clinic.sample.brasil sample/synthea sample/brasil`` writes the files
+``python -m sample.generator.brasil sample/synthea sample/brasil`` writes the files
 again, byte for byte (with the Faker version of the lock file). Of the 27 patients 22 are right in
 every field, three have one defect each and two are left bare.
 """
@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from omie_pipeline.clinic.sample.brasil_billing import (
+from sample.generator.brasil_billing import (
     PAYMENTS_HEADER,
     RECEIPTS_HEADER,
     Due,
@@ -25,7 +25,7 @@ from omie_pipeline.clinic.sample.brasil_billing import (
     payments,
     receipts,
 )
-from omie_pipeline.clinic.sample.brasil_contracts import (
+from sample.generator.brasil_contracts import (
     CATEGORIES,
     CATEGORIES_HEADER,
     CONTRACTS_HEADER,
@@ -38,17 +38,17 @@ from omie_pipeline.clinic.sample.brasil_contracts import (
     RULES_HEADER,
     contracts,
 )
-from omie_pipeline.clinic.sample.brasil_files import CsvFile, read_csv
-from omie_pipeline.clinic.sample.brasil_lists import (
+from sample.generator.brasil_files import CsvFile, read_csv
+from sample.generator.brasil_lists import (
     ALPHANUMERIC_SUPPLIER,
     COUNCILS,
     FORMAS_PAGAMENTO,
     FORNECEDORES,
 )
-from omie_pipeline.clinic.sample.brasil_movements import compras, despesas, vendas
-from omie_pipeline.clinic.sample.brasil_people import People
-from omie_pipeline.clinic.sample.procedimentos_pt import NOMES, SEM_CATEGORIA
-from omie_pipeline.clinic.sample.servicos_pt import service_columns
+from sample.generator.brasil_movements import compras, despesas, vendas
+from sample.generator.brasil_people import People
+from sample.generator.procedimentos_pt import NOMES, SEM_CATEGORIA
+from sample.generator.servicos_pt import service_columns
 
 SEED = 20231120
 BILLING_SEED = 20231121

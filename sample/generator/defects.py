@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omie_pipeline.clinic.sample.places import places
+from sample.generator.places import places
 
 Row = Mapping[str, Any]
 

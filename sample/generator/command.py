@@ -1,4 +1,4 @@
-"""``omie-pipeline sample``: the terminal's door to the sample generator."""
+"""``python -m sample.generator``: a clinic of any size, from a checkout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from omie_pipeline.clinic.sample.generate import DAYS, FIRST_DAY, TableSample, write_sample
+from sample.generator.generate import DAYS, FIRST_DAY, TableSample, write_sample
 
 
 def _tell(table: TableSample) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omie_pipeline.clinic.sample.chunk import Chunk
+from sample.generator.chunk import Chunk
 
 Columns = tuple[Any, ...]
 _SERVICES = (

@@ -16,9 +16,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from omie_pipeline.clinic.sample import documents
-from omie_pipeline.clinic.sample.names import NamePools, name_pools
-from omie_pipeline.clinic.sample.places import Place, places
+from sample.generator import documents
+from sample.generator.names import NamePools, name_pools
+from sample.generator.places import Place, places
 
 _T = TypeVar("_T")
 _BANKS = ("001", "033", "104", "237", "341")

@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omie_pipeline.clinic.sample import documents
-from omie_pipeline.clinic.sample.brasil_people import People
-from omie_pipeline.clinic.sample.documents import Ints
-from omie_pipeline.clinic.sample.names import name_pools
-from omie_pipeline.clinic.sample.places import places
+from sample.generator import documents
+from sample.generator.brasil_people import People
+from sample.generator.documents import Ints
+from sample.generator.names import name_pools
+from sample.generator.places import places
 
 _EPOCH = date(1970, 1, 1)
 _DAY_SECONDS = 86_400

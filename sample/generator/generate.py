@@ -11,19 +11,19 @@ import numpy as np
 import pyarrow as pa
 
 from omie_pipeline.clinic.columns import ClinicTable, ColumnType
-from omie_pipeline.clinic.sample.billing_columns import (
+from omie_pipeline.clinic.tables import CLINIC_TABLES
+from omie_pipeline.errors import ConfigurationError
+from sample.generator.billing_columns import (
     CATEGORIAS,
     CONTRATOS,
     ITEMS_OF_A_CONTRACT,
     PROJETOS,
     REGRAS,
 )
-from omie_pipeline.clinic.sample.chunk import Chunk, Clinic
-from omie_pipeline.clinic.sample.columns import COLUMNS, FORMAS_PAGAMENTO
-from omie_pipeline.clinic.sample.defects import spoil
-from omie_pipeline.clinic.sample.targets import open_target
-from omie_pipeline.clinic.tables import CLINIC_TABLES
-from omie_pipeline.errors import ConfigurationError
+from sample.generator.chunk import Chunk, Clinic
+from sample.generator.columns import COLUMNS, FORMAS_PAGAMENTO
+from sample.generator.defects import spoil
+from sample.generator.targets import open_target
 
 CHUNK_ROWS = 50_000
 FIRST_DAY = date(2026, 1, 1)
