@@ -50,11 +50,13 @@ def check_plan(
     now: datetime,
     *,
     store: bool,
+    reported: bool,
 ) -> ValidationReport | None:
     """Validate every planned row that sends a payload; quarantine and hold what must not leave.
 
     Args:
         store: off for a dry run: only the plan is marked.
+        reported: a page of Data Docs is wanted, so Great Expectations runs however few the rows.
 
     Returns:
         Counts of all chunks, ``None`` when there was nothing to validate (and Great Expectations
@@ -74,7 +76,8 @@ def check_plan(
         if validator is None:
             from omie_pipeline.validation import Validator
 
-            validator = Validator(endpoint, rules, references_for(engine, endpoint, empresa))
+            lists = references_for(engine, endpoint, empresa)
+            validator = Validator(endpoint, rules, lists, reported=reported)
             duplicates = duplicated_keys(engine, scope.run_id, model, empresa)
         candidates = [
             CandidateRow(r.linha, r.codigo_integracao, r.payload, r.extra) for r in to_check

@@ -254,8 +254,9 @@ class _Run:
             foreign = self._policy.delete_foreign
             check_deletes(*self._checked(), foreign, self._ledger, now, store=store)
         else:
+            reported = self._options.data_docs_dir is not None
             self._validation = check_plan(
-                self._scope(), self._model, self._rules, self._ledger, now, store=store
+                *self._checked(), self._rules, self._ledger, now, store=store, reported=reported
             )
             self._conflicts = close_gates(
                 self._scope(), self._policy, self._ledger, now, store=store

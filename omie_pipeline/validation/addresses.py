@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -72,7 +73,7 @@ def cities_in_uf(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[
 
 def ceps_in_uf(ceps: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]:
     """True where the CEP lies in the UF's ranges, or where CEP or UF is malformed itself."""
-    return _in_ranges(ceps, estados, reference.cep_faixas_por_uf()) | ~estados.isin(ufs())
+    return _in_ranges(ceps, estados, _limits_by_uf()) | ~estados.isin(ufs())
 
 
 def ceps_in_city(ceps: pd.Series[str], codes: pd.Series[float]) -> pd.Series[bool]:
@@ -80,21 +81,44 @@ def ceps_in_city(ceps: pd.Series[str], codes: pd.Series[float]) -> pd.Series[boo
 
     The ranges date from 2023 and CEPs are added all the time: a miss is worth a look, no more.
     """
-    ranges = reference.cep_faixas_por_municipio()
-    return _in_ranges(ceps, codes, ranges) | ~codes.isin(list(ranges))
+    limits = _limits_by_city()
+    return _in_ranges(ceps, codes, limits) | ~codes.isin(limits[0].first.index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """First and last CEP of each place's nth range; places with fewer ranges are not in it."""
+
+    first: pd.Series[float]
+    last: pd.Series[float]
+
+
+@cache
+def _limits_by_uf() -> tuple[_Limits, ...]:
+    return _limits(reference.cep_faixas_por_uf())
+
+
+@cache
+def _limits_by_city() -> tuple[_Limits, ...]:
+    return _limits(reference.cep_faixas_por_municipio())
+
+
+def _limits(ranges: Mapping[Any, tuple[reference.FaixaCep, ...]]) -> tuple[_Limits, ...]:
+    nths = []
+    for nth in range(max(len(items) for items in ranges.values())):
+        found = {key: items[nth] for key, items in ranges.items() if len(items) > nth}
+        first = {key: item.cep_inicial for key, item in found.items()}
+        last = {key: item.cep_final for key, item in found.items()}
+        nths.append(_Limits(pd.Series(first, dtype="float64"), pd.Series(last, dtype="float64")))
+    return tuple(nths)
 
 
 def _in_ranges(
-    ceps: pd.Series[str],
-    keys: pd.Series[Any],
-    ranges: Mapping[Any, tuple[reference.FaixaCep, ...]],
+    ceps: pd.Series[str], keys: pd.Series[Any], limits: tuple[_Limits, ...]
 ) -> pd.Series[bool]:
     digits = ceps.where(ceps.str.match(CEP_PATTERN)).str.replace(r"[.\-]", "", regex=True)
     numbers = pd.to_numeric(digits, errors="coerce").astype("float64")
     inside = numbers.isna()
-    for nth in range(max(len(items) for items in ranges.values())):
-        nths = {key: items[nth] for key, items in ranges.items() if len(items) > nth}
-        low = keys.map({key: item.cep_inicial for key, item in nths.items()}).astype("float64")
-        high = keys.map({key: item.cep_final for key, item in nths.items()}).astype("float64")
-        inside |= numbers.between(low, high)
+    for nth in limits:
+        inside |= numbers.between(keys.map(nth.first), keys.map(nth.last))
     return inside

@@ -1,9 +1,9 @@
-"""One check of a suite as plain data, and the shapes that checks come in."""
+"""One check of a suite as plain data, the shapes that checks come in, the rules they make up."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,18 +12,18 @@ from omie_pipeline.validation.labels import label, sentence
 from omie_pipeline.validation.messages import RULES
 from omie_pipeline.validation.model import ClinicRules, Severity
 
-TRUE_ONLY: Final[Mapping[str, Any]] = {"value_set": [True]}
 MARKERS_COLUMN: Final = "_marcas_confirmadas"
 """Helper column: true where every record that a marker names is confirmed by Omie."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expectation and what it means.
+    """One rule asked of one field, and what a failure means.
 
     Attributes:
         field: path shown to people and stored with the reason.
-        expectation: class name, of Great Expectations' gallery or of ``expectations``.
+        expectation: what is asked: a name in ``conditions.CONDITIONS``, and the type of the
+            expectation that asks it where Great Expectations does.
         columns: one column, or the two of a pair.
         always: asked even when no row has the column, because absence is the failure.
         catalog: the catalog's field, for the texts' lengths and lists.
@@ -46,6 +46,24 @@ class Check:
     def texts(self, rules: ClinicRules) -> tuple[str, str]:
         """Motivo and correção of the rule as such, with no row in view."""
         return rule_texts(self.rule, self.field, self.catalog, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRule:
+    """One expectation of a suite: a rule, with all the fields that it is asked of."""
+
+    rule: str
+    severity: Severity
+    expectation: str
+    checks: tuple[Check, ...]
+
+
+def by_rule(checks: Iterable[Check]) -> tuple[SuiteRule, ...]:
+    """The rules that ``checks`` make up, in the order in which they come first."""
+    found: dict[tuple[str, Severity, str], list[Check]] = {}
+    for check in checks:
+        found.setdefault((check.rule, check.severity, check.expectation), []).append(check)
+    return tuple(SuiteRule(*key, tuple(items)) for key, items in found.items())
 
 
 def rule_texts(
@@ -90,12 +108,12 @@ def confirmed_column(name: str) -> str:
 
 def holds(path: str, rule: str, column: str, severity: Severity = "critical") -> Check:
     """A helper column that is true where the rule holds, null where there is nothing to ask."""
-    return Check(path, rule, "ExpectColumnValuesToBeInSet", (column,), TRUE_ONLY, severity=severity)
+    return Check(path, rule, "expect_flags_to_be_true", (column,), severity=severity)
 
 
 def filled(name: str, rule: str) -> Check:
     """``name`` has to be filled in, even where no row of a chunk has it."""
-    return Check(name, rule, "ExpectColumnValuesToNotBeNull", (name,), always=True)
+    return Check(name, rule, "expect_fields_to_be_filled", (name,), always=True)
 
 
 def matching(
@@ -103,7 +121,7 @@ def matching(
 ) -> Check:
     """Text that has to match a regular expression (Python's and RE2's)."""
     arguments = {"regex": regex}
-    return Check(path, rule, "ExpectColumnValuesToMatchRegex", columns, arguments, catalog=catalog)
+    return Check(path, rule, "expect_fields_to_match_pattern", columns, arguments, catalog=catalog)
 
 
 def in_list(name: str, what: str, known: Mapping[Any, bool] | None) -> Check:
@@ -111,4 +129,4 @@ def in_list(name: str, what: str, known: Mapping[Any, bool] | None) -> Check:
     active = [code for code, is_active in (known or {}).items() if is_active]
     arguments = {"value_set": active}
     rule = f"{what}_inexistente"
-    return Check(name, rule, "ExpectColumnValuesToBeInSet", (name,), arguments)
+    return Check(name, rule, "expect_fields_to_be_listed", (name,), arguments)

@@ -1,19 +1,20 @@
-"""Great Expectations' Data Docs (HTML) of a run, from counts alone."""
+"""Great Expectations' Data Docs (HTML) of a run, from counts alone: a line per rule."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from omie_pipeline.validation.labels import label, sentence
+from omie_pipeline.validation.messages import OPENINGS, RULE_OF_FIELDS, motivo_of_several
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
 from omie_pipeline.validation.offline_pages import make_offline
 
 _SITE: Final = "omie_pipeline"
 _PAGES: Final = "validations"
-_OPENINGS: Final = {"critical": "Recusa se", "hold": "Aguarda se", "warning": "Avisa se"}
 
 
 def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
@@ -71,11 +72,12 @@ def _suite_result(report: ValidationReport, run: Any) -> Any:
     import great_expectations
     from great_expectations.core import ExpectationSuiteValidationResult
 
-    passed = sum(item.success for item in report.expectations)
-    total = len(report.expectations)
+    results = [_result(items) for items in _by_rule(report.expectations)]
+    passed = sum(item.success for item in results)
+    total = len(results)
     return ExpectationSuiteValidationResult(
         success=passed == total,
-        results=[_result(item) for item in report.expectations],
+        results=results,
         suite_name=report.endpoint,
         statistics={
             "evaluated_expectations": total,
@@ -87,29 +89,66 @@ def _suite_result(report: ValidationReport, run: Any) -> Any:
     )
 
 
-def _result(item: ExpectationResult) -> Any:
+def _by_rule(results: Sequence[ExpectationResult]) -> list[list[ExpectationResult]]:
+    """The fields of each rule, in the order of the suite."""
+    found: dict[tuple[str, str, str], list[ExpectationResult]] = {}
+    for item in results:
+        found.setdefault((item.rule, item.severity, item.expectation), []).append(item)
+    return list(found.values())
+
+
+def _result(items: Sequence[ExpectationResult]) -> Any:
+    """One line of the page: a rule, and what it came to in each of its fields."""
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metadata_types import FailureSeverity
 
-    from omie_pipeline.validation.suite_runner import column_arguments
-
-    looked_at = item.evaluated - item.missing
+    first = items[0]
+    evaluated = sum(item.evaluated for item in items)
+    missing = sum(item.missing for item in items)
+    failed = sum(item.failed for item in items)
     return ExpectationValidationResult(
-        success=item.success,
+        success=failed == 0,
         expectation_config=ExpectationConfiguration(
-            type=item.expectation,
-            kwargs={**column_arguments(item.columns), **item.arguments},
-            description=f"{_OPENINGS[item.severity]}: {item.motivo}",
-            meta={"field": item.field, "rule": item.rule, "correcao": item.correcao},
-            severity=FailureSeverity("critical" if item.severity == "critical" else "warning"),
+            type=first.expectation,
+            kwargs={"asked": [{"field": item.field} for item in items]},
+            description=_line(items),
+            meta={"rule": first.rule, "fields": {item.field: item.correcao for item in items}},
+            severity=FailureSeverity("critical" if first.severity == "critical" else "warning"),
         ),
         result={
-            "element_count": item.evaluated,
-            "missing_count": item.missing,
-            "missing_percent": 100 * item.missing / item.evaluated if item.evaluated else 0.0,
-            "unexpected_count": item.failed,
-            "unexpected_percent": 100 * item.failed / looked_at if looked_at else 0.0,
+            "element_count": evaluated,
+            "missing_count": missing,
+            "missing_percent": 100 * missing / evaluated if evaluated else 0.0,
+            "unexpected_count": failed,
+            "unexpected_percent": 100 * failed / (evaluated - missing or 1),
+            "details": {item.field: _counts(item) for item in items},
         },
         exception_info={},
     )
+
+
+def _line(items: Sequence[ExpectationResult]) -> str:
+    """What the rule refuses, holds or warns of, and the fields that it looks at."""
+    first = items[0]
+    opening = OPENINGS[first.severity]
+    if len({item.motivo for item in items}) == 1:
+        return f"{opening}: {first.motivo}"
+    motivo = sentence(motivo_of_several(first.rule))
+    return RULE_OF_FIELDS.format(
+        abertura=opening, motivo=motivo, campos=", ".join(_named(item) for item in items)
+    )
+
+
+def _named(item: ExpectationResult) -> str:
+    """The field, with its own maximum where the rule has one for each."""
+    longest = item.arguments.get("max_value")
+    return label(item.field) if longest is None else f"{label(item.field)} ({longest})"
+
+
+def _counts(item: ExpectationResult) -> Mapping[str, Any]:
+    return {
+        "motivo": item.motivo,
+        "missing_count": item.missing,
+        "unexpected_count": item.failed,
+    }

@@ -1,160 +1,203 @@
-"""Great Expectations for what its own gallery lacks: Omie's types, Brazilian documents, addresses.
+"""The expectations of our suites: one for each rule, of all the fields that it is asked of.
 
-Importing this module imports Great Expectations (3 to 5 seconds): only ``suite_runner`` does, and
-only when a validation runs. Each condition is one vectorised function of ``documents``,
-``addresses`` or ``columns``; nothing here knows a rule by itself.
+Great Expectations costs some 10 ms for each expectation, whatever the number of rows, so the rule
+is the expectation and not the field (ADR 0032). Each is asked of the table, and its result says by
+field which rows break it. The conditions themselves are plain functions (``conditions.py``);
+nothing here knows a rule by itself.
+
+Importing this module imports Great Expectations (3 to 5 seconds): only ``suite_runner`` and
+``data_docs`` do, and only when a suite runs or a report is written.
 """
 
-# Great Expectations fixes the names column_A and column_B, passes ``cls``, exports its decorators
-# under long module names only, and gives no types to the one for pairs.
-# ruff: noqa: E501, N803, N805
-# mypy: disable-error-code="untyped-decorator"
+# Great Expectations passes ``cls`` and gives no types to its decorators and classes.
+# ruff: noqa: N805
+# mypy: disable-error-code="untyped-decorator, misc"
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-import pandas as pd
+from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
-from great_expectations.expectations.expectation import (
-    ColumnMapExpectation,
-    ColumnPairMapExpectation,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
-    column_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
-    ColumnMapMetricProvider,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
-    column_pair_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
-    ColumnPairMapMetricProvider,
-)
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.render import RenderedTableContent
+from great_expectations.render.components import LegacyDiagnosticRendererType
+from great_expectations.render.renderer.renderer import renderer
+from great_expectations.validator.metric_configuration import MetricConfiguration
 
-from omie_pipeline.validation import addresses, documents
-from omie_pipeline.validation.columns import fits_kind
+from omie_pipeline.validation.conditions import Tally, tally
+from omie_pipeline.validation.messages import FAILING_FIELDS, VALUES_REFUSED
+
+_METRIC = "table.omie_rule"
 
 
-class OmieFieldMetric(ColumnMapMetricProvider):
-    """Values that fit the type which the catalog gives a field."""
+class RuleMetric(TableMetricProvider):
+    """By field, what one condition came to: a list of :class:`Tally`."""
 
-    condition_metric_name = "column_values.omie_field"
-    condition_value_keys = ("endpoint", "field_name", "earliest_year", "latest_year")
+    metric_name = _METRIC
+    value_keys = ("expectation", "asked")
 
-    @column_condition_partial(engine=PandasExecutionEngine)
+    @metric_value(engine=PandasExecutionEngine)
     def _pandas(
         cls,
-        column: pd.Series[Any],
-        endpoint: str,
-        field_name: str,
-        earliest_year: int,
-        latest_year: int,
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
         **_: Any,
-    ) -> pd.Series[bool]:
-        return fits_kind(column, endpoint, field_name, (earliest_year, latest_year))
+    ) -> list[Tally]:
+        data, _, _ = execution_engine.get_compute_domain(
+            domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+        )
+        expectation = metric_value_kwargs["expectation"]
+        return [
+            tally(data, expectation, item["check"], item["columns"], item["arguments"])
+            for item in metric_value_kwargs["asked"]
+        ]
 
 
-class ExpectColumnValuesToFitOmieField(ColumnMapExpectation):
-    """Expect every value to have the type that Omie's field has."""
+class RuleExpectation(BatchExpectation):
+    """Expect every row to keep one rule in each of its fields.
 
-    endpoint: str
-    field_name: str
-    earliest_year: int
-    latest_year: int
+    Attributes:
+        asked: of which fields: ``check`` (its name in the suite), ``columns`` and ``arguments`` of
+            the condition.
+    """
 
-    map_metric: ClassVar[str] = "column_values.omie_field"
-    success_keys: ClassVar[tuple[str, ...]] = (
-        "endpoint",
-        "field_name",
-        "earliest_year",
-        "latest_year",
-        "mostly",
-    )
+    asked: list[dict[str, Any]]
 
+    metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
+    success_keys: ClassVar[tuple[str, ...]] = ("asked",)
+    args_keys: ClassVar[tuple[str, ...]] = ("asked",)
 
-class DocumentMetric(ColumnMapMetricProvider):
-    """Values that are a CPF or CNPJ with right check digits."""
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
+    ) -> Any:
+        """The one metric, which has to be told the condition as well."""
+        found = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        known = found.get_metric_configuration(_METRIC)
+        values = {"expectation": self.expectation_type, "asked": self.asked}
+        metric = MetricConfiguration(_METRIC, known.metric_domain_kwargs, values)
+        found.set_metric_configuration(_METRIC, metric)
+        return found
 
-    condition_metric_name = "column_values.cpf_or_cnpj"
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Counts, and by check the numbers of the rows that break the rule; no value of a row."""
+        tallies: list[Tally] = metrics[_METRIC]
+        names = [item["check"] for item in self.asked]
+        failed = sum(len(item.failed) for item in tallies)
+        return {
+            "success": failed == 0,
+            "result": {
+                "unexpected_count": failed,
+                "details": {
+                    name: {
+                        "missing_count": item.missing,
+                        "unexpected_count": len(item.failed),
+                        "unexpected_index_list": list(item.failed),
+                    }
+                    for name, item in zip(names, tallies, strict=True)
+                },
+            },
+        }
 
-    @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column: pd.Series[str], **_: Any) -> pd.Series[bool]:
-        return documents.valid_documents(column)
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_STATEMENT)
+    def _diagnostic_unexpected_statement_renderer(cls, **_: Any) -> list[Any]:
+        """Nothing: the table of the fields says it."""
+        return []
 
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(
+        cls, result: Any = None, **_: Any
+    ) -> list[Any] | None:
+        """The fields that break the rule, with the rows that do; none where it has one field."""
+        fields: Mapping[str, Mapping[str, Any]] = result.result["details"]
+        rows = [
+            [name, item["motivo"], str(item["unexpected_count"])]
+            for name, item in fields.items()
+            if item["unexpected_count"]
+        ]
+        if not rows or len(fields) == 1:
+            return None
+        return [
+            RenderedTableContent(
+                content_block_type="table",
+                table=rows,
+                header_row=list(FAILING_FIELDS),
+                styling={"body": {"classes": ["table-bordered", "table-sm", "mt-3"]}},
+            )
+        ]
 
-class ExpectColumnValuesToBeCpfOrCnpj(ColumnMapExpectation):
-    """Expect every value to be a valid CPF or CNPJ."""
-
-    map_metric: ClassVar[str] = "column_values.cpf_or_cnpj"
-
-
-class PairExpectation(ColumnPairMapExpectation):
-    """A pair is looked at where both values are there; that one is missing is told elsewhere."""
-
-    ignore_row_if: Literal["either_value_is_missing"] = "either_value_is_missing"
-
-    domain_keys: ClassVar[tuple[str, str, str, str, str, str]] = (  # type: ignore[assignment]
-        # the base class fixes their number, though its own children ask for the sixth
-        "batch_id",
-        "column_A",
-        "column_B",
-        "row_condition",
-        "condition_parser",
-        "ignore_row_if",
-    )
-
-
-class CityInUfMetric(ColumnPairMapMetricProvider):
-    """Pairs of a city and the UF it lies in."""
-
-    condition_metric_name = "column_pair_values.city_in_uf"
-
-    @column_pair_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(
-        cls, column_A: pd.Series[str], column_B: pd.Series[str], **_: Any
-    ) -> pd.Series[bool]:
-        return addresses.cities_in_uf(column_A, column_B)
-
-
-class ExpectColumnPairValuesToBeCityAndUf(PairExpectation):
-    """Expect column A to be a city of the UF in column B."""
-
-    map_metric: ClassVar[str] = "column_pair_values.city_in_uf"
-
-
-class CepInUfMetric(ColumnPairMapMetricProvider):
-    """Pairs of a CEP and the UF it lies in."""
-
-    condition_metric_name = "column_pair_values.cep_in_uf"
-
-    @column_pair_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(
-        cls, column_A: pd.Series[str], column_B: pd.Series[str], **_: Any
-    ) -> pd.Series[bool]:
-        return addresses.ceps_in_uf(column_A, column_B)
-
-
-class ExpectColumnPairValuesToBeCepAndUf(PairExpectation):
-    """Expect column A to be a CEP of the UF in column B."""
-
-    map_metric: ClassVar[str] = "column_pair_values.cep_in_uf"
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(cls, result: Any = None, **_: Any) -> str:
+        """How many of the values that were there break the rule."""
+        found = result.result
+        looked_at = found["element_count"] - found["missing_count"]
+        return VALUES_REFUSED.format(recusados=found["unexpected_count"], olhados=looked_at)
 
 
-class CepInCityMetric(ColumnPairMapMetricProvider):
-    """Pairs of a CEP and the municipality (IBGE code) it lies in."""
-
-    condition_metric_name = "column_pair_values.cep_in_city"
-
-    @column_pair_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(
-        cls, column_A: pd.Series[str], column_B: pd.Series[float], **_: Any
-    ) -> pd.Series[bool]:
-        return addresses.ceps_in_city(column_A, column_B)
+class ExpectFieldsToBeFilled(RuleExpectation):
+    """Expect every field to be filled in."""
 
 
-class ExpectColumnPairValuesToBeCepAndCity(PairExpectation):
-    """Expect column A to be a CEP of the municipality in column B."""
+class ExpectFieldsToBeLeftOut(RuleExpectation):
+    """Expect no field to be filled in: Omie computes them."""
 
-    map_metric: ClassVar[str] = "column_pair_values.cep_in_city"
+
+class ExpectFieldsToBeUnique(RuleExpectation):
+    """Expect no two rows to have the same value."""
+
+
+class ExpectFlagsToBeTrue(RuleExpectation):
+    """Expect every helper column to be true: it says whether a rule on several fields holds."""
+
+
+class ExpectFieldsToFitTheirType(RuleExpectation):
+    """Expect every value to have the type that the catalog gives the field."""
+
+
+class ExpectFieldsToBeListed(RuleExpectation):
+    """Expect every value to be one of a closed list, or of a list that Omie keeps."""
+
+
+class ExpectFieldsToBeShortEnough(RuleExpectation):
+    """Expect no text to be longer than Omie takes."""
+
+
+class ExpectFieldsToMatchPattern(RuleExpectation):
+    """Expect every text to match a regular expression."""
+
+
+class ExpectFieldsToBeFreeOfPattern(RuleExpectation):
+    """Expect no text to hold what a regular expression finds."""
+
+
+class ExpectFieldsToExceed(RuleExpectation):
+    """Expect every number to be greater than another."""
+
+
+class ExpectFieldsToBeCpfOrCnpj(RuleExpectation):
+    """Expect every value to be a CPF or CNPJ with right check digits."""
+
+
+class ExpectFieldsToBeCityOfUf(RuleExpectation):
+    """Expect the first of two fields to be a city of the UF in the second."""
+
+
+class ExpectFieldsToBeCepOfUf(RuleExpectation):
+    """Expect the first of two fields to be a CEP of the UF in the second."""
+
+
+class ExpectFieldsToBeCepOfCity(RuleExpectation):
+    """Expect the first of two fields to be a CEP of the municipality (IBGE code) in the second."""
+
+
+EXPECTATIONS: Mapping[str, type[RuleExpectation]] = {
+    made.expectation_type: made for made in RuleExpectation.__subclasses__()
+}
+"""By the name that a check and ``conditions.CONDITIONS`` give them."""

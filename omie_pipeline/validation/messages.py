@@ -20,6 +20,19 @@ class RuleText(NamedTuple):
     correcao: str
 
 
+OPENINGS: Final[dict[str, str]] = {
+    "critical": "Recusa se",
+    "hold": "Aguarda se",
+    "warning": "Avisa se",
+}
+"""By severity, what begins a rule's line in Data Docs."""
+RULE_OF_FIELDS: Final = "{abertura}: {motivo} Campos: {campos}."
+"""A rule's line in Data Docs where it looks at several fields."""
+FAILING_FIELDS: Final = ("campo", "motivo", "linhas")
+"""Over the table of the fields that break one rule, in Data Docs."""
+VALUES_REFUSED: Final = "{recusados} de {olhados} valores"
+"""In Data Docs, beside a rule."""
+
 _DOCUMENT_FIX: Final = "Confira o {tipo} no documento da pessoa ou empresa e corrija no cadastro."
 _MAPPING_FIX: Final = "Avise quem cuida da integração: o modelo dbt deve entregar {forma}."
 
@@ -353,3 +366,15 @@ LIST_NEVER_READ: Final = (
 
 WAITS_FOR: Final = "Aguarda o cadastro {codigo} ({onde}): o Omie ainda não o confirmou."
 """Why one row is held: our code of the record that has to be confirmed first, and its endpoint."""
+
+
+def motivo_of_several(rule: str) -> str:
+    """The motivo of a rule that is asked of several fields, without any one of them in it."""
+    general = {
+        "campo": "um destes campos",
+        "maximo": "‹máximo›",
+        "valores": "‹valores›",
+        "padrao": "‹formato›",
+    }
+    text = RULES[rule].motivo.removeprefix("{campo}: ")
+    return text.format_map(general)

@@ -136,10 +136,10 @@ class RowHold:
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
-    """Counts of one expectation, without any value of any row.
+    """Counts of one rule in one field, without any value of any row.
 
     Attributes:
-        expectation: type of the Great Expectations expectation, ``expect_column_...``.
+        expectation: type of the expectation that asks the rule, of this field and of others.
         columns: the column it was asked of, or the two of a pair; a helper column where the rule
             combines several.
         arguments: what it compares with (lengths, patterns, closed lists).
@@ -175,7 +175,7 @@ class ValidationReport:
         evaluated: rows looked at.
         failures: rows to quarantine, in row order.
         held: rows to hold, in row order; none of them is in ``failures``.
-        expectations: counts by expectation, in the order of the suite.
+        expectations: counts by rule and field, in the order of the suite.
         failed_rows: how many rows failed, kept by ``counts_only``.
         held_rows: how many rows wait, kept by ``counts_only``.
     """

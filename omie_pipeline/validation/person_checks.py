@@ -31,7 +31,7 @@ def customer_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
         return
     if rules.require_document or endpoint.effect == "document":
         yield filled(document, "documento_ausente")
-    yield Check(document, "documento", "ExpectColumnValuesToBeCpfOrCnpj", (document,))
+    yield Check(document, "documento", "expect_fields_to_be_cpf_or_cnpj", (document,))
     if rules.require_rg_of_patients:
         yield from _rg_checks()
     if rules.require_address:
@@ -41,7 +41,7 @@ def customer_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
     yield Check(
         "cep",
         "cep_fora_da_cidade",
-        "ExpectColumnPairValuesToBeCepAndCity",
+        "expect_fields_to_be_cep_of_city",
         ("cep", "_municipio"),
         severity="warning",
     )
@@ -53,7 +53,7 @@ def patient_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
         return
     yield filled(PATIENT_DOCUMENT, "documento_ausente")
     yield Check(
-        PATIENT_DOCUMENT, "documento", "ExpectColumnValuesToBeCpfOrCnpj", (PATIENT_DOCUMENT,)
+        PATIENT_DOCUMENT, "documento", "expect_fields_to_be_cpf_or_cnpj", (PATIENT_DOCUMENT,)
     )
     if rules.require_rg:
         yield from _rg_checks()
@@ -72,8 +72,8 @@ def _rg_checks() -> Iterator[Check]:
 def _place_checks(prefix: str) -> Iterator[Check]:
     cidade, estado, cep = (f"{prefix}{name}" for name in ("cidade", "estado", "cep"))
     known = {"value_set": sorted(ufs())}
-    yield Check(estado, "uf_inexistente", "ExpectColumnValuesToBeInSet", (estado,), known)
-    city = "ExpectColumnPairValuesToBeCityAndUf"
+    yield Check(estado, "uf_inexistente", "expect_fields_to_be_listed", (estado,), known)
+    city = "expect_fields_to_be_city_of_uf"
     yield Check(cidade, "cidade_fora_da_uf", city, (cidade, estado))
     yield matching(cep, "cep_formato", (cep,), CEP_PATTERN)
-    yield Check(cep, "cep_fora_da_uf", "ExpectColumnPairValuesToBeCepAndUf", (cep, estado))
+    yield Check(cep, "cep_fora_da_uf", "expect_fields_to_be_cep_of_uf", (cep, estado))

@@ -1,13 +1,14 @@
 """The suite of each endpoint, derived from the catalog and the clinic's rules, as plain data.
 
-A ``Check`` says which expectation is asked of which column and what a failure means; the runner
-turns it into Great Expectations. Columns are those of ``frame.build_frame``: the payload's own
-names, and helper columns with a leading underscore.
+A ``Check`` says which condition is asked of which column and what a failure means; the checks of a
+rule make up one expectation. Columns are those of ``frame.build_frame``: the payload's own names,
+and helper columns with a leading underscore.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from omie_pipeline.catalog import Endpoint, Field, reference
@@ -16,7 +17,6 @@ from omie_pipeline.catalog.model import KEY_COLUMN
 from omie_pipeline.validation.block_rules import BLOCK_RULES
 from omie_pipeline.validation.checks import (
     MARKERS_COLUMN,
-    TRUE_ONLY,
     Check,
     confirmed_column,
     either_column,
@@ -87,9 +87,9 @@ def key_path(endpoint: Endpoint) -> str:
 def _key_checks(endpoint: Endpoint) -> Iterator[Check]:
     path, key = key_path(endpoint), key_column(endpoint)
     if not endpoint.deletes:
-        expectation = "ExpectColumnValuesToNotBeNull"
+        expectation = "expect_fields_to_be_filled"
         yield Check(path, "chave_ausente", expectation, (key,), always=True)
-    yield Check(path, "chave_repetida", "ExpectColumnValuesToBeUnique", (key,))
+    yield Check(path, "chave_repetida", "expect_fields_to_be_unique", (key,))
     yield holds(path, "chave_repetida", "_chave_unica")
 
 
@@ -110,14 +110,13 @@ def _catalog_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
     for group in endpoint.either:
         if rules.require_category or "codigo_categoria" not in group:
             path = ALTERNATIVES.join(group)
-            columns = (either_column(group),)
             rule = "categoria_ausente" if "codigo_categoria" in group else "um_dos"
-            yield Check(path, rule, "ExpectColumnValuesToBeInSet", columns, TRUE_ONLY, always=True)
+            yield replace(holds(path, rule, either_column(group)), always=True)
     told_elsewhere = {name for group in endpoint.either for name in group}
     told_elsewhere.add(endpoint.integration_key)
     for item in endpoint.payload.fields:
         if is_computed(item):
-            yield Check(item.name, "somente_leitura", "ExpectColumnValuesToBeNull", (item.name,))
+            yield Check(item.name, "somente_leitura", "expect_fields_to_be_left_out", (item.name,))
             continue
         if is_mandatory(endpoint, item) and item.name not in told_elsewhere:
             yield filled(item.name, "obrigatorio")
@@ -127,9 +126,7 @@ def _catalog_checks(endpoint: Endpoint, rules: ClinicRules) -> Iterator[Check]:
 def _field_checks(endpoint: Endpoint, item: Field, rules: ClinicRules) -> Iterator[Check]:
     columns = (item.name,)
     if item.kind in ("object", "array"):
-        yield Check(
-            item.name, "estrutura", "ExpectColumnValuesToBeInSet", columns, TRUE_ONLY, catalog=item
-        )
+        yield replace(holds(item.name, "estrutura", item.name), catalog=item)
         return
     arguments = {
         "endpoint": endpoint.name,
@@ -138,23 +135,21 @@ def _field_checks(endpoint: Endpoint, item: Field, rules: ClinicRules) -> Iterat
         "latest_year": rules.latest_year,
     }
     yield Check(
-        item.name, "formato", "ExpectColumnValuesToFitOmieField", columns, arguments, catalog=item
+        item.name, "formato", "expect_fields_to_fit_their_type", columns, arguments, catalog=item
     )
     if item.kind not in ("string", "text"):
         return
     if item.values:
         rule = "valor_sn" if is_flag(item) else "valor_fechado"
         arguments = {"value_set": list(item.values)}
-        yield Check(
-            item.name, rule, "ExpectColumnValuesToBeInSet", columns, arguments, catalog=item
-        )
+        yield Check(item.name, rule, "expect_fields_to_be_listed", columns, arguments, catalog=item)
         return
     if item.max_length is not None:
         arguments = {"max_value": item.max_length}
-        expectation = "ExpectColumnValueLengthsToBeBetween"
+        expectation = "expect_fields_to_be_short_enough"
         yield Check(item.name, "tamanho", expectation, columns, arguments, catalog=item)
     arguments = {"regex": bad_text_pattern(item)}
-    expectation = "ExpectColumnValuesToNotMatchRegex"
+    expectation = "expect_fields_to_be_free_of_pattern"
     yield Check(item.name, "caracteres", expectation, columns, arguments, catalog=item)
     if item.pattern:
         yield matching(item.name, "padrao", columns, field_pattern(item), catalog=item)
@@ -164,13 +159,12 @@ def _money_checks(
     endpoint: Endpoint, rules: ClinicRules, references: References
 ) -> Iterator[Check]:
     if endpoint.value_field:
-        arguments = {"min_value": 0, "strict_min": True}
         yield Check(
             endpoint.value_field,
             "valor_positivo",
-            "ExpectColumnValuesToBeBetween",
+            "expect_fields_to_exceed",
             (f"_{endpoint.value_field}",),
-            arguments,
+            {"min_value": 0},
         )
     for item in endpoint.payload.fields:
         wanted = list_of(item.name)

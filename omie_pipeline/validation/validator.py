@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Final
+
+import pandas as pd
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import ConfigurationError
@@ -23,8 +26,12 @@ from omie_pipeline.validation.model import (
 )
 from omie_pipeline.validation.nested import NestedChecker
 from omie_pipeline.validation.reasons import ReasonWriter
-from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner
+from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner, ask_directly
 from omie_pipeline.validation.suites import checks_for
+
+HANDFUL_ROWS: Final = 50
+"""So many rows are asked directly where no report is wanted: one row must not cost the 3 seconds
+that importing Great Expectations does."""
 
 
 class Validator:
@@ -34,13 +41,29 @@ class Validator:
     back before the next ones.
     """
 
-    def __init__(self, endpoint: Endpoint, rules: ClinicRules, references: References) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        rules: ClinicRules,
+        references: References,
+        *,
+        reported: bool = False,
+    ) -> None:
+        """Derive the suite.
+
+        Args:
+            rules: of the clinic, for one empresa.
+            references: the lists of Omie's that the empresa has.
+            reported: a report of the run is wanted, so Great Expectations runs the suite however
+                few the rows.
+        """
         rules = rules.of_grain(endpoint.grain)
         self._endpoint = endpoint
         self._rules = rules
         self._references = references
         self._checks = checks_for(endpoint, rules, references)
-        self._runner = SuiteRunner(endpoint.name, rules)
+        self._runner = SuiteRunner(endpoint.name)
+        self._reported = reported
         self._nested = NestedChecker(
             endpoint.service, references, (rules.earliest_year, rules.latest_year)
         )
@@ -96,7 +119,7 @@ class Validator:
         asked = [
             check for check in self._checks if all(c in frame.data.columns for c in check.columns)
         ]
-        outcomes = self._runner.run(frame.data, asked)
+        outcomes = self._outcomes(frame.data, asked)
         writer = ReasonWriter(self._endpoint, self._rules, self._references, frame.nested)
         failures = writer.failures(rows, outcomes)
         held = self._held(rows, outcomes, failures, confirmed or {})
@@ -109,6 +132,11 @@ class Validator:
             failed_rows=len(failures),
             held_rows=len(held),
         )
+
+    def _outcomes(self, data: pd.DataFrame, asked: Sequence[Check]) -> list[Outcome]:
+        if not self._reported and len(data) <= HANDFUL_ROWS:
+            return ask_directly(data, asked)
+        return self._runner.run(data, asked)
 
     def _require_lists(self, rows: Sequence[CandidateRow]) -> None:
         known = {
@@ -127,7 +155,7 @@ class Validator:
             rule=check.rule,
             motivo=motivo,
             correcao=correcao,
-            expectation=outcome.expectation,
+            expectation=check.expectation,
             columns=check.columns,
             arguments=check.arguments,
             severity=check.severity,

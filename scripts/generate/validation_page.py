@@ -17,7 +17,8 @@ _INTRODUCTION = """\
 
 What a row must be before it may leave for Omie. The suites follow from the catalog (types, lengths,
 lists) and from the rules of the clinic; Great Expectations asks them of every row that is new,
-changed or unfinished. One failing rule quarantines the row, with every reason it has.
+changed or unfinished (of a handful that no report is wanted of, the same functions are asked
+without it). One failing rule quarantines the row, with every reason it has.
 
 - *(hold)*: the row is right and waits for another one. *(warning)*: counted and shown, never in the
   way of the row.

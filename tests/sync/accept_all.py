@@ -26,7 +26,14 @@ _REASON = Reason("razao_social", "teste", "Linha inválida.", "Corrija a linha."
 class AcceptAll:
     """Refuses missing and repeated keys and :data:`INVALID` names; holds unconfirmed references."""
 
-    def __init__(self, endpoint: Endpoint, _rules: ClinicRules, _references: References) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        _rules: ClinicRules,
+        _references: References,
+        *,
+        reported: bool = False,
+    ) -> None:
         self._endpoint = endpoint
 
     def referenced_codes(self, rows: Sequence[CandidateRow]) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""Validators made once per session: the first one imports Great Expectations."""
+"""Validators made once per session; one asks Great Expectations, the others a handful of rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ REFERENCES = References(
 def clientes() -> Validator:
     rules = ClinicRules(require_rg_of_patients=True)
     return Validator(REGISTRY["clientes"], rules, References())
+
+
+@pytest.fixture(scope="session")
+def reported() -> Validator:
+    """Of clientes, for a run of which a report is wanted."""
+    rules = ClinicRules(require_rg_of_patients=True)
+    return Validator(REGISTRY["clientes"], rules, References(), reported=True)
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,10 @@ from tests.validation.rows import cliente
 PERSONAL = ("390.533.447-06", "39053344706", "Ermengarda", "Rua Secreta", "98765-432", "55.666")
 
 
-@pytest.fixture(scope="module")
-def report(clientes: Validator) -> ValidationReport:
+@pytest.fixture(scope="module", params=["reported", "clientes"])
+def report(request: pytest.FixtureRequest) -> ValidationReport:
+    """Of one chunk, by Great Expectations and without it."""
+    validator: Validator = request.getfixturevalue(request.param)
     bad = [
         cliente(
             row,
@@ -46,7 +48,7 @@ def report(clientes: Validator) -> ValidationReport:
         )
         for row in range(100, 130)
     ]
-    return clientes.validate([*(cliente(row) for row in range(10)), *bad])
+    return validator.validate([*(cliente(row) for row in range(10)), *bad])
 
 
 def test_every_failing_row_is_told_beyond_the_first_twenty(report: ValidationReport) -> None:
@@ -78,6 +80,22 @@ def test_data_docs_show_rules_and_no_value(report: ValidationReport, tmp_path: P
     assert "Recusa se: CPF ou CNPJ inválido." in text
     assert "Avisa se: CEP não está na faixa conhecida da cidade." in text
     assert not any(value in text for value in PERSONAL)
+
+
+def test_data_docs_have_a_line_per_rule_with_its_fields(
+    report: ValidationReport, tmp_path: Path
+) -> None:
+    text = write_data_docs([report.counts_only()], tmp_path / "docs").read_text("utf-8")
+    rules = {(item.rule, item.severity, item.expectation) for item in report.expectations}
+    assert len(re.findall(r"(?:Recusa|Aguarda|Avisa) se: ", text)) == len(rules)
+    (line,) = re.findall(r"Recusa se: Tem mais de ‹máximo› caracteres[^<]*", text)
+    assert "nome ou razão social (60)" in line
+    assert "UF (2)" in line
+    table = text[text.index(line) :]
+    told = re.search(r"razao_social\W.*?caracteres[^<]*<.*?>(\d+)<", table, re.DOTALL)
+    assert told is not None
+    assert told[1] == "30"
+    assert "30 de 40 valores" in text  # the documents
 
 
 def test_data_docs_load_nothing_from_outside(report: ValidationReport, tmp_path: Path) -> None:
@@ -139,15 +157,16 @@ def test_label_of_a_nested_path() -> None:
     assert label("campo_novo") == "campo_novo"
 
 
+@pytest.mark.parametrize("way", ["reported", "clientes"])
 def test_expectation_that_cannot_be_evaluated_is_an_error(
-    clientes: Validator, monkeypatch: pytest.MonkeyPatch
+    way: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: object) -> None:
         raise ZeroDivisionError("390.533.447-05")
 
     monkeypatch.setattr("omie_pipeline.validation.documents.valid_documents", broken)
     with pytest.raises(ConfigurationError, match="documento") as caught:
-        clientes.validate([cliente()])
+        request.getfixturevalue(way).validate([cliente()])
     assert "390" not in str(caught.value)
 
 

@@ -1,0 +1,136 @@
+"""What the rules ask of a frame, each condition one vectorised function, declared once.
+
+``CONDITIONS`` is by the name of the expectation that asks it. Great Expectations runs these
+functions wherever a report is wanted (``expectations.py``); a handful of rows is asked directly
+(``suite_runner.ask_directly``), and both get the same answer because it is the same function.
+
+A value that is missing breaks nothing but ``expect_fields_to_be_filled``: that it is missing is a
+rule of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.validation import addresses, documents
+from omie_pipeline.validation.columns import fits_kind
+
+Arguments = Mapping[str, Any]
+_FAULTS: Final = (
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
+)
+"""What pandas, Arrow and our own functions raise where a column is not as they expect it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one condition came to: rows with nothing to look at, and the numbers of those it fails.
+
+    Attributes:
+        failed: numbers of rows (the frame's index), in the order of the frame.
+    """
+
+    missing: int
+    failed: tuple[int, ...]
+
+
+Condition = Callable[[pd.DataFrame, Sequence[str], Arguments], Tally]
+
+
+def tally(
+    data: pd.DataFrame, expectation: str, name: str, columns: Sequence[str], arguments: Arguments
+) -> Tally:
+    """Ask one condition of one column, or of a pair.
+
+    Raises:
+        ConfigurationError: it could not be evaluated. The check is named; what it stumbled over is
+            not, because that may be a value of a row.
+    """
+    try:
+        return CONDITIONS[expectation](data, columns, arguments)
+    except _FAULTS as error:
+        raise ConfigurationError(
+            f"A regra {name} não pôde ser avaliada ({type(error).__name__})."
+        ) from None
+
+
+def _of_column(keeps: Callable[[pd.Series[Any], Arguments], pd.Series[bool]]) -> Condition:
+    """The condition that ``keeps`` is true for every value that is there."""
+
+    def condition(data: pd.DataFrame, columns: Sequence[str], arguments: Arguments) -> Tally:
+        values = _present(data[columns[0]])
+        missing = len(data) - len(values)
+        return Tally(missing, _rows(values.index, keeps(values, arguments)) if len(values) else ())
+
+    return condition
+
+
+def _of_pair(keeps: Callable[[pd.Series[Any], pd.Series[Any]], pd.Series[bool]]) -> Condition:
+    """The condition that ``keeps`` is true for every pair of which both values are there."""
+
+    def condition(data: pd.DataFrame, columns: Sequence[str], _: Arguments) -> Tally:
+        pair = data[list(columns)].dropna()
+        first, second = (pair[name] for name in columns)
+        missing = len(data) - len(pair)
+        return Tally(missing, _rows(pair.index, keeps(first, second)) if len(pair) else ())
+
+    return condition
+
+
+def _present(column: pd.Series[Any]) -> pd.Series[Any]:
+    missing = column.isna()
+    return column[~missing] if missing.any() else column
+
+
+def _rows(index: pd.Index[int], kept: pd.Series[bool]) -> tuple[int, ...]:
+    return tuple(index[~kept.to_numpy(dtype=bool)].tolist())
+
+
+def _are_filled(data: pd.DataFrame, columns: Sequence[str], _: Arguments) -> Tally:
+    return Tally(0, _rows(data.index, data[columns[0]].notna()))
+
+
+def _are_left_out(data: pd.DataFrame, columns: Sequence[str], _: Arguments) -> Tally:
+    return Tally(0, _rows(data.index, data[columns[0]].isna()))
+
+
+def _are_short_enough(values: pd.Series[Any], arguments: Arguments) -> pd.Series[bool]:
+    return values.astype("str").str.len() <= arguments["max_value"]
+
+
+def _fit_their_type(values: pd.Series[Any], arguments: Arguments) -> pd.Series[bool]:
+    years = (arguments["earliest_year"], arguments["latest_year"])
+    return fits_kind(values, arguments["endpoint"], arguments["field_name"], years)
+
+
+CONDITIONS: Final[Mapping[str, Condition]] = {
+    "expect_fields_to_be_filled": _are_filled,
+    "expect_fields_to_be_left_out": _are_left_out,
+    "expect_fields_to_be_unique": _of_column(lambda values, _: ~values.duplicated(keep=False)),
+    "expect_flags_to_be_true": _of_column(lambda values, _: values.isin([True])),
+    "expect_fields_to_fit_their_type": _of_column(_fit_their_type),
+    "expect_fields_to_be_listed": _of_column(
+        lambda values, arguments: values.isin(arguments["value_set"])
+    ),
+    "expect_fields_to_be_short_enough": _of_column(_are_short_enough),
+    "expect_fields_to_match_pattern": _of_column(
+        lambda values, arguments: values.astype("str").str.contains(arguments["regex"])
+    ),
+    "expect_fields_to_be_free_of_pattern": _of_column(
+        lambda values, arguments: ~values.astype("str").str.contains(arguments["regex"])
+    ),
+    "expect_fields_to_exceed": _of_column(
+        lambda values, arguments: values > arguments["min_value"]
+    ),
+    "expect_fields_to_be_cpf_or_cnpj": _of_column(
+        lambda values, _: documents.valid_documents(values)
+    ),
+    "expect_fields_to_be_city_of_uf": _of_pair(addresses.cities_in_uf),
+    "expect_fields_to_be_cep_of_uf": _of_pair(addresses.ceps_in_uf),
+    "expect_fields_to_be_cep_of_city": _of_pair(addresses.ceps_in_city),
+}
