@@ -28,7 +28,7 @@ dev: $(STAMP) ## Dagster UI and daemon, with the embedded database
 test: lint ## Lint, types, layers and the tests that answer soon
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not slow"
 
-test-slow: $(STAMP) ## The other tests: real servers of other kinds, long builds
+test-slow: $(STAMP) ## The other tests: whole dbt builds, killed processes, servers of other kinds
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m slow
 
 lint: $(STAMP) ## Style, types and import layers only

@@ -69,6 +69,10 @@ ONE_WORKER = {
 """Folders and files whose costly beginnings (a dbt build, a manifest) one worker makes, once."""
 
 
+SLOW_BEGINNINGS = frozenset({"scenarios", "built", "mariadb_server", "old"})
+"""Fixtures that build with dbt or start servers of other kinds: what needs them is slow."""
+
+
 def together(nodeid: str) -> str:
     """Name of the tests that one worker runs with this one; its own id for most."""
     parts = nodeid.partition("::")[0].split("/")
@@ -78,6 +82,9 @@ def together(nodeid: str) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The costly groups go first: nobody begins one while another worker has nothing left."""
+    for item in items:
+        if not SLOW_BEGINNINGS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
     order = list(dict.fromkeys(ONE_WORKER.values()))
     items.sort(key=lambda item: [*order, item.nodeid].index(together(item.nodeid)))
 

@@ -25,6 +25,8 @@ from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
 from tests.conftest import FOLDER_PREFIX
 
+pytestmark = pytest.mark.slow
+
 _MIGRATE = """
 import os
 from omie_pipeline.warehouse.engine import open_engine

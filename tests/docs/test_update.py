@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from tests.docs.pages import ROOT
 
+pytestmark = pytest.mark.slow
+
 TRACKED = (".gitignore", ".env.example", "pyproject.toml", "empresas.example.yaml")
 CHANGED_UPSTREAM = (
     "dbt_mapping/dbt_project.yml",

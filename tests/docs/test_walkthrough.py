@@ -17,6 +17,8 @@ from omie_pipeline.simulator.past import give_a_past
 from omie_pipeline.simulator.server import running_simulator
 from tests.docs.pages import OWN_SYSTEM, ROOT, blocks
 
+pytestmark = pytest.mark.slow
+
 STEPS = 10
 WRITTEN_PORT = "127.0.0.1:8765"
 

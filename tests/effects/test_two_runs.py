@@ -16,7 +16,7 @@ from tests.effects import rows
 from tests.effects.rows import model, push
 from tests.sync.world import World, cliente, titulo
 
-pytestmark = pytest.mark.usefixtures("unvalidated")
+pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 _PATIENCE_SECONDS = 60.0

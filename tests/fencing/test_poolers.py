@@ -15,6 +15,8 @@ from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.poolers import behind_pooler, refuse_shared_sessions
 from tests.fencing.pgbouncer import pgbouncer
 
+pytestmark = pytest.mark.slow
+
 _VALUES = ("datestyle", "intervalstyle", "extra_float_digits", "TimeZone")
 
 

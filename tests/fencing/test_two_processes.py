@@ -17,7 +17,7 @@ from tests.fencing.losing import PATIENCE_SECONDS, end_lock, push_lane, sent, un
 from tests.sync.test_crashes import locked, waiting_for_a_lock
 from tests.sync.world import World, cliente, titulo
 
-pytestmark = pytest.mark.usefixtures("unvalidated")
+pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 _NUMBERS = range(1, 9)

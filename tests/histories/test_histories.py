@@ -18,6 +18,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.histories.company import Company
 from tests.histories.machine import Histories
 
+pytestmark = pytest.mark.slow
+
 _FEW = 20
 # Read here: inside a test the developer's own variables are hidden.
 _NUMBER = int(os.environ.get("OMIE_PIPELINE_HISTORIES", _FEW))

@@ -20,6 +20,8 @@ from tests.imports.titles import seed
 from tests.sync.test_crashes import ROOT, kill_when, locked, waiting_for_a_lock
 from tests.sync.world import World
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 1, 2)
 _PATIENCE_SECONDS = 30.0
 

@@ -22,6 +22,8 @@ import pytest
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 
+pytestmark = pytest.mark.slow
+
 AS_ROOT = os.geteuid() == 0
 STARTER = """
 import sys

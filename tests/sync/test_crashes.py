@@ -23,7 +23,7 @@ from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
 from omie_pipeline.warehouse.engine import open_engine
 from tests.sync.world import World, cliente
 
-pytestmark = pytest.mark.usefixtures("unvalidated")
+pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 MIRROR = EndpointPolicy(mode="mirror", guardrails=Guardrails(max_delete_share=1))
