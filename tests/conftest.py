@@ -11,7 +11,6 @@ import contextlib
 import gc
 import ipaddress
 import os
-import secrets
 import shutil
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from omie_pipeline.warehouse.engine import open_engine
 from omie_pipeline.warehouse.migrate import migrate
 from tests.compiled_once import _statements_compiled_once
 from tests.cpu_seconds import CpuSeconds, pytest_addoption
+from tests.spare_databases import SpareDatabases
 
 FOLDER_PREFIX = f"omie-tests-{os.geteuid()}-"
 TEMPLATE = "migrated"
@@ -270,17 +270,18 @@ def _administration(postgres_url: str) -> Iterator[sa.Engine]:
     administration.dispose()
 
 
+@pytest.fixture(scope="session")
+def _spares(_administration: sa.Engine) -> Iterator[SpareDatabases]:
+    with SpareDatabases(_administration, TEMPLATE) as spares:
+        yield spares
+
+
 @pytest.fixture
-def database_url(postgres_url: str, _administration: sa.Engine) -> Iterator[str]:
+def database_url(postgres_url: str, _spares: SpareDatabases) -> Iterator[str]:
     """URL (``postgresql+psycopg://…``) of a fresh, migrated database; dropped after the test."""
-    name = f"test_{secrets.token_hex(6)}"
-    with _administration.connect() as connection:
-        connection.execute(
-            sa.text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
-        )
+    name = _spares.take()
     yield _database(postgres_url, name)
-    with _administration.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    _spares.leave(name)
 
 
 @pytest.fixture
