@@ -51,7 +51,49 @@ def push_lane(endpoint: str) -> str:
     return f"push:principal:{REGISTRY[endpoint].deletes or endpoint}"
 
 
-class Successor:
+class Interruption:
+    """Something that happens while a run is at its ``number``-th step."""
+
+    def __init__(
+        self, world: World, endpoint: str, number: int, happens: Callable[[], None]
+    ) -> None:
+        self._world = world
+        self._endpoint = endpoint
+        self._left = number
+        self._happens = happens
+        self._busy = False
+
+    @property
+    def happened(self) -> bool:
+        """Whether it has come to that."""
+        return self._left < 1
+
+    def step(self, *_: object) -> None:
+        """One step of the run."""
+        if self.happened:
+            return
+        self._left -= 1
+        if self.happened:
+            self._happens()
+
+    def at_write(self, record: CallRecord) -> None:
+        """A step, if the call was a write."""
+        if not record.method.startswith(("Consultar", "Listar", "Pesquisar", "Status")):
+            self.step()
+
+    def at_begin(self, _connection: sa.Connection) -> None:
+        """A step before a transaction, once the run holds the lane."""
+        if self._busy or self.happened:
+            return
+        self._busy = True
+        try:
+            if lanes_held(self._world.engine, [push_lane(self._endpoint)]):
+                self.step()
+        finally:
+            self._busy = False
+
+
+class Successor(Interruption):
     """Another run, which takes the lane while the first is at its ``number``-th step.
 
     The first run's time stands still meanwhile, as that of a stopped virtual machine does.
@@ -64,45 +106,14 @@ class Successor:
     def __init__(
         self, world: World, endpoint: str, number: int, pause_seconds: float = 62, **options: Any
     ) -> None:
-        self._world = world
-        self._endpoint = endpoint
-        self._left = number
+        super().__init__(world, endpoint, number, self._take)
         self._pause_seconds = pause_seconds
         self._options = options
-        self._busy = False
         self.report: PushReport | None = None
         self.writes = 0
 
-    def step(self, *_: object) -> None:
-        """One step of the first run."""
-        if self.report is not None or self._left < 1:
-            return
-        self._left -= 1
-        if self._left == 0:
-            end_lock(self._world, push_lane(self._endpoint))
-            self._world.clock.sleep(self._pause_seconds)
-            self.report = other_world(self._world).push(self._endpoint, **self._options)
-            self.writes = len(sent(self._world))
-
-    def at_write(self, record: CallRecord) -> None:
-        """A step, if the call was a write."""
-        if not record.method.startswith(("Consultar", "Listar", "Pesquisar", "Status")):
-            self.step()
-
-    def at_begin(self, _connection: sa.Connection) -> None:
-        """A step before a transaction, once the first run holds the lane."""
-        if self._busy or self.report is not None:
-            return
-        self._busy = True
-        try:
-            if lanes_held(self._world.engine, [push_lane(self._endpoint)]):
-                self.step()
-        finally:
-            self._busy = False
-
-
-def other_world(world: World) -> World:
-    """The same deployment as another process sees it."""
-    other = World(world.engine, world.sim, world.clock._clock)
-    other.clock = world.clock
-    return other
+    def _take(self) -> None:
+        end_lock(self._world, push_lane(self._endpoint))
+        self._world.clock.sleep(self._pause_seconds)
+        self.report = self._world.elsewhere().push(self._endpoint, **self._options)
+        self.writes = len(sent(self._world))

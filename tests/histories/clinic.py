@@ -68,6 +68,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
 
 CHAIN = tuple(COLUMNS)
 REGISTERS = ("categorias", "clientes", "servicos")
+"""What waits for no other row."""
 
 
 @dataclass
@@ -110,6 +111,16 @@ class Receipt:
         return f"OS-{self.number}"
 
 
+@dataclass(frozen=True)
+class Edit:
+    """Something that the clinic does to receipt ``number``."""
+
+    what: str
+    number: int
+    value: int = 100
+    place: int = 1
+
+
 class Clinic:
     """What the source holds now.
 
@@ -135,6 +146,23 @@ class Clinic:
         code = f"BXR-{number}{place}"
         receipt.payments[place] = Payment(code, receipt.title, value)
         self.said.setdefault(code, set()).add(value)
+
+    def change(self, edit: Edit) -> None:
+        """Do what an edit says, where there is anything to do it to."""
+        if edit.what == "adds":
+            self.receive(edit.number).value = edit.value
+        elif edit.what == "pays":
+            self.pay(edit.number, edit.place, edit.value)
+        if (receipt := self.receipts.get(edit.number)) is None:
+            return
+        if edit.what == "removes":
+            del self.receipts[edit.number]
+        elif edit.what == "changes":
+            receipt.value, receipt.text = edit.value, "B"
+        elif edit.what == "takes_back" and edit.place in receipt.payments:
+            receipt.payments[edit.place].reversed = True
+        elif edit.what == "leaves_order":
+            receipt.order = receipt.bill = not receipt.order
 
     def payments(self) -> Iterator[Payment]:
         for receipt in self.receipts.values():

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.clock import Clock
 from omie_pipeline.errors import TakenOver
 from omie_pipeline.simulator import billing, seeds
-from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.control_orders import OrderNote
 from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.sync.import_report import ImportReport, Modo
 from omie_pipeline.sync.nfse.following import FollowReport, follow
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import PushReport
+from omie_pipeline.tls import no_authorities
 from omie_pipeline.warehouse.planning import Selection
-from tests.fencing.losing import Successor, end_lock, push_lane, sent
-from tests.histories.clinic import CHAIN, COLUMNS, Clinic
+from tests.fencing.losing import Interruption, Successor, end_lock, push_lane, sent
+from tests.histories.clinic import CHAIN, COLUMNS, REGISTERS, Clinic
+from tests.histories.clocks import Machine, ProcessClock, SharedTime
 from tests.sync.world import EMPRESA, World
 
 _EMPTIED = (
     "run", "ledger", "intent", "attempt", "quarantine", "rejected", "plan", "block", "quota_lane",
     "quota_request", "quota_fault", "nfse", "nfse_transition", "nfse_file", "billing_request",
+    "line_wait", "import_run", "import_cursor", "import_partition",
 )  # fmt: skip
+_MIRRORED = ("clientes", "contas_receber", "saldos_titulos", "baixas")
 
 
 class Crash(BaseException):
@@ -62,23 +70,77 @@ class Figures:
     calls: int = 0
     faults: int = 0
     people: int = 0
-    rests: list[int] = field(default_factory=list)
+    readings: int = 0
+    builds_between: int = 0
+    pauses: int = 0
+    clocks_set: int = 0
+    runs_ahead: int = 0
+    runs_behind: int = 0
+    most_rounds_to_rest: int = 0
+
+    def __str__(self) -> str:
+        told = (f"{name.replace('_', ' ')} {number}" for name, number in vars(self).items())
+        return ", ".join(told)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A process that stands still, as one that was stopped or whose machine was.
+
+    Attributes:
+        cut: the connection of its lock dies meanwhile.
+        ahead_seconds: what its machine's clock is off by when it wakes.
+    """
+
+    seconds: float
+    cut: bool = False
+    ahead_seconds: int = 0
 
 
 class Company(World):
-    """A world whose models stand for good, and that can be emptied for the next history."""
+    """A world whose models stand for good, whose clients need no TLS, and whose
+    processes run on several machines in turn."""
 
     figures: Figures
 
-    def __init__(self, engine: sa.Engine, simulator: Simulator, clock: ManualClock) -> None:
-        super().__init__(engine, simulator, clock)
+    def __init__(self, engine: sa.Engine, simulator: Simulator, time: SharedTime) -> None:
+        super().__init__(engine, simulator, time)
+        self._shared = time
+        self.machines = [Machine()]
+        self.process = ProcessClock(engine, time, self.machines[0])
+        self.on_send: Callable[[], None] | None = None
         self.clinic = Clinic()
         self.tables = {name: self.model(name, [], columns) for name, columns in COLUMNS.items()}
         self.figures = Figures()
         self._calls_seen = 0
 
-    def begin(self, start: Any) -> None:
-        """Forget the last history."""
+    @property
+    def time(self) -> Clock:
+        """The clock of the process that runs now."""
+        return self.process
+
+    def machine_now(self) -> datetime:
+        """What the machine's clock shows to the process that runs now."""
+        return self.process.machine_now()
+
+    def start_process(self) -> None:
+        """The next run is a process of its own, on the machine whose turn it is."""
+        self.machines.append(self.machines.pop(0))
+        self.process = ProcessClock(self.engine, self._shared, self.machines[0])
+        self.figures.runs += 1
+        ahead_seconds = self.process.machine.ahead_seconds
+        self.figures.runs_ahead += ahead_seconds > 0
+        self.figures.runs_behind += ahead_seconds < 0
+
+    def elsewhere(self) -> World:
+        return _Elsewhere(self)
+
+    def begin(self, start: Any, clocks: Sequence[int] = (0,)) -> None:
+        """Forget the last history.
+
+        Args:
+            clocks: by how many seconds each machine's clock is ahead.
+        """
         self.count_calls()
         self.control.reset()
         self.control.set_behaviour(stale_reads_seconds=0, city_hall_down=False)
@@ -89,7 +151,10 @@ class Company(World):
         with self.engine.begin() as connection:
             for name in _EMPTIED:
                 connection.execute(sa.delete(sa.table(name, schema="omie_sync")))
+            for name in _MIRRORED:
+                connection.execute(sa.delete(sa.table(name, schema="omie")))
         self.clinic = Clinic()
+        self.machines = [Machine(ahead_seconds) for ahead_seconds in clocks]
         self.figures.histories += 1
 
     def count_calls(self) -> int:
@@ -98,6 +163,9 @@ class Company(World):
         fresh, self._calls_seen = seen - self._calls_seen, seen
         self.figures.calls += fresh
         return fresh
+
+    def transport(self) -> httpx.BaseTransport:
+        return _Road(self)
 
     # -- the pipeline -----------------------------------------------------------------------------
 
@@ -114,27 +182,68 @@ class Company(World):
     ) -> PushReport:
         """One run of one endpoint; its report must close."""
         self.transform(endpoint)
-        self.figures.runs += 1
+        self.start_process()
         selection = Selection(EMPRESA, unfinished_only=unfinished_only)
+        began_at = self.clock.now()
         report = self.push(endpoint, policy=policy, selection=selection, approve=True)
         assert report.closes, (endpoint, report.partitions, report.truth)
+        self._check_stamps(report.run_id, began_at)
         return report
 
+    def _check_stamps(self, run_id: str, began_at: datetime) -> None:
+        """Whatever a run wrote down, it wrote by the database's clock."""
+        query = (
+            "SELECT min(at), max(at) FROM (SELECT started_at AS at FROM omie_sync.run"
+            " WHERE run_id = :run_id UNION ALL SELECT finished_at FROM omie_sync.run"
+            " WHERE run_id = :run_id UNION ALL SELECT at FROM omie_sync.attempt"
+            " WHERE run_id = :run_id UNION ALL SELECT created_at FROM omie_sync.intent"
+            " WHERE run_id = :run_id) stamps"
+        )
+        with self.engine.connect() as connection:
+            first, last = connection.execute(sa.text(query), {"run_id": run_id}).one()
+        # The clock never runs ahead of the database's and is a measurement's length behind it.
+        behind = timedelta(seconds=1)
+        right = began_at - behind <= first and last <= self.clock.now()
+        assert right, f"a crooked clock's stamps: {first} to {last}"
+
     def facts(self, endpoint: str) -> object:
-        """All that a run of an endpoint goes by: models, ledger and open intents of it and, for
+        """What a run of an endpoint goes by: models, ledger and open intents of it and, for
         reversals, of what they take back."""
         names: tuple[str, ...] = (endpoint,)
         if endpoint == "estornar_baixas_receber":
             names = (endpoint, "baixas_receber", "contas_receber")
+        return self._facts(names)
+
+    def all_facts(self, endpoint: str) -> object:
+        """The same of every endpoint, where rows of this one wait for others'."""
+        return self._facts((endpoint,) if endpoint in REGISTERS else CHAIN)
+
+    def _facts(self, names: Collection[str]) -> object:
         known = [row for row in self.ledger_rows() if row.endpoint in names]
         ledger = sorted(tuple(map(str, row)) for row in known)
         return [self.clinic.rows(name) for name in names], ledger, self.open_intents()
 
     def follow(self) -> FollowReport:
         """One round of the follower."""
-        self.figures.runs += 1
+        self.start_process()
         with self.client() as client:
-            return follow(self.engine, client, EMPRESA, self.clock)
+            return follow(self.engine, client, EMPRESA, self.time)
+
+    def read(self, table: str, modo: Modo) -> ImportReport:
+        """One reading of what Omie has."""
+        self.start_process()
+        self.figures.readings += 1
+        return self.import_table(table, modo)
+
+    def mirrored(self, table: str) -> set[int]:
+        """Omie's ids of the records that a table of the mirror has."""
+        mirror = MIRROR[table]
+        return {
+            row[0]
+            for row in self.rows(
+                f"SELECT {mirror.key[0]} FROM omie.{mirror.table} WHERE excluido_em IS NULL"
+            )
+        }
 
     @contextmanager
     def ending_at(self, what: str, number: int) -> Iterator[None]:
@@ -164,62 +273,76 @@ class Company(World):
         self, endpoint: str, policy: EndpointPolicy, what: str, number: int, pause_seconds: float
     ) -> None:
         """A run pauses at its ``number``-th call, or before that transaction; its lock is lost, and
-        another run does the work before it wakes."""
+        another machine's run does the work before it wakes."""
         self.transform(endpoint)
-        self.figures.runs += 1
+        self.start_process()
         options = {"policy": policy, "approve": True}
         other = Successor(self, endpoint, number, pause_seconds, **options)
-        if what == "call":
-            self.on_call = other.step
-        else:
-            sa.event.listen(self.engine, "begin", other.at_begin)
         try:
-            report = self.push(endpoint, policy=policy, approve=True)
+            with self.interrupted(other, what):
+                report = self.push(endpoint, policy=policy, approve=True)
             assert report.closes, (endpoint, report.partitions, report.truth)
         except TakenOver:
             assert other.report is not None
             assert other.report.closes, (endpoint, other.report.partitions, other.report.truth)
             assert len(sent(self)) == other.writes, "it sent something after it was taken over"
             self.figures.taken_over += 1
-        finally:
-            self.on_call = None
-            if what != "call":
-                sa.event.remove(self.engine, "begin", other.at_begin)
 
-    def cut_the_lock(self, endpoint: str, policy: EndpointPolicy, number: int) -> None:
-        """The connection of a run's lock dies at its ``number``-th call; nobody else comes."""
-        left = number
+    def stand_still(
+        self,
+        endpoint: str,
+        policy: EndpointPolicy,
+        what: str,
+        number: int,
+        pause: Pause,
+    ) -> None:
+        """A run stands still at its ``number``-th step and goes on; nobody else comes."""
 
-        def step(*_: object) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
+        def happens() -> None:
+            if pause.cut:
                 end_lock(self, push_lane(endpoint))
+            self.clock.sleep(pause.seconds)
+            self.process.machine.ahead_seconds = pause.ahead_seconds
+            self.figures.pauses += 1
 
-        self.on_call = step
-        try:
+        with self.interrupted(Interruption(self, endpoint, number, happens), what):
             self.send(endpoint, policy)
-        finally:
-            self.on_call = None
 
     def build_between(
-        self, endpoint: str, policy: EndpointPolicy, number: int, edit: Callable[[], None]
-    ) -> None:
-        """The clinic changes and is built anew while a run is at its ``number``-th call."""
-        left = number
+        self,
+        endpoint: str,
+        policy: EndpointPolicy,
+        what: str,
+        number: int,
+        edit: Callable[[], None],
+    ) -> PushReport:
+        """The clinic changes and is built anew while a run is at its ``number``-th step."""
 
-        def step(*_: object) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                edit()
-                self.transform(endpoint)
+        def happens() -> None:
+            edit()
+            for name in CHAIN:
+                self.transform(name)
+            self.figures.builds_between += 1
 
-        self.on_call = step
+        with self.interrupted(Interruption(self, endpoint, number, happens), what):
+            return self.send(endpoint, policy)
+
+    @contextmanager
+    def interrupted(self, one: Interruption, what: str) -> Iterator[None]:
+        """Its steps are calls as they leave (``send``), calls answered (``call``) or transactions
+        (``begin``)."""
+        if what == "begin":
+            sa.event.listen(self.engine, "begin", one.at_begin)
+        elif what == "send":
+            self.on_send = one.step
+        else:
+            self.on_call = one.step
         try:
-            self.send(endpoint, policy)
+            yield
         finally:
-            self.on_call = None
+            self.on_call = self.on_send = None
+            if what == "begin":
+                sa.event.remove(self.engine, "begin", one.at_begin)
 
     # -- people -----------------------------------------------------------------------------------
 
@@ -283,8 +406,45 @@ class Company(World):
             return list(connection.execute(sa.text(query)))
 
 
+class _Road(httpx.HTTPTransport):
+    """The way to Omie, on which a process may stand still before its call leaves."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(verify=no_authorities())
+        self._company = company
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._company.on_send is not None:
+            self._company.on_send()
+        return super().handle_request(request)
+
+
+class _Elsewhere(World):
+    """A process on another machine, while one stands still."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(company.engine, company.sim, company.clock._clock)
+        self.clock = company.clock
+        self._company = company
+
+    @property
+    def time(self) -> Clock:
+        return self._company.process
+
+    def transport(self) -> httpx.BaseTransport:
+        return httpx.HTTPTransport(verify=no_authorities())
+
+    def push(self, *arguments: Any, **options: Any) -> PushReport:
+        before = self._company.process
+        self._company.start_process()
+        try:
+            return super().push(*arguments, **options)
+        finally:
+            self._company.process = before
+
+
 def _full(endpoint: str, row: dict[str, Any]) -> dict[str, Any]:
     return {name: row.get(name) for name in COLUMNS[endpoint]}
 
 
-__all__ = ["CHAIN", "Company", "Crash", "Figures", "Truth"]
+__all__ = ["CHAIN", "Company", "Crash", "Figures", "Pause", "Truth"]

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline import validation
-from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.server import running_simulator
+from tests.histories.clocks import SharedTime
 from tests.histories.company import Company
 from tests.histories.machine import START
+from tests.machine_clock import machine_clock
 from tests.sync.accept_all import AcceptAll
 
 
@@ -19,6 +20,9 @@ from tests.sync.accept_all import AcceptAll
 def company(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
     """A deployment without Great Expectations, to be lent to one history after the other."""
     monkeypatch.setitem(vars(validation), "Validator", AcceptAll)
-    clock = ManualClock(START)
-    with running_simulator(clock=clock) as simulator:
-        yield Company(engine, simulator, clock)
+    time = SharedTime(START, engine)
+    with running_simulator(clock=time) as simulator:
+        made = Company(engine, simulator, time)
+        with machine_clock(now=made.machine_now):
+            yield made
+    time.close()

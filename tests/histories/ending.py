@@ -208,6 +208,13 @@ def check_end(company: Company, undo: bool, touched: Collection[Key]) -> None:
     assert company.open_intents() == 0
 
 
+def check_mirror(company: Company, table: str) -> None:
+    """The mirror has what Omie has, no more and no less."""
+    records = company.control.records("clientes" if table == "clientes" else "contas_receber")
+    key = "codigo_cliente_omie" if table == "clientes" else "codigo_lancamento_omie"
+    assert company.mirrored(table) == {record[key] for record in records}, table
+
+
 def _check_all_known(truth: Truth, ledger: dict[Key, Any]) -> None:
     """Omie holds nothing of ours that the ledger does not know."""
     for endpoint, records in (
@@ -240,4 +247,4 @@ def _check_notes(company: Company, truth: Truth, touched: Collection[Key]) -> No
         assert estado in NOTE_STATES[last.state], (code, estado, notes)
 
 
-__all__ = ["CHAIN", "Expected", "check_end"]
+__all__ = ["CHAIN", "Expected", "check_end", "check_mirror"]

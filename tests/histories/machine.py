@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import ClassVar, get_args
@@ -9,12 +10,13 @@ from typing import ClassVar, get_args
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.simulator.planned import FaultKind, PlannedFault
+from omie_pipeline.sync.import_report import Modo
 from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from tests.histories.clinic import CHAIN, REGISTERS, Receipt
-from tests.histories.company import Company
-from tests.histories.ending import check_end
+from tests.histories.clinic import CHAIN, Edit, Receipt
+from tests.histories.company import Company, Pause
+from tests.histories.ending import check_end, check_mirror
 from tests.histories.safety import check_delivered, check_doubles
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -43,6 +45,17 @@ WRITES = {
 }
 LOST = tuple(kind for kind in KINDS if kind.endswith("_after_commit"))
 _ROUNDS = 10
+AHEAD = st.sampled_from((0, 0, 90, 600, 3600, 86400, -90, -600, -3600, -86400))
+"""Seconds by which a machine's clock is off."""
+STEPS = ("send", "call", "begin")
+READ = ("clientes", "contas_receber", "baixas")
+EDITS = st.builds(
+    Edit,
+    what=st.sampled_from(("adds", "removes", "changes", "pays", "takes_back", "leaves_order")),
+    number=NUMBERS,
+    value=VALUES,
+    place=PLACES,
+)
 
 
 class Histories(RuleBasedStateMachine):
@@ -50,14 +63,21 @@ class Histories(RuleBasedStateMachine):
 
     Attributes:
         undo: whether the policy is to take settlements back for a change.
+        tell_every: the figures so far are told after so many histories.
     """
 
     company: ClassVar[Company]
     undo: ClassVar[bool] = False
+    tell_every: ClassVar[int] = 0
 
-    @initialize(mirror=st.booleans(), delivered=st.booleans())
-    def open_the_clinic(self, mirror: bool, delivered: bool) -> None:
-        self.company.begin(START)
+    @initialize(
+        mirror=st.booleans(), delivered=st.booleans(), clocks=st.tuples(AHEAD, AHEAD, AHEAD)
+    )
+    def open_the_clinic(
+        self, mirror: bool, delivered: bool, clocks: tuple[int, ...] = (0, 0, 0)
+    ) -> None:
+        self.company.begin(START, clocks)
+        self.readings: set[str] = set()
         self.mirror = mirror
         self.touched: set[tuple[str, str]] = set()
         self.billed_by_person: set[str] = set()
@@ -125,7 +145,7 @@ class Histories(RuleBasedStateMachine):
         """Whether a run cannot do anything: left out for the sake of time."""
         if endpoint == "estornar_baixas_receber":
             return not self.undo and not self.clinic.rows(endpoint)
-        return endpoint in REGISTERS and self.idle.get(endpoint) == self.company.facts(endpoint)
+        return self.idle.get(endpoint) == self.company.all_facts(endpoint)
 
     @rule(endpoint=st.sampled_from(CHAIN[1:]))
     def run_one(self, endpoint: str) -> None:
@@ -171,29 +191,60 @@ class Histories(RuleBasedStateMachine):
         self.company.lose_the_lane(endpoint, policy, what, number, pause_seconds)
         check_doubles(self.company, self.company.truth(), self.billed_by_person)
 
-    @rule(endpoint=st.sampled_from(CHAIN[3:]), number=st.integers(1, 4))
-    def cut_the_lock(self, endpoint: str, number: int) -> None:
-        """The connection of the lock dies, and nobody comes."""
+    @rule(
+        endpoint=st.sampled_from(CHAIN[1:]),
+        what=st.sampled_from(STEPS),
+        number=st.integers(1, 8),
+        pause=st.builds(
+            Pause,
+            seconds=st.sampled_from((0, 62, 400, 7200, 90000)),
+            cut=st.booleans(),
+            ahead_seconds=AHEAD,
+        ),
+    )
+    def stand_still(self, endpoint: str, what: str, number: int, pause: Pause) -> None:
+        """A process is stopped, or its machine: when it goes on, the connection of its lock may be
+        dead and the machine's clock wrong. Nobody came meanwhile."""
+        number = min(number, 4) if what != "begin" else number
         self.forget(endpoint)
-        self.company.cut_the_lock(endpoint, self.policy(endpoint), number)
+        self.company.stand_still(endpoint, self.policy(endpoint), what, number, pause)
         check_doubles(self.company, self.company.truth(), self.billed_by_person)
 
     @rule(
-        endpoint=st.sampled_from(("contas_receber", "ordens_servico")),
-        place=NUMBERS,
-        value=VALUES,
-        number=st.integers(1, 4),
+        endpoint=st.sampled_from(CHAIN[1:]),
+        what=st.sampled_from(STEPS),
+        number=st.integers(1, 8),
+        edits=st.lists(EDITS, min_size=1, max_size=3),
     )
-    def build_between(self, endpoint: str, place: int, value: int, number: int) -> None:
-        """A value changes and the models are built while a run sends."""
+    def build_between(self, endpoint: str, what: str, number: int, edits: list[Edit]) -> None:
+        """Rows come, change and go, and the models are built, while a run sends."""
+        number = min(number, 4) if what != "begin" else number
         self.forget(endpoint)
 
         def edit() -> None:
-            if place in self.clinic.receipts:
-                self.clinic.receipts[place].value = value
+            for one in edits:
+                self.clinic.change(one)
 
-        self.company.build_between(endpoint, self.policy(endpoint), number, edit)
-        check_doubles(self.company, self.company.truth(), self.billed_by_person)
+        policy = self.policy(endpoint)
+        report = self.company.build_between(endpoint, policy, what, number, edit)
+        truth = self.company.truth()
+        check_doubles(self.company, truth, self.billed_by_person)
+        check_delivered(self.company, truth, report)
+
+    @rule(machine=st.integers(0, 2), ahead_seconds=AHEAD)
+    def set_a_clock(self, machine: int, ahead_seconds: int) -> None:
+        """A machine's clock is set, rightly or wrongly."""
+        self.company.machines[machine].ahead_seconds = ahead_seconds
+        self.company.figures.clocks_set += 1
+
+    @rule(table=st.sampled_from(READ), modo=st.sampled_from(("carga", "alteradas", "alteradas")))
+    def read(self, table: str, modo: Modo) -> None:
+        """One table of Omie is read into the mirror."""
+        try:
+            self.company.read(table, modo)
+        except OmieFault:
+            return  # a planned fault, or a block; what was merged stays
+        self.readings.add(table)
 
     def forget(self, endpoint: str) -> None:
         """What a run found is not what the next one finds."""
@@ -207,7 +258,7 @@ class Histories(RuleBasedStateMachine):
         if not unfinished_only and total.delivered + total.unchanged == total.selected:
             self.clean[endpoint] = self.company.facts(endpoint)
             if not total.delivered:
-                self.idle[endpoint] = self.clean[endpoint]
+                self.idle[endpoint] = self.company.all_facts(endpoint)
         truth = self.company.truth()
         check_doubles(self.company, truth, self.billed_by_person)
         check_delivered(self.company, truth, report)
@@ -317,7 +368,14 @@ class Histories(RuleBasedStateMachine):
         control.set_behaviour(stale_reads_seconds=0, city_hall_down=False)
         self.rest()
         check_end(self.company, self.undo, self.touched)
+        for table in self.readings:
+            self.company.read(table, "alteradas")
+            check_mirror(self.company, table)
         self.company.count_calls()
+        figures = self.company.figures
+        if self.tell_every and figures.histories % self.tell_every == 0:
+            sys.stdout.write(f"{figures}\n")
+            sys.stdout.flush()
 
     def rest(self) -> None:
         """Time passes and the schedule goes on until a whole round changes nothing."""
@@ -330,7 +388,8 @@ class Histories(RuleBasedStateMachine):
             self.follow()
             now = self.standing()
             if now == before and self.company.open_intents() == 0:
-                self.company.figures.rests.append(number)
+                figures = self.company.figures
+                figures.most_rounds_to_rest = max(figures.most_rounds_to_rest, number)
                 return
             before = now
         raise AssertionError("the history never comes to rest")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
+
 import pytest
 
+from omie_pipeline.resources import settings
+from tests.histories.clocks import ProcessClock
 from tests.histories.company import Company
-from tests.histories.machine import Histories
+from tests.histories.machine import START, Histories
 
 
 @pytest.fixture
@@ -72,3 +76,39 @@ def test_a_title_waits_for_the_answer_of_its_settlement(history: Histories, undo
     history.teardown()
     value = history.company.truth().titles["REC-1"][0]["valor_documento"]
     assert value == (150 if undo else 100)
+
+
+def test_a_machine_a_day_ahead_takes_no_payment_twice(history: Histories) -> None:
+    """A settlement of part of a título was made and its answer lost with its process; the clinic
+    corrects it, and the next process runs on a machine that is a day ahead."""
+    history.open_the_clinic(mirror=False, delivered=False, clocks=(0, 0, 0))
+    history.pay(number=1, place=1, value=40)
+    for endpoint in ("categorias", "clientes", "servicos", "contas_receber"):
+        history.send(endpoint)
+    with history.company.ending_at("call", 2):
+        history.send("baixas_receber")
+    assert "BXR-11" in history.company.truth().settlements
+    for machine in range(3):
+        history.set_a_clock(machine=machine, ahead_seconds=86400)
+    history.pay(number=1, place=1, value=60)
+    history.send("baixas_receber")
+    history.teardown()
+
+
+@pytest.mark.parametrize("ahead_seconds", [-600, 600])
+def test_whoever_goes_by_the_machines_clock_is_found(
+    history: Histories, monkeypatch: pytest.MonkeyPatch, ahead_seconds: int
+) -> None:
+    history.open_the_clinic(mirror=False, delivered=False, clocks=(ahead_seconds,) * 3)
+    history.send("clientes")
+    monkeypatch.setattr(ProcessClock, "now", ProcessClock.machine_now)
+    with pytest.raises(AssertionError, match="a crooked clock's stamps"):
+        history.send("clientes")
+
+
+def test_a_module_that_asks_the_machine_gets_its_wrong_time(history: Histories) -> None:
+    history.open_the_clinic(mirror=False, delivered=False, clocks=(3600, 3600, 3600))
+    history.company.start_process()
+    shown = history.company.time.now()
+    assert shown == START
+    assert settings.datetime.now(UTC) == START + timedelta(hours=1)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.clock import Clock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.simulator.calls import Call
 from omie_pipeline.simulator.clock import ManualClock
@@ -23,6 +24,7 @@ from omie_pipeline.sync.importing import Importer
 from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.sync.push import Push, PushOptions, PushReport
 from omie_pipeline.validation import ClinicRules
+from omie_pipeline.warehouse.clock import DatabaseClock
 from omie_pipeline.warehouse.planning import Selection
 from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
 
@@ -170,15 +172,32 @@ class World:
             method_per_minute=235,
             ip_per_minute=940,
             error_budget=self.error_budget,
+            clock=self.time if isinstance(self.time, DatabaseClock) else None,
         )
         return OmieClient(
             Credentials(SecretStr(self.sim.app_key), SecretStr(self.secret)),
             self.base_url,
             governor,
-            self.clock,
+            self.time,
             timeout_seconds=self.timeout_seconds,
             on_call=self._watching(on_call),
+            transport=self.transport(),
         )
+
+    @property
+    def time(self) -> Clock:
+        """What the package takes for the clock."""
+        return self.clock
+
+    def elsewhere(self) -> World:
+        """The same deployment as another process sees it."""
+        other = World(self.engine, self.sim, self.clock._clock)
+        other.clock = self.clock
+        return other
+
+    def transport(self) -> httpx.BaseTransport | None:
+        """What a client's calls go through; ``None`` for httpx's own."""
+        return None
 
     def _watching(
         self, on_call: Callable[[CallRecord], None] | None
@@ -224,7 +243,7 @@ class World:
         selection: Selection | None = None,
         **options: Any,
     ) -> PushReport:
-        engine = Push(self.engine, self.client, self.clock, self.rules)
+        engine = Push(self.engine, self.client, self.time, self.rules)
         return engine.run(
             REGISTRY[endpoint],
             selection or Selection(EMPRESA),
@@ -240,7 +259,7 @@ class World:
         self, name: str, modo: Modo = "carga", *, start: date = date(2026, 1, 1), **changes: Any
     ) -> ImportReport:
         request = ImportRequest(EMPRESA, modo, start, **changes)
-        return Importer(self.engine, self.client, self.clock).run(MIRROR[name], request)
+        return Importer(self.engine, self.client, self.time).run(MIRROR[name], request)
 
     def rows(self, query: str) -> list[Any]:
         with self.engine.connect() as connection:
