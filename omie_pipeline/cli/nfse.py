@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 nfse = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
+_CANCELLING = "{empresa}: outra execução está cancelando uma nota; esperando a vez"
+
 OrderKey = Annotated[str, typer.Argument(metavar="OS", help="Código da OS: OS-17.")]
 
 
@@ -162,7 +164,7 @@ def cancel(
     if not confirmed(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
         say("Nada foi cancelado")
         return
-    found = cancelar_nfse(deployment, name, key)
+    found = cancelar_nfse(deployment, name, key, lambda: say(_CANCELLING.format(empresa=name)))
     told = {
         "cancelada": "cancelada",
         "pedida": "cancelamento pedido; a prefeitura ainda vai responder",

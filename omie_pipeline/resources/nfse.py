@@ -7,7 +7,7 @@ is our code of the record: ``PAC-17`` of a cliente, ``OS-17`` of a service order
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -158,16 +158,22 @@ def status_nfse(deployment: Deployment, empresa: str, key: str) -> NotaDetalhada
     )
 
 
-def cancelar_nfse(deployment: Deployment, empresa: str, key: str) -> Cancelled:
+def cancelar_nfse(
+    deployment: Deployment, empresa: str, key: str, on_wait: Callable[[], None] | None = None
+) -> Cancelled:
     """Cancel an order and its note in Omie, or say what an earlier request came to.
+
+    Args:
+        on_wait: told when another process is cancelling notes of the empresa, which is waited for.
 
     Raises:
         ConfigurationError: the order was never billed through here.
         OmieFault: Omie refused, or nothing left.
+        TakenOver: another process took this one's place; its request stands.
     """
     note = known_note(deployment.engine, empresa, key)
     with deployment.client(empresa) as client:
-        return Canceller(deployment.engine, client, deployment.clock).cancel(note)
+        return Canceller(deployment.engine, client, deployment.clock, on_wait).cancel(note)
 
 
 def aguardar_nfse(

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from omie_pipeline.errors import TakenOver
 from omie_pipeline.sync.alerts import KINDS, told_moment
 from omie_pipeline.warehouse.notifications import (
     Alert,
@@ -75,34 +76,39 @@ def deliver(
 
     New alerts are told when they begin, again every 24 hours, and once when they end. What a
     channel does not take stays due for the next time. A process that dies between sending and
-    remembering makes that one message come twice, never not at all.
+    remembering, or loses its lane there, makes that one message come twice, never not at all.
 
     Args:
         kinds: what was looked for: an open alert of these kinds that is not in ``alerts`` ended.
 
     Returns:
         the messages, one per channel that had something to hear; ``None`` when another process is
-        telling right now, and nothing was done.
+        telling right now, and this one has told nobody.
 
     Raises:
         WarehouseError: the database is gone.
     """
-    with telling_lane(engine) as free:
-        if not free:
+    sent: list[Sent] = []
+    with telling_lane(engine) as held:
+        if held is None:
             return None
-        record_alerts(engine, alerts, kinds, now)
-        sent = []
-        for channel in channels:
-            due = _for(channel, due_alerts(engine, channel.digest, now))
-            if not due:
-                continue
-            ok = channel.send(compose(due))
-            if ok:
-                mark_told(engine, channel.digest, due, now)
-            else:
-                _LOG.warning("Aviso não entregue: %s", channel.service)
-            sent.append(Sent(channel.service, len(due), ok))
-        return tuple(sent)
+        try:
+            record_alerts(held.engine, alerts, kinds, now)
+            for channel in channels:
+                due = _for(channel, due_alerts(held.engine, channel.digest, now))
+                if not due:
+                    continue
+                held.check()
+                ok = channel.send(compose(due))
+                sent.append(Sent(channel.service, len(due), ok))
+                if ok:
+                    mark_told(held.engine, channel.digest, due, now)
+                else:
+                    _LOG.warning("Aviso não entregue: %s", channel.service)
+        except TakenOver:
+            # Whoever has the lane by now tells the others.
+            return tuple(sent) or None
+    return tuple(sent)
 
 
 def compose(due: Sequence[DueAlert]) -> Message:

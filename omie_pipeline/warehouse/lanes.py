@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -49,6 +49,7 @@ class Lane:
         self._holder = uuid.uuid4().hex
         self._key = sa.func.hashtextextended(schemas_of(engine).lock(name), 0)
         self._connection = self._autocommit.connect()
+        self._locked = False
         sa.event.listen(self.engine, "commit", self._prove)
 
     def take(self) -> bool:
@@ -76,7 +77,8 @@ class Lane:
                 "taken_at": new.taken_at,
             },
         ).returning(fence.c.token)
-        return self._connection.execute(taking).first() is not None
+        self._locked = self._connection.execute(taking).first() is not None
+        return self._locked
 
     def check(self) -> None:
         """Return if the lane is ours; a lock whose connection broke is taken again.
@@ -98,6 +100,11 @@ class Lane:
 
     def release(self) -> None:
         """Let go of the lock, whatever state its connection is in."""
+        if self._locked and not self._connection.invalidated:
+            # In words: of a connection that closes the server learns a moment later only.
+            with suppress(sa.exc.DBAPIError):
+                self._connection.execute(sa.select(sa.func.pg_advisory_unlock(self._key)))
+        self._locked = False
         # A dead connection has let go by itself; it must not return to the pool holding a lock.
         self._connection.invalidate()
         self._connection.close()
@@ -116,7 +123,8 @@ class Lane:
             .values(backend_pid=sa.func.pg_backend_pid())
             .returning(fence.c.token)
         )
-        if self._connection.execute(again).first() is not None:
+        self._locked = self._connection.execute(again).first() is not None
+        if self._locked:
             return True
         return self._is_mine(self._connection)
 
@@ -161,5 +169,20 @@ def lane(
                     on_wait()
                 clock.sleep(_POLL_SECONDS)
             yield held
+        finally:
+            held.release()
+
+
+@contextmanager
+def lane_if_free(engine: sa.Engine, name: str) -> Iterator[Lane | None]:
+    """Hold the lane ``name`` if nobody does; ``None`` while another holds it: nobody waits.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    with warehouse_errors():
+        held = Lane(engine, name)
+        try:
+            yield held if held.take() else None
         finally:
             held.release()

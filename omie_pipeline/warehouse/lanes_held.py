@@ -31,6 +31,11 @@ def lanes_held(engine: sa.Engine, names: Iterable[str]) -> frozenset[str]:
         return frozenset(locks[lock] for lock in held)
 
 
+def cancelling_lane(empresa: str) -> str:
+    """Name of the lane in which notes of an empresa are cancelled."""
+    return f"cancel:{empresa}"
+
+
 def reading_lane(empresa: str, tabela: str) -> str:
     """Name of the lane that a reading of a table holds."""
     return f"import:{empresa}:{tabela}"

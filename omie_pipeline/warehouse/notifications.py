@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,8 +11,8 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.lanes import Lane, lane_if_free
 from omie_pipeline.warehouse.notification_tables import notification, notification_told
 
 REMINDER_AFTER = timedelta(hours=24)
@@ -71,22 +71,9 @@ class OpenAlert:
     times: int
 
 
-@contextmanager
-def telling_lane(engine: sa.Engine) -> Iterator[bool]:
-    """Whether this process may tell now: one at a time, and nobody waits for the other.
-
-    The lock dies with the process.
-    """
-    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with warehouse_errors(), autocommit.connect() as connection:
-        lane = sa.func.hashtextextended(schemas_of(connection).lock(_LANE), 0)
-        free = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(lane))).scalar())
-        try:
-            yield free
-        finally:
-            if free:
-                # Not by closing the connection: the server would notice a moment later only.
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(lane)))
+def telling_lane(engine: sa.Engine) -> AbstractContextManager[Lane | None]:
+    """The lane in which alerts are told: one process at a time, and nobody waits for the other."""
+    return lane_if_free(engine, _LANE)
 
 
 def record_alerts(

@@ -27,16 +27,16 @@ def until(reached: Callable[[], object], what: str) -> None:
         pause.wait(_LOOK_AGAIN_SECONDS)
 
 
-def end_lock(world: World, lane: str) -> None:
+def end_lock(engine: sa.Engine, lane: str) -> None:
     """End the session that holds the lock of ``lane``, as a cut line or a failover does."""
-    with world.engine.connect() as connection:
+    with engine.connect() as connection:
         connection.execute(
             sa.text(
                 "SELECT pg_terminate_backend(backend_pid) FROM omie_sync.fence WHERE lane = :lane"
             ),
             {"lane": lane},
         )
-    until(lambda: not lanes_held(world.engine, [lane]), "the lock is free")
+    until(lambda: not lanes_held(engine, [lane]), "the lock is free")
 
 
 def sent(world: World) -> list[str]:
@@ -113,7 +113,7 @@ class Successor(Interruption):
         self.writes = 0
 
     def _take(self) -> None:
-        end_lock(self._world, push_lane(self._endpoint))
+        end_lock(self._world.engine, push_lane(self._endpoint))
         self._world.clock.sleep(self._pause_seconds)
         self.report = self._world.elsewhere().push(self._endpoint, **self._options)
         self.writes = len(sent(self._world))

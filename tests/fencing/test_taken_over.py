@@ -159,7 +159,7 @@ def test_a_cut_lock_that_nobody_took_is_taken_again(world: World) -> None:
 
     def cut(record: object) -> None:
         if len(sent(world)) == 2 and not seen:
-            end_lock(world, name)
+            end_lock(world.engine, name)
             seen.append("cut")
         elif len(sent(world)) == 5 and len(seen) == 1:
             assert lanes_held(world.engine, [name]) == {name}
@@ -264,7 +264,7 @@ def test_nothing_commits_in_a_lane_that_is_lost(world: World) -> None:
     """Whatever works in a lane (imports, reconcile, cache clear) works through its engine."""
     name = "import:principal:clientes"
     with lane(world.engine, name, world.clock) as first:
-        end_lock(world, name)
+        end_lock(world.engine, name)
         with lane(world.engine, name, world.clock) as second:
             insert = sa.text(
                 "INSERT INTO omie_sync.block (scope, until, reason, seen_at)"
@@ -290,7 +290,7 @@ def test_a_snapshot_older_than_the_holder_is_taken_over_too(world: World) -> Non
         def plan() -> None:
             with serial.begin() as connection:
                 connection.execute(sa.text("SELECT 1"))
-                end_lock(world, name)
+                end_lock(world.engine, name)
                 with lane(world.engine, name, world.clock):
                     pass
 
@@ -303,7 +303,7 @@ def test_a_reader_that_lost_its_table_stops(world: World) -> None:
 
     def lose(_record: object) -> None:
         world.on_call = None
-        end_lock(world, name)
+        end_lock(world.engine, name)
         with lane(world.engine, name, world.clock):
             pass
 

@@ -300,7 +300,7 @@ class Company(World):
 
         def happens() -> None:
             if pause.cut:
-                end_lock(self, push_lane(endpoint))
+                end_lock(self.engine, push_lane(endpoint))
             self.clock.sleep(pause.seconds)
             self.process.machine.ahead_seconds = pause.ahead_seconds
             self.figures.pauses += 1

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from omie_pipeline.errors import RecordRejected, RetryLater
+from omie_pipeline.errors import RecordRejected, RetryLater, TakenOver
 from omie_pipeline.simulator.planned import FaultKind, PlannedFault
 from omie_pipeline.sync.nfse.cancelling import Cancelled, Canceller
+from omie_pipeline.warehouse.lanes import Lane
+from omie_pipeline.warehouse.lanes_held import cancelling_lane
+from tests.fencing.losing import end_lock
 from tests.nfse.conftest import Notes
+from tests.sync.world import EMPRESA
 
 
 def _cancel(notes: Notes, code: str = "OS-1") -> Cancelled:
@@ -140,3 +147,92 @@ def test_a_refused_note_has_nothing_to_cancel(notes: Notes) -> None:
     notes.follow()
     assert _cancel(notes).resultado == "sem_efeito"
     assert notes.asked("CancelarOS") == 0
+
+
+class _Paused:
+    """A client whose process stands still just before, or just after, CancelarOS."""
+
+    def __init__(
+        self,
+        notes: Notes,
+        *,
+        before: Callable[[], None] | None = None,
+        after: Callable[[], None] | None = None,
+    ) -> None:
+        self._client, self._before, self._after = notes.client, before, after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def write(self, *args: Any, **options: Any) -> Any:
+        if self._before is not None:
+            self._before()
+        try:
+            return self._client.write(*args, **options)
+        finally:
+            if self._after is not None:
+                self._after()
+
+
+def _meanwhile(notes: Notes, minutes: float, told: list[Cancelled]) -> Callable[[], None]:
+    """The first process loses its lock, and a while later another one cancels the note."""
+
+    def step() -> None:
+        end_lock(notes.engine, cancelling_lane(EMPRESA))
+        notes.minutes(minutes)
+        told.append(_cancel(notes))
+
+    return step
+
+
+def test_a_paused_process_that_another_one_replaced_does_not_cancel(notes: Notes) -> None:
+    """Its request would cancel whatever stands there when it wakes."""
+    _issued(notes)
+    told: list[Cancelled] = []
+    client: Any = _Paused(notes, before=_meanwhile(notes, 11, told))
+    with pytest.raises(TakenOver):
+        Canceller(notes.engine, client, notes.clock).cancel(notes.state())
+    assert [one.resultado for one in told] == ["cancelada"]
+    assert notes.asked("CancelarOS") == 1
+    assert notes.state().estado == "cancelled"
+
+
+def test_a_refusal_that_is_heard_late_leaves_the_others_mark(notes: Notes) -> None:
+    notes.control.city_hall_down(True)
+    notes.billed()
+    notes.minutes(2)
+    notes.follow()
+    notes.control.next_faults(PlannedFault("http_429", "CancelarOS"))
+    told: list[Cancelled] = []
+    client: Any = _Paused(notes, after=_meanwhile(notes, 11, told))
+    with pytest.raises(TakenOver):
+        Canceller(notes.engine, client, notes.clock).cancel(notes.state())
+    assert [one.resultado for one in told] == ["pedida"]
+    assert notes.state().cancelamento_pedido_em is not None
+    notes.minutes(2)
+    # A third one would ask again if it had gone.
+    assert _cancel(notes).resultado == "pedida"
+    assert notes.asked("CancelarOS") == 2
+
+
+def test_a_second_one_waits_and_finds_what_the_first_did(notes: Notes) -> None:
+    _issued(notes)
+    first = Lane(notes.engine, cancelling_lane(EMPRESA))
+    assert first.take()
+    waited = []
+
+    def end() -> None:
+        waited.append(_first_cancels(notes))
+        first.release()
+
+    second = Canceller(notes.engine, notes.client, notes.clock, on_wait=end)
+    assert second.cancel(notes.state()).resultado == "cancelada"
+    assert waited == ["cancelada"]
+    assert notes.asked("CancelarOS") == 1
+
+
+def _first_cancels(notes: Notes) -> str:
+    from omie_pipeline.sync.nfse.cancelling import _Cancelling
+
+    one = _Cancelling(notes.engine, notes.client, notes.clock, lambda: None)
+    return one.cancel(notes.state()).resultado

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.sync.telling import Message, deliver
 from omie_pipeline.warehouse.notifications import Alert, open_alerts
+from tests.fencing.losing import end_lock
 from tests.notifications.conftest import NOW, FakeChannel, minutes
 
 KINDS = ("a", "b")
@@ -168,3 +169,30 @@ def test_many_at_once_send_once(engine: sa.Engine, channel: FakeChannel) -> None
     for thread in threads:
         thread.join()
     assert len(channel.taken) == 1
+
+
+class _Losing(FakeChannel):
+    """Takes its message while this process loses its lane and another one tells everybody."""
+
+    others: tuple[FakeChannel, ...] = ()
+    engine: sa.Engine | None = None
+
+    def send(self, message: Message) -> bool:
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            end_lock(engine, "avisos")
+            deliver(engine, [_alert()], [self, *self.others], NOW, KINDS)
+        return super().send(message)
+
+
+def test_a_process_that_lost_its_lane_tells_nobody_else(
+    engine: sa.Engine, channel: FakeChannel
+) -> None:
+    first = _Losing("bbbbbbbb", "Primeiro")
+    first.engine, first.others = engine, (channel,)
+    sent = deliver(engine, [_alert()], [first, channel], NOW, KINDS)
+    assert [one.service for one in sent or ()] == ["Primeiro"]
+    assert channel.tried == 1
+    # It had begun to send: that one comes twice, and is remembered as the other process has it.
+    assert len(first.taken) == 2
+    assert deliver(engine, [_alert()], [first, channel], NOW + minutes(1), KINDS) == ()

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.dialects.postgresql import JSONB

@@ -8,6 +8,7 @@ time did nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -25,6 +26,8 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.sync.nfse.consulting import Desk, fresh_note
 from omie_pipeline.warehouse.engine import warehouse_errors
+from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.warehouse.lanes_held import cancelling_lane
 from omie_pipeline.warehouse.nfse import FIRST_LOOK, NoteState, ask_to_cancel, keep
 
 Outcome = Literal["cancelada", "pedida", "incerta", "sem_efeito"]
@@ -49,11 +52,16 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Canceller:
-    """Cancels notes of one empresa."""
+    """Cancels notes of one empresa, one at a time.
+
+    Attributes:
+        on_wait: told when another process is cancelling.
+    """
 
     engine: sa.Engine
     client: OmieClient
     clock: Clock
+    on_wait: Callable[[], None] | None = None
 
     def cancel(self, note: NoteState) -> Cancelled:
         """Cancel the order and its note, or find out what an earlier request came to.
@@ -61,7 +69,31 @@ class Canceller:
         Raises:
             OmieFault: Omie refused (``RecordRejected``), or nothing left; the note is as before.
             WarehouseError: the database is gone.
+            TakenOver: another process cancels by now; its request stands, and none left from here
+                after it came.
         """
+        name = cancelling_lane(note.empresa)
+        with lane(self.engine, name, self.clock, self.on_wait) as held:
+            one = _Cancelling(held.engine, self.client, self.clock, held.check)
+            # While we waited somebody else may have cancelled it.
+            return one.cancel(fresh_note(held.engine, note))
+
+
+@dataclass(frozen=True)
+class _Cancelling:
+    """One request, while its lane is held.
+
+    Attributes:
+        check: raises ``TakenOver`` when the lane is not ours any more.
+    """
+
+    engine: sa.Engine
+    client: OmieClient
+    clock: Clock
+    check: Callable[[], None]
+
+    def cancel(self, note: NoteState) -> Cancelled:
+        """See :meth:`Canceller.cancel`."""
         if note.estado == "cancelled":
             return Cancelled("cancelada", note)
         if note.estado == "rejected":
@@ -96,7 +128,7 @@ class Canceller:
     def _ask(self, note: NoteState, before: datetime | None) -> Cancelled:
         param = {"cCodIntOS": note.cod_int_os, "cCancelarNfse": "S"}
         try:
-            self.client.write(_BILLING, "CancelarOS", param)
+            self.client.write(_BILLING, "CancelarOS", param, before=self.check)
         except (OutcomeUnknown, UnknownFault):
             return self._resolve(note, "incerta")
         except RecordRejected:
