@@ -30,6 +30,8 @@ __all__ = [
     "ask_to_cancel",
     "asked_for",
     "keep",
+    "keep_as_read",
+    "knows_later",
     "move",
     "reject",
     "states",
@@ -199,6 +201,32 @@ def keep(connection: sa.Connection, empresa: str, cod_int_os: str, **values: Any
     connection.execute(_update(empresa, cod_int_os).values(**values))
 
 
+def keep_as_read(connection: sa.Connection, note: NoteState, **values: Any) -> bool:
+    """Write columns of a note as :func:`keep` does, while it is the very note that was read: in the
+    same step and with the same number of Omie's. Whether it is."""
+    same = (
+        nfse.c.mudou_em == note.mudou_em,
+        nfse.c.n_cod_nf.is_not_distinct_from(note.n_cod_nf),
+    )
+    statement = _update(note.empresa, note.cod_int_os).where(*same).values(**values)
+    return bool(values) and bool(connection.execute(statement).rowcount)
+
+
+def knows_later(
+    connection: sa.Connection, empresa: str, cod_int_os: str, asked_at: datetime
+) -> bool:
+    """Whether something later than ``asked_at`` is known of a note: an answer, a step, or that its
+    cancellation was asked for. Its row is locked until the transaction ends.
+
+    A process may have been paused between its question and this moment.
+    """
+    last = sa.func.greatest(nfse.c.consultada_em, nfse.c.mudou_em, nfse.c.cancelamento_pedido_em)
+    query = sa.select(last > asked_at).where(
+        nfse.c.empresa == empresa, nfse.c.cod_int_os == cod_int_os
+    )
+    return bool(connection.execute(query.with_for_update()).scalar())
+
+
 def asked_for(engine: sa.Engine, empresa: str, codes: Collection[str], at: datetime) -> None:
     """Remember that these notes were looked for at ``at`` and nothing was seen of them.
 
@@ -207,7 +235,8 @@ def asked_for(engine: sa.Engine, empresa: str, codes: Collection[str], at: datet
     """
     if not codes:
         return
-    mine = (nfse.c.empresa == empresa, nfse.c.cod_int_os.in_(list(codes)))
+    before = sa.func.coalesce(nfse.c.consultada_em, at) <= at
+    mine = (nfse.c.empresa == empresa, nfse.c.cod_int_os.in_(list(codes)), before)
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(sa.update(nfse).where(*mine).values(consultada_em=at))
 

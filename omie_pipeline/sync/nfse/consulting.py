@@ -51,7 +51,6 @@ class Desk:
             OmieFault: no answer; ``Redundant`` when both questions left within the minute.
             WarehouseError: the database is gone.
         """
-        asked_at = self.clock.now()
         try:
             seen, _ = look_at(self.engine, self.client, note, self.clock)
         except Redundant:
@@ -59,6 +58,7 @@ class Desk:
         fresh = fresh_note(self.engine, note)
         if fresh.estado == "issued" and fresh.n_cod_os is not None:
             # StatusOS does not tell a note that a person cancelled alone.
+            asked_at = self.clock.now()
             found = newest_by_order(list_of_order(self.client, fresh.n_cod_os))
             if fresh.n_cod_os in found:
                 write_seen(self.engine, fresh, found[fresh.n_cod_os], asked_at, "lista")

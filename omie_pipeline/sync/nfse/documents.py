@@ -17,7 +17,7 @@ from omie_pipeline.sync.nfse.archive import Files, path_of
 from omie_pipeline.sync.nfse.questions import Links, ask_links, list_of_order
 from omie_pipeline.sync.nfse.writing import write_seen
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.nfse import FIRST_LOOK, NoteState, keep, states
+from omie_pipeline.warehouse.nfse import FIRST_LOOK, NoteState, keep_as_read, states
 from omie_pipeline.warehouse.nfse_files import stored_files, write_file
 
 _LOG = logging.getLogger(__name__)
@@ -45,19 +45,14 @@ def fetch_documents(
     note = _with_id(engine, client, note, now)
     links = _links(client, note)
     with warehouse_errors(), engine.begin() as connection:
-        keep(connection, note.empresa, note.cod_int_os, **_known(links))
+        keep_as_read(connection, note, **_known(links))
     stored = 0 if files is None else _store(engine, note, links, files, now)
     complete = links.url_pdf is not None
     if files is not None:
         held = {one.tipo for one in stored_files(engine, note.empresa, note.cod_int_os)}
         complete = complete and {"pdf"} <= held and (links.url_xml is None or "xml" in held)
     with warehouse_errors(), engine.begin() as connection:
-        keep(
-            connection,
-            note.empresa,
-            note.cod_int_os,
-            proxima_consulta_em=None if complete else _next(note, now),
-        )
+        keep_as_read(connection, note, proxima_consulta_em=None if complete else _next(note, now))
     return stored
 
 

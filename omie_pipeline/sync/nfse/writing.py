@@ -11,7 +11,7 @@ from omie_pipeline.catalog.nfse_states import OPEN, Fonte
 from omie_pipeline.sync.nfse.answers import Seen
 from omie_pipeline.sync.nfse.corrections import correction_for
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.nfse import FIRST_LOOK, NoteState, keep, move, reject
+from omie_pipeline.warehouse.nfse import FIRST_LOOK, NoteState, keep, knows_later, move, reject
 
 LONGEST_WAIT = timedelta(minutes=60)
 _LONGEST_OF_ERRORS = timedelta(hours=6)
@@ -32,8 +32,8 @@ def write_seen(
     """Write what an answer showed, and when to ask next.
 
     Args:
-        asked_at: just before the question left; a step that is older than the note's last one is
-            refused.
+        asked_at: just before the question left. Where anything later is known of the note by now,
+            the answer is dropped: another process asked, or a person cancelled, meanwhile.
 
     Returns:
         true when the note changed its state.
@@ -42,6 +42,8 @@ def write_seen(
         WarehouseError: the database is gone.
     """
     with warehouse_errors(), engine.begin() as connection:
+        if knows_later(connection, note.empresa, note.cod_int_os, asked_at):
+            return False
         put_off(connection, note, asked_at, fonte)
         if seen.estado is not None and seen.estado != note.estado:
             return _step(connection, note, seen, asked_at, fonte)
