@@ -44,7 +44,7 @@ from omie_pipeline.warehouse.filled import emptied_by_plan, not_emptied, remembe
 from omie_pipeline.warehouse.intents import Intents
 from omie_pipeline.warehouse.known import KnownRecords
 from omie_pipeline.warehouse.lanes import Lane, lane
-from omie_pipeline.warehouse.lanes_held import sending_lane
+from omie_pipeline.warehouse.lanes_held import sending_lane, sharing_lane
 from omie_pipeline.warehouse.ledger import Ledger
 from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
 from omie_pipeline.warehouse.plan_reasons import (
@@ -193,7 +193,7 @@ class _Run:
     def execute(self) -> PushReport:
         empresa, endpoint, now = self._selection.empresa, self._endpoint, self._clock.now()
         with self._client:
-            runs.abandon_dead_runs(self._engine, empresa, endpoint.name, now)
+            runs.abandon_dead_runs(self._engine, empresa, sharing_lane(endpoint.name), now)
             runs.open_run(
                 self._engine,
                 self._run_id,

@@ -41,6 +41,13 @@ def reading_lane(empresa: str, tabela: str) -> str:
     return f"import:{empresa}:{tabela}"
 
 
+def sharing_lane(endpoint: str) -> tuple[str, ...]:
+    """Names of the endpoints of which one run at a time is pushed: this one, and what deletes it
+    or is deleted by it."""
+    name = sending_lane("", endpoint)
+    return tuple(other for other in REGISTRY if sending_lane("", other) == name)
+
+
 def sending_lane(empresa: str, endpoint: str) -> str:
     """Name of the lane that a push of an endpoint holds."""
     return f"push:{empresa}:{REGISTRY[endpoint].deletes or endpoint}"

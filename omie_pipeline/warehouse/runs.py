@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -76,12 +76,18 @@ def close_run(
         connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
 
 
-def abandon_dead_runs(engine: sa.Engine, empresa: str, endpoint: str, now: datetime) -> None:
-    """Close the history of processes that died; called while holding the endpoint's lane.
+def abandon_dead_runs(
+    engine: sa.Engine, empresa: str, endpoints: Collection[str], now: datetime
+) -> None:
+    """Close the history of processes that died; called while holding the lane.
 
     What they had yet to send is held, so that it is resumed whatever this run is about.
+
+    Args:
+        endpoints: all that are sent in this lane. None of them can be at work: whoever holds the
+            lane is alone in it.
     """
-    dead = (run.c.empresa == empresa, run.c.endpoint == endpoint, run.c.state == "running")
+    dead = (run.c.empresa == empresa, run.c.endpoint.in_(endpoints), run.c.state == "running")
     with warehouse_errors(), engine.begin() as connection:
         _count_ended(connection, sa.and_(*dead))
         _hold_unsent(connection, sa.and_(*dead), INTERRUPTED, "interrupted", now)
