@@ -16,7 +16,7 @@ from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
 from omie_pipeline.cli.references import read_lists_once
 from omie_pipeline.cli.selecting import Dates
-from omie_pipeline.errors import GuardrailStopped, OmieFault
+from omie_pipeline.errors import GuardrailStopped, OmieFault, TakenOver
 
 if TYPE_CHECKING:
     from omie_pipeline.resources.deployment import Deployment
@@ -55,8 +55,8 @@ class Delivered:
     """What came of it.
 
     Attributes:
-        failed: an empresa was stopped by its key, a guardrail or the road to Omie, or a report
-            does not agree with the ledger; each was told on stderr.
+        failed: an empresa was stopped by its key or the road to Omie, an endpoint by a guardrail or
+            by another run, or a report does not agree with the ledger; each was told on stderr.
     """
 
     reports: tuple[PushReport, ...]
@@ -68,8 +68,9 @@ def deliver(
 ) -> Delivered:
     """Push everything wanted; an empresa that is stopped does not stop the others.
 
-    A guardrail stops an endpoint and those that depend on it (``needed_by``); Omie's own trouble,
-    and a road on which nobody is there, stop the empresa.
+    A guardrail, and another run that took the lane while this one had lost its lock, stop an
+    endpoint and those that depend on it (``needed_by``); Omie's own trouble, and a road on which
+    nobody is there, stop the empresa.
 
     Raises:
         ConfigurationError, ModelError, WarehouseError: before any call, or at once.
@@ -87,7 +88,7 @@ def deliver(
                 continue
             try:
                 report = _push_one(deployment, wanted, empresa, endpoint, label)
-            except GuardrailStopped as error:
+            except (GuardrailStopped, TakenOver) as error:
                 tell_error(error, about=label)
                 failed = True
                 stopped.add(endpoint.name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omie_pipeline.cli.failing import error_fix, without_secrets
 from omie_pipeline.cli.output import Column, count, emit, show, show_table
-from omie_pipeline.errors import Blocked, OmieFault
+from omie_pipeline.errors import Blocked, OmieFault, TakenOver
 
 if TYPE_CHECKING:
     from omie_pipeline.sync.import_report import ImportReport
@@ -37,7 +37,7 @@ class Outcome:
     empresa: str
     tabela: str
     report: ImportReport | None = None
-    error: OmieFault | None = None
+    error: OmieFault | TakenOver | None = None
     asked: bool = True
 
     @property

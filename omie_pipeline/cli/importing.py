@@ -32,6 +32,7 @@ from omie_pipeline.errors import (
     LineClosed,
     OmieFault,
     Paused,
+    TakenOver,
 )
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def import_(
 
 
 def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
-    """Read table by table; a closed or refused key ends its empresa, any other fault its table."""
+    """Read table by table; a closed or refused key ends its empresa, any other fault, and another
+    reading that took the lane, its table."""
     for empresa in asked.empresas:
         tables = _with_what_they_need(deployment, asked.tables, empresa)
         for position, table in enumerate(tables):
@@ -154,7 +156,7 @@ def _read(deployment: Deployment, asked: Asked, table: str, empresa: str) -> Out
                 not_before=since,
                 progress=progress,
             )
-    except OmieFault as error:
+    except (OmieFault, TakenOver) as error:
         tell_error(error, about=label, reading=True)
         return Outcome(empresa, table, error=error)
     return Outcome(empresa, table, report)

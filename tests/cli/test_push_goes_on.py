@@ -1,11 +1,18 @@
-"""A guardrail stops an endpoint and what depends on it, and nothing else."""
+"""A guardrail, or a lane that another run took, stops an endpoint and what depends on it only."""
 
 from __future__ import annotations
 
+import pytest
+import sqlalchemy as sa
+
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.acting import needed_by
+from omie_pipeline.clock import SystemClock
+from omie_pipeline.warehouse.lanes import Lane, lane
+from omie_pipeline.warehouse.lanes_held import reading_lane, sending_lane
 from tests.cli.conftest import Terminal
 from tests.effects.rows import model, ordem, servico
+from tests.fencing.losing import end_lock
 from tests.sync.world import World, cliente, titulo
 
 
@@ -43,3 +50,53 @@ def test_an_endpoint_needs_what_it_names_acts_upon_or_takes_away() -> None:
     assert needed_by(REGISTRY["estornar_baixas_receber"]) == {"baixas_receber", "contas_receber"}
     for name in ("contas_receber", "contas_pagar", "ordens_servico", "contratos"):
         assert "clientes_cpf_cnpj" in needed_by(REGISTRY[name]), name
+
+
+def _lose(monkeypatch: pytest.MonkeyPatch, engine: sa.Engine, name: str) -> None:
+    """Whoever has the lane ``name`` loses it to another process before its first write."""
+    prove = Lane._prove
+    left = [name]
+
+    def lost(held: Lane, connection: sa.Connection) -> None:
+        if held.name in left:
+            left.remove(name)
+            end_lock(engine, name)
+            with lane(engine, name, SystemClock()):
+                pass
+        prove(held, connection)
+
+    monkeypatch.setattr(Lane, "_prove", lost)
+
+
+def test_a_lane_that_another_run_took_stops_what_depends_on_it_only(
+    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model(clinic, "servicos", servico())
+    clinic.model("clientes", [cliente(1)])
+    clinic.model("contas_receber", [titulo(1)])
+    model(clinic, "ordens_servico", ordem(1))
+    _lose(monkeypatch, clinic.engine, sending_lane("principal", "servicos"))
+    said = terminal("push", "clientes", "servicos", "contas_receber", "ordens_servico", "--json")
+    assert said.code == 1
+    assert "Erro: servicos (principal): Esta execução perdeu a vez" in said.err
+    assert "ordens_servico (principal): não enviado, porque depende de servicos" in said.err
+    assert {line["endpoint"]: line["created"] for line in said.lines} == {
+        "clientes": 1,
+        "contas_receber": 1,
+    }
+    again = terminal("push", "servicos", "--json")
+    assert (again.code, [line["created"] for line in again.lines]) == (0, [1])
+
+
+def test_a_table_that_another_reading_took_stops_no_other_table(
+    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.confirmed(1)
+    _lose(monkeypatch, clinic.engine, reading_lane("principal", "clientes"))
+    said = terminal("import", "clientes", "projetos", "--json")
+    assert said.code == 1
+    assert "Erro: clientes (principal): Esta execução perdeu a vez" in said.err
+    assert {line["tabela"]: line["state"] for line in said.lines} == {
+        "clientes": "failed",
+        "projetos": "done",
+    }
