@@ -32,10 +32,16 @@ from omie_pipeline.warehouse.run_workers import (
 )
 
 GONE = "O processo desta execução não existe mais (queda de energia, kill, máquina reiniciada)"
-_UNSEEN_SECONDS = 180.0
-"""A run that began and whose process never gave a sign: it died in between."""
+_UNSEEN_SECONDS = 60.0
+"""A run that began and whose process never gave a sign: it died in between. Between the two there
+is the executor's start only, a few seconds; one that takes longer loses nothing but its place, for
+whoever takes that waits for its lanes."""
 
-_WITH_A_PROCESS = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_WITH_A_PROCESS = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,15 +65,17 @@ class WatchedRunLauncher(dg.DefaultRunLauncher):
         except OmiePipelineError as error:
             return CheckRunHealthResult(WorkerStatus.RUNNING, str(error))
         if life is Life.UNKNOWN:
-            life = Life.DEAD if self._seconds_since_start(run) > _UNSEEN_SECONDS else Life.ALIVE
+            life = Life.DEAD if self._seconds_going_on(run) > _UNSEEN_SECONDS else Life.ALIVE
         status = WorkerStatus.NOT_FOUND if life is Life.DEAD else WorkerStatus.RUNNING
         return CheckRunHealthResult(status, GONE if life is Life.DEAD else None)
 
-    def _seconds_since_start(self, run: dg.DagsterRun) -> float:
+    def _seconds_going_on(self, run: dg.DagsterRun) -> float:
+        """Since the run began; since its process was asked for, where it did not."""
         record = self._instance.get_run_record_by_id(run.run_id)
-        if record is None or record.start_time is None:
-            return 0.0
-        return datetime.now(UTC).timestamp() - record.start_time
+        since = record.start_time if record is not None else None
+        if since is None and run.status == dg.DagsterRunStatus.STARTING:
+            since = self._instance.get_run_stats(run.run_id).launch_time
+        return 0.0 if since is None else datetime.now(UTC).timestamp() - since
 
 
 class SignedExecutor(dg.Executor):
@@ -129,7 +137,8 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """End as failed what is going on only on paper; the runs that it ended.
 
     The same as Dagster's monitoring does while the daemon is up; at a start nobody has to wait
-    for it.
+    for it. So a run whose process was only asked for has a minute here, not the three that a slow
+    machine may need to load the definitions: what asked for it ended with the servers.
     """
     launcher = instance.run_launcher
     if not launcher.supports_check_run_worker_health:
