@@ -1,7 +1,8 @@
-"""``omie-pipeline check``: is the key good, and whose is it?"""
+"""``omie-pipeline check``: is the key good, and whose is it? Does the warehouse answer?"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import typer
@@ -14,7 +15,11 @@ _CLOSE: Final = "chmod -R go= {place} (notas têm dados de pacientes; as novas j
 
 
 def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
-    """Testa a conexão com o Omie; não usa o banco. Saída: 0 todas conectadas, 1 alguma não."""
+    """Testa a conexão com o Omie e diz se o banco responde, sem criar nada nele.
+
+    Saída: 0 o Omie respondeu por todas as empresas, 1 por alguma não; o banco só é dito.
+    """
+    from omie_pipeline.cli.check_database import check_database
     from omie_pipeline.cli.connection import SUCCESS, Finding, check_connection
     from omie_pipeline.resources.deployment import Deployment
 
@@ -29,6 +34,7 @@ def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
                     "message": without_secrets(found.message) or SUCCESS,
                     "fix": found.fix,
                     "until": found.until,
+                    "database": database.to_json(),
                 }
             )
         elif found.ok:
@@ -38,11 +44,15 @@ def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
             say(f"O que fazer: {found.fix}")
 
     deployment = Deployment()
+    database = check_database(deployment.settings)
+    database = replace(database, message=without_secrets(database.message))
     findings = []
     for name in chosen_empresas(deployment, empresa):
         found = check_connection(deployment, name)
         findings.append(found)
         tell(found)
+    if not as_json:
+        say(f"Banco: {database.message}")
     _tell_open_archive(deployment.settings.nfse_archive)
     if not all(found.ok for found in findings):
         raise typer.Exit(FAILED)

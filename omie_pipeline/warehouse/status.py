@@ -147,7 +147,7 @@ def line_waits(engine: sa.Engine, scope: str, now: datetime) -> list[LineWait]:
     )
     with warehouse_errors(), engine.connect() as connection:
         found = connection.execute(query).all()
-    return [LineWait(*row) for row in found]
+    return [LineWait(row[0], row[1], row[2], row[3], row[4]) for row in found]
 
 
 def was_read(engine: sa.Engine, reference: str, empresa: str) -> bool:

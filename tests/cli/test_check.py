@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.planned import PlannedFault
 from omie_pipeline.simulator.server import Simulator
 from tests.cli.conftest import Terminal
+from tests.cli.test_clocks import machine_is_ahead
+from tests.fencing.pgbouncer import pgbouncer
+from tests.schemas.conftest import empty_database
+from tests.sync.world import World
+
+__all__ = ["empty_database"]
 
 
 def test_a_good_key_names_the_company_and_needs_no_database(
@@ -144,3 +152,53 @@ def test_two_checks_in_a_row_are_no_redundant_request(
         monkeypatch.setattr("omie_pipeline.clock.SystemClock.now", lambda _, at=at: at)
         assert terminal("check").code == 0
     assert len({call.param["registros_por_pagina"] for call in sim.control.calls()}) == 3
+
+
+def test_the_warehouse_is_told_and_nothing_is_made_in_it(
+    terminal: Terminal, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", empty_database)
+    with pgbouncer(empty_database, "session", default_pool_size=20) as behind:
+        told = {}
+        for url in (empty_database, behind):
+            monkeypatch.setenv("WAREHOUSE_URL", url)
+            (line,) = terminal("check", "--json").lines
+            told[url == behind] = line["database"]
+            assert "PostgreSQL" in terminal("check").err
+    assert [told[pooled]["state"] for pooled in (False, True)] == ["ok", "ok"]
+    assert [told[pooled]["pooled"] for pooled in (False, True)] == [False, True]
+    assert abs(told[False]["skew_seconds"]) < 2
+    engine = sa.create_engine(sa.make_url(empty_database).set(drivername="postgresql+psycopg"))
+    assert not set(sa.inspect(engine).get_schema_names()) - {"information_schema", "public"}
+    engine.dispose()
+
+
+def test_a_pooler_of_transactions_is_told(
+    terminal: Terminal, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pgbouncer(database_url, "transaction", default_pool_size=20) as behind:
+        monkeypatch.setenv("WAREHOUSE_URL", behind)
+        said = terminal("check")
+    assert said.code == 0, "it is Omie's connection that the exit code is about"
+    assert "pool_mode = session" in said.err
+
+
+def test_a_warehouse_that_is_not_there_is_told(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "Banco: O banco do armazém não respondeu" in terminal("check").err
+    monkeypatch.delenv("WAREHOUSE_URL")
+    said = terminal("check")
+    assert (said.code, "ainda não está ligado" in said.err) == (0, True)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_clock_that_differs_from_the_warehouse_is_told(
+    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert clinic.open_intents() == 0
+    machine_is_ahead(monkeypatch, timedelta(hours=1))
+    said = terminal("check", "--json")
+    (line,) = said.lines
+    assert 3590 < line["database"]["skew_seconds"] < 3610
+    assert "60 minutos adiantado" in said.err
