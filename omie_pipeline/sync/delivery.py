@@ -39,6 +39,9 @@ _TOLD_FROM_SECONDS = 10.0
 _PROOF = "a prova, por leitura, de um envio sem resposta clara"
 _TURN = "a vez de uma linha que o Omie pediu para repetir depois"
 _BUSY = "o método do Omie está ocupado com outra requisição"
+_NEVER_ARRIVED = (
+    "Enviada várias vezes sem resposta clara; a leitura mostra que nenhuma delas chegou ao Omie"
+)
 _UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
 
 Recovering = Callable[[Sequence[str], datetime], None]
@@ -388,8 +391,7 @@ class Delivery:
         if not send_again:
             return
         if item.tries >= _MAX_TRIES:
-            text = "Sem confirmação do Omie depois de novas tentativas"
-            self._outcomes.append(RowOutcome(item.row, "held", error=text))
+            self._outcomes.append(RowOutcome(item.row, "held", error=_NEVER_ARRIVED))
             return
         fingerprint = self._effect.request_for(item.row).fingerprint
         if self._intents.write([item.row], [fingerprint], self._clock.now()):

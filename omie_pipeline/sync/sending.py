@@ -32,7 +32,11 @@ from omie_pipeline.sync.read_back import is_ours
 from omie_pipeline.warehouse.rows import Attempt, Kind, PlanRow, RowOutcome
 
 _AGAIN_SECONDS = 61.0
-_REPEATED = "O Omie vê esta requisição como repetida"
+_REPEATED = (
+    "Não saiu: a cada tentativa, outra requisição idêntica com esta chave tinha saído há menos de "
+    "um minuto, e o Omie recusaria a repetição"
+)
+_REPEATED_TRIES = 3
 _STATUSES = ("codigo_status", "cCodStatus", "status")
 
 
@@ -98,7 +102,7 @@ class Sender:
                 # Omie took in the very same request: perhaps this one, sent on twice by the road.
                 return self._failed(row, "unknown", fault, at_now=True)
             held = RowOutcome(row, "held", error=_REPEATED)
-            raise Deferred((fault.wait_seconds,) * 3, held) from None
+            raise Deferred((fault.wait_seconds,) * (_REPEATED_TRIES - 1), held) from None
         except Busy as fault:
             held = self._failed(row, "held", fault)
             raise Deferred(BUSY_WAITS_SECONDS, held, is_busy=True) from None

@@ -9,9 +9,11 @@ from itertools import pairwise
 import pytest
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.limits import Admission
 from omie_pipeline.errors import Paused, RetryLater
 from omie_pipeline.omie.patience import told_wait_seconds
 from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.warehouse.quota import SharedGovernor
 from tests.effects.rows import item, model, ordem, servico
 from tests.sync.world import World, cliente
 
@@ -225,3 +227,26 @@ def test_a_short_wait_is_nobodys_business(world: World, caplog: pytest.LogCaptur
     with caplog.at_level(logging.INFO, logger="omie_pipeline.waits"):
         world.push()
     assert caplog.records == []
+
+
+def test_a_row_that_never_left_for_another_programs_twin_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admit = SharedGovernor.admit
+
+    def twin_first(
+        governor: SharedGovernor, method: str, fingerprint: str, now: datetime, **more: bool
+    ) -> Admission:
+        """Somebody with the same key asks the same just before."""
+        if method == "UpsertCliente":
+            admit(governor, method, fingerprint, now, **more)
+        return admit(governor, method, fingerprint, now, **more)
+
+    monkeypatch.setattr(SharedGovernor, "admit", twin_first)
+    world.model("clientes", [cliente(1)])
+    assert world.push().total.held == 1
+    assert world.writes() == []
+    ((told,),) = world.rows("SELECT last_error FROM omie_sync.ledger")
+    assert told.startswith("Não saiu: a cada tentativa")
+    assert world.clock.slept_seconds < 130, "no wait after the last try"
+    assert world.open_intents() == 0
