@@ -194,6 +194,18 @@ def titulo_parecido_mudou(omie_id: int | None) -> Reason:
     )
 
 
+def titulo_adotado_sumiu(omie_id: int | None) -> Reason:
+    """A título that was adopted, and that somebody deleted in Omie since."""
+    return Reason(
+        field="codigo_lancamento_integracao",
+        rule="titulo_adotado_sumiu",
+        motivo=f"O título Id {omie_id}, digitado à mão no Omie e adotado por esta linha, não está "
+        "mais lá.",
+        correcao="Para que seja feito de novo: omie-pipeline import, depois omie-pipeline "
+        "reconcile --resend-missing.",
+    )
+
+
 def _reais(value: Decimal | None) -> str:
     """``R$ 1.234,50``; without a value, words that leave it open."""
     if value is None:

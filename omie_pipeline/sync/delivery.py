@@ -254,8 +254,13 @@ class Delivery:
             found = self._effect.closed(row)
         finally:
             self._current = None
-        if found is None or not self._left_to_a_person(row, found):
+        if found is None:
             return False
+        if not self._left_to_a_person(row, found):
+            outcome = outcome_of(row, found, self._clock.now())
+            if outcome is None:
+                return False
+            self._outcomes.append(outcome)
         self._intents.close_as_not_sent([row.code], self._clock.now())
         return True
 

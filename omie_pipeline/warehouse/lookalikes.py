@@ -16,7 +16,7 @@ from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.mirror_tables import import_cursor, mirror_table
 from omie_pipeline.warehouse.renamed import new_rows
 from omie_pipeline.warehouse.rows import PlanRow
-from omie_pipeline.warehouse.tables import ledger
+from omie_pipeline.warehouse.tables import intent, ledger
 
 _CLOSED = ("RECEBIDO", "PAGO", "LIQUIDADO", "CANCELADO")
 _CHUNK_ROWS = 5_000
@@ -66,11 +66,20 @@ def _of_chunk(
 ) -> Iterator[tuple[PlanRow, tuple[int, ...]]]:
     clients = _clients(engine, empresa, rows)
     t = mirror_table(MIRROR[endpoint.name])
-    taken = sa.exists().where(
-        ledger.c.empresa == empresa,
-        ledger.c.endpoint == endpoint.name,
-        ledger.c.omie_id == t.c.codigo_lancamento_omie,
-        ledger.c.state != "deleted",
+    taken = sa.or_(
+        sa.exists().where(
+            ledger.c.empresa == empresa,
+            ledger.c.endpoint == endpoint.name,
+            ledger.c.omie_id == t.c.codigo_lancamento_omie,
+            ledger.c.state != "deleted",
+        ),
+        # Adopted by a call whose answer is awaited still.
+        sa.exists().where(
+            intent.c.empresa == empresa,
+            intent.c.endpoint == endpoint.name,
+            intent.c.omie_id == t.c.codigo_lancamento_omie,
+            intent.c.closed_at.is_(None),
+        ),
     )
     query = (
         sa.select(

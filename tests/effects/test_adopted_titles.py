@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,6 +21,11 @@ from tests.effects.rows import OPEN, baixa, model, push, quarantined
 from tests.sync.world import EMPRESA, World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
+
+
+class Crash(BaseException):
+    """Stands for a process that ends."""
+
 
 ADOPT = EndpointPolicy(on_lookalike="adopt", guardrails=OPEN)
 
@@ -218,6 +225,63 @@ def test_a_crash_right_after_the_call_is_proved_by_its_id(world: World, crash_at
     assert omie_id == same_as is not None
 
 
+@contextmanager
+def ending_after_the_change(world: World) -> Iterator[None]:
+    """The process ends once the título was changed, before it hears so."""
+
+    def end(record: CallRecord) -> None:
+        if record.method == "AlterarContaReceber":
+            raise Crash
+
+    world.on_call = end
+    with pytest.raises(Crash):
+        yield
+    world.on_call = None
+    world.clock.sleep(3600)
+
+
+def test_a_run_that_ended_while_it_adopted_makes_no_second_one(world: World) -> None:
+    """Though the clinic's value is another by now, so that the two are alike no more."""
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    with ending_after_the_change(world):
+        push(world, "contas_receber", policy=ADOPT)
+    model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
+    push(world, "contas_receber", policy=ADOPT)
+    (record,) = in_omie(world)
+    assert record["valor_documento"] == 160
+    ((same_as, created_here),) = world.rows(
+        "SELECT same_as, created_here FROM omie_sync.ledger WHERE endpoint = 'contas_receber'"
+    )
+    assert (same_as, created_here) == (record["codigo_lancamento_omie"], False)
+
+
+def test_what_one_is_adopting_another_does_not_adopt(world: World) -> None:
+    """The receipt of the run that ended left the clinic: another looks like the título as well."""
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    with ending_after_the_change(world):
+        push(world, "contas_receber", policy=ADOPT)
+    model(world, "contas_receber", titulo(2))
+    world.control.next_faults(*[PlannedFault("html_502", method="ConsultarContaReceber")] * 9)
+    push(world, "contas_receber", policy=ADOPT)
+    assert [len(in_omie(world)), world.open_intents()] == [2, 1]
+    assert written(world).count("AlterarContaReceber") == 1
+
+
+def test_what_cannot_be_read_is_held(world: World) -> None:
+    """It is no change of the título that a person would have to look at."""
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    world.control.next_faults(*[PlannedFault("html_502", method="ConsultarContaReceber")] * 9)
+    report = push(world, "contas_receber", policy=ADOPT)
+    assert (report.total.held, report.total.quarantined) == (1, 0)
+    assert (written(world), world.open_intents()) == ([], 0)
+    world.control.clear_faults()
+    world.clock.sleep(120)
+    assert push(world, "contas_receber", policy=ADOPT).total.linked == 1
+
+
 @pytest.mark.parametrize("kind", ["busy", "html_502", "html_502_after_commit"])
 def test_its_payment_waits_while_others_are_loaded(
     world: World, monkeypatch: pytest.MonkeyPatch, kind: Any
@@ -286,6 +350,40 @@ def test_what_was_ours_before_does_not_make_it_ours(world: World) -> None:
     model(world, "contas_receber")
     push(world, "contas_receber", policy=EndpointPolicy(mode="mirror", guardrails=OPEN))
     assert len(in_omie(world)) == 1
+
+
+def test_what_was_ours_before_is_looked_at_as_any_other(world: World) -> None:
+    """A person gave the typed título another value since it was read."""
+    ready(world)
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber")
+    world.clock.sleep(120)
+    deleted(world)
+    typed(world)
+    world.import_table("contas_receber")
+    (record,) = in_omie(world)
+    theirs = {"valor_documento": Decimal(500)}
+    world.control.edit("contas_receber", record["codigo_lancamento_omie"], theirs)
+    world.clock.sleep(120)
+    model(world, "contas_receber", titulo(1, observacao="de volta"))
+    assert push(world, "contas_receber", policy=ADOPT).total.quarantined == 1
+    assert in_omie(world)[0]["valor_documento"] == 500
+
+
+def test_a_change_of_one_that_a_person_deleted_says_what_to_do(world: World) -> None:
+    ready(world, {})
+    model(world, "contas_receber", titulo(1))
+    push(world, "contas_receber", policy=ADOPT)
+    (record,) = in_omie(world)
+    world.control.delete("contas_receber", record["codigo_lancamento_omie"])
+    world.clock.sleep(120)
+    model(world, "contas_receber", titulo(1, observacao="mudou"))
+    assert push(world, "contas_receber", policy=ADOPT).total.quarantined == 1
+    assert "--resend-missing" in str(quarantined(world, "contas_receber"))
+    world.import_table("contas_receber")
+    assert set_back(world.engine, EMPRESA, "contas_receber", ["REC-1"], world.clock.now()) == 1
+    assert push(world, "contas_receber", policy=ADOPT).total.created == 1
+    assert quarantined(world, "contas_receber") == {}
 
 
 def test_one_that_a_person_deleted_is_made_anew(world: World) -> None:

@@ -6,6 +6,7 @@ from omie_pipeline.catalog.acting import SETTLEMENTS
 from omie_pipeline.catalog.model import Proof
 from omie_pipeline.omie import wire
 from omie_pipeline.sync.conflicts import (
+    titulo_adotado_sumiu,
     titulo_baixado_no_omie,
     titulo_cancelado,
     titulo_parecido_mudou,
@@ -24,8 +25,8 @@ class TitleEffect(RecordEffect):
         if row.action == "delete" or row.omie_id is None:
             return None
         title = self._shown(row)
-        if row.adopted and not self._as_read(row, title):
-            return Standing(conflict=titulo_parecido_mudou(row.omie_id))
+        if row.adopted and (standing := self._adoption(row, title)) is not None:
+            return standing
         if title is None:
             return None
         if title.status == CANCELLED:
@@ -53,19 +54,29 @@ class TitleEffect(RecordEffect):
         record = self.read({self._endpoint.read_omie_key: row.omie_id})
         if isinstance(record, Found):
             return record
-        same = wire.same_record(request.param, record)
-        return Found("arrived" if same else "different", row.omie_id)
+        fields = self._endpoint.record
+        sent = {name: value for name, value in request.param.items() if fields.field(name)}
+        return Found("arrived" if wire.same_record(sent, record) else "different", row.omie_id)
 
-    def _as_read(self, row: PlanRow, title: Title | None) -> bool:
-        """Whether the título still bears no code, and before it is adopted the value and no
-        settlement."""
+    def _adoption(self, row: PlanRow, title: Title | None) -> Standing | None:
+        """Why a título without a code may not be changed: it must bear none still, and before it
+        is adopted have the value that was read, and no settlement."""
         record = self.read({self._endpoint.read_omie_key: row.omie_id})
-        if isinstance(record, Found) or record.get(self._endpoint.integration_key):
-            return False
-        if row.code in self._known.ever_confirmed(self._endpoint.name, [row.code]):
-            return True
+        known = self._known.adopted(self._endpoint.name, [row.code]).get(row.code) == row.omie_id
+        if isinstance(record, Found):
+            if record.finding == "unreadable":
+                return Standing(unreadable=True)
+            gone = titulo_adotado_sumiu if known else titulo_parecido_mudou
+            return Standing(conflict=gone(row.omie_id))
+        changed = Standing(conflict=titulo_parecido_mudou(row.omie_id))
+        if record.get(self._endpoint.integration_key):
+            return changed
+        if known:
+            return None
         same = money(record.get("valor_documento")) == money(row.payload.get("valor_documento"))
-        return same and title is not None and not title.entries and title.status != CANCELLED
+        if same and title is not None and not title.entries and title.status != CANCELLED:
+            return None
+        return changed
 
     def _shown(self, row: PlanRow) -> Title | None:
         settlement = SETTLEMENTS[self._endpoint.name]
