@@ -8,6 +8,7 @@ from omie_pipeline.catalog.baixas import (
     ESTORNAR_BAIXAS_PAGAR,
     ESTORNAR_BAIXAS_RECEBER,
 )
+from omie_pipeline.catalog.contratos import CONTRATOS, SITUACAO_CONTRATOS
 from omie_pipeline.catalog.model import Endpoint
 
 SETTLEMENTS: dict[str, Endpoint] = {
@@ -23,6 +24,9 @@ REVERSALS: dict[str, Endpoint] = {
 
 TITLES: dict[str, str] = {settlement.name: titles for titles, settlement in SETTLEMENTS.items()}
 """Settlements -> the títulos they settle."""
+
+SITUATIONS: dict[str, Endpoint] = {CONTRATOS.name: SITUACAO_CONTRATOS}
+"""Contracts -> the endpoint that says which situation they are in."""
 
 WORKS_ON: dict[str, str] = TITLES | {
     reversal.name: TITLES[settlement] for settlement, reversal in REVERSALS.items()

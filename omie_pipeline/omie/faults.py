@@ -53,6 +53,7 @@ from omie_pipeline.omie import wire
 from omie_pipeline.omie.masking import mask_text
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_STATUS_TEXTS = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
 _SOAP = re.compile(r"^\s*SOAP-ENV:", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+) segundos?", re.IGNORECASE)
 _LATER: Mapping[str, type[RetryLater]] = MappingProxyType(
@@ -238,6 +239,12 @@ def _groups(found: re.Match[str], text: str) -> dict[str, str]:
     }
 
 
+def status_text(body: Mapping[str, Any]) -> str:
+    """What an answer to a write says of it, under any of the names that Omie's services use
+    (PROTOCOL section 1, OFF); ``""`` where it says nothing."""
+    return next((str(body[name]) for name in _STATUS_TEXTS if body.get(name)), "")
+
+
 def _told(body: Mapping[str, Any]) -> tuple[str, str]:
     """Text and code of a fault, ``("", "")`` for a body that tells of none.
 
@@ -255,8 +262,7 @@ def _told(body: Mapping[str, Any]) -> tuple[str, str]:
     if status is None and "descricao" in body:
         status = body.get("status")  # projetos and vendedores (official)
     if not text and not code and status is not None and str(status).strip("0 "):
-        words = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
-        text = next((body[name] for name in words if body.get(name)), f"status {status}")
+        text = status_text(body) or f"status {status}"
         code = status
     return wire.plain_text(str(text or "")), _SOAP.sub("", str(code or "")).strip()
 

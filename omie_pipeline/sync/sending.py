@@ -24,6 +24,7 @@ from omie_pipeline.errors import (
     Unreachable,
 )
 from omie_pipeline.omie import CallRecord, OmieClient, wire
+from omie_pipeline.omie.faults import status_text
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.omie.patience import BUSY_WAITS_SECONDS
 from omie_pipeline.sync.effects import RecordEffect, Request
@@ -155,7 +156,7 @@ class Sender:
         if not named or not (confirmed or answer.get(self._endpoint.omie_key)):
             detail = FaultDetail("O Omie respondeu sem confirmar o registro")
             return self._failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
-        said = str(answer.get("descricao_status", answer.get("descricao", ""))).casefold()
+        said = status_text(answer).casefold()
         updated = "alterad" in said or (row.omie_id is not None and "cadastrad" not in said)
         kind: Kind = "linked" if row.adopted else "updated" if updated else "created"
         return RowOutcome(row, kind, omie_id, omie_code=omie_code, at=now)

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from omie_pipeline.warehouse.engine import warehouse_errors
 from omie_pipeline.warehouse.ledger_marks import (
     forget_settlements,
+    forget_situations,
     left_of_the_dead,
     made_by_us,
     mark_deleted,
@@ -118,9 +119,18 @@ class Ledger:
             by_kind[outcome.kind].append(outcome.row.codigo_integracao or "")
         if endpoint == _ORDERS:
             forget_billings(connection, empresa, by_kind["deleted"], now)
-        # A título that was made anew has none of the settlements of the one before.
-        anew = by_kind["deleted"] + by_kind["created"]
-        forget_settlements(connection, empresa, endpoint, anew, now)
+        # A título that was made anew has none of the settlements of the one before, whatever Omie
+        # calls that; a contract is not in the situation of the one before.
+        others = {
+            outcome.row.code: outcome.omie_id
+            for outcome in outcomes
+            if outcome.kind in SETTLED and outcome.omie_id is not None
+        }
+        known = {outcome.row.code: outcome.row.omie_id for outcome in outcomes}
+        changed = [code for code, omie_id in others.items() if known[code] not in (None, omie_id)]
+        anew = by_kind["deleted"] + by_kind["created"] + changed
+        forget_settlements(connection, empresa, endpoint, sorted(set(anew)), now)
+        forget_situations(connection, empresa, endpoint, others, now)
         done = [code for kind in SETTLED for code in by_kind[kind]]
         wake_settlements(connection, empresa, endpoint, done, now)
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.acting import SETTLEMENTS
+from omie_pipeline.catalog.acting import SETTLEMENTS, SITUATIONS
 from omie_pipeline.warehouse.acted_upon import UNDONE, WAITS_FOR_TITLE
 from omie_pipeline.warehouse.rows import PlanRow
 from omie_pipeline.warehouse.tables import ledger
@@ -100,6 +100,44 @@ def forget_settlements(
         )
         .values(**_UNSETTLED, updated_at=now)
     )
+
+
+def forget_situations(
+    connection: sa.Connection,
+    empresa: str,
+    contracts: str,
+    omie_ids: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Contracts that Omie holds under these ids: what an earlier contract of the same code was in
+    is not what this one is in.
+
+    Args:
+        omie_ids: code -> id.
+    """
+    situation = SITUATIONS.get(contracts)
+    if situation is None or not omie_ids:
+        return
+    statement = (
+        sa.update(ledger)
+        .where(
+            ledger.c.empresa == empresa,
+            ledger.c.endpoint == situation.name,
+            ledger.c.codigo_integracao == sa.bindparam("code"),
+            ledger.c.omie_id != sa.bindparam("held_by_omie"),
+        )
+        .values(
+            state="held",
+            payload_hash=None,
+            omie_id=None,
+            last_error="O contrato foi refeito no Omie: a situação será pedida de novo",
+            error_code=SET_BACK,
+            held_until=None,
+            updated_at=now,
+        )
+    )
+    values = [{"code": code, "held_by_omie": omie_id} for code, omie_id in omie_ids.items()]
+    connection.execute(statement, values)
 
 
 def wake_settlements(

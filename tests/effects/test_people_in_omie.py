@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.services import load_service
+from omie_pipeline.sync.policy import EndpointPolicy
 from omie_pipeline.warehouse.tables import intent, ledger
 from tests.effects import rows
 from tests.effects.kinds import categories, situation
@@ -91,6 +92,38 @@ def test_a_contracts_situation_is_seen(world: World) -> None:
     lose_ledger(world, "situacao_contratos")
     assert push(world, "situacao_contratos").total.linked == 1
     assert world.control.calls(method="AtivarContrato") == ()
+
+
+def test_a_contract_that_is_made_again_is_brought_into_its_situation(world: World) -> None:
+    """Suspended at the clinic, deleted in Omie, changed at the clinic: made anew it is active."""
+    rows.with_contract(world)
+    for code in ("10", "90"):
+        model(world, "situacao_contratos", rows.situacao(code))
+        assert push(world, "situacao_contratos").total.delivered == 1
+        settle_down(world)
+    world.control.delete("contratos", "CTR-1")
+    model(world, "contratos", rows.contrato(cNumCtr="2026/2", cCodSit="90"))
+    assert push(world, "contratos").total.created == 1
+    settle_down(world)
+    assert situation(world) == ["10"]
+    assert "refeito" in said(world, "situacao_contratos", "CTR-1")
+    assert push(world, "situacao_contratos").total.delivered == 1
+    assert situation(world) == ["90"]
+    model(world, "contratos", rows.contrato(cNumCtr="2026/3", cCodSit="90"))
+    assert push(world, "contratos").total.updated == 1
+    assert push(world, "situacao_contratos").total.unchanged == 1
+
+
+def test_a_service_that_was_there_is_changed_and_never_mirrors_to_delete(world: World) -> None:
+    """Its answer says so under another name than that of a cliente."""
+    rows.with_service(world)
+    lose_ledger(world, "servicos")
+    assert push(world, "servicos").total.updated == 1
+    settle_down(world)
+    model(world, "servicos")
+    mirror = EndpointPolicy(mode="mirror", guardrails=rows.OPEN)
+    assert push(world, "servicos", policy=mirror).total.deleted == 0
+    assert len(world.control.twins("servicos", "SRV-1")) == 1
 
 
 def test_a_person_bills_the_order(world: World) -> None:
