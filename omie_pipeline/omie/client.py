@@ -261,6 +261,10 @@ class OmieClient:
             raise self._paused(method, now + timedelta(seconds=fault.wait_seconds)) from None
         raise fault
 
+    def now(self) -> datetime:
+        """The present moment, by the deployment's clock."""
+        return self._clock.now()
+
     def wait(self, what: str, wait_seconds: float, why: str) -> None:
         """Let time pass; a long wait is told, and ``status`` shows it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -66,13 +67,13 @@ class KnownRecords:
         with warehouse_errors(), self._engine.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def ever_confirmed(self, endpoint: str, codes: Collection[str]) -> set[str]:
-        """Those of ``codes`` that Omie once confirmed, whatever became of them since."""
+    def confirmed_since(self, endpoint: str, codes: Collection[str], moment: datetime) -> set[str]:
+        """Those of ``codes`` that Omie confirmed, or took away, at ``moment`` or later."""
         query = sa.select(ledger.c.codigo_integracao).where(
             ledger.c.empresa == self._empresa,
             ledger.c.endpoint == endpoint,
             ledger.c.codigo_integracao == sa.func.any(list(codes)),
-            ledger.c.confirmed_at.is_not(None),
+            ledger.c.confirmed_at >= moment,
         )
         with warehouse_errors(), self._engine.connect() as connection:
             return set(connection.execute(query).scalars())

@@ -20,6 +20,7 @@ from tests.effects.rows import (
     quarantined,
     said,
     settle_down,
+    with_settled_title,
     with_title,
 )
 from tests.effects.test_people_in_omie import lose_ledger
@@ -48,6 +49,21 @@ def reason_of(world: World, code: str = "BXR-1", endpoint: str = "baixas_receber
     (reason,) = quarantined(world, endpoint)[code]
     assert reason["correcao"]
     return f"{reason['regra']}: {reason['motivo']}"
+
+
+def test_a_payment_that_comes_back_is_looked_for_as_a_new_one(world: World) -> None:
+    """Reversed by mistake: finance settles by hand what the clinic then takes back."""
+    with_settled_title(world, baixa(1, "75.05"))
+    model(world, "baixas_receber")
+    model(world, "estornar_baixas_receber", estorno(1))
+    assert push(world, "estornar_baixas_receber").total.deleted == 1
+    settle_down(world)
+    bank_pays(world)
+    model(world, "estornar_baixas_receber")
+    model(world, "baixas_receber", baixa(1, "75.05"))
+    assert push(world, "baixas_receber").total.quarantined == 1
+    assert reason_of(world).startswith("baixa_no_omie")
+    assert len(world.control.settlements("REC-1")) == 1
 
 
 @pytest.mark.parametrize("endpoint", ["contas_receber", "contas_pagar"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -40,6 +41,8 @@ _NOT_SHOWN = Found(
     "título lá, confira com omie-pipeline reconcile",
 )
 _HIDDEN_SECONDS = 3600.0
+_STALE_SECONDS = 61.0
+"""So long after a change a read may show what stood there before (PROTOCOL section 9, REAL)."""
 _OTHER = "O título já tem no Omie uma baixa com este código, de outro valor ou dia"
 _OTHER_FIX = (
     "Confira com o financeiro: estorne no Omie a baixa errada (esta sai em seguida), ou corrija o "
@@ -85,16 +88,18 @@ class SettlementEffect(RecordEffect):
     def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
         """Settlements that Omie has under our code though the ledger does not know them, those that
         the bank or a person made, and títulos on which the payment has no room. One that was taken
-        back is not looked for: a list may still show it."""
+        back a moment ago is not looked for: a list may still show it. Later it is: the bank, or a
+        person, may have settled the título meanwhile."""
         if not self._endpoint.look_first:
             return {}
         codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
-        known = self._known.ever_confirmed(self._endpoint.name, codes)
+        settles_at = self._client.now() - timedelta(seconds=_STALE_SECONDS)
+        just_now = self._known.confirmed_since(self._endpoint.name, codes, settles_at)
         read: dict[str, Title | Found] = {}
         to_judge: list[tuple[PlanRow, Title | Found]] = []
         for row in rows:
             question = self._question(row, _FIRST_LOOK_ROWS)
-            if row.omie_id is not None or row.codigo_integracao in known or question is None:
+            if row.omie_id is not None or row.codigo_integracao in just_now or question is None:
                 continue
             title = str(question)
             if title not in read:
