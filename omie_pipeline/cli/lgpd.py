@@ -111,6 +111,7 @@ def erase(
                 lambda table, of=name: say(f"{of}: conferindo {table} no Omie"),  # type: ignore[misc]
             )
             _tell_unread(name, left_out, deployment.settings.start_date)
+    waits = False
     with warehouse_errors(), deployment.engine.connect() as connection:
         for name in empresas:
             person = find_person(connection, name, document=document, code=codigo or "")
@@ -118,10 +119,10 @@ def erase(
             report = erase_person(connection, person, now)
             _tell(name, report)
             _tell_elsewhere(person, [f"{copy.schema}.{copy.table}" for copy in copies])
+            waits = waits or report.retained_until is not None
         # One transaction for all empresas; what was only shown is rolled back.
         (connection.commit if yes else connection.rollback)()
-    if not yes:
-        say("Simulação: nada foi apagado. Para apagar, repita com --yes")
+    _tell_order(waits, yes=yes)
 
 
 @lgpd.command(cls=PortugueseCommand)
@@ -232,6 +233,21 @@ def _tell(empresa: str, report: ErasureReport) -> None:
         )
         for path, until in report.files:
             show(f"  {path} (até {until:%d/%m/%Y})")
+
+
+def _tell_order(waits: bool, *, yes: bool) -> None:
+    """What of the order is done, what waits, and what of it can be taken back."""
+    if not yes:
+        say(
+            "Simulação: nada foi apagado. Para apagar, repita com --yes: contatos, endereço e "
+            "observações saem do armazém na hora; só nome e documento esperam o dia mostrado, se há"
+        )
+    elif waits:
+        say(
+            "Contatos, endereço e observações foram apagados. O pedido de apagar nome e documento "
+            "espera o dia mostrado (um título ou uma nota até lá o adia); para desfazê-lo antes: "
+            "omie-pipeline lgpd cancel"
+        )
 
 
 def _tell_elsewhere(person: Person, copies: Sequence[str]) -> None:

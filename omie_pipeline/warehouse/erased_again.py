@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.person import any_of, bare
+from omie_pipeline.warehouse.person import any_of
 from omie_pipeline.warehouse.person_held import CLIENTES, HELD, SALDOS, TITLES, Held
 from omie_pipeline.warehouse.privacy_tables import erasure
+from omie_pipeline.warehouse.retention_later import digest, keep_for_later_facts
 from omie_pipeline.warehouse.stripping import strip
 
 _STANDS = erasure.c.revogado_em.is_(None)
@@ -30,7 +30,7 @@ def apply_erasures(
     Call it in the transaction of the merge, after the rows are in. One question and no more where
     nobody of the empresa was erased. A person is known again by Omie's client id, or by the digest
     of the document where the client has another id than before. Where the time is over for which
-    name and document had to be kept, they go now.
+    name and document had to be kept, they go now; a título or note since then lengthens it.
 
     Args:
         today: decides whose name and document need not be kept any more.
@@ -49,6 +49,15 @@ def apply_erasures(
     wanted = [held for held in HELD if names is None or held.name in names]
     if CLIENTES in wanted:
         _learn_ids(connection, empresa, salt, since)
+    keep_for_later_facts(
+        connection,
+        empresa,
+        salt,
+        wanted,
+        _owners(connection, empresa),
+        today=today,
+        since=since,
+    )
     changed = 0
     for kept in (True, False):
         after_today = erasure.c.reter_ate > today
@@ -62,7 +71,7 @@ def apply_erasures(
             continue
         digests = [row.digest for row in rows]
         client_ids = sorted({number for row in rows for number in row.codigos_cliente})
-        title_ids = _titles(connection, empresa, client_ids)
+        title_ids = sorted(_titles(connection, empresa, client_ids))
         for held in wanted:
             ways = _ways(held, client_ids, title_ids, salt, digests)
             where = sa.and_(held.table.c.empresa == empresa, ways)
@@ -83,7 +92,7 @@ def _learn_ids(connection: sa.Connection, empresa: str, salt: str, since: dateti
     clientes = CLIENTES.table
     id_ = clientes.c.codigo_cliente_omie
     ids = erasure.c.codigos_cliente
-    seen = sa.select(clientes.c.empresa, id_, _digest(clientes.c.cnpj_cpf, salt).label("digest"))
+    seen = sa.select(clientes.c.empresa, id_, digest(clientes.c.cnpj_cpf, salt).label("digest"))
     seen = seen.where(clientes.c.empresa == empresa, clientes.c.cnpj_cpf.is_not(None))
     if since is not None:
         seen = seen.where(clientes.c.lido_em >= since)
@@ -102,15 +111,24 @@ def _learn_ids(connection: sa.Connection, empresa: str, salt: str, since: dateti
     )
 
 
-def _titles(connection: sa.Connection, empresa: str, client_ids: list[int]) -> list[int]:
-    found: set[int] = set()
+def _owners(connection: sa.Connection, empresa: str) -> dict[int, int]:
+    """Título -> client, of everybody whose data were erased."""
+    orders = sa.select(erasure.c.codigos_cliente).where(erasure.c.empresa == empresa, _STANDS)
+    client_ids: set[int] = {
+        number for row in connection.execute(orders) for number in row.codigos_cliente
+    }
+    return _titles(connection, empresa, sorted(client_ids))
+
+
+def _titles(connection: sa.Connection, empresa: str, client_ids: list[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
     for held in (*TITLES, SALDOS):
         columns = held.table.c
-        query = sa.select(columns[held.titulo]).where(
+        query = sa.select(columns[held.titulo], columns[held.client]).where(
             columns.empresa == empresa, any_of(columns[held.client], client_ids)
         )
-        found.update(connection.scalars(query))
-    return sorted(found)
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
 
 
 def _ways(
@@ -122,11 +140,5 @@ def _ways(
         ways.append(any_of(columns[held.client], client_ids))
     if held.titulo:
         ways.append(any_of(columns[held.titulo], title_ids))
-    ways += [any_of(_digest(columns[name], salt), digests) for name in held.documents]
+    ways += [any_of(digest(columns[name], salt), digests) for name in held.documents]
     return sa.or_(*ways)
-
-
-def _digest(column: sa.ColumnElement[Any], salt: str) -> sa.ColumnElement[str]:
-    """``person.digest_of`` in SQL."""
-    salted = sa.func.convert_to(sa.literal(salt, sa.Text) + bare(column), "UTF8")
-    return sa.cast(sa.func.encode(sa.func.sha256(salted), "hex"), sa.Text)

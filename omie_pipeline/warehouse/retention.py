@@ -19,7 +19,7 @@ from omie_pipeline.warehouse.person import Person, any_of, rows_of
 from omie_pipeline.warehouse.person_held import HELD, SALDOS, TITLES
 
 YEARS = 5
-_DAYS = {
+FACT_DAYS = {
     "contas_receber": ("data_emissao", "data_vencimento"),
     "contas_pagar": ("data_emissao", "data_vencimento"),
     "saldos_titulos": ("data_vencimento", "data_pagamento"),
@@ -29,6 +29,7 @@ _DAYS = {
     "notas_fiscais": ("data_emissao",),
     "extrato_linhas": ("data",),
 }
+"""Table of the mirror -> columns of the day of a fact."""
 _TITLES = {held.name: held.title for held in HELD}
 BAIXAS = next(held for held in HELD if held.name == "baixas")
 
@@ -60,7 +61,7 @@ def reasons_to_keep(connection: sa.Connection, person: Person, today: date) -> t
     """
     found = [
         (f"{_TITLES[name]}: o último é de {day:%d/%m/%Y}", day)
-        for name, columns in _DAYS.items()
+        for name, columns in FACT_DAYS.items()
         if (day := _last_day(connection, person, name, columns)) is not None
     ]
     if (issued := _last_issued(connection, person)) is not None:

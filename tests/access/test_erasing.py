@@ -20,7 +20,17 @@ from omie_pipeline.warehouse.person_export import export_person
 from omie_pipeline.warehouse.person_held import HELD
 from omie_pipeline.warehouse.privacy_tables import erasure
 from omie_pipeline.warehouse.retention import kept_before
-from tests.access.people import CPF, EMPRESA, MARIA, NOW, OTHER, SECRETS, add_cliente, add_people
+from tests.access.people import (
+    CPF,
+    EMPRESA,
+    MARIA,
+    NOW,
+    OTHER,
+    SECRETS,
+    add_cliente,
+    add_people,
+    insert,
+)
 
 LONG_AGO = date(2015, 3, 1)
 STORED = [f"omie.{held.name}" for held in HELD] + ["omie_sync.attempt", "omie_inbox.events"]
@@ -207,6 +217,29 @@ def test_the_end_of_the_retention_takes_name_and_document(engine: sa.Engine) -> 
         assert apply_erasures(connection, EMPRESA, today=until - timedelta(days=1)) == 0
         assert apply_erasures(connection, EMPRESA, today=until) > 0
     assert "Maria de Souza" not in everything(engine, skip_client=OTHER)
+
+
+@pytest.mark.parametrize("table", ["contas_receber", "baixas", "notas_fiscais"])
+def test_a_later_fact_puts_the_day_off(engine: sa.Engine, table: str) -> None:
+    add_people(engine)
+    assert erased(engine).retained_until == date(2032, 1, 1)
+    until, later = date(2032, 1, 1), date(2030, 5, 1)
+    name = f"SELECT razao_social FROM omie.clientes WHERE codigo_cliente_omie = {MARIA}"
+    facts: dict[str, dict[str, Any]] = {
+        "contas_receber": {"codigo_lancamento_omie": 12, "codigo_cliente_fornecedor": MARIA,
+                           "data_emissao": later},
+        "baixas": {"codigo_baixa": 111, "codigo_titulo": 11, "data": later},
+        "notas_fiscais": {"tipo": "NFS-e", "codigo_nf": 12, "documento_cpf": CPF,
+                          "data_emissao": later},
+    }  # fmt: skip
+    with engine.begin() as connection:
+        insert(connection, table, {"raw": {}, **facts[table]})
+        apply_erasures(connection, EMPRESA, today=later, names=[table], since=NOW)
+        apply_erasures(connection, EMPRESA, today=until)
+    assert one(engine, name)[0] == "Maria de Souza", "the law asks for it until 2036"
+    with engine.begin() as connection:
+        apply_erasures(connection, EMPRESA, today=date(2036, 1, 1))
+    assert one(engine, name)[0] == "Titular removido"
 
 
 def test_the_export_has_every_table_and_exact_values(engine: sa.Engine) -> None:

@@ -107,7 +107,7 @@ def test_wrong_usage_repeats_no_document(
 def test_erase_only_shows_until_yes(terminal: Terminal, people: sa.Engine) -> None:
     said = terminal("lgpd", "erase", "--cpf", CPF)
     assert said.code == 0
-    assert "Simulação" in said.err
+    assert "contatos, endereço e observações saem do armazém na hora" in said.err
     assert email(people) == "maria@exemplo.com"
     done = terminal("lgpd", "erase", "--cpf", CPF, "--yes")
     assert done.code == 0
@@ -199,7 +199,9 @@ def test_an_order_is_taken_back_until_it_is_carried_out(
     terminal: Terminal, people: sa.Engine
 ) -> None:
     assert "não há pedido" in terminal("lgpd", "cancel", "--cpf", CPF).out
-    terminal("lgpd", "erase", "--cpf", CPF, "--yes")
+    said = terminal("lgpd", "erase", "--cpf", CPF, "--yes")
+    assert "espera o dia mostrado" in said.err
+    assert "omie-pipeline lgpd cancel" in said.err
     said = terminal("lgpd", "cancel", "--cpf", CPF)
     assert (said.code, "01/01/2032" in said.out) == (0, True)
     assert shows_nobody(said)
