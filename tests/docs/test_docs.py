@@ -36,6 +36,9 @@ HIDDEN = {"referencias"}
 GROUPS = {"db", "defaults", "lgpd", "notify", "cache", "nfse"}
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+FILE = re.compile(
+    r"(?:omie_pipeline|tests|dbt_mapping|scripts|benchmarks|docs)/[\w./-]*(?:/|\.\w+)"
+)
 CITATION = re.compile(r"\bomie-api\.md(?:#([\w-]*\w))?")
 # The parts of this sentence are put together here, so that the file does not name what it forbids.
 # A pooler's mode has the word that nothing else here needs.
@@ -79,6 +82,13 @@ def test_facts_of_omie_are_cited_by_a_heading_that_exists() -> None:
             cited += 1
             assert heading in known, f"{file.relative_to(ROOT)}: omie-api.md#{heading}"
     assert cited > 100
+
+
+@pytest.mark.parametrize("page", _named(PAGES))
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    for span in code_spans(page):
+        if FILE.fullmatch(span):
+            assert (ROOT / span).exists(), span
 
 
 @pytest.mark.parametrize("page", _named(PAGES))
