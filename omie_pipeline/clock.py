@@ -15,7 +15,7 @@ BRASILIA = ZoneInfo("America/Sao_Paulo")
 
 
 TOLD_SECONDS = 10.0
-"""A wait longer than this is told before it begins."""
+"""A wait longer than this is announced before it begins."""
 
 _WAITS = logging.getLogger("omie_pipeline.waits")
 
@@ -55,7 +55,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that moves only when told to, or when somebody sleeps on it."""
+    """A clock that moves only when a test moves it or code sleeps on it."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start

@@ -108,7 +108,7 @@ class LineClosed(OmieFault):
 
 
 class Unreachable(LineClosed):
-    """Nobody there: no connection, so nothing left. A matter of the road, never of a row.
+    """Omie cannot be reached: no connection, so nothing was sent. It is never a row's fault.
 
     Attributes:
         kind: one of a fixed set of words, see ``omie_pipeline.omie.reach``.
@@ -122,7 +122,7 @@ class Unreachable(LineClosed):
 
 
 class Blocked(LineClosed):
-    """Omie closed the key: stop every lane until ``until`` and do not knock before."""
+    """Omie closed the key: stop every lane until ``until`` and make no call before."""
 
     def __init__(self, detail: FaultDetail, until: datetime) -> None:
         super().__init__(detail)

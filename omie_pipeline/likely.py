@@ -1,4 +1,4 @@
-"""What somebody probably meant by a name that does not exist."""
+"""What was probably meant by a name that does not exist."""
 
 from __future__ import annotations
 

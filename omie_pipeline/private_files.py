@@ -16,7 +16,7 @@ def make_private_folder(folder: Path, below: Path | None = None) -> None:
 
     Args:
         below: folders under this one are ours: those that stand there are closed to others too. A
-            folder that somebody else made stays as it is.
+            folder that another program made stays as it is.
     """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
@@ -40,7 +40,7 @@ def close_to_others(path: Path) -> bool:
 
 def private_opener(path: str, flags: int) -> int:
     """Opener for ``open``: a file that is made by it is its owner's; one that stands there keeps
-    the rights that somebody gave it."""
+    the rights that it was given."""
     existed = Path(path).exists()
     handle = os.open(path, flags, FILE_MODE)
     if not existed:

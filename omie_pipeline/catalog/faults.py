@@ -249,7 +249,8 @@ HINTS: tuple[FaultRule, ...] = (
         r"(contábil|período|fechad)",
         "O mês está fechado no Omie: peça a reabertura a quem o fechou, ou mude a data.",
     ),
-    # The last resort for texts nobody has recorded: "ERROR: ..." with a Client code is about a row.
+    # The last resort for texts that are not recorded: "ERROR: ..." with a Client code is about a
+    # row.
     _rule("rejected", r"^ERROR: ", "Leia a mensagem do Omie e corrija o cadastro de origem."),
 )
 

@@ -12,7 +12,8 @@ FAULT_WINDOW_SECONDS = 1800.0
 """Errors of one method older than this no longer count towards a block (omie-api.md#blocks)."""
 
 PROBE_SECONDS = 60.0
-"""After the end of a block one call knocks; the others wait this long for its answer."""
+"""When a block expires, one probe call is allowed; all others wait this many seconds for its
+result."""
 
 BURST = 4
 """Calls that may leave at once after a pause; over any minute it adds three to the rate."""
@@ -29,7 +30,7 @@ class Admission:
         budget_until: the method's error budget is spent until then; no slot was taken.
         paused_until: Omie asked this method to wait until then, for ``paused_reason``, which is
             ``paused_seconds`` from the moment of asking; no slot was taken.
-        probe: the first call after the end of a block: whoever makes it tells what came of it.
+        probe: this is the first call after a block; its caller reports the result.
     """
 
     wait_seconds: float = 0.0

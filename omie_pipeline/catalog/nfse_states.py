@@ -19,7 +19,7 @@ Fonte = Literal["push", "status", "lista", "cancelamento"]
 
 ESTADOS: tuple[Estado, ...] = get_args(Estado)
 OPEN: tuple[Estado, ...] = ("submitted", "processing", "error")
-"""States in which somebody is still to answer; all others change by a person's hand only."""
+"""States in which an answer of Omie or the city hall is pending; others change only by a person."""
 
 TRANSITIONS: Mapping[Estado, frozenset[Estado]] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 ``{}`` with HTTP 200, a page of a proxy's, an answer about another record: none of them is a fault,
 and none of them is what was asked for (omie-api.md#answers-without-content). Taken as good, the
-first would empty a mirror or confirm a record that nobody has seen.
+first would empty a mirror or confirm a record that was never shown.
 """
 
 from __future__ import annotations

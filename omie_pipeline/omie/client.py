@@ -250,7 +250,7 @@ class OmieClient:
         else:
             seconds = self._patience.wait_seconds(method, fault, tries, now)
         if seconds >= 0:
-            if not _is_the_lines(fault):  # else the next admission waits, whoever asks for it
+            if not _is_the_lines(fault):  # else the next admission waits, for any caller
                 self.wait(method, seconds, fault.detail.text)
             return
         if isinstance(fault, Unreachable):
@@ -266,7 +266,7 @@ class OmieClient:
         return self._clock.now()
 
     def wait(self, what: str, wait_seconds: float, why: str) -> None:
-        """Let time pass; a long wait is told, and ``status`` shows it.
+        """Let time pass; a long wait is announced, and ``status`` shows it.
 
         Args:
             what: the method, or else what waits.
@@ -317,7 +317,7 @@ class OmieClient:
         fingerprint = wire.fingerprint(method, param)
         probe = self._wait_for_slot(method, fingerprint, give_up, is_write=is_write)
         if before is not None:
-            # The slot stays remembered: it may be the very request of whoever took over.
+            # The slot stays remembered: it may be the very request of the run that took over.
             before()
         started = time.perf_counter()
         status, body, fault = 0, None, None
@@ -490,7 +490,7 @@ def _decoded(body: bytes, answer: httpx.Response) -> str:
 
 
 def _too_large(status: int, most_bytes: int, *, is_write: bool) -> OmieFault:
-    """For a write nobody knows what became of it; to a read a smaller page may be the answer."""
+    """A write's outcome is unknown; a read may be tried with a smaller page."""
     text = f"O Omie devolveu mais de {most_bytes // 2**20} MB, o que nenhuma resposta tem"
     detail = FaultDetail(text, "size", status)
     return OutcomeUnknown(detail) if is_write else Overloaded(detail, _TOO_LARGE_WAIT_SECONDS)

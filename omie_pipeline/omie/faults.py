@@ -199,7 +199,7 @@ def _from_rule(
     now: datetime,
 ) -> OmieFault:
     groups = _groups(found, text)
-    # Omie counts whole seconds down; one more avoids knocking at the last of them.
+    # Omie counts whole seconds down; one more avoids a call in the last of them.
     wait_seconds = float(groups.get("seconds") or rule.wait_seconds)
     if rule.outcome in _LATER:
         return _LATER[rule.outcome](detail, wait_seconds + 1.0)

@@ -127,7 +127,7 @@ class LocalGovernor:
             return Admission(wait_seconds=_age(now, slot), probe=closed is not None)
 
     def _closed_until(self) -> datetime | None:
-        """A block stays until a good answer: after its end one call at a time knocks."""
+        """A block stays until a good answer; after its end one call at a time probes."""
         if self._blocked_until is None or self._probe_at is None:
             return self._blocked_until
         return max(self._blocked_until, self._probe_at + timedelta(seconds=PROBE_SECONDS))
@@ -175,7 +175,7 @@ class LocalGovernor:
                 self._pauses[method] = (until, reason)
 
     def end_probe(self, now: datetime, *, is_open: bool) -> None:
-        """Forget the block, or let the next call of this process knock."""
+        """Forget the block, or let the next call of this process probe."""
         with self._lock:
             if self._blocked_until is None or self._blocked_until > now:
                 return

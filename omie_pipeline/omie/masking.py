@@ -19,12 +19,12 @@ _PERSONAL = re.compile(
     r"logradouro|bairro|complemento|^cep$|entcep|entie$|numero$|agencia|conta_corrente$|chave_?pix|cchavepix|conteudo|"
     r"titular|inscricao|observacao|obs_|homepage|^rg$|_rg|nif|pix_qrcode|cmc7|imdestinatario|conta_corrente_transf|"
     r"(end|compl|cep)(ext)?evento$|"
-    # Free texts of orders, contracts, services, notes: whoever types them names the patient.
+    # Free texts of orders, contracts, services, notes: people type the patient's name into them.
     r"enviarpara|^c?obs|dadosadic|descserv$|descrcompleta|descreemb|descmateriais|motivocanc|"
     r"correcao$",
     re.IGNORECASE,
 )
-# What lies behind such a link is the whole note, and Omie asks nobody for a login.
+# Such a link leads to the whole note, and Omie requires no login for it.
 _LINK = re.compile(r"^c?(url|link|pdf|xml)|^danfe", re.IGNORECASE)
 # Never looked into: numbers of their own that look like a document or a telephone.
 _CODE = re.compile(

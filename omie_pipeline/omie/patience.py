@@ -25,7 +25,7 @@ UNNAMED_WAIT_SECONDS = 15.0
 """After a 429 that names no time."""
 
 UNREACHABLE_SECONDS = 45.0
-"""A line on which nobody is there is tried for so long."""
+"""How long a line is tried while Omie cannot be reached."""
 
 GONE_BELIEVED_SECONDS = 180.0
 """For so long after somebody gave a line up, others of its key knock once and no more; each that
@@ -47,7 +47,7 @@ class Patience:
         self._waits: dict[str, list[float]] = {}
 
     def answered(self, method: str, fault: OmieFault | None) -> None:
-        """Somebody is there; and a method that did not turn us away has begun anew."""
+        """Omie answered; a method that did not turn us away starts anew."""
         with self._lock:
             self._gone_since = None
             if not isinstance(fault, TurnedAway):

@@ -1,4 +1,5 @@
-"""Why nobody could be reached: the kind of a failed connection, and what a person does about it."""
+"""Why Omie could not be reached: the kind of a failed connection, and what a person does about
+it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from omie_pipeline.errors import FaultDetail, Unreachable
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 HOPELESS = ("certificado", "esquema")
-"""Kinds that waiting does not mend: they are told at once."""
+"""Kinds that waiting cannot cure; they are reported at once."""
 
 _TEXTS = {
     "certificado": (

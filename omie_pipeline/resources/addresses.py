@@ -61,7 +61,7 @@ def open_warehouse(settings: Settings, warehouse: Warehouse | None = None) -> sa
         refuse_shared_sessions(engine)
     migrate(engine, built_relations(settings))
     if found.embedded is not None:
-        # Our own database: whoever opens a session there means the clinic's days.
+        # Our own database: every login there means the clinic's days.
         set_database_time_zone(engine, settings.time_zone)
     return engine
 
@@ -144,7 +144,7 @@ def _dbt_connection(url: sa.URL) -> dict[str, str]:
     """Where dbt connects: an address may say it before or after the ``?``, or leave it to libpq.
 
     What is not said stays empty, and libpq takes its own (``PGHOST``, a socket) as for every other
-    connection: a place made up here could be somebody else's server.
+    connection: a place made up here could be another program's server.
     """
     said = url.get_dialect()().create_connect_args(url)[1]
     ports = {one for one in str(said.get("port", "")).split(",") if one}

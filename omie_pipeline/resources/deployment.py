@@ -64,7 +64,7 @@ REFERENCES = ("empresas", "categorias", "contas_correntes")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Who wants to hear how a push goes.
+    """Callbacks for the progress of a push.
 
     Attributes:
         on_wait: another run holds the endpoint's lane.
@@ -382,7 +382,7 @@ class Deployment:
         return project
 
     def refuse_foreign_relations(self) -> None:
-        """Stop before dbt would replace, empty or alter what somebody else made.
+        """Stop before dbt would replace, empty or alter what others made.
 
         Raises:
             WarehouseError: names every such object; nothing was changed.

@@ -40,7 +40,7 @@ class AppriseChannel:
     """One address that apprise understands.
 
     Attributes:
-        empresas: those it hears of; ``""`` for what concerns all.
+        empresas: those whose alerts it receives; ``""`` for alerts that concern all.
     """
 
     url: SecretStr
@@ -59,7 +59,7 @@ class AppriseChannel:
         return str(plugin.service_name) if plugin else UNKNOWN_SERVICE
 
     def covers(self, empresa: str) -> bool:
-        """Whether it hears of this empresa."""
+        """Whether it receives alerts of this empresa."""
         return empresa in self.empresas
 
     def send(self, message: Message) -> bool:
@@ -82,7 +82,7 @@ def notify_channels(
 ) -> tuple[AppriseChannel, ...]:
     """Every channel once: those of ``OMIE_NOTIFY_URLS``, and the empresas' own.
 
-    An empresa that names a variable (``notificar_env``) is told of there and not in the others.
+    Alerts of an empresa that names a variable (``notificar_env``) go there and not to the others.
 
     Raises:
         ConfigurationError: a variable that an empresa names is missing or holds no address.

@@ -16,7 +16,7 @@ RuleSource = Literal["padrao", "arquivo", "empresa"]
 
 
 class Choices(BaseModel):
-    """Rules that somebody chose; one that is not named keeps its default."""
+    """Rules that were set; one that is not named keeps its default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
