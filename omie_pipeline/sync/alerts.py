@@ -222,7 +222,7 @@ def _quarantined(engine: sa.Engine, empresas: Sequence[str], policies: Policies)
 def _silent(
     engine: sa.Engine, empresas: Sequence[str], now: datetime, longest: timedelta | None
 ) -> Iterator[Alert]:
-    """What the schedule should have started and nobody did."""
+    """What the schedule should have started and did not."""
     if longest is None:
         return
     tasks: tuple[tuple[What, str], ...] = (("push", "enviado"), ("import", "lido do Omie"))

@@ -72,7 +72,7 @@ CATEGORIA_CRIADA = Reason(
 
 
 def baixa_gemea(endpoint: str, code: str, day: date | None, value: Decimal | None) -> Reason:
-    """A settlement by somebody else that may be this very payment."""
+    """A settlement that others made and that may be this very payment."""
     return Reason(
         field="codigo_baixa_integracao",
         rule="baixa_no_omie",
@@ -99,7 +99,7 @@ def saldo_menor(left: Decimal | None, value: Decimal | None) -> Reason:
 
 
 def baixa_de_cancelado() -> Reason:
-    """A payment of a título that somebody cancelled in Omie."""
+    """A payment of a título that was cancelled in Omie."""
     return Reason(
         field="codigo_lancamento_integracao",
         rule="titulo_cancelado",
@@ -110,7 +110,7 @@ def baixa_de_cancelado() -> Reason:
 
 
 def titulo_baixado_no_omie(field: str, day: date | None, value: Decimal | None) -> Reason:
-    """A título that changed at the clinic after somebody settled it in Omie."""
+    """A título that changed at the clinic after it was settled in Omie."""
     return Reason(
         field=field,
         rule="titulo_baixado",
@@ -122,7 +122,7 @@ def titulo_baixado_no_omie(field: str, day: date | None, value: Decimal | None) 
 
 
 def titulo_cancelado(field: str) -> Reason:
-    """A título that changed at the clinic after somebody cancelled it in Omie."""
+    """A título that changed at the clinic after it was cancelled in Omie."""
     return Reason(
         field=field,
         rule="titulo_cancelado",

@@ -52,7 +52,7 @@ class Delivery:
     """Sends the ready rows of a plan.
 
     ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held, and
-    ``line_down`` that it was because nobody is there; ``looked_up`` is how many rows of an
+    ``line_down`` that it was because Omie cannot be reached; ``looked_up`` is how many rows of an
     interrupted run a reading settled, ``recovered`` are those it proved to be delivered.
 
     Args:
@@ -234,7 +234,7 @@ class Delivery:
         return to_send
 
     def _left_to_a_person(self, row: PlanRow, found: Standing) -> bool:
-        """Quarantine a row about which somebody has to decide; whether it is one."""
+        """Quarantine the row if a person has to decide about it; return whether that is so."""
         if found.conflict is None:
             return False
         self._conflicts.append(refused_row(row, [found.conflict]))
@@ -330,7 +330,7 @@ class Delivery:
             with self._effect.at_once():
                 found, _ = self._look(row)
         except Unreachable:
-            # Nobody there just now: the next call of the lane finds out for how long.
+            # Omie cannot be reached now: the next call of the lane finds out for how long.
             found = None
         except (LineClosed, AuthFailed, ConfigurationError):
             self._outcomes.append(outcome)

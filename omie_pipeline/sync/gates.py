@@ -196,7 +196,7 @@ def _unfit(scope: Scope, baixas: str, titles: Sequence[str]) -> set[str]:
 def _settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
     """Settlements that stand in Omie, and those taken back for a título that is yet to change.
 
-    What somebody else settled for us is nobody's to change from here.
+    A settlement that others made in Omie is not changed from here.
     """
     theirs = [(row, BAIXA_DE_OUTRO) for row in rows if row.adopted]
     verdict = _own_settlements(scope, policy, [row for row in rows if not row.adopted])

@@ -15,7 +15,7 @@ Modo = Literal["carga", "alteradas"]
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """Who wants to hear how a reading goes.
+    """Callbacks for the progress of a reading.
 
     Attributes:
         on_wait: another process reads the same table.

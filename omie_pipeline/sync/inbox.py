@@ -125,7 +125,7 @@ class InboxRound:
     ) -> InboxReport:
         """One round over the events that wait for ``tables`` (default: all that are due).
 
-        A list that cannot be read leaves its events waiting and is told in the report.
+        If a list cannot be read, its events wait, and the report says so.
 
         Raises:
             WarehouseError: the database is gone; the events come back after some minutes.

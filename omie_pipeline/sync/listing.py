@@ -1,6 +1,6 @@
 """One complete pass over a range of a list: read, merge, and prove that nothing was missed.
 
-Offsets shift while somebody pages: a record deleted behind the reader moves all later ones up, and
+Offsets shift during a reading: a record deleted behind the reader moves all later ones up, and
 one of them is never served. Two things give that away. Omie's total and the different records
 received disagree; or, where a new record made up for it, that record was born after the pass
 began, because the day of inclusion never changes. Either way the range is read again, with another

@@ -138,7 +138,7 @@ class PageReader:
             yield from self._rest(last)
 
     def _first(self, sizes: Sequence[int]) -> Page | None:
-        """Page 1 at the first of ``sizes`` that nobody asked for within the last minute.
+        """Page 1 at the first of ``sizes`` that was not asked for within the last minute.
 
         Another size makes another question; only where none is left is the minute waited for.
         """

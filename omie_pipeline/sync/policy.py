@@ -64,7 +64,7 @@ class EndpointPolicy(BaseModel):
         twin_days: how many days a settlement that the bank or a person made may lie before or after
             a payment of the same value on the same título to be put to a person rather than
             settled a second time; 0 for the same day only.
-        on_lookalike: what becomes of a título of the clinic's that somebody typed into Omie already
+        on_lookalike: what becomes of a título of the clinic's that a person typed into Omie already
             (same customer and value, due within ``lookalike_days``, open, without a code): ``list``
             makes ours as well and lists both (``duplicates``), ``adopt`` takes theirs for ours.
         lookalike_days: how many days apart the two may be due.
@@ -74,7 +74,7 @@ class EndpointPolicy(BaseModel):
             how.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
-        tell_quarantined: quarantined rows from which somebody is told; 0: never.
+        tell_quarantined: number of quarantined rows from which an alert is sent; 0: never.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
             closes the method for 30 minutes at the tenth.
     """
@@ -127,7 +127,7 @@ class Policies(BaseModel):
     """The policy of every endpoint by name; one that is not named has the defaults.
 
     Attributes:
-        nfse: how long a city hall may take before a person is told.
+        nfse: how long a city hall may take before an alert is sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -375,7 +375,7 @@ class _Run:
         )
 
     def _would_stay(self) -> dict[str, Any]:
-        """What a person needs to know before the first real run; a real one is told by lists."""
+        """What a person needs to know before the first real run; after one, lists show it."""
         if not self._options.dry_run:
             return {}
         return {

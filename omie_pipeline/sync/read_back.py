@@ -42,7 +42,7 @@ def is_ours(found: Found, since: datetime) -> bool:
 def proven(row: PlanRow, found: Found, now: datetime, since: datetime) -> RowOutcome | None:
     """The outcome a finding proves: what was sent is there, or what was deleted is gone.
 
-    A record that somebody has changed since its creation, or that is older than our intent, was
+    A record that was changed after its creation, or that is older than our intent, was
     there before us: it counts as updated, so that no later run takes it for one of ours and deletes
     it (docs/adr/0028).
 

@@ -24,7 +24,7 @@ class PushOptions:
     Attributes:
         gatilho: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
         approve: let one run through the guardrails.
-        same: with one key: a settlement by somebody else is this very payment; nothing is sent.
+        same: with one key: a settlement that others made is this very payment; nothing is sent.
         dry_run: plan and validate, send and remember nothing.
         data_docs_dir: folder for the validation report, ``None`` for none.
     """
@@ -46,7 +46,7 @@ class PushReport:
         truth: rows of the plan by what the ledger says after the run: an independent count.
         recovered: open intents of an earlier, interrupted run that a reading settled first.
         stopped_by: why rows were held, ``""`` when none was for want of sending.
-        line_down: they were held because nobody is there: no other endpoint needs to try.
+        line_down: they were held because Omie cannot be reached; no other endpoint needs to try.
         would_send: rows a dry run would have sent.
         would_stop: guardrails that would have stopped it.
         not_emptied: field -> rows delivered of which Omie keeps what the clinic emptied.

@@ -47,7 +47,7 @@ class Deferred(Exception):
     Attributes:
         waits_seconds: before the second try, the third, and so on.
         otherwise: what becomes of the row when it has used them up.
-        is_busy: the method may be serving somebody else: other rows may meet the same.
+        is_busy: the method may be serving another call, so other rows may meet the same.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Sender:
         except AlreadyExists as fault:
             return self._resolve_duplicate(row, fault, since)
         except UnknownFault as fault:
-            # Words that nobody knows may follow upon the effect.
+            # An unknown text may come after the effect.
             if not self._may_repeat(row):
                 return self._failed(row, "unknown", fault, at_now=True)
             return replace(self._failed(row, "rejected", fault), in_doubt=True)
@@ -132,7 +132,7 @@ class Sender:
         return self._endpoint.repeatable or row.action == "delete"
 
     def _write(self, request: Request) -> wire.Json:
-        """Write, waiting for the line: nothing happened where nobody took the request in."""
+        """Write, waiting for the line: nothing happened if no server accepted the request."""
         for tries in itertools.count(1):
             try:
                 return self._client.write(
@@ -162,7 +162,8 @@ class Sender:
         return RowOutcome(row, kind, omie_id, omie_code=omie_code, at=now)
 
     def _resolve_duplicate(self, row: PlanRow, fault: AlreadyExists, since: datetime) -> RowOutcome:
-        """A record Omie already has: link it where policy says so and it belongs to nobody else."""
+        """A record that Omie already has: link it if the policy says so and no other code has
+        it."""
         if not fault.by_document:
             return self._resolve_code_in_use(row, fault, since)
         free = not fault.integration_code or fault.integration_code == row.codigo_integracao

@@ -1,4 +1,4 @@
-"""Alerts into messages: each channel hears of each alert once, and once more when it ends."""
+"""Alerts into messages: each channel receives each alert once, and its resolution once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Channel(Protocol):
     def service(self) -> str: ...
 
     def covers(self, empresa: str) -> bool:
-        """Whether it hears of this empresa (``""``: of what concerns all)."""
+        """Whether it receives alerts of this empresa (``""``: those that concern all)."""
 
     def send(self, message: Message) -> bool:
         """Send once; false when the service did not take it. Raises nothing."""
@@ -74,7 +74,7 @@ def deliver(
 ) -> tuple[Sent, ...] | None:
     """Remember ``alerts`` and tell every channel what it has not heard, in one message each.
 
-    New alerts are told when they begin, again every 24 hours, and once when they end. What a
+    Alerts are sent when they begin, again every 24 hours, and once when they end. What a
     channel does not take stays due for the next time. A process that dies between sending and
     remembering, or loses its lane there, makes that one message come twice, never not at all.
 
@@ -145,5 +145,5 @@ def _part(one: DueAlert) -> str:
 
 
 def _for(channel: Channel, due: Sequence[DueAlert]) -> list[DueAlert]:
-    """An end is told to whoever was told of the beginning."""
+    """Send the resolution only to channels that received the alert."""
     return [one for one in due if one.stage == "resolvido" or channel.covers(one.empresa)]

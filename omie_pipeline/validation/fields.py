@@ -37,7 +37,7 @@ _LINE_BREAKS: Final = "\t\n\r"
 _INVISIBLE: Final = "\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
 # Dingbats and symbols inside the BMP, variation selectors, and everything outside the BMP.
 _EMOJI: Final = "\u2600-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\U00010000-\U0010ffff"
-# Private use, non-characters and the sign that stands for a byte nobody could read.
+# Private use, non-characters and the sign for a byte that could not be read.
 _UNREADABLE: Final = "\ue000-\uf8ff\ufffd-\uffff"
 # Halves of pairs: no UTF-8, so the patterns below, which Arrow reads too, leave them out.
 _SURROGATES: Final = r"\ud800-\udfff"

@@ -169,7 +169,7 @@ def to_column(values: Sequence[Any], index: pd.Index[int]) -> pd.Series[Any]:
     """A column of pandas' ``str`` type where every value is text, else of objects.
 
     Blank texts become nulls. NaN and infinity become their names, as PostgreSQL writes them in
-    JSON: a float NaN would pass for a null, that is, for a field nobody filled in.
+    JSON: a float NaN would pass for a null, that is, for an empty field.
     """
     if set(map(type, values)) <= {str, type(None)}:
         try:

@@ -27,7 +27,7 @@ TITLES: Final[Mapping[OmieList, str]] = {
     "categorias": "categorias",
     "contas_correntes": "contas correntes",
 }
-"""How a person is told the name of a list."""
+"""The name of a list as staff read it."""
 
 
 def list_of(name: str) -> OmieList | None:

@@ -355,7 +355,7 @@ UNREADABLE: Final[dict[str, RuleText]] = {
     "improbable_date": RuleText(_VALUE + "é uma data improvável.", "Confira o ano da data."),
     "instant": RuleText(_VALUE + "não é uma data com hora.", _CORRECT),
 }
-"""Texts by kind of what the source should have had; a kind that is not here is told generally."""
+"""Texts by kind of what the source should have had; other kinds have a general text."""
 
 
 LIST_NEVER_READ: Final = (

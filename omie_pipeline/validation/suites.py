@@ -49,7 +49,7 @@ MANDATORY: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def checks_for(endpoint: Endpoint, rules: ClinicRules, references: References) -> tuple[Check, ...]:
-    """The whole suite of an endpoint, in the order in which reasons are told."""
+    """The whole suite of an endpoint, in the order in which reasons are shown."""
     return (
         *_key_checks(endpoint),
         *reading_checks(endpoint),

@@ -1,7 +1,7 @@
-"""Values of the clinic that nobody could read, as the payload models carry them in ``_unreadable``.
+"""Values of the clinic that could not be read, as payload models carry them in ``_unreadable``.
 
-Each is told with the source's own column and text; that a field is then empty is no reason of its
-own.
+Each is reported with the source's own column and text; that a field is then empty is no reason of
+its own.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Validator:
         Args:
             rows: row numbers must be unique.
             confirmed: by endpoint, the codes that Omie has confirmed; rows that point at another
-                are held. ``None`` asks nobody to wait.
+                are held. ``None`` holds no row.
             duplicated_keys: integration codes that the run has more than once, inside this chunk
                 or not. Those inside the chunk are found without it.
 

@@ -35,7 +35,7 @@ class RecordEffect:
 
     Args:
         known: what the ledger knows of this and other endpoints' records.
-        twins: what counts as the same payment, made by somebody else.
+        twins: what counts as the same payment, made by others.
 
     Attributes:
         batch_rows: rows that are looked at and sent together: one, where a look must stand right
@@ -162,9 +162,9 @@ class RecordEffect:
         if row.action == "delete" or omie_id is None:
             return Found("different" if omie_id else "unreadable", omie_id)
         if not endpoint.repeatable and row.omie_id is None:
-            # Nobody else uses our codes: where none stood before, ours arrived.
+            # Only we use our codes: if there was none before, ours arrived.
             return Found("arrived", omie_id, _untouched(record))
-        # An upsert may have met a record of somebody else's: only its birth tells whose it is.
+        # An upsert may have met a record of others; only its creation time shows whose it is.
         born_at = _born_at(record)
         untouched = born_at is not None and _untouched(record)
         sent = {name: value for name, value in request.param.items() if endpoint.record.field(name)}

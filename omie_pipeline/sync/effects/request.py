@@ -48,7 +48,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class TwinRule:
-    """When a settlement that somebody else made may be the payment that is to be sent.
+    """When a settlement that others made may be the payment that is to be sent.
 
     Attributes:
         days: how many days it may lie before or after the payment.
@@ -73,7 +73,7 @@ class Standing:
     Attributes:
         done: the effect stands already; nothing is to be sent.
         omie_id: Omie has the record, which is to be changed rather than made anew.
-        same_as: somebody else's record that a person said is the row's own.
+        same_as: a record of others that a person linked to the row.
         refusal: why the row cannot be sent; its correction in ``fix``.
         conflict: what a person has to decide before the row can be sent.
         unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more, and

@@ -144,7 +144,7 @@ class SettlementEffect(RecordEffect):
         return None
 
     def _twins_of(self, payment: Entry, title: Title, ours: Mapping[str, bool]) -> list[Entry]:
-        """Settlements by somebody else of the same money within some days."""
+        """Settlements that others made of the same money within some days."""
         return [
             entry
             for entry in title.entries

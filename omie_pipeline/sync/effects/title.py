@@ -1,4 +1,4 @@
-"""Títulos: records under our code that Omie closes as soon as somebody settles them."""
+"""Títulos: records under our code that Omie closes as soon as they are settled."""
 
 from __future__ import annotations
 

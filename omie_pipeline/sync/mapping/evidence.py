@@ -29,7 +29,7 @@ EXPECTED: Final[Mapping[str, Pattern]] = {
 
 
 def evidence(target: Target, column: SampledColumn) -> tuple[float, str]:
-    """What the values add to the name's score, or take away, and how that is told."""
+    """What the values add to the name's score or take away, and the words for it."""
     patterns = _wanted(target, column)
     if not patterns:
         return 0.0, ""

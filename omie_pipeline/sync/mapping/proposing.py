@@ -186,7 +186,7 @@ def _name_score(endpoint: str, target: Target, column: str, own: Words) -> tuple
 
 
 def _by_values(target: Target, table: SampledTable, claimed: Collection[str]) -> Proposal | None:
-    """A column nobody's name claims, whose values tell what it is."""
+    """A column that matches no field by name, and one by its values."""
     expected = EXPECTED.get(target.field.name)
     if target.parents or expected not in _TELLING:
         return None

@@ -174,7 +174,7 @@ def unfed(paths: Sequence[str], given: set[str], *, patient: bool) -> tuple[str,
     """Those of ``paths`` that nothing in ``given`` feeds.
 
     Args:
-        patient: the record is a patient's; an RG is asked of nobody else.
+        patient: the record is a patient's; only patients need an RG.
     """
     return tuple(
         path

@@ -68,7 +68,7 @@ FOREIGN: Final = frozenset(
      "conjuge", "emergencia", "antigo", "anterior", "usuario", "nascimento", "ibge", "avo",
      "mother", "father", "emergency", "birth", "user", "cadastro", "criado", "atualizado"}
 )  # fmt: skip
-"""Words that make a column somebody's or something else's."""
+"""Words that show that a column belongs to another person or thing."""
 
 
 @cache

@@ -64,7 +64,7 @@ class Archive:
     def store(self, path: str, content: bytes) -> Stored:
         """Write ``content`` under ``path``, or beside it where other bytes stand there.
 
-        It is written under a temporary name and then moved: nobody sees half a file.
+        It is written under a temporary name and then moved, so half a file is never seen.
 
         Raises:
             ConfigurationError: the archive cannot be written, or its protocol is not installed.

@@ -132,7 +132,7 @@ class _Cancelling:
         except (OutcomeUnknown, UnknownFault):
             return self._resolve(note, "incerta")
         except RecordRejected:
-            # Refused, or cancelled already by somebody else: the state tells.
+            # Refused, or cancelled already by others: the state shows which.
             found = self._resolve(note, "sem_efeito")
             if found.resultado == "cancelada":
                 return found

@@ -84,7 +84,7 @@ def follow(
         files: where the files of issued notes go; ``None`` keeps their links only.
         most_questions: questions about single notes in this round.
         until: no question begins after this moment.
-        at_once: read the list though no note is due yet: somebody is looking.
+        at_once: read the list though no note is due yet, since a person is waiting.
 
     Returns:
         what was seen; a block, a refused key or a question that has to wait ends the round and is
@@ -188,7 +188,7 @@ class _Round:
             try:
                 self._ask(note, wants_status=wants_status)
             except Redundant:
-                # Somebody else asked just now: the next round sees what came of it.
+                # Another process asked just now: the next round sees the result.
                 continue
             except BudgetSpent as spent:
                 stopped.add(wants_status)

@@ -1,4 +1,4 @@
-"""How long a city hall may take before a person is told (section ``nfse`` of the YAML)."""
+"""How long a city hall may take before an alert is sent (section ``nfse`` of the YAML)."""
 
 from __future__ import annotations
 
