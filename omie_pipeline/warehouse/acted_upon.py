@@ -35,7 +35,7 @@ def settled(engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[s
 def living_codes(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> set[str]:
-    """Those of ``codes`` that Omie confirmed and nobody took back."""
+    """Those of ``codes`` that Omie confirmed and that were not reversed."""
     return set(living_ids(engine, empresa, endpoint, codes))
 
 
@@ -102,7 +102,7 @@ def unclear(known: sa.FromClause) -> sa.ColumnElement[bool]:
 def codes_of(
     engine: sa.Engine, empresa: str, endpoint: str, omie_ids: Collection[int]
 ) -> dict[int, str]:
-    """Omie's id -> our code of what Omie confirmed and nobody took back."""
+    """Omie's id -> our code of what Omie confirmed and was not reversed."""
     query = sa.select(ledger.c.omie_id, ledger.c.codigo_integracao).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -116,7 +116,7 @@ def codes_of(
 def settled_by_others(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> set[str]:
-    """Those of ``codes`` that a person said somebody else's settlement is the same as."""
+    """Those of ``codes`` that a person linked to a settlement which others made in Omie."""
     query = sa.select(ledger.c.codigo_integracao).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -129,7 +129,7 @@ def settled_by_others(
 
 
 def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]) -> set[str]:
-    """Those of ``codes`` with a call on its way whose outcome nobody knows."""
+    """Those of ``codes`` with a call whose outcome is unknown."""
     query = sa.select(intent.c.codigo_integracao).where(
         intent.c.empresa == empresa,
         intent.c.endpoint == endpoint,
@@ -143,7 +143,7 @@ def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection
 def unanswered_titles(
     engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[str]
 ) -> set[str]:
-    """Those of ``titles`` with a settlement on its way whose outcome nobody knows."""
+    """Those of ``titles`` with a settlement whose outcome is unknown."""
     title = intent.c.payload[REGISTRY[endpoint].parent_field].astext
     query = sa.select(title).where(
         intent.c.empresa == empresa,

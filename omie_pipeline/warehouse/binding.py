@@ -2,7 +2,7 @@
 
 Without this, a warehouse that served the simulator (or another company's key) would report every
 row as delivered to a company that never saw it. What binds is the first good answer: a mistyped key
-or address, which nobody ever confirmed anything to, is corrected and forgotten.
+or address, which never gave a good answer, is corrected and forgotten.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.engine import warehouse_errors
 
 TOLD_SKEW_SECONDS = 2.0
-"""A machine that differs from the database by more than this is told so."""
+"""A difference between machine and database above this is reported."""
 
 _NOW = sa.text("SELECT clock_timestamp()")
 _LOG = logging.getLogger("omie_pipeline.clock")

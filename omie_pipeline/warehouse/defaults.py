@@ -64,7 +64,7 @@ class Default:
 
     Attributes:
         name: its column in ``empresa_default``, and how it is typed.
-        old_name: its column in ``padroes_empresa.csv``, which earlier versions were told by.
+        old_name: its column in ``padroes_empresa.csv``, which earlier versions read.
         read: the kept form of a text; raises ``ValueError`` with the rule, in Portuguese.
         about: Portuguese.
     """

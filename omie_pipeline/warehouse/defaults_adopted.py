@@ -44,7 +44,7 @@ def adopt_old_defaults(
     *,
     examples: bool,
 ) -> Adopted | None:
-    """Import what earlier versions were told; ``None`` where there is nothing, or it was done.
+    """Import the settings of earlier versions; ``None`` if there are none, or it was done.
 
     A file in ``seeds`` goes before the table that dbt made of it.
 

@@ -1,4 +1,4 @@
-"""Defaults as files: our own form, and the two files by which earlier versions were told."""
+"""Defaults as files: our own form, and the two files that earlier versions used."""
 
 from __future__ import annotations
 

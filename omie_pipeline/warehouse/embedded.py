@@ -1,6 +1,6 @@
 """Embedded PostgreSQL: a server of our own in the state folder, with a lifetime of our own.
 
-The server outlives the process that started it: ``kill -9`` of a worker takes nobody else's
+The server outlives the process that started it: ``kill -9`` of a worker takes no other process's
 database away, and the next process finds the server again. Nothing stops it but :meth:`stop` (or
 :meth:`stop_if_started_here`, for a command that wants to leave the machine as it found it).
 
@@ -233,7 +233,7 @@ class EmbeddedPostgres:
     def _new_password(self, server: PostgresServer) -> str:
         """Make the password (24 random bytes) and, last, its file, readable by us only.
 
-        Data without a password are what is left when somebody emptied the state folder and the
+        Data without a password are left if the state folder was emptied and the
         data lie outside it: they hold the ledger, so they are kept and get the new password.
         """
         password = secrets.token_urlsafe(24)

@@ -72,7 +72,7 @@ def write_cursor(
 
 
 def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
-    """Write that a reading begins, and close those of the same table whose process died.
+    """Record the start of a reading, and close those of the same table whose process died.
 
     To be called while holding the table's lane. A whole reading of a register, which is short and
     regular, also deletes what is old in the history.

@@ -172,7 +172,7 @@ def claim(
 ) -> list[WaitingEvent]:
     """Take the events that wait for these lists; to others they are not due before ``until``.
 
-    The events come as they were before: a process that dies leaves them to the next one.
+    The events come as they were before: if a process dies, the next one takes them.
     """
     due = (
         events.c.empresa == empresa,

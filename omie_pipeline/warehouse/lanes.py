@@ -110,7 +110,7 @@ class Lane:
         self._connection.close()
 
     def _take_again(self) -> bool:
-        """Lock again over a new connection if nobody has become the holder; whether we still are.
+        """Lock again over a new connection if no other run holds it; return whether we do.
 
         Where the server has not noticed yet that the old connection is dead, the old lock stands
         and keeps others out just as well.
@@ -151,10 +151,10 @@ class Lane:
 def lane(
     engine: sa.Engine, name: str, clock: Clock, on_wait: Callable[[], None] | None = None
 ) -> Iterator[Lane]:
-    """Hold the lane ``name`` (an endpoint of an empresa, say); the lock dies with the process.
+    """Hold the lane ``name`` (an endpoint of an empresa, say); the lock ends with the process.
 
     Args:
-        on_wait: told once, when somebody else holds the lane.
+        on_wait: called once if another run holds the lane.
 
     Raises:
         WarehouseError: the database is gone.

@@ -170,13 +170,14 @@ def _told_whole(
     lane_of: Callable[[sa.Row[Any]], str],
     entry: Callable[[sa.Row[Any]], _Entry],
 ) -> tuple[_Entry, ...]:
-    """The entries of a history, with those as failed whose process died."""
+    """The entries of a history; those whose process died count as failed."""
     rows = _rows(engine, query)
     going = {row.run_id: lane_of(row) for row in rows if row.state == "running"}
     if not going:
         return tuple(entry(row) for row in rows)
     alive = lanes_held(engine, going.values())
-    # A run ends its row before it lets go of its lane: what runs still and holds none has died.
+    # A run closes its row before it releases its lane, so a row that still runs without one has
+    # died.
     dead = {run_id for run_id, name in going.items() if name not in alive}
     return tuple(
         replace(entry(row), state="failed", error=INTERRUPTED)

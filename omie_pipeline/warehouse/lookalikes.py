@@ -42,7 +42,7 @@ class Lookalike:
 
 
 def was_read(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> bool:
-    """Whether the list was ever read: before that nobody knows what a person typed there."""
+    """Whether the list was ever read; before that, what people typed in Omie is unknown."""
     query = sa.select(import_cursor.c.lido_ate).where(
         import_cursor.c.empresa == empresa, import_cursor.c.tabela == endpoint.name
     )

@@ -130,7 +130,7 @@ class Pass:
         )
 
     def erase_again(self) -> None:
-        """Once more over all rows: somebody's data were erased while the pass went on."""
+        """Go over all rows again, because a person's data were erased during the pass."""
         with warehouse_errors(), self._connection.begin():
             self._erase_again(None)
 
@@ -160,7 +160,7 @@ class Pass:
     def mark_excluded(self, first: date | None, last: date | None) -> dict[date | None, int]:
         """Mark rows of the range that a complete pass did not see; how many of each partition.
 
-        Rows that somebody read after the pass began are left alone.
+        Rows that another reading brought after the pass began are left alone.
         """
         t = self._table
         statement = (

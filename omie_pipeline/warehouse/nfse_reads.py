@@ -90,7 +90,7 @@ def states(engine: sa.Engine, empresa: str, codes: Collection[str]) -> dict[str,
 
 
 def open_notes(engine: sa.Engine, empresa: str) -> list[NoteState]:
-    """Notes that somebody is still to answer for, the longest waiting first."""
+    """Notes with a pending answer, the longest waiting first."""
     return _notes(engine, nfse.c.empresa == empresa, nfse.c.estado.in_(OPEN))
 
 

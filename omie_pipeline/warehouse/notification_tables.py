@@ -1,4 +1,4 @@
-"""The tables of schema ``omie_sync`` that remember alerts and who was told of them.
+"""The tables of schema ``omie_sync`` that remember alerts and the channels that received them.
 
 DDL lives in ``migrations/``; a test holds the two together.
 """

@@ -1,4 +1,4 @@
-"""What is wrong, who was told, and what each channel is still to hear."""
+"""Open alerts, the channels that received them, and the messages still due to each channel."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class DueAlert:
-    """An alert that a channel is to hear of, and as what."""
+    """An alert that is due to a channel, and in which form."""
 
     key: str
     empresa: str
@@ -129,10 +129,10 @@ def _opened(alert: Alert, now: datetime) -> sa.Executable:
 
 
 def due_alerts(engine: sa.Engine, canal: str, now: datetime) -> tuple[DueAlert, ...]:
-    """What the channel ``canal`` is to hear now, oldest first.
+    """The alerts that are due to the channel ``canal`` now, oldest first.
 
     ``novo``: on, and it was never told; ``lembrete``: on, told 24 hours ago or more;
-    ``resolvido``: it was told, and the alert ended.
+    ``resolvido``: it was sent, and the alert ended.
     """
     n, told = notification.c, notification_told.c
     mine = sa.and_(told.key == n.key, told.canal == canal)

@@ -1,4 +1,4 @@
-"""What nobody looks at any more goes: old readings, and errors that no longer count."""
+"""Delete what is no longer needed: old readings, and errors that no longer count."""
 
 from __future__ import annotations
 

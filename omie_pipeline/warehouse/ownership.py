@@ -104,13 +104,13 @@ class _Found:
 
 
 def claim(connection: sa.Connection, schemas: Schemas) -> Claim:
-    """Make the missing schemas, after nothing was found that belongs to somebody else.
+    """Make the missing schemas, after checking that none belongs to others.
 
     An empty schema that the login itself owns is taken: an administrator makes them so for a login
     that may not. Schemas of a version that did not mark them yet are known by their ledger.
 
     Raises:
-        WarehouseError: a schema of one of our names is somebody else's; nothing was changed.
+        WarehouseError: a schema with one of our names belongs to others; nothing was changed.
     """
     found = {one.name: one for one in _present(connection, schemas)}
     marks = {one.installation: one.name for one in found.values() if one.installation}
@@ -118,7 +118,7 @@ def claim(connection: sa.Connection, schemas: Schemas) -> Claim:
         named = ", ".join(f"{name} ({mark})" for mark, name in sorted(marks.items()))
         raise WarehouseError(f"Os esquemas pertencem a instalações diferentes: {named}. {_ADVICE}")
     unmarked = [one for one in found.values() if not one.installation]
-    # Where one of them is marked all were: what has no mark has been made by somebody since.
+    # If one of them is marked, all were, so what has no mark was made by others since.
     if unmarked and (marks or not _has_ledger(connection, schemas)):
         _refuse_foreign(connection, unmarked)
     for name in schemas.names:
@@ -228,7 +228,7 @@ def foreign_relations(
 def refuse_foreign_relations(
     connection: sa.Connection, schemas: Schemas, planned: Iterable[Relation]
 ) -> None:
-    """Stop before a build would replace, empty or alter what somebody else made.
+    """Stop before a build would replace, empty or alter what others made.
 
     Raises:
         WarehouseError: every such object is named (bounded), and what to do.

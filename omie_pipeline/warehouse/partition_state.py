@@ -21,7 +21,7 @@ class PartitionState:
 
     Attributes:
         linhas: rows here that Omie still has, as far as we know.
-        total_omie: Omie's total less what filters keep out; ``None`` where nobody proved it.
+        total_omie: Omie's total less what filters keep out; ``None`` if it was not proved.
         provada_em: the question that proved it.
         mexida: rows came, changed or went after the proof: its total says nothing any more.
     """
@@ -88,7 +88,7 @@ def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) ->
     """The first day of the unbroken run of proven days that ends just before ``start``.
 
     ``start`` itself where the day before it was never proven: what lies further back was read once,
-    by hand, and is nobody's to follow.
+    by hand, and is not followed.
     """
     c = import_partition.c
     query = (

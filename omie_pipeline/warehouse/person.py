@@ -83,7 +83,7 @@ def find_person(
         document: CPF or CNPJ, with or without punctuation.
         code: integration code of the cliente (``PAC-17``); its document is looked up.
 
-    Whoever shares a record at Omie (people of one document) is one person here.
+    People who share a record at Omie (one document) are one person here.
     """
     clientes, wanted = CLIENTES.table, plain_document(document)
     codes = {code} - {""}

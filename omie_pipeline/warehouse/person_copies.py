@@ -90,7 +90,7 @@ def _in_key(key: sa.ColumnElement[Any], person: Person) -> sa.ColumnElement[bool
 
 
 def _models(connection: sa.Connection, person: Person) -> Iterator[Copy]:
-    # Every table of ours there has the column; one without it is somebody else's.
+    # Every table of ours there has the column; one without it belongs to others.
     found = tables_of(connection, CLINIC)
     models = {table.name: table for table in found if "empresa" in table.c}
     for people, reference in _REFERENCES.items():

@@ -50,7 +50,7 @@ def document_of(connection: sa.Connection, empresa: str, codes: Collection[str])
     """The clinic's document of people who share a record, as it is written there.
 
     ``""`` where they have none, and where strangers have the same: a wrong one that many were given
-    (only zeros, say) is nobody's.
+    (only zeros, say) belongs to no person.
     """
     table = codes_table(connection)
     if table is None:
@@ -90,7 +90,7 @@ def ids_of(people: str, codes: Collection[str]) -> list[str]:
 def forget_digest(
     connection: sa.Connection, empresa: str, codes: Collection[str]
 ) -> tuple[int, int]:
-    """Take the digest from codes that left the clinic and that nobody there shares.
+    """Remove the digest from codes that left the clinic and that no patient there shares.
 
     Returns:
         Codes that left the clinic, and how many of them lost their digest.

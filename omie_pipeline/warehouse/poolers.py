@@ -77,7 +77,7 @@ def refuse_shared_sessions(engine: sa.Engine) -> None:
                 raise
             raise WarehouseError(_TOO_FEW.format(seconds=_PATIENCE_SECONDS)) from None
         finally:
-            # What this session was told must not go back to our own pool.
+            # The settings of this connection must not reach our own pool.
             connection.invalidate()
 
 

@@ -63,7 +63,7 @@ def server_account(data_folder: Path) -> Account:
     """Account for the server of ``data_folder``: the folder's owner, else an unprivileged one.
 
     Raises:
-        ConfigurationError: the folder belongs to somebody else, or root finds no account.
+        ConfigurationError: the folder belongs to another account, or root finds no account.
     """
     own_uid = os.geteuid()
     owner_uid = data_folder.stat().st_uid if data_folder.exists() else None

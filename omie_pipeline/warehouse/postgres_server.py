@@ -71,7 +71,7 @@ class ServerState:
 
 
 class PostgresServer:
-    """The server over ``folder/data``; ``folder`` belongs to ``account`` and nobody else."""
+    """The server over ``folder/data``; ``folder`` belongs to ``account`` alone."""
 
     def __init__(self, folder: Path, account: Account, binaries: PostgresBinaries) -> None:
         self.folder = folder
@@ -181,7 +181,7 @@ class PostgresServer:
         """Ask the server that the pid file names; ``None`` unless it is ours and answers.
 
         A pid file alone proves nothing: after ``kill -9`` or a power cut its number and its port
-        may belong to somebody else by now.
+        may belong to another process by now.
         """
         pid, port = self._pid_and_port()
         if not port:

@@ -142,7 +142,7 @@ class SharedGovernor:
             connection.execute(statement)
 
     def end_probe(self, now: datetime, *, is_open: bool) -> None:
-        """Forget a block that is over, or let the next call knock; a newer block stays."""
+        """Forget a block that is over, or let the next call probe; a newer block stays."""
         over = sa.and_(block.c.scope == self._scope, block.c.until <= now)
         statement = sa.delete(block).where(over)
         with warehouse_errors(), self._engine.connect() as connection:

@@ -79,7 +79,7 @@ class RowOutcome:
         held_until: when trying again makes sense.
         row_masked: the payload with personal fields masked, for rejected rows.
         called: off for what was decided before any call: an intent of an earlier run stays open.
-        same_as: Omie's id of what somebody else made and a person said is this row's very effect.
+        same_as: Omie's id of a record that others made and a person linked to this row.
         in_doubt: refused in words that may follow upon the effect: what Omie holds is not known.
     """
 

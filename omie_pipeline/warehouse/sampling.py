@@ -1,7 +1,7 @@
 """One table of the warehouse as a mapping needs it: columns, types, and some values to judge by.
 
 The values are patients' data. They stay in memory, in a field without ``repr``, and never reach a
-screen, a log or an error: what is told of them is a pattern and a count.
+screen, a log or an error: only patterns and counts are shown.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def quarantined_rows(engine: sa.Engine, empresas: Sequence[str]) -> tuple[Quaran
 def last_started(
     engine: sa.Engine, what: What, empresas: Sequence[str], now: datetime
 ) -> dict[str, datetime]:
-    """Empresa -> when its last push (or reading) began, whoever started it.
+    """Empresa -> when its last push (or reading) began, started by any means.
 
     Only of those where a schedule or a sensor started one in the last 30 days: who runs everything
     by hand or by a schedule of their own waits for nothing here.

@@ -58,7 +58,7 @@ def _settle(
         ledger.c.state.in_(_UNFINISHED),
         ledger.c.payload_hash.is_not(None),
     )
-    # Nearly always nobody: the hashes of the whole model need not be taken for that.
+    # Nearly always there are none, and then the hashes of the whole model are not needed.
     never = endpoint.deletes or endpoint.effect == "billing"
     if never or not connection.scalar(sa.select(sa.exists().where(*mine))):
         return

@@ -1,4 +1,4 @@
-"""What a session of the database takes for today: the time zone of whoever opens one.
+"""What a session of the database takes for today: the time zone of its login.
 
 Our own sessions set theirs. A database that is ours alone (the embedded one) is set as a whole, so
 that an analyst's ``current_date`` is the clinic's day; other people's databases are left as they

@@ -1,4 +1,4 @@
-"""Readings that something stopped and that may go on: a block that is over, a process that died."""
+"""Stopped readings that may go on: a block is over, or their process died."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def stopped_readings(engine: sa.Engine, now: datetime) -> list[StoppedReading]:
     """Readings whose stop is over, oldest first.
 
     The latest row of (empresa, tabela, modo) counts, for ``carga`` that of each range: stopped by
-    a block that ended, by our own budget of errors or because nobody was there, or left
+    a block that ended, by our own budget of errors or because Omie was unreachable, or left
     ``running`` by a process that is gone. Empresas whose key is blocked are left out.
     """
     r = import_run.c

@@ -1,4 +1,4 @@
-"""What dbt could not read of the clinic's tables, counted by column; rows that belong to nobody."""
+"""What dbt could not read of the clinic's tables, by column; rows without an empresa."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was delivered with something left out, or under somebody else's record.
+"""What was delivered with a value left out, or under the record of another person.
 
 Nothing is stored for it: the payload models say it themselves (``_warnings``,
 ``clientes_codigos``), so that a warning is gone with the build after the clinic's correction.
