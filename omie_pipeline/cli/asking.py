@@ -8,10 +8,10 @@ import typer
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
-    """Whether the person agrees; on stderr, and only where somebody is there to answer.
+    """Whether the person agrees; asked on stderr, and only at a terminal.
 
     Raises:
-        typer.BadParameter: nobody can answer and ``--yes`` was not given.
+        typer.BadParameter: there is no terminal and ``--yes`` was not given.
     """
     if yes:
         return True

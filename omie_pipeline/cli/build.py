@@ -180,7 +180,7 @@ def _run_dbt(
         say(f"aviso: {hint}")
     folder = str(project.folder)
     arguments = ["build", "--project-dir", folder, "--profiles-dir", folder, *selected]
-    # dbt writes its whole log to stdout; what matters of it is told below.
+    # dbt writes its whole log to stdout; what matters of it is printed below.
     with _quiet():
         outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
     results: Sequence[NodeResult] = getattr(outcome.result, "results", None) or ()

@@ -1,7 +1,7 @@
 """One call that proves an empresa's key, or names what stands in the way.
 
 The call is ListarEmpresas (geral/empresas), page 1. It needs no database: pacing is this
-process's own, since one call disturbs nobody.
+process's own, since one call disturbs no other.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def tell_adopted(deployment: Deployment) -> None:
 
 
 def _opened() -> Deployment:
-    """The deployment, what an earlier version was told being taken over first."""
+    """The deployment, after taking over the settings of an earlier version."""
     from omie_pipeline.resources.deployment import Deployment
 
     deployment = Deployment()

@@ -139,7 +139,7 @@ def _shut_down(servers: Sequence[Server]) -> None:
         typer.echo("À força: o que estava no meio é conferido na próxima vez.")
     stop_servers(servers)
     with dg.DagsterInstance.get() as instance:
-        # Nobody is left to say so: a run that is never ended would keep its place in the queue.
+        # No process would end the run otherwise, and it would keep its place in the queue.
         for run in _still_going(instance, asked):
             instance.report_run_canceled(run, "Encerrada com o omie-pipeline dev")
 

@@ -1,7 +1,7 @@
 """The processes that ``make dev`` starts: each in a session of its own, and none left behind.
 
 Ctrl-C reaches only the command itself, which ends the runs first and then the servers, in order. A
-server dies with the command, however that dies.
+server ends with the command, however that ends.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def stop_servers(servers: Sequence[Server]) -> None:
 
 
 def _kill_session(leader: int) -> None:
-    with suppress(ProcessLookupError):  # nobody of it is left
+    with suppress(ProcessLookupError):  # no process of it is left
         os.killpg(leader, signal.SIGKILL)
 
 

@@ -105,7 +105,7 @@ def history(
     tables = chosen_tables([table]) if table else ()
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa) if empresa else ()
-    # Whoever names one endpoint or table wants to see its runs.
+    # With one endpoint or table named, its runs are wanted.
     details = details or as_json or csv is not None or endpoint is not None or table is not None
     most = limit or default_limit(_SHOWN_RUNS, as_json, csv)
     if not details:

@@ -33,7 +33,7 @@ def model_file(own: Path, endpoint: Endpoint, given: Path | None) -> Path:
 
 
 def refuse_overwriting(file: Path, *, overwrite: bool) -> None:
-    """An existing model is somebody's work.
+    """An existing model may be a person's work.
 
     Raises:
         ConfigurationError: it exists and ``overwrite`` is not set.

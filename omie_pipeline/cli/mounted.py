@@ -73,7 +73,7 @@ def _passing_on(one: Mounted) -> Callable[[typer.Context], None]:
         inner = typer.Typer(add_completion=False, rich_markup_mode=None)
         inner.command(cls=PortugueseCommand)(function)
         command = typer.main.get_command(inner)
-        # In this context's place, so that wrong usage is told as everywhere else.
+        # In this context's place, so that wrong usage is reported as everywhere else.
         result = command.main(context.args, prog_name=context.command_path, standalone_mode=False)
         if isinstance(result, int) and result:
             raise typer.Exit(result)

@@ -28,7 +28,7 @@ class _Terminal(logging.Handler):
 
 @contextmanager
 def told_on_terminal() -> Iterator[None]:
-    """Let these records reach the person, and nobody else, while a command runs."""
+    """Show these records on the terminal, and nowhere else, while a command runs."""
     handler = _Terminal(logging.INFO)
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [(one.level, one.propagate) for one in loggers]

@@ -1,4 +1,4 @@
-"""``omie-pipeline notify``: who is told of failures, whether it works, and what they know."""
+"""``omie-pipeline notify``: test the channels, show open alerts, check once and send."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Help and wrong usage in Portuguese, and every error of ours as a message instead of a traceback.
 
-click speaks English through gettext catalogues it does not ship; its formatter and its commands
-are classes made to be replaced, so the few words it writes are given here.
+click's texts are English, through gettext catalogues that it does not ship; its formatter and its
+commands are classes made to be replaced, so the few words it writes are given here.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Program(PortugueseGroup):
     """The outermost group: it alone turns errors into messages and exit codes."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error of ours is told and becomes exit code 1."""
+        """Run the command; an error of ours is printed and becomes exit code 1."""
         try:
             with told_on_terminal():
                 return super().invoke(ctx)
@@ -113,7 +113,7 @@ class Program(PortugueseGroup):
             tell_error(error, debug=bool(ctx.params.get("debug")))
             raise click.exceptions.Exit(FAILED) from None
         except BrokenPipeError:
-            # Whoever reads the output has seen enough (``| head``); nothing may be flushed to it.
+            # The reader of the output has ended (``| head``); nothing may be flushed to it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise click.exceptions.Exit(FAILED) from None
         except OSError as error:

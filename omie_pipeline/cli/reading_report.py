@@ -40,7 +40,7 @@ _QUESTIONS: Final = {
 
 
 def tell_reading(deployment: Deployment) -> None:
-    """Say once for all tables what could not be read, whose rows are nobody's, what to declare."""
+    """Print once for all tables: unreadable values, rows without an empresa, what to declare."""
     from omie_pipeline.resources.deployment import dbt_target
     from omie_pipeline.warehouse.unread import clinic_reading
 

@@ -37,7 +37,7 @@ def read_lists_once(
     """Read those of ``references`` that were never read of an empresa.
 
     Raises:
-        OmieFault: a list could not be read; what it was for and what to do was told.
+        OmieFault: a list could not be read; what it was for and what to do was printed.
     """
     from omie_pipeline.warehouse.status import was_read
 

@@ -93,7 +93,7 @@ def simulator_process() -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
     port_file, pid_file = home / "simulator.port", home / "simulator.pid"
     _stop_leftover(pid_file)
-    # The port of the time before, where it is free: links to PDFs that were told then still open.
+    # The port of the time before, if it is free, so that links to PDFs shown then still open.
     port = free_port(_last_port(port_file))
     port_file.unlink(missing_ok=True)
     command = [
@@ -143,7 +143,7 @@ def _stop_leftover(pid_file: Path) -> None:
             left.terminate()
             left.wait(_START_SECONDS)
     except (psutil.Error, ValueError):
-        pass  # gone, or the number is somebody else's by now
+        pass  # gone, or the number belongs to another process by now
     pid_file.unlink()
 
 

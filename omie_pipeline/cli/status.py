@@ -141,7 +141,7 @@ def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
 
 
 def _concerns(one: Record) -> bool:
-    """Whether an endpoint has anything: rows, a failure; one that is empty concerns nobody."""
+    """Whether an endpoint has rows or a failure; an empty one is not shown."""
     numbers = (*_NUMBERS, "not_emptied", "warnings")
     return (one["state"] == "error" and one["last_run_at"] is not None) or any(
         one[name] for name in numbers

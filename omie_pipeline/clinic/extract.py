@@ -161,7 +161,7 @@ def extract_table(
         return ExtractResult(table.name, 0, 0, 0, 0, 0, 0.0, None, in_place=True)
     if table.optional and reader.missing_tables([table]) and not _copied(warehouse, table, empresa):
         return ExtractResult(table.name, 0, 0, 0, 0, 0, 0.0, None, absent=True)
-    reader.columns(table)  # an absent table or column is told before anything is written
+    reader.columns(table)  # an absent table or column is reported before anything is written
     with _warehouse_errors(table):
         ensure_raw_schema(warehouse)
         with warehouse.begin() as connection:

@@ -123,7 +123,7 @@ class ClinicReader(Protocol):
         """
 
     def rows_of_nobody(self, table: SourceTable) -> int:
-        """Rows that have a key and no empresa: nobody can say that they are not a given empresa's.
+        """Rows that have a key and no empresa, so they may belong to any empresa.
 
         0 where the table has no column that tells empresas apart.
         """

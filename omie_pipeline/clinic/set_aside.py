@@ -105,7 +105,7 @@ class Sorted:
 
 
 def hides_keys(found: Iterable[SetAside]) -> bool:
-    """Of some row nobody knows which one it is, so no copy can be said to be gone from the
+    """It is unknown which row one of these is, so no copy can be said to be gone from the
     source."""
     return any(one.kind in ("empty_key", "empty_empresa", "column_count") for one in found)
 

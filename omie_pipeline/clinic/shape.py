@@ -215,7 +215,7 @@ def _old_name(name: str, number: int) -> str:
 def drop_old(connection: sa.Connection, name: str) -> tuple[str, ...]:
     """Drops copies that stepped aside and that nothing hangs on; returns those that stay.
 
-    A table that only bears such a name is somebody else's.
+    A table that only has such a name belongs to others.
     """
     start = _old_name(name, 1).removesuffix("1")
     stay = []

@@ -1,4 +1,4 @@
-"""A database as a clinic: any that SQLAlchemy speaks to, read with a server-side cursor."""
+"""A database as a clinic: any that SQLAlchemy supports, read with a server-side cursor."""
 
 from __future__ import annotations
 

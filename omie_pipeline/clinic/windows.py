@@ -3,7 +3,7 @@
 The business date of a row is the day *as written*: of a date or a timestamp without zone its date,
 of a text the day it begins with, written year, month, day or day, month, year. The mapping may read
 a row differently: a timestamp *with* zone is another day in another zone, 5/2/2026 may be the 2 May
-of a system that writes the month first, and what nobody can read, or no money can have as its date,
+of a system that writes the month first, and what cannot be read, or cannot be the date of money,
 is refused on the start date. So a window takes every row that any of these readings puts there, and
 every row that has no plausible day at all. Reading a few rows more is harmless because the copy is
 merged by key; a row that no window reads would be lost without a word.

@@ -1,4 +1,4 @@
-"""Who should know is told: every minute, what the warehouse and Dagster say is wrong."""
+"""Send alerts, every minute, about what is wrong by the warehouse and Dagster."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _INTERVAL_SECONDS = 60
 
 
 def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
-    """The sensor ``alertas``; ``job_names`` are the jobs whose failed runs are told of."""
+    """The sensor ``alertas``; failed runs of ``job_names`` raise alerts."""
 
     @dg.sensor(
         name="alertas",

@@ -56,7 +56,7 @@ def process_inbox(
 def read_again(
     context: dg.OpExecutionContext, config: InboxConfig, deployment: DeploymentResource
 ) -> None:
-    """One round; fails when a list could not be read, so that somebody sees it."""
+    """One round; it fails if a list could not be read, so that Dagster shows it."""
     report = process_inbox(deployment.open(), config.empresa, config.tabelas, context.run_id)
     context.add_output_metadata(
         {

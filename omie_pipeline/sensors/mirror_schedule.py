@@ -27,7 +27,7 @@ _EVERYTHING, _RECONCILIATION, _STATUS = "0 4 * * *", "30 5 * * *", "5 * * * *"
 def mirror_schedules(
     settings: Settings, jobs: MirrorJobs, config: PipelineConfig
 ) -> list[dg.ScheduleDefinition]:
-    """All of them, stopped until somebody switches them on, like ``sincronizacao``.
+    """All of them, delivered switched off like ``sincronizacao``.
 
     Where every table is ``manual`` the first two stay in the UI with nothing to read, and the
     nightly ones are left out.

@@ -82,7 +82,7 @@ def _requests(
 
 
 def resume_readings_sensor(jobs: MirrorJobs) -> dg.SensorDefinition:
-    """One reading of an empresa at a time: the first one knocks for all that a block stopped."""
+    """One reading of an empresa at a time: the first one probes for all that a block stopped."""
 
     @dg.sensor(
         name="retomar_leituras",

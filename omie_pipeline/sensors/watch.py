@@ -49,7 +49,7 @@ def watched(family: str) -> list[MirrorTable]:
 def watch_sensors(jobs: MirrorJobs) -> list[dg.SensorDefinition]:
     """``mudancas_titulos``, ``mudancas_movimentacoes``, ``mudancas_cadastros``, ``mudancas_notas``.
 
-    Stopped until somebody switches them on, like the schedules.
+    They are delivered switched off, like the schedules.
     """
     return [_watch_sensor(family, text, jobs) for family, text in _FAMILIES.items()]
 

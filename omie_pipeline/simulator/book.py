@@ -53,7 +53,8 @@ class Row:
 
 
 BATCH_TOTAL, BATCH_FIRST = "_lote_valor", "_lote_primeira"
-"""Of a settlement made with others by one entry: the entry's sum, and whether it speaks for it."""
+"""Of a settlement made with others by one entry: the entry's sum, and whether this row carries
+it."""
 
 
 def money_of(item: Record) -> Decimal:

@@ -61,7 +61,7 @@ class Control(MoneyControl, OrderControl, WebhookControl):
             return self.limits()
 
     def forget_limits(self) -> None:
-        """End every block and window, as if nobody had called yet."""
+        """End every block and window, as if no call had been made yet."""
         with self._engine.lock:
             self._engine.gate.forget()
 

@@ -102,7 +102,7 @@ class Gate:
         self.forget()
 
     def forget(self) -> None:
-        """Start as if nobody had ever called."""
+        """Start as if no call had ever been made."""
         self._by_method: dict[Lane, deque[float]] = {}
         self._by_address: dict[str, deque[float]] = {}
         self._in_flight: dict[Lane, int] = {}
@@ -135,7 +135,8 @@ class Gate:
         by_method.append(now)
 
     def check_block(self, lane: Lane, now: float) -> None:
-        """HTTP 425 while the method is closed; knocking closes it for the full time again."""
+        """HTTP 425 while the method is closed; a call meanwhile closes it for the full time
+        again."""
         until = self._blocked_until.get(lane)
         if until is None or self.limits.block_after_errors is None:
             return

@@ -1,4 +1,4 @@
-"""Lists that nobody writes through this package, as declarations of the simulator's own."""
+"""Lists that this package only reads, as declarations of the simulator's own."""
 
 from __future__ import annotations
 

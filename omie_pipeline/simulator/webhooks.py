@@ -23,7 +23,7 @@ SECOND_TIMEOUT_SECONDS = 20.0
 SECOND_EVERY_SECONDS = 600.0
 SECOND_FOR_SECONDS = 5 * 86_400.0
 _LOOK_SECONDS = 0.2
-"""Real seconds between two looks at a clock that nobody announces (``SystemClock``)."""
+"""Real seconds between two checks of a clock that sends no signal (``SystemClock``)."""
 _KEPT_DELIVERIES = 20_000
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

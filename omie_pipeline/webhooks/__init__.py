@@ -1,1 +1,1 @@
-"""The door Omie knocks at: stores its events and answers at once; what they mean comes later."""
+"""Receives Omie's webhooks: stores each event and answers at once; the work comes later."""

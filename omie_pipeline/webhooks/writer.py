@@ -97,7 +97,7 @@ class Writer:
         batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
         if not self._waiting:
             self._arrived.clear()
-        # Whoever has given up was told to send it again.
+        # A caller that gave up got an answer that makes Omie send it again.
         return [(event, done) for event, done in batch if not done.done()]
 
     async def _store(self, batch: list[NewEvent]) -> None:

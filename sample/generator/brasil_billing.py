@@ -87,7 +87,7 @@ def receipts(ledger: Iterable[Mapping[str, str]], numbers: random.Random) -> tup
         if day < FIRST_DAY:
             continue
         value = Decimal(line["PAYMENTS"])
-        # Thirds that come out even, so that nobody has to know who carries the odd cent.
+        # Thirds that come out even, so that no rule for the odd cent is needed.
         even = value >= 120 and int(value * 100) % INSTALMENTS == 0
         parcelas = INSTALMENTS if even and numbers.random() < 0.3 else 1
         gerar_os = numbers.random() < 0.31 and parcelas == 1

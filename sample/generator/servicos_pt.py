@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NO_CODES = frozenset({"180256009", "50849002"})
-"""Procedures on which nobody has put any service code."""
+"""Procedures without any service code."""
 NO_CITY_CODE = frozenset({"710824005"})
 """Procedures that have the item of LC 116 and not the city hall's code."""
 
