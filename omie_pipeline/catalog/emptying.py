@@ -119,7 +119,7 @@ EMPTY_VALUES: tuple[Any, ...] = ("", [], {}, 0)
 
 
 def value_at(payload: Mapping[str, Any], path: str) -> Any:
-    """What stands at a name with points; ``None`` where nothing does."""
+    """What stands at a name with points; ``None`` if nothing does."""
     value: Any = payload
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None

@@ -76,13 +76,13 @@ def _rule(
 
 
 BLOCK_SECONDS = 1800.0
-"""How long a block lasts where its text does not say (official: 30 minutes)."""
+"""How long a block lasts if its text does not say (official: 30 minutes)."""
 
 BUSY_SECONDS = 9.0
 """Between two askings of a question that Omie says it is answering already; one more is added."""
 
 CROWDED_SECONDS = 60.0
-"""How long too many requests are waited out where Omie does not say (omie-api.md#limits)."""
+"""How long too many requests are waited out if Omie does not say (omie-api.md#limits)."""
 
 PASSING_SECONDS = 60.0
 """A refusal that passes came from a request that Omie took in: the same one within a minute would
@@ -230,10 +230,10 @@ CODE_RULES: Mapping[str, FaultRule] = MappingProxyType(
         "5113": _rule("empty", "", ""),
     }
 )
-"""What a code means where no text does (omie-api.md#text-before-code)."""
+"""What a code means if no text does (omie-api.md#text-before-code)."""
 
 KEY_CODES = frozenset({"103", "105"})
-"""On a read by key, where no text says more: no such record. 105 on a write also stands for a value
+"""On a read by key, if no text says more: no such record. 105 on a write also stands for a value
 outside its list (reported)."""
 
 HINTS: tuple[FaultRule, ...] = (

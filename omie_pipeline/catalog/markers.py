@@ -17,7 +17,7 @@ Target = tuple[str, str]
 
 
 def target_of(value: Any) -> Target | None:
-    """What ``value`` points at, ``None`` where it has not exactly a marker's shape."""
+    """What ``value`` points at, ``None`` if it has not exactly a marker's shape."""
     if type(value) is not dict or set(value) != {MARKER}:
         return None
     parts = value[MARKER]

@@ -16,7 +16,7 @@ class Field:
 
     Attributes:
         name: Omie's own name, untouched.
-        max_length: characters, ``None`` where no document gives it.
+        max_length: characters, ``None`` if no document gives it.
         required: Omie's documents mark it mandatory when a record is created.
         required_when: the documents' condition, ``""`` when unconditional.
         read_only: computed by Omie; sending it is refused or pointless.
@@ -102,7 +102,7 @@ class Proof:
 
 
 KEY_COLUMN = "_chave"
-"""Column of a payload model with our code, where the payload itself has no field for it."""
+"""Column of a payload model with our code, if the payload itself has no field for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,12 @@ class Endpoint:
         references: field -> endpoint whose integration code it holds.
         points_at: endpoints whose ids its payload may name by markers.
         value_field: the sum in R$ that guardrails add up, ``""`` for registers.
-        document_field: CPF/CNPJ field, where Omie allows only one record per document.
+        document_field: CPF/CNPJ field, if Omie allows only one record per document.
         deletes: for an explicit delete endpoint, the endpoint whose records it deletes.
         effect: see :data:`Effect`.
         section: object of the payload in which both keys stand (``Cabecalho``), ``""`` for the top.
-        insert_section: what *insert* calls that object, where it differs from *upsert*.
-        record_section: what a record read back calls it, where it differs.
+        insert_section: what *insert* calls that object, if it differs from *upsert*.
+        record_section: what a record read back calls it, if it differs.
         read_wrapper, record_wrapper: object in which *read* wants the key and gives the record.
         request: fields of a payload model that is no request of Omie's as it stands.
         proof: how an effect that is no record is seen.
@@ -206,7 +206,7 @@ class Endpoint:
 
     @property
     def key_column(self) -> str:
-        """Column of a payload model that holds our code, ``""`` where it stands in ``section``."""
+        """Column of a payload model that holds our code, ``""`` if it stands in ``section``."""
         if self.section:
             return ""
         sent = self.integration_key and self.payload.field(self.integration_key)

@@ -3,7 +3,7 @@
 ``submitted``: the OS was billed, nothing was heard since. ``processing``: the city hall has it.
 ``issued``: it has a number. ``rejected``: the city hall refused it. ``cancelled``: cancelled in
 Omie, before or after it had a number. ``error``: Omie does not know the order any more, or says
-that it is not billed. ``deleted``: this pipeline deleted the order in Omie, where it was not
+that it is not billed. ``deleted``: this pipeline deleted the order in Omie, if it was not
 billed; one that is made again under the same code begins anew.
 """
 

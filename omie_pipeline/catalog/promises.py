@@ -51,7 +51,7 @@ _SECTIONS = (
     "intEditar",
     "intUpsert",
 )
-"""Objects in which these fields stand where they do not stand at the top."""
+"""Objects in which these fields stand if they do not stand at the top."""
 
 _TAKEN_BACK = ("Excluir", "Cancelar")
 """Of a record that is gone Omie need not say more than that the call went well."""
@@ -62,7 +62,7 @@ class Promise:
     """What the answer of one method carries.
 
     Attributes:
-        array: the list, ``""`` for what is no list. It may be left out where the total is 0, for
+        array: the list, ``""`` for what is no list. It may be left out if the total is 0, for
             lists leave out what is empty (omie-api.md#left-out-in-lists).
         counts: numbers of a list, of which all must stand there.
         status: field of a write that says how it went.

@@ -16,7 +16,7 @@ _TAGGED = re.compile(r"\b[Tt]ag\s+([A-Za-z][\w.]*)")
 
 
 def person_in(endpoint: Endpoint, code: str, payload: Mapping[str, Any]) -> str:
-    """Our code of the person that a row is about; ``""`` where the row itself does not say."""
+    """Our code of the person that a row is about; ``""`` if the row itself does not say."""
     if endpoint.name in _PEOPLE:
         return code
     for field, target in endpoint.references:
@@ -37,7 +37,7 @@ def record_acted_upon(endpoint: Endpoint, payload: Mapping[str, Any]) -> tuple[s
 
 
 def field_in_fault(endpoint: Endpoint, text: str) -> str:
-    """The field that Omie's words name (``[CNPJ_CPF]``), as a path; ``""`` where they name none.
+    """The field that Omie's words name (``[CNPJ_CPF]``), as a path; ``""`` if they name none.
 
     Omie writes tags in capitals; a bracket may hold a value as well.
     """

@@ -104,7 +104,7 @@ class BoundedTransport(httpx.HTTPTransport):
 
 
 def read_within(answer: httpx.Response, most_bytes: int) -> bytes | None:
-    """The decompressed body, or ``None`` where it is larger; reading stops there."""
+    """The decompressed body, or ``None`` if it is larger; reading stops there."""
     parts: list[bytes] = []
     size = 0
     for part in answer.iter_bytes():

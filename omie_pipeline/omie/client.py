@@ -1,6 +1,6 @@
 """One POST to Omie, and what became of it.
 
-``write`` sends once and never repeats; ``read`` waits and asks again where the fault allows it.
+``write`` sends once and never repeats; ``read`` waits and asks again if the fault allows it.
 Nothing in here logs a request: its body holds the secret.
 """
 
@@ -200,7 +200,7 @@ class OmieClient:
         return self._call(service, method, param, is_write=True, before=before).body
 
     def read(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
-        """Ask, and ask again after the wait where Omie says "later".
+        """Ask, and ask again after the wait if Omie says "later".
 
         Raises:
             OmieFault: every fault but a ``RetryLater`` that a few repetitions resolve.
@@ -211,7 +211,7 @@ class OmieClient:
         """Ask once and wait for nothing.
 
         Raises:
-            OmieFault: every fault, ``Redundant`` too where the question left within the minute.
+            OmieFault: every fault, ``Redundant`` too if the question left within the minute.
         """
         return self._patiently(service, method, param, _always, wire.json_object).body
 

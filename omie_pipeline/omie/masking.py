@@ -37,7 +37,7 @@ _MESSAGE_TEXTS = frozenset({"cDescricao", "cCorrecao"})
 _PUBLIC = frozenset(
     {"id_conta_corrente", "numero_documento", "numero_parcela", "codigo_conta_corrente"}
 )
-# Omie's ids reach 11 digits as a CPF does; where the text says that it is an id, it stays.
+# Omie's ids reach 11 digits as a CPF does; if the text says that it is an id, it stays.
 _NOT_AN_ID = r"(?<!Id \[)(?<!nCod \[)(?<!Código \[)"
 _DOCUMENT = re.compile(
     _NOT_AN_ID + r"(?<![\dA-Za-z])(\d{3}\.?\d{3}\.?\d{3}-?\d{2}"

@@ -62,7 +62,7 @@ class Patience:
             tries: how often it was asked.
 
         Returns:
-            A negative number where it is not to be asked again.
+            A negative number if it is not to be asked again.
         """
         if isinstance(fault, Busy):
             return BUSY_WAITS_SECONDS[tries - 1] if tries <= len(BUSY_WAITS_SECONDS) else -1.0
@@ -97,7 +97,7 @@ class Patience:
 
 
 def told_wait_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The wait that ``Retry-After`` asks for, ``None`` where it says nothing usable.
+    """The wait that ``Retry-After`` asks for, ``None`` if it says nothing usable.
 
     A date counts from the answer's own ``Date``, so that no other clock matters.
     """

@@ -28,7 +28,7 @@ class Warehouse:
 
     Attributes:
         url: ``postgresql+psycopg://…``; holds the password.
-        embedded: our own server; ``None`` where ``WAREHOUSE_URL`` names one.
+        embedded: our own server; ``None`` if ``WAREHOUSE_URL`` names one.
     """
 
     url: str = field(repr=False)
@@ -36,7 +36,7 @@ class Warehouse:
 
 
 def find_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse of ``WAREHOUSE_URL``, else the embedded one, started where it is not running.
+    """The warehouse of ``WAREHOUSE_URL``, else the embedded one, started if it is not running.
 
     Raises:
         ConfigurationError: the URL is none, or the embedded server cannot run here.
@@ -71,7 +71,7 @@ DAGSTER_SESSION = "omie_pipeline:"
 DAGSTER_SETTINGS: Mapping[str, str] = {
     # A crash of the server may cost the last events; waiting for disk costs minutes every time.
     "synchronous_commit": "off",
-    # Dagster writes the server's local time where it means UTC.
+    # Dagster writes the server's local time if it means UTC.
     "timezone": "UTC",
 }
 

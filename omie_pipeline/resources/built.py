@@ -33,7 +33,7 @@ def built_relations(settings: Settings) -> tuple[Relation, ...]:
 
 
 def _name(model: Path) -> str:
-    """Name in the database; ``""`` where the model is no relation there."""
+    """Name in the database; ``""`` if the model is no relation there."""
     text = model.read_text(encoding="utf-8")
     if _STORED_NOWHERE.search(text):
         return ""

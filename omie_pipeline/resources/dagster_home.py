@@ -14,7 +14,7 @@ TEMPLATE = "dagster.yaml"
 def prepare_dagster_home(home: Path) -> Path:
     """Make ``<home>/dagster`` with the current ``dagster.yaml``; the value for ``DAGSTER_HOME``.
 
-    The file is replaced only where it differs, and in one step: the daemon may be reading it.
+    The file is replaced only if it differs, and in one step: the daemon may be reading it.
     """
     folder = dagster_home(home)
     make_private_folder(folder)

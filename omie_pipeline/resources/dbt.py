@@ -20,7 +20,7 @@ _DIGEST = "manifest.sha256"
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """Path of ``manifest.json`` for the chosen staging set, parsed anew where a file changed.
+    """Path of ``manifest.json`` for the chosen staging set, parsed anew if a file changed.
 
     Parsing takes some 10 seconds and needs no database; the set-up does it once.
 

@@ -92,7 +92,7 @@ class Deployment:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        """Address of the warehouse; starts the embedded server where it is the one."""
+        """Address of the warehouse; starts the embedded server if it is the one."""
         return find_warehouse(self.settings)
 
     @cached_property
@@ -295,7 +295,7 @@ class Deployment:
         how: HowToRead | None = None,
     ) -> ExtractResult:
         """Copy one table of the clinic; the start date's partition also takes what lies before
-        it, where ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so."""
+        it, if ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so."""
         shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
         if shared and table.empresa_column is None:
             raise ConfigurationError(
@@ -329,7 +329,7 @@ class Deployment:
     def unowned_rows(self, table: SourceTable, empresa: str) -> Mapping[str, int]:
         """Rows of the table whose empresa column names none of this deployment's empresas.
 
-        No empresa ever reads them. By what the column says; ``""`` where it is empty. Of a table
+        No empresa ever reads them. By what the column says; ``""`` if it is empty. Of a table
         that is missing there are none.
 
         Args:
@@ -365,7 +365,7 @@ class Deployment:
     def adopt_defaults(self) -> Adopted | None:
         """Take over, once, the defaults that an earlier version kept in its own files.
 
-        The simulator's codes, with which those files came, are kept where Omie is a simulator.
+        The simulator's codes, with which those files came, are kept if Omie is a simulator.
         """
         return adopt_old_defaults(
             self.engine,

@@ -63,11 +63,11 @@ class Empresa(BaseModel):
     Attributes:
         nome: name in every table, partition and report.
         app_key_env, app_secret_env: variables of its key and secret.
-        base_url_env: variable of its Omie URL; ``OMIE_BASE_URL`` where it names none.
-        clinic_url_env: variable of its clinic's database; ``CLINIC_URL`` where it names none.
+        base_url_env: variable of its Omie URL; ``OMIE_BASE_URL`` if it names none.
+        clinic_url_env: variable of its clinic's database; ``CLINIC_URL`` if it names none.
         webhook_secret_env: variable of the last part of its webhook address; see
             :func:`webhook_secret_variable`.
-        notificar_env: variable of its own channels of notifications; ``OMIE_NOTIFY_URLS`` where
+        notificar_env: variable of its own channels of notifications; ``OMIE_NOTIFY_URLS`` if
             it names none.
         importar: what it wants of Omie.
         rules: rules of the clinic that differ from those of the file and from the defaults.
@@ -173,7 +173,7 @@ class EmpresaAccess:
 
 
 def load_config(settings: Settings) -> PipelineConfig:
-    """The file ``OMIE_PIPELINE_CONFIG``, or one empresa ``principal`` where there is none.
+    """The file ``OMIE_PIPELINE_CONFIG``, or one empresa ``principal`` if there is none.
 
     Reads no secret, so definitions load with no variable set.
 

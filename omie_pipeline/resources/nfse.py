@@ -125,7 +125,7 @@ def emitir_nfse(
 
 
 def consultar_nfse(deployment: Deployment, empresa: str, key: str) -> NotaConsultada:
-    """The note of an order as Omie shows it now; as it is known here where Omie cannot be asked.
+    """The note of an order as Omie shows it now; as it is known here if Omie cannot be asked.
 
     Raises:
         ConfigurationError: the order was never billed through here.
@@ -246,7 +246,7 @@ def desk(deployment: Deployment, empresa: str) -> Iterator[Desk]:
 
 
 def files_of(deployment: Deployment, empresa: str) -> Files | None:
-    """Where the files of notes go, ``None`` where only links are kept."""
+    """Where the files of notes go, ``None`` if only links are kept."""
     place = deployment.settings.nfse_archive
     if place is None:
         return None

@@ -59,7 +59,7 @@ class WatchedRunLauncher(dg.DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Whether the process of a run lives; where that cannot be known now, it does."""
+        """Whether the process of a run lives; if that cannot be known now, it does."""
         try:
             life = life_of(self._engine, run.run_id)
         except OmiePipelineError as error:

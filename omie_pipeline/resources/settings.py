@@ -108,7 +108,7 @@ class Settings(BaseModel):
     the variables ``HOME`` and ``CONFIG`` of the process.
 
     Attributes:
-        app_key: of the only empresa, where no YAML names several.
+        app_key: of the only empresa, if no YAML names several.
         webhook_secret: last part of the only empresa's webhook address.
         notify_urls: channels of notifications, as apprise writes them; see
             :func:`notify_addresses`.
@@ -227,7 +227,7 @@ class Settings(BaseModel):
     @property
     def longest_silence(self) -> timedelta | None:
         """So long the schedule leaves between two runs, one missed strike and an hour allowed;
-        ``None`` where nothing runs by itself."""
+        ``None`` if nothing runs by itself."""
         return _LONGEST_SILENCE.get(self.schedule)
 
     @property
@@ -292,7 +292,7 @@ def load_settings(dotenv: Path | None = None) -> Settings:
 
 
 def clinic_zone() -> ZoneInfo:
-    """The clinic's time zone, for what is shown; the default where the setting is no zone."""
+    """The clinic's time zone, for what is shown; the default if the setting is no zone."""
     name = environment().get("OMIE_PIPELINE_TIME_ZONE", "")
     return ZoneInfo(name if name in available_timezones() else DEFAULT_TIME_ZONE)
 

@@ -55,7 +55,7 @@ class ListCall:
     """How one list is asked (omie-api.md#paging).
 
     Attributes:
-        fixed: tags sent with every page; the order by ascending code is among them where the
+        fixed: tags sent with every page; the order by ascending code is among them if the
             method has one, because offsets shift least under it.
         born: window on the day a record belongs to for ever (inclusion, emission): it cuts the
             list into partitions. ``None``: the list cannot be cut.
@@ -73,7 +73,7 @@ class ListCall:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Paths of who created and changed a record, and when; ``""`` where Omie does not say."""
+    """Paths of who created and changed a record, and when; ``""`` if Omie does not say."""
 
     included_day: str = ""
     included_hour: str = ""
@@ -103,7 +103,7 @@ class ChildTable:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Columns that an empresa's filters look at; ``""`` where the table has no such thing.
+    """Columns that an empresa's filters look at; ``""`` if the table has no such thing.
 
     Attributes:
         account: bank account id.
