@@ -92,7 +92,7 @@ def evaluate_alerts(
     """Every alert of :data:`KINDS` that is on at ``now``; nothing is written or sent.
 
     Args:
-        longest_silence: so long the schedule leaves between two runs at the most; ``None`` where
+        longest_silence: so long the schedule leaves between two runs at the most; ``None`` if
             there is no schedule.
 
     Raises:

@@ -185,7 +185,7 @@ def _is_ours(omie_id: int | None, code: str, ours: Mapping[str, int | None]) -> 
 
 
 def _named_id(row: PlanRow, endpoint: Endpoint) -> int | None:
-    """Omie's id where the row names one."""
+    """Omie's id if the row names one."""
     text = str(row.payload.get(endpoint.delete_omie_key) or "")
     return int(text) if text.isdecimal() and int(text) < _LARGEST_ID else None
 

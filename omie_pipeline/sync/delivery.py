@@ -378,7 +378,7 @@ class Delivery:
         return proven(row, found, now, since), self._disproves(row, found)
 
     def _disproves(self, row: PlanRow, found: Found) -> bool:
-        """Whether a read that shows no effect is able to: where a second call would make a second
+        """Whether a read that shows no effect is able to: if a second call would make a second
         record, only an absence is."""
         if self._endpoint.repeatable or row.action == "delete" or row.omie_id is not None:
             return found.finding != "unreadable"

@@ -24,7 +24,7 @@ def lacking_of(effect: RecordEffect, row: PlanRow) -> RowOutcome | None:
 
 
 def outcome_of(row: PlanRow, found: Standing, now: datetime) -> RowOutcome | None:
-    """What is known of a row without sending it; ``None`` where it is to be sent."""
+    """What is known of a row without sending it; ``None`` if it is to be sent."""
     if found.done:
         return RowOutcome(
             row, "linked", found.omie_id, omie_code=found.omie_code, at=now, same_as=found.same_as

@@ -1,7 +1,7 @@
 """Which ranges of a list one reading asks for, and what it found in them.
 
 Whole ranges are read by the month; after a window of changes Omie's totals are compared with ours,
-and where they differ the months that differ are read whole.
+and if they differ the months that differ are read whole.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class RangeReader:
         return days[0] <= first and days[1] >= min(self.today, filters.until or date.max)
 
     def _read_months(self, lister: Lister, months: list[Days]) -> None:
-        """All at once where that is little, else month by month, so that a stop loses little.
+        """All at once if that is little, else month by month, so that a stop loses little.
 
         A month without a record is an error answer on most lists, and ten of those close the
         method (omie-api.md#blocks): a quiet year must not cost one for every month.
@@ -212,7 +212,7 @@ class RangeReader:
         self._mend(lister, months[half:], total - first)
 
     def _here(self, days: Days | None) -> int | None:
-        """What Omie's total has to be, ``None`` where nothing says so.
+        """What Omie's total has to be, ``None`` if nothing says so.
 
         Where filters leave rows out, it is what the last complete reading of each day counted.
         """

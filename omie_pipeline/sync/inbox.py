@@ -214,7 +214,7 @@ class InboxRound:
     def _ask(
         self, table: str, concerned: list[WaitingEvent], not_before: datetime, run: str | None
     ) -> list[Reading]:
-        """The readings of one list; none where only ids are gone that the mirror never had."""
+        """The readings of one list; none if only ids are gone that the mirror never had."""
 
         def ask(modo: Mode, date_from: date | None = None, date_to: date | None = None) -> Reading:
             return self._import_table(

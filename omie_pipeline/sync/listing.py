@@ -2,7 +2,7 @@
 
 Offsets shift during a reading: a record deleted behind the reader moves all later ones up, and
 one of them is never served. Two things give that away. Omie's total and the different records
-received disagree; or, where a new record made up for it, that record was born after the pass
+received disagree; or, if a new record made up for it, that record was born after the pass
 began, because the day of inclusion never changes. Either way the range is read again, with another
 page size, so that no request is identical to one of the last minute (docs/adr/0014). Lists of
 several pages whose records have no such day are read until two passes agree.
@@ -102,7 +102,7 @@ class Lister:
     def read(
         self, what: ListRange, page_size: int, run_id: str, *, at_most: int | None = None
     ) -> Listed:
-        """Read a range, again where rows shifted, and prove it.
+        """Read a range, again if rows shifted, and prove it.
 
         Raises:
             RangeTooLarge: Omie has more than ``at_most`` records in it; one page is merged.

@@ -22,7 +22,7 @@ def targets_in(value: Any) -> Iterator[Target]:
 
 
 def resolved(value: Any, ids: Mapping[Target, int]) -> Any:
-    """``value`` with the ids of its markers; ``KeyError`` where one is not known."""
+    """``value`` with the ids of its markers; ``KeyError`` if one is not known."""
     target = target_of(value)
     if target is not None:
         return ids[target]

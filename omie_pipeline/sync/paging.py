@@ -1,6 +1,6 @@
 """The pages of one list, up to four at once, as Omie's limits allow.
 
-Never ends on a short page: the end is Omie's total of pages, and where the size served is smaller
+Never ends on a short page: the end is Omie's total of pages, and if the size served is smaller
 than the size asked, the total of records over the size served (omie-api.md#page-size).
 """
 
@@ -140,7 +140,7 @@ class PageReader:
     def _first(self, sizes: Sequence[int]) -> Page | None:
         """Page 1 at the first of ``sizes`` that was not asked for within the last minute.
 
-        Another size makes another question; only where none is left is the minute waited for.
+        Another size makes another question; only if none is left is the minute waited for.
         """
         if self._mirror.call.paging == "none":
             return self._page(1, self._size)

@@ -29,7 +29,7 @@ class Guardrails(BaseModel):
         max_deletes: records that one plan may delete.
         max_delete_share: deletes over the records that the ledger holds as confirmed, from 10
             deletes on.
-        min_rows_vs_median: selected rows over the median of recent runs, where that is 5 or more.
+        min_rows_vs_median: selected rows over the median of recent runs, if that is 5 or more.
         max_changed_codes: rows that Omie has under another form of their code (``701``, ``701.0``);
             so many are quarantined, more stop the plan.
         max_emptied_share: rows that would lose the value of one field over the records that the
@@ -53,7 +53,7 @@ class EndpointPolicy(BaseModel):
 
     Attributes:
         mode: ``upsert`` inserts and updates; ``insert`` never touches a record already delivered;
-            ``mirror`` also deletes what this ledger created and the model no longer has, where
+            ``mirror`` also deletes what this ledger created and the model no longer has, if
             Omie deletes at all.
         partial_success: false stops the endpoint at the first refused row; what was done stays.
         on_duplicate_document: what to do when Omie has another record with the same CPF/CNPJ:
@@ -70,7 +70,7 @@ class EndpointPolicy(BaseModel):
         lookalike_days: how many days apart the two may be due.
         on_emptied: what becomes of a field that was delivered with a value and is empty at the
             clinic now: ``esvaziar`` empties it in Omie, by a guess too; ``manter`` leaves it there,
-            and says so. Without either it is emptied where documents or a recorded answer say
+            and says so. Without either it is emptied if documents or a recorded answer say
             how.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.

@@ -24,7 +24,7 @@ class Preview:
 
     Attributes:
         payload: JSON as it would leave: dates dd/mm/aaaa, money as decimals, Omie's ids in place
-            of the markers, ``(aguarda <endpoint> <code>)`` where there is none yet.
+            of the markers, ``(aguarda <endpoint> <code>)`` if there is none yet.
         waits_for: records that must be in Omie first, as ``endpoint code``.
     """
 

@@ -23,7 +23,7 @@ def conclusive_seconds(endpoint: Endpoint) -> float:
     """Age from which an absence proves that a call had no effect.
 
     A call whose answer was lost may still be at work for up to a minute (omie-api.md#stale-reads).
-    Where a second call would make a second record, five are waited.
+    If a second call would make a second record, five are waited.
     """
     return STALE_SECONDS if endpoint.repeatable or endpoint.deletes else _UNREPEATABLE_SECONDS
 

@@ -36,7 +36,7 @@ class Renamed:
 
     Attributes:
         reformed: the new row and the code in another form under which Omie has its record.
-        recoded: the same, where nothing but the content is alike and the old code is gone.
+        recoded: the same, if nothing but the content is alike and the old code is gone.
         new: rows of the plan that would make a record.
     """
 
@@ -94,7 +94,7 @@ def find_renamed(scope: Scope, model: PayloadModel) -> Renamed:
 def hold_reformed(
     scope: Scope, found: Renamed, max_reformed: int, now: datetime, *, store: bool
 ) -> int:
-    """Quarantine rows whose codes changed form, where they are few; how many."""
+    """Quarantine rows whose codes changed form, if they are few; how many."""
     if len(found.reformed) > max_reformed:
         return 0
     field = scope.endpoint.integration_key

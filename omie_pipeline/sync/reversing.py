@@ -164,7 +164,7 @@ def also_taken_back(
 
 
 def model_of(engine: sa.Engine, endpoint: Endpoint) -> PayloadModel | None:
-    """The endpoint's payload model, where there is one."""
+    """The endpoint's payload model, if there is one."""
     try:
         return load_payload_model(engine, endpoint)
     except ModelError:

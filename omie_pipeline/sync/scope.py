@@ -34,7 +34,7 @@ class Scope:
 def refused_row(row: PlanRow, reasons: Sequence[Reason]) -> RefusedRow:
     """A row for quarantine with its reasons in words.
 
-    They quote the source as it is, where a document may stand in the place of a number: who shows
+    They quote the source as it is, where a document may stand in place of a number: who shows
     them anywhere but in the list of quarantine masks them.
     """
     told = [

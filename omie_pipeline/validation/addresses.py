@@ -53,7 +53,7 @@ def municipality(cidade: str, uf: str) -> int | None:
 
 
 def municipality_codes(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[float]:
-    """IBGE codes row by row, null where the city is not in the UF.
+    """IBGE codes row by row, null if the city is not in the UF.
 
     Each pair is looked up once: a clinic's customers live in few cities.
     """
@@ -67,7 +67,7 @@ def _code(cidade: object, uf: object) -> int | None:
 
 
 def cities_in_uf(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]:
-    """True where the city exists in the UF, or where the UF itself is unknown (told elsewhere)."""
+    """True where the city exists in the UF, or if the UF itself is unknown (told elsewhere)."""
     return municipality_codes(cidades, estados).notna() | ~estados.isin(ufs())
 
 
@@ -77,7 +77,7 @@ def ceps_in_uf(ceps: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]
 
 
 def ceps_in_city(ceps: pd.Series[str], codes: pd.Series[float]) -> pd.Series[bool]:
-    """True where the CEP lies in the ranges of the municipality, or where one is unknown.
+    """True where the CEP lies in the ranges of the municipality, or if one is unknown.
 
     The ranges date from 2023 and CEPs are added all the time: a miss is worth a look, no more.
     """

@@ -43,7 +43,7 @@ class BlockRule:
 
     @property
     def column(self) -> str:
-        """Helper column: true where the rule holds."""
+        """Helper column: true if the rule holds."""
         return f"_{self.field}_{self.rule}"
 
     def paths(self, value: Any) -> list[str]:

@@ -13,7 +13,7 @@ from omie_pipeline.validation.messages import RULES
 from omie_pipeline.validation.model import ClinicRules, Severity
 
 MARKERS_COLUMN: Final = "_marcas_confirmadas"
-"""Helper column: true where every record that a marker names is confirmed by Omie."""
+"""Helper column: true if every record that a marker names is confirmed by Omie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def rule_texts(
 
     Args:
         shown: what follows the field's name.
-        day: the improbable date itself, where there is a row in view.
+        day: the improbable date itself, if there is a row in view.
     """
     words = {
         "campo": label(path) + shown,
@@ -97,12 +97,12 @@ def rule_texts(
 
 
 def either_column(group: tuple[str, ...]) -> str:
-    """Helper column: true where one of ``group`` is filled in."""
+    """Helper column: true if one of ``group`` is filled in."""
     return "_" + "_ou_".join(group)
 
 
 def confirmed_column(name: str) -> str:
-    """Helper column: true where the record that ``name`` points at is confirmed by Omie."""
+    """Helper column: true if the record that ``name`` points at is confirmed by Omie."""
     return f"_{name}_confirmado"
 
 

@@ -84,7 +84,7 @@ def gap_checks(endpoint: Endpoint) -> Iterator[Check]:
 
 
 def gap_flags(row: CandidateRow, rules: ClinicRules) -> Mapping[str, bool | None]:
-    """By helper column, whether the row has no gap of that kind; ``None`` where it has no gap."""
+    """By helper column, whether the row has no gap of that kind; ``None`` if it has no gap."""
     kinds = {entry["kind"] for entry in _entries(row, rules)}
     return {f"{MISSING}_{kind}": (kind not in kinds) if kinds else None for kind in _RULES}
 

@@ -21,7 +21,7 @@ def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
     """Write one page per report and their index into ``folder``.
 
     Returns:
-        The page of the report where there is one only, else the index.
+        The page of the report if there is one only, else the index.
 
     The pages are made from ``ExpectationResult`` counts, so they cannot hold a value of a row.
     Pages of an earlier call in the same folder are replaced: give each endpoint (and partition)

@@ -133,7 +133,7 @@ def _confirmed_columns(
     index: pd.Index[int],
     confirmed: Mapping[str, AbstractSet[str]],
 ) -> dict[str, pd.Series[Any]]:
-    """True where every record that a reference or a marker names is confirmed, null where none."""
+    """True if every record that a reference or a marker names is confirmed, null if none."""
     made = {}
     for name, target in endpoint.references:
         known = confirmed.get(target, frozenset())
@@ -166,7 +166,7 @@ def _known_fields(endpoint: Endpoint, names: AbstractSet[str]) -> dict[str, Fiel
 
 
 def to_column(values: Sequence[Any], index: pd.Index[int]) -> pd.Series[Any]:
-    """A column of pandas' ``str`` type where every value is text, else of objects.
+    """A column of pandas' ``str`` type if every value is text, else of objects.
 
     Blank texts become nulls. NaN and infinity become their names, as PostgreSQL writes them in
     JSON: a float NaN would pass for a null, that is, for an empty field.
@@ -258,7 +258,7 @@ def _as_text(value: Any) -> str | None:
 def _rg_columns(
     rows: Sequence[CandidateRow], due: Sequence[bool], index: pd.Index[int]
 ) -> dict[str, pd.Series[Any]]:
-    """RG and issuer where they are due: a person, not a company, who is a paciente."""
+    """RG and issuer if they are due: a person, not a company, who is a paciente."""
     columns: dict[str, pd.Series[Any]] = {}
     for name in ("_rg", "_rg_orgao_emissor"):
         values = [

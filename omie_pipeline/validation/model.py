@@ -144,7 +144,7 @@ class ExpectationResult:
             combines several.
         arguments: what it compares with (lengths, patterns, closed lists).
         evaluated: rows it looked at.
-        missing: rows where it had nothing to look at.
+        missing: rows if it had nothing to look at.
         failed: rows that break it.
     """
 

@@ -29,7 +29,7 @@ from omie_pipeline.validation.unreadable import RULE, reason_of, unreadable_of
 class ReasonWriter:
     """Writes the reasons of one chunk.
 
-    An expectation says *that* a value is refused; where its rule has several causes (a document's
+    An expectation says *that* a value is refused; if its rule has several causes (a document's
     length or its digits, a control character or an emoji), the failing value is looked at again
     here, one by one: few rows fail.
     """

@@ -96,7 +96,7 @@ def _key_checks(endpoint: Endpoint) -> Iterator[Check]:
 def is_mandatory(endpoint: Endpoint, item: Field) -> bool:
     """A top-level field without which no record is made, whatever else is filled in.
 
-    An object is mandatory where a field inside it is.
+    An object is mandatory if a field inside it is.
     """
     if item.name in MANDATORY.get(endpoint.name, ()) or item.name == endpoint.section:
         return True

@@ -16,7 +16,7 @@ from omie_pipeline.validation.messages import RULES, UNREADABLE
 from omie_pipeline.validation.model import CandidateRow, Reason
 
 COLUMN: Final = "_unreadable"
-"""Column of a payload model: a JSON list, empty or null where everything was read."""
+"""Column of a payload model: a JSON list, empty or null if everything was read."""
 
 RULE: Final = "ilegivel"
 _READ: Final = "_tudo_lido"
@@ -56,7 +56,7 @@ class Unreadable:
     """One value that could not be read.
 
     Attributes:
-        column: of the canonical table (of the payload, where a model reads the source itself).
+        column: of the canonical table (of the payload, if a model reads the source itself).
         source_column: the clinic's own name of it.
         text: as the source has it.
         kind: what it should have been, see ``messages.UNREADABLE``.
@@ -92,7 +92,7 @@ def reading_checks(endpoint: Endpoint) -> tuple[Check, ...]:
 
 
 def reading_columns(rows: Sequence[CandidateRow]) -> Mapping[str, list[bool | None]]:
-    """The helper column of :func:`reading_checks`, where a row of the chunk has an entry."""
+    """The helper column of :func:`reading_checks`, if a row of the chunk has an entry."""
     if not any(row.extra.get(COLUMN) for row in rows):
         return {}
     return {_READ: [False if unreadable_of(row) else None for row in rows]}

@@ -59,7 +59,7 @@ class CategoryEffect(RecordEffect):
         return None, str(answer.get(self._endpoint.omie_key) or "")
 
     def _listed(self) -> dict[tuple[str, str], list[str]] | None:
-        """(parent, description) -> codes, of active categories; ``None`` where unreadable."""
+        """(parent, description) -> codes, of active categories; ``None`` if unreadable."""
         found: dict[tuple[str, str], list[str]] = {}
         try:
             for record in _pages(self._client, self._endpoint):

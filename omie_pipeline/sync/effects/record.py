@@ -38,7 +38,7 @@ class RecordEffect:
         twins: what counts as the same payment, made by others.
 
     Attributes:
-        batch_rows: rows that are looked at and sent together: one, where a look must stand right
+        batch_rows: rows that are looked at and sent together: one, if a look must stand right
             before its call.
     """
 
@@ -106,7 +106,7 @@ class RecordEffect:
     def closed(self, row: PlanRow) -> Standing | None:  # noqa: ARG002 - hook
         """Why Omie would refuse to change the row's record, as one read shows it.
 
-        Asked where Omie refused such a change already: an error answer tells no more than a read,
+        Asked if Omie refused such a change already: an error answer tells no more than a read,
         and the tenth closes the method.
 
         Raises:
@@ -204,7 +204,7 @@ def _audit(record: wire.Json) -> wire.Json | None:
 
 
 def _born_at(record: wire.Json) -> datetime | None:
-    """When Omie made a record, by Brasília's clock; ``None`` where it does not say."""
+    """When Omie made a record, by Brasília's clock; ``None`` if it does not say."""
     audit = _audit(record) or {}
     try:
         text = f"{audit.get('dInc')} {audit.get('hInc')}"

@@ -32,9 +32,9 @@ class Found:
 
     Attributes:
         untouched: the record was never changed since it was created, and by an integration.
-        born_at: when Omie made the record; ``None`` where another proof says that it is new: it
+        born_at: when Omie made the record; ``None`` if another proof says that it is new: it
             was looked for before the call and not there.
-        omie_code: Omie's id where it is no number.
+        omie_code: Omie's id if it is no number.
         text: what a person has to know of it, for a row that cannot go on.
     """
 

@@ -243,7 +243,7 @@ def _same_money(entry: Entry, payment: Entry) -> bool:
 
 
 def _days_apart(entry: Entry, payment: Entry) -> int:
-    """Days between the two; none where Omie does not say its day: it may be the same."""
+    """Days between the two; none if Omie does not say its day: it may be the same."""
     if entry.day is None or payment.day is None:
         return 0
     return abs((entry.day - payment.day).days)

@@ -48,7 +48,7 @@ class TitleEffect(RecordEffect):
         return Request(endpoint.service, endpoint.update, param)
 
     def look(self, row: PlanRow, request: Request) -> Found:
-        """The record itself; under its id where it bears no code."""
+        """The record itself; under its id if it bears no code."""
         if not row.adopted or row.action == "delete":
             return super().look(row, request)
         record = self.read({self._endpoint.read_omie_key: row.omie_id})

@@ -19,9 +19,9 @@ class Entry:
     """A settlement of a título.
 
     Attributes:
-        code: integration code, ``""`` where it was made by hand or by the bank.
-        day: ``None`` where Omie leaves it out or writes no date.
-        value: in R$; ``None`` where Omie leaves it out.
+        code: integration code, ``""`` if it was made by hand or by the bank.
+        day: ``None`` if Omie leaves it out or writes no date.
+        value: in R$; ``None`` if Omie leaves it out.
         extras: interest and fine in R$, which the account received on top.
         discount: in R$, which the título no longer owes.
     """
@@ -39,7 +39,7 @@ class Title:
     """A título as Omie shows it.
 
     Attributes:
-        left: R$ still open; ``None`` where the answer does not say.
+        left: R$ still open; ``None`` if the answer does not say.
         status: Omie's word, such as ``CANCELADO``.
     """
 

@@ -30,7 +30,7 @@ ROLES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def prefix_for(endpoint: str, words: Words, column: SampledColumn | None = None) -> str:
-    """What a code of ``endpoint`` begins with; ``""`` where the column's values begin so already.
+    """What a code of ``endpoint`` begins with; ``""`` if the column's values begin so already.
 
     Args:
         words: of the table that holds the record, or of the column that points at it.

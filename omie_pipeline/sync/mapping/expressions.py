@@ -55,12 +55,12 @@ def reading(name: str, column: str) -> str:
 
 
 def as_type(sql_type: str, call: str) -> str:
-    """A reading as a value of an SQL type: NULL where it could not be read."""
+    """A reading as a value of an SQL type: NULL if it could not be read."""
     return f"como('{sql_type}', {call})"
 
 
 def checked_reading(proposal: Proposal, column: SampledColumn | None) -> str:
-    """The reading whose failure ``_unreadable`` has to tell; empty where any text will do."""
+    """The reading whose failure ``_unreadable`` has to tell; empty if any text will do."""
     target = proposal.target
     if column is None or _is_code(target, column):
         return ""
@@ -97,7 +97,7 @@ def expression(proposal: Proposal, column: SampledColumn | None, prefix: str) ->
 
 
 def code_prefix(target: Target, column: SampledColumn, prefix: str) -> str:
-    """What stands before the values of ``column`` in ``target``; ``""`` where it is no code.
+    """What stands before the values of ``column`` in ``target``; ``""`` if it is no code.
 
     Args:
         prefix: what our own codes begin with.

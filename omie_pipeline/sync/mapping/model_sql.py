@@ -130,7 +130,7 @@ class ModelText:
         return self._with_state(one, sql) if one.target.path == "cidade" else sql
 
     def _with_state(self, one: Proposal, sql: str) -> str:
-        """``SAO PAULO (SP)``: Omie's documented form, where the state is known."""
+        """``SAO PAULO (SP)``: Omie's documented form, if the state is known."""
         state = next((p for p in self.chosen if p.target.path == "estado"), None)
         if one.origin != "column" or state is None:
             return sql

@@ -54,7 +54,7 @@ class Proposal:
     Attributes:
         origin: a column of the table, or a constant.
         source: name of the column, or the constant's text.
-        confidence: 0 to 1; 1 where a person said so.
+        confidence: 0 to 1; 1 if a person said so.
         reason: Portuguese; names patterns and counts, never a value of the table.
     """
 
@@ -165,7 +165,7 @@ def _judged_as_key(target: Target, column: SampledColumn, table: SampledTable) -
 
 
 def _name_score(endpoint: str, target: Target, column: str, own: Words) -> tuple[float, str]:
-    """0 to 0.99 and why; 0 where the name says nothing of the field."""
+    """0 to 0.99 and why; 0 if the name says nothing of the field."""
     if column.lower() == target.field.name.lower():
         return 0.95, "mesmo nome"
     words = words_of(column)

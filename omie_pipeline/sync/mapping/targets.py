@@ -95,7 +95,7 @@ class Target:
 def targets_of(endpoint: Endpoint) -> tuple[Target, ...]:
     """Everything a payload model of ``endpoint`` may hold, in the catalog's order.
 
-    ``empresa`` first, ``data_particao`` for facts, ``_chave`` where Omie has no field for our
+    ``empresa`` first, ``data_particao`` for facts, ``_chave`` if Omie has no field for our
     code; objects and arrays stand before what is inside them.
     """
     own = [Target(EMPRESA, Field(EMPRESA, "string", required=True))]
@@ -139,7 +139,7 @@ def target_called(targets: Sequence[Target], endpoint: Endpoint, path: str) -> T
 def missing_of(endpoint: Endpoint, targets: Sequence[Target], given: set[str]) -> tuple[str, ...]:
     """What must be mapped and is not, each as words: a path, or ``a ou b``.
 
-    A required field inside an object counts where the object is the endpoint's own section or
+    A required field inside an object counts if the object is the endpoint's own section or
     something else in it (or in an object inside it) is given.
     """
     grouped = {name for group in endpoint.either for name in group}

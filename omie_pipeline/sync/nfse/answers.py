@@ -44,7 +44,7 @@ class Seen:
     """What one answer shows of a note.
 
     Attributes:
-        estado: the state it shows; ``None`` where it shows nothing that can be relied upon.
+        estado: the state it shows; ``None`` if it shows nothing that can be relied upon.
         mensagem: the city hall's words, masked; ``""`` for none.
         emitida_em: when it was issued, as far as the answer tells.
         cancelamento_recusado: the city hall issued the note and refused to cancel it (a guess: told

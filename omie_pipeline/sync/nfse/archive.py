@@ -62,7 +62,7 @@ class Archive:
         return found[0], found[1].rstrip("/")
 
     def store(self, path: str, content: bytes) -> Stored:
-        """Write ``content`` under ``path``, or beside it where other bytes stand there.
+        """Write ``content`` under ``path``, or beside it if other bytes stand there.
 
         It is written under a temporary name and then moved, so half a file is never seen.
 
@@ -114,7 +114,7 @@ class Archive:
 
     @property
     def _folder(self) -> Path | None:
-        """The root where it is a folder of this machine."""
+        """The root if it is a folder of this machine."""
         system, root = self._place
         return Path(root) if isinstance(system, LocalFileSystem) else None
 

@@ -68,7 +68,7 @@ _COMPILED = tuple((re.compile(rule[0], re.IGNORECASE), *rule[1:]) for rule in _R
 
 
 def correction_for(words: str) -> str:
-    """The fix, in Portuguese; a general one where no rule knows the words."""
+    """The fix, in Portuguese; a general one if no rule knows the words."""
     return _rule(words)[0]
 
 
@@ -76,8 +76,8 @@ def opens_with(words: str) -> frozenset[Part]:
     """Parts of a note whose change in Omie makes a refused one worth billing once more.
 
     Always the order itself, but for words that say the city hall knows the RPS already: then a
-    note may stand, and only a person opens it. The cliente where the words are about address or
-    document; the service where they are about its code or its rate.
+    note may stand, and only a person opens it. The cliente if the words are about address or
+    document; the service if they are about its code or its rate.
     """
     return _rule(words)[1]
 

@@ -28,7 +28,7 @@ _LONGEST_WAIT = timedelta(hours=6)
 def fetch_documents(
     engine: sa.Engine, client: OmieClient, note: NoteState, clock: Clock, files: Files | None
 ) -> int:
-    """Ask for the links of an issued note, keep them, and store its files where wanted.
+    """Ask for the links of an issued note, keep them, and store its files if wanted.
 
     The PDF may come after the note (a guess): until it is there the question is repeated, less and
     less often, for seven days.

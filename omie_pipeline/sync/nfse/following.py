@@ -114,7 +114,7 @@ def look_at(
     """Ask for one note alone and write what is seen.
 
     Args:
-        other_key: ask by our code of the order, where the same question by Omie's id may not leave.
+        other_key: ask by our code of the order, if the same question by Omie's id may not leave.
 
     Returns:
         what was seen, and whether the note changed its state.
@@ -147,7 +147,7 @@ class _Round:
     until: datetime | None
 
     def list_open(self, *, at_once: bool) -> None:
-        """Read the days of the open notes, where one of them is due or the last list is old."""
+        """Read the days of the open notes, if one of them is due or the last list is old."""
         now = self.clock.now()
         # An older one would stretch the window over everything issued since: it is asked for alone.
         notes = [

@@ -64,7 +64,7 @@ def opens(note: Billed, corrected: Mapping[Part, datetime]) -> bool:
 
 
 def orders_model(engine: sa.Engine) -> PayloadModel | None:
-    """The payload model of the orders, where there is one."""
+    """The payload model of the orders, if there is one."""
     try:
         return load_payload_model(engine, REGISTRY[ORDERS])
     except ModelError:

@@ -27,7 +27,7 @@ _NO_LIST = "O Omie respondeu sem a lista de notas ou sem o total de páginas"
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where the files of a note are; ``None`` where Omie has none yet."""
+    """Where the files of a note are; ``None`` if Omie has none yet."""
 
     url_pdf: str | None
     url_xml: str | None

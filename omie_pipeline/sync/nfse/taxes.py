@@ -1,6 +1,6 @@
 """Taxes of a service order before its note is issued, from what Omie knows.
 
-Rates stand in the order's items where they were given there, else in Omie's record of the service;
+Rates stand in the order's items if they were given there, else in Omie's record of the service;
 the regime stands in Omie's record of the company. What the city hall will compute may differ (a
 deduction, a minimum for a retention): this is what a person is shown before the order is billed.
 """
@@ -37,7 +37,7 @@ class Tax:
     """One tax on an order.
 
     Attributes:
-        aliquota: per cent of ``base``; ``None`` where the items of the order differ.
+        aliquota: per cent of ``base``; ``None`` if the items of the order differ.
         base, valor: R$.
         retido: R$ of ``valor`` that the client withholds.
     """
@@ -116,7 +116,7 @@ def order_taxes(client: OmieClient, cod_int_os: str) -> Taxes:
 
 
 def company_of(client: OmieClient) -> Mapping[str, Any]:
-    """The record of the app's own company; ``{}`` where Omie has none.
+    """The record of the app's own company; ``{}`` if Omie has none.
 
     Raises:
         OmieFault: it cannot be read.

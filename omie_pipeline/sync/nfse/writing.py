@@ -20,7 +20,7 @@ _CANCELS_WITHIN = timedelta(hours=24)
 
 def next_look(note: NoteState, now: datetime) -> datetime:
     """When to ask for a note alone again: 1, 2, 4, ... minutes after its last change, at most an
-    hour apart; six hours where Omie does not know its order, since that answer is an error and
+    hour apart; six hours if Omie does not know its order, since that answer is an error and
     counts towards a block."""
     longest = _LONGEST_OF_ERRORS if note.estado == "error" else LONGEST_WAIT
     return now + min(longest, max(FIRST_LOOK, now - note.mudou_em))
