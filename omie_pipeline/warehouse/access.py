@@ -40,7 +40,7 @@ class RoleState:
 
 
 def grant_access(connection: sa.Connection) -> tuple[str, ...]:
-    """Make the missing roles where this login may, and restore the rights of all.
+    """Make the missing roles if this login may, and restore the rights of all.
 
     Returns:
         The roles that are still missing: an administrator must create them, see

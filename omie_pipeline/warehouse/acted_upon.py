@@ -42,7 +42,7 @@ def living_codes(
 def living_ids(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> dict[str, int | None]:
-    """Code -> Omie's id of what Omie confirmed and nobody took back; ``None`` where it is no
+    """Code -> Omie's id of what Omie confirmed and nobody took back; ``None`` if it is no
     number."""
     query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,

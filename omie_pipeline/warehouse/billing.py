@@ -65,7 +65,7 @@ def request_billing(
 
 
 def billed_no_more(order: str) -> str:
-    """What stands and what to do where the note of an order was cancelled."""
+    """What stands and what to do if the note of an order was cancelled."""
     return (
         f"A nota da {order} foi cancelada, e uma OS cancelada não é faturada de novo: faça a nova "
         "OS direto no Omie, ou cadastre um novo recebimento na clínica"

@@ -77,7 +77,7 @@ def raw_defaults(file: Path) -> tuple[Raw, ...]:
 
 
 def raw_table(engine: sa.Engine, name: str) -> tuple[Raw, ...]:
-    """What a table says that dbt made of an old file; nothing where there is none."""
+    """What a table says that dbt made of an old file; nothing if there is none."""
     with warehouse_errors(), engine.connect() as connection:
         inspector = sa.inspect(connection)
         schema = schemas_of(connection).name(_OLD_SCHEMA)

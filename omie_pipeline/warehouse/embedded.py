@@ -94,7 +94,7 @@ class EmbeddedPostgres:
         self._lock_file = self.home / "postgres.lock"
 
     def ensure_running(self) -> str:
-        """URL of the running server's database ``omie``, starting the server where needed.
+        """URL of the running server's database ``omie``, starting the server if needed.
 
         Safe to call from many processes at once: one starts, the others wait for it.
 

@@ -95,7 +95,7 @@ def _set_in_every_session(engine: sa.Engine, settings: Mapping[str, str]) -> Non
 
 
 def _ping_idle_connections(engine: sa.Engine) -> None:
-    """Try a connection that has been idle before it is used, and replace it where it is dead.
+    """Try a connection that has been idle before it is used, and replace it if it is dead.
 
     ``pool_pre_ping`` would ask every time: half a millisecond for each of a push's calls.
     """

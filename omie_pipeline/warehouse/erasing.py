@@ -78,7 +78,7 @@ def take_back(connection: sa.Connection, person: Person, code: str, now: datetim
     comes back with the next reading of Omie only.
 
     Returns:
-        The day on which name and document would have gone; ``None`` where no order stands, or it
+        The day on which name and document would have gone; ``None`` if no order stands, or it
         was carried out whole.
     """
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ERASING_LOCK)))

@@ -28,7 +28,7 @@ class Cursor:
 
     Attributes:
         read_until: changes before this moment are all here; ``None`` before a first whole reading.
-        page_size: the size that worked last, where Omie refused a larger one.
+        page_size: the size that worked last, if Omie refused a larger one.
         signature: what the last cheap look saw.
     """
 
@@ -38,7 +38,7 @@ class Cursor:
 
 
 def read_cursor(engine: sa.Engine, empresa: str, tabela: str) -> Cursor:
-    """The cursor of a table; an empty one where nothing was read yet."""
+    """The cursor of a table; an empty one if nothing was read yet."""
     c = import_cursor.c
     query = sa.select(c.lido_ate, c.tamanho, c.assinatura).where(
         c.empresa == empresa, c.tabela == tabela
@@ -93,7 +93,7 @@ def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
 
 
 def last_done_at(engine: sa.Engine, empresa: str, tabela: str) -> datetime | None:
-    """Beginning of the last reading that ran to its end; ``None`` where none has."""
+    """Beginning of the last reading that ran to its end; ``None`` if none has."""
     c = import_run.c
     query = sa.select(sa.func.max(c.started_at)).where(
         c.empresa == empresa, c.tabela == tabela, c.state == "done"

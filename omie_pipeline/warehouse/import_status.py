@@ -42,8 +42,8 @@ class TableStatus:
         tentativa: begin of the last reading, however it ended; ``estado``, ``gatilho``: its.
         linhas: rows that Omie still has, as far as we know; of ``extrato`` its lines.
         dias_sem_prova: days before today that no complete reading has covered after their end;
-            0 where the table is not cut by day or was never read.
-        erro_classe, erro, correcao: of the last reading, ``""`` where it had none.
+            0 if the table is not cut by day or was never read.
+        erro_classe, erro, correcao: of the last reading, ``""`` if it had none.
         completo: whether the last finished reading agreed with Omie's total.
     """
 
@@ -116,7 +116,7 @@ def next_tick(schedule: str, now: datetime, zone: ZoneInfo = BRASILIA) -> dateti
 
 
 def resumable_since(engine: sa.Engine, empresa: str, tabela: str, now: datetime) -> datetime | None:
-    """Begin of the whole reading that was broken off last, ``None`` where the last one ended.
+    """Begin of the whole reading that was broken off last, ``None`` if the last one ended.
 
     What it proved need not be read again: as ``not_before`` of the next reading it continues where
     that one stopped. Only a day back, which the overlap of the windows of change covers. A reading

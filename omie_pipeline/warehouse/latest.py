@@ -31,7 +31,7 @@ class Ended:
         name: endpoint or table.
         complete: Omie's total was met; ``None`` for a push.
         selected, rejected, calls: rows and calls of a push, 0 for a reading.
-        fix: what a person can do, where Omie's fault says so.
+        fix: what a person can do, if Omie's fault says so.
     """
 
     empresa: str

@@ -316,7 +316,7 @@ class Ledger:
         refused = {o.row.codigo_integracao: o for o in outcomes if o.kind == "rejected"}
         if not refused:
             return
-        # The list says what the ledger says, where that was confirmed meanwhile, too.
+        # The list says what the ledger says, if that was confirmed meanwhile, too.
         stands = sa.select(ledger.c.codigo_integracao).where(
             self._mine(ledger),
             ledger.c.codigo_integracao == sa.func.any(list(refused)),

@@ -159,13 +159,13 @@ def wake_settlements(
 
 
 def of_the_living(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """What the ledger knew of a record, ``NULL`` where the record was deleted: what fails to be
+    """What the ledger knew of a record, ``NULL`` if the record was deleted: what fails to be
     made anew must not get the dead record's id back."""
     return sa.case((ledger.c.state != "deleted", column))
 
 
 def left_of_the_dead() -> dict[str, sa.ColumnElement[Any]]:
-    """What stays known of the record of a row that waits or was refused: nothing where it was
+    """What stays known of the record of a row that waits or was refused: nothing if it was
     deleted."""
     names = ("omie_id", "payload_hash", "same_as")
     left = {name: of_the_living(ledger.c[name]) for name in names}

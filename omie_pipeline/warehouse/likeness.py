@@ -30,7 +30,7 @@ def plain_form(code: str) -> str:
 
 
 def likeness_of(endpoint: Endpoint, payload: Mapping[str, Any]) -> str:
-    """Digest of the fields by which a person would call two rows the same; ``""`` where the
+    """Digest of the fields by which a person would call two rows the same; ``""`` if the
     endpoint declares none, or the row fills none."""
     said = [_plain(_at(payload, path)) for path in endpoint.likeness]
     if not any(said):

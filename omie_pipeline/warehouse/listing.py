@@ -113,12 +113,12 @@ class RefusedEntry:
     """A row that is in quarantine or rejected.
 
     Attributes:
-        code: integration code; a made-up one where the row has none.
-        origin: the clinic's row, ``pacientes/17``; ``""`` where the model does not say.
-        person: our code of whom the row is about, ``""`` where it does not say.
+        code: integration code; a made-up one if the row has none.
+        origin: the clinic's row, ``pacientes/17``; ``""`` if the model does not say.
+        person: our code of whom the row is about, ``""`` if it does not say.
         acts_upon: endpoint and code of the record that a payment or a billing is about.
         value: the row's sum in R$.
-        first_words: what Omie said of this very content first, where that was something else.
+        first_words: what Omie said of this very content first, if that was something else.
     """
 
     empresa: str

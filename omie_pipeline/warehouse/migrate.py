@@ -75,7 +75,7 @@ def _upgrade(connection: sa.Connection) -> None:
 
 
 def refuse_old_server(connection: sa.Connection) -> None:
-    """Raise ``WarehouseError`` where the server is older than what this program is tested with."""
+    """Raise ``WarehouseError`` if the server is older than what this program is tested with."""
     version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
     if int(version.partition(".")[0]) < OLDEST_POSTGRES:
         raise WarehouseError(

@@ -191,7 +191,7 @@ class Pass:
             return self._connection.execute(query).scalar_one()
 
     def prove(self, first: date | None, last: date | None, run_id: str) -> list[PartitionCount]:
-        """Count each partition of the range, and write down those where Omie and we agree.
+        """Count each partition of the range, and write down those if Omie and we agree.
 
         A record that the filters keep out is none of ours; one that they let through and that is
         not here, or stands here as excluded, keeps its partition from being proven.
@@ -266,7 +266,7 @@ def open_pass(
     opened_at: datetime,
     filters: MirrorFilter,
 ) -> Iterator[Pass]:
-    """A pass with a connection of its own; ``opened_at`` stands in where no page comes."""
+    """A pass with a connection of its own; ``opened_at`` stands in if no page comes."""
     with warehouse_errors(), engine.connect() as connection:
         with connection.begin():
             connection.exec_driver_sql("SET datestyle TO 'ISO, DMY'")

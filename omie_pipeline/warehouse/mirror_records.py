@@ -33,7 +33,7 @@ Expression = sa.ColumnElement[Any]
 
 
 def array_or_empty(value: Expression) -> Expression:
-    """A JSON value where it is an array; an empty one in its place."""
+    """A JSON value if it is an array; an empty one in its place."""
     return sa.case(
         (sa.func.jsonb_typeof(value) == "array", value),
         else_=sa.cast(sa.literal_column("'[]'"), JSONB),
@@ -114,7 +114,7 @@ class Fields:
         return taken
 
     def text(self, path: str) -> Expression:
-        """The text at a path, ``NULL`` where it is absent or empty or ``path`` is."""
+        """The text at a path, ``NULL`` if it is absent or empty or ``path`` is."""
         return sa.func.nullif(self._values[path], "") if path else sa.cast(sa.null(), sa.Text)
 
     def day(self, path: str) -> Expression:
@@ -125,7 +125,7 @@ class Fields:
         return sa.case((found.regexp_match(_DAY), sa.cast(found, sa.Date)))
 
     def moment(self, day: str, hour: str) -> Expression:
-        """A moment of Brasília time, midnight where the hour is missing."""
+        """A moment of Brasília time, midnight if the hour is missing."""
         if not day:
             return sa.cast(sa.null(), sa.DateTime(timezone=True))
         date, time = self._values[day], self._values[hour]
@@ -134,7 +134,7 @@ class Fields:
         return sa.case((date.regexp_match(_DAY), naive.op("AT TIME ZONE")(_TIMEZONE)))
 
     def typed(self, column: Column) -> Expression:
-        """The value of ``column``; ``NULL`` where it does not fit the type."""
+        """The value of ``column``; ``NULL`` if it does not fit the type."""
         value = self._typed(column.path, column.kind)
         if not column.or_path:
             return value

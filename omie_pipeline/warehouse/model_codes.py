@@ -23,7 +23,7 @@ class FoundCode:
     """What is known of a code that a selection did not find.
 
     Attributes:
-        at_date: business date of the row, where the selection's dates leave it out.
+        at_date: business date of the row, if the selection's dates leave it out.
         endpoint, empresa: where else the code stands.
         alike: a code of the selection's own models that looks like it.
         example: any code of these models.

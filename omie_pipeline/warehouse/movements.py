@@ -32,7 +32,7 @@ def mark_mirror_rows(
     """Recompute ``espelho`` and ``valor_movimentado`` of rows linked to what was read since then.
 
     ``since`` reaches back over readings that died before they came here. ``every_row_is_here`` is
-    false where a filter keeps rows out: the settlement of a paid título may be one of them, so no
+    false if a filter keeps rows out: the settlement of a paid título may be one of them, so no
     título counts as money then.
 
     Returns the number of rows whose marks changed.

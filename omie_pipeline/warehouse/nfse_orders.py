@@ -138,7 +138,7 @@ def corrected_at(
 
 
 def describe_note(engine: sa.Engine, orders_model: PayloadModel, empresa: str, order: str) -> None:
-    """Give a note that a person asked for the sum and the city of its order, where it has none."""
+    """Give a note that a person asked for the sum and the city of its order, if it has none."""
     source = payload_source(orders_model, Selection(empresa))
     city = sa.cast(source.c.payload, JSONB)["InformacoesAdicionais"]["cCidPrestServ"].astext
     items = sa.cast(source.c.payload, JSONB)["ServicosPrestados"]
@@ -232,7 +232,7 @@ def _named(model: PayloadModel, empresa: str, orders: list[str]) -> list[sa.Sele
 
 def _changed_at(known: sa.FromClause) -> sa.ColumnElement[datetime | None]:
     """When Omie took in the payload that it holds of a record, for the first time in a row; the
-    last confirmation where no call is remembered."""
+    last confirmation if no call is remembered."""
     sent = (
         intent.c.empresa == known.c.empresa,
         intent.c.endpoint == known.c.endpoint,

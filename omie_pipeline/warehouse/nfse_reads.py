@@ -23,7 +23,7 @@ class NoteState:
     """Where a note stands: a row of ``omie_sync.nfse``.
 
     Attributes:
-        mensagem: the city hall's words, masked; ``None`` where it said nothing.
+        mensagem: the city hall's words, masked; ``None`` if it said nothing.
         tentativas: times the order was billed.
         enviada_em: last time it was billed.
         proxima_consulta_em: it is not asked for alone before this moment.

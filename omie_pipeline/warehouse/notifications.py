@@ -28,7 +28,7 @@ class Alert:
 
     Attributes:
         key: the same as long as it is the same alert.
-        empresa: ``""`` where it concerns no one of them.
+        empresa: ``""`` if it concerns no one of them.
         title, text: Portuguese; no personal data and no secret.
     """
 

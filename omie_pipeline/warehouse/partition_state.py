@@ -87,7 +87,7 @@ def _state(particao: str, counted: Any, proof: Any) -> PartitionState:
 def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) -> date:
     """The first day of the unbroken run of proven days that ends just before ``start``.
 
-    ``start`` itself where the day before it was never proven: what lies further back was read once,
+    ``start`` itself if the day before it was never proven: what lies further back was read once,
     by hand, and is not followed.
     """
     c = import_partition.c

@@ -30,7 +30,7 @@ class PayloadModel:
 
     Attributes:
         columns: all columns, in order.
-        name: of the table, where it is not the endpoint's dbt model.
+        name: of the table, if it is not the endpoint's dbt model.
         unsent: columns that do not leave: ``empresa``, ``data_particao``, those with a leading
             underscore, and those that Omie computes.
         computed: columns that Omie fills in itself (a table that was made after its records).

@@ -26,7 +26,7 @@ class Person:
     """Whom a request is about, within one empresa.
 
     Attributes:
-        document: CPF or CNPJ without punctuation, ``""`` where only a code is known.
+        document: CPF or CNPJ without punctuation, ``""`` if only a code is known.
         client_ids, title_ids: Omie's ids.
         client_codes, title_codes, settlement_codes, order_codes, contract_codes, seller_codes:
             integration codes, see :meth:`codes_of`.
@@ -77,7 +77,7 @@ def any_of(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnEle
 def find_person(
     connection: sa.Connection, empresa: str, *, document: str = "", code: str = ""
 ) -> Person:
-    """Gather the ids and codes of a person; empty ones where nothing is known.
+    """Gather the ids and codes of a person; empty ones if nothing is known.
 
     Args:
         document: CPF or CNPJ, with or without punctuation.
@@ -133,7 +133,7 @@ def known_digest(connection: sa.Connection, document: str, code: str) -> str:
 
 
 def digest_of(salt: str, document: str, code: str) -> str:
-    """sha256 over the salt and the document, or the code where no document is known."""
+    """sha256 over the salt and the document, or the code if no document is known."""
     subject = document or f"codigo:{code}"
     return hashlib.sha256(f"{salt}{subject}".encode()).hexdigest()
 

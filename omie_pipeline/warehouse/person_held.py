@@ -16,8 +16,8 @@ class Held:
 
     Attributes:
         title: its heading, in Portuguese.
-        client: column of Omie's client id, ``""`` where rows have none.
-        titulo: column of Omie's título id, ``""`` where rows have none.
+        client: column of Omie's client id, ``""`` if rows have none.
+        titulo: column of Omie's título id, ``""`` if rows have none.
         documents: columns of CPF or CNPJ.
         names, contacts: other personal columns; contacts, addresses and notes are ``contacts``.
     """

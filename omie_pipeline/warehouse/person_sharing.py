@@ -49,7 +49,7 @@ def sharing(
 def document_of(connection: sa.Connection, empresa: str, codes: Collection[str]) -> str:
     """The clinic's document of people who share a record, as it is written there.
 
-    ``""`` where they have none, and where strangers have the same: a wrong one that many were given
+    ``""`` if they have none, and where strangers have the same: a wrong one that many were given
     (only zeros, say) belongs to no person.
     """
     table = codes_table(connection)

@@ -18,7 +18,7 @@ class State:
     """One table of the push path or of the notes, with its heading in Portuguese.
 
     Attributes:
-        column: with the code of a row, where all rows are of one ``endpoint``; ``""`` where each
+        column: with the code of a row, if all rows are of one ``endpoint``; ``""`` if each
             row tells its endpoint.
     """
 

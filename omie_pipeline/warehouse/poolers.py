@@ -56,7 +56,7 @@ def behind_pooler(engine: sa.Engine) -> bool:
 def refuse_shared_sessions(engine: sa.Engine) -> None:
     """Stop where a pooler would hand our session to others between two transactions.
 
-    Where nothing stands between us and the server this costs one question.
+    If nothing stands between us and the server this costs one question.
 
     Raises:
         WarehouseError: says which setting to change; or the database cannot be reached.

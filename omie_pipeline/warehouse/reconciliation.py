@@ -161,7 +161,7 @@ def duplicates(engine: sa.Engine, empresas: Sequence[str]) -> list[Duplicate]:
 
 
 def require_view(engine: sa.Engine, name: str) -> None:
-    """Raise ``ConfigurationError`` where a view of schema ``analise`` was not made yet."""
+    """Raise ``ConfigurationError`` if a view of schema ``analise`` was not made yet."""
     with warehouse_errors(), engine.connect() as connection:
         schema = schemas.schemas_of(connection).name(_SCHEMA)
         there = sa.inspect(connection).has_table(name, schema=schema)

@@ -91,7 +91,7 @@ def deletable(
     codes: Sequence[str],
     omie_ids: Sequence[int],
 ) -> dict[str, int | None]:
-    """Integration code -> Omie's id of those records that this ledger created; ``None`` where it
+    """Integration code -> Omie's id of those records that this ledger created; ``None`` if it
     knows of none that stands."""
     query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,

@@ -19,7 +19,7 @@ class SourceRow:
 
     Attributes:
         documento: CPF/CNPJ as the model has it, ``""`` when it has none.
-        origem_tabela, origem_id: the clinic's row, ``""`` where the model does not say.
+        origem_tabela, origem_id: the clinic's row, ``""`` if the model does not say.
     """
 
     documento: str
@@ -60,7 +60,7 @@ def registered_id(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str
 
 
 def refusal(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> tuple[str, str]:
-    """Why a row did not pass and what to do, both Portuguese; empty where it was not refused.
+    """Why a row did not pass and what to do, both Portuguese; empty if it was not refused.
 
     Raises:
         WarehouseError: the database is gone.

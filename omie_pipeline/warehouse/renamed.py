@@ -22,7 +22,7 @@ class Known:
     """A record that Omie holds for us.
 
     Attributes:
-        likeness: ``""`` where it was delivered before likenesses were kept.
+        likeness: ``""`` if it was delivered before likenesses were kept.
     """
 
     code: str

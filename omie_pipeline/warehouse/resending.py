@@ -2,7 +2,7 @@
 
 Proof is a complete reading that was asked a minute after Omie last took the row in (until then a
 list may show the former state, omie-api.md#stale-reads): of the day on which the record was
-included in Omie where the mirror has it, of every day on which it can have been included where it
+included in Omie if the mirror has it, of every day on which it can have been included if it
 does not, of the whole list of clientes. A day from which a filter of the empresa kept rows out
 proves nothing about a row that was never seen.
 """

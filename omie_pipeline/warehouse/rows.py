@@ -64,7 +64,7 @@ class PlanRow:
 
     @property
     def code(self) -> str:
-        """The integration code; empty where the row has none."""
+        """The integration code; empty if the row has none."""
         return self.codigo_integracao or ""
 
 
@@ -73,7 +73,7 @@ class RowOutcome:
     """What became of a row.
 
     Attributes:
-        omie_id: Omie's id where the answer gave one; ``omie_code`` where it is no number.
+        omie_id: Omie's id if the answer gave one; ``omie_code`` if it is no number.
         error, error_code, fix, fault_class: Omie's words (masked), what to do, and the error of
             our tree, for rejected and held rows.
         held_until: when trying again makes sense.

@@ -59,8 +59,8 @@ class Process:
 
     Attributes:
         host: the machine, the same after a reboot.
-        place: machine, boot and space of process numbers: where they are the same, ``pid`` can be
-            looked for; empty where the system does not say.
+        place: machine, boot and space of process numbers: if they are the same, ``pid`` can be
+            looked for; empty if the system does not say.
         started: when it started, in the system's own words: a number is used again.
     """
 
@@ -108,7 +108,7 @@ def sign_off(engine: sa.Engine, run_id: str) -> None:
 
 
 def life_of(engine: sa.Engine, run_id: str, asking: Process | None = None) -> Life:
-    """Whether the process of a run lives; ``UNKNOWN`` where none ever gave a sign.
+    """Whether the process of a run lives; ``UNKNOWN`` if none ever gave a sign.
 
     Args:
         asking: where the question comes from; default: this process.
@@ -131,7 +131,7 @@ def life_of(engine: sa.Engine, run_id: str, asking: Process | None = None) -> Li
 
 
 def _host() -> str:
-    """Name and, where there is one, identity of the machine."""
+    """Name and, if there is one, identity of the machine."""
     return f"{socket.gethostname()}/{_text('/etc/machine-id')}"
 
 
@@ -145,7 +145,7 @@ def _place() -> str:
 
 
 def _started(pid: int) -> str | None:
-    """When a process started; ``None`` where there is none, or one that is only to be buried."""
+    """When a process started; ``None`` if there is none, or one that is only to be buried."""
     if sys.platform != "linux":
         return None
     # The name in parentheses may hold anything: what follows the last one is regular.

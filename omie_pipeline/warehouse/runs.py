@@ -162,7 +162,7 @@ def _hold_unsent(
     code: str,
     now: datetime,
 ) -> None:
-    """Hold what ended ``runs`` planned and did not send, where they had begun to send.
+    """Hold what ended ``runs`` planned and did not send, if they had begun to send.
 
     A dry run, or one that no guardrail had let through yet, is not to be resumed by anything.
     Only what the ledger does not know yet: of any other row it says what was confirmed, and what

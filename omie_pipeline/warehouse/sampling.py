@@ -139,7 +139,7 @@ def _counted(connection: sa.Connection, source: sa.TableClause, where: str) -> t
 
 
 def _told(error: BaseException | None) -> str:
-    """PostgreSQL's own words where they are about the condition, never about a value of a row."""
+    """PostgreSQL's own words if they are about the condition, never about a value of a row."""
     diagnosis = getattr(error, "diag", None)
     state = (getattr(diagnosis, "sqlstate", None) or "")[:2]
     if diagnosis is not None and state == _SYNTAX_OR_NAME:

@@ -40,7 +40,7 @@ class Selection:
         date_from, date_to: business dates of facts, both inclusive, ``None`` = open.
         key: one integration code only.
         unfinished_only: only rows the ledger has as rejected or held (``retry``).
-        held_only: only rows the ledger has as held: what resumes by itself, where sending a refused
+        held_only: only rows the ledger has as held: what resumes by itself, if sending a refused
             row again would only spend the error budget. What waits for a person stays.
         approved: also rows that a guardrail held.
         also: integration codes that are looked at whatever their date.

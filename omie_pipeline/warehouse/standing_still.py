@@ -58,8 +58,8 @@ def last_started(
 ) -> dict[str, datetime]:
     """Empresa -> when its last push (or reading) began, started by any means.
 
-    Only of those where a schedule or a sensor started one in the last 30 days: who runs everything
-    by hand or by a schedule of their own waits for nothing here.
+    Only of those for which a schedule or sensor started one in the last 30 days: who runs
+    everything by hand or by a schedule of their own waits for nothing here.
     """
     table: Any = run if what == "push" else import_run
     by_itself = sa.func.bool_or(table.c.gatilho.in_(_BY_ITSELF))

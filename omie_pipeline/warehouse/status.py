@@ -38,7 +38,7 @@ class EndpointStatus:
         open_intents: calls whose outcome is not known yet; the next run reads them back first.
         not_emptied: records of which Omie keeps a value that the clinic emptied.
         before_start: rows of the payload model that no partition selects, being dated before the
-            start date or not at all; ``None`` where there is no usable model, 0 for registers.
+            start date or not at all; ``None`` if there is no usable model, 0 for registers.
         last_run: the latest sync, ``None`` when there was none.
     """
 

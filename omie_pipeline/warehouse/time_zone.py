@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 
 def database_time_zone(connection: sa.Connection) -> str | None:
-    """The time zone that the database itself gives to a session; ``None`` where it gives none."""
+    """The time zone that the database itself gives to a session; ``None`` if it gives none."""
     found: str | None = connection.execute(
         sa.text(
             "SELECT (SELECT split_part(item, '=', 2) FROM pg_db_role_setting AS s, "

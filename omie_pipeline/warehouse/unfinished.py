@@ -33,7 +33,7 @@ class Resumable:
 
 
 def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
-    """Held rows whose wait is over, where no block is on and no run of the endpoint is going.
+    """Held rows whose wait is over, if no block is on and no run of the endpoint is going.
 
     A block closes one key: the empresas of other keys go on. A run counts while it holds its lane;
     the row ``running`` of a process that died does not count.

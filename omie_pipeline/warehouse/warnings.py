@@ -49,7 +49,7 @@ class WarningEntry:
     Attributes:
         code: our code of the row.
         origin: the clinic's table, column and id.
-        holder: code of the record that stands for the row, where that is another's.
+        holder: code of the record that stands for the row, if that is another's.
     """
 
     empresa: str
@@ -74,7 +74,7 @@ def warnings_of(engine: sa.Engine, empresas: tuple[str, ...]) -> tuple[WarningEn
 
 
 def holder_of(engine: sa.Engine, empresa: str, code: str) -> str:
-    """Code of the record that stands for the person ``code``; the code itself where it is its own.
+    """Code of the record that stands for the person ``code``; the code itself if it is its own.
 
     Raises:
         WarehouseError: the database is gone.
