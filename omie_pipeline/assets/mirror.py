@@ -238,7 +238,7 @@ def _tell_of_reading(
 
 
 def _partition_key(context: dg.AssetExecutionContext, what: Covered, particao: str) -> str | None:
-    """Dagster's name of a partition of the mirror; ``None`` where it has none."""
+    """Dagster's name of a partition of the mirror; ``None`` if it has none."""
     if particao == _WHOLE:
         return what.empresa
     name = dg.MultiPartitionKey({DATE: particao, EMPRESA: what.empresa})

@@ -80,7 +80,7 @@ def statement_verdict(found: Sequence[CashCheck], day: date) -> Verdict:
 
 
 def statement_table(found: Sequence[CashCheck]) -> str:
-    """Accounts and months as Markdown; those that do not close, where there are any."""
+    """Accounts and months as Markdown; those that do not close, if there are any."""
     wrong = [one for one in found if not one.closes]
     lines = [
         "| conta | mês | até | saldo do Omie | linhas do extrato | movimentações |",

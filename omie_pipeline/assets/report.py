@@ -109,7 +109,7 @@ def data_docs_link(page: Path) -> dg.MetadataValue:
 def verdicts_of(report: PushReport, policy: EndpointPolicy, counts: Counts) -> list[Verdict]:
     """The accounting identity, Omie's refusals and our own, of one partition of a run.
 
-    The ledger is held against a run as a whole: where the two do not agree, no partition with rows
+    The ledger is held against a run as a whole: if the two do not agree, no partition with rows
     of it can be trusted.
     """
     return [

@@ -125,7 +125,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def tell_adopted(deployment: Deployment) -> None:
-    """Take over the defaults of an earlier version, where there are, and say so."""
+    """Take over the defaults of an earlier version, if there are, and say so."""
     found = deployment.adopt_defaults()
     if found is None:
         return

@@ -26,7 +26,7 @@ def demo() -> None:
 
 
 def _console() -> Console:
-    """Wide enough for the table where no terminal says its width: a cut number tells nothing."""
+    """Wide enough for the table if no terminal says its width: a cut number tells nothing."""
     console = Console(file=sys.__stdout__, highlight=False)
     if console.is_terminal:
         return console

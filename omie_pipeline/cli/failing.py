@@ -68,7 +68,7 @@ _SHORTEST_SECRET = 6
 
 
 def next_step(error_class: str, error: str = "") -> str:
-    """What a person does after a run ended in ``error_class``; ``""`` where nothing is known."""
+    """What a person does after a run ended in ``error_class``; ``""`` if nothing is known."""
     if not error_class and error:
         return _INTERRUPTED_RUN
     return _NEXT_STEPS.get(error_class, "")
@@ -166,7 +166,7 @@ def _told(error: OmiePipelineError) -> str:
 
 
 def error_fix(error: OmiePipelineError, *, reading: bool = False) -> str:
-    """What a person does about ``error``; ``""`` where nothing is known."""
+    """What a person does about ``error``; ``""`` if nothing is known."""
     step = (reading_step if reading else next_step)(type(error).__name__)
     if isinstance(error, OmieFault) and error.detail.fix:
         return f"{error.detail.fix} {step}".strip()

@@ -48,7 +48,7 @@ class Asked:
     """What was typed.
 
     Attributes:
-        modo: how to read; ``None``: what changed, or everything where nothing was read yet.
+        modo: how to read; ``None``: what changed, or everything if nothing was read yet.
     """
 
     tables: tuple[str, ...]

@@ -165,7 +165,7 @@ def _tell_unread(empresa: str, left_out: Sequence[str], start: date) -> None:
 
 
 def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
-    """The document without punctuation (``""`` where a code is given) and the deployment."""
+    """The document without punctuation (``""`` if a code is given) and the deployment."""
     from omie_pipeline.resources.deployment import Deployment
     from omie_pipeline.warehouse.person import plain_document
 

@@ -161,7 +161,7 @@ def refuse_two_outputs(as_json: bool, csv: str | None) -> None:
 def write_records(
     fields: Sequence[str], records: Sequence[Record], *, as_json: bool, csv: str | None
 ) -> bool:
-    """Write JSON Lines or CSV where asked for; false when a table is wanted."""
+    """Write JSON Lines or CSV if asked for; false when a table is wanted."""
     if as_json:
         for record in records:
             emit({name: record.get(name) for name in fields})

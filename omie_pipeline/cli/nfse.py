@@ -235,7 +235,7 @@ def _deployment() -> Deployment:
 
 
 def _one(deployment: Deployment, name: str | None) -> str:
-    """The empresa meant: a code alone does not name a note where there are several."""
+    """The empresa meant: a code alone does not name a note if there are several."""
     if name is None and len(deployment.empresas) > 1:
         known = ", ".join(deployment.empresas)
         raise typer.BadParameter(f"diga de qual empresa ({known})", param_hint="--empresa")

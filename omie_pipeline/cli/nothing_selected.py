@@ -27,7 +27,7 @@ class NothingSelected:
 def nothing_selected(
     deployment: Deployment, wanted: Wanted, reports: Sequence[PushReport]
 ) -> NothingSelected | None:
-    """What was asked for by name or date and selected no row; ``None`` where all was well."""
+    """What was asked for by name or date and selected no row; ``None`` if all was well."""
     if wanted.unfinished_only or wanted.held_only or not reports:
         return None
     if wanted.key is not None:

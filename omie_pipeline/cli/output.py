@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 200
 LIST_WIDTH = 100
-"""Of lists that are read where no terminal says its width: a log, an e-mail."""
+"""Of lists that are read if no terminal says its width: a log, an e-mail."""
 # A spreadsheet takes text that begins like this for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -56,7 +56,7 @@ def show_table(
     """A table on stdout; ``rows`` are shown as they are, never read as markup.
 
     Args:
-        plain_width: how wide it may be where there is no terminal.
+        plain_width: how wide it may be if there is no terminal.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -81,7 +81,7 @@ def show_entry(head: str, reasons: Sequence[tuple[str, str]]) -> None:
 
 
 def console(stream: TextIO, plain_width: int = _PLAIN_WIDTH) -> Console:
-    """A rich console on ``stream``: as wide as the terminal, wider where there is none."""
+    """A rich console on ``stream``: as wide as the terminal, wider if there is none."""
     from rich.console import Console
 
     return Console(file=stream, width=None if stream.isatty() else plain_width, highlight=False)
@@ -94,7 +94,7 @@ def write_csv(
     *,
     delimiter: str = ",",
 ) -> None:
-    """Write ``records`` as CSV to a file, or to stdout where ``target`` is ``-``.
+    """Write ``records`` as CSV to a file, or to stdout if ``target`` is ``-``.
 
     A file begins with a byte-order mark, without which Excel misreads accents.
 

@@ -34,7 +34,7 @@ def report_lines(
     """One object per partition with the keys ``--json`` promises.
 
     Args:
-        empty_partition: the partition's name where the selection had no row.
+        empty_partition: the partition's name if the selection had no row.
         dry_run: adds ``dry_run`` and ``would_send``: rows that validation lets through.
 
     ``not_emptied`` (field -> rows) stands in the first one where Omie keeps what the clinic

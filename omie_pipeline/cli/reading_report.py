@@ -111,7 +111,7 @@ def question_lines(
 def sources_behind(target: Path, staging: str) -> dict[str, frozenset[str]]:
     """The source tables of each canonical table, as dbt's last run in ``target`` knew them.
 
-    A staging model may read them through further models. Nothing where dbt never ran there.
+    A staging model may read them through further models. Nothing if dbt never ran there.
     """
     manifest = target / "manifest.json"
     if not manifest.exists():

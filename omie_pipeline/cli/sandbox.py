@@ -44,7 +44,7 @@ def demo_models() -> Path:
 
 
 def give_sample_defaults(deployment: Deployment) -> None:
-    """Categories and accounts of the simulated company, where the sandbox has none yet."""
+    """Categories and accounts of the simulated company, if the sandbox has none yet."""
     from omie_pipeline.warehouse.defaults import ever_set, import_defaults
     from omie_pipeline.warehouse.defaults_files import read_defaults
 

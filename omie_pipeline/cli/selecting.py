@@ -130,7 +130,7 @@ def dates_from_start(dates: Dates, start: date) -> Dates:
     """``dates`` with the start date as the default beginning.
 
     Raises:
-        typer.BadParameter: they begin before the start date, where nothing is ever sent.
+        typer.BadParameter: they begin before the start date, before which nothing is sent.
     """
     for day in (dates.first, dates.last):
         if day is not None and day < start:

@@ -141,7 +141,7 @@ class _Counter:
     def _refuse_swallowed(
         self, lines: _Lines, index: int, taken: int, record: Sequence[str]
     ) -> None:
-        """Refuses a text over several lines where one of them is a row by its look."""
+        """Refuses a text over several lines if one of them is a row by its look."""
         own = [_look(record[at]) for at in self._key]
         for at in range(index + 1, index + taken):
             text = lines.of(at).decode(self._layout.encoding, "replace").replace("\r", "")

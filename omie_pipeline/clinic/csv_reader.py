@@ -147,7 +147,7 @@ class CsvReader:
             yield pa.RecordBatch.from_pylist([], schema=schema)
 
     def _read(self, table: SourceTable, layout: Layout) -> Iterator[pa.RecordBatch]:
-        """All rows; refuses the file where it cannot be sure of them, at its end at the latest."""
+        """All rows; refuses the file if it cannot be sure of them, at its end at the latest."""
         counted = count_records(layout, table, self._block_bytes)
         unnamed = [f"\x00{number}" for number in range(layout.nameless)]
         names = [*layout.names, *unnamed]
@@ -304,7 +304,7 @@ class CsvReader:
     def _dates(
         self, table: SourceTable, empresa: str | None
     ) -> Iterator[tuple[Any, list[str | None] | None]]:
-        """Per batch: business dates (Arrow texts) and, where there is one, ``updated_at``."""
+        """Per batch: business dates (Arrow texts) and, if there is one, ``updated_at``."""
         if table.business_date is None:
             return
         for batch in self.batches(table, empresa=empresa):

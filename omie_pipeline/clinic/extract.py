@@ -15,7 +15,7 @@ A source that has columns which the copy lacks is read in full, or rows would ke
 their next change. An optional table that the source never had is complete with nothing; one that it
 had and has no more is an error, as for any other table.
 
-The copy is no ledger: what leaves it is deleted in Omie only where the mapping and the push say so.
+The copy is no ledger: what leaves it is deleted in Omie only if the mapping and the push say so.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ExtractResult:
         deleted: rows that left the copy because the source no longer has them.
         unchanged: rows read that the copy had already.
         seconds: wall time.
-        watermark: up to which ``updated_at`` the copy is complete now; ``None`` where not tracked.
+        watermark: up to which ``updated_at`` the copy is complete now; ``None`` if not tracked.
         nul_marked: values in which a NUL was marked with U+001A.
         incremental: the read was narrowed by ``updated_at``.
         in_place: nothing was copied, the source is in the warehouse.
@@ -350,7 +350,7 @@ class _Extract:
 
 
 def _copied_columns(connection: sa.Connection, table: SourceTable) -> frozenset[str]:
-    """Columns of the copy; none where nothing was copied yet."""
+    """Columns of the copy; none if nothing was copied yet."""
     inspector = sa.inspect(connection)
     schema = raw_schema(connection)
     if not inspector.has_table(table.name, schema=schema):

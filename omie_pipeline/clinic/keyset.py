@@ -2,7 +2,7 @@
 
 An incremental read sees what has a new ``updated_at`` and nothing else: no row that was deleted, no
 row that came late with an old stamp, no second row under a key. All of these show in the keys. The
-source counts them and adds up a digest of each (the sum does not depend on the order); only where
+source counts them and adds up a digest of each (the sum does not depend on the order); only if
 that differs from what the copy will hold are the keys read, and of the rows those alone that the
 keys ask for.
 """
@@ -23,7 +23,7 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.staging import Stage
 
 MOST_FETCHED = 5_000
-"""Rows fetched by key; where more are wanted a full read costs less."""
+"""Rows fetched by key; if more are wanted a full read costs less."""
 
 _BETWEEN = "\x1f"
 _HEX_DIGITS = 8

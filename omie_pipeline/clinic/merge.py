@@ -17,7 +17,7 @@ from omie_pipeline.clinic.windows import DateWindow, in_window
 def _staged(
     connection: sa.Connection, stage: Stage, raw: sa.Table, name: str
 ) -> sa.ColumnElement[Any]:
-    """A staged column, cast where the copy was made with another type."""
+    """A staged column, cast if the copy was made with another type."""
     column, kept = stage.table.columns[name], raw.columns[name]
     dialect = connection.dialect
     same = column.type.compile(dialect=dialect) == kept.type.compile(dialect=dialect)

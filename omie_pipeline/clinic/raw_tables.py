@@ -232,7 +232,7 @@ class Progress:
 def read_progress(
     connection: sa.Connection, empresa: str, table_name: str, source: str
 ) -> Progress:
-    """What earlier reads reached; nothing where there were none.
+    """What earlier reads reached; nothing if there were none.
 
     A mark left by another source counts as none, since its times say nothing about this one.
     """

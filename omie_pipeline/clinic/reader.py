@@ -77,7 +77,7 @@ class ClinicReader(Protocol):
         empresa: str | None = None,
         keys: Sequence[Key] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """The table's rows; at least one batch, of no rows where there are none.
+        """The table's rows; at least one batch, of no rows if there are none.
 
         A field's metadata ``postgres_type`` names its type in the warehouse.
 
@@ -87,7 +87,7 @@ class ClinicReader(Protocol):
             since: only rows whose ``updated_at`` is this or later, or empty.
             date_from: only rows of this business date or later.
             date_to: only rows of this business date or earlier.
-            empresa: only its rows, where the table has an empresa column.
+            empresa: only its rows, if the table has an empresa column.
             keys: only rows with these keys.
 
         Raises:
@@ -99,13 +99,13 @@ class ClinicReader(Protocol):
         """Lines that the last :meth:`batches` of this table could not read as a row."""
 
     def lines_of(self, table: SourceTable, keys: Collection[Key]) -> Mapping[Key, tuple[int, ...]]:
-        """The lines of rows with these keys, where the source is a file; else nothing."""
+        """The lines of rows with these keys, if the source is a file; else nothing."""
 
     def file_of(self, table: SourceTable) -> str:
-        """Name of the table's file; ``""`` where the source is none."""
+        """Name of the table's file; ``""`` if the source is none."""
 
     def key_digest(self, table: SourceTable, empresa: str | None = None) -> KeyDigest | None:
-        """Count and digest of all keys, computed by the source; ``None`` where it cannot."""
+        """Count and digest of all keys, computed by the source; ``None`` if it cannot."""
 
     def changed_dates(
         self, table: SourceTable, since: datetime, empresa: str | None = None
@@ -119,13 +119,13 @@ class ClinicReader(Protocol):
     def empresas(self, table: SourceTable) -> Mapping[str, int]:
         """Rows by what the empresa column says, as it is written; empty ones under ``""``.
 
-        Nothing where the table has no such column.
+        Nothing if the table has no such column.
         """
 
     def rows_of_nobody(self, table: SourceTable) -> int:
         """Rows that have a key and no empresa, so they may belong to any empresa.
 
-        0 where the table has no column that tells empresas apart.
+        0 if the table has no column that tells empresas apart.
         """
 
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:

@@ -54,9 +54,9 @@ class SetAside:
 
     Attributes:
         kind: why.
-        key: the key's values as text, ``""`` where there is none; of ``empty_empresa`` the column.
+        key: the key's values as text, ``""`` if there is none; of ``empty_empresa`` the column.
         rows: how many rows.
-        lines: their lines in the file, where the source is one.
+        lines: their lines in the file, if the source is one.
         file: name of that file, ``""`` for databases.
     """
 
@@ -86,7 +86,7 @@ class Sorted:
 
     Attributes:
         found: what was set aside.
-        keys: the keys of these, where they have one.
+        keys: the keys of these, if they have one.
         kept: temporary table of keys whose copies stay as they are; ``None``: there are none.
         repeated: rows that were equal to another in every column.
         blank: rows without any value.
@@ -231,7 +231,7 @@ def remember(
     """Renews what is set aside of one table; what is no longer found is forgotten.
 
     Args:
-        part: the rows that were looked at, where these were not all.
+        part: the rows that were looked at, if these were not all.
     """
     c = SET_ASIDE.c
     mine = (c.empresa == empresa, c.table_name == table.name)

@@ -137,7 +137,7 @@ def remake(
     Args:
         empresa: whose rows are about to be read in full.
         recopy: a person asked for it: columns the source lost go, and the empresa's rows with
-            them where they do not fit the new key.
+            them if they do not fit the new key.
 
     Raises:
         ClinicSourceError: rows that are kept do not fit the new key.

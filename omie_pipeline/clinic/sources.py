@@ -74,7 +74,7 @@ class SourceTable:
         updated_at: the column of the last change, ``None`` when the source has none.
         empresa_column: the column that tells empresas apart, ``None``: the caller says.
         in_file: path of its CSV file below the clinic's folder.
-        in_database: its name in a database, with its schema where it has one.
+        in_database: its name in a database, with its schema if it has one.
         optional: a clinic without the table is complete; there is nothing to copy.
         encoding: of its CSV file, as Python names it.
     """

@@ -394,7 +394,7 @@ class SqlReader:
             self._engine.dispose()
 
     def _day(self, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-        """The business date in ``column``; as text where the driver reads not every date."""
+        """The business date in ``column``; as text if the driver reads not every date."""
         day: sa.ColumnElement[Any]
         if isinstance(column.type, sa.DateTime):
             day = sa.cast(self._at_clinic(column), sa.Date)

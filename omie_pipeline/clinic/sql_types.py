@@ -38,7 +38,7 @@ class ColumnPlan:
     """One column on its way: its Arrow type, its PostgreSQL type, and what to do to each value.
 
     Attributes:
-        convert: ``None`` where the driver's value fits the Arrow type as it is.
+        convert: ``None`` if the driver's value fits the Arrow type as it is.
         select: the expression to ask the source for; ``None``: the column itself.
         comment: what the copy's column says about itself.
     """

@@ -56,7 +56,7 @@ class DateWindow:
 
 
 def written_days(text: str | None) -> tuple[date, ...]:
-    """The days that a text may mean, the likeliest first; none where there is no plausible one."""
+    """The days that a text may mean, the likeliest first; none if there is no plausible one."""
     if not text:
         return ()
     if found := _YEAR_FIRST.match(text):
@@ -79,7 +79,7 @@ def written_days(text: str | None) -> tuple[date, ...]:
 
 
 def written_day(text: str | None) -> date | None:
-    """The day a text begins with; ``None`` where none can be read."""
+    """The day a text begins with; ``None`` if none can be read."""
     return next(iter(written_days(text)), None)
 
 
@@ -213,7 +213,7 @@ def _written(column: sa.ColumnElement[Any], window: DateWindow) -> sa.ColumnElem
 
 
 def iso_dates(texts: Any) -> Any:
-    """Arrow text array to ``yyyy-mm-dd`` texts; null where no date can be read."""
+    """Arrow text array to ``yyyy-mm-dd`` texts; null if no date can be read."""
 
     def iso(text: str | None) -> str | None:
         day = written_day(text)

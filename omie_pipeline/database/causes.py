@@ -155,7 +155,7 @@ def told(error: sa.exc.DBAPIError, what: str, place: Place | None = None) -> str
 
 
 def cause(error: BaseException, place: Place) -> str:
-    """Why the driver's ``error`` came and what to do; ``""`` where it is not known."""
+    """Why the driver's ``error`` came and what to do; ``""`` if it is not known."""
     words = str(error)
     state = getattr(error, "sqlstate", None) or ""
     found = _of_object(state, words, place) or _BY_STATE.get(state, "")

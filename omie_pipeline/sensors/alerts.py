@@ -134,7 +134,7 @@ def _key(job: str, empresa: str) -> str:
 
 
 def _empresa(tags: Mapping[str, str], empresas: Collection[str]) -> str:
-    """The empresa a run was for; ``""`` where its tags do not say."""
+    """The empresa a run was for; ``""`` if its tags do not say."""
     for tag in (_EMPRESA_TAG, ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG):
         name = tags.get(tag, "").rsplit("|", 1)[-1]
         if name in empresas:

@@ -35,7 +35,7 @@ def _tables_of(run: DagsterRun) -> list[str]:
 
 
 def _empresa_of(run: DagsterRun) -> str:
-    """Last part of its partition, ``""`` where it has none."""
+    """Last part of its partition, ``""`` if it has none."""
     for tag in (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG):
         if tag in run.tags:
             return run.tags[tag].rsplit("|", 1)[-1]

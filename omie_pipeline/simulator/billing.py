@@ -127,7 +127,7 @@ def cancel(context: Context, sent: JsonObject) -> JsonObject:
 
 
 def cancelled(context: Context, before: Record, *, notes_too: bool, forced: bool = False) -> Record:
-    """Store the order as cancelled, with its títulos and, where asked, its notes.
+    """Store the order as cancelled, with its títulos and, if asked, its notes.
 
     Raises:
         SimulatedFaultError: a título is settled; when ``forced`` it stays instead.

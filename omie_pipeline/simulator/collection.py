@@ -16,7 +16,7 @@ Record = dict[str, Any]
 A stored record is never changed in place: an update puts a new one."""
 RecordKey = int | str
 Listener = Callable[[Record | None, Record | None], None]
-"""Told of every change as (before, after); ``None`` where there is none."""
+"""Told of every change as (before, after); ``None`` if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ _AUDITS = ("info", "infoCadastro", "InfoCadastro")
 
 
 def audit_days(record: Record) -> tuple[str, str]:
-    """Days of inclusion and of change, dd/mm/aaaa, ``""`` where Omie does not say."""
+    """Days of inclusion and of change, dd/mm/aaaa, ``""`` if Omie does not say."""
     info = next((record[name] for name in _AUDITS if record.get(name)), record)
     included = info.get("dInc") or info.get("data_inc") or info.get("dDtInc") or ""
     changed = info.get("dAlt") or info.get("data_alt") or info.get("dDtAlt")

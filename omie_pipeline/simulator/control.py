@@ -185,7 +185,7 @@ class Control(MoneyControl, OrderControl, WebhookControl):
     ) -> tuple[RecordKey, ...]:
         """Store records as if a person had typed them: no rules, no limits. Answers their ids.
 
-        An ``info`` block (inclusion and change) is kept where given, else it says now. A título's
+        An ``info`` block (inclusion and change) is kept if given, else it says now. A título's
         settlements may come under ``_baixas`` (``valor``, ``data``, ``juros``, ...). ``announce``
         sends webhooks too.
         """

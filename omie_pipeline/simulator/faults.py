@@ -1,4 +1,4 @@
-"""Omie's refusals, word for word where a capture exists.
+"""Omie's refusals, word for word if a capture exists.
 
 Texts come from omie-api.md#faults and the recorded faults. The second half of this module holds
 texts that no public source records; they are ours, worded after their neighbours, and no client

@@ -81,7 +81,7 @@ def read(context: Context, sent: JsonObject) -> JsonObject:
 
 
 def full(service: Service, kind: ComplexType, record: Record) -> JsonObject:
-    """Every key of ``kind``, with ``""``, 0, ``[]`` or null where there is no value."""
+    """Every key of ``kind``, with ``""``, 0, ``[]`` or null if there is no value."""
     return {tag.name: _full_value(service, tag, record.get(tag.name)) for tag in kind.fields}
 
 

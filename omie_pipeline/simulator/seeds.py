@@ -35,7 +35,7 @@ def seed_reference_lists(app: AppState, now: datetime) -> None:
 def put_records(
     app: AppState, collection: Collection, records: Iterable[Mapping[str, Any]], now: datetime
 ) -> tuple[RecordKey, ...]:
-    """Store ``records`` as they are, without rules; ids and codes are given where missing.
+    """Store ``records`` as they are, without rules; ids and codes are given if missing.
 
     A record created "by a person" long ago: nothing of it says WEBSERVICE.
     """
@@ -63,7 +63,7 @@ def put_records(
 
 
 def _stamp(collection: Collection, now: datetime) -> Record:
-    """The ``info`` block of a record typed now by a person, empty where the list has none."""
+    """The ``info`` block of a record typed now by a person, empty if the list has none."""
     endpoint = collection.endpoint
     field = endpoint.record.field("info")
     if field is None:

@@ -106,7 +106,7 @@ def _flagged(body: bytes, door: Door, received_at: datetime, raw: str, reason: s
 
 
 def _message_id(given: object, body: bytes) -> str:
-    """Omie's ``messageId``; a digest of the body where it has none, so that it stays idempotent."""
+    """Omie's ``messageId``; a digest of the body if it has none, so that it stays idempotent."""
     if isinstance(given, str) and 0 < len(given) <= _ID_LENGTH:
         return _text(given)
     return f"sha256:{hashlib.sha256(body).hexdigest()}"

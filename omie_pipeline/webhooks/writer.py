@@ -123,7 +123,7 @@ class Writer:
     async def _store_bytes(self, event: NewEvent) -> None:
         """Store an event whose JSON PostgreSQL cannot hold (a NUL, a half character).
 
-        What it names goes too where that is refused as well: whatever it is, it blocks nothing.
+        What it names goes too if that is refused as well: whatever it is, it blocks nothing.
         """
         kept = replace(event, raw=unstorable(event.body))
         nothing = replace(kept, registros="{}", tabelas=(), estado="ignorado", erro=_UNSTORABLE)

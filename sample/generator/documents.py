@@ -65,7 +65,7 @@ def cnpj_bases(sequence: Ints, multiplier: int) -> Ints:
 
 
 def cpf(bases: Ints, wrong: npt.NDArray[np.bool_] | None = None) -> TextArray:
-    """CPFs ``000.000.000-00`` of nine-digit bases; where ``wrong``, the last digit is off."""
+    """CPFs ``000.000.000-00`` of nine-digit bases; if ``wrong``, the last digit is off."""
     digits = _digits(bases, 9)
     first = _modulo_11(digits, _CPF_WEIGHTS)
     longer = np.column_stack([digits[:, 1:], first])
@@ -84,7 +84,7 @@ def cnpj(
     """CNPJs ``00.000.000/0001-00`` of eight-digit roots.
 
     Where ``alphanumeric``, the first two places are letters (the format issued since July 2026):
-    a character counts as its ASCII code less 48 in the check digits. Where ``wrong``, the last
+    a character counts as its ASCII code less 48 in the check digits. If ``wrong``, the last
     digit is off by one.
     """
     codes = (

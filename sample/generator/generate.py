@@ -112,7 +112,7 @@ def write_sample(
         rows: number of recebimentos; the other tables follow in proportion.
         dirty: share of each table's rows with one defect, 0 to 1.
         seed: what to draw from, 0 or more.
-        to: a SQLAlchemy URL or a folder for CSV files, made where it is absent.
+        to: a SQLAlchemy URL or a folder for CSV files, made if it is absent.
         empresa: value of the column of that name.
         first_day: first business date.
         days: over how many days the movements are spread.

@@ -69,7 +69,7 @@ def service_of(name: str) -> Service:
 
 def service_columns(code: str, name: str) -> tuple[str, str, str, str, str, str]:
     """codigo_lc116, codigo_servico_municipal, codigo_tributacao, descricao_completa, aliquota_iss,
-    retem_iss of one procedure; all empty where the clinic has put none."""
+    retem_iss of one procedure; all empty if the clinic has put none."""
     if code in NO_CODES:
         return ("", "", "", "", "", "")
     service = service_of(name)

@@ -235,7 +235,7 @@ def moment(day: object, hour: object = "") -> datetime | None:
 def in_change_window(record: Record, sent: Record) -> bool:
     """``filtrar_por_data_*``: included and/or changed inside the window.
 
-    ``filtrar_apenas_alteracao`` is a plain window on the change, where a new record counts too
+    ``filtrar_apenas_alteracao`` is a plain window on the change, in which a new record counts too
     (omie-api.md#windows-of-days).
     """
     first = moment(sent.get("filtrar_por_data_de"), sent.get("filtrar_por_hora_de"))

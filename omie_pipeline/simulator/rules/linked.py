@@ -19,7 +19,7 @@ _NOUNS = {"vendedores": Noun("Vendedor"), "projetos": Noun("Projeto")}
 
 
 def block(record: Mapping[str, Any], name: str) -> Record:
-    """An inner object, empty where there is none."""
+    """An inner object, empty if there is none."""
     value = record.get(name)
     return dict(value) if isinstance(value, Mapping) else {}
 
@@ -67,7 +67,7 @@ def check_category(context: Context, code: object) -> None:
 
 
 def check_links(context: Context, block: Mapping[str, Any]) -> None:
-    """Category, account, seller and project of an order or a contract, where they are given."""
+    """Category, account, seller and project of an order or a contract, if they are given."""
     check_category(context, block.get("cCodCateg"))
     check_account(context, block.get("nCodCC"))
     for tag, endpoint in (

@@ -59,7 +59,7 @@ class LancamentoRules(EndpointRules):
 
 
 class NotaServicoRules(EndpointRules):
-    """``ListarNFSEs`` gives 0 rows where others fault (omie-api.md#empty-lists)."""
+    """``ListarNFSEs`` gives 0 rows if others fault (omie-api.md#empty-lists)."""
 
     noun = Noun("NFS-e", feminine=True)
     empty_list: EmptyList = "zero"
