@@ -161,7 +161,14 @@ def refuse_two_outputs(as_json: bool, csv: str | None) -> None:
 def write_records(
     fields: Sequence[str], records: Sequence[Record], *, as_json: bool, csv: str | None
 ) -> bool:
-    """Write JSON Lines or CSV if asked for; false when a table is wanted."""
+    """Write JSON Lines or CSV if asked for; false when a table is wanted.
+
+    Args:
+        fields: names of the columns, in order.
+        records: one mapping for each line.
+        as_json: JSON Lines to stdout.
+        csv: path of the file, ``-`` for stdout.
+    """
     if as_json:
         for record in records:
             emit({name: record.get(name) for name in fields})

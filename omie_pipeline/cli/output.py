@@ -98,6 +98,12 @@ def write_csv(
 
     A file begins with a byte-order mark, without which Excel misreads accents.
 
+    Args:
+        target: path, ``-`` for stdout.
+        fields: names of the columns, in order.
+        records: one mapping for each line.
+        delimiter: between values.
+
     Raises:
         ConfigurationError: the file cannot be written.
     """

@@ -129,7 +129,15 @@ class Program(PortugueseGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run the program; in standalone mode ends the process with the exit code."""
+        """Run the program; in standalone mode ends the process with the exit code.
+
+        Args:
+            args: words typed; those of the process by default.
+            prog_name: the prog name for the help.
+            complete_var: the complete var of the shell's completion.
+            standalone_mode: whether the process ends here.
+            windows_expand_args: as click has it.
+        """
         code = self._exit_code(args, prog_name, complete_var, windows_expand_args, extra)
         if standalone_mode:
             sys.exit(code)

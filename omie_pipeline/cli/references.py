@@ -36,6 +36,12 @@ def read_lists_once(
 ) -> None:
     """Read those of ``references`` that were never read of an empresa.
 
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        references: lists, by endpoint.
+        needed_by: endpoint for which they are read, for the message.
+
     Raises:
         OmieFault: a list could not be read; what it was for and what to do was printed.
     """

@@ -65,6 +65,12 @@ def write_sheet(
 ) -> None:
     """Write the sheet; with ``contacts`` name and telephone stand beside the person.
 
+    Args:
+        target: path, ``-`` for stdout.
+        heads: Portuguese headings.
+        lines: one record for each reason.
+        contacts: name and telephone by person, ``None`` for none.
+
     Raises:
         ConfigurationError: the file cannot be written.
     """

@@ -33,7 +33,14 @@ def table_records(
     tables: Sequence[str],
     closed: BlockInForce | None,
 ) -> list[dict[str, Any]]:
-    """One record per table of ``tables``, with the keys ``--json`` promises."""
+    """One record per table of ``tables``, with the keys ``--json`` promises.
+
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose tables these are.
+        tables: names of lists; all by default.
+        closed: a block that is in force.
+    """
     from omie_pipeline.warehouse.import_status import import_status, inbox_status, next_tick
 
     settings, now = deployment.settings, deployment.clock.now()

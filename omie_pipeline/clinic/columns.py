@@ -99,7 +99,14 @@ def numeric(
 
 
 def integer(name: str, significado: str, meaning: str, required_when: str = "") -> Column:
-    """A whole number."""
+    """A whole number.
+
+    Args:
+        name: the name of the column.
+        significado: meaning, in Portuguese.
+        meaning: meaning, in English.
+        required_when: condition under which it must be filled, ``""`` for always.
+    """
     return Column(name, "integer", significado, meaning, required_when)
 
 

@@ -81,7 +81,15 @@ def _sum_in_postgresql(
 def copied_digest(
     connection: sa.Connection, raw: sa.Table, table: SourceTable, empresa: str, like: KeyDigest
 ) -> KeyDigest:
-    """What the copy holds now, by the method of ``like``."""
+    """What the copy holds now, by the method of ``like``.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        raw: the copy.
+        table: declaration of the clinic's table.
+        empresa: the empresa whose rows are meant.
+        like: the source's digest, whose method is used.
+    """
     key = [raw.columns[name] for name in table.key]
     query = sa.select(sa.func.count(), _sum_in_postgresql(key, like.method))
     row: Any = connection.execute(query.where(raw.columns[EMPRESA] == empresa)).one()
@@ -96,7 +104,16 @@ def expected(
     empresa: str,
     method: Method,
 ) -> KeyDigest:
-    """What the copy will hold when the stage is merged into it."""
+    """What the copy will hold when the stage is merged into it.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        raw: the copy.
+        stage: the temporary table with the rows just read.
+        table: declaration of the clinic's table.
+        empresa: the empresa whose rows are meant.
+        method: the method of the digest.
+    """
     copied = [raw.columns[name] for name in table.key]
     staged = [stage.table.columns[name] for name in table.key]
     mine = raw.columns[EMPRESA] == empresa
@@ -177,7 +194,14 @@ def wanted_keys(
 def forget_in_stage(
     connection: sa.Connection, stage: Stage, table: SourceTable, keys: Sequence[Key]
 ) -> int:
-    """Takes rows of these keys out of the stage, which the same rows are fetched into again."""
+    """Takes rows of these keys out of the stage, which the same rows are fetched into again.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        stage: the temporary table with the rows just read.
+        table: declaration of the clinic's table.
+        keys: the keys of the rows.
+    """
     texts = [sa.cast(stage.table.columns[name], sa.Text) for name in table.key]
     wanted = sa.tuple_(*texts).in_(keys) if len(texts) > 1 else texts[0].in_([k[0] for k in keys])
     return connection.execute(sa.delete(stage.table).where(wanted)).rowcount

@@ -79,6 +79,13 @@ def upsert(
 ) -> tuple[int, int]:
     """Inserts new rows and updates those that differ.
 
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        raw: the copy.
+        stage: the temporary table with the rows just read.
+        table: declaration of the clinic's table.
+        empresa: the empresa whose rows are meant.
+
     Returns:
         Rows inserted and rows updated.
     """

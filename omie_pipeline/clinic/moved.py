@@ -28,6 +28,12 @@ def moved_dates(
     A partition of such a date is to be read again: its deleted rows leave, its late ones arrive. A
     table that was never copied has none.
 
+    Args:
+        reader: the reader of the clinic.
+        table: declaration of the clinic's table.
+        warehouse: where the copy is.
+        empresa: the empresa whose rows are meant.
+
     Raises:
         ConfigurationError: the source lacks the table or a column that its ``meta`` names.
         ClinicSourceError: the source broke.

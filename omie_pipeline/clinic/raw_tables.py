@@ -75,6 +75,12 @@ def ensure_raw_table(
 ) -> sa.Table:
     """The copy's table, made or widened as needed; the caller holds :func:`lock_table`.
 
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        name: the name of the table.
+        columns: the columns of the source.
+        key: names of the key columns.
+
     Returns:
         The table as it is in the database, with columns that the source no longer has.
 
@@ -121,7 +127,14 @@ def ensure_raw_table(
 def create_raw_table(
     connection: sa.Connection, name: str, columns: Sequence[RawColumn], key: Sequence[str]
 ) -> sa.Table:
-    """Makes the copy's table, which does not exist yet."""
+    """Makes the copy's table, which does not exist yet.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        name: the name of the table.
+        columns: the columns of the source.
+        key: names of the key columns.
+    """
     ours = [
         sa.Column(EMPRESA, sa.Text, primary_key=True),
         *(
@@ -235,6 +248,12 @@ def read_progress(
     """What earlier reads reached; nothing if there were none.
 
     A mark left by another source counts as none, since its times say nothing about this one.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        table_name: name of the clinic's table.
+        source: where the rows come from.
     """
     row = connection.execute(
         sa.select(WATERMARK.c.updated_at_max, WATERMARK.c.full_at).where(
@@ -256,7 +275,17 @@ def save_progress(
     rows: int,
     full: bool,
 ) -> None:
-    """Sets the mark, in the transaction that holds the rows."""
+    """Sets the mark, in the transaction that holds the rows.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        table_name: name of the clinic's table.
+        source: where the rows come from.
+        updated_at_max: newest stamp that was read.
+        rows: the rows in the copy now.
+        full: whether everything was read.
+    """
     values = {
         "source": source,
         "updated_at_max": updated_at_max,

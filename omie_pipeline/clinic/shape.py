@@ -65,6 +65,12 @@ def shape_of(
 ) -> Shape:
     """Compares the copy in the database with what the source has now.
 
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        table: declaration of the clinic's table.
+        columns: the columns of the source now.
+        empresa: the empresa whose rows are meant.
+
     Raises:
         ConfigurationError: the table of that name is none of ours.
     """

@@ -54,6 +54,12 @@ def load_stage(
 ) -> Stage:
     """Fills a temporary table, which disappears with the transaction.
 
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        table_name: name of the clinic's table.
+        batches: rows of the source.
+        name: the name of the temporary table.
+
     Raises:
         ClinicSourceError: PostgreSQL refuses a value.
     """
@@ -74,6 +80,12 @@ def add_to_stage(
     connection: sa.Connection, table_name: str, stage: Stage, batches: Iterator[pa.RecordBatch]
 ) -> Stage:
     """Further rows into a stage, of the columns it has.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        table_name: name of the clinic's table.
+        stage: the temporary table with the rows just read.
+        batches: further rows.
 
     Raises:
         ClinicSourceError: PostgreSQL refuses a value.

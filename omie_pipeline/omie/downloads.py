@@ -53,6 +53,13 @@ def download(
 ) -> bytes:
     """The bytes behind ``url``, at most 20 MB.
 
+    Args:
+        url: the address of the file.
+        base_url: the address of Omie; files come from its own host.
+        timeout_seconds: for each step of the connection.
+        answer_seconds: for the whole answer.
+        transport: for tests.
+
     Raises:
         RetryLater: no answer, or one that says "later" (a PDF may come after its link, a guess).
         UnknownFault: a link to another host, a redirect to one, a file that is too large or any

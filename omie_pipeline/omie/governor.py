@@ -102,7 +102,14 @@ class LocalGovernor:
         *,
         durable: bool = False,  # noqa: ARG002 - it has no disk
     ) -> Admission:
-        """Reserve the next slot in this process."""
+        """Reserve the next slot in this process.
+
+        Args:
+            method: method of Omie.
+            fingerprint: digest of the request.
+            now: time of the call.
+            durable: whether the slot must survive a crash, as a write's must.
+        """
         with self._lock:
             closed = self._closed_until()
             if closed is not None and closed > now:
@@ -169,7 +176,15 @@ class LocalGovernor:
         *,
         closes: bool,
     ) -> None:
-        """Remember a wait of this process."""
+        """Remember a wait of this process.
+
+        Args:
+            method: method of Omie.
+            until: end of the wait.
+            reason: in words for the screen.
+            now: time of the record.
+            closes: whether the method takes no call meanwhile; otherwise one caller merely waits.
+        """
         with self._lock:
             if closes:
                 self._pauses[method] = (until, reason)

@@ -53,6 +53,12 @@ def cadastrar_cliente(
     that has another code is left alone and the row is refused, naming both. Who shares the record
     of another person (``clientes_codigos``) is registered as that person.
 
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        key: our code of the record.
+        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+
     Raises:
         ConfigurationError: the model has no such row.
         OmieFault: the run stopped.

@@ -173,7 +173,14 @@ class Deployment:
         options: PushOptions,
         progress: Progress | None = None,
     ) -> PushReport:
-        """Push one endpoint of one empresa; see :class:`omie_pipeline.sync.push.Push`."""
+        """Push one endpoint of one empresa; see :class:`omie_pipeline.sync.push.Push`.
+
+        Args:
+            endpoint: name of the endpoint.
+            selection: empresa, dates and codes of the run.
+            options: approval, dry run and the like.
+            progress: callbacks.
+        """
         policy = self.policy(endpoint)
         engine = self._pusher(selection.empresa, policy, progress or Progress())
         return engine.run(REGISTRY[endpoint], selection, policy, options)
@@ -295,7 +302,15 @@ class Deployment:
         how: HowToRead | None = None,
     ) -> ExtractResult:
         """Copy one table of the clinic; the start date's partition also takes what lies before
-        it, if ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so."""
+        it, if ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so.
+
+        Args:
+            table: declaration of the clinic's table.
+            empresa: the empresa whose rows are meant.
+            date_from: first business date.
+            date_to: last business date.
+            how: full reading, recopying, accepted loss.
+        """
         shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
         if shared and table.empresa_column is None:
             raise ConfigurationError(

@@ -113,6 +113,13 @@ def emitir_nfse(
 
     A note that the city hall refused, or that Omie says is not billed, is billed once more.
 
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        key: our code of the order.
+        pedido_por: name of the person who decides.
+        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+
     Raises:
         ConfigurationError: no such order was ever delivered, or its note was cancelled.
         OmieFault: the run stopped.
@@ -181,6 +188,12 @@ def aguardar_nfse(
 ) -> NoteState:
     """The note once the city hall has answered, or as it stands after ``timeout_seconds``.
 
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        key: our code of the order.
+        timeout_seconds: the longest wait.
+
     Raises:
         ConfigurationError: the order was never billed through here.
         OmieFault: the key is blocked or refused.
@@ -220,6 +233,13 @@ def acompanhar(
     at_once: bool = False,
 ) -> FollowReport:
     """One round of the follower over the open notes of an empresa.
+
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose notes these are.
+        most_questions: about single notes, in this round.
+        until: no question begins after this moment.
+        at_once: read the list though no note is due.
 
     Raises:
         ConfigurationError: the address is not the API's.

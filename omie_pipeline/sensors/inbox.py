@@ -39,6 +39,12 @@ def process_inbox(
 ) -> InboxReport:
     """Read again what the events of ``empresa`` ask for; usable without Dagster.
 
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        tables: lists to work on; all that are due by default.
+        dagster_run_id: id of the run in Dagster, if it has one.
+
     Raises:
         WarehouseError: the database is gone.
     """

@@ -129,6 +129,12 @@ def cancel(context: Context, sent: JsonObject) -> JsonObject:
 def cancelled(context: Context, before: Record, *, notes_too: bool, forced: bool = False) -> Record:
     """Store the order as cancelled, with its títulos and, if asked, its notes.
 
+    Args:
+        context: app, endpoint and time of the call.
+        before: the order as it stands.
+        notes_too: whether its notes are cancelled.
+        forced: whether settled títulos stay instead of refusing it.
+
     Raises:
         SimulatedFaultError: a título is settled; when ``forced`` it stays instead.
     """

@@ -110,7 +110,14 @@ def header(context: Context, row: Row) -> Record:
 
 
 def movement(context: Context, row: Row, *, audited: bool, departments: bool) -> Record:
-    """One of ``movimentos``: a título, a settlement or an account entry."""
+    """One of ``movimentos``: a título, a settlement or an account entry.
+
+    Args:
+        context: app, endpoint and time of the call.
+        row: the row of the book.
+        audited: whether it names who made it (``lDadosCad``).
+        departments: whether departments are shown.
+    """
     if row.kind == "entry":
         details, summary = _entry_details(context, row), {"nValPago": abs(row.amount)}
     else:

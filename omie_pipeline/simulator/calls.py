@@ -63,7 +63,14 @@ class CallLog:
     def seen(
         self, *, method: str = "", app_key: str = "", after: int = 0, failed: bool | None = None
     ) -> tuple[Call, ...]:
-        """Calls that pass every filter given; ``after`` is a call's number."""
+        """Calls that pass every filter given; ``after`` is a call's number.
+
+        Args:
+            method: the method of the calls, ``""`` for any.
+            app_key: key of the simulated app.
+            after: number of a call.
+            failed: only failures, only successes, or ``None`` for both.
+        """
         return tuple(
             call
             for call in self._calls

@@ -23,6 +23,12 @@ def answer(context: Context, key: int, *, all_of_them: bool, open_since: float) 
 
     An answer bears the moment it was due, but none before ``open_since`` (simulated seconds): what
     waited for the city hall to come back is answered then.
+
+    Args:
+        context: app, endpoint and time of the call.
+        key: the key of the order.
+        all_of_them: also those that are not due.
+        open_since: no answer is dated before this moment (simulated seconds).
     """
     now = context.now.timestamp()
     while True:

@@ -185,7 +185,14 @@ class Collection:
         return documents.bare(str(record.get(name) or "")) if name else ""
 
     def remember_stale(self, key: RecordKey, before: Record | None, now: float, lag: float) -> None:
-        """Let reads see ``before`` until ``lag`` seconds from ``now`` (omie-api.md#stale-reads)."""
+        """Let reads see ``before`` until ``lag`` seconds from ``now`` (omie-api.md#stale-reads).
+
+        Args:
+            key: the key of the record.
+            before: the state to show.
+            now: simulated seconds.
+            lag: seconds.
+        """
         standing = self._stale.get(key)
         if standing is not None and standing.until > now:
             before = standing.record

@@ -123,7 +123,14 @@ class Control(MoneyControl, OrderControl, WebhookControl):
     def calls(
         self, *, method: str = "", app_key: str = "", after: int = 0, failed: bool | None = None
     ) -> tuple[Call, ...]:
-        """Calls seen, oldest first; ``after`` is a call's number."""
+        """Calls seen, oldest first; ``after`` is a call's number.
+
+        Args:
+            method: the method of the calls, ``""`` for any.
+            app_key: key of the simulated app.
+            after: number of a call.
+            failed: only failures, only successes, or ``None`` for both.
+        """
         with self._engine.lock:
             return self._engine.calls.seen(
                 method=method, app_key=app_key, after=after, failed=failed
@@ -161,7 +168,14 @@ class Control(MoneyControl, OrderControl, WebhookControl):
     def add_app(
         self, app_key: str, app_secret: str, name: str, *, reference_lists: bool = True
     ) -> None:
-        """One more company, with the model company's categories and accounts unless told not."""
+        """One more company, with the model company's categories and accounts unless told not.
+
+        Args:
+            app_key: key of the new app.
+            app_secret: secret of the new app.
+            name: the name of the company.
+            reference_lists: whether it has the model company's lists.
+        """
         with self._engine.lock:
             app = self._engine.state.add_app(app_key, hash_of(app_secret), name)
             if reference_lists:
@@ -188,6 +202,12 @@ class Control(MoneyControl, OrderControl, WebhookControl):
         An ``info`` block (inclusion and change) is kept if given, else it says now. A título's
         settlements may come under ``_baixas`` (``valor``, ``data``, ``juros``, ...). ``announce``
         sends webhooks too.
+
+        Args:
+            endpoint: name of the endpoint.
+            records: as Omie has them.
+            app_key: key of the simulated app.
+            announce: whether webhooks tell of them.
         """
         with self._engine.lock:
             app, collection = self._held(app_key, endpoint)
@@ -243,6 +263,12 @@ class Control(MoneyControl, OrderControl, WebhookControl):
         """A person changes a record in Omie's own screens; no rule holds them back.
 
         Blocks (``cabecalho``, ``Cabecalho``, ``ide``, ...) are merged, lists replaced.
+
+        Args:
+            endpoint: name of the endpoint.
+            code: Omie's id.
+            fields: new values.
+            app_key: key of the simulated app.
         """
         with self._acting(app_key, endpoint) as (context, collection):
             before = known(collection, code)

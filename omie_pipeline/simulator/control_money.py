@@ -39,6 +39,18 @@ class MoneyControl(ControlBase):
 
         The account receives ``value + interest + fine``; the discount lowers the balance without
         money. Without ``account`` the título's own is used, without ``day`` today.
+
+        Args:
+            endpoint: name of the endpoint.
+            code: Omie's id of the título.
+            value: in R$; the whole balance by default.
+            discount: in R$.
+            interest: in R$.
+            fine: in R$.
+            account: id of the account.
+            day: the day of the event; today by default.
+            integration_code: the integration code of the settlement.
+            app_key: key of the simulated app.
         """
         sent: dict[str, Any] = {"desconto": discount, "juros": interest, "multa": fine}
         with self._acting(app_key, endpoint) as (context, collection):
@@ -64,7 +76,15 @@ class MoneyControl(ControlBase):
         day: date | None = None,
         app_key: str = seeds.APP_KEY,
     ) -> int:
-        """A person settles several títulos by one entry of an account. Answers ``nCodMovCC``."""
+        """A person settles several títulos by one entry of an account. Answers ``nCodMovCC``.
+
+        Args:
+            endpoint: name of the endpoint.
+            codes: Omie's ids of the títulos.
+            account: id of the account.
+            day: the day of the event; today by default.
+            app_key: key of the simulated app.
+        """
         sent: dict[str, Any] = {}
         with self._acting(app_key, endpoint) as (context, collection):
             if account is not None:
@@ -103,6 +123,16 @@ class MoneyControl(ControlBase):
         """A manual entry: positive ``value`` is money in (EXTR), negative money out (EXTP).
 
         Answers ``nCodLanc``. ``origin`` may say another word (OFXR, OFXP, APER, ...).
+
+        Args:
+            account: id of the account.
+            value: in R$; negative for money out.
+            day: the day of the event; today by default.
+            category: its code.
+            cliente: Omie's id of the cliente.
+            note: free text.
+            origin: Omie's ``cOrigem``.
+            app_key: key of the simulated app.
         """
         amount = Decimal(value)
         details = {
@@ -129,7 +159,16 @@ class MoneyControl(ControlBase):
         note: str = "",
         app_key: str = seeds.APP_KEY,
     ) -> tuple[int, int]:
-        """A transfer between two accounts: answers ``nCodLanc`` of the TRAP and of the TRAR."""
+        """A transfer between two accounts: answers ``nCodLanc`` of the TRAP and of the TRAR.
+
+        Args:
+            source: id of the account that pays.
+            target: id of the account that receives.
+            value: in R$.
+            day: the day of the event; today by default.
+            note: free text.
+            app_key: key of the simulated app.
+        """
         with self._acting(app_key, ENTRIES) as (context, collection):
             pair = entries.transfer_records(context, source, target, Decimal(value), day, note)
             for record in pair:
@@ -168,7 +207,16 @@ class MoneyControl(ControlBase):
         category: str = "1.01.01",
         app_key: str = seeds.APP_KEY,
     ) -> int:
-        """Issue a nota: ``kind`` is ``notas_servico`` (NFS-e) or ``notas_produto`` (NF-e)."""
+        """Issue a nota: ``kind`` is ``notas_servico`` (NFS-e) or ``notas_produto`` (NF-e).
+
+        Args:
+            kind: ``notas_servico`` or ``notas_produto``.
+            value: in R$.
+            cliente: Omie's id of the cliente.
+            day: the day of the event; today by default.
+            category: its code.
+            app_key: key of the simulated app.
+        """
         with self._acting(app_key, kind) as (context, collection):
             record = notes.new_note(context, Decimal(value), cliente, day, category)
             context.app.put(collection, record)
@@ -177,7 +225,14 @@ class MoneyControl(ControlBase):
     def cancel_note(
         self, kind: str, code: int, *, reason: str = "", app_key: str = seeds.APP_KEY
     ) -> None:
-        """Cancel a nota fiscal today; it stays in its list."""
+        """Cancel a nota fiscal today; it stays in its list.
+
+        Args:
+            kind: ``notas_servico`` or ``notas_produto``.
+            code: Omie's id of the nota.
+            reason: in words.
+            app_key: key of the simulated app.
+        """
         with self._acting(app_key, kind) as (context, collection):
             record = notes.cancelled(context, known(collection, code), reason)
             context.app.put(collection, record)

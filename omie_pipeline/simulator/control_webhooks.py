@@ -26,6 +26,13 @@ class WebhookControl(ControlBase):
         ``topics`` (whole names, any case) narrows it; ``timeout_seconds`` replaces Omie's 7 and
         20 s; ``ping`` sends the test body first, as the portal does.
 
+        Args:
+            url: ``None`` stops the sending.
+            topics: only these; all by default.
+            timeout_seconds: for an answer.
+            ping: whether the test body is sent first.
+            app_key: key of the simulated app.
+
         Raises:
             ConfigurationError: the address is not http on this machine.
         """

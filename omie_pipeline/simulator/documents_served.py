@@ -25,7 +25,14 @@ def link(app: AppState, kind: str, omie_id: int) -> str:
 
 
 def served(state: State, kind: str, name: str, mark: str) -> tuple[bytes, str] | None:
-    """Bytes and content type of ``<kind>/<name>``, ``None`` when there is no such document."""
+    """Bytes and content type of ``<kind>/<name>``, ``None`` when there is no such document.
+
+    Args:
+        state: the state of the simulator.
+        kind: the kind of the document.
+        name: the name of the file.
+        mark: the mark that the link carries.
+    """
     stem, _, ending = name.rpartition(".")
     if not stem.isdigit() or ending not in _TYPES:
         return None

@@ -29,6 +29,17 @@ def entry_record(
 ) -> Record:
     """An entry as ``ListarLancCC`` gives it; positive ``value`` is money in.
 
+    Args:
+        context: app, endpoint and time of the call.
+        account: id of the account.
+        value: in R$; positive for money in.
+        origin: Omie's ``cOrigem``.
+        day: the day of the event; today by default.
+        details: further fields.
+        group: code that links entries.
+        destination: id of the other account of a transfer.
+        code: integration code.
+
     Raises:
         SimulatedFaultError: the account does not exist or is closed.
     """
@@ -58,7 +69,16 @@ def entry_record(
 def transfer_records(
     context: Context, source: int, target: int, value: Decimal, day: date | None, note: str
 ) -> tuple[Record, Record]:
-    """Money out of ``source`` (TRAP) and into ``target`` (TRAR), linked by ``nCodAgrup``."""
+    """Money out of ``source`` (TRAP) and into ``target`` (TRAR), linked by ``nCodAgrup``.
+
+    Args:
+        context: app, endpoint and time of the call.
+        source: id of the account that pays.
+        target: id of the account that receives.
+        value: in R$.
+        day: the day of the event; today by default.
+        note: free text.
+    """
     if value <= 0 or source == target:
         raise faults.wrong_value("nValorLanc", "um valor positivo entre duas contas")
     said = {"cTipo": "TRA", "cObs": note}

@@ -19,6 +19,12 @@ def receivables(app: AppState, count: int, days: int, now: datetime) -> Iterator
 
     Every one has an id and a code of its own; records share what they can, so that half a
     million of them fit into memory.
+
+    Args:
+        app: the app that gets them.
+        count: how many.
+        days: over which they are spread.
+        now: their last moment.
     """
     shares = {
         (code, value): [{"codigo_categoria": code, "percentual": 100, "valor": value}]

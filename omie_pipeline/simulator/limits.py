@@ -147,7 +147,14 @@ class Gate:
         raise faults.blocked(math.ceil(until - now))
 
     def enter(self, lane: Lane, is_read: bool, now: float, question: str = "") -> int:
-        """Take a place in the lane; answers how many are in flight, this one included."""
+        """Take a place in the lane; answers how many are in flight, this one included.
+
+        Args:
+            lane: app key and method.
+            is_read: reads have more places.
+            now: simulated seconds.
+            question: digest of method and parameters.
+        """
         ceiling = self.limits.reads_at_once if is_read else self.limits.writes_at_once
         in_flight = self._in_flight.get(lane, 0)
         if ceiling is not None:

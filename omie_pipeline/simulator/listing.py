@@ -115,7 +115,15 @@ def page_asked(context: Context, sent: JsonObject) -> tuple[int, int]:
 def answer_page(
     context: Context, rows: list[JsonObject], total: int, page: int, size: int
 ) -> JsonObject:
-    """The totals and the array; an empty page may be a fault (omie-api.md#empty-lists)."""
+    """The totals and the array; an empty page may be a fault (omie-api.md#empty-lists).
+
+    Args:
+        context: app, endpoint and time of the call.
+        rows: the rows of this page.
+        total: records of the whole answer.
+        page: its number.
+        size: rows that a page has.
+    """
     rules, dialect = rules_for(context.endpoint), dialect_of(context.method.request)
     if not rows and rules.empty_list == "fault":
         raise rules.empty_page(page)
@@ -238,7 +246,14 @@ def _sort_key(context: Context, record: Record, order: str) -> str:
 
 
 def row(context: Context, rules: EndpointRules, record: Record, sent: JsonObject) -> JsonObject:
-    """One record of a list: keys without a value are absent, but for the few that Omie keeps."""
+    """One record of a list: keys without a value are absent, but for the few that Omie keeps.
+
+    Args:
+        context: app, endpoint and time of the call.
+        rules: the rules of the endpoint.
+        record: as the simulator keeps it.
+        sent: the request.
+    """
     code_tag = "" if context.collection.section else context.endpoint.integration_key
     hidden = {tag for tag, flag in rules.shown_on_request.items() if sent.get(flag) != "S"}
     shown = {

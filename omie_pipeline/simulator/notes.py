@@ -18,7 +18,15 @@ from omie_pipeline.simulator.state import Collection, Record
 def new_note(
     context: Context, value: Decimal, cliente: int, day: date | None, category: str
 ) -> Record:
-    """A nota of ``day``, typed now."""
+    """A nota of ``day``, typed now.
+
+    Args:
+        context: app, endpoint and time of the call.
+        value: in R$.
+        cliente: Omie's id of the cliente.
+        day: the day of the event; today by default.
+        category: its code.
+    """
     issued = f"{day or context.now.date():%d/%m/%Y}"
     make = _service if context.endpoint.name == "notas_servico" else _product
     omie_id = context.app.new_id()

@@ -38,6 +38,12 @@ def put_records(
     """Store ``records`` as they are, without rules; ids and codes are given if missing.
 
     A record created "by a person" long ago: nothing of it says WEBSERVICE.
+
+    Args:
+        app: the app that gets them.
+        collection: the collection of the endpoint.
+        records: as Omie has them.
+        now: their time of creation.
     """
     endpoint, made, rules = collection.endpoint, [], rules_for(collection.endpoint)
     stamped = _stamp(collection, now)

@@ -165,6 +165,14 @@ def running_simulator(
 
     Without ``clock`` time is the system's; without ``limits`` all of Omie's are on
     (``Limits.off()`` for none).
+
+    Args:
+        clock: real time by default.
+        limits: Omie's by default.
+        behaviour: settings that are no limit.
+        state_path: where the state is kept; in memory by default.
+        seed_company: whether the model company's lists are there.
+        endpoints: those that are served; all by default.
     """
     with Simulator(
         clock=clock,

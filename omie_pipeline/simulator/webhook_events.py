@@ -168,7 +168,15 @@ def _note_events(change: Change, name: str) -> Iterator[Event]:
 
 
 def message_of(app_key: str, topic: str, event: Any, *, by_person: bool, now: datetime) -> Message:
-    """The whole body, with an author as Omie names them."""
+    """The whole body, with an author as Omie names them.
+
+    Args:
+        app_key: key of the simulated app.
+        topic: the topic of the event.
+        event: its content.
+        by_person: whether a person made the change.
+        now: time of the change.
+    """
     author = (
         {"email": "financeiro@clinicamodelo.com.br", "name": "Financeiro", "userId": 12}
         if by_person

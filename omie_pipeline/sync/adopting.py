@@ -25,6 +25,13 @@ def adopt_lookalikes(
 ) -> int:
     """Plan to adopt what is certain; put to a person what could be several.
 
+    Args:
+        scope: warehouse, run, empresa and endpoint.
+        policy: the endpoint's policy.
+        ledger: the ledger of the run.
+        now: time of the change.
+        store: false for a dry run, which writes nothing.
+
     Returns:
         How many rows were quarantined.
     """

@@ -110,7 +110,14 @@ def check_plan(
 def confirmed_references(
     engine: sa.Engine, empresa: str, validator: Validator, rows: Sequence[CandidateRow]
 ) -> dict[str, set[str]]:
-    """Endpoint -> codes that these rows point at and Omie holds for us."""
+    """Endpoint -> codes that these rows point at and Omie holds for us.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        validator: the validator of the endpoint.
+        rows: the rows of the plan.
+    """
     return {
         target: confirmed_codes(engine, empresa, target, sorted(codes))
         for target, codes in validator.referenced_codes(rows).items()
@@ -136,7 +143,16 @@ def check_deletes(
     *,
     store: bool,
 ) -> None:
-    """Let explicit deletes through only for records this ledger created, and find their ids."""
+    """Let explicit deletes through only for records this ledger created, and find their ids.
+
+    Args:
+        scope: warehouse, run, empresa and endpoint.
+        model: the payload model.
+        allow_foreign: whether records may go that this ledger did not create.
+        ledger: the ledger of the run.
+        now: time of the change.
+        store: false for a dry run, which writes nothing.
+    """
     endpoint = scope.endpoint
     repeated = duplicated_keys(scope.engine, scope.run_id, model, scope.empresa)
     for rows in ledger.ready_rows(_CHUNK_ROWS):

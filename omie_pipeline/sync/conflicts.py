@@ -72,7 +72,14 @@ CATEGORIA_CRIADA = Reason(
 
 
 def baixa_gemea(endpoint: str, code: str, day: date | None, value: Decimal | None) -> Reason:
-    """A settlement that others made and that may be this very payment."""
+    """A settlement that others made and that may be this very payment.
+
+    Args:
+        endpoint: name of the endpoint.
+        code: integration code of the payment.
+        day: the day of the settlement in Omie.
+        value: the value of the settlement in Omie, in R$.
+    """
     return Reason(
         field="codigo_baixa_integracao",
         rule="baixa_no_omie",
@@ -132,7 +139,14 @@ def titulo_cancelado(field: str) -> Reason:
 
 
 def codigo_mudou_de_forma(endpoint: str, field: str, code: str, old: str) -> Reason:
-    """A record that Omie holds for us under another form of its code."""
+    """A record that Omie holds for us under another form of its code.
+
+    Args:
+        endpoint: name of the endpoint.
+        field: the field that holds the code.
+        code: the code as it comes now.
+        old: the code as Omie has it.
+    """
     return Reason(
         field=field,
         rule="codigo_mudou_de_forma",

@@ -61,7 +61,14 @@ def count_partitions(
     calls: Mapping[str, int],
     seconds: Mapping[str, float],
 ) -> tuple[Counts, ...]:
-    """Counts per partition, from the plan's final states. A row still ``ready`` counts nowhere."""
+    """Counts per partition, from the plan's final states. A row still ``ready`` counts nowhere.
+
+    Args:
+        planned: partitions of the plan.
+        states: rows by partition and final state.
+        calls: by partition.
+        seconds: by partition.
+    """
     result = []
     for part in planned:
         name = part.particao

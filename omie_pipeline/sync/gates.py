@@ -76,6 +76,13 @@ def close_gates(
 ) -> int:
     """Take out of a plan what must not leave: quarantined for a person, or held.
 
+    Args:
+        scope: warehouse, run, empresa and endpoint.
+        policy: the endpoint's policy.
+        ledger: the ledger of the run.
+        now: time of the change.
+        store: false for a dry run, which writes nothing.
+
     Returns:
         How many rows were quarantined here.
     """

@@ -35,6 +35,14 @@ def stop_other_instalments(
 
     Where the run itself deletes those (``mode: mirror``), the rows wait for the next one.
 
+    Args:
+        scope: warehouse, run, empresa and endpoint.
+        model: the payload model.
+        policy: the endpoint's policy.
+        ledger: the ledger of the run.
+        now: time of the change.
+        store: false for a dry run, which writes nothing.
+
     Returns:
         How many rows were quarantined here.
     """

@@ -104,6 +104,12 @@ class Lister:
     ) -> Listed:
         """Read a range, again if rows shifted, and prove it.
 
+        Args:
+            what: window and days.
+            page_size: to begin with; the declaration's by default.
+            run_id: id of the run.
+            at_most: records beyond which the range is too large.
+
         Raises:
             RangeTooLarge: Omie has more than ``at_most`` records in it; one page is merged.
             OmieFault: what is merged stays; the range is not proven.

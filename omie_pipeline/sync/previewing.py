@@ -39,6 +39,12 @@ def preview(
 ) -> tuple[Preview, ...]:
     """The first ``limit`` rows of a payload model as they would leave.
 
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        limit: the most rows that are answered.
+
     Raises:
         WarehouseError: the database refused.
     """

@@ -94,7 +94,15 @@ def find_renamed(scope: Scope, model: PayloadModel) -> Renamed:
 def hold_reformed(
     scope: Scope, found: Renamed, max_reformed: int, now: datetime, *, store: bool
 ) -> int:
-    """Quarantine rows whose codes changed form, if they are few; how many."""
+    """Quarantine rows whose codes changed form, if they are few; how many.
+
+    Args:
+        scope: warehouse, run, empresa and endpoint.
+        found: the rows and their former codes.
+        max_reformed: above this number the push stops instead.
+        now: time of the change.
+        store: false for a dry run, which writes nothing.
+    """
     if len(found.reformed) > max_reformed:
         return 0
     field = scope.endpoint.integration_key

@@ -71,6 +71,14 @@ def check_reversals(
     A payment that was never settled has nothing to take back: its row changes nothing, and it is
     taken back should it be settled later. One whose settlement has no answer yet waits for it.
     Where a row gives ``codigo_baixa`` itself, that is what is taken back.
+
+    Args:
+        scope: warehouse, run, empresa and endpoint.
+        model: the payload model.
+        allow_foreign: whether records may go that this ledger did not create.
+        ledger: the ledger of the run.
+        now: time of the change.
+        store: false for a dry run, which writes nothing.
     """
     endpoint, who = scope.endpoint, (scope.engine, scope.empresa, scope.endpoint.deletes)
     repeated = duplicated_keys(scope.engine, scope.run_id, model, scope.empresa)
@@ -111,6 +119,13 @@ def plan_undoing(
 ) -> tuple[PlannedPartition, ...]:
     """Plan the settlements that stand in the way of a change.
 
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        reversal: endpoint that takes settlements back.
+        selection: empresa, dates and codes of the run.
+        rules: the rules of the clinic.
+
     Raises:
         ConfigurationError: a list that validation needs was never read from Omie.
     """
@@ -136,7 +151,14 @@ def plan_undoing(
 def unfit_codes(
     engine: sa.Engine, empresa: str, reversal: Endpoint, titles: Collection[str]
 ) -> set[str]:
-    """Those of ``titles`` that are not undone, as their payments could not all come back."""
+    """Those of ``titles`` that are not undone, as their payments could not all come back.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        reversal: endpoint that takes settlements back.
+        titles: codes of the títulos.
+    """
     if not titles:
         return set()
     of_titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]])
@@ -155,7 +177,14 @@ def also_taken_back(
     engine: sa.Engine, endpoint: Endpoint, selection: Selection, policy: EndpointPolicy
 ) -> Selection:
     """The selection with the settlements that an undoing took back and that wait to come back,
-    whatever their date: a run by date must leave no money unsettled."""
+    whatever their date: a run by date must leave no money unsettled.
+
+    Args:
+        engine: the warehouse.
+        endpoint: its declaration.
+        selection: empresa, dates and codes of the run.
+        policy: the endpoint's policy.
+    """
     dated = selection.date_from is not None or selection.date_to is not None
     partial = selection.key is not None or selection.states
     if endpoint.name not in TITLES or policy.on_settled != "undo" or partial or not dated:

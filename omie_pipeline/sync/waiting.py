@@ -39,7 +39,14 @@ class WaitingRows:
         return bool(self._heap) and self._heap[0].due <= now
 
     def add(self, due: datetime, row: PlanRow, sent_at: datetime | None, tries: int) -> None:
-        """Let a row wait until ``due``."""
+        """Let a row wait until ``due``.
+
+        Args:
+            due: when it may go on.
+            row: the row of the plan.
+            sent_at: when its call left, ``None`` if it did not.
+            tries: calls so far.
+        """
         heapq.heappush(self._heap, Waiting(due, next(self._order), row, sent_at, tries))
 
     def pop(self) -> Waiting:

@@ -119,7 +119,15 @@ def filled(name: str, rule: str) -> Check:
 def matching(
     path: str, rule: str, columns: tuple[str, ...], regex: str, catalog: Field | None = None
 ) -> Check:
-    """Text that has to match a regular expression (Python's and RE2's)."""
+    """Text that has to match a regular expression (Python's and RE2's).
+
+    Args:
+        path: field that the reason names, dotted.
+        rule: name of the rule.
+        columns: the columns that are checked.
+        regex: one that both engines understand.
+        catalog: the field's declaration, if there is one.
+    """
     arguments = {"regex": regex}
     return Check(path, rule, "expect_fields_to_match_pattern", columns, arguments, catalog=catalog)
 

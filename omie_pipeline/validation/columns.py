@@ -30,6 +30,12 @@ def fits_kind(
 
     A column of pandas' ``str`` type holds nothing but text, so a text field fits at once and dates
     are parsed together; mixed columns and numbers are looked at one by one.
+
+    Args:
+        column: values of the frame.
+        endpoint: name of the endpoint.
+        field_name: for its kind.
+        years: first and last plausible year of a date.
     """
     field = payload_field(endpoint, field_name)
     if isinstance(column.dtype, pd.StringDtype):

@@ -60,6 +60,15 @@ def build_frame(
 ) -> Frame:
     """Spread rows over columns: those any row has, and those a check always asks for.
 
+    Args:
+        endpoint: its declaration.
+        rows: the rows of the plan.
+        checks: the checks of the suite.
+        checker: the checker of objects and lists.
+        rules: the rules of the clinic.
+        confirmed: codes that Omie holds, by endpoint.
+        duplicated_keys: codes that stand more than once.
+
     Raises:
         ModelError: a row has a field that Omie's payload does not have.
     """

@@ -20,7 +20,14 @@ WAITS_FOR_TITLE = "aguarda_titulo"
 
 
 def settled(engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[str]) -> set[str]:
-    """Those of ``titles`` that a settlement of this ledger stands on."""
+    """Those of ``titles`` that a settlement of this ledger stands on.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        titles: codes of the títulos.
+    """
     query = sa.select(ledger.c.parent_code).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -35,7 +42,14 @@ def settled(engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[s
 def living_codes(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> set[str]:
-    """Those of ``codes`` that Omie confirmed and that were not reversed."""
+    """Those of ``codes`` that Omie confirmed and that were not reversed.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     return set(living_ids(engine, empresa, endpoint, codes))
 
 
@@ -43,7 +57,14 @@ def living_ids(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> dict[str, int | None]:
     """Code -> Omie's id of what Omie confirmed and nobody took back; ``None`` if it is no
-    number."""
+    number.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -68,7 +89,14 @@ class Confirmed:
 def confirmed(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> dict[str, Confirmed]:
-    """What Omie last confirmed of these records, of those it holds and is known to hold so."""
+    """What Omie last confirmed of these records, of those it holds and is known to hold so.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     c = ledger.c
     query = sa.select(
         c.codigo_integracao, c.payload_hash, c.omie_id, c.omie_code, c.confirmed_at
@@ -102,7 +130,14 @@ def unclear(known: sa.FromClause) -> sa.ColumnElement[bool]:
 def codes_of(
     engine: sa.Engine, empresa: str, endpoint: str, omie_ids: Collection[int]
 ) -> dict[int, str]:
-    """Omie's id -> our code of what Omie confirmed and was not reversed."""
+    """Omie's id -> our code of what Omie confirmed and was not reversed.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        omie_ids: Omie's ids.
+    """
     query = sa.select(ledger.c.omie_id, ledger.c.codigo_integracao).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -116,7 +151,14 @@ def codes_of(
 def settled_by_others(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> set[str]:
-    """Those of ``codes`` that a person linked to a settlement which others made in Omie."""
+    """Those of ``codes`` that a person linked to a settlement which others made in Omie.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     query = sa.select(ledger.c.codigo_integracao).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -129,7 +171,14 @@ def settled_by_others(
 
 
 def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]) -> set[str]:
-    """Those of ``codes`` with a call whose outcome is unknown."""
+    """Those of ``codes`` with a call whose outcome is unknown.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     query = sa.select(intent.c.codigo_integracao).where(
         intent.c.empresa == empresa,
         intent.c.endpoint == endpoint,
@@ -143,7 +192,14 @@ def unanswered(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection
 def unanswered_titles(
     engine: sa.Engine, empresa: str, endpoint: str, titles: Collection[str]
 ) -> set[str]:
-    """Those of ``titles`` with a settlement whose outcome is unknown."""
+    """Those of ``titles`` with a settlement whose outcome is unknown.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        titles: codes of the títulos.
+    """
     title = intent.c.payload[REGISTRY[endpoint].parent_field].astext
     query = sa.select(title).where(
         intent.c.empresa == empresa,
@@ -156,7 +212,14 @@ def unanswered_titles(
 
 
 def taken_back(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]) -> set[str]:
-    """Those of ``codes`` that Omie confirmed once and does not hold any more."""
+    """Those of ``codes`` that Omie confirmed once and does not hold any more.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     query = sa.select(ledger.c.codigo_integracao).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -171,7 +234,14 @@ def taken_back(engine: sa.Engine, empresa: str, endpoint: str, codes: Collection
 def last_refusals(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
 ) -> dict[str, tuple[str, str]]:
-    """Code -> Omie's words and what to do, of rows that it refused last."""
+    """Code -> Omie's words and what to do, of rows that it refused last.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     query = sa.select(
         rejected.c.codigo_integracao, rejected.c.fault_text, rejected.c.correcao
     ).where(

@@ -26,6 +26,13 @@ def request_billing(
     refused before it. A note in ``error`` may be billed once more, since Omie is asked first
     whether its order is billed.
 
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        order: our code of the order.
+        by: name of the person.
+        now: time of the change.
+
     Returns:
         ``omie_sync.billing_request`` as a payload model of ``faturar_os``.
 

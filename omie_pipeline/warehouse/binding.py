@@ -48,6 +48,12 @@ def bind_empresa(engine: sa.Engine, empresa: str, scope: str, base_url: str) -> 
 def confirm_binding(engine: sa.Engine, empresa: str, scope: str, base_url: str) -> None:
     """Bind the ledger for good: this Omie has given a good answer.
 
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        scope: digest of the app key.
+        base_url: the address of Omie.
+
     Raises:
         ConfigurationError: meanwhile another Omie did, or another empresa has the same key.
     """
@@ -64,6 +70,12 @@ def confirm_binding(engine: sa.Engine, empresa: str, scope: str, base_url: str) 
 
 def rebind_empresa(engine: sa.Engine, empresa: str, scope: str, base_url: str) -> None:
     """Accept a new key for the same company, on a person's word.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        scope: digest of the new app key.
+        base_url: the address of Omie.
 
     Raises:
         ConfigurationError: the key is another empresa's.

@@ -77,6 +77,12 @@ def take_back(connection: sa.Connection, person: Person, code: str, now: datetim
     Name and document stay for good, and what Omie gives again is not erased again. What is gone
     comes back with the next reading of Omie only.
 
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        person: ids and codes of the person.
+        code: the code that was asked for.
+        now: time of the change.
+
     Returns:
         The day on which name and document would have gone; ``None`` if no order stands, or it
         was carried out whole.

@@ -88,7 +88,14 @@ def emptied_by_plan(engine: sa.Engine, run_id: str) -> dict[str, int]:
 def not_emptied(
     engine: sa.Engine, empresas: Sequence[str] = (), endpoint: str = "", run_id: str = ""
 ) -> list[NotEmptied]:
-    """Records of which Omie keeps what the clinic emptied, by endpoint and code."""
+    """Records of which Omie keeps what the clinic emptied, by endpoint and code.
+
+    Args:
+        engine: the warehouse.
+        empresas: the empresas that are looked at.
+        endpoint: name of the endpoint; all by default.
+        run_id: only of this run; of all by default.
+    """
     c = ledger.c
     query = (
         sa.select(c.empresa, c.endpoint, c.codigo_integracao, c.not_emptied)

@@ -30,6 +30,14 @@ def unfit_titles(
     refuses what is over the balance), or a settlement stands in Omie that the clinic has neither as
     a payment nor as a reversed one.
 
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        titles: payload model of the títulos.
+        baixas: payload model of the settlements.
+        reversals: payload model of the reversals, if there is one.
+        codes: integration codes.
+
     Raises:
         WarehouseError: the database is gone.
     """

@@ -57,7 +57,16 @@ def write_cursor(
     page_size: int | None = None,
     signature: str | None = None,
 ) -> None:
-    """Set what is given; ``read_until`` never goes back."""
+    """Set what is given; ``read_until`` never goes back.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        read_until: changes up to this moment were read.
+        page_size: the page size that worked last.
+        signature: the signature of the filters.
+    """
     given = {"lido_ate": read_until, "tamanho": page_size, "assinatura": signature}
     values = {name: value for name, value in given.items() if value is not None}
     statement = insert(import_cursor).values(empresa=empresa, tabela=tabela, **values)
@@ -114,7 +123,15 @@ def close_import_run(engine: sa.Engine, run_id: str, values: Mapping[str, Any]) 
 def proved_since(
     engine: sa.Engine, empresa: str, tabela: str, days: tuple[date, date] | None, since: datetime
 ) -> bool:
-    """Whether every partition of the range was read completely by a question asked since then."""
+    """Whether every partition of the range was read completely by a question asked since then.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        days: first and last day, both included.
+        since: readings asked before this do not count.
+    """
     c = import_partition.c
     query = sa.select(sa.func.count()).where(
         c.empresa == empresa, c.tabela == tabela, c.lido_em >= since
@@ -132,7 +149,14 @@ def proved_since(
 def proved_total(
     engine: sa.Engine, empresa: str, tabela: str, days: tuple[date, date] | None
 ) -> int | None:
-    """Records Omie had in a range when each of its days was proved; ``None`` if one was not."""
+    """Records Omie had in a range when each of its days was proved; ``None`` if one was not.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        days: first and last day, both included; ``None`` for the whole list.
+    """
     c = import_partition.c
     query = sa.select(sa.func.count(), sa.func.sum(c.total_omie)).where(
         c.empresa == empresa, c.tabela == tabela
@@ -151,7 +175,14 @@ def proved_total(
 def rows_here(
     engine: sa.Engine, mirror: MirrorTable, empresa: str, days: tuple[date, date] | None
 ) -> int:
-    """Rows of the range that Omie still has, as far as we know."""
+    """Rows of the range that Omie still has, as far as we know.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        days: first and last day, both included; ``None`` for the whole list.
+    """
     t = mirror_table(mirror)
     where = [t.c.empresa == empresa, t.c.excluido_em.is_(None)]
     where += [t.c[name] == value for name, value in mirror.constants]

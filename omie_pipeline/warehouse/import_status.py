@@ -76,6 +76,13 @@ def import_status(
 ) -> list[TableStatus]:
     """The status of every table, in the order in which they are read.
 
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        filters: the filters of the empresa: rows that it does not want.
+        start: the start date.
+        now: time of the question.
+
     Raises:
         WarehouseError: the database is gone.
     """
@@ -121,6 +128,12 @@ def resumable_since(engine: sa.Engine, empresa: str, tabela: str, now: datetime)
     What it proved need not be read again: as ``not_before`` of the next reading it continues where
     that one stopped. Only a day back, which the overlap of the windows of change covers. A reading
     whose process died counts as broken off.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        now: time of the question.
     """
     c = import_run.c
     query = (

@@ -173,6 +173,14 @@ def claim(
     """Take the events that wait for these lists; to others they are not due before ``until``.
 
     The events come as they were before: if a process dies, the next one takes them.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tables: lists that are going to be read.
+        now: time of the change.
+        until: others do not take the events before.
+        run_id: id of the run.
     """
     due = (
         events.c.empresa == empresa,
@@ -211,7 +219,15 @@ def claim(
 def settle(
     engine: sa.Engine, empresa: str, verdicts: Iterable[Verdict], now: datetime, run_id: str
 ) -> None:
-    """Write down what became of events: one statement for each different verdict."""
+    """Write down what became of events: one statement for each different verdict.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        verdicts: what became of each event.
+        now: time of the change.
+        run_id: id of the run.
+    """
     alike: dict[tuple[Any, ...], list[str]] = {}
     for one in verdicts:
         key = (one.estado, one.faltam, one.tentativas, one.proxima_em, one.erro)
@@ -239,7 +255,14 @@ def settle(
 def known_rows(
     engine: sa.Engine, empresa: str, named: Named, ids: Iterable[str]
 ) -> dict[str, list[KnownRow]]:
-    """Rows of the mirror under these ids; ids that the mirror lacks are left out."""
+    """Rows of the mirror under these ids; ids that the mirror lacks are left out.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        named: which rows an event names.
+        ids: values of the event.
+    """
     mirror = MIRROR[named.table]
     parent, child = mirror_table(mirror), child_table(mirror)
     if child is not None and mirror.child is not None and child.name == named.rows:

@@ -75,6 +75,13 @@ def newest_ended(
     """The newest ``each`` finished runs of every empresa and name, newest first.
 
     Runs that Omie's block ended, dry runs and runs still going are left out.
+
+    Args:
+        engine: the warehouse.
+        what: runs of pushes or of readings.
+        empresas: the empresas that are looked at.
+        names: the names of endpoints or lists.
+        each: the most of each.
     """
     pairs = [(empresa, name) for empresa in empresas for name in names]
     if not pairs:

@@ -176,7 +176,14 @@ class Ledger:
             connection.execute(statement, values)
 
     def hold_rest(self, reason: str, code: str, until: datetime | None, now: datetime) -> None:
-        """Hold every planned row that was not tried: nothing is lost, the next run takes it."""
+        """Hold every planned row that was not tried: nothing is lost, the next run takes it.
+
+        Args:
+            reason: in words for the screen.
+            code: class of the error.
+            until: when the rows may be tried; ``None`` for at once.
+            now: time of the change.
+        """
         rest = (
             sa.select(
                 sa.literal(self._who["empresa"]),

@@ -57,6 +57,14 @@ def mark_deleted(
     The hash stays: a row that was deleted on request does not come back by itself, only when the
     clinic changes it. What was taken back for a change does, with the next run; a settlement does
     when the clinic takes back its reversal, which changes nothing in it.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        target: endpoint whose records went.
+        rows: code and Omie's id of each.
+        run_id: id of the run.
+        now: time of the change.
     """
     gone: dict[str, Any] = {"state": "deleted"}
     if REGISTRY[target].effect == "settlement":
@@ -87,7 +95,15 @@ def mark_deleted(
 def forget_settlements(
     connection: sa.Connection, empresa: str, titles: str, codes: Sequence[str], now: datetime
 ) -> None:
-    """These títulos of endpoint ``titles`` are not those any more that were settled."""
+    """These títulos of endpoint ``titles`` are not those any more that were settled.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        titles: endpoint of the títulos.
+        codes: integration codes of the títulos.
+        now: time of the change.
+    """
     settlement = SETTLEMENTS.get(titles)
     if settlement is None or not codes:
         return
@@ -143,7 +159,15 @@ def forget_situations(
 def wake_settlements(
     connection: sa.Connection, empresa: str, titles: str, codes: Sequence[str], now: datetime
 ) -> None:
-    """Settlements that waited for these títulos may go on by themselves."""
+    """Settlements that waited for these títulos may go on by themselves.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        titles: endpoint of the títulos.
+        codes: integration codes of the títulos.
+        now: time of the change.
+    """
     settlement = SETTLEMENTS.get(titles)
     if settlement is None or not codes:
         return

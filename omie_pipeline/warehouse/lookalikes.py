@@ -53,7 +53,15 @@ def was_read(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> bool:
 def lookalikes(
     engine: sa.Engine, run_id: str, empresa: str, endpoint: Endpoint, days: int
 ) -> list[Lookalike]:
-    """Rows of the plan that would make a título which stands in Omie under no code."""
+    """Rows of the plan that would make a título which stands in Omie under no code.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        empresa: the empresa whose rows are meant.
+        endpoint: its declaration.
+        days: by how many the due dates may differ.
+    """
     found: list[tuple[PlanRow, tuple[int, ...]]] = []
     for rows in new_rows(engine, run_id, _CHUNK_ROWS):
         found += _of_chunk(engine, empresa, endpoint, rows, days)

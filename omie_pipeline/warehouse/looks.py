@@ -44,6 +44,14 @@ def page_news(
 ) -> PageNews:
     """Compare a page, given as JSON text, with ``omie.<table>``; writes nothing.
 
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        filters: the filters of the empresa: rows that it does not want.
+        body: the page as JSON text.
+        asked_at: time of the question.
+
     Raises:
         WarehouseError: the database is gone.
     """
@@ -83,7 +91,14 @@ def page_news(
 def rows_changed_here(
     engine: sa.Engine, mirror: MirrorTable, empresa: str, days: tuple[date, date]
 ) -> int:
-    """Rows that Omie still has and that were included or changed on these days."""
+    """Rows that Omie still has and that were included or changed on these days.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        days: first and last day, both included; ``None`` for the whole list.
+    """
     table = mirror_table(mirror)
     touched = [
         sa.cast(sa.func.timezone(_TIMEZONE, table.c[name]), sa.Date).between(*days)

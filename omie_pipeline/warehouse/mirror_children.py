@@ -37,7 +37,14 @@ def merge_children(connection: sa.Connection, mirror: MirrorTable, values: dict[
 def forget_children(
     connection: sa.Connection, mirror: MirrorTable, empresa: str, now: datetime
 ) -> None:
-    """Mark the children of excluded records."""
+    """Mark the children of excluded records.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        now: time of the mark.
+    """
     child, table = _of(mirror)
     parent = mirror_table(mirror)
     statement = (

@@ -50,7 +50,14 @@ class MirrorFilter:
 def admitted(
     mirror: MirrorTable, filters: MirrorFilter, page: Any, table: sa.Table
 ) -> sa.ColumnElement[bool]:
-    """Whether a row of ``page`` passes; a row that is in ``table`` already always does."""
+    """Whether a row of ``page`` passes; a row that is in ``table`` already always does.
+
+    Args:
+        mirror: declaration of the list.
+        filters: the filters of the empresa: rows that it does not want.
+        page: the rows as read.
+        table: the table of schema ``omie``.
+    """
     looked_at, conditions = mirror.admission, []
     if filters.accounts and looked_at.account:
         conditions.append(page.c[looked_at.account].in_(filters.accounts))

@@ -266,7 +266,15 @@ def open_pass(
     opened_at: datetime,
     filters: MirrorFilter,
 ) -> Iterator[Pass]:
-    """A pass with a connection of its own; ``opened_at`` stands in if no page comes."""
+    """A pass with a connection of its own; ``opened_at`` stands in if no page comes.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        opened_at: time of the first question.
+        filters: the filters of the empresa: rows that it does not want.
+    """
     with warehouse_errors(), engine.connect() as connection:
         with connection.begin():
             connection.exec_driver_sql("SET datestyle TO 'ISO, DMY'")

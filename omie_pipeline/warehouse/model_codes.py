@@ -39,7 +39,14 @@ class FoundCode:
 def find_code(
     engine: sa.Engine, key: str, endpoints: Sequence[Endpoint], empresas: Sequence[str]
 ) -> FoundCode:
-    """Look for ``key`` in the models asked for, then in all others."""
+    """Look for ``key`` in the models asked for, then in all others.
+
+    Args:
+        engine: the warehouse.
+        key: a code, as typed.
+        endpoints: those that were asked for.
+        empresas: those that were asked for.
+    """
     asked = [model for one in endpoints if (model := _model(engine, one))]
     with warehouse_errors(), engine.connect() as connection:
         for model in asked:

@@ -36,6 +36,12 @@ def mark_mirror_rows(
     título counts as money then.
 
     Returns the number of rows whose marks changed.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        since: rows read since then.
+        every_row_is_here: false if a filter keeps rows out.
     """
     repeats = sa.and_(_m.c.excluido_em.is_(None), sa.exists().where(*_counted_elsewhere()))
     amount = _signed_amount()

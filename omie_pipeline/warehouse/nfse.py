@@ -230,6 +230,12 @@ def knows_later(
 def asked_for(engine: sa.Engine, empresa: str, codes: Collection[str], at: datetime) -> None:
     """Remember that these notes were looked for at ``at`` and nothing was seen of them.
 
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        codes: codes of the orders.
+        at: time of the question.
+
     Raises:
         WarehouseError: the database is gone.
     """

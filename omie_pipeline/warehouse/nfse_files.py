@@ -47,7 +47,18 @@ def write_file(
     tamanho_bytes: int,
     at: datetime,
 ) -> None:
-    """Remember a file of the archive; a later file of the same kind takes its place here."""
+    """Remember a file of the archive; a later file of the same kind takes its place here.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        tipo: ``pdf`` or ``xml``.
+        caminho: its path in the archive.
+        sha256: the SHA-256 of the bytes.
+        tamanho_bytes: size of the file.
+        at: time of the change.
+    """
     values = {"caminho": caminho, "sha256": sha256, "bytes": tamanho_bytes, "guardado_em": at}
     connection.execute(
         insert(nfse_file)

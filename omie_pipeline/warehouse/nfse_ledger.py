@@ -26,7 +26,16 @@ def refuse_in_ledger(
     correcao: str,
 ) -> None:
     """The billing is ``rejected``, in the ledger and in the list of rejected rows; an order that
-    was billed without the ledger has nothing to mark."""
+    was billed without the ledger has nothing to mark.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        at: time of the change.
+        words: the city hall's.
+        correcao: what a person does.
+    """
     row = connection.execute(
         sa.update(ledger)
         .where(*_billing(ledger, empresa, cod_int_os))
@@ -75,7 +84,14 @@ def _billing(table: sa.Table, empresa: str, cod_int_os: str) -> tuple[sa.ColumnE
 def accept_in_ledger(
     connection: sa.Connection, empresa: str, cod_int_os: str, at: datetime
 ) -> None:
-    """A person put it right in Omie: nothing is left to bill."""
+    """A person put it right in Omie: nothing is left to bill.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        at: time of the change.
+    """
     connection.execute(sa.delete(rejected).where(*_billing(rejected, empresa, cod_int_os)))
     connection.execute(
         sa.update(ledger)
@@ -98,6 +114,12 @@ def forget_billings(
 
     Their notes, which have no number or were cancelled, end as ``deleted``: nobody asks for them
     any more. A person's decision to bill them goes with them.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        orders: our codes of the orders.
+        at: time of the change.
     """
     if not orders:
         return

@@ -116,6 +116,12 @@ def corrected_at(
 
     A record that was sent once more as it was is no change. Cliente and services are those that the
     order names by our code, or by a marker (:mod:`omie_pipeline.catalog.markers`).
+
+    Args:
+        engine: the warehouse.
+        orders_model: payload model of the orders.
+        empresa: the empresa whose rows are meant.
+        orders: our codes of the orders.
     """
     named = _parts(orders_model, empresa, list(orders)).subquery("n")
     known = ledger.alias("l")
@@ -138,7 +144,14 @@ def corrected_at(
 
 
 def describe_note(engine: sa.Engine, orders_model: PayloadModel, empresa: str, order: str) -> None:
-    """Give a note that a person asked for the sum and the city of its order, if it has none."""
+    """Give a note that a person asked for the sum and the city of its order, if it has none.
+
+    Args:
+        engine: the warehouse.
+        orders_model: payload model of the orders, if there is one.
+        empresa: the empresa whose rows are meant.
+        order: our code of the order.
+    """
     source = payload_source(orders_model, Selection(empresa))
     city = sa.cast(source.c.payload, JSONB)["InformacoesAdicionais"]["cCidPrestServ"].astext
     items = sa.cast(source.c.payload, JSONB)["ServicosPrestados"]

@@ -82,6 +82,12 @@ def record_alerts(
     """Write what is on at ``now``; open alerts of ``kinds`` that are not among ``alerts`` end.
 
     An alert of another kind stays as it is: who evaluated did not look for it.
+
+    Args:
+        engine: the warehouse.
+        alerts: those that hold now.
+        kinds: kinds that were looked for.
+        now: time of the change.
     """
     n = notification.c
     ended = (
@@ -160,7 +166,14 @@ def due_alerts(engine: sa.Engine, canal: str, now: datetime) -> tuple[DueAlert, 
 
 
 def mark_told(engine: sa.Engine, canal: str, due: Sequence[DueAlert], now: datetime) -> None:
-    """Write that the channel took the message about ``due``."""
+    """Write that the channel took the message about ``due``.
+
+    Args:
+        engine: the warehouse.
+        canal: digest of the channel.
+        due: alerts that the message was about.
+        now: time of the change.
+    """
     n, told = notification.c, notification_told.c
     ended = [alert.key for alert in due if alert.stage == "resolvido"]
     going = [alert.key for alert in due if alert.stage != "resolvido"]

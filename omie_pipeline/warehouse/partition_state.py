@@ -41,7 +41,14 @@ class PartitionState:
 def partition_states(
     engine: sa.Engine, mirror: MirrorTable, empresa: str, particoes: Iterable[str]
 ) -> list[PartitionState]:
-    """The states of the partitions named (ISO days; ``tudo`` for a register), in their order."""
+    """The states of the partitions named (ISO days; ``tudo`` for a register), in their order.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        particoes: names of partitions.
+    """
     wanted = sorted(set(particoes))
     t, p = mirror_table(mirror), import_partition.c
     name: Any = sa.cast(t.c.data_particao, sa.Text)
@@ -89,6 +96,12 @@ def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) ->
 
     ``start`` itself if the day before it was never proven: what lies further back was read once,
     by hand, and is not followed.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        start: the first day of the window.
     """
     c = import_partition.c
     query = (

@@ -96,7 +96,14 @@ def clients_by_document(connection: sa.Connection, empresa: str, document: str) 
 def titles_of(
     connection: sa.Connection, empresa: str, codes: Collection[str], ids: Collection[int]
 ) -> set[str]:
-    """Codes of the títulos that dbt prepares for these clientes, and of those in kept calls."""
+    """Codes of the títulos that dbt prepares for these clientes, and of those in kept calls.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        codes: the codes of the clientes.
+        ids: Omie's ids of the clientes.
+    """
     found = _kept(connection, empresa, TITLES, codes, ids)
     for table, key in _models(connection, TITLES):
         found |= _codes(connection, table, key, empresa, client_in(table, codes, ids))
@@ -148,7 +155,14 @@ def orders_of(
 def contracts_of(
     connection: sa.Connection, empresa: str, codes: Collection[str], ids: Collection[int]
 ) -> set[str]:
-    """Codes of the service contracts of these clientes."""
+    """Codes of the service contracts of these clientes.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        codes: the codes of the clientes.
+        ids: Omie's ids of the clientes.
+    """
     found = _kept(connection, empresa, CONTRACTS, codes, ids)
     for table, key in _models(connection, CONTRACTS):
         found |= _codes(connection, table, key, empresa, client_in(table, codes, ids))
@@ -159,7 +173,14 @@ def sellers_of(
     connection: sa.Connection, empresa: str, document: str, codes: Collection[str]
 ) -> set[str]:
     """Codes under which a professional is a seller: the codes that he has as a supplier too, and
-    those that dbt made of the clinic's rows with his document."""
+    those that dbt made of the clinic's rows with his document.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        document: CPF or CNPJ.
+        codes: integration codes.
+    """
     found = set(codes)
     people = next((t for t in tables_of(connection, CLINIC) if t.name == "profissionais"), None)
     for table, key in _models(connection, SELLERS):

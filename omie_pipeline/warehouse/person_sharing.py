@@ -28,7 +28,14 @@ def codes_table(connection: sa.Connection) -> sa.TableClause | None:
 def sharing(
     connection: sa.Connection, empresa: str, document: str, codes: Collection[str]
 ) -> set[str]:
-    """Codes under this document, and all that share a record with one of these or of ``codes``."""
+    """Codes under this document, and all that share a record with one of these or of ``codes``.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        document: CPF or CNPJ.
+        codes: integration codes.
+    """
     table = codes_table(connection)
     if table is None:
         return set()

@@ -307,6 +307,13 @@ def plan_recovered(
 
     The rows join the plan as they ended. A row that the clinic has changed since is in the plan
     already, and ends there once.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        outcomes: what was proved.
     """
     if not outcomes:
         return ()
@@ -356,7 +363,14 @@ def plan_recovered(
 
 
 def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, action: str) -> None:
-    """Number rows on from the last planned one and write them."""
+    """Number rows on from the last planned one and write them.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        run_id: id of the run.
+        found: rows to plan.
+        action: what is to be done with them.
+    """
     last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
     names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",
              "omie_id", "filled")  # fmt: skip
@@ -374,7 +388,14 @@ def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, ac
 
 
 def duplicated_keys(engine: sa.Engine, run_id: str, model: PayloadModel, empresa: str) -> set[str]:
-    """Integration codes of the plan that stand more than once in the whole model."""
+    """Integration codes of the plan that stand more than once in the whole model.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        model: the payload model.
+        empresa: the empresa whose rows are meant.
+    """
     with warehouse_errors(), engine.connect() as connection:
         return _repeated(connection, run_id, model, empresa)
 

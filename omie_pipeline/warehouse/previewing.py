@@ -28,6 +28,12 @@ def payload_rows(
     """The first ``limit`` rows of the selection by their code: columns that are NULL left out, as
     the plan leaves them out.
 
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        limit: the most rows that are answered.
+
     Raises:
         WarehouseError: the database refused.
     """

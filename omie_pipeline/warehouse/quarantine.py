@@ -105,6 +105,13 @@ def forget_passed(
     """Empty quarantine, rejected and ledger of rows that passed or that the model no longer has.
 
     Only within what this run looked at; a row this run refused again carries its ``run_id``.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        endpoint: name of the endpoint.
+        selection: empresa, dates and codes of the run.
+        grain: register or fact.
     """
     with warehouse_errors(), engine.begin() as connection:
         planned = sa.select(plan.c.codigo_integracao).where(

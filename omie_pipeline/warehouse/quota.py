@@ -80,6 +80,12 @@ class SharedGovernor:
 
         A ``durable`` slot is on disk before the call leaves: whether an intent left open was ever
         sent is read from it, also after the server's machine lost its power.
+
+        Args:
+            method: method of Omie.
+            fingerprint: digest of the request.
+            now: time of the call.
+            durable: whether the slot must survive a crash, as a write's must.
         """
         asked = now if self._clock is None else None
         values = {**self._fixed, "method": method, "fingerprint": fingerprint, "now": asked}
@@ -126,7 +132,15 @@ class SharedGovernor:
     def record_wait(
         self, method: str, until: datetime, reason: str, now: datetime, *, closes: bool
     ) -> None:
-        """Remember a wait where every process, and ``status``, sees it."""
+        """Remember a wait where every process, and ``status``, sees it.
+
+        Args:
+            method: method of Omie.
+            until: end of the wait.
+            reason: in words for the screen.
+            now: time of the record.
+            closes: whether the method takes no call meanwhile; otherwise one caller merely waits.
+        """
         statement = insert(line_wait).values(
             scope=self._scope, method=method, until=until, reason=reason, since=now, closes=closes
         )

@@ -71,7 +71,14 @@ def usable_contas_correntes(engine: sa.Engine, empresa: str) -> dict[int, bool]:
 def confirmed_codes(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Sequence[str]
 ) -> set[str]:
-    """Those of ``codes`` that Omie holds for us: confirmed once, and not deleted since."""
+    """Those of ``codes`` that Omie holds for us: confirmed once, and not deleted since.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+    """
     query = sa.select(ledger.c.codigo_integracao).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,
@@ -92,7 +99,15 @@ def deletable(
     omie_ids: Sequence[int],
 ) -> dict[str, int | None]:
     """Integration code -> Omie's id of those records that this ledger created; ``None`` if it
-    knows of none that stands."""
+    knows of none that stands.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+        omie_ids: Omie's ids that are named.
+    """
     query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == endpoint,

@@ -30,6 +30,12 @@ class SourceRow:
 def source_row(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> SourceRow | None:
     """The row of the payload model under an integration code.
 
+    Args:
+        engine: the warehouse.
+        endpoint: its declaration.
+        empresa: the empresa whose rows are meant.
+        code: integration code.
+
     Raises:
         ModelError: the model is missing or is not as the catalog wants it.
         WarehouseError: the database is gone.
@@ -48,6 +54,12 @@ def source_row(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -
 def registered_id(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> int | None:
     """Omie's id of a record that the ledger holds as confirmed.
 
+    Args:
+        engine: the warehouse.
+        endpoint: its declaration.
+        empresa: the empresa whose rows are meant.
+        code: integration code.
+
     Raises:
         WarehouseError: the database is gone.
     """
@@ -61,6 +73,12 @@ def registered_id(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str
 
 def refusal(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> tuple[str, str]:
     """Why a row did not pass and what to do, both Portuguese; empty if it was not refused.
+
+    Args:
+        engine: the warehouse.
+        endpoint: its declaration.
+        empresa: the empresa whose rows are meant.
+        code: integration code.
 
     Raises:
         WarehouseError: the database is gone.

@@ -74,7 +74,14 @@ def new_rows(engine: sa.Engine, run_id: str, chunk_rows: int) -> Iterator[list[P
 def alike(
     engine: sa.Engine, empresa: str, endpoint: str, likenesses: Collection[str]
 ) -> list[Known]:
-    """Records that Omie holds for us and that say the same as these."""
+    """Records that Omie holds for us and that say the same as these.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        likenesses: digests of the rows.
+    """
     query = sa.select(ledger.c.codigo_integracao, ledger.c.likeness).where(
         *_living(empresa, endpoint), ledger.c.likeness == sa.func.any(list(likenesses))
     )
@@ -98,7 +105,14 @@ def gone_without_likeness(engine: sa.Engine, model: PayloadModel, empresa: str) 
 def still_in_model(
     engine: sa.Engine, model: PayloadModel, empresa: str, codes: Collection[str]
 ) -> set[str]:
-    """Those of ``codes`` that the model has, whatever their date."""
+    """Those of ``codes`` that the model has, whatever their date.
+
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        empresa: the empresa whose rows are meant.
+        codes: integration codes.
+    """
     p = model.table()
     key = model_key(model, p)
     wanted = sa.cast(sa.literal(sorted(codes), ARRAY(sa.Text)), ARRAY(sa.Text))

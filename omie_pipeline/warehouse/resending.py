@@ -112,6 +112,13 @@ def set_back(
     To be called while holding the endpoint's lane. A push upserts by integration code, so that a
     row that Omie has after all is changed and never doubled. The settlements of a título are set
     back with it; before each is sent again, Omie is asked whether it stands after all.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        codes: integration codes.
+        now: time of the change.
     """
     statement = (
         sa.update(ledger)

@@ -39,7 +39,14 @@ def changed_titles(
     engine: sa.Engine, baixas: str, titles: PayloadModel, selection: Selection
 ) -> list[Changed]:
     """Settlements of títulos that differ from what Omie confirmed of them, but for a change that
-    Omie refused already."""
+    Omie refused already.
+
+    Args:
+        engine: the warehouse.
+        baixas: endpoint of the settlements.
+        titles: payload model of the títulos.
+        selection: empresa, dates and codes of the run.
+    """
     source, title, baixa = payload_source(titles, selection), ledger.alias("t"), ledger.alias("b")
     query = (
         sa.select(
@@ -100,7 +107,14 @@ def changed_settlements(
 def plan_reversals(
     engine: sa.Engine, run_id: str, key_field: str, rows: Sequence[Changed]
 ) -> tuple[PlannedPartition, ...]:
-    """Plan these settlements to be taken back; those in the plan already are left out."""
+    """Plan these settlements to be taken back; those in the plan already are left out.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        key_field: field that names the settlement.
+        rows: settlements to take back.
+    """
     if not rows:
         return ()
     by_code = {row.baixa: row for row in rows}
@@ -152,7 +166,14 @@ def titles_to_change(
     engine: sa.Engine, titles: PayloadModel, empresa: str, codes: Sequence[str]
 ) -> set[str]:
     """Those of these títulos that are yet to be changed in Omie: not those whose change Omie
-    refused, or our own validation."""
+    refused, or our own validation.
+
+    Args:
+        engine: the warehouse.
+        titles: payload model of the títulos.
+        empresa: the empresa whose rows are meant.
+        codes: the codes of the títulos.
+    """
     source, title = payload_source(titles, Selection(empresa)), ledger.alias("t")
     invalid = sa.exists().where(
         quarantine.c.empresa == empresa,
@@ -196,7 +217,14 @@ def waiting_to_come_back(engine: sa.Engine, empresa: str, endpoint: str) -> tupl
 def refused_changes(
     engine: sa.Engine, empresa: str, endpoint: str, hashes: Mapping[str, str]
 ) -> set[str]:
-    """Codes of those payloads (code -> hash) that Omie refused once."""
+    """Codes of those payloads (code -> hash) that Omie refused once.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        hashes: code -> hash of the payload.
+    """
     query = sa.select(intent.c.codigo_integracao, intent.c.payload_hash).where(
         intent.c.empresa == empresa,
         intent.c.endpoint == endpoint,

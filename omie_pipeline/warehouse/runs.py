@@ -30,7 +30,17 @@ def open_run(
     dagster_run_id: str | None,
     now: datetime,
 ) -> None:
-    """Write that a sync begins."""
+    """Write that a sync begins.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        dagster_run_id: id of the run in Dagster, if it has one.
+        now: time of the start.
+    """
     statement = sa.insert(run).values(
         run_id=run_id,
         empresa=empresa,
@@ -56,7 +66,19 @@ def close_run(
     data_docs: str | None,
     now: datetime,
 ) -> None:
-    """Write how a sync ended and drop its plan."""
+    """Write how a sync ended and drop its plan.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        state: how it ended.
+        counts: by partition.
+        selected: rows in all.
+        value_sum: in R$, if the endpoint has a value.
+        error: the error that ended it.
+        data_docs: path of the report.
+        now: time of the end.
+    """
     statement = (
         sa.update(run)
         .where(run.c.run_id == run_id)
@@ -102,6 +124,12 @@ def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: date
     """Close the history of a run that was taken over, and hold the rows that it had yet to send.
 
     It writes no other row of another run's.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        error: the error that says so.
+        now: time of the change.
     """
     mine = run.c.run_id == run_id
     with warehouse_errors(), engine.begin() as connection:
@@ -229,7 +257,14 @@ def plan_value_sum(engine: sa.Engine, run_id: str, value_field: str) -> Decimal:
 
 
 def recent_selected(engine: sa.Engine, empresa: str, endpoint: str, span: str) -> list[int]:
-    """Rows selected by the last finished runs over the same dates (``all``, or ``first..last``)."""
+    """Rows selected by the last finished runs over the same dates (``all``, or ``first..last``).
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        span: the dates: ``all``, or ``first..last``.
+    """
     query = (
         sa.select(run.c.selected)
         .where(
@@ -268,6 +303,12 @@ def ledger_truth(
     Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``;
     ``other`` for a row that is confirmed, but not as the plan has it; records that were deleted as
     the model no longer has them (``mirror``) count as ``removed``.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        endpoint: its declaration.
+        empresa: the empresa whose rows are meant.
     """
     mine = sa.and_(
         ledger.c.empresa == empresa,

@@ -111,7 +111,14 @@ def model_particao(
 def model_where(
     model: PayloadModel, p: sa.FromClause, selection: Selection, mode: Mode = "upsert"
 ) -> list[sa.ColumnElement[bool]]:
-    """Conditions that pick a selection's rows of the model."""
+    """Conditions that pick a selection's rows of the model.
+
+    Args:
+        model: the payload model.
+        p: the payload table.
+        selection: empresa, dates and codes of the run.
+        mode: the mode of the policy: upsert, insert or mirror.
+    """
     conditions: list[sa.ColumnElement[bool]] = [p.c.empresa == selection.empresa]
     dates: list[sa.ColumnElement[bool]] = []
     if model.endpoint.grain == "fact" and selection.date_from is not None:

@@ -60,6 +60,12 @@ def last_started(
 
     Only of those for which a schedule or sensor started one in the last 30 days: who runs
     everything by hand or by a schedule of their own waits for nothing here.
+
+    Args:
+        engine: the warehouse.
+        what: runs of pushes or of readings.
+        empresas: the empresas that are looked at.
+        now: time of the question.
     """
     table: Any = run if what == "push" else import_run
     by_itself = sa.func.bool_or(table.c.gatilho.in_(_BY_ITSELF))

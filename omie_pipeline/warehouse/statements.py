@@ -70,7 +70,14 @@ _HEADER = (
 def store_statement(
     engine: sa.Engine, empresa: str, statement: Statement, asked_at: datetime
 ) -> int:
-    """Replace an account's month, unless a newer answer stands there; the number of new lines."""
+    """Replace an account's month, unless a newer answer stands there; the number of new lines.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        statement: as Omie gave it.
+        asked_at: time of the question.
+    """
     key = {
         "empresa": empresa,
         "n_cod_cc": statement.n_cod_cc,
@@ -129,7 +136,16 @@ def moved_since(engine: sa.Engine, empresa: str, since: datetime | None) -> dict
 def read_since(
     engine: sa.Engine, empresa: str, account: int, month: date, last: date, since: datetime
 ) -> bool:
-    """Whether the month was read up to ``last`` by a question asked since then."""
+    """Whether the month was read up to ``last`` by a question asked since then.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        account: id of the account.
+        month: its first day.
+        last: day up to which it has to be read.
+        since: readings asked before this do not count.
+    """
     c = extrato.c
     query = sa.select(sa.func.count()).where(
         c.empresa == empresa,
@@ -166,7 +182,14 @@ class CashCheck:
 
 
 def cash_checks(engine: sa.Engine, empresa: str, first: date, last: date) -> list[CashCheck]:
-    """One check for each account and month whose statement is here and begins in the range."""
+    """One check for each account and month whose statement is here and begins in the range.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        first: the first of the months.
+        last: the last of the months.
+    """
     movements = mirror_table(MIRROR["movimentacoes"])
     zero = sa.literal(Decimal(0), sa.Numeric)
     lines = (

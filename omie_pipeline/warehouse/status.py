@@ -65,6 +65,12 @@ def endpoint_status(
 ) -> EndpointStatus:
     """Read the status of one endpoint.
 
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: its declaration.
+        start_date: the start date.
+
     Raises:
         WarehouseError: the database is gone.
     """

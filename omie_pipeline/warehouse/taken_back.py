@@ -39,7 +39,15 @@ def stands_as(
 def settle_taken_back(
     engine: sa.Engine, model: PayloadModel, selection: Selection, mode: Mode, now: datetime
 ) -> None:
-    """Let the ledger, and the list of rejected rows, know of the changes that were taken back."""
+    """Let the ledger, and the list of rejected rows, know of the changes that were taken back.
+
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        mode: the mode of the policy: upsert, insert or mirror.
+        now: time of the change.
+    """
     with warehouse_errors(), engine.begin() as connection:
         _settle(connection, model, selection, mode, now)
 

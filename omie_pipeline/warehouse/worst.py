@@ -52,7 +52,15 @@ class _Question:
 def worst_rows(
     engine: sa.Engine, empresa: str, endpoint: str, run_id: str, limit: int = 5
 ) -> list[WorstRow]:
-    """Rows of one run: rejected first, then quarantined, then held."""
+    """Rows of one run: rejected first, then quarantined, then held.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        run_id: id of the run.
+        limit: the most rows that are answered.
+    """
     found: list[WorstRow] = []
     with warehouse_errors(), engine.connect() as connection:
         for question in _questions(empresa, endpoint, run_id):
@@ -65,7 +73,15 @@ def worst_rows(
 def worst_by_partition(
     engine: sa.Engine, empresa: str, endpoint: str, run_id: str, each: int
 ) -> dict[str, list[WorstRow]]:
-    """Partition -> up to ``each`` of its rows of one run, in the order of :func:`worst_rows`."""
+    """Partition -> up to ``each`` of its rows of one run, in the order of :func:`worst_rows`.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        run_id: id of the run.
+        each: the most of each.
+    """
     found: defaultdict[str, list[WorstRow]] = defaultdict(list)
     with warehouse_errors(), engine.connect() as connection:
         for question in _questions(empresa, endpoint, run_id):

@@ -128,7 +128,14 @@ DEFECTS: MappingProxyType[str, tuple[Defect, ...]] = MappingProxyType(
 def spoil(
     batch: pa.RecordBatch, table_name: str, count: int, random: np.random.Generator
 ) -> tuple[pa.RecordBatch, Counter[str]]:
-    """The batch with one defect in each of ``count`` rows, and how many of each defect."""
+    """The batch with one defect in each of ``count`` rows, and how many of each defect.
+
+    Args:
+        batch: valid rows.
+        table_name: name of the clinic's table.
+        count: rows to spoil.
+        random: source of the choices.
+    """
     defects = DEFECTS[table_name]
     chosen = random.choice(batch.num_rows, size=count, replace=False)
     kinds = random.integers(0, len(defects), size=count)

@@ -6,7 +6,14 @@ from omie_pipeline.catalog.mirror.model import Audit, Column, Personal
 
 
 def text(name: str, path: str, comment: str, personal: Personal = "") -> Column:
-    """A text column."""
+    """A text column.
+
+    Args:
+        name: the name of the column.
+        path: where the value stands in Omie's record, dotted.
+        comment: in the database.
+        personal: what it says of a person.
+    """
     return Column(name, path, "text", comment, personal)
 
 
@@ -16,7 +23,14 @@ def bigint(name: str, path: str, comment: str) -> Column:
 
 
 def numeric(name: str, path: str, comment: str, or_path: str = "") -> Column:
-    """Money in R$, or another exact number."""
+    """Money in R$, or another exact number.
+
+    Args:
+        name: the name of the column.
+        path: where the value stands in Omie's record, dotted.
+        comment: in the database.
+        or_path: where it stands if there is none under ``path``.
+    """
     return Column(name, path, "numeric", comment, or_path=or_path)
 
 

@@ -39,7 +39,14 @@ def effect_for(
     known: KnownRecords,
     twins: TwinRule = SAME_PAYMENT,
 ) -> RecordEffect:
-    """How rows of ``endpoint`` take effect, bound to one empresa."""
+    """How rows of ``endpoint`` take effect, bound to one empresa.
+
+    Args:
+        endpoint: its declaration.
+        client: for the reads.
+        known: what the ledger knows of records.
+        twins: what counts as the same payment.
+    """
     kind = TitleEffect if endpoint.name in SETTLEMENTS else _EFFECTS[endpoint.effect]
     return kind(client, endpoint, known, twins)
 

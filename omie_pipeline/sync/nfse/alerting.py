@@ -28,6 +28,12 @@ def note_alerts(
 ) -> list[Alert]:
     """Every alert of :data:`NOTE_KINDS` that is on at ``now``.
 
+    Args:
+        engine: the warehouse.
+        empresas: the empresas whose notes are looked at.
+        limits: minutes, by city.
+        now: time of the check.
+
     Raises:
         WarehouseError: the database is gone.
     """

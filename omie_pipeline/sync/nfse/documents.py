@@ -33,6 +33,13 @@ def fetch_documents(
     The PDF may come after the note (a guess): until it is there the question is repeated, less and
     less often, for seven days.
 
+    Args:
+        engine: the warehouse.
+        client: for the reads.
+        note: the issued note.
+        clock: the clock of the deployment.
+        files: archive, ``None`` to keep links only.
+
     Returns:
         files stored.
 

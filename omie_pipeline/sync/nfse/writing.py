@@ -64,6 +64,12 @@ def put_off(connection: sa.Connection, note: NoteState, asked_at: datetime, font
     """Remember that a note was asked for, and when it may be asked for alone again.
 
     The list is asked for all notes together: it does not put off the question for one.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        note: the note.
+        asked_at: time of the question.
+        fonte: which question it was.
     """
     values: dict[str, Any] = {"consultada_em": asked_at}
     waits = note.estado in OPEN or note.proxima_consulta_em is not None
