@@ -87,6 +87,7 @@ def tell_error(
     """The message of ``error`` and what to do, on stderr.
 
     Args:
+        error: the error.
         about: what was being done, ``clientes (principal)`` say.
         debug: show the traceback first, without secrets.
         reading: it was a question to Omie, nothing was sent.

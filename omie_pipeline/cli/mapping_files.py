@@ -88,6 +88,8 @@ def relation(
     """The table as dbt should name it, so that it is built before the model.
 
     Args:
+        project: folder of the dbt project.
+        table: the sampled table.
         sources: schema, table and set of what the chosen staging set declares.
         schemas: of the installation; default: those without a prefix.
     """

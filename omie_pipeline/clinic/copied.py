@@ -27,6 +27,10 @@ def copied_rows(
     A register has no dates: all its rows are under ``None``. A table never copied has no rows.
 
     Args:
+        warehouse: where the copy is.
+        table: declaration of the clinic's table.
+        empresa: the empresa whose rows are meant.
+        zone: the clinic's time zone.
         window: which business dates are wanted; rows without a readable one are always counted.
     """
     found: Counter[date | None] = Counter()

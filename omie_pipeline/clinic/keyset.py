@@ -158,8 +158,12 @@ def wanted_keys(
     """The rows to fetch, from all keys of the source.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
         present: the source's keys.
         stage: the rows read because they changed.
+        raw: the copy.
+        table: declaration of the clinic's table.
+        empresa: the empresa whose rows are meant.
         before: doubled keys, as shown, that an earlier read set aside.
     """
     there = [present.table.columns[name] for name in table.key]

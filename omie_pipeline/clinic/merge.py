@@ -42,6 +42,12 @@ def delete_absent(
     """Removes the empresa's rows in ``window`` (all, when open) that ``present`` does not hold.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        raw: the copy.
+        present: keys that the source has.
+        table: declaration of the clinic's table.
+        empresa: the empresa whose rows are meant.
+        window: business dates that were read.
         kept: keys whose rows stay although ``present`` lacks them.
         accept_shrunk: a person said that the source may have lost half of its rows.
 

@@ -121,6 +121,9 @@ def set_aside(connection: sa.Connection, stage: Stage, table: SourceTable, *, fi
     """Takes out of the stage what cannot be copied.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        stage: the temporary table with the rows just read.
+        table: declaration of the clinic's table.
         file: the source is a file, which may end in a line of totals.
     """
     columns = stage.table.columns
@@ -231,6 +234,10 @@ def remember(
     """Renews what is set aside of one table; what is no longer found is forgotten.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        table: declaration of the clinic's table.
+        found: rows that were set aside.
         part: the rows that were looked at, if these were not all.
     """
     c = SET_ASIDE.c

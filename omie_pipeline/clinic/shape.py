@@ -141,6 +141,9 @@ def remake(
     """Makes the copy anew and keeps its rows; the caller holds the table's lock.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        table: declaration of the clinic's table.
+        columns: columns of the source now.
         empresa: whose rows are about to be read in full.
         recopy: a person asked for it: columns the source lost go, and the empresa's rows with
             them if they do not fit the new key.

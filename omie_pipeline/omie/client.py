@@ -190,6 +190,9 @@ class OmieClient:
         """Send once.
 
         Args:
+            service: service of Omie.
+            method: method of Omie.
+            param: the one object of the request.
             before: called when the slot is there and nothing is waited for any more, just before
                 the request leaves; what it raises keeps the request from leaving.
 
@@ -228,6 +231,9 @@ class OmieClient:
         The body is parsed fast, floats included: good for counts and keys, never for money.
 
         Args:
+            service: service of Omie.
+            method: method of Omie.
+            param: the one object of the request.
             give_up: told of every "later"; true ends the asking with that fault.
         """
         return self._patiently(service, method, param, give_up, wire.inexact_object)

@@ -85,6 +85,9 @@ def read_answer(
     """The body of a good answer.
 
     Args:
+        answer: status, headers and body.
+        is_write: whether the call was a write.
+        now: time of the answer.
         hidden: texts of the request that no error may repeat: keys, names, documents.
         parse: from text to body.
         promise: what a good answer of the method carries.
@@ -128,6 +131,12 @@ def classify(
     """The error of the tree for a fault; ``code`` has no ``SOAP-ENV:`` prefix.
 
     Args:
+        text: the text of the fault, as it came.
+        code: ``faultcode``, or ``""``.
+        http_status: HTTP status of the answer.
+        is_write: whether the call was a write.
+        now: time of the answer.
+        hidden: texts that must not be repeated.
         by_key: a read that names its record, so that what is missing is that record.
     """
     if not text:

@@ -46,6 +46,9 @@ class Governor(Protocol):
         """Reserve the next slot for a call, or say why it may not leave.
 
         Args:
+            method: method of Omie.
+            fingerprint: digest of the request.
+            now: time of the call.
             durable: the slot must outlast a crash of the memory itself, as a write's must.
         """
 
@@ -64,6 +67,10 @@ class Governor(Protocol):
         """Remember what ``method`` waits for, which anybody may ask; the latest word stands.
 
         Args:
+            method: method of Omie.
+            until: end of the wait.
+            reason: in words for the screen.
+            now: time of the record.
             closes: nothing of the method may leave before ``until``.
         """
 

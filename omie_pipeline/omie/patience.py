@@ -59,7 +59,10 @@ class Patience:
         """How long to wait before the same question of ``method`` is asked again.
 
         Args:
+            method: method of Omie.
+            fault: what Omie answered, or that it did not.
             tries: how often it was asked.
+            now: time of the answer.
 
         Returns:
             A negative number if it is not to be asked again.

@@ -191,8 +191,10 @@ class Deployment:
         """Bill one service order because a person says so; see ``warehouse.billing``.
 
         Args:
+            empresa: the empresa whose rows are meant.
             order: our code of the service order, ``OS-1`` say.
             by: who decided.
+            options: approval, dry run and the like.
 
         Raises:
             ConfigurationError: no such order was ever delivered.
@@ -237,9 +239,15 @@ class Deployment:
         """Read one table of Omie (``catalog.mirror.MIRROR`` or ``extrato``) into the warehouse.
 
         Args:
+            name: name of the list.
+            empresa: the empresa whose rows are meant.
+            modo: whole partitions, or what changed.
             date_from, date_to: born days, for ``modo="carga"`` of a fact; default: from the start
                 date to today.
+            gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+            dagster_run_id: id of the run in Dagster, if it has one.
             not_before: a reading asked at or after this moment is good enough; Omie is not asked.
+            progress: callbacks.
 
         Raises:
             OmieFault: the reading stopped; what was merged stays.

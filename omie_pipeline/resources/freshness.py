@@ -32,6 +32,8 @@ def read_again(
     """Read what is old of the lists that name people; what the filters of the empresa leave out.
 
     Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
         confirmed_at: when Omie last confirmed something of the person: readings must be younger.
         on_reading: told the list that is about to be asked for.
 

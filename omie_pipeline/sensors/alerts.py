@@ -104,7 +104,10 @@ def still_failed(
     """Alerts that were on, and of whose job and empresa no later run is known to have passed.
 
     Args:
+        instance: the instance of Dagster.
+        on: alerts that are open.
         ended: what the last ended runs say; they have told of theirs already.
+        empresas: the configured empresas.
     """
     for alert in on:
         if alert.key in ended or (alert.empresa and alert.empresa not in empresas):

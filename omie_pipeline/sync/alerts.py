@@ -92,6 +92,10 @@ def evaluate_alerts(
     """Every alert of :data:`KINDS` that is on at ``now``; nothing is written or sent.
 
     Args:
+        engine: the warehouse.
+        empresas: the empresas that are looked at.
+        policies: policy by endpoint.
+        now: time of the check.
         longest_silence: so long the schedule leaves between two runs at the most; ``None`` if
             there is no schedule.
 

@@ -55,6 +55,11 @@ def check_plan(
     """Validate every planned row that sends a payload; quarantine and hold what must not leave.
 
     Args:
+        scope: warehouse, run, empresa and endpoint.
+        model: the payload model.
+        rules: rules of the clinic.
+        ledger: the ledger of the run.
+        now: time of the change.
         store: off for a dry run: only the plan is marked.
         reported: a page of Data Docs is wanted, so Great Expectations runs however few the rows.
 

@@ -111,6 +111,10 @@ class Push:
         """Push what the payload model holds for a selection.
 
         Args:
+            endpoint: its declaration.
+            selection: empresa, dates and codes of the run.
+            policy: the endpoint's policy.
+            options: approval, dry run and the like.
             model: another table of the same shape than the endpoint's dbt model.
 
         Raises:

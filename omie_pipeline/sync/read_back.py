@@ -47,6 +47,9 @@ def proven(row: PlanRow, found: Found, now: datetime, since: datetime) -> RowOut
     it (docs/adr/0028).
 
     Args:
+        row: row of the plan.
+        found: what the read shows.
+        now: time of the read.
         since: when the intent of the first call was written.
     """
     if row.action == "delete":

@@ -79,6 +79,10 @@ def deliver(
     remembering, or loses its lane there, makes that one message come twice, never not at all.
 
     Args:
+        engine: the warehouse.
+        alerts: alerts that hold now.
+        channels: channels that are configured.
+        now: time of the check.
         kinds: what was looked for: an open alert of these kinds that is not in ``alerts`` ended.
 
     Returns:

@@ -78,6 +78,10 @@ def rule_texts(
     """Motivo and correção of ``rule`` on the field at ``path``.
 
     Args:
+        rule: name of the rule.
+        path: field that the reason names, dotted.
+        catalog: the field's declaration, if there is one.
+        rules: rules of the clinic.
         shown: what follows the field's name.
         day: the improbable date itself, if there is a row in view.
     """

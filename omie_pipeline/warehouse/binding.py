@@ -23,7 +23,10 @@ def bind_empresa(engine: sa.Engine, empresa: str, scope: str, base_url: str) -> 
     """Remember the Omie that an empresa is about to talk to; refuse another than it is bound to.
 
     Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
         scope: digest of the app key.
+        base_url: the address of Omie.
 
     Returns:
         Whether this Omie has ever given a good answer; see :func:`confirm_binding`.

@@ -146,6 +146,9 @@ def checked(empresa: str, name: str, value: str, empresas: Collection[str]) -> S
     """The default in the form in which it is kept.
 
     Args:
+        empresa: the empresa whose rows are meant.
+        name: name of the setting.
+        value: as typed.
         empresas: names that there are; ``*`` is always one.
 
     Raises:
@@ -193,6 +196,10 @@ def import_defaults(
     """Keep ``settings`` and where they came from.
 
     Args:
+        engine: the warehouse.
+        settings: the settings to keep.
+        source: where they come from.
+        at: time of the change.
         replace: whatever they do not name is removed.
     """
     with warehouse_errors(), engine.begin() as connection:

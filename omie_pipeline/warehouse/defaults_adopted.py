@@ -49,7 +49,10 @@ def adopt_old_defaults(
     A file in ``seeds`` goes before the table that dbt made of it.
 
     Args:
+        engine: the warehouse.
         seeds: the folder in which the files were.
+        empresas: the empresas that are looked at.
+        at: time of the change.
         examples: keep the simulator's own codes too, with which the files were delivered.
     """
     if ever_set(engine):

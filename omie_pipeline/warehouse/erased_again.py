@@ -33,6 +33,8 @@ def apply_erasures(
     name and document had to be kept, they go now; a título or note since then lengthens it.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
         today: decides whose name and document need not be kept any more.
         names: tables of schema ``omie`` that were merged (children too: ``baixas``); ``None``: all.
         since: rows read before this are known to be clean (``lido_em``); ``None``: look at all.

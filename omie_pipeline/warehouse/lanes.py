@@ -154,6 +154,9 @@ def lane(
     """Hold the lane ``name`` (an endpoint of an empresa, say); the lock ends with the process.
 
     Args:
+        engine: the warehouse.
+        name: name of the lock.
+        clock: the clock of the deployment.
         on_wait: called once if another run holds the lane.
 
     Raises:

@@ -84,6 +84,9 @@ class Ledger:
         """Commit what became of a batch: ledger, rejected, intents, plan and attempts at once.
 
         Args:
+            outcomes: what became of each row.
+            attempts: the calls, masked.
+            now: time of the commit.
             deletes: endpoint whose records a ``deleted`` outcome takes away, for explicit deletes.
             plan_only: mark the plan and nothing else, for a dry run.
             sent: off for rows held before any call: an intent of an earlier run stays open.

@@ -138,8 +138,14 @@ def move(
     """Take a note to another state, with ``values`` of its other columns.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        para: the new state.
         at: when what is known now was asked for.
+        fonte: where that was learned.
         motivo: masked words.
+        values: further columns.
 
     Returns:
         false when the step is not allowed, is older than the last one or there is no such note:
@@ -175,8 +181,13 @@ def reject(
     rejected rows say so together.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        at: time of the change.
         words: the city hall's, masked.
         correcao: what a person does about it, in Portuguese.
+        fonte: where that was learned.
 
     Returns:
         as :func:`move`.
@@ -257,7 +268,11 @@ def ask_to_cancel(
     """Mark that a cancellation is about to be asked for; to be committed before the call.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
         before: the mark that was seen.
+        at: time of the change.
 
     Returns:
         false when another process has marked it since.

@@ -81,8 +81,11 @@ def obstacles(
     """Those of ``orders`` that are not in Omie as the clinic wants them, and why.
 
     Args:
+        engine: the warehouse.
         orders_model: the payload model of the orders; without it, and for an order that is not in
             it, what Omie confirmed is what is wanted.
+        empresa: the empresa whose rows are meant.
+        orders: our codes of the orders.
     """
     codes = list(orders)
     query = sa.select(

@@ -80,6 +80,8 @@ def find_person(
     """Gather the ids and codes of a person; empty ones if nothing is known.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
         document: CPF or CNPJ, with or without punctuation.
         code: integration code of the cliente (``PAC-17``); its document is looked up.
 

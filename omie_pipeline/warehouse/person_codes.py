@@ -135,6 +135,10 @@ def orders_of(
     """Codes of the service orders of these clientes.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        codes: codes of the clientes.
+        ids: Omie's ids of the clientes.
         omie_orders: Omie's ids of orders that the person's notes name.
     """
     found = _kept(connection, empresa, ORDERS, codes, ids)

@@ -92,6 +92,11 @@ def write_plan(
     meanwhile. What is sent is what the plan holds, never what the model holds by then.
 
     Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        mode: the mode of the policy: upsert, insert or mirror.
         empties: fields to be emptied in Omie even of rows that are delivered already.
 
     Raises:

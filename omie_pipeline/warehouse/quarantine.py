@@ -47,6 +47,12 @@ def store_refused(
     What Omie said of such a row before is forgotten: it is not what stands in its way now.
 
     Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        rows: rows with their reasons.
+        now: time of the change.
         persist: off for a dry run: only the plan is marked.
     """
     if not rows:

@@ -57,6 +57,9 @@ def gone_rows(engine: sa.Engine, empresa: str, endpoint: Endpoint, start: date) 
     """Rows of the clinic that were delivered and that Omie no longer has.
 
     Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: its declaration.
         start: facts before it are never sent, so they are not found either.
 
     Raises:

@@ -72,6 +72,10 @@ def sample_table(
     """Columns and up to ``rows`` rows of ``schema.table``.
 
     Args:
+        engine: the warehouse.
+        schema: its schema.
+        table: its name.
+        rows: the most rows that are read.
         where: a condition in SQL, a person's own, over the table under the name ``origem``.
 
     Raises:

@@ -81,6 +81,10 @@ def follow(
     """Ask Omie about the open notes of ``empresa`` and write down what changed.
 
     Args:
+        engine: the warehouse.
+        client: the client of the empresa.
+        empresa: the empresa whose notes are followed.
+        clock: the clock of the deployment.
         files: where the files of issued notes go; ``None`` keeps their links only.
         most_questions: questions about single notes in this round.
         until: no question begins after this moment.
@@ -114,6 +118,10 @@ def look_at(
     """Ask for one note alone and write what is seen.
 
     Args:
+        engine: the warehouse.
+        client: the client of the empresa.
+        note: the note.
+        clock: the clock of the deployment.
         other_key: ask by our code of the order, if the same question by Omie's id may not leave.
 
     Returns:

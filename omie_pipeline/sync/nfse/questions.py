@@ -55,6 +55,9 @@ def list_notes(
     """Every note issued in a window of days, both inclusive, of ListarNFSEs.
 
     Args:
+        client: the client of the empresa.
+        first: first day of emission.
+        last: last day of emission.
         status: ``C`` for cancelled notes only; ``""`` for all.
 
     Raises:
