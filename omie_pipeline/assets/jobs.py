@@ -40,7 +40,7 @@ _VIEWS, _RECONCILING_VIEWS = "espelho", "conciliacao"
 
 @dataclass(frozen=True, slots=True)
 class MirrorJobs:
-    """The jobs of the way back."""
+    """The jobs that read Omie."""
 
     registers: AssetJob
     facts: AssetJob
@@ -102,7 +102,7 @@ def pipeline_jobs(sources: Sequence[SourceTable], *, extracted: bool) -> list[As
 
 
 def mirror_jobs() -> MirrorJobs:
-    """The jobs of the way back, for schedules and for people: both can be backfilled in the UI."""
+    """The jobs that read Omie, for schedules and for people: both can be backfilled in the UI."""
     registers = [name for name, mirror in MIRROR.items() if mirror.grain == "register"]
     facts = [name for name, mirror in MIRROR.items() if mirror.grain == "fact"]
     return MirrorJobs(

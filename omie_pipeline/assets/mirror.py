@@ -1,4 +1,4 @@
-"""The way back: one asset per table of Omie, and the statement of the accounts.
+"""Reading Omie: one asset per table of Omie, and the statement of the accounts.
 
 A run without a tag reads the whole of what its partitions cover (a backfill is the first load);
 with ``omie_pipeline/modo=alteradas`` it reads what changed since the last time, whatever its

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 TRIGGER_TAG = "omie_pipeline/gatilho"
 EMPRESA_TAG = "omie_pipeline/empresa"
 MODE_TAG = "omie_pipeline/modo"
-"""``carga`` (default) or ``alteradas``: how the way back reads."""
+"""``carga`` (default) or ``alteradas``: how Omie is read."""
 NOT_BEFORE_TAG = "omie_pipeline/nao_antes_de"
 """ISO moment: what a question asked since then has proven is not asked again."""
 

@@ -61,7 +61,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One URL of the API with all the methods and types this package knows of it."""
+    """One URL of the API with all the methods and types that this package uses."""
 
     path: str
     methods: dict[str, Method]
@@ -200,7 +200,8 @@ class Endpoint:
 
     @property
     def parent_field(self) -> str:
-        """Field that names the record acted upon by what is no record itself, ``""`` else."""
+        """Field that names the record which a row changes without being a record itself, ``""``
+        else."""
         acts = self.effect in ("settlement", "billing", "situation") and self.references
         return self.references[0][0] if acts else ""
 

@@ -1,4 +1,4 @@
-"""What a row tells a person: whose it is, and which of its fields a fault is about."""
+"""What staff see of a row: whose it is, and which of its fields a fault is about."""
 
 from __future__ import annotations
 

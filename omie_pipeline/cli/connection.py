@@ -1,4 +1,4 @@
-"""One call that proves an empresa's key, or names what stands in the way.
+"""One call that proves an empresa's key, or names the obstacle.
 
 The call is ListarEmpresas (geral/empresas), page 1. It needs no database: pacing is this
 process's own, since one call disturbs no other.

@@ -1,4 +1,4 @@
-"""``make demo``: the door; the work is in ``demo_run``, whose imports are heavy."""
+"""``make demo``: the entry; the work is in ``demo_run``, whose imports are heavy."""
 
 from __future__ import annotations
 

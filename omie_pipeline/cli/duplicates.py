@@ -1,4 +1,4 @@
-"""``omie-pipeline duplicates``: what stands twice in Omie, ours beside one typed by hand, or ours
+"""``omie-pipeline duplicates``: what exists twice in Omie, ours beside one typed by hand, or ours
 under two forms of one code."""
 
 from __future__ import annotations

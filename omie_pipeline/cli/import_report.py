@@ -1,4 +1,4 @@
-"""What a reading came to, as people and programs read it."""
+"""The report of a reading, as people and programs read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What ``build`` and ``push`` tell of columns: those Omie computes, those that nothing reads."""
+"""Messages of ``build`` and ``push`` about columns: those Omie computes, those that nothing
+reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``omie-pipeline models``: the user's own models, and what they stand in for."""
+"""``omie-pipeline models``: the user's own models, and what they replace."""
 
 from __future__ import annotations
 

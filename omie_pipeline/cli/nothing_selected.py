@@ -1,4 +1,4 @@
-"""A code, a date or an empresa that was asked for and has no row: told, and never exit code 0."""
+"""A code, a date or an empresa that was named and has no row: reported, and never exit code 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where words go: results to stdout, everything else to stderr; tables, JSON Lines and CSV."""
+"""Output: results to stdout, everything else to stderr; tables, JSON Lines and CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a push came to, as people and programs read it."""
+"""The report of a push, as people and programs read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``build`` tells of the clinic's values: what could not be read, and what it has to ask."""
+"""Messages of ``build`` about the clinic's values: unreadable ones, and open questions."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def dates_from_start(dates: Dates, start: date) -> Dates:
 
 
 def chosen_tables(names: Sequence[str]) -> tuple[str, ...]:
-    """Tables of the way back by name or group, each once, in the order in which they are read."""
+    """Imported tables by name or group, each once, in the order in which they are read."""
     wanted: set[str] = set()
     unknown = []
     for name in names:

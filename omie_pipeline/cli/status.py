@@ -1,4 +1,4 @@
-"""``omie-pipeline status``: where every empresa stands, endpoint by endpoint, table by table."""
+"""``omie-pipeline status``: the state of every empresa, endpoint by endpoint, table by table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way back in ``omie-pipeline status``: each table's state, times and alerts."""
+"""Imported tables in ``omie-pipeline status``: each table's state, times and alerts."""
 
 from __future__ import annotations
 

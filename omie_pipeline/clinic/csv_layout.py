@@ -1,4 +1,4 @@
-"""What a CSV file says of itself before its rows: separator, columns, where the rows begin."""
+"""The layout of a CSV file: separator, columns, where the rows begin."""
 
 from __future__ import annotations
 

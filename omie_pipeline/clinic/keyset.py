@@ -1,4 +1,4 @@
-"""Whether source and copy have the same keys, told without reading a row.
+"""Whether source and copy have the same keys, found without reading a row.
 
 An incremental read sees what has a new ``updated_at`` and nothing else: no row that was deleted, no
 row that came late with an old stamp, no second row under a key. All of these show in the keys. The

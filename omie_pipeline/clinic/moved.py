@@ -1,4 +1,4 @@
-"""Dates whose rows came or went without a new ``updated_at``, told by the keys."""
+"""Dates whose rows came or went without a new ``updated_at``, found by the keys."""
 
 from __future__ import annotations
 

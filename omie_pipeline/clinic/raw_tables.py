@@ -1,4 +1,4 @@
-"""The copies in schema ``clinic_raw``: how a table is made, grows and remembers where it is.
+"""The copies in schema ``clinic_raw``: how a table is made and widened, and how far it was read.
 
 A copy has the source's columns under the source's names, plus ``_empresa`` and ``_extracted_at``
 (when this version of the row arrived). Columns new at the source are added. A column gone from the

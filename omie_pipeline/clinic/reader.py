@@ -1,4 +1,4 @@
-"""A clinic's tables behind one door, whatever ``CLINIC_URL`` points at."""
+"""A clinic's tables behind one interface, whatever ``CLINIC_URL`` names."""
 
 from __future__ import annotations
 

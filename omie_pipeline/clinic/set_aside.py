@@ -1,4 +1,4 @@
-"""Rows of the source that cannot be told apart, set aside with a reason instead of copied.
+"""Rows of the source that cannot be identified, set aside with a reason instead of copied.
 
 A row without a key, several different rows under one key, a line of totals: none of them stops its
 table. What the copy holds of such a key stays as it is, neither changed nor deleted, until the
@@ -82,7 +82,7 @@ class UnreadLine:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What became of a stage: what was set aside, and what else was not copied.
+    """The outcome of a stage: what was set aside, and what else was not copied.
 
     Attributes:
         found: what was set aside.

@@ -1,4 +1,4 @@
-"""One POST to Omie, and what became of it.
+"""One POST to Omie, and its outcome.
 
 ``write`` sends once and never repeats; ``read`` waits and asks again if the fault allows it.
 Nothing in here logs a request: its body holds the secret.
@@ -129,7 +129,7 @@ class OmieClient:
     Args:
         answer_seconds, largest_answer_bytes: how long an answer may take, and how large it may be.
         base_url: ``https://app.omie.com.br/api/v1/`` or a simulator's.
-        on_call: told of every HTTP call that left, good or bad.
+        on_call: called with every HTTP call that left, good or bad.
         transport: an httpx transport, for tests that need no socket.
     """
 
@@ -234,7 +234,7 @@ class OmieClient:
             service: service of Omie.
             method: method of Omie.
             param: the one object of the request.
-            give_up: told of every "later"; true ends the asking with that fault.
+            give_up: called with every "later"; true ends the asking with that fault.
         """
         return self._patiently(service, method, param, give_up, wire.inexact_object)
 

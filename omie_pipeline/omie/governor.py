@@ -75,7 +75,7 @@ class Governor(Protocol):
         """
 
     def end_probe(self, now: datetime, *, is_open: bool) -> None:
-        """What became of an admitted probe: the key is open, or the call never reached Omie."""
+        """The outcome of an admitted probe: the key is open, or the call never reached Omie."""
 
     def record_nobody_there(self, until: datetime, reason: str, now: datetime) -> None:
         """Remember that nobody answered for so long that it was given up."""

@@ -1,4 +1,4 @@
-"""How long a line is waited for: what Omie asks, no multiple of it, and never without an end.
+"""How long calls wait: as long as Omie asks, no multiple of it, and never without an end.
 
 A wait belongs to the line (an app key and a method), so rows share it. Numbers of Omie's are from
 omie-api.md#limits.

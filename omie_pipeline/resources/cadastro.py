@@ -27,7 +27,7 @@ Como = Literal["ja_cadastrado", "vinculado", "criado", "recusado"]
 
 @dataclass(frozen=True, slots=True)
 class ClienteCadastrado:
-    """What became of a cliente.
+    """The outcome for a cliente.
 
     Attributes:
         omie_id: ``codigo_cliente_omie``; ``None`` when it was refused.

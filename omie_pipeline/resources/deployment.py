@@ -242,8 +242,8 @@ class Deployment:
             name: name of the list.
             empresa: the empresa whose rows are meant.
             modo: whole partitions, or what changed.
-            date_from, date_to: born days, for ``modo="carga"`` of a fact; default: from the start
-                date to today.
+            date_from, date_to: creation days, for ``modo="carga"`` of a fact; default: from the
+                start date to today.
             gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
             dagster_run_id: id of the run in Dagster, if it has one.
             not_before: a reading asked at or after this moment is good enough; Omie is not asked.

@@ -35,7 +35,7 @@ def read_again(
         deployment: the composed deployment.
         empresa: the empresa whose rows are meant.
         confirmed_at: when Omie last confirmed something of the person: readings must be younger.
-        on_reading: told the list that is about to be asked for.
+        on_reading: called with the list that is about to be asked for.
 
     Raises:
         ConfigurationError: Omie cannot be read, so that nothing can be decided.

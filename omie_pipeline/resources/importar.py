@@ -19,7 +19,7 @@ _FAMILY_OF = {name: mirror.family for name, mirror in MIRROR.items()} | {
 
 
 class Importacao(BaseModel):
-    """Filters of the way back; without them everything from the start date on comes in.
+    """What an empresa wants of Omie; without filters everything from the start date on comes in.
 
     Attributes:
         desde, ate: first and last day of inclusion in Omie (of emission for notas fiscais).

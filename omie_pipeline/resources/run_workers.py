@@ -1,4 +1,4 @@
-"""Runs whose process is gone are known as such: what Dagster's own launcher cannot tell.
+"""Recognize runs whose process is gone, which Dagster's own launcher cannot do.
 
 The process of a run gives a sign every few seconds, in the warehouse. Dagster's monitoring asks the
 launcher about each run that is going on, and ends as failed those whose process is gone.
@@ -47,7 +47,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class WatchedRunLauncher(dg.DefaultRunLauncher):
-    """Dagster's launcher, which also knows whether the process of a run still lives."""
+    """Dagster's launcher, which also knows whether the process of a run is still alive."""
 
     @cached_property
     def _engine(self) -> sa.Engine:
@@ -59,7 +59,7 @@ class WatchedRunLauncher(dg.DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Whether the process of a run lives; if that cannot be known now, it does."""
+        """Whether the process of a run is alive; if that cannot be known now, yes."""
         try:
             life = life_of(self._engine, run.run_id)
         except OmiePipelineError as error:
@@ -79,7 +79,7 @@ class WatchedRunLauncher(dg.DefaultRunLauncher):
 
 
 class SignedExecutor(dg.Executor):
-    """Another executor, which gives a sign of life as long as it goes on."""
+    """Another executor, which reports as long as it goes on."""
 
     def __init__(self, inner: dg.Executor) -> None:
         self._inner = inner

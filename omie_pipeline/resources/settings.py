@@ -112,7 +112,7 @@ class Settings(BaseModel):
         webhook_secret: last part of the only empresa's webhook address.
         notify_urls: channels of notifications, as apprise writes them; see
             :func:`notify_addresses`.
-        inbox_keep_days: days an event of a webhook is kept after it was acted upon.
+        inbox_keep_days: days an event of a webhook is kept after it was worked on.
         warehouse_url: ``None`` means the embedded server in ``home``.
         schema_prefix: before the names of all our schemas in the warehouse.
         clinic_url: SQLAlchemy URL, folder, ``csv:///folder`` or ``warehouse://schema``.

@@ -1,4 +1,4 @@
-"""What is queued or running right now: no run is piled on a run."""
+"""What is queued or running now, so that no run is started beside another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the way back runs by itself: what changed, every six hours or daily; all of it, at night.
+"""When Omie is read by schedule: what changed, every six hours or daily; all of it, at night.
 
 The first two strike as often as the most frequent table of any empresa wants; each strike reads the
 tables that are due (``importar: agenda`` of the empresa, else ``OMIE_PIPELINE_SCHEDULE``).

@@ -1,4 +1,4 @@
-"""Resumes what was stopped when the stop is over: held rows that go out, readings that come in."""
+"""Resume what was stopped once the stop is over: held rows and readings."""
 
 from collections.abc import Iterator
 from datetime import date

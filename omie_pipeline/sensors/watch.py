@@ -1,6 +1,6 @@
 """One sensor per family: asks Omie cheaply what changed, and reads just that.
 
-The cursor is JSON: of each empresa and table the signature last acted upon and when it was seen,
+The cursor is JSON: of each empresa and table the signature last worked on and when it was seen,
 and empresas left in peace until a moment because their key was refused.
 """
 
@@ -118,7 +118,7 @@ class _Memory:
             self.asked[name] = look.asked_at.isoformat()
 
     def known(self, opened: Deployment, empresa: str, tabela: str) -> str | None:
-        """The signature acted upon; ``None`` again 30 minutes after a run that did not read."""
+        """The signature worked on; ``None`` again 30 minutes after a run that did not read."""
         name = f"{empresa}/{tabela}"
         asked = self.asked.get(name)
         if asked is None:

@@ -1,4 +1,4 @@
-"""``IncluirCategoria`` and ``AlterarCategoria``: Omie gives the code, and takes twins."""
+"""``IncluirCategoria`` and ``AlterarCategoria``: Omie gives the code, and accepts duplicates."""
 
 from __future__ import annotations
 

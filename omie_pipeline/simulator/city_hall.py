@@ -1,4 +1,4 @@
-"""What the city hall makes of each RPS once its answer is due."""
+"""The city hall's answer to each RPS, when it is due."""
 
 from __future__ import annotations
 

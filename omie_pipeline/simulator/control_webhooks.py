@@ -1,4 +1,4 @@
-"""Webhooks from the other side: where they go, what became of them, once more please."""
+"""Webhooks from Omie's side: their address, their outcomes, sending one again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults on demand: what a test can make the next calls suffer."""
+"""Faults on demand: those that a test plans for the next calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The company that a fresh simulator knows, and how records are seeded."""
+"""The company of a fresh simulator, and how records are seeded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulated Omie knows: apps, and per app the records of each endpoint."""
+"""What the simulated Omie holds: apps, and per app the records of each endpoint."""
 
 from __future__ import annotations
 

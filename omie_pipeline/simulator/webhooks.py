@@ -54,7 +54,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class WebhookStats:
-    """Messages by what became of them."""
+    """Messages by outcome."""
 
     waiting: int
     retrying: int

@@ -1,4 +1,4 @@
-"""Which alerts are on: what a person should be told, from what the warehouse remembers.
+"""Which alerts are open, from what the warehouse knows.
 
 Texts are Portuguese and made of names of endpoints, tables and empresas, numbers and times: never
 of a row, a person or a secret.

@@ -1,4 +1,4 @@
-"""Why a row that passed validation stays here all the same: what was done with its record in Omie
+"""Why a row that passed validation is not sent: what was done with its record in Omie
 cannot be changed there any more. Reasons of quarantine, in Portuguese."""
 
 from __future__ import annotations

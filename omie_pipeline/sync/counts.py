@@ -11,7 +11,7 @@ from omie_pipeline.warehouse.planning import PlannedPartition
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the rows of one partition, or of several added up.
+    """The outcome of the rows of one partition, or of several added up.
 
     Attributes:
         partition: business date of a fact, empresa of a register, ``total`` for a sum.

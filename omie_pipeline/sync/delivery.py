@@ -58,7 +58,8 @@ class Delivery:
     Args:
         check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
             itself; this is asked before each call, and before questions are spent in vain.
-        on_recovering: told which rows of an interrupted run wait until when to be looked at again.
+        on_recovering: called with the rows of an interrupted run that wait, and until when, to be
+            read again.
     """
 
     def __init__(

@@ -121,7 +121,7 @@ def _not_to_delete(scope: Scope, rows: Sequence[PlanRow]) -> list[RowOutcome]:
 
 
 def _but_for_unchanged(scope: Scope, verdict: _Verdict) -> _Verdict:
-    """The verdict without rows that stand in Omie as they are: a row that was held with a change
+    """The verdict without rows that are in Omie as they are: a row that was held with a change
     which the clinic then took back has nothing to send."""
     stopped = {_code(row): row for row, _ in verdict.refused}
     stopped |= {_code(one.row): one.row for one in verdict.outcomes}
@@ -201,7 +201,7 @@ def _unfit(scope: Scope, baixas: str, titles: Sequence[str]) -> set[str]:
 
 
 def _settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow]) -> _Verdict:
-    """Settlements that stand in Omie, and those taken back for a título that is yet to change.
+    """Settlements that are in Omie, and those taken back for a título that is yet to change.
 
     A settlement that others made in Omie is not changed from here.
     """
@@ -244,7 +244,7 @@ def _title(scope: Scope, row: PlanRow) -> str:
 def _changed(
     scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRow], reason: Reason
 ) -> _Verdict:
-    """Rows that stand in Omie and cannot be changed there."""
+    """Rows that are in Omie and cannot be changed there."""
     codes = [_code(row) for row in rows]
     living = living_codes(scope.engine, scope.empresa, scope.endpoint.name, codes)
     return _conflict(policy, [row for row in rows if _code(row) in living], reason)

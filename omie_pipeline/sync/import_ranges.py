@@ -89,7 +89,7 @@ class RangeReader:
     # -- which days -------------------------------------------------------------------------------
 
     def wanted_days(self) -> Days | None:
-        """Born days of a ``carga``; ``None`` for a list that is not cut."""
+        """Creation days of a ``carga``; ``None`` for a list that is not cut."""
         if self._mirror.call.born is None:
             return None
         request, filters = self._request, self._request.filters
@@ -118,7 +118,7 @@ class RangeReader:
             self._move_cursor()
 
     def _is_everything(self, days: Days) -> bool:
-        """Whether these born days are all that this empresa wants."""
+        """Whether these creation days are all that this empresa wants."""
         request, filters = self._request, self._request.filters
         first = max(request.start, filters.since or date.min)
         return days[0] <= first and days[1] >= min(self.today, filters.until or date.max)

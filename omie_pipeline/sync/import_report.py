@@ -1,4 +1,4 @@
-"""What was asked of a reading, and what it found."""
+"""The request for a reading, and its report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ImportRequest:
     """What to read.
 
     Attributes:
-        date_from, date_to: born days, for ``carga`` of a fact.
+        date_from, date_to: creation days, for ``carga`` of a fact.
         start: first day that this deployment wants at all.
         not_before: a reading whose question was asked since then is good enough.
     """

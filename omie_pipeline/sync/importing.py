@@ -1,6 +1,6 @@
 """Bring one table of Omie into the warehouse: a whole range, or what changed since last time.
 
-``carga`` reads born days (inclusion, emission), which cut a list into partitions that never
+``carga`` reads creation days (inclusion, emission), which cut a list into partitions that never
 overlap; it proves each of them and marks what Omie no longer has. ``alteradas`` reads the days of
 change since the cursor, with a day of overlap because windows are whole days
 (omie-api.md#windows-of-days), and then compares Omie's total with ours: if they differ, the

@@ -2,7 +2,7 @@
 
 Offsets shift during a reading: a record deleted behind the reader moves all later ones up, and
 one of them is never served. Two things give that away. Omie's total and the different records
-received disagree; or, if a new record made up for it, that record was born after the pass
+received disagree; or, if a new record made up for it, that record was created after the pass
 began, because the day of inclusion never changes. Either way the range is read again, with another
 page size, so that no request is identical to one of the last minute (docs/adr/0014). Lists of
 several pages whose records have no such day are read until two passes agree.
@@ -29,7 +29,7 @@ from omie_pipeline.warehouse.mirror_merge import PartitionCount, Pass, open_pass
 
 _PASSES = 4
 _SETTLE_SECONDS = 5.0
-"""A pause before another pass: what was born just before it must not look born within it."""
+"""A pause before another pass: what was created just before it must not seem created within it."""
 _SMALLER = {500: 100, 100: SMALLEST_PAGE}
 
 Days = tuple[date, date]
@@ -69,7 +69,7 @@ class Lister:
     """Reads ranges of one list of one empresa.
 
     Args:
-        on_rows: told after each page how many records are read, of how many.
+        on_rows: called after each page with how many records are read, of how many.
     """
 
     def __init__(

@@ -75,9 +75,10 @@ class Push:
 
     Args:
         make_client: builds the client of an empresa around a hook that sees every call.
-        on_wait: told when another run holds the endpoint's lane.
-        on_progress: told how many rows each batch finished.
-        on_recovering: told which rows of an interrupted run wait until when to be looked at again.
+        on_wait: called if another run holds the endpoint's lane.
+        on_progress: called with how many rows each batch finished.
+        on_recovering: called with the rows of an interrupted run that wait, and until when, to be
+            read again.
     """
 
     def __init__(

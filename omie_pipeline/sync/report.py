@@ -1,4 +1,4 @@
-"""How a push is asked for, and what it came to."""
+"""The options of a push, and its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row to Omie, once, and what Omie made of it."""
+"""Send one row to Omie, once, and turn its answer into an outcome."""
 
 from __future__ import annotations
 

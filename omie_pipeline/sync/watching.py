@@ -45,7 +45,7 @@ class Look:
 
     Attributes:
         changed: Omie has something that is not here.
-        days: born days of the records that are not here; today where only the total says so.
+        days: creation days of the records that are not here; today where only the total says so.
         signature: digest of the window's total and of the records served.
         asked_at: a reading that begins after this sees what the look saw.
         left_out: why nothing was asked, in Portuguese; ``""`` when something was.
@@ -79,7 +79,7 @@ class Watcher:
         """Ask once, unless there is a reason not to.
 
         Args:
-            known_signature: what was seen and acted upon before.
+            known_signature: what was seen and worked on before.
 
         Raises:
             OmieFault: Omie refused; a block is remembered.

@@ -1,4 +1,4 @@
-"""Data Docs that read well without the internet, and that tell no third party who reads them.
+"""Data Docs that work without the internet and load nothing from third parties.
 
 Great Expectations' pages load styles and scripts from six public hosts. The content is plain HTML,
 so those tags are cut and a small style of our own stands in for them.

@@ -1,4 +1,4 @@
-"""Records that something was done to: títulos that are settled, records that stand in Omie."""
+"""Records that something was done to: títulos that are settled, records that are in Omie."""
 
 from __future__ import annotations
 

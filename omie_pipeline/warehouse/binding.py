@@ -1,4 +1,4 @@
-"""Which Omie a ledger belongs to: what one company confirmed means nothing to another.
+"""Which Omie a ledger belongs to: what one company confirmed says nothing of another.
 
 Without this, a warehouse that served the simulator (or another company's key) would report every
 row as delivered to a company that never saw it. What binds is the first good answer: a mistyped key

@@ -1,6 +1,6 @@
 """The tables of schema ``omie_sync`` that hold the clinic's defaults for Omie.
 
-``dbt_mapping/macros/padroes.sql`` reads them; ``defaults`` writes them. DDL lives in
+``dbt_mapping/macros/padroes.sql`` reads them; ``defaults`` writes them. The DDL is in
 ``migrations/``; a test holds the two together.
 """
 

@@ -42,7 +42,7 @@ _SELLER = "nome e e-mail, como estão no Omie: altere o vendedor lá"
 
 @dataclass(frozen=True, slots=True)
 class ErasedTable:
-    """What became of one table.
+    """The outcome of one table.
 
     Attributes:
         name: with its schema.
@@ -126,7 +126,7 @@ def _quarantined(connection: sa.Connection, where: Any) -> int:
 
 
 def _intents(connection: sa.Connection, where: Any) -> str:
-    # A closed intent has no payload; an open one is needed to ask Omie what became of it.
+    # A closed intent has no payload; an open one is needed to ask Omie for its outcome.
     waiting = sa.select(sa.func.count()).where(where, tables.intent.c.payload.is_not(None))
     if connection.scalar(waiting):
         return "envio ainda em aberto: apague de novo depois de omie-pipeline retry"

@@ -27,7 +27,7 @@ def unfit_titles(
     """Those of ``codes`` whose settlements, once taken back, could not all come back.
 
     Either the clinic's payments, with their discounts, are more than the título's value (Omie
-    refuses what is over the balance), or a settlement stands in Omie that the clinic has neither as
+    refuses what is over the balance), or a settlement is in Omie that the clinic has neither as
     a payment nor as a reversed one.
 
     Args:

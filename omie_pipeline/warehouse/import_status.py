@@ -1,4 +1,4 @@
-"""How the tables of the way back stand: for the terminal and for the page in Dagster."""
+"""The status of imported tables: for the terminal and for the page in Dagster."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def import_status(
 
 
 def inbox_status(engine: sa.Engine, empresa: str) -> InboxStatus:
-    """How many webhook events wait to be acted upon."""
+    """How many webhook events wait to be worked on."""
     query = sa.select(sa.func.count(), sa.func.min(events.c.recebido_em)).where(
         events.c.empresa == empresa, events.c.estado == "pendente"
     )

@@ -1,4 +1,4 @@
-"""The inbox of webhooks: events as they wait, and what became of them (``omie_inbox.events``)."""
+"""The inbox of webhooks: events that wait, and their outcomes (``omie_inbox.events``)."""
 
 from __future__ import annotations
 
@@ -219,12 +219,12 @@ def claim(
 def settle(
     engine: sa.Engine, empresa: str, verdicts: Iterable[Verdict], now: datetime, run_id: str
 ) -> None:
-    """Write down what became of events: one statement for each different verdict.
+    """Write down the outcome of events: one statement for each different verdict.
 
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        verdicts: what became of each event.
+        verdicts: the outcome of each event.
         now: time of the change.
         run_id: id of the run.
     """

@@ -1,6 +1,6 @@
-"""The table of schema ``omie_inbox``: what Omie's webhooks told, until it is acted upon.
+"""The table of schema ``omie_inbox``: Omie's webhook events, until they are worked on.
 
-DDL lives in ``migrations/``; a test holds the two together.
+The DDL is in ``migrations/``; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the newest syncs and readings ended, and what else stands in the way."""
+"""How the newest syncs and readings ended, and other obstacles."""
 
 from __future__ import annotations
 

@@ -81,10 +81,10 @@ class Ledger:
         plan_only: bool = False,
         sent: bool = True,
     ) -> None:
-        """Commit what became of a batch: ledger, rejected, intents, plan and attempts at once.
+        """Commit the outcome of a batch: ledger, rejected, intents, plan and attempts at once.
 
         Args:
-            outcomes: what became of each row.
+            outcomes: the outcome of each row.
             attempts: the calls, masked.
             now: time of the commit.
             deletes: endpoint whose records a ``deleted`` outcome takes away, for explicit deletes.

@@ -1,4 +1,4 @@
-"""What a record says whatever its code is, and what a code says whatever way it is written.
+"""A record's content without its code, and a code without its way of writing, as digests.
 
 An id that a spreadsheet turned from ``701`` into ``701.0`` is another code to Omie, and its row
 another record: the same sale twice.

@@ -47,7 +47,7 @@ class RunEntry:
     """One sync of one endpoint, its partitions added up.
 
     Attributes:
-        counts: rows by what became of them, and ``calls``.
+        counts: rows by outcome, and ``calls``.
         seconds: wall time; ``None`` while it runs.
         state: ``running``, ``done``, ``dry_run``, ``stopped`` (by a guardrail) or ``failed``.
     """
@@ -148,7 +148,7 @@ def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
 
 
 def recent_readings(engine: sa.Engine, wanted: ListFilter) -> tuple[ReadingEntry, ...]:
-    """The history of the way back, newest first."""
+    """The history of readings, newest first."""
     c = import_run.c
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.empresas:

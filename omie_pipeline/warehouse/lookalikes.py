@@ -53,7 +53,7 @@ def was_read(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> bool:
 def lookalikes(
     engine: sa.Engine, run_id: str, empresa: str, endpoint: Endpoint, days: int
 ) -> list[Lookalike]:
-    """Rows of the plan that would make a título which stands in Omie under no code.
+    """Rows of the plan that would make a título which is in Omie under no code.
 
     Args:
         engine: the warehouse.

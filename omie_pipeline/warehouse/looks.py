@@ -1,4 +1,4 @@
-"""One page of a cheap look, held against the mirror: what of it do we not have yet?"""
+"""Compare one page of a change check with the copy of Omie: which rows are new?"""
 
 from __future__ import annotations
 

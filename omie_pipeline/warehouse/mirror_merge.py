@@ -50,7 +50,7 @@ class Merged:
     Attributes:
         first_seen: records that no earlier page of this pass had.
         admitted: records that the filters let through.
-        young: records born or changed while the pass went on.
+        young: records created or changed while the pass went on.
         days: partitions whose rows were inserted or updated.
     """
 

@@ -1,6 +1,6 @@
 """The tables of schema ``omie``: the mirror of what Omie has, made from ``catalog.mirror``.
 
-DDL lives in ``migrations/``; a test holds the two together.
+The DDL is in ``migrations/``; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The tables of schema ``omie_sync`` that follow a service order until its NFS-e is a PDF.
 
-DDL lives in ``migrations/``; a test holds the two together.
+The DDL is in ``migrations/``; a test holds the two together.
 """
 
 from __future__ import annotations

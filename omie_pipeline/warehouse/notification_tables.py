@@ -1,6 +1,6 @@
 """The tables of schema ``omie_sync`` that remember alerts and the channels that received them.
 
-DDL lives in ``migrations/``; a test holds the two together.
+The DDL is in ``migrations/``; a test holds the two together.
 """
 
 from __future__ import annotations

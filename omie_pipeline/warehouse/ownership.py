@@ -178,8 +178,8 @@ def _comment_on_schema(name: str, text: str) -> sa.TextClause:
 def adopt(connection: sa.Connection, schemas: Schemas, known: Collection[Relation]) -> None:
     """Mark what an earlier version built, before there were marks.
 
-    Copies of the clinic's tables are told by their two columns of ours; what dbt built, by name,
-    kind and owner: a table that bears the name of a view of ours was never built by us.
+    Copies of the clinic's tables are recognized by their two columns of ours; what dbt built, by
+    name, kind and owner: a table that bears the name of a view of ours was never built by us.
     """
     built = connection.execute(_BUILT_UNMARKED, {"names": [schemas.name(one) for one in BUILT]})
     for row in built.all():

@@ -1,4 +1,4 @@
-"""A person in the warehouse: found by CPF, CNPJ or integration code, told table by table.
+"""A person in the warehouse: found by CPF, CNPJ or integration code, table by table.
 
 The mirror's tables hold a person by Omie's client id, by document, or through a título; the state
 tables of ``omie_sync`` by integration code; the clinic's copies by document.

@@ -1,4 +1,4 @@
-"""Codes of people who share one record of Omie, as dbt's ``clientes_codigos`` tells (ADR 0023).
+"""Codes of people who share one record of Omie, from dbt's ``clientes_codigos`` (ADR 0023).
 
 The table keeps codes that left the clinic with a digest of their document. Whoever was erased is
 forgotten there, but as long as somebody of the same document is at the clinic: without the digest

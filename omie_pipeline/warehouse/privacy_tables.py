@@ -1,6 +1,6 @@
 """The table of schema ``omie_sync`` that remembers erasures of personal data.
 
-DDL lives in ``migrations/``; a test holds the two together.
+The DDL is in ``migrations/``; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def reasons_to_keep(connection: sa.Connection, person: Person, today: date) -> t
 
     Looks at the last day of every título, settlement, movement and note that Omie still has, and
     of every NFS-e that this pipeline saw issued. A título with an open balance counts as today's,
-    and so does what the ledger knows to stand in Omie and the mirror has not seen yet.
+    and so does what is in Omie by the ledger and was not read yet.
     """
     found = [
         (f"{_TITLES[name]}: o último é de {day:%d/%m/%Y}", day)

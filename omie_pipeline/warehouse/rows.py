@@ -1,4 +1,4 @@
-"""Rows on their way: what the plan says, what became of them, what a crash left open."""
+"""Rows on their way: planned, with their outcomes, and left open by a crash."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of a row.
+    """The outcome of a row.
 
     Attributes:
         omie_id: Omie's id if the answer gave one; ``omie_code`` if it is no number.

@@ -1,7 +1,7 @@
-"""Which process carries out a run, and whether it still lives.
+"""Which process carries out a run, and whether it is still alive.
 
 On the machine and boot that ask, the process itself is looked for. Of another machine all that is
-known is when it last gave a sign: a process there is never called dead before a long silence.
+known is when it last reported: a process there is never called dead before a long silence.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def sign_off(engine: sa.Engine, run_id: str) -> None:
 
 
 def life_of(engine: sa.Engine, run_id: str, asking: Process | None = None) -> Life:
-    """Whether the process of a run lives; ``UNKNOWN`` if none ever gave a sign.
+    """Whether the process of a run is alive; ``UNKNOWN`` if none ever reported.
 
     Args:
         asking: where the question comes from; default: this process.

@@ -1,4 +1,4 @@
-"""How one endpoint of one empresa stands: what is delivered, what waits, what is in the way."""
+"""The status of one endpoint of one empresa: delivered rows, waiting rows, obstacles."""
 
 from __future__ import annotations
 

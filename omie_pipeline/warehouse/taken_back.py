@@ -1,6 +1,6 @@
 """Changes that Omie refused, or that had to wait, and that the clinic took back since.
 
-The ledger keeps the hash of what Omie confirmed last beside what became of the change. A row that
+The ledger keeps the hash of what Omie confirmed last beside the outcome of the change. A row that
 is again as confirmed has nothing to send, unless what Omie holds is not known: a call without an
 answer, or a refusal in words that may follow upon the effect (``in_doubt``).
 """

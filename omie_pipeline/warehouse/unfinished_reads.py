@@ -28,7 +28,7 @@ class StoppedReading:
     Attributes:
         run_id: of the row of ``import_run`` that stopped; names one resumption.
         since: when the first attempt at this range began: what was proven since is not read again.
-        first, last: born days of its range, ``None`` for registers.
+        first, last: creation days of its range, ``None`` for registers.
     """
 
     empresa: str

@@ -1,4 +1,4 @@
-"""The doors that the environment and the YAML of empresas open."""
+"""The webhook addresses from the environment and the YAML of empresas."""
 
 from __future__ import annotations
 

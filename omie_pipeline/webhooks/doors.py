@@ -1,4 +1,4 @@
-"""Who may come in: one secret address and one app key per empresa."""
+"""Access to the receiver: one secret address and one app key per empresa."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ def text(name: str, path: str, comment: str, personal: Personal = "") -> Column:
 
     Args:
         name: the name of the column.
-        path: where the value stands in Omie's record, dotted.
+        path: where the value is in Omie's record, dotted.
         comment: in the database.
         personal: what it says of a person.
     """
@@ -27,9 +27,9 @@ def numeric(name: str, path: str, comment: str, or_path: str = "") -> Column:
 
     Args:
         name: the name of the column.
-        path: where the value stands in Omie's record, dotted.
+        path: where the value is in Omie's record, dotted.
         comment: in the database.
-        or_path: where it stands if there is none under ``path``.
+        or_path: where it is if there is none under ``path``.
     """
     return Column(name, path, "numeric", comment, or_path=or_path)
 

@@ -1,4 +1,4 @@
-"""The vocabulary of the way back: which list of Omie fills which table of schema ``omie``."""
+"""The vocabulary of imported lists: which list of Omie fills which table of schema ``omie``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Column:
     """One typed column beside the raw JSON.
 
     Attributes:
-        path: where the value stands in Omie's record, dotted.
+        path: where the value is in Omie's record, dotted.
         comment: the column's comment in the database.
-        or_path: where the value stands in records that have none under ``path``.
+        or_path: where the value is in records that have none under ``path``.
     """
 
     name: str

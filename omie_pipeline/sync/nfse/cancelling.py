@@ -44,7 +44,7 @@ CITY_HALL_MAY_TAKE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What became of a request to cancel."""
+    """The outcome of a request to cancel."""
 
     resultado: Outcome
     nota: NoteState

@@ -1,4 +1,4 @@
-"""One round over all open notes of an empresa: where does each stand?
+"""One round over all open notes of an empresa: the state of each.
 
 One list for all of them, then one question each for those that the list does not show and whose
 wait is over (a refused note is in no list). Nothing is waited for, and each answer is committed
