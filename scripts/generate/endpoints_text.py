@@ -22,9 +22,9 @@ its own table. Names are Omie's, and case counts.
 - **source**: `OFF` = official: the API's own field documents ([how sure a fact
   is](omie-api.md#how-sure-each-fact-is)). `required: ours` = no document marks the field, but the
   record makes no sense without it.
-- Wherever an integer wants Omie's id of a record that this package delivers, a model may put
-  `{"$omie_id": ["vendedores", "PRO-7"]}` instead: the row waits until that record is confirmed, and
-  its id is put in its place when the row is sent.
+- Where Omie wants the id of a record that this package delivers, a model may put
+  `{"$omie_id": ["vendedores", "PRO-7"]}` instead. The row waits until that record is confirmed,
+  and is sent with its id.
 """
 
 DIFFERENCES: Final = """\
