@@ -8,6 +8,7 @@ from pathlib import Path
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+_WALKED_MODE = 0o711
 _OTHERS = 0o077
 
 
@@ -27,6 +28,24 @@ def make_private_folder(folder: Path, below: Path | None = None) -> None:
             if below not in one.parents:
                 break
             close_to_others(one)
+
+
+def make_home(home: Path) -> None:
+    """Make the state folder and what is missing above it; one that stands stays as it is.
+
+    As root, PostgreSQL runs under another account: that one, and so others, may walk through, and
+    what lies on the way is closed by itself.
+    """
+    missing = [one for one in (home, *home.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        one.chmod(_WALKED_MODE if os.geteuid() == 0 else FOLDER_MODE)
+
+
+def make_state_folder(folder: Path, home: Path) -> None:
+    """Make a folder of the state folder ``home``, or close the one that stands there to others."""
+    make_home(home)
+    make_private_folder(folder, below=home)
 
 
 def close_to_others(path: Path) -> bool:

@@ -33,6 +33,7 @@ from omie_pipeline.cli.sandbox import (
     give_sample_defaults,
     simulator_process,
 )
+from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.deployment import Deployment
@@ -93,7 +94,7 @@ def _prepare(stack: ExitStack) -> Deployment:
 def _serve(stack: ExitStack, deployment: Deployment) -> None:
     docs_port, ui_port = free_port(_UI_PORT + 1), free_port(_UI_PORT)
     docs = deployment.data_docs_dir
-    docs.mkdir(parents=True, exist_ok=True)
+    make_state_folder(docs, deployment.settings.home)
     os.environ[DOCS_URL] = f"http://127.0.0.1:{docs_port}"
     os.environ[DOCS_FOLDER] = str(docs)
     servers: list[Server] = []

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.private_files import make_home
 from omie_pipeline.resources.settings import project_root
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def simulator_process() -> Iterator[str]:
         ConfigurationError: it did not start.
     """
     home = demo_home()
-    home.mkdir(parents=True, exist_ok=True)
+    make_home(home)
     port_file, pid_file = home / "simulator.port", home / "simulator.pid"
     _stop_leftover(pid_file)
     # The port of the time before, if it is free, so that links to PDFs shown then still open.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from omie_pipeline.private_files import make_private_folder
+from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.addresses import dagster_home
 
 TEMPLATE = "dagster.yaml"
@@ -17,7 +17,7 @@ def prepare_dagster_home(home: Path) -> Path:
     The file is replaced only if it differs, and in one step: the daemon may be reading it.
     """
     folder = dagster_home(home)
-    make_private_folder(folder)
+    make_state_folder(folder, home)
     wanted = resources.files("omie_pipeline.resources").joinpath(TEMPLATE).read_text("utf-8")
     target = folder / TEMPLATE
     if not target.exists() or target.read_text("utf-8") != wanted:

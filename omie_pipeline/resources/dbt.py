@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.dbt_project import READ_BY_DBT, assemble_project
 from omie_pipeline.resources.deployment import dbt_target
 from omie_pipeline.resources.settings import Settings
@@ -28,7 +29,7 @@ def ensure_manifest(settings: Settings) -> Path:
         ConfigurationError: dbt cannot parse the project; its own words are in the message.
     """
     target = dbt_target(settings)
-    target.mkdir(parents=True, exist_ok=True)
+    make_state_folder(target, settings.home)
     manifest, noted = target / "manifest.json", target / _DIGEST
     with _locked(target / ".lock"):
         project = assemble_project(settings).folder

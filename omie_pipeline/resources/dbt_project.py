@@ -30,6 +30,7 @@ from typing import Any, Final
 import yaml
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.settings import Settings, installed_root
 from omie_pipeline.warehouse.defaults_files import OLD_ACCOUNTS, OLD_DEFAULTS
 from omie_pipeline.yaml_text import load_yaml
@@ -155,7 +156,7 @@ def assemble_project(settings: Settings) -> MappingProject:
         contents[Path(_PROJECT_FILE)] = _with_variables(contents[Path(_PROJECT_FILE)], variables)
     contents[Path(_NOTE)] = _NOTE_TEXT.encode()
     folder = assembled_dir(settings)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_state_folder(folder, settings.home)
     with _locked(folder.with_name(f"{folder.name}.lock")):
         _write_all(folder, contents)
         changed = _changed_since(

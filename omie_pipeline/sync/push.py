@@ -24,6 +24,7 @@ from omie_pipeline.errors import (
     WarehouseError,
 )
 from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.sync.adopting import adopt_lookalikes
 from omie_pipeline.sync.checking import check_deletes, check_plan
 from omie_pipeline.sync.counts import count_partitions
@@ -400,6 +401,7 @@ class _Run:
             return None
         from omie_pipeline.validation.data_docs import write_data_docs
 
+        make_state_folder(folder, folder.parent)
         return write_data_docs(
             [self._validation], folder / self._selection.empresa / self._endpoint.name
         )

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from omie_pipeline.errors import ConfigurationError, WarehouseError
+from omie_pipeline.private_files import make_home
 from omie_pipeline.warehouse.postgres_binaries import (
     Account,
     PostgresBinaries,
@@ -106,7 +107,7 @@ class EmbeddedPostgres:
             WarehouseError: the server did not start; the message has the end of its log.
         """
         deadline = time.monotonic() + self._start_limit_seconds
-        _make_folder(self.home, 0o755)
+        make_home(self.home)
         with self._locked(deadline):
             server = self._server()
             password = self._recorded_password() or self._new_password(server)
