@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -93,6 +94,7 @@ def import_(
         raise typer.BadParameter("não combina com --from e --to", param_hint="--full")
     _refuse_useless_dates(chosen, dates)
     deployment = Deployment()
+    _refuse_days_to_come(deployment, dates)
     modo: Modo | None = "carga" if full or dates.given else "alteradas" if changed else None
     asked = Asked(chosen, chosen_empresas(deployment, empresa), dates, modo)
     for name in asked.empresas:
@@ -108,6 +110,33 @@ def import_(
         raise typer.Exit(FAILED)
     if any(outcome.report and not outcome.report.completo for outcome in outcomes):
         raise typer.Exit(UNFINISHED)
+    if dates.given and _nothing_there(outcomes):
+        names = ", ".join(dict.fromkeys(one.tabela for one in outcomes if _is_cut(one.tabela)))
+        say(f"O Omie não tem linha nenhuma de {names} incluída {dates.told()}: confira as datas")
+        raise typer.Exit(UNFINISHED)
+
+
+def _is_cut(table: str) -> bool:
+    """Whether the table is read by dates."""
+    return table == STATEMENT or MIRROR[table].call.born is not None
+
+
+def _nothing_there(outcomes: Sequence[Outcome]) -> bool:
+    """Whether Omie has nothing of the dates in any table, as far as it was asked now."""
+    reports = [one.report for one in outcomes if one.report and _is_cut(one.tabela)]
+    return bool(reports) and not any(
+        report.total_omie or report.lidas or report.reaproveitado for report in reports
+    )
+
+
+def _refuse_days_to_come(deployment: Deployment, dates: Dates) -> None:
+    """Omie includes nothing before its day: a date in the future is a slip."""
+    today = deployment.clock.now().astimezone(ZoneInfo(deployment.settings.time_zone)).date()
+    if dates.first is not None and dates.first > today:
+        raise typer.BadParameter(
+            f"{dates.first:%d/%m/%Y} ainda não chegou, e as datas são as de inclusão no Omie",
+            param_hint="--from",
+        )
 
 
 def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
@@ -138,7 +167,7 @@ def _read(deployment: Deployment, asked: Asked, table: str, empresa: str) -> Out
     label = f"{table} ({empresa})"
     cursor = read_cursor(deployment.engine, empresa, table)
     modo: Modo = asked.modo or ("carga" if cursor.read_until is None else "alteradas")
-    cut = table == STATEMENT or MIRROR[table].call.born is not None
+    cut = _is_cut(table)
     since = None
     if modo == "carga":
         since = resumable_since(deployment.engine, empresa, table, deployment.clock.now())
@@ -195,7 +224,7 @@ def _tell_stop(
 
 
 def _refuse_useless_dates(tables: tuple[str, ...], dates: Dates) -> None:
-    uncut = [t for t in tables if t != STATEMENT and MIRROR[t].call.born is None]
+    uncut = [t for t in tables if not _is_cut(t)]
     if not dates.given or not uncut:
         return
     if len(uncut) == len(tables):

@@ -118,7 +118,9 @@ def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = 
     from omie_pipeline.resources.nfse import consultar_nfse
 
     deployment = _deployment()
-    found = consultar_nfse(deployment, _one(deployment, empresa), key)
+    name = _one(deployment, empresa)
+    _refuse_unknown(deployment, name, key)
+    found = consultar_nfse(deployment, name, key)
     if as_json:
         emit({**note_record(found.nota), "atualizada": found.atualizada, "motivo": found.motivo})
     else:
@@ -134,7 +136,9 @@ def status(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = F
     from omie_pipeline.resources.nfse import status_nfse
 
     deployment = _deployment()
-    found = status_nfse(deployment, _one(deployment, empresa), key)
+    name = _one(deployment, empresa)
+    _refuse_unknown(deployment, name, key)
+    found = status_nfse(deployment, name, key)
     if as_json:
         steps = [
             {name: getattr(step, name) for name in step.__dataclass_fields__}
@@ -161,6 +165,7 @@ def cancel(
 
     deployment = _deployment()
     name = _one(deployment, empresa)
+    _refuse_unknown(deployment, name, key)
     if not confirmed(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
         say("Nada foi cancelado")
         return
@@ -204,7 +209,9 @@ def wait(
     from omie_pipeline.resources.nfse import aguardar_nfse
 
     deployment = _deployment()
-    note = aguardar_nfse(deployment, _one(deployment, empresa), key, timeout_seconds)
+    name = _one(deployment, empresa)
+    _refuse_unknown(deployment, name, key)
+    note = aguardar_nfse(deployment, name, key, timeout_seconds)
     if as_json:
         emit(note_record(note))
     else:
@@ -243,6 +250,32 @@ def _one(deployment: Deployment, name: str | None) -> str:
         known = ", ".join(deployment.empresas)
         raise typer.BadParameter(f"não existe {name} (existem: {known})", param_hint="--empresa")
     return name or deployment.empresas[0]
+
+
+def _refuse_unknown(deployment: Deployment, empresa: str, key: str) -> None:
+    """Stop where a code names no order here: no note, no delivered order, no row of the model.
+
+    Raises:
+        typer.BadParameter: says what was probably meant, or how codes look.
+    """
+    from omie_pipeline.catalog import REGISTRY
+    from omie_pipeline.warehouse.known import KnownRecords
+    from omie_pipeline.warehouse.model_codes import find_code
+
+    orders = REGISTRY["ordens_servico"]
+    known = KnownRecords(deployment.engine, empresa).ever_confirmed(orders.name, [key])
+    if key in known or _note(deployment, empresa, key) is not None:
+        return
+    found = find_code(deployment.engine, key, [orders], [empresa])
+    if found.at_date:
+        return
+    if found.endpoint:
+        more = f"esse código é de {found.endpoint} ({found.empresa})"
+    elif found.alike:
+        more = f"seria {found.alike}?"
+    else:
+        more = "confira o código" + (f" (são como {found.example})" if found.example else "")
+    raise typer.BadParameter(f"nenhuma OS {key} em {empresa}: {more}", param_hint="OS")
 
 
 def _tell_standing(note: NoteState | None) -> None:

@@ -110,7 +110,7 @@ def test_full_and_dates_read_whole_ranges(terminal: Terminal, omie: World) -> No
         "--json",
     )  # fmt: skip
     lines = {line["tabela"]: line for line in said.lines}
-    assert said.code == 0
+    assert said.code == 3, "nobody included a título in January"
     assert "As datas não valem para clientes" in said.err
     assert lines["contas_receber"]["janela_ate"] == "2026-01-31"
     assert lines["contas_receber"]["particoes"] == 31
@@ -224,6 +224,14 @@ def test_new_fields_are_named(terminal: Terminal, omie: World) -> None:
     assert "campos novos do Omie, guardados em raw: campo_do_futuro" in said.out
 
 
+def test_dates_of_which_omie_has_nothing_are_told(terminal: Terminal, omie: World) -> None:
+    words = ("import", "contas_receber", "clientes", "--from", "2026-02-01", "--to", "2026-02-02")
+    said = terminal(*words)
+    assert said.code == 3
+    assert "nenhuma de contas_receber incluída de 01/02/2026 até 02/02/2026" in said.err
+    assert omie.rows("SELECT count(*) FROM omie.clientes") == [(2,)]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -233,6 +241,11 @@ def test_new_fields_are_named(terminal: Terminal, omie: World) -> None:
         ("import titulos --full --to 2026-01-01", "não combina"),
         ("import titulos --alteradas --full", "não combina"),
         ("import titulos --from 2026-02-01 --to 2026-01-01", "é depois de --to"),
+        ("import titulos --from 2126-01-01", "01/01/2126 ainda não chegou"),
+        ("nfse status OS-77", "nenhuma OS OS-77 em principal"),
+        ("nfse wait OS-77", "nenhuma OS OS-77 em principal"),
+        ("nfse cancel OS-77 --yes", "nenhuma OS OS-77 em principal"),
+        ("nfse consult OS-77", "nenhuma OS OS-77 em principal"),
         ("import titulos --empresa outra", "não existe outra"),
         ("cache clear", "confirme com --yes"),
         ("cache", "Uso:"),

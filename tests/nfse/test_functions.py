@@ -161,7 +161,7 @@ def test_commands_tell_and_end_alike(opened: Deployment, notes: Notes) -> None:
     code, _ = _typed("wait", "OS-1")
     assert code == 1
     code, said = _typed("consult", "OS-9")
-    assert (code, "não foi faturada" in said) == (1, True)
+    assert (code, "nenhuma OS OS-9" in said) == (2, True)
     code, said = _typed("services")
     assert (code, "SRV-1" in said, "IR 1,50%*" in said) == (0, True, True)
 
