@@ -90,12 +90,15 @@ def _look(connection: sa.Connection, held: Held, known: _Known, today: date) -> 
         days.append(sa.case((is_open, sa.literal(today, sa.Date))))
     last = sa.func.max(sa.func.greatest(*days)).label("last")
     for key, of in _keys(held, known):
-        query = sa.select(key, last).where(columns.empresa == known.empresa, any_of(key, of))
+        query = sa.select(key, last).where(columns.empresa == known.empresa, any_of(key, list(of)))
         if "excluido_em" in columns:
             query = query.where(columns.excluido_em.is_(None))
         if known.since is not None:
             query = query.where(columns.lido_em >= known.since)
-        for found, day in connection.execute(query.group_by(key)):
+        rows: list[tuple[Any, date | None]] = [
+            (row[0], row[1]) for row in connection.execute(query.group_by(key))
+        ]
+        for found, day in rows:
             if day is not None:
                 who = of[found]
                 known.last[who] = max(known.last.get(who, day), day)
