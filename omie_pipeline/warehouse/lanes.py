@@ -102,7 +102,7 @@ class Lane:
         """Let go of the lock, whatever state its connection is in."""
         if self._locked and not self._connection.invalidated:
             # In words: of a connection that closes the server learns a moment later only.
-            with suppress(sa.exc.DBAPIError):
+            with suppress(sa.exc.SQLAlchemyError):
                 self._connection.execute(sa.select(sa.func.pg_advisory_unlock(self._key)))
         self._locked = False
         # A dead connection has let go by itself; it must not return to the pool holding a lock.

@@ -20,6 +20,9 @@ from psycopg import pq, sql
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.engine import warehouse_errors
 
+SESSIONS = 14
+"""So many sessions a process of ours has at once, at most: what a pooler has to have room for."""
+
 _ROUNDS = 5
 _PATIENCE_SECONDS = 10.0
 _MARK = "omie_pipeline.sessao"
@@ -33,7 +36,7 @@ _SHARED = (
 )
 _TOO_FEW = (
     "O pooler do armazém não deu uma segunda conexão em {seconds:.0f} segundos: este programa usa "
-    "várias ao mesmo tempo (até 14 por processo). Aumente o limite dele (no pgbouncer: "
+    "várias ao mesmo tempo (até {sessions} por processo). Aumente o limite dele (no pgbouncer: "
     "default_pool_size e max_db_connections) ou use o endereço direto do PostgreSQL"
 )
 
@@ -75,7 +78,9 @@ def refuse_shared_sessions(engine: sa.Engine) -> None:
         except psycopg.Error as error:
             if "statement pooling mode" in str(error):
                 raise
-            raise WarehouseError(_TOO_FEW.format(seconds=_PATIENCE_SECONDS)) from None
+            raise WarehouseError(
+                _TOO_FEW.format(seconds=_PATIENCE_SECONDS, sessions=SESSIONS)
+            ) from None
         finally:
             # The settings of this connection must not reach our own pool.
             connection.invalidate()
@@ -120,7 +125,7 @@ def _answer(connection: psycopg.Connection[Any], statements: str) -> str | None:
             link.flush()
             left = give_up_at - time.monotonic()
             if left <= 0 or not select.select([link.socket], [], [], left)[0]:
-                raise WarehouseError(_TOO_FEW.format(seconds=_PATIENCE_SECONDS))
+                raise WarehouseError(_TOO_FEW.format(seconds=_PATIENCE_SECONDS, sessions=SESSIONS))
             link.consume_input()
         result = link.get_result()
         if result is None:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,9 +69,11 @@ def pgbouncer(database_url: str, mode: str, **settings: Any) -> Iterator[str]:
                 break
         else:
             pytest.fail("pgbouncer did not start")
+        # It stops at a pipe that nobody empties.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
         behind = url.set(port=port, host="127.0.0.1", password=password)
         yield behind.render_as_string(hide_password=False)
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
         shutil.rmtree(folder, ignore_errors=True)
