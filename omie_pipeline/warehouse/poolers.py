@@ -20,8 +20,8 @@ from psycopg import pq, sql
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.warehouse.engine import warehouse_errors
 
-SESSIONS = 14
-"""So many sessions a process of ours has at once, at most: what a pooler has to have room for."""
+SESSIONS = 8
+"""What a pooler has to have room for, per process: the most that was measured is 6, of a build."""
 
 _ROUNDS = 5
 _PATIENCE_SECONDS = 10.0
