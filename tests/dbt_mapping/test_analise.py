@@ -139,6 +139,22 @@ def test_a_title_typed_beside_ours_is_a_duplicate_and_says_which_to_delete(
     assert row["o_que_fazer"].startswith("Exclua o título 107 no Omie")
 
 
+def test_a_title_that_was_adopted_since_it_was_read_is_no_duplicate(company: Scenario) -> None:
+    """The mirror does not say yet that it is ours, and nobody is told to delete it."""
+    with company.connect() as connection:
+        connection.execute(
+            "insert into omie_sync.ledger (empresa, endpoint, codigo_integracao, state, particao,"
+            " run_id, updated_at, omie_id, same_as) values"
+            " ('principal', 'contas_receber', 'REC-77', 'confirmed', '2026-01-05', 'r', now(),"
+            " 107, 107)"
+        )
+    try:
+        assert rows_of(company, "select * from analise.duplicados") == []
+    finally:
+        with company.connect() as connection:
+            connection.execute("delete from omie_sync.ledger where codigo_integracao = 'REC-77'")
+
+
 def test_suppliers_are_clientes_with_the_tag_however_it_is_written(company: Scenario) -> None:
     rows = rows_of(company, "select razao_social from analise.fornecedores")
     assert rows == [{"razao_social": "Luz e Força"}]

@@ -32,6 +32,15 @@ pares as (
         and outro.valor_documento = nosso.valor_documento
         and abs(nosso.data_vencimento - outro.data_vencimento) <= {{ var('dias_duplicado') | int }}
     where nosso.nosso and not outro.nosso
+        -- Adopted since it was last read: the mirror does not know yet whose it is.
+        and not exists (
+            select 1 from {{ source('omie_sync', 'ledger') }} as livro
+            where livro.empresa = outro.empresa
+                and livro.endpoint
+                    = case outro.natureza when 'R' then 'contas_receber' else 'contas_pagar' end
+                and livro.omie_id = outro.codigo_titulo
+                and livro.state <> 'deleted'
+        )
     order by
         outro.empresa, outro.natureza, outro.codigo_titulo,
         abs(nosso.data_vencimento - outro.data_vencimento), nosso.codigo_titulo
