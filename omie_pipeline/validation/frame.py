@@ -209,12 +209,17 @@ def _scalar(value: Any) -> Any:
 def _nested_problems(
     checker: NestedChecker, field: Field, values: Sequence[Any]
 ) -> dict[int, list[Problem]]:
+    """By position. Many rows say the same (a tag, an address): each content is looked at once."""
     found = {}
+    known: dict[str, list[Problem]] = {}
     for position, value in enumerate(values):
-        if value is not None:
-            problems = checker.problems(field, value)
-            if problems:
-                found[position] = problems
+        if value is None:
+            continue
+        told = repr(value)
+        if told not in known:
+            known[told] = checker.problems(field, value)
+        if known[told]:
+            found[position] = known[told]
     return found
 
 
