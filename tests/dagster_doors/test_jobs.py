@@ -6,11 +6,14 @@ from collections import Counter
 from typing import Any
 
 import dagster as dg
+import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.simulator.server import Simulator
 from tests.dagster_doors.conftest import START_DATE
 from tests.dagster_doors.mirror_world import EMPRESA, checks, today
+
+pytestmark = pytest.mark.slow  # builds the whole mapping, twice
 
 _RANGE = {
     "dagster/asset_partition_range_start": f"{START_DATE}|principal",
