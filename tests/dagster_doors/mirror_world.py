@@ -151,7 +151,7 @@ def mirror_definitions() -> dg.Definitions:
 
 
 def mirror_world(simulator: Simulator, engine: sa.Engine) -> Iterator[MirrorWorld]:
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield MirrorWorld(simulator, engine, mirror_definitions(), instance)
 
 

@@ -88,7 +88,7 @@ def pushes(
         resources={"deployment": DeploymentResource()},
     )
     clock = ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield Pushes(World(engine, simulator, clock), definitions, instance)
 
 

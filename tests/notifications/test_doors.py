@@ -120,7 +120,7 @@ def test_the_sensor_tells_and_skips_without_a_channel(
     configured: Mailbox, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows.push("failed", error_class="ModelError", error="x")
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         assert _tick(instance) == "1 alertas; 1 de 1 mensagens entregues"
         assert _tick(instance) == "1 alertas; 0 de 0 mensagens entregues"
         monkeypatch.delenv("OMIE_NOTIFY_URLS")
@@ -129,7 +129,7 @@ def test_the_sensor_tells_and_skips_without_a_channel(
 
 
 def test_a_dagster_run_that_died_is_told_until_the_next_one_passes(configured: Mailbox) -> None:
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         _run(instance, "principal", fails=True)
         _tick(instance)
         # Without Dagster nobody looks for such runs, so they do not end.
@@ -147,7 +147,7 @@ def test_a_dagster_run_that_died_is_told_until_the_next_one_passes(configured: M
 def test_a_run_whose_failure_our_history_knows_is_told_once(
     configured: Mailbox, rows: Rows
 ) -> None:
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         run_id = _run(instance, "principal", fails=True)
         rows.push("failed", error_class="ModelError", error="x", dagster_run_id=run_id)
         _tick(instance)
@@ -161,7 +161,7 @@ def _failing(instance: dg.DagsterInstance, job: str, *empresas: str) -> list[str
 
 
 def test_a_failed_run_counts_by_job_and_empresa(engine: sa.Engine) -> None:
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         _run(instance, "sul", fails=True)
         _run(instance, "norte", fails=False)
         assert _failing(instance, "trabalho", "sul", "norte") == ["sul"]
@@ -184,7 +184,7 @@ def test_among_sixty_empresas_a_failure_ends_only_when_its_own_run_passes(
     config = tmp_path / "empresas.yaml"
     config.write_text("\n".join(lines), "utf-8")
     monkeypatch.setenv("OMIE_PIPELINE_CONFIG", str(config))
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         _run(instance, names[0], fails=True)
         _tick(instance)
         for name in names[1:]:

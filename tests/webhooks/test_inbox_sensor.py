@@ -71,7 +71,7 @@ def test_events_become_one_run_that_reads_and_settles_them(
     now = datetime.now(UTC)
     for _ in range(3):
         _arrive(engine, "Categoria.Alterada", {"codigo": "1.01.02"}, now)
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         (request,) = _requests(definitions, instance)
         assert request.tags[TABLES_TAG] == "categorias"
         job = definitions.resolve_job_def("eventos")
@@ -91,7 +91,7 @@ def test_no_run_is_piled_on_one_that_reads_the_same(
     definitions: dg.Definitions, engine: sa.Engine
 ) -> None:
     _arrive(engine, "Categoria.Alterada", {"codigo": "1"}, datetime.now(UTC))
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         (first,) = _requests(definitions, instance)
         job = definitions.resolve_job_def("eventos")
         instance.create_run_for_job(
@@ -108,7 +108,7 @@ def test_what_a_failed_run_left_behind_is_asked_for_again(
     definitions: dg.Definitions, engine: sa.Engine
 ) -> None:
     _arrive(engine, "Categoria.Alterada", {"codigo": "1"}, datetime.now(UTC))
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         (first,) = _requests(definitions, instance)
         (again,) = _requests(definitions, instance)
         assert again.run_key == first.run_key
@@ -138,7 +138,7 @@ def test_under_a_block_and_for_strangers_there_is_no_run(
                 "FROM omie_inbox.events"
             )
         )
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         assert _requests(definitions, instance) == []
 
 
@@ -147,7 +147,7 @@ def test_a_list_that_cannot_be_read_fails_the_run_and_keeps_the_event(
 ) -> None:
     _arrive(engine, "Categoria.Alterada", {"codigo": "1"}, datetime.now(UTC))
     simulator.control.suspend()
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         (request,) = _requests(definitions, instance)
         job = definitions.resolve_job_def("eventos")
         with pytest.raises(dg.Failure, match="categorias"):
@@ -162,6 +162,6 @@ def test_old_events_are_deleted_by_the_sensor(
     definitions: dg.Definitions, engine: sa.Engine
 ) -> None:
     _arrive(engine, "CRM.Tarefa.Incluida", {"id": 1}, datetime.now(UTC) - timedelta(days=31))
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         assert _requests(definitions, instance) == []
     assert _states(engine) == []
