@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
+from copy import copy
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import CacheStats
 
 from omie_pipeline.simulator.server import running_simulator
-from tests.conftest import ONE_WORKER, together
+from omie_pipeline.warehouse.engine import open_engine
+from tests.compiled_once import SharedStatements
+from tests.conftest import ONE_WORKER, SLOW_BEGINNINGS, together
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -52,6 +56,33 @@ def test_what_shares_a_costly_beginning_runs_in_one_worker(request: pytest.Fixtu
     groups = [together(item.nodeid) for item in request.session.items]
     first = [group for group in groups if group in ONE_WORKER.values()]
     assert groups[: len(first)] == sorted(first, key=list(ONE_WORKER.values()).index)
+
+
+def test_what_has_a_slow_beginning_is_slow(request: pytest.FixtureRequest) -> None:
+    sources = "".join(file.read_text("utf-8") for file in Path(__file__).parents[1].rglob("*.py"))
+    assert not [name for name in SLOW_BEGINNINGS if f"\ndef {name}(" not in sources]
+    for item in request.session.items:
+        begins_slowly = SLOW_BEGINNINGS & set(getattr(item, "fixturenames", ()))
+        assert not begins_slowly or item.get_closest_marker("slow"), item.nodeid
+
+
+def test_a_statement_is_compiled_once_for_all_engines(engine: sa.Engine, database_url: str) -> None:
+    query = sa.select(sa.literal(1).label("asked_only_here"))
+    other = open_engine(database_url)
+    hits = []
+    for one in (engine, other):
+        with one.connect() as connection:
+            hits.append(connection.execute(query).context.cache_hit)
+    other.dispose()
+    assert hits == [CacheStats.CACHE_MISS, CacheStats.CACHE_HIT]
+
+
+def test_servers_of_other_versions_share_no_statement(engine: sa.Engine) -> None:
+    with engine.connect():
+        ours, older = engine.dialect, copy(engine.dialect)
+    older.server_version_info = (15, 0)
+    assert SharedStatements.key((ours, 1)) == SharedStatements.key((copy(ours), 1))
+    assert SharedStatements.key((ours, 1)) != SharedStatements.key((older, 1))
 
 
 def test_a_server_stops_at_once() -> None:
