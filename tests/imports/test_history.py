@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ def typed(column: Column, record: dict[str, Any]) -> Any:
     return None if value in (None, "") else READERS[column.kind](value)
 
 
+@pytest.mark.slow
 @seed(3)
 @settings(
     max_examples=25,

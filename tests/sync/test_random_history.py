@@ -20,7 +20,7 @@ from omie_pipeline.warehouse.planning import Selection
 from tests.sync.accept_all import INVALID
 from tests.sync.world import EMPRESA, World, cliente
 
-pytestmark = pytest.mark.usefixtures("unvalidated")
+pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 
 NUMBERS = (1, 2, 3, 4)
 FAULTS = sorted(set(KINDS) - {"custom", "custom_after_commit", "timeout", "timeout_after_commit"})
