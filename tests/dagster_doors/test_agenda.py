@@ -35,7 +35,7 @@ def _struck(definitions: dg.Definitions, name: str, hours: int) -> dict[str, set
     """Tables by empresa; ``None`` for everything the job has."""
     schedule = definitions.resolve_schedule_def(name)
     with (
-        dg.instance_for_test() as instance,
+        dg.DagsterInstance.ephemeral() as instance,
         dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=MIDNIGHT + timedelta(hours=hours),

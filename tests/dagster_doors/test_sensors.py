@@ -50,7 +50,7 @@ def _hold(
 
 def _requests(definitions: dg.Definitions) -> list[dg.RunRequest]:
     sensor = definitions.resolve_sensor_def("retomar_retidas")
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(
             instance=instance, resources=definitions.resources, definitions=definitions
         )
@@ -122,7 +122,7 @@ def test_the_schedule_asks_for_every_empresa(deployed: dg.Definitions) -> None:
     schedule = deployed.resolve_schedule_def("sincronizacao")
     assert schedule.cron_schedule == "0 */6 * * *"
     assert schedule.execution_timezone == "America/Sao_Paulo"
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2026, 1, 5, 6, tzinfo=UTC),
@@ -182,7 +182,7 @@ def _fact_run(instance: dg.DagsterInstance, sync: str, part: str, status: str) -
 
 def test_a_sync_counts_only_when_all_its_facts_got_through() -> None:
     early, late = "2026-01-05T06:00:00+00:00", "2026-01-05T12:00:00+00:00"
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         since = last_complete_sync(instance, "lancamentos", "principal")
         assert since.year == 1970
         _fact_run(instance, early, "2026-01-04|principal", "SUCCESS")
@@ -197,7 +197,7 @@ def test_a_sync_counts_only_when_all_its_facts_got_through() -> None:
 
 
 def test_every_pool_has_its_limit_before_a_run_asks() -> None:
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         ensure_pools(instance)
         ensure_pools(instance)
         known = instance.event_log_storage.get_concurrency_keys()
