@@ -1,4 +1,4 @@
-"""The state machine: a clinic, a pipeline, a faulty road, people in Omie, and the clock."""
+"""The state machine: a clinic, a pipeline, a faulty road, people in Omie, and the clocks."""
 
 from __future__ import annotations
 
@@ -193,6 +193,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         endpoint=st.sampled_from(CHAIN[1:]),
+        before=st.lists(EDITS, max_size=2),
         what=st.sampled_from(STEPS),
         number=st.integers(1, 8),
         pause=st.builds(
@@ -202,34 +203,42 @@ class Histories(RuleBasedStateMachine):
             ahead_seconds=AHEAD,
         ),
     )
-    def stand_still(self, endpoint: str, what: str, number: int, pause: Pause) -> None:
+    def stand_still(
+        self, endpoint: str, before: list[Edit], what: str, number: int, pause: Pause
+    ) -> None:
         """A process is stopped, or its machine: when it goes on, the connection of its lock may be
         dead and the machine's clock wrong. Nobody came meanwhile."""
-        number = min(number, 4) if what != "begin" else number
+        number = number if what == "begin" else 1 + number % 3
+        self.change(before)
         self.forget(endpoint)
         self.company.stand_still(endpoint, self.policy(endpoint), what, number, pause)
         check_doubles(self.company, self.company.truth(), self.billed_by_person)
 
     @rule(
         endpoint=st.sampled_from(CHAIN[1:]),
+        before=st.lists(EDITS, max_size=2),
         what=st.sampled_from(STEPS),
         number=st.integers(1, 8),
         edits=st.lists(EDITS, min_size=1, max_size=3),
     )
-    def build_between(self, endpoint: str, what: str, number: int, edits: list[Edit]) -> None:
+    def build_between(
+        self, endpoint: str, before: list[Edit], what: str, number: int, edits: list[Edit]
+    ) -> None:
         """Rows come, change and go, and the models are built, while a run sends."""
-        number = min(number, 4) if what != "begin" else number
+        number = number if what == "begin" else 1 + number % 3
+        self.change(before)
         self.forget(endpoint)
-
-        def edit() -> None:
-            for one in edits:
-                self.clinic.change(one)
-
         policy = self.policy(endpoint)
-        report = self.company.build_between(endpoint, policy, what, number, edit)
+        report = self.company.build_between(
+            endpoint, policy, what, number, lambda: self.change(edits)
+        )
         truth = self.company.truth()
         check_doubles(self.company, truth, self.billed_by_person)
         check_delivered(self.company, truth, report)
+
+    def change(self, edits: list[Edit]) -> None:
+        for one in edits:
+            self.clinic.change(one)
 
     @rule(machine=st.integers(0, 2), ahead_seconds=AHEAD)
     def set_a_clock(self, machine: int, ahead_seconds: int) -> None:
