@@ -1,7 +1,7 @@
 """One TLS context for all connections of a process: reading the authorities costs 30 ms each time.
 
 Which authorities are trusted is what httpx would read: those of the file in ``SSL_CERT_FILE`` or of
-the folder in ``SSL_CERT_DIR`` where one is set (a network whose proxy signs by itself), else
+the folder in ``SSL_CERT_DIR`` if one is set (a network whose proxy signs by itself), else
 certifi's.
 """
 

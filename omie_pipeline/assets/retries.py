@@ -27,7 +27,7 @@ def retried_as_omie_says() -> Iterator[None]:
     """Turn ``RetryLater`` and ``TakenOver`` into Dagster's retry, and what a person must decide
     into a failure.
 
-    A block is no retry: the sensors resume what it stopped when it ends; knocking before would
+    A block is no retry: the sensors resume what it stopped when it ends; a call before would
     extend it. Where an earlier step has found already that nobody is there, they resume it too: a
     run of many steps would else wait anew in each.
     """

@@ -81,7 +81,7 @@ def _asked(engine: sa.Engine, *, own: bool) -> DatabaseFinding:
     with warehouse_errors(), engine.connect() as connection:
         refuse_old_server(connection)
         version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
-    # A difference that matters is told by the clock itself, on stderr.
+    # A difference that matters is reported by the clock itself, on stderr.
     skew_seconds = round(DatabaseClock(engine).skew_seconds(), 1)
     of = "de WAREHOUSE_URL" if own else "embutido"
     message = f"PostgreSQL {version} {of} responde{_POOLERS[pooled]}"

@@ -68,7 +68,16 @@ def text(
     not_null: bool = False,
     accepted: tuple[str, ...] = (),
 ) -> Column:
-    """A text column."""
+    """A text column.
+
+    Args:
+        name: the name of the column.
+        significado: meaning, in Portuguese.
+        meaning: meaning, in English.
+        required_when: condition under which it must be filled, ``""`` for always.
+        not_null: whether it is never empty.
+        accepted: the closed list of its values.
+    """
     return Column(
         name, "text", significado, meaning, required_when, accepted=accepted, not_null=not_null
     )
@@ -82,7 +91,15 @@ def date(
     *,
     not_null: bool = False,
 ) -> Column:
-    """A calendar day, without time."""
+    """A calendar day, without time.
+
+    Args:
+        name: the name of the column.
+        significado: meaning, in Portuguese.
+        meaning: meaning, in English.
+        required_when: condition under which it must be filled, ``""`` for always.
+        not_null: whether it is never empty.
+    """
     return Column(name, "date", significado, meaning, required_when, not_null=not_null)
 
 
@@ -94,7 +111,15 @@ def numeric(
     *,
     not_null: bool = False,
 ) -> Column:
-    """Money in R$, exact, two decimals."""
+    """Money in R$, exact, two decimals.
+
+    Args:
+        name: the name of the column.
+        significado: meaning, in Portuguese.
+        meaning: meaning, in English.
+        required_when: condition under which it must be filled, ``""`` for always.
+        not_null: whether it is never empty.
+    """
     return Column(name, "numeric(15,2)", significado, meaning, required_when, not_null=not_null)
 
 
@@ -127,8 +152,12 @@ def reference(
     """The id of a row of another canonical table.
 
     Args:
+        name: the name of the column.
+        table: the table that it points at.
+        required_when: condition under which it must be filled, ``""`` for always.
         meaning: what the row is, put before the table's name; ``""``: the name says it.
         significado: the same in Portuguese.
+        not_null: whether it is never empty.
     """
     portuguese, english = (f"{says}; " if says else "" for says in (significado, meaning))
     return Column(

@@ -250,7 +250,7 @@ def _groups(found: re.Match[str], text: str) -> dict[str, str]:
 
 def status_text(body: Mapping[str, Any]) -> str:
     """What an answer to a write says of it, under any of the names that Omie's services use
-    (PROTOCOL section 1, OFF); ``""`` where it says nothing."""
+    (omie-api.md#status-in-the-answer); ``""`` if it says nothing."""
     return next((str(body[name]) for name in _STATUS_TEXTS if body.get(name)), "")
 
 

@@ -171,7 +171,11 @@ def cancelar_nfse(
     """Cancel an order and its note in Omie, or say what an earlier request came to.
 
     Args:
-        on_wait: told when another process is cancelling notes of the empresa, which is waited for.
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        key: our code of the order.
+        on_wait: called when another process is cancelling notes of the empresa, which is waited
+            for.
 
     Raises:
         ConfigurationError: the order was never billed through here.

@@ -72,7 +72,7 @@ def cities_in_uf(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[
 
 
 def ceps_in_uf(ceps: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]:
-    """True where the CEP lies in the UF's ranges, or where CEP or UF is malformed itself."""
+    """True where the CEP lies in the UF's ranges, or if CEP or UF is malformed itself."""
     return _in_ranges(ceps, estados, _limits_by_uf()) | ~estados.isin(ufs())
 
 

@@ -111,12 +111,19 @@ def confirmed_column(name: str) -> str:
 
 
 def holds(path: str, rule: str, column: str, severity: Severity = "critical") -> Check:
-    """A helper column that is true where the rule holds, null where there is nothing to ask."""
+    """A helper column that is true if the rule holds, null if there is nothing to ask.
+
+    Args:
+        path: field that the reason names, dotted.
+        rule: name of the rule.
+        column: the helper column.
+        severity: whether a failure refuses the row.
+    """
     return Check(path, rule, "expect_flags_to_be_true", (column,), severity=severity)
 
 
 def filled(name: str, rule: str) -> Check:
-    """``name`` has to be filled in, even where no row of a chunk has it."""
+    """``name`` has to be filled in, even if no row of a chunk has it."""
     return Check(name, rule, "expect_fields_to_be_filled", (name,), always=True)
 
 

@@ -47,6 +47,13 @@ def tally(
 ) -> Tally:
     """Ask one condition of one column, or of a pair.
 
+    Args:
+        data: the frame.
+        expectation: type of the condition.
+        name: the name of the check.
+        columns: one column, or a pair.
+        arguments: what the condition compares with.
+
     Raises:
         ConfigurationError: it could not be evaluated. The check is named; what it stumbled over is
             not, because that may be a value of a row.

@@ -114,7 +114,7 @@ class RuleExpectation(BatchExpectation):
     def _diagnostic_unexpected_table_renderer(
         cls, result: Any = None, **_: Any
     ) -> list[Any] | None:
-        """The fields that break the rule, with the rows that do; none where it has one field."""
+        """The fields that break the rule, with the rows that do; none if it has one field."""
         fields: Mapping[str, Mapping[str, Any]] = result.result["details"]
         rows = [
             [name, item["motivo"], str(item["unexpected_count"])]

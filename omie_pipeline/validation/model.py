@@ -140,7 +140,7 @@ class ExpectationResult:
 
     Attributes:
         expectation: type of the expectation that asks the rule, of this field and of others.
-        columns: the column it was asked of, or the two of a pair; a helper column where the rule
+        columns: the column it was asked of, or the two of a pair; a helper column if the rule
             combines several.
         arguments: what it compares with (lengths, patterns, closed lists).
         evaluated: rows it looked at.

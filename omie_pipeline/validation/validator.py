@@ -30,7 +30,7 @@ from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner, ask_dire
 from omie_pipeline.validation.suites import checks_for
 
 HANDFUL_ROWS: Final = 50
-"""So many rows are asked directly where no report is wanted: one row must not cost the 3 seconds
+"""So many rows are asked directly if no report is wanted: one row must not cost the 3 seconds
 that importing Great Expectations does."""
 
 

@@ -1,6 +1,6 @@
 """The three roles of people: whether they exist, who is in them, and what an administrator types.
 
-``omie_sync.conceder_acesso`` (``sql/access.sql``) makes the roles where it may, whenever asked,
+``omie_sync.conceder_acesso`` (``sql/access.sql``) makes the roles if it may, whenever asked,
 and restores their rights.
 """
 

@@ -29,7 +29,7 @@ def apply_erasures(
 
     Call it in the transaction of the merge, after the rows are in. One question and no more where
     nobody of the empresa was erased. A person is known again by Omie's client id, or by the digest
-    of the document where the client has another id than before. Where the time is over for which
+    of the document if the client has another id than before. Where the time is over for which
     name and document had to be kept, they go now; a título or note since then lengthens it.
 
     Args:

@@ -129,7 +129,11 @@ def forget_situations(
     is not what this one is in.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        contracts: endpoint of the contracts.
         omie_ids: code -> id.
+        now: time of the change.
     """
     situation = SITUATIONS.get(contracts)
     if situation is None or not omie_ids:

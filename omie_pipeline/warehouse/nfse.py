@@ -230,6 +230,12 @@ def knows_later(
     cancellation was asked for. Its row is locked until the transaction ends.
 
     A process may have been paused between its question and this moment.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        asked_at: time of the question.
     """
     last = sa.func.greatest(nfse.c.consultada_em, nfse.c.mudou_em, nfse.c.cancelamento_pedido_em)
     query = sa.select(last > asked_at).where(

@@ -47,8 +47,12 @@ def keep_for_later_facts(
     A day is never brought forward: what asked for name and document once asks for its time.
 
     Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        salt: the salt of the digests.
         wanted: tables to look at.
         owners: título -> client, of people whose data were erased.
+        today: the clinic's day.
         since: only rows read from then on are new.
     """
     orders = connection.execute(

@@ -106,8 +106,11 @@ def abandon_dead_runs(
     What they had yet to send is held, so that it is resumed whatever this run is about.
 
     Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
         endpoints: all that are sent in this lane. None of them can be at work: whoever holds the
             lane is alone in it.
+        now: time of the change.
     """
     dead = (run.c.empresa == empresa, run.c.endpoint.in_(endpoints), run.c.state == "running")
     with warehouse_errors(), engine.begin() as connection:

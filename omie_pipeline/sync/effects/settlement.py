@@ -42,7 +42,7 @@ _NOT_SHOWN = Found(
 )
 _HIDDEN_SECONDS = 3600.0
 _STALE_SECONDS = 61.0
-"""So long after a change a read may show what stood there before (PROTOCOL section 9, REAL)."""
+"""A read may show the former state for so long after a change (omie-api.md#stale-reads)."""
 _OTHER = "O título já tem no Omie uma baixa com este código, de outro valor ou dia"
 _OTHER_FIX = (
     "Confira com o financeiro: estorne no Omie a baixa errada (esta sai em seguida), ou corrija o "

@@ -55,7 +55,7 @@ class Canceller:
     """Cancels notes of one empresa, one at a time.
 
     Attributes:
-        on_wait: told when another process is cancelling.
+        on_wait: called when another process is cancelling.
     """
 
     engine: sa.Engine

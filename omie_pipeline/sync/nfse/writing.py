@@ -32,7 +32,11 @@ def write_seen(
     """Write what an answer showed, and when to ask next.
 
     Args:
+        engine: the warehouse.
+        note: the note.
+        seen: what Omie's answer shows.
         asked_at: just before the question left. Where anything later is known of the note by now,
+        fonte: where that was learned.
             the answer is dropped: another process asked, or a person cancelled, meanwhile.
 
     Returns:
