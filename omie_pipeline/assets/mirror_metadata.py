@@ -14,7 +14,7 @@ _LINES = 40
 
 
 def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> Metadata:
-    """What one reading has to tell as a whole, for one of its partitions."""
+    """What concerns one reading as a whole, shown in one of its partitions."""
     found: Metadata = {
         "modo": report.modo,
         "novas": report.novas,
@@ -50,7 +50,7 @@ def partition_metadata(state: PartitionState) -> Metadata:
 
 
 def partition_table(states: Sequence[PartitionState]) -> str:
-    """Partitions as Markdown, the worst first; those with nothing to tell in one line."""
+    """Partitions as Markdown, the worst first; those without findings in one line."""
     ranked = sorted(states, key=lambda one: (not one.fails, not one.mexida, -one.linhas))
     told = [one for one in ranked if one.fails or one.linhas or one.total_omie]
     lines = ["| partição | linhas aqui | total no Omie | situação |", "|---|---|---|---|"]

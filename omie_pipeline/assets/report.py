@@ -38,7 +38,7 @@ _HEADINGS = ("partição", "selecionadas", "entregues", "inalteradas", "rejeitad
 
 
 def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
-    """What one run has to tell as a whole: totals, counts per partition, the validation report.
+    """What concerns one run as a whole: totals, counts per partition, the validation report.
 
     It belongs into one of the run's partitions: in each, it would be there as often as there are
     days.
@@ -57,7 +57,7 @@ def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
 
 
 def worst_metadata(engine: sa.Engine, report: PushReport) -> dict[str, Metadata]:
-    """Partition -> a table of its rows that did not get through; only of those that have any."""
+    """Partition -> a table of its rows that were not delivered; only of those that have any."""
     who = (report.empresa, report.endpoint.name, report.run_id)
     each = _WORST_LINES if len(report.partitions) == 1 else _WORST_OF_MANY
     found = worst_by_partition(engine, *who, each)

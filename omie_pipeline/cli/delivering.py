@@ -56,7 +56,7 @@ class Delivered:
 
     Attributes:
         failed: an empresa was stopped by its key or the road to Omie, an endpoint by a guardrail or
-            by another run, or a report does not agree with the ledger; each was told on stderr.
+            by another run, or a report does not agree with the ledger; each was printed on stderr.
     """
 
     reports: tuple[PushReport, ...]

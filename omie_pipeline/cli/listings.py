@@ -1,4 +1,4 @@
-"""``quarantine`` and ``rejected``: rows that did not get through, as a list."""
+"""``quarantine`` and ``rejected``: rows that were not delivered, as a list."""
 
 from __future__ import annotations
 

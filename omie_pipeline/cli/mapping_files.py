@@ -1,4 +1,4 @@
-"""The files of the dbt project that a new payload model must get along with."""
+"""The files of the dbt project that a new payload model has to fit."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _PLAIN_EVERY_SECONDS = 10.0
 
 @contextmanager
 def push_progress(label: str) -> Iterator[Progress]:
-    """Hooks for one push that tell ``label`` and the rows sent so far."""
+    """Hooks for one push that show ``label`` and the rows sent so far."""
     if sys.stderr.isatty():
         with _live(label) as hooks:
             yield hooks
@@ -86,7 +86,7 @@ def _recovering(label: str, codes: Sequence[str], until: datetime) -> str:
 
 @contextmanager
 def reading_progress(label: str) -> Iterator[ImportProgress]:
-    """Hooks for one reading that tell ``label`` and the rows read, of how many in this range.
+    """Hooks for one reading that show ``label`` and the rows read, of how many in this range.
 
     A long reading goes range by range (month, say): the bar is of the range, the count of all.
     """

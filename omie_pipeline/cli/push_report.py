@@ -91,7 +91,7 @@ def worst_of(engine: sa.Engine, reports: Sequence[PushReport]) -> list[tuple[str
 
 
 def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
-    """Rows that did not get through, with the reason and what to do, on stdout.
+    """Rows that were not delivered, with the reason and what to do, on stdout.
 
     What a push says is often kept as a log, so documents that the source has are masked.
     """

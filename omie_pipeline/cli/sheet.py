@@ -1,4 +1,4 @@
-"""Rows that did not get through as a sheet for staff: what a Brazilian spreadsheet opens as it is.
+"""Rows that were not delivered, as a sheet that a Brazilian spreadsheet opens as it is.
 
 Semicolons, Portuguese headings, the clinic's own time, decimal commas; one line per reason, and
 those of one person together. Programs read ``--json``.

@@ -81,7 +81,7 @@ def table_records(
 
 
 def table_concerns(one: Record) -> bool:
-    """Whether a table was ever read, or has something to tell; one that is switched off has not."""
+    """Whether a table was ever read or has findings; one that is switched off has none."""
     return one["state"] != "disabled" and (
         one["last_read_at"] is not None or one["last_run_at"] is not None or bool(one["alerts"])
     )

@@ -4,7 +4,7 @@ The separator is a comma, semicolon, tab or bar, whichever the header has most o
 a first line ``sep=;`` names. A file is always read from end to end, so ``updated_at`` narrows
 nothing: each read is a full comparison. Its records are counted twice, by Arrow that reads them
 and by ``csv_count``; a file on which the two do not agree is refused, and so is one whose rows
-have not the header's columns. Single rows of another width are left out and told.
+have not the header's columns. Single rows of another width are left out and reported.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class ClinicReader(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """What tells this source from another; holds no secret."""
+        """What distinguishes this source from others; it holds no secret."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -112,8 +112,8 @@ class ClinicReader(Protocol):
     ) -> list[date]:
         """Business dates that have rows with ``updated_at`` after ``since``, sorted.
 
-        A table whose changes cannot be told gives every date it has. A row that moves from one date
-        to another shows under its new date only.
+        A table whose changes cannot be found gives every date it has. A row that moves from one
+        date to another shows under its new date only.
         """
 
     def empresas(self, table: SourceTable) -> Mapping[str, int]:
@@ -125,7 +125,7 @@ class ClinicReader(Protocol):
     def rows_of_nobody(self, table: SourceTable) -> int:
         """Rows that have a key and no empresa, so they may belong to any empresa.
 
-        0 if the table has no column that tells empresas apart.
+        0 if the table has no column for the empresa.
         """
 
     def undated_rows(self, table: SourceTable, empresa: str | None = None) -> int:

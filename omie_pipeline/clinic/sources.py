@@ -72,7 +72,7 @@ class SourceTable:
         key: columns that identify a row within one empresa.
         business_date: facts: the column that says to which date partition a row belongs.
         updated_at: the column of the last change, ``None`` when the source has none.
-        empresa_column: the column that tells empresas apart, ``None``: the caller says.
+        empresa_column: the column that names the empresa; ``None``: the caller says.
         in_file: path of its CSV file below the clinic's folder.
         in_database: its name in a database, with its schema if it has one.
         optional: a clinic without the table is complete; there is nothing to copy.

@@ -106,7 +106,7 @@ def still_failed(
     Args:
         instance: the instance of Dagster.
         on: alerts that are open.
-        ended: what the last ended runs say; they have told of theirs already.
+        ended: alerts of the last ended runs, which were raised already.
         empresas: the configured empresas.
     """
     for alert in on:

@@ -108,7 +108,7 @@ def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list
 
 
 def last_complete_sync(instance: dg.DagsterInstance, facts_job: str, empresa: str) -> datetime:
-    """The newest sync whose facts all got through; the epoch when there is none.
+    """The newest sync whose facts were all delivered; the epoch if there is none.
 
     What changed since then is looked at again: a sync that failed half-way loses no date.
     """

@@ -67,7 +67,7 @@ def _code(cidade: object, uf: object) -> int | None:
 
 
 def cities_in_uf(cidades: pd.Series[str], estados: pd.Series[str]) -> pd.Series[bool]:
-    """True where the city exists in the UF, or if the UF itself is unknown (told elsewhere)."""
+    """True where the city exists in the UF, or if the UF itself is unknown (reported elsewhere)."""
     return municipality_codes(cidades, estados).notna() | ~estados.isin(ufs())
 
 

@@ -1,7 +1,7 @@
 """What a row lacks at the clinic itself: columns left empty, ids that name nothing
 or two rows that differ.
 
-The payload models tell it in ``_missing`` (``dbt_mapping/macros/faltas.sql``), because a payload
+The payload models say it in ``_missing`` (``dbt_mapping/macros/faltas.sql``), because a payload
 alone does not show it: without a payment method it still has an account, the default one.
 """
 

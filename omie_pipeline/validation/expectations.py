@@ -75,7 +75,7 @@ class RuleExpectation(BatchExpectation):
     def get_validation_dependencies(
         self, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
     ) -> Any:
-        """The one metric, which has to be told the condition as well."""
+        """The one metric, which needs the condition as well."""
         found = super().get_validation_dependencies(execution_engine, runtime_configuration)
         known = found.get_metric_configuration(_METRIC)
         values = {"expectation": self.expectation_type, "asked": self.asked}

@@ -70,7 +70,7 @@ def is_money(field: Field) -> bool:
 
 
 def is_computed(field: Field) -> bool:
-    """Omie writes the field itself: read-only, or the block that tells who changed a record."""
+    """Omie writes the field itself: read-only, or the block that says who changed a record."""
     return field.read_only or field.name.lower() == "infocadastro"
 
 

@@ -93,7 +93,7 @@ class References:
         contas_correntes: Omie's id -> is active.
 
     ``None`` or empty means that the list was never read: rows that name a code of it then raise
-    ``ConfigurationError`` instead of failing one by one. ``needs_lists`` tells who needs which.
+    ``ConfigurationError`` instead of failing one by one. ``needs_lists`` says who needs which.
     """
 
     categorias: Mapping[str, bool] | None = None

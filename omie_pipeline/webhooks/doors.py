@@ -18,7 +18,7 @@ class Door:
     app_key: str = field(repr=False)
 
     def owns(self, app_key: str) -> bool:
-        """Whether a body's ``appKey`` is this empresa's; the time taken tells nothing."""
+        """Whether a body's ``appKey`` is this empresa's, compared in constant time."""
         return hmac.compare_digest(_digest(app_key), _digest(self.app_key))
 
 
