@@ -8,7 +8,7 @@
 
 
 {# Stops where the relation is there and is not ours. `omie-pipeline build` has looked before the
-   first model; this one is for whoever runs dbt alone, and for what came in between. #}
+   first model; this one is for runs of dbt alone, and for what came in between. #}
 {% macro exigir_nossa(relacao) -%}
     {%- if execute and relacao is not none -%}
         {#- Asked of the database: dbt's own list still has what fell with another view. -#}

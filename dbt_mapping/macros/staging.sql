@@ -103,7 +103,7 @@ from lidas
 
 
 {# Types of a relation's columns by name, as the database has them now; none while dbt only parses.
-   A domain is told by its own name, which dbt's adapter does not. #}
+   A domain is recognized by its own name, which dbt's adapter does not. #}
 {% macro tipos_das_colunas(relacao) -%}
     {%- set tipos = {} -%}
     {%- if execute -%}

@@ -1,7 +1,7 @@
 {#
   Tables are filled again in place. dbt's own way (build beside, swap the names, drop the old one with
-  cascade) takes the analysts' views on a table along. Rows are deleted, not truncated: whoever reads
-  meanwhile, a push that plans above all, sees the old rows whole until the new ones are committed.
+  cascade) takes the analysts' views on a table along. Rows are deleted, not truncated: a reader
+  meanwhile, such as a push that plans, sees the old rows whole until the new ones are committed.
   Only where the columns differ is the table dropped with the views on it; those must be built again,
   as they are by `omie-pipeline build`. What other people put on it is never dropped: the build stops
   and names it.

@@ -10,7 +10,7 @@
 {# A lateral subquery with `ddd`, `numero` and `problema` of the telephone in `coluna`:
 
    - an extension at the end ("ramal 12") is no part of the number;
-   - of two numbers the first one is read, and that is told;
+   - of two numbers the first one is read, and that is reported;
    - +55, 0055, 55, the trunk 0 and a carrier's code (0 15 11 …, 0xx11 …) are taken off;
    - +1, 001 and the grouping 305 555 1234 are of other countries;
    - a number has nine digits and begins with 9, or eight and begins with 2 to 5, after an area code that

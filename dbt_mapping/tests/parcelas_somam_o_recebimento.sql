@@ -1,5 +1,5 @@
 {# The instalments of a receipt add up to it, to the cent. A warning, because an extract that runs
-   meanwhile changes the receipts but not the títulos; an id given twice is told of elsewhere. #}
+   meanwhile changes the receipts but not the títulos; an id given twice is reported elsewhere. #}
 {{ config(severity='warn') }}
 with recebimentos as (
     select empresa, id, max(valor) as valor

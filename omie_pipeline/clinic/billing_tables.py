@@ -266,7 +266,7 @@ CONTRATOS_ITENS = ClinicTable(
         c.reference(
             "contrato_id",
             "contratos",
-            "always; an item of no contract is told by the build alone",
+            "always; an item of no contract is reported by the build alone",
             not_null=True,
         ),
         c.reference("procedimento_id", "procedimentos", "descricao is empty"),

@@ -78,10 +78,10 @@ class Governor(Protocol):
         """The outcome of an admitted probe: the key is open, or the call never reached Omie."""
 
     def record_nobody_there(self, until: datetime, reason: str, now: datetime) -> None:
-        """Remember that nobody answered for so long that it was given up."""
+        """Remember that Omie could not be reached for so long that the line was given up."""
 
     def nobody_there(self, now: datetime) -> bool:
-        """Whether somebody gave up a little while ago: then one knock says enough."""
+        """Whether a process gave up a little while ago, so that one try is enough."""
 
     def somebody_there(self) -> None:
         """Forget what was given up: there was an answer."""

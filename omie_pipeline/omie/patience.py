@@ -28,8 +28,8 @@ UNREACHABLE_SECONDS = 45.0
 """How long a line is tried while Omie cannot be reached."""
 
 GONE_BELIEVED_SECONDS = 180.0
-"""For so long after somebody gave a line up, others of its key knock once and no more; each that
-finds nobody prolongs it."""
+"""How long after a process gave a line up the others of its key try only once; each try without an
+answer prolongs it."""
 
 _RECONNECT_SECONDS = 5.0
 _MOST_TURNED_AWAY = 20

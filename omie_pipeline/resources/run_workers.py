@@ -34,8 +34,8 @@ from omie_pipeline.warehouse.run_workers import (
 GONE = "O processo desta execução não existe mais (queda de energia, kill, máquina reiniciada)"
 _UNSEEN_SECONDS = 60.0
 """A run that began and whose process never reported: it died in between. Between the two there
-is the executor's start only, a few seconds; one that takes longer loses nothing but its place, for
-whoever takes that waits for its lanes."""
+is the executor's start only, a few seconds; one that takes longer loses only its place, since the
+run that takes it waits for its lanes."""
 
 _WITH_A_PROCESS = [
     dg.DagsterRunStatus.STARTING,

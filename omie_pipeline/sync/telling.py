@@ -110,7 +110,7 @@ def deliver(
                 else:
                     _LOG.warning("Aviso não entregue: %s", channel.service)
         except TakenOver:
-            # Whoever has the lane by now tells the others.
+            # The process that has the lane by now sends the others.
             return tuple(sent) or None
     return tuple(sent)
 

@@ -4,7 +4,7 @@
 closed list, ``{padrao}`` its mask, ``{primeiro}`` and ``{ultimo}`` the first and last year. These
 texts go to lists, logs and pages that many people see, so none of ``RULES`` has a place for the
 bad value, but for the day of an improbable date. ``UNREADABLE`` quotes what the source has where a
-number, a day or a yes belongs, since nobody finds it otherwise; whoever writes such a reason
+number, a day or a yes belongs, since it is hard to find otherwise; code that writes such a reason
 anywhere but into the list of quarantine masks it.
 """
 

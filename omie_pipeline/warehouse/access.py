@@ -54,8 +54,8 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
 
 
 def grant_reading(connection: sa.Connection) -> None:
-    """Let the roles execute the reading functions, which views call with the rights of whoever
-    looks, and which call each other by name. The tables beside them stay closed."""
+    """Let the roles execute the reading functions, which views call with the rights of their
+    reader, and which call each other by name. The tables beside them stay closed."""
     named = schemas.schemas_of(connection)
     schema = named.name(schemas.SYNC)
     found = connection.execute(_READERS_WITHOUT, {"schema": schema, "roles": list(named.roles)})

@@ -1,11 +1,11 @@
 """One at a time, across processes: an advisory lock, and a fence for a run that lost it.
 
-The lock is held by a connection of its own and dies with it: with the process, but also with a cut
-line, a failover or a pooler. So the lock only keeps others waiting; what a run may do is decided by
-the row of its lane in ``omie_sync.fence``, which names the holder. Each holder puts its own name
-there in the statement that gets the lock. Whoever is not named any more cannot commit through
-:attr:`Lane.engine` and gets :class:`TakenOver` from :meth:`Lane.check`, which stands before every
-call that writes.
+The lock is held by a connection of its own and ends with it: with the process, but also with a cut
+connection, a failover or a pooler. So the lock only keeps others waiting; what a run may do is
+decided by the row of its lane in ``omie_sync.fence``, which names the holder. Each holder puts its
+own name there in the statement that gets the lock. A run that is not named any more cannot commit
+through :attr:`Lane.engine` and gets :class:`TakenOver` from :meth:`Lane.check`, which precedes
+every call that writes.
 """
 
 from __future__ import annotations

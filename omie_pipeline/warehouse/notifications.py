@@ -72,7 +72,7 @@ class OpenAlert:
 
 
 def telling_lane(engine: sa.Engine) -> AbstractContextManager[Lane | None]:
-    """The lane in which alerts are told: one process at a time, and nobody waits for the other."""
+    """The lane in which alerts are sent: one process at a time, and the others do not wait."""
     return lane_if_free(engine, _LANE)
 
 

@@ -1,8 +1,8 @@
 """Codes of people who share one record of Omie, from dbt's ``clientes_codigos`` (ADR 0023).
 
-The table keeps codes that left the clinic with a digest of their document. Whoever was erased is
-forgotten there, but as long as somebody of the same document is at the clinic: without the digest
-that person would be made at Omie a second time.
+The table keeps codes that left the clinic with a digest of their document. An erased
+person is forgotten there, unless the clinic has somebody with the same document: without the digest
+that person would be created in Omie a second time.
 """
 
 from __future__ import annotations

@@ -108,8 +108,8 @@ def abandon_dead_runs(
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        endpoints: all that are sent in this lane. None of them can be at work: whoever holds the
-            lane is alone in it.
+        endpoints: all that are sent in this lane. None of them can be at work, since the
+            caller holds the lane.
         now: time of the change.
     """
     dead = (run.c.empresa == empresa, run.c.endpoint.in_(endpoints), run.c.state == "running")

@@ -27,7 +27,7 @@ _REMEMBERED: Final = sa.text("SELECT obj_description(to_regprocedure(:name), 'pg
 def load_sql_functions(connection: sa.Connection) -> bool:
     """Create the functions, or replace all of them if one file is not the one last loaded.
 
-    Views call some of them with the rights of whoever looks, so the roles of people may execute
+    Views call some of them with the rights of their reader, so the roles of people may execute
     those; the others are closed to everybody else.
 
     Returns:

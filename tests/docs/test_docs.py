@@ -87,6 +87,14 @@ def test_facts_of_omie_are_cited_by_a_heading_that_exists() -> None:
     assert cited > 100
 
 
+def test_texts_for_developers_speak_plainly() -> None:
+    """Two habits that came back again and again; the others are for reviewers to see."""
+    mannered = re.compile(r"\b(?:knock(?:s|ing)?|whoever)\b", re.IGNORECASE)
+    written = [file for file in SOURCES if "tests" not in file.parts]
+    for file in [*written, *PAGES]:
+        assert not mannered.findall(text_of(file)), file.relative_to(ROOT)
+
+
 @pytest.mark.parametrize("page", _named(PAGES))
 def test_files_that_a_page_names_exist(page: Path) -> None:
     for span in code_spans(page):

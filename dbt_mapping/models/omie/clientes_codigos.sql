@@ -6,7 +6,7 @@
 {# Which record of Omie stands for each of our codes of people. Omie keeps one cliente for a CPF or CNPJ,
    so people of one document share the record of one of them, the holder (`titular`): whom Omie knows
    already; else the oldest, one without a date of birth being taken for an adult; else the lowest code.
-   Whoever has a record of their own at Omie keeps it.
+   A person with a record of their own at Omie keeps it.
 
    Codes that left the clinic and are still known at Omie stay here with the digest of the document they
    had, from this table as it was before, so that a child stays on the record of a parent who left. Of

@@ -4,7 +4,7 @@
     post_hook='analyze {{ this }}',
 ) }}
 {# Not every procedure is a service of Omie: one that carries its own LC 116 and municipal codes is, and
-   one that a contract or an order names; a code that it then lacks is told by validation. Receipts are
+   one that a contract or an order names; a code that it then lacks is reported by validation. Receipts are
    facts: a run of the registers that comes before the first extract of facts has none. #}
 {%- set recebimentos = ref('recebimentos') -%}
 {%- set ha_recebimentos = not execute or load_relation(recebimentos) is not none %}

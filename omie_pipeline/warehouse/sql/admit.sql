@@ -42,7 +42,7 @@ BEGIN
     t := coalesce(p_now, clock_timestamp());
     asked_at := t;
 
-    -- A block stays until a good answer: before its end nobody knocks, after it one at a time.
+    -- A block stays until a good answer: before its end no call is made, after it one at a time.
     SELECT b.until, b.probe_at INTO ends, probed FROM omie_sync.block b WHERE b.scope = p_scope;
     closed := FOUND;
     IF closed THEN

@@ -1,5 +1,5 @@
 {# The clinic's receipt and its título, one row for each instalment: what the clinic's own system asks to know what was paid. The
-   facts are the clinic's own, so omie_clinic sees all of them, whoever made the record at Omie. #}
+   facts are the clinic's own, so omie_clinic sees all of them, no matter who made the record at Omie. #}
 
 with inteiros as (
 
