@@ -263,7 +263,7 @@ def _refuse_unknown(deployment: Deployment, empresa: str, key: str) -> None:
     from omie_pipeline.warehouse.model_codes import find_code
 
     orders = REGISTRY["ordens_servico"]
-    known = KnownRecords(deployment.engine, empresa).ever_confirmed(orders.name, [key])
+    known = KnownRecords(deployment.engine, empresa).standing(orders.name, [key])
     if key in known or _note(deployment, empresa, key) is not None:
         return
     found = find_code(deployment.engine, key, [orders], [empresa])

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
 from omie_pipeline.clinic.sample.generate import write_sample
+
 from omie_pipeline.simulator.limits import Limits
 from omie_pipeline.simulator.past import give_a_past
 from omie_pipeline.simulator.server import running_simulator
