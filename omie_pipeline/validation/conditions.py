@@ -107,7 +107,8 @@ def _are_left_out(data: pd.DataFrame, columns: Sequence[str], _: Arguments) -> T
 
 
 def _are_short_enough(values: pd.Series[Any], arguments: Arguments) -> pd.Series[bool]:
-    return values.astype("str").str.len() <= arguments["max_value"]
+    fits: pd.Series[bool] = values.astype("str").str.len() <= arguments["max_value"]
+    return fits
 
 
 def _fit_their_type(values: pd.Series[Any], arguments: Arguments) -> pd.Series[bool]:

@@ -85,11 +85,13 @@ def _batch_definition() -> Any:
 
 def expectation_for(rule: SuiteRule) -> Any:
     """The expectation object of a rule; ``meta`` carries the rule and its fields."""
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
     from omie_pipeline.validation.expectations import EXPECTATIONS
 
     return EXPECTATIONS[rule.expectation](
         asked=[_asked(check) for check in rule.checks],
-        severity="critical" if rule.severity == "critical" else "warning",
+        severity=FailureSeverity("critical" if rule.severity == "critical" else "warning"),
         meta={"rule": rule.rule, "fields": [check.field for check in rule.checks]},
     )
 
