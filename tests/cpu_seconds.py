@@ -7,8 +7,8 @@ threads, and the programs they started and waited for; the PostgreSQL servers ar
 from __future__ import annotations
 
 import resource
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
@@ -57,10 +57,10 @@ class CpuSeconds:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._by: str = config.getoption("--cpu-by")
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         before = own_cpu_seconds()
         try:
             return (yield)
@@ -76,7 +76,8 @@ class CpuSeconds:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         # A worker that was killed has told nothing.
-        self.spent.update(getattr(node, "workeroutput", {}).get(_KEY, {}))
+        for name, seconds in getattr(node, "workeroutput", {}).get(_KEY, {}).items():
+            self.spent[name] += seconds
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         terminalreporter.section(f"CPU seconds of Python by {self._by}", sep="-")
