@@ -200,7 +200,9 @@ class Company(World):
             " WHERE run_id = :run_id) stamps"
         )
         with self.engine.connect() as connection:
-            first, last = connection.execute(sa.text(query), {"run_id": run_id}).one()
+            row = connection.execute(sa.text(query), {"run_id": run_id}).one()
+        first: datetime = row[0]
+        last: datetime = row[1]
         # The clock never runs ahead of the database's and is a measurement's length behind it.
         behind = timedelta(seconds=1)
         right = began_at - behind <= first and last <= self.clock.now()

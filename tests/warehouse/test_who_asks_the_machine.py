@@ -31,7 +31,7 @@ def asks(source: str) -> bool:
     """Whether this source asks for the machine's time, or makes a clock that does."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr=attribute):
                 if (name, attribute) in ASKING:
                     return True
             case ast.Call(func=ast.Name(id="SystemClock")):
@@ -41,6 +41,7 @@ def asks(source: str) -> bool:
 
 def test_what_counts_as_asking() -> None:
     assert asks("from datetime import UTC, datetime\nx = datetime.now(UTC)")
+    assert asks("import datetime as dt\nx = dt.datetime.now()")
     assert asks("clock = SystemClock()")
     assert not asks("import time\nstarted = time.monotonic()\nnow = clock.now()")
 
