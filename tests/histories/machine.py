@@ -192,7 +192,7 @@ class Histories(RuleBasedStateMachine):
         check_doubles(self.company, self.company.truth(), self.billed_by_person)
 
     @rule(
-        endpoint=st.sampled_from(CHAIN[1:]),
+        endpoint=st.sampled_from(CHAIN[3:]),
         before=st.lists(EDITS, max_size=2),
         what=st.sampled_from(STEPS),
         number=st.integers(1, 8),
@@ -208,14 +208,14 @@ class Histories(RuleBasedStateMachine):
     ) -> None:
         """A process is stopped, or its machine: when it goes on, the connection of its lock may be
         dead and the machine's clock wrong. Nobody came meanwhile."""
-        number = number if what == "begin" else 1 + number % 3
+        number = number if what == "begin" else max(1, number - 4)  # few runs call often
         self.change(before)
         self.forget(endpoint)
         self.company.stand_still(endpoint, self.policy(endpoint), what, number, pause)
         check_doubles(self.company, self.company.truth(), self.billed_by_person)
 
     @rule(
-        endpoint=st.sampled_from(CHAIN[1:]),
+        endpoint=st.sampled_from(CHAIN[3:]),
         before=st.lists(EDITS, max_size=2),
         what=st.sampled_from(STEPS),
         number=st.integers(1, 8),
@@ -225,7 +225,7 @@ class Histories(RuleBasedStateMachine):
         self, endpoint: str, before: list[Edit], what: str, number: int, edits: list[Edit]
     ) -> None:
         """Rows come, change and go, and the models are built, while a run sends."""
-        number = number if what == "begin" else 1 + number % 3
+        number = number if what == "begin" else max(1, number - 4)  # few runs call often
         self.change(before)
         self.forget(endpoint)
         policy = self.policy(endpoint)
