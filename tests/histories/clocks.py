@@ -1,6 +1,6 @@
-"""Three clocks: the real one, which Omie's simulator and the database show, and each machine's.
+"""Three kinds of clocks: the real one, which is Omie's, the database's, and each machine's.
 
-The database's functions of the time are hidden by two that show the simulated moment, so that the
+The database's functions of the time are hidden by two of these, so that the
 package's own ``DatabaseClock`` asks them as it asks a real database.
 """
 
@@ -27,11 +27,16 @@ _SHOWN = (
 
 
 class SharedTime(ManualClock):
-    """The moment that Omie and the database agree on; it stands until somebody waits."""
+    """Omie's time and the database's; both stand until somebody waits.
+
+    Attributes:
+        database_ahead_seconds: by how much the database's clock is off; negative: behind.
+    """
 
     def __init__(self, start: datetime, engine: sa.Engine) -> None:
         super().__init__(start)
         self._lock = threading.Lock()
+        self.database_ahead_seconds = 0
         with engine.begin() as connection:
             for statement in _SHOWN:
                 connection.execute(sa.text(statement))
@@ -44,6 +49,15 @@ class SharedTime(ManualClock):
         self._connection = autocommit.connect()
         self._show()
 
+    def set_database(self, ahead_seconds: int) -> None:
+        """Set the database's clock, rightly or wrongly."""
+        self.database_ahead_seconds = ahead_seconds
+        self._show()
+
+    def database_now(self) -> datetime:
+        """What the database shows."""
+        return datetime.fromtimestamp(self._seconds + self.database_ahead_seconds, UTC)
+
     def advance(self, seconds: float) -> None:
         super().advance(seconds)
         self._show()
@@ -53,7 +67,8 @@ class SharedTime(ManualClock):
 
     def _show(self) -> None:
         # A sequence, because whoever is in a transaction must see it too.
-        moment = sa.func.setval("histories.moment", int(self._seconds * 1_000_000))
+        shown = int((self._seconds + self.database_ahead_seconds) * 1_000_000)
+        moment = sa.func.setval("histories.moment", shown)
         with self._lock:
             self._connection.execute(sa.select(moment))
 

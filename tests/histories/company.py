@@ -76,6 +76,7 @@ class Figures:
     clocks_set: int = 0
     runs_ahead: int = 0
     runs_behind: int = 0
+    databases_off: int = 0
     most_rounds_to_rest: int = 0
 
     def __str__(self) -> str:
@@ -135,7 +136,9 @@ class Company(World):
     def elsewhere(self) -> World:
         return _Elsewhere(self)
 
-    def begin(self, start: Any, clocks: Sequence[int] = (0,)) -> None:
+    def begin(
+        self, start: datetime, clocks: Sequence[int] = (0,), database_ahead_seconds: int = 0
+    ) -> None:
         """Forget the last history.
 
         Args:
@@ -147,6 +150,8 @@ class Company(World):
         self.control.clear_faults()
         self.control.clear_calls()
         self.control.set_time(start)
+        self._shared.set_database(database_ahead_seconds)
+        self.figures.databases_off += database_ahead_seconds != 0
         self._calls_seen = 0
         with self.engine.begin() as connection:
             for name in _EMPTIED:
@@ -184,7 +189,7 @@ class Company(World):
         self.transform(endpoint)
         self.start_process()
         selection = Selection(EMPRESA, unfinished_only=unfinished_only)
-        began_at = self.clock.now()
+        began_at = self._shared.database_now()
         report = self.push(endpoint, policy=policy, selection=selection, approve=True)
         assert report.closes, (endpoint, report.partitions, report.truth)
         self._check_stamps(report.run_id, began_at)
@@ -205,7 +210,7 @@ class Company(World):
         last: datetime = row[1]
         # The clock never runs ahead of the database's and is a measurement's length behind it.
         behind = timedelta(seconds=1)
-        right = began_at - behind <= first and last <= self.clock.now()
+        right = began_at - behind <= first and last <= self._shared.database_now()
         assert right, f"a crooked clock's stamps: {first} to {last}"
 
     def facts(self, endpoint: str) -> object:

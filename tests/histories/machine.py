@@ -71,12 +71,20 @@ class Histories(RuleBasedStateMachine):
     tell_every: ClassVar[int] = 0
 
     @initialize(
-        mirror=st.booleans(), delivered=st.booleans(), clocks=st.tuples(AHEAD, AHEAD, AHEAD)
+        mirror=st.booleans(),
+        delivered=st.booleans(),
+        clocks=st.tuples(AHEAD, AHEAD, AHEAD),
+        database=st.sampled_from((0, 0, 120, 3600, -120, -3600)),
     )
     def open_the_clinic(
-        self, mirror: bool, delivered: bool, clocks: tuple[int, ...] = (0, 0, 0)
+        self,
+        mirror: bool,
+        delivered: bool,
+        clocks: tuple[int, ...] = (0, 0, 0),
+        database: int = 0,
     ) -> None:
-        self.company.begin(START, clocks)
+        """Machines whose clocks are off, and a database whose clock is not Omie's."""
+        self.company.begin(START, clocks, database)
         self.readings: set[str] = set()
         self.mirror = mirror
         self.touched: set[tuple[str, str]] = set()
