@@ -56,7 +56,7 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 		--quiet --output-file requirements.lock
 
 clean: ## Remove .venv and caches; the state folder .omie_pipeline stays: it holds the ledger
-	-@[ ! -x $(BIN)/python ] || $(BIN)/python -c "from omie_pipeline.resources.settings import load_settings; from omie_pipeline.warehouse.embedded import EmbeddedPostgres; EmbeddedPostgres(load_settings().home).stop()"
+	-@[ ! -x $(BIN)/python ] || $(BIN)/python -c "from omie_pipeline.config.settings import load_settings; from omie_pipeline.postgres.embedded import EmbeddedPostgres; EmbeddedPostgres(load_settings().home).stop()"
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
 		dbt_mapping/target dbt_mapping/logs
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.embedded import EmbeddedPostgres
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.postgres.embedded import EmbeddedPostgres
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.migrate import migrate
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from benchmarks.bench import Bench, worker
 from benchmarks.deployment import CLIENTES, EMPRESA, fill_clientes, push_clientes
 from benchmarks.measure import Measure, alternate, seconds_of
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.filled import remember_filled
-from omie_pipeline.warehouse.payload import PayloadModel, load_payload_model
-from omie_pipeline.warehouse.planning import Selection, payload_hash, payload_of, write_plan
-from omie_pipeline.warehouse.tables import ledger, plan
+from omie_pipeline.payload.payload import PayloadModel, load_payload_model
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.tables import ledger, plan
+from omie_pipeline.push.filled import remember_filled
+from omie_pipeline.push.planning import Selection, payload_hash, payload_of, write_plan
 
 TARGET_RATIO = 2.0
 TARGET_PEAK_MB = 600.0

@@ -18,7 +18,7 @@ from benchmarks.deployment import CLIENTES, client, cpf
 from benchmarks.measure import Measure
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import OmieFault
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.postgres.engine import open_engine
 
 SPEED = 5.0
 PROCESSES = 2

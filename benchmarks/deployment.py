@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
+from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import Push, PushReport
 from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import Push, PushReport
 from omie_pipeline.validation.model import ClinicRules
-from omie_pipeline.warehouse.planning import Selection
-from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
 
 EMPRESA = "principal"
 CLIENTES = REGISTRY["clientes"]

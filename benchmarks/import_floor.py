@@ -15,7 +15,7 @@ import psycopg
 import sqlalchemy as sa
 
 from benchmarks.measure import seconds_of
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
 
 _RECEIVABLES = MIRROR["contas_receber"]

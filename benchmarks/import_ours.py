@@ -8,12 +8,12 @@ from datetime import date
 
 from benchmarks.deployment import EMPRESA, client
 from benchmarks.measure import seconds_of
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import SystemClock
+from omie_pipeline.imports.import_report import ImportReport, ImportRequest
+from omie_pipeline.imports.importing import Importer
 from omie_pipeline.omie import OmieClient
-from omie_pipeline.sync.import_report import ImportReport, ImportRequest
-from omie_pipeline.sync.importing import Importer
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.postgres.engine import open_engine
 
 
 def run(url: str, base_url: str, days: tuple[date, date]) -> str:

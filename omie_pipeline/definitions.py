@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.conciliacao import reconciliation_asset
 from omie_pipeline.assets.extract import extract_asset
 from omie_pipeline.assets.jobs import mirror_jobs, pipeline_jobs
@@ -19,7 +20,6 @@ from omie_pipeline.assets.situacao import situacao
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.dbt import ensure_manifest
-from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.resources.run_workers import signed_executor
 from omie_pipeline.sensors.alerts import alerts_sensor
 from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor

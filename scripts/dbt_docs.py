@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from omie_pipeline.resources.dbt_project import assemble_project
-from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.config.dbt_project import assemble_project
 
 
 def main() -> int:

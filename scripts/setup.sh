@@ -103,7 +103,7 @@ say "[4/4] Manifesto do dbt / dbt manifest"
 manifests='
 from omie_pipeline.cli.sandbox import demo_home, demo_models
 from omie_pipeline.resources.dbt import ensure_manifest
-from omie_pipeline.resources.settings import load_settings
+from omie_pipeline.config.settings import load_settings
 settings = load_settings()
 ensure_manifest(settings)
 ensure_manifest(settings.model_copy(update={"staging": "synthea", "home": demo_home(), "models": demo_models()}))

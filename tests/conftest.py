@@ -26,10 +26,10 @@ import sqlalchemy as sa
 import uvicorn.server
 from psycopg import sql
 
-from omie_pipeline.warehouse.clock import DatabaseClock
-from omie_pipeline.warehouse.embedded import EmbeddedPostgres
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.postgres.clock import DatabaseClock
+from omie_pipeline.postgres.embedded import EmbeddedPostgres
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.migrate import migrate
 from tests.compiled_once import _statements_compiled_once
 from tests.cpu_seconds import CpuSeconds, pytest_addoption
 from tests.spare_databases import SpareDatabases
@@ -158,7 +158,7 @@ def _own_environment(
         if name.startswith(OWN_VARIABLES) and name not in QUIET:
             monkeypatch.delenv(name)
     no_file = tmp_path_factory.getbasetemp() / "no.env"
-    monkeypatch.setattr("omie_pipeline.resources.settings.env_file", lambda: no_file)
+    monkeypatch.setattr("omie_pipeline.config.settings.env_file", lambda: no_file)
     monkeypatch.setenv("OMIE_PIPELINE_MODELS", str(no_file.with_name("no_models")))
 
 

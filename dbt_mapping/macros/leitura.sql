@@ -1,6 +1,6 @@
 {# Reading a raw column, whatever type the source gave it: docs/own-system.md says what is read how.
    A reading is text (of type omie_sync.reading): the canonical text of the value, NULL where the source
-   is empty, or a marker that carries what could not be read (omie_pipeline/warehouse/sql/reading.sql). `canonica` makes
+   is empty, or a marker that carries what could not be read (omie_pipeline/postgres/sql/reading.sql). `canonica` makes
    types of it and `_unreadable` of the markers. The ordinary form is read here, in place; only the
    rest calls a function. `coluna` is an SQL expression; quote "FROMDATE" yourself. #}
 

@@ -1,5 +1,5 @@
 {# What is ours in the database: names of schemas, marks, and the refusal to touch anything else.
-   The functions are those of omie_pipeline/warehouse/sql/ownership.sql. #}
+   The functions are those of omie_pipeline/postgres/sql/ownership.sql. #}
 
 {# The name in the database of the schema that the code calls `nome`. #}
 {% macro esquema(nome) -%}

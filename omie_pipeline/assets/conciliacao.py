@@ -17,8 +17,7 @@ from omie_pipeline.assets.checked import (
     refuse_check_alone,
 )
 from omie_pipeline.assets.partitions import Partitions, covered
-from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.warehouse.reconciliation import (
+from omie_pipeline.reconcile.reconciliation import (
     DIFFERENCES,
     DayCount,
     Difference,
@@ -27,6 +26,7 @@ from omie_pipeline.warehouse.reconciliation import (
     duplicates,
     worst_differences,
 )
+from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 KEY = dg.AssetKey(["conciliacao", "titulos"])
 AGREES, DOUBLED = "confere", "duplicados"

@@ -14,7 +14,7 @@ from dagster_dbt import (
 )
 
 from omie_pipeline.assets.pools import DBT_POOL
-from omie_pipeline.database.schemas import Schemas
+from omie_pipeline.postgres.schemas import Schemas
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import dagster as dg
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.checked import (
     check_specs,
     evaluations,
@@ -35,13 +36,12 @@ from omie_pipeline.assets.partitions import (
 from omie_pipeline.assets.pools import reading_pool
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.assets.run_tags import MODE_TAG, NOT_BEFORE_TAG, trigger_of
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT, MirrorTable
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.imports.import_report import ImportReport
+from omie_pipeline.imports.partition_state import PartitionState, partition_states
+from omie_pipeline.imports.statements import cash_checks
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.sync.import_report import ImportReport
-from omie_pipeline.warehouse.partition_state import PartitionState, partition_states
-from omie_pipeline.warehouse.statements import cash_checks
 
 _WHOLE = "tudo"
 _MADE_BEFORE = "categorias"

@@ -9,9 +9,9 @@ import dagster as dg
 
 from omie_pipeline.assets.checked import Verdict
 from omie_pipeline.assets.mirror_metadata import situation
-from omie_pipeline.sync.import_report import ImportReport
-from omie_pipeline.warehouse.partition_state import PartitionState
-from omie_pipeline.warehouse.statements import CashCheck
+from omie_pipeline.imports.import_report import ImportReport
+from omie_pipeline.imports.partition_state import PartitionState
+from omie_pipeline.imports.statements import CashCheck
 
 COMPLETE, NEW_FIELDS, CASH = "completo", "campos_novos", "saldo_fecha"
 DESCRIPTIONS = {

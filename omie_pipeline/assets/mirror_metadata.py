@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from omie_pipeline.assets.checked import Metadata
-from omie_pipeline.sync.import_report import ImportReport
-from omie_pipeline.warehouse.partition_state import PartitionState
+from omie_pipeline.imports.import_report import ImportReport
+from omie_pipeline.imports.partition_state import PartitionState
 
 _LINES = 40
 

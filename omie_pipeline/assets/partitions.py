@@ -7,8 +7,8 @@ from datetime import date
 
 import dagster as dg
 
+from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.settings import Settings
 
 DATE, EMPRESA = "data", "empresa"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dagster as dg
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 
 EXTRACT_POOL, DBT_POOL = "extract", "dbt"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from omie_pipeline.app.deployment import Deployment, Progress
 from omie_pipeline.assets.checked import (
     check_specs,
     evaluations,
@@ -23,14 +24,13 @@ from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
 from omie_pipeline.assets.run_tags import TRIGGER_TAG, trigger_of
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.acting import REVERSALS, SETTLEMENTS
+from omie_pipeline.push.counts import Counts, total
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import PushOptions, PushReport
+from omie_pipeline.push.report import recovery_told
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Deployment, Progress
-from omie_pipeline.sync.counts import Counts, total
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import PushOptions, PushReport
-from omie_pipeline.sync.report import recovery_told
 from omie_pipeline.validation.lists import needs_lists
-from omie_pipeline.warehouse.planning import Selection
 
 __all__ = ["HELD_TAG", "TRIGGER_TAG", "UNFINISHED_TAG", "push_asset", "push_key"]
 

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from omie_pipeline.assets.checked import Metadata, Verdict
 from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.omie.masking import mask_text
-from omie_pipeline.sync.counts import Counts
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import PushReport
+from omie_pipeline.push.counts import Counts
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import PushReport
+from omie_pipeline.push.warnings import warnings_of
+from omie_pipeline.push.worst import WorstRow, worst_by_partition
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
-from omie_pipeline.warehouse.warnings import warnings_of
-from omie_pipeline.warehouse.worst import WorstRow, worst_by_partition
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
 DESCRIPTIONS = {

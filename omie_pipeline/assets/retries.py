@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.errors import (
     AuthFailed,
     Blocked,
@@ -15,7 +16,6 @@ from omie_pipeline.errors import (
     TakenOver,
     Unreachable,
 )
-from omie_pipeline.resources.settings import clinic_zone
 
 APPROVE_TAG = "omie_pipeline/approve"
 _MAX_RETRIES = 3

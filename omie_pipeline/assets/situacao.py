@@ -4,19 +4,14 @@ from datetime import datetime
 
 import dagster as dg
 
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.config.empresas import has_credentials
+from omie_pipeline.config.settings import clinic_zone
+from omie_pipeline.imports.import_status import TableStatus, import_status, inbox_status, next_tick
+from omie_pipeline.omie.quota import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.empresas import has_credentials
-from omie_pipeline.resources.settings import clinic_zone
-from omie_pipeline.warehouse.import_status import (
-    TableStatus,
-    import_status,
-    inbox_status,
-    next_tick,
-)
-from omie_pipeline.warehouse.quota import scope_of
-from omie_pipeline.warehouse.status import block_in_force
+from omie_pipeline.status.status import block_in_force
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])
 _HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"

@@ -1,22 +1,22 @@
 """What Omie is, as pure data: one small file per endpoint, one registry."""
 
-from omie_pipeline.catalog.baixas import (
+from omie_pipeline.catalog.endpoints.baixas import (
     BAIXAS_PAGAR,
     BAIXAS_RECEBER,
     ESTORNAR_BAIXAS_PAGAR,
     ESTORNAR_BAIXAS_RECEBER,
 )
-from omie_pipeline.catalog.categorias import CATEGORIAS
-from omie_pipeline.catalog.clientes import ASSOCIAR_CLIENTES, CLIENTES, CLIENTES_CPF_CNPJ
-from omie_pipeline.catalog.contas_pagar import CONTAS_PAGAR, EXCLUIR_CONTAS_PAGAR
-from omie_pipeline.catalog.contas_receber import CONTAS_RECEBER, EXCLUIR_CONTAS_RECEBER
-from omie_pipeline.catalog.contratos import CONTRATOS, SITUACAO_CONTRATOS
+from omie_pipeline.catalog.endpoints.categorias import CATEGORIAS
+from omie_pipeline.catalog.endpoints.clientes import ASSOCIAR_CLIENTES, CLIENTES, CLIENTES_CPF_CNPJ
+from omie_pipeline.catalog.endpoints.contas_pagar import CONTAS_PAGAR, EXCLUIR_CONTAS_PAGAR
+from omie_pipeline.catalog.endpoints.contas_receber import CONTAS_RECEBER, EXCLUIR_CONTAS_RECEBER
+from omie_pipeline.catalog.endpoints.contratos import CONTRATOS, SITUACAO_CONTRATOS
+from omie_pipeline.catalog.endpoints.ordens_servico import FATURAR_OS, ORDENS_SERVICO
+from omie_pipeline.catalog.endpoints.projetos import PROJETOS
+from omie_pipeline.catalog.endpoints.referencias import CONTAS_CORRENTES, EMPRESAS
+from omie_pipeline.catalog.endpoints.servicos import SERVICOS
+from omie_pipeline.catalog.endpoints.vendedores import VENDEDORES
 from omie_pipeline.catalog.model import ComplexType, Endpoint, Field, Kind, Method, Service
-from omie_pipeline.catalog.ordens_servico import FATURAR_OS, ORDENS_SERVICO
-from omie_pipeline.catalog.projetos import PROJETOS
-from omie_pipeline.catalog.referencias import CONTAS_CORRENTES, EMPRESAS
-from omie_pipeline.catalog.servicos import SERVICOS
-from omie_pipeline.catalog.vendedores import VENDEDORES
 
 REGISTRY: dict[str, Endpoint] = {
     endpoint.name: endpoint

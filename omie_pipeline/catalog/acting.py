@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog.baixas import (
+from omie_pipeline.catalog.endpoints.baixas import (
     BAIXAS_PAGAR,
     BAIXAS_RECEBER,
     ESTORNAR_BAIXAS_PAGAR,
     ESTORNAR_BAIXAS_RECEBER,
 )
-from omie_pipeline.catalog.contratos import CONTRATOS, SITUACAO_CONTRATOS
+from omie_pipeline.catalog.endpoints.contratos import CONTRATOS, SITUACAO_CONTRATOS
 from omie_pipeline.catalog.model import Endpoint
 
 SETTLEMENTS: dict[str, Endpoint] = {

@@ -22,8 +22,8 @@ from omie_pipeline.likely import did_you_mean
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
 
+    from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.clinic.extract import ExtractResult
-    from omie_pipeline.resources.deployment import Deployment
 
 _GOOD = ("success", "pass", "no-op")
 _TOLD_NODES = 20
@@ -59,7 +59,7 @@ def build(
     Sem clínica configurada (CLINIC_URL), refaz só as visões do que vem do Omie. Uma tabela que a
     fonte não entrega não para as outras: fica como estava, e o comando termina com 1.
     """
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()
     names = chosen_empresas(deployment, empresa)

@@ -28,10 +28,10 @@ def clear(
     yes: YesOption = False,
 ) -> None:
     """Esquece até onde cada tabela foi lida, para que seja lida de novo. Nenhuma linha sai."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.import_status import forget_progress
-    from omie_pipeline.warehouse.lanes import lane
-    from omie_pipeline.warehouse.lanes_held import reading_lane
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.imports.import_status import forget_progress
+    from omie_pipeline.postgres.lanes import lane
+    from omie_pipeline.postgres.lanes_held import reading_lane
 
     word = "tudo" if everything else "cadastros"
     tables = chosen_tables([word])

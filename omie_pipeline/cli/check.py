@@ -19,9 +19,9 @@ def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
 
     Saída: 0 o Omie respondeu por todas as empresas, 1 por alguma não; o banco só é dito.
     """
+    from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.cli.check_database import check_database
     from omie_pipeline.cli.connection import SUCCESS, Finding, check_connection
-    from omie_pipeline.resources.deployment import Deployment
 
     def tell(found: Finding) -> None:
         if as_json:
@@ -62,7 +62,7 @@ def _tell_open_archive(place: str | None) -> None:
     """Archived notes name patients: what others on this machine may read of them is said."""
     if not place:
         return
-    from omie_pipeline.sync.nfse.archive import Archive
+    from omie_pipeline.nfse.archive import Archive
 
     found = Archive(place).open_to_others()
     if not found:

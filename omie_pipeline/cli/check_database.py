@@ -10,7 +10,7 @@ from omie_pipeline.errors import ConfigurationError, WarehouseError
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from omie_pipeline.resources.settings import Settings
+    from omie_pipeline.config.settings import Settings
 
 _NOT_YET: Final = (
     "o PostgreSQL embutido ainda não está ligado; ele se liga sozinho no primeiro comando que "
@@ -50,9 +50,9 @@ class DatabaseFinding:
 
 def check_database(settings: Settings) -> DatabaseFinding:
     """Ask the warehouse; every outcome is a finding, none an error."""
-    from omie_pipeline.resources.addresses import find_warehouse
-    from omie_pipeline.warehouse.embedded import EmbeddedPostgres
-    from omie_pipeline.warehouse.engine import open_engine
+    from omie_pipeline.config.addresses import find_warehouse
+    from omie_pipeline.postgres.embedded import EmbeddedPostgres
+    from omie_pipeline.postgres.engine import open_engine
 
     try:
         own = settings.warehouse_url is not None
@@ -70,10 +70,10 @@ def check_database(settings: Settings) -> DatabaseFinding:
 def _asked(engine: sa.Engine, *, own: bool) -> DatabaseFinding:
     import sqlalchemy as sa
 
-    from omie_pipeline.warehouse.clock import DatabaseClock
-    from omie_pipeline.warehouse.engine import warehouse_errors
-    from omie_pipeline.warehouse.migrate import refuse_old_server
-    from omie_pipeline.warehouse.poolers import behind_pooler, refuse_shared_sessions
+    from omie_pipeline.postgres.clock import DatabaseClock
+    from omie_pipeline.postgres.engine import warehouse_errors
+    from omie_pipeline.postgres.migrate import refuse_old_server
+    from omie_pipeline.postgres.poolers import behind_pooler, refuse_shared_sessions
 
     pooled = own and behind_pooler(engine)
     if own:

@@ -26,8 +26,8 @@ from omie_pipeline.errors import (
 )
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.resources.empresas import EmpresaAccess
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.config.empresas import EmpresaAccess
 
 SUCCESS = "Conexão estabelecida com sucesso"
 
@@ -91,7 +91,7 @@ class Finding:
 
 def check_connection(deployment: Deployment, empresa: str) -> Finding:
     """Make the call; every outcome is a finding, none an error."""
-    from omie_pipeline.resources.empresas import has_credentials
+    from omie_pipeline.config.empresas import has_credentials
 
     declared = deployment.config.empresa(empresa)
     if not has_credentials(declared):

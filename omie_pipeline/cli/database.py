@@ -13,7 +13,7 @@ from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from omie_pipeline.resources.settings import Settings
+    from omie_pipeline.config.settings import Settings
 
 database = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -21,7 +21,7 @@ database = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mo
 @database.command(cls=PortugueseCommand)
 def start() -> None:
     """Liga o PostgreSQL embutido e prepara as tabelas."""
-    from omie_pipeline.resources.addresses import open_warehouse
+    from omie_pipeline.config.addresses import open_warehouse
 
     settings = _settings()
     if settings.warehouse_url is not None:
@@ -33,7 +33,7 @@ def start() -> None:
 @database.command(cls=PortugueseCommand)
 def stop() -> None:
     """Desliga o PostgreSQL embutido; os dados ficam."""
-    from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+    from omie_pipeline.postgres.embedded import EmbeddedPostgres
 
     settings = _settings()
     if settings.warehouse_url is not None:
@@ -47,7 +47,7 @@ def religar(
     empresa: Annotated[str, typer.Argument(help="Empresa cuja chave do Omie foi trocada.")],
 ) -> None:
     """Aceita a chave atual como sendo da mesma empresa do Omie, depois de uma troca de chave."""
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     Deployment().rebind(empresa)
     show(f"Livro-razão da empresa {empresa} ligado à chave atual")
@@ -56,7 +56,7 @@ def religar(
 @database.command(cls=PortugueseCommand)
 def status() -> None:
     """Mostra se o banco responde. Saída: 0 responde, 1 não."""
-    from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+    from omie_pipeline.postgres.embedded import EmbeddedPostgres
 
     settings = _settings()
     if settings.warehouse_url is not None:
@@ -81,7 +81,7 @@ def url(
     """Mostra o endereço do banco (liga o embutido, se preciso); a senha fica oculta."""
     import sqlalchemy as sa
 
-    from omie_pipeline.resources.addresses import find_warehouse
+    from omie_pipeline.config.addresses import find_warehouse
 
     parsed = sa.make_url(find_warehouse(_settings()).url).set(drivername="postgresql")
     show(parsed.render_as_string(hide_password=not show_password))
@@ -91,10 +91,10 @@ def _show_own_server(settings: Settings) -> None:
     """Ask the server of WAREHOUSE_URL; ``WarehouseError`` when it does not answer."""
     import sqlalchemy as sa
 
-    from omie_pipeline.resources.addresses import find_warehouse
-    from omie_pipeline.warehouse.engine import open_engine, warehouse_errors
-    from omie_pipeline.warehouse.migrate import refuse_old_server
-    from omie_pipeline.warehouse.poolers import refuse_shared_sessions
+    from omie_pipeline.config.addresses import find_warehouse
+    from omie_pipeline.postgres.engine import open_engine, warehouse_errors
+    from omie_pipeline.postgres.migrate import refuse_old_server
+    from omie_pipeline.postgres.poolers import refuse_shared_sessions
 
     # A session like anybody else's: what an analyst has.
     engine = open_engine(find_warehouse(settings).url, time_zone=None)
@@ -115,7 +115,7 @@ def _show_own_server(settings: Settings) -> None:
 
 
 def _settings() -> Settings:
-    from omie_pipeline.resources.settings import load_settings
+    from omie_pipeline.config.settings import load_settings
 
     return load_settings()
 

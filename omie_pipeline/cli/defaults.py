@@ -15,8 +15,8 @@ from omie_pipeline.cli.selecting import JsonOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.defaults import Setting
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.config.defaults import Setting
 
 defaults = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -31,7 +31,7 @@ EmpresaArgument = Annotated[
 @defaults.command("list", cls=PortugueseCommand)
 def list_(as_json: JsonOption = False) -> None:
     """Mostra todos os padrões, também os que ninguém definiu."""
-    from omie_pipeline.warehouse.defaults import ALL, DEFAULTS, listed_defaults
+    from omie_pipeline.config.defaults import ALL, DEFAULTS, listed_defaults
 
     deployment = _opened()
     settings = listed_defaults(deployment.engine)
@@ -64,7 +64,7 @@ def set_(
     pairs: Annotated[list[str], typer.Argument(metavar=f"{_PAIR}...")],
 ) -> None:
     """Define padrões: defaults set principal receipt_category=1.01.01 account.PIX=123456."""
-    from omie_pipeline.warehouse.defaults import checked, set_defaults
+    from omie_pipeline.config.defaults import checked, set_defaults
 
     deployment = _opened()
     settings = [checked(empresa, *_pair(text), deployment.empresas) for text in pairs]
@@ -78,7 +78,7 @@ def unset(
     names: Annotated[list[str], typer.Argument(metavar="NOME...")],
 ) -> None:
     """Tira padrões. Saída: 3 se algum não estava definido."""
-    from omie_pipeline.warehouse.defaults import unset_defaults
+    from omie_pipeline.config.defaults import unset_defaults
 
     removed = unset_defaults(_opened().engine, empresa, names)
     for name in names:
@@ -96,8 +96,8 @@ def import_(
     ] = False,
 ) -> None:
     """Importa padrões de um CSV (empresa,name,value, ou os dois arquivos antigos): tudo ou nada."""
-    from omie_pipeline.warehouse.defaults import import_defaults
-    from omie_pipeline.warehouse.defaults_files import read_defaults
+    from omie_pipeline.config.defaults import import_defaults
+    from omie_pipeline.config.defaults_files import read_defaults
 
     deployment = _opened()
     settings = read_defaults(file, deployment.empresas)
@@ -108,8 +108,8 @@ def import_(
 @defaults.command(cls=PortugueseCommand)
 def export() -> None:
     """Escreve os padrões como CSV na saída, na forma que import lê."""
-    from omie_pipeline.warehouse.defaults import listed_defaults
-    from omie_pipeline.warehouse.defaults_files import written_defaults
+    from omie_pipeline.config.defaults import listed_defaults
+    from omie_pipeline.config.defaults_files import written_defaults
 
     show(written_defaults(listed_defaults(_opened().engine)).rstrip("\n"))
 
@@ -139,7 +139,7 @@ def tell_adopted(deployment: Deployment) -> None:
 
 def _opened() -> Deployment:
     """The deployment, after taking over the settings of an earlier version."""
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()
     tell_adopted(deployment)
@@ -147,7 +147,7 @@ def _opened() -> Deployment:
 
 
 def _tell_set(deployment: Deployment, settings: Sequence[Setting]) -> None:
-    from omie_pipeline.warehouse.defaults import doubtful_codes
+    from omie_pipeline.config.defaults import doubtful_codes
 
     for problem in doubtful_codes(deployment.engine, settings, deployment.empresas):
         say(f"aviso: {problem} (códigos: omie-pipeline refs)")

@@ -19,8 +19,8 @@ from omie_pipeline.cli.selecting import Dates
 from omie_pipeline.errors import GuardrailStopped, OmieFault, TakenOver
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.sync.push import PushOptions, PushReport
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.push.push import PushOptions, PushReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def deliver(
 
 def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
     """Name every missing key and every bad model while nothing has left yet."""
-    from omie_pipeline.warehouse.payload import load_payload_model
+    from omie_pipeline.payload.payload import load_payload_model
 
     for empresa in wanted.empresas:
         deployment.access(empresa)
@@ -121,8 +121,8 @@ def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
 def _push_one(
     deployment: Deployment, wanted: Wanted, empresa: str, endpoint: Endpoint, label: str
 ) -> PushReport:
+    from omie_pipeline.push.planning import Selection
     from omie_pipeline.validation.lists import needs_lists
-    from omie_pipeline.warehouse.planning import Selection
 
     if not endpoint.deletes:
         read_lists_once(deployment, empresa, sorted(needs_lists(endpoint)), label)

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.nfse import acompanhar
-from omie_pipeline.warehouse.engine import warehouse_errors
-from omie_pipeline.warehouse.nfse_tables import nfse
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.nfse import acompanhar
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.nfse_tables import nfse
 
 CITY_HALL_SECONDS = 2.0
 """How long the demo's simulated city hall takes."""

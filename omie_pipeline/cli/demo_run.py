@@ -14,17 +14,17 @@ import dagster as dg
 from rich.console import Console
 from rich.table import Table
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import TRIGGER_TAG
 from omie_pipeline.cli.demo_notes import follow_notes
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sample_defaults
 from omie_pipeline.omie.masking import mask_text
+from omie_pipeline.push.last_runs import last_runs
+from omie_pipeline.push.worst import worst_rows
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
-from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.sensors.ranges import range_tags
-from omie_pipeline.warehouse.last_runs import last_runs
-from omie_pipeline.warehouse.worst import worst_rows
 
 EMPRESA = "principal"
 _POLL_SECONDS = 0.5

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 import dagster as dg
 import typer
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.report import DOCS_FOLDER, DOCS_URL
 from omie_pipeline.cli.dev_servers import (
@@ -33,13 +34,12 @@ from omie_pipeline.cli.sandbox import (
     give_sample_defaults,
     simulator_process,
 )
+from omie_pipeline.config.empresas import has_credentials, load_config
+from omie_pipeline.config.settings import load_settings, project_root
 from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.dbt import ensure_manifest
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.empresas import has_credentials, load_config
 from omie_pipeline.resources.run_workers import end_dead_runs
-from omie_pipeline.resources.settings import load_settings, project_root
 from omie_pipeline.webhooks.configured import configured_doors
 
 _UI_PORT = 3000

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import httpx
 
+from omie_pipeline.config.settings import project_root
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.settings import project_root
 from omie_pipeline.tls import no_authorities
 
 _LOOK_SECONDS = 0.5

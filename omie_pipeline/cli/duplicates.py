@@ -11,17 +11,17 @@ from omie_pipeline.cli.output import Column, day, emit, money, show, show_table
 from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
 
 if TYPE_CHECKING:
-    from omie_pipeline.warehouse.reconciliation import Duplicate
-    from omie_pipeline.warehouse.renamed import SameCode
+    from omie_pipeline.push.renamed import SameCode
+    from omie_pipeline.reconcile.reconciliation import Duplicate
 
 _SIDES = {"R": "a receber", "P": "a pagar"}
 
 
 def duplicates(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Lista o que parece repetido no Omie: qual é o nosso, e códigos que só mudam de forma."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.reconciliation import duplicates as read_duplicates
-    from omie_pipeline.warehouse.renamed import same_codes
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.push.renamed import same_codes
+    from omie_pipeline.reconcile.reconciliation import duplicates as read_duplicates
 
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)

@@ -148,7 +148,7 @@ def tell_interrupted() -> None:
 
 def without_secrets(text: str) -> str:
     """``text`` without the value of any secret variable and without passwords in URLs."""
-    from omie_pipeline.resources.settings import environment
+    from omie_pipeline.config.settings import environment
 
     for name, value in environment().items():
         if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET:

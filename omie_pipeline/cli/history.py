@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.cli.failing import next_step, reading_step, without_secrets
 from omie_pipeline.cli.listings import (
     CsvOption,
@@ -40,7 +40,7 @@ from omie_pipeline.cli.syncs import show_syncs, syncs_of
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from omie_pipeline.warehouse.listing import ReadingEntry, RefusedReason, RunEntry
+    from omie_pipeline.status.listing import ReadingEntry, RefusedReason, RunEntry
 
 _SHOWN_RUNS = 20
 _READ_COUNTS = ("total_omie", "lidas", "novas", "alteradas", "iguais", "excluidas", "filtradas")
@@ -97,7 +97,7 @@ def history(
 
     --json e --csv têm sempre uma linha por endpoint ou tabela.
     """
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     refuse_two_outputs(as_json, csv)
     sends, reads = _directions(only, endpoint, table)
@@ -148,7 +148,7 @@ def _directions(only: str | None, endpoint: str | None, table: str | None) -> tu
 def _sent(
     engine: sa.Engine, empresas: tuple[str, ...], endpoints: tuple[str, ...], limit: int | None
 ) -> list[Record]:
-    from omie_pipeline.warehouse.listing import ListFilter, first_reasons, recent_runs
+    from omie_pipeline.status.listing import ListFilter, first_reasons, recent_runs
 
     entries = recent_runs(engine, ListFilter(empresas, endpoints, limit))
     troubled = [e.run_id for e in entries if e.counts["rejected"] or e.counts["quarantined"]]
@@ -159,7 +159,7 @@ def _sent(
 def _read(
     engine: sa.Engine, empresas: tuple[str, ...], tables: tuple[str, ...], limit: int | None
 ) -> list[Record]:
-    from omie_pipeline.warehouse.listing import ListFilter, recent_readings
+    from omie_pipeline.status.listing import ListFilter, recent_readings
 
     entries = recent_readings(engine, ListFilter(empresas, tables, limit))
     return [_reading_record(entry) for entry in entries]

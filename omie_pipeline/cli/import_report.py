@@ -11,7 +11,7 @@ from omie_pipeline.cli.output import Column, count, emit, show, show_table
 from omie_pipeline.errors import Blocked, OmieFault, TakenOver
 
 if TYPE_CHECKING:
-    from omie_pipeline.sync.import_report import ImportReport
+    from omie_pipeline.imports.import_report import ImportReport
 
 _COUNTS = {
     "total_omie": "total no Omie",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.cli.failing import FAILED, UNFINISHED, tell_error
 from omie_pipeline.cli.import_report import Outcome, emit_outcome, show_outcomes
 from omie_pipeline.cli.output import moment, say
@@ -37,8 +37,8 @@ from omie_pipeline.errors import (
 )
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.sync.import_report import Modo
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.imports.import_report import Modo
 
 _DATE = "AAAA-MM-DD"
 _NEEDED_FIRST = {STATEMENT: "contas_correntes"}
@@ -85,7 +85,7 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Lê tabelas do Omie. Saída: 0 completas, 3 alguma incompleta, 1 alguma falhou, 2 uso."""
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     chosen, dates = chosen_tables(tables), chosen_dates(None, first, last)
     if changed and (full or dates.given):
@@ -161,8 +161,8 @@ def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
 
 
 def _read(deployment: Deployment, asked: Asked, table: str, empresa: str) -> Outcome:
-    from omie_pipeline.warehouse.import_state import read_cursor
-    from omie_pipeline.warehouse.import_status import resumable_since
+    from omie_pipeline.imports.import_state import read_cursor
+    from omie_pipeline.imports.import_status import resumable_since
 
     label = f"{table} ({empresa})"
     cursor = read_cursor(deployment.engine, empresa, table)
@@ -195,7 +195,7 @@ def _with_what_they_need(
     deployment: Deployment, tables: tuple[str, ...], empresa: str
 ) -> tuple[str, ...]:
     """``tables``, and before them those that they cannot do without and that were never read."""
-    from omie_pipeline.warehouse.status import was_read
+    from omie_pipeline.status.status import was_read
 
     missing = []
     for table, needed in _NEEDED_FIRST.items():

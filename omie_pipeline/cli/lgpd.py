@@ -17,9 +17,9 @@ from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.erasing import ErasureReport
-    from omie_pipeline.warehouse.person import Person
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.privacy.erasing import ErasureReport
+    from omie_pipeline.privacy.person import Person
 
 lgpd = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -51,9 +51,9 @@ def export(
 ) -> None:
     """Grava em JSON tudo o que o armazém tem de uma pessoa; nada aparece na tela."""
     from omie_pipeline import exact_json
-    from omie_pipeline.warehouse.engine import warehouse_errors
-    from omie_pipeline.warehouse.person import find_person
-    from omie_pipeline.warehouse.person_export import export_person
+    from omie_pipeline.postgres.engine import warehouse_errors
+    from omie_pipeline.privacy.person import find_person
+    from omie_pipeline.privacy.person_export import export_person
 
     deployment, document = _asked(cpf, codigo)
     empresas = chosen_empresas(deployment, empresa)
@@ -88,12 +88,12 @@ def erase(
 
     O que o armazém sabe há mais de uma hora é lido de novo no Omie antes.
     """
-    from omie_pipeline.resources.freshness import read_again
-    from omie_pipeline.warehouse.engine import warehouse_errors
-    from omie_pipeline.warehouse.erasing import erase as erase_person
-    from omie_pipeline.warehouse.person import find_person
-    from omie_pipeline.warehouse.person_copies import copies_of
-    from omie_pipeline.warehouse.retention import last_confirmation
+    from omie_pipeline.app.freshness import read_again
+    from omie_pipeline.postgres.engine import warehouse_errors
+    from omie_pipeline.privacy.erasing import erase as erase_person
+    from omie_pipeline.privacy.person import find_person
+    from omie_pipeline.privacy.person_copies import copies_of
+    from omie_pipeline.privacy.retention import last_confirmation
 
     deployment, document = _asked(cpf, codigo)
     empresas = chosen_empresas(deployment, empresa)
@@ -132,9 +132,9 @@ def cancel(
     empresa: EmpresaOption = None,
 ) -> None:
     """Desfaz um pedido de apagar, enquanto nome e documento ainda não saíram."""
-    from omie_pipeline.warehouse.engine import warehouse_errors
-    from omie_pipeline.warehouse.erasing import take_back
-    from omie_pipeline.warehouse.person import find_person
+    from omie_pipeline.postgres.engine import warehouse_errors
+    from omie_pipeline.privacy.erasing import take_back
+    from omie_pipeline.privacy.person import find_person
 
     deployment, document = _asked(cpf, codigo)
     now = deployment.clock.now()
@@ -166,8 +166,8 @@ def _tell_unread(empresa: str, left_out: Sequence[str], start: date) -> None:
 
 def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
     """The document without punctuation (``""`` if a code is given) and the deployment."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.person import plain_document
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.privacy.person import plain_document
 
     if cpf is not None and code is not None:
         raise typer.BadParameter("não combina com --codigo", param_hint="--cpf")

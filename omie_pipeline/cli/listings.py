@@ -27,8 +27,8 @@ from omie_pipeline.cli.sheet import SHEET_HEADS, reason_told, sheet_lines, write
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from omie_pipeline.warehouse.listing import ListFilter, RefusedEntry
-    from omie_pipeline.warehouse.people_behind import Contact
+    from omie_pipeline.status.listing import ListFilter, RefusedEntry
+    from omie_pipeline.status.people_behind import Contact
 
 CsvOption = Annotated[
     str | None,
@@ -80,7 +80,7 @@ def _not_passed(engine: sa.Engine, wanted: ListFilter) -> Sequence[RefusedEntry]
     from dataclasses import replace
 
     from omie_pipeline.clinic.set_aside import listed, reason_of
-    from omie_pipeline.warehouse.listing import RefusedEntry, RefusedReason, quarantined_rows
+    from omie_pipeline.status.listing import RefusedEntry, RefusedReason, quarantined_rows
 
     # What was not copied has no endpoint yet: one table may feed several.
     found = () if wanted.endpoints else listed(engine, wanted.empresas, wanted.limit)
@@ -114,7 +114,7 @@ def rejected(
     contacts: ContactsOption = False,
 ) -> None:
     """Mostra as linhas que o Omie recusou, com as palavras do Omie e a correção."""
-    from omie_pipeline.warehouse.listing import rejected_rows
+    from omie_pipeline.status.listing import rejected_rows
 
     _refused(rejected_rows, empresa, endpoint, limit, as_json=as_json, csv=csv, contacts=contacts)
 
@@ -126,8 +126,8 @@ def not_emptied(
     csv: CsvOption = None,
 ) -> None:
     """Mostra o que a clínica esvaziou depois de entregue e o Omie ainda tem."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.filled import not_emptied as read
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.push.filled import not_emptied as read
 
     refuse_two_outputs(as_json, csv)
     (name,) = (e.name for e in chosen_endpoints([endpoint])) if endpoint else ("",)
@@ -194,9 +194,9 @@ def _refused(
     csv: str | None,
     contacts: bool,
 ) -> None:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.listing import ListFilter
-    from omie_pipeline.warehouse.people_behind import contacts_of, with_people
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.status.listing import ListFilter
+    from omie_pipeline.status.people_behind import contacts_of, with_people
 
     refuse_two_outputs(as_json, csv)
     endpoints = tuple(e.name for e in chosen_endpoints([endpoint])) if endpoint else ()

@@ -23,9 +23,9 @@ from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.selecting import YesOption, chosen_endpoints
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.sync.mapping.choosing import Mapping
-    from omie_pipeline.sync.mapping.model_sql import ModelText
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.mapping.choosing import Mapping
+    from omie_pipeline.mapping.model_sql import ModelText
 
 _PAIR = "CAMPO=VALOR"
 
@@ -89,9 +89,9 @@ def map_(
 
     Saída: 0 pronto, 3 escrito com campos obrigatórios em falta, 1 falhou, 2 uso incorreto.
     """
+    from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.cli.mapping_files import model_file, refuse_overwriting, write_model
-    from omie_pipeline.resources.dbt_project import assemble_project
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.config.dbt_project import assemble_project
 
     chosen = _one_endpoint(endpoint)
     wanted = _wanted(columns, constants, skipped, prefix, where)
@@ -153,7 +153,7 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 def _table_name(text: str) -> tuple[str, str]:
     """Schema and table of ``schema.table``; either may stand in double quotes."""
-    from omie_pipeline.sync.mapping.choosing import split_table
+    from omie_pipeline.mapping.choosing import split_table
 
     found = split_table(text)
     if found is None:
@@ -168,9 +168,9 @@ def _mapping(
     wanted: _Wanted,
     empresa: str | None,
 ) -> Mapping:
-    from omie_pipeline.sync.mapping.choosing import start_mapping
-    from omie_pipeline.sync.mapping.targets import EMPRESA
-    from omie_pipeline.warehouse.sampling import sample_table
+    from omie_pipeline.mapping.choosing import start_mapping
+    from omie_pipeline.mapping.sampling import sample_table
+    from omie_pipeline.mapping.targets import EMPRESA
 
     if empresa is not None and empresa not in deployment.empresas:
         raise typer.BadParameter(
@@ -192,7 +192,7 @@ def _mapping(
 
 def _model(deployment: Deployment, mapping: Mapping, project: Path) -> ModelText:
     from omie_pipeline.cli.mapping_files import described_columns, relation
-    from omie_pipeline.sync.mapping.model_sql import ModelText
+    from omie_pipeline.mapping.model_sql import ModelText
 
     sources = [(one.schema, one.name, one.set_name) for one in deployment.sources]
     return ModelText(

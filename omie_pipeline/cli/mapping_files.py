@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.database.schemas import ANALYSIS, CLINIC, STAGING, Schemas
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.sync.mapping.model_sql import relation_of
-from omie_pipeline.warehouse.sampling import SampledTable
+from omie_pipeline.mapping.model_sql import relation_of
+from omie_pipeline.mapping.sampling import SampledTable
+from omie_pipeline.postgres.schemas import ANALYSIS, CLINIC, STAGING, Schemas
 from omie_pipeline.yaml_text import load_yaml
 
 _FOLDERS = {name: name for name in (CLINIC, STAGING, ANALYSIS)}

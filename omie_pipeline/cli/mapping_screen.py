@@ -11,9 +11,9 @@ from omie_pipeline.cli.output import Column, console, printable, say, show, show
 from omie_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from omie_pipeline.sync.mapping.choosing import Mapping
-    from omie_pipeline.sync.mapping.proposing import Proposal
-    from omie_pipeline.sync.mapping.targets import Target
+    from omie_pipeline.mapping.choosing import Mapping
+    from omie_pipeline.mapping.proposing import Proposal
+    from omie_pipeline.mapping.targets import Target
 
 _COLUMNS = (
     Column("campo"), Column("obrigatório"), Column("vem de"), Column("certeza"), Column("por quê"),
@@ -60,7 +60,7 @@ def show_missing(mapping: Mapping) -> None:
 
 def show_doubts(mapping: Mapping) -> None:
     """What to look at before building: keys that are no keys, rows that may not belong."""
-    from omie_pipeline.sync.mapping.doubts import doubts_of
+    from omie_pipeline.mapping.doubts import doubts_of
 
     for doubt in doubts_of(mapping, filtered=bool(mapping.table.where)):
         say(f"aviso: {doubt}")
@@ -101,7 +101,7 @@ def _row(mapping: Mapping, one: Proposal) -> list[str]:
 
 def _prefix(mapping: Mapping, one: Proposal) -> str:
     """``PAC-… `` before a column that becomes one of our codes."""
-    from omie_pipeline.sync.mapping.expressions import code_prefix
+    from omie_pipeline.mapping.expressions import code_prefix
 
     column = mapping.table.column(one.source)
     prefix = code_prefix(one.target, column, mapping.prefix) if column is not None else ""

@@ -10,8 +10,8 @@ from omie_pipeline.cli.output import say
 from omie_pipeline.likely import likely
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.payload import PayloadModel
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.payload.payload import PayloadModel
 
 _CANONICAL_SET = "canonica"
 
@@ -31,7 +31,7 @@ def tell_columns(deployment: Deployment) -> None:
 def _payload_lines(deployment: Deployment) -> Iterator[str]:
     from omie_pipeline.catalog import WRITABLE
     from omie_pipeline.errors import ModelError, ModelMisfit
-    from omie_pipeline.warehouse.payload import load_payload_model
+    from omie_pipeline.payload.payload import load_payload_model
 
     for endpoint in WRITABLE:
         try:
@@ -51,7 +51,7 @@ def _canonical_lines(deployment: Deployment) -> Iterator[str]:
     import sqlalchemy as sa
 
     from omie_pipeline.clinic.tables import CLINIC_TABLES
-    from omie_pipeline.database.schemas import STAGING, schemas_of
+    from omie_pipeline.postgres.schemas import STAGING, schemas_of
 
     staging = deployment.settings.staging
     if staging == _CANONICAL_SET:

@@ -18,8 +18,8 @@ def models(
     ] = False,
 ) -> None:
     """Mostra os seus modelos e variáveis do dbt, e monta o projeto que o dbt roda."""
-    from omie_pipeline.resources.dbt_project import assemble_project, move_old_sets
-    from omie_pipeline.resources.settings import load_settings
+    from omie_pipeline.config.dbt_project import assemble_project, move_old_sets
+    from omie_pipeline.config.settings import load_settings
 
     settings = load_settings()
     for folder in move_old_sets(settings) if move else ():

@@ -25,8 +25,8 @@ from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, YesOption
 from omie_pipeline.errors import OmieFault
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.nfse import NoteState
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.nfse.nfse import NoteState
 
 nfse = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,7 +41,7 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Acha o cliente no Omie pelo CPF/CNPJ, ou cria, e liga. Saída: 3 se foi recusado."""
-    from omie_pipeline.resources.nfse import cadastrar_cliente
+    from omie_pipeline.app.nfse import cadastrar_cliente
 
     deployment = _deployment()
     found = cadastrar_cliente(deployment, _one(deployment, empresa), key)
@@ -72,7 +72,7 @@ def issue(
 ) -> None:
     """Mostra os impostos, pergunta e fatura a OS: a nota sai. Saída: como em push, 1 se a nota foi
     cancelada."""
-    from omie_pipeline.resources.nfse import emitir_nfse, impostos_nfse
+    from omie_pipeline.app.nfse import emitir_nfse, impostos_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -115,7 +115,7 @@ def issue(
 
 def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Pergunta ao Omie como está a nota agora. Saída: 3 se não deu para perguntar."""
-    from omie_pipeline.resources.nfse import consultar_nfse
+    from omie_pipeline.app.nfse import consultar_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -133,7 +133,7 @@ def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = 
 
 def status(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Mostra tudo da nota: cada mudança com a hora, links e arquivos. Nada é perguntado ao Omie."""
-    from omie_pipeline.resources.nfse import status_nfse
+    from omie_pipeline.app.nfse import status_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -161,7 +161,7 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Cancela a OS e a nota no Omie. Saída: 0 cancelada, 3 ainda não se sabe, 1 recusado."""
-    from omie_pipeline.resources.nfse import cancelar_nfse
+    from omie_pipeline.app.nfse import cancelar_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -186,7 +186,7 @@ def cancel(
 
 def services(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Lista os serviços do Omie com códigos e alíquotas."""
-    from omie_pipeline.resources.nfse import consultar_servicos
+    from omie_pipeline.app.nfse import consultar_servicos
 
     deployment = _deployment()
     found = consultar_servicos(deployment, _one(deployment, empresa))
@@ -206,7 +206,7 @@ def wait(
     as_json: JsonOption = False,
 ) -> None:
     """Espera a prefeitura responder. Saída: 0 emitida, 3 ainda em andamento, 1 recusada."""
-    from omie_pipeline.resources.nfse import aguardar_nfse
+    from omie_pipeline.app.nfse import aguardar_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -236,7 +236,7 @@ for _name, _alias, _command in (
 
 
 def _deployment() -> Deployment:
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     return Deployment()
 
@@ -259,8 +259,8 @@ def _refuse_unknown(deployment: Deployment, empresa: str, key: str) -> None:
         typer.BadParameter: says what was probably meant, or how codes look.
     """
     from omie_pipeline.catalog import REGISTRY
-    from omie_pipeline.warehouse.known import KnownRecords
-    from omie_pipeline.warehouse.model_codes import find_code
+    from omie_pipeline.payload.model_codes import find_code
+    from omie_pipeline.push.known import KnownRecords
 
     orders = REGISTRY["ordens_servico"]
     known = KnownRecords(deployment.engine, empresa).standing(orders.name, [key])
@@ -284,7 +284,7 @@ def _tell_standing(note: NoteState | None) -> None:
     Raises:
         typer.Exit: it was cancelled.
     """
-    from omie_pipeline.warehouse.billing import billed_no_more
+    from omie_pipeline.nfse.billing import billed_no_more
 
     if note is None:
         return
@@ -296,6 +296,6 @@ def _tell_standing(note: NoteState | None) -> None:
 
 
 def _note(deployment: Deployment, empresa: str, key: str) -> NoteState | None:
-    from omie_pipeline.warehouse.nfse import states
+    from omie_pipeline.nfse.nfse import states
 
     return states(deployment.engine, empresa, [key]).get(key)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from omie_pipeline.cli.output import Column, moment, money, show, show_table
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.nfse import NotaDetalhada, Servico
-    from omie_pipeline.sync.nfse.taxes import Taxes
-    from omie_pipeline.warehouse.nfse import NoteState
+    from omie_pipeline.app.nfse import NotaDetalhada, Servico
+    from omie_pipeline.nfse.nfse import NoteState
+    from omie_pipeline.nfse.taxes import Taxes
 
 STATES = {
     "submitted": "enviada",

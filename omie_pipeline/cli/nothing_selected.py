@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from omie_pipeline.cli.failing import UNFINISHED, WRONG_USAGE
 
 if TYPE_CHECKING:
+    from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.cli.delivering import Wanted
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.sync.push import PushReport
+    from omie_pipeline.push.push import PushReport
 
 _BUILD = "se a linha é nova na clínica: omie-pipeline build"
 
@@ -47,7 +47,7 @@ def nothing_selected(
 
 def missing_key(deployment: Deployment, wanted: Wanted) -> str:
     """Where a code that selected nothing stands instead, or how codes look there."""
-    from omie_pipeline.warehouse.model_codes import find_code
+    from omie_pipeline.payload.model_codes import find_code
 
     key = wanted.key or ""
     found = find_code(deployment.engine, key, wanted.endpoints, wanted.empresas)

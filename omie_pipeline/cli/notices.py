@@ -20,7 +20,7 @@ class _Terminal(logging.Handler):
         if not isinstance(until, datetime):
             say(record.getMessage())
             return
-        from omie_pipeline.resources.settings import clinic_zone
+        from omie_pipeline.config.settings import clinic_zone
 
         at = until.astimezone(clinic_zone())
         say(f"Esperando até {at:%H:%M:%S}: {getattr(record, 'why', '')}")

@@ -15,7 +15,7 @@ from omie_pipeline.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omie_pipeline.resources.notifying import AppriseChannel
+    from omie_pipeline.alerts.notifying import AppriseChannel
 
 notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,10 +25,10 @@ _DIAGNOSE = "O apprise diz por quê: apprise -vv -b teste 'ENDEREÇO' (mostra o 
 @notify.command(cls=PortugueseCommand)
 def test() -> None:
     """Manda uma mensagem de teste a cada canal. Saída: 1 se algum não a aceitou."""
-    from omie_pipeline.resources.empresas import load_config
-    from omie_pipeline.resources.notifying import notify_channels
-    from omie_pipeline.resources.settings import load_settings
-    from omie_pipeline.sync.telling import Message
+    from omie_pipeline.alerts.notifying import notify_channels
+    from omie_pipeline.alerts.telling import Message
+    from omie_pipeline.config.empresas import load_config
+    from omie_pipeline.config.settings import load_settings
 
     settings = load_settings()
     channels = _some(notify_channels(settings, load_config(settings)))
@@ -49,8 +49,8 @@ def test() -> None:
 @notify.command(cls=PortugueseCommand)
 def status(as_json: JsonOption = False) -> None:
     """Mostra os alertas em aberto e quando foram avisados."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.notifications import open_alerts
+    from omie_pipeline.alerts.notifications import open_alerts
+    from omie_pipeline.app.deployment import Deployment
 
     found = open_alerts(Deployment().engine)
     if as_json:
@@ -81,10 +81,10 @@ def status(as_json: JsonOption = False) -> None:
 @notify.command(cls=PortugueseCommand)
 def send() -> None:
     """Procura alertas e avisa uma vez (para o cron, sem o Dagster). Saída: 1 se um canal falhou."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.resources.notifying import notify_channels
-    from omie_pipeline.sync.alerts import evaluate_alerts
-    from omie_pipeline.sync.telling import deliver
+    from omie_pipeline.alerts.alerts import evaluate_alerts
+    from omie_pipeline.alerts.notifying import notify_channels
+    from omie_pipeline.alerts.telling import deliver
+    from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()
     channels = _some(notify_channels(deployment.settings, deployment.config))

@@ -137,7 +137,7 @@ def moment(at: datetime | None) -> str:
     """A time as it is at the clinic; ``None`` is a dash."""
     if at is None:
         return "–"
-    from omie_pipeline.resources.settings import clinic_zone
+    from omie_pipeline.config.settings import clinic_zone
 
     return at.astimezone(clinic_zone()).strftime("%d/%m/%Y %H:%M")
 

@@ -20,7 +20,7 @@ from omie_pipeline.cli.selecting import (
 )
 
 if TYPE_CHECKING:
-    from omie_pipeline.sync.previewing import Preview
+    from omie_pipeline.push.previewing_sync import Preview
 
 _ROWS = 5
 _INDENT = 2
@@ -39,11 +39,11 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Mostra linhas como sairiam para o Omie, sem enviar nada e sem dados pessoais à vista."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.sync.previewing import preview as previewed
-    from omie_pipeline.sync.report import PushOptions
-    from omie_pipeline.warehouse.payload import load_payload_model
-    from omie_pipeline.warehouse.selection import Selection
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.payload.payload import load_payload_model
+    from omie_pipeline.payload.selection import Selection
+    from omie_pipeline.push.previewing_sync import preview as previewed
+    from omie_pipeline.push.report import PushOptions
 
     chosen = chosen_endpoints([endpoint])
     if len(chosen) != 1:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from omie_pipeline.cli.output import console, count, say
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Progress
-    from omie_pipeline.sync.import_report import ImportProgress
+    from omie_pipeline.app.deployment import Progress
+    from omie_pipeline.imports.import_report import ImportProgress
 
 _PLAIN_EVERY_SECONDS = 10.0
 
@@ -33,7 +33,7 @@ def _live(label: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from omie_pipeline.resources.deployment import Progress
+    from omie_pipeline.app.deployment import Progress
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
@@ -55,7 +55,7 @@ def _live(label: str) -> Iterator[Progress]:
 
 
 def _plain(label: str) -> Progress:
-    from omie_pipeline.resources.deployment import Progress
+    from omie_pipeline.app.deployment import Progress
 
     sent, told_at = 0, time.monotonic()
 
@@ -79,7 +79,7 @@ def _waiting(label: str) -> str:
 
 
 def _recovering(label: str, codes: Sequence[str], until: datetime) -> str:
-    from omie_pipeline.sync.report import recovery_told
+    from omie_pipeline.push.report import recovery_told
 
     return f"{label}: {recovery_told(codes, until)}"
 
@@ -116,7 +116,7 @@ def _live_reading(label: str) -> Iterator[ImportProgress]:
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from omie_pipeline.sync.import_report import ImportProgress
+    from omie_pipeline.imports.import_report import ImportProgress
 
     columns = (
         SpinnerColumn(),
@@ -138,7 +138,7 @@ def _live_reading(label: str) -> Iterator[ImportProgress]:
 
 
 def _plain_reading(label: str) -> ImportProgress:
-    from omie_pipeline.sync.import_report import ImportProgress
+    from omie_pipeline.imports.import_report import ImportProgress
 
     told_at, read_so_far = time.monotonic(), _Read()
 

@@ -37,8 +37,8 @@ from omie_pipeline.cli.selecting import (
 )
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.sync.push import PushOptions, PushReport
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.push.push import PushOptions, PushReport
 
 _DATE = "AAAA-MM-DD"
 _ROWS = 50
@@ -184,12 +184,12 @@ def _refuse_useless_dates(endpoints: tuple[Endpoint, ...], dates: Dates) -> None
 
 
 def _deployment() -> Deployment:
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     return Deployment()
 
 
 def _options(*, approve: bool, dry_run: bool) -> PushOptions:
-    from omie_pipeline.sync.push import PushOptions
+    from omie_pipeline.push.push import PushOptions
 
     return PushOptions(gatilho="cli", approve=approve, dry_run=dry_run)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from omie_pipeline.cli.output import count, say
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.unread import Reading, UnreadColumn
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.status.unread import Reading, UnreadColumn
 
 _TOLD: Final = 20
 
@@ -41,8 +41,8 @@ _QUESTIONS: Final = {
 
 def tell_reading(deployment: Deployment) -> None:
     """Print once for all tables: unreadable values, rows without an empresa, what to declare."""
-    from omie_pipeline.resources.deployment import dbt_target
-    from omie_pipeline.warehouse.unread import clinic_reading
+    from omie_pipeline.app.deployment import dbt_target
+    from omie_pipeline.status.unread import clinic_reading
 
     reading = clinic_reading(deployment.engine)
     for line in reading_lines(reading):

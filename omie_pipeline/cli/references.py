@@ -11,12 +11,12 @@ from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import OmieFault
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
 
 def _show_codes(deployment: Deployment, reference: str, empresa: str) -> None:
     """The codes that ``defaults`` ask for."""
-    from omie_pipeline.warehouse.references import listed_codes
+    from omie_pipeline.imports.references import listed_codes
 
     rows = [
         [item.codigo, item.descricao, "sim" if item.usable else "não"]
@@ -45,7 +45,7 @@ def read_lists_once(
     Raises:
         OmieFault: a list could not be read; what it was for and what to do was printed.
     """
-    from omie_pipeline.warehouse.status import was_read
+    from omie_pipeline.status.status import was_read
 
     for reference in references:
         if was_read(deployment.engine, reference, empresa):
@@ -64,7 +64,7 @@ def refs(empresa: EmpresaOption = None) -> None:
     """Relê as listas do Omie: empresas, categorias e contas correntes."""
     import typer
 
-    from omie_pipeline.resources.deployment import REFERENCES, Deployment
+    from omie_pipeline.app.deployment import REFERENCES, Deployment
 
     deployment = Deployment()
     names = chosen_empresas(deployment, empresa)

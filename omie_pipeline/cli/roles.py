@@ -16,13 +16,9 @@ def papeis() -> None:
     """Mostra quem pode ver o quê e refaz os direitos dos papéis. Saída: 1 se falta um papel."""
     import typer
 
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.access import (
-        administrator_statements,
-        grant_access,
-        role_states,
-    )
-    from omie_pipeline.warehouse.engine import warehouse_errors
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.postgres.access import administrator_statements, grant_access, role_states
+    from omie_pipeline.postgres.engine import warehouse_errors
 
     deployment = Deployment()
     settings, database = deployment.settings, deployment.engine.url.database

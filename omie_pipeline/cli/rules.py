@@ -14,7 +14,7 @@ _SOURCES = {
 
 def rules(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Mostra as regras da clínica: quais estão ligadas, onde isso foi dito e para que servem."""
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()
     for name in chosen_empresas(deployment, empresa):

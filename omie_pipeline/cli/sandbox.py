@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from omie_pipeline.config.settings import project_root
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_home
-from omie_pipeline.resources.settings import project_root
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
 APP_KEY = "1234567890"
 APP_SECRET = "segredo-do-simulador"  # noqa: S105 - the simulator's, known to everybody
@@ -46,8 +46,8 @@ def demo_models() -> Path:
 
 def give_sample_defaults(deployment: Deployment) -> None:
     """Categories and accounts of the simulated company, if the sandbox has none yet."""
-    from omie_pipeline.warehouse.defaults import ever_set, import_defaults
-    from omie_pipeline.warehouse.defaults_files import read_defaults
+    from omie_pipeline.config.defaults import ever_set, import_defaults
+    from omie_pipeline.config.defaults_files import read_defaults
 
     if ever_set(deployment.engine):
         return

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.likely import did_you_mean
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
 _EVERYTHING = ("all", "tudo")
 _FORMATS = ("%Y-%m-%d", "%d/%m/%Y")

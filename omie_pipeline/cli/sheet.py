@@ -14,8 +14,8 @@ from omie_pipeline.cli.output import Record, moment, money, say, write_csv
 from omie_pipeline.validation.labels import label, sentence
 
 if TYPE_CHECKING:
-    from omie_pipeline.warehouse.listing import RefusedEntry, RefusedReason
-    from omie_pipeline.warehouse.people_behind import Contact
+    from omie_pipeline.status.listing import RefusedEntry, RefusedReason
+    from omie_pipeline.status.people_behind import Contact
 
 SHEET_HEADS = ("pessoa", "empresa", "endpoint", "código", "data", "valor (R$)", "linha na clínica",
                "campo", "motivo", "o que fazer", "primeiro motivo", "desde",

@@ -42,8 +42,8 @@ from omie_pipeline.cli.status_tables import (
 from omie_pipeline.cli.status_waits import WAIT_FIELDS, show_waits, waits_of
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.status import BlockInForce, EndpointStatus
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.status.status import BlockInForce, EndpointStatus
 
 _FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected", "quarantined",
            "held", "deleted", "open_intents", "not_emptied", "warnings",
@@ -62,9 +62,9 @@ def status(
     everything: AllOption = False,
 ) -> None:
     """Mostra, por empresa, o que foi enviado e lido, o que espera e o que impede."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.status import endpoint_status
-    from omie_pipeline.warehouse.warnings import warnings_of
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.push.warnings import warnings_of
+    from omie_pipeline.status.status import endpoint_status
 
     refuse_two_outputs(as_json, csv)
     endpoints = chosen_endpoints([endpoint]) if endpoint else () if table else WRITABLE
@@ -130,9 +130,9 @@ def _show_counts(records: Sequence[Record], name: str, what: str, command: str) 
 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
     """The block on the empresa's key; without a key there is none to know of."""
-    from omie_pipeline.resources.empresas import has_credentials
-    from omie_pipeline.warehouse.quota import scope_of
-    from omie_pipeline.warehouse.status import block_in_force
+    from omie_pipeline.config.empresas import has_credentials
+    from omie_pipeline.omie.quota import scope_of
+    from omie_pipeline.status.status import block_in_force
 
     if not has_credentials(deployment.config.empresa(empresa)):
         return None

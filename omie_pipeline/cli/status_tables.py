@@ -17,9 +17,9 @@ from omie_pipeline.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.import_status import TableStatus
-    from omie_pipeline.warehouse.status import BlockInForce
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.imports.import_status import TableStatus
+    from omie_pipeline.status.status import BlockInForce
 
 TABLE_FIELDS = ("table", "last_read_at", "next_at", "rows", "complete", "days_unproved",
                 "events_waiting", "oldest_event_at", "alerts")  # fmt: skip
@@ -41,7 +41,7 @@ def table_records(
         tables: names of lists; all by default.
         closed: a block that is in force.
     """
-    from omie_pipeline.warehouse.import_status import import_status, inbox_status, next_tick
+    from omie_pipeline.imports.import_status import import_status, inbox_status, next_tick
 
     settings, now = deployment.settings, deployment.clock.now()
     wanted = deployment.config.empresa(empresa).importar

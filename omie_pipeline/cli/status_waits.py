@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from omie_pipeline.cli.output import Record, moment, show
 
 if TYPE_CHECKING:
-    from omie_pipeline.resources.deployment import Deployment
+    from omie_pipeline.app.deployment import Deployment
 
 WAIT_FIELDS: Final = ("line", "waits_until", "wait_reason", "wait_since")
 ROAD_TO_OMIE: Final = "omie"
@@ -18,9 +18,9 @@ _KNOCKS_ONCE: Final = "Cada execução tenta uma vez só até alguém responder"
 
 def waits_of(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
     """A record for each thing that the empresas' keys wait for at present."""
-    from omie_pipeline.resources.empresas import has_credentials
-    from omie_pipeline.warehouse.quota import ROAD, scope_of
-    from omie_pipeline.warehouse.status import line_waits
+    from omie_pipeline.config.empresas import has_credentials
+    from omie_pipeline.omie.quota import ROAD, scope_of
+    from omie_pipeline.status.status import line_waits
 
     now, found = deployment.clock.now(), []
     for empresa in empresas:

@@ -9,7 +9,7 @@ from omie_pipeline.cli.output import show, show_entry
 from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
 
 if TYPE_CHECKING:
-    from omie_pipeline.warehouse.warnings import WarningEntry
+    from omie_pipeline.push.warnings import WarningEntry
 
 _TEXTS: Final = {
     "foreign_telephone": (
@@ -39,15 +39,15 @@ _TEXTS: Final = {
         "Preencha o CPF da própria pessoa, se ela já tem um: ela ganha um cadastro seu.",
     ),
 }
-"""By kind of ``warehouse.warnings``: what it is and what to do."""
+"""By kind of ``push.warnings``: what it is and what to do."""
 
 
 def warnings(
     empresa: EmpresaOption = None, as_json: JsonOption = False, csv: CsvOption = None
 ) -> None:
     """Mostra o que não foi como está na clínica: telefone deixado de fora, CPF repetido."""
-    from omie_pipeline.resources.deployment import Deployment
-    from omie_pipeline.warehouse.warnings import warnings_of
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.push.warnings import warnings_of
 
     refuse_two_outputs(as_json, csv)
     deployment = Deployment()

@@ -21,8 +21,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.clinic.sources import RAW_SCHEMA
 from omie_pipeline.clinic.sql_types import POINT_MARK
-from omie_pipeline.database.schemas import schemas_of
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres.schemas import schemas_of
 
 EMPRESA = "_empresa"
 EXTRACTED_AT = "_extracted_at"

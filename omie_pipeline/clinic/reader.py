@@ -18,8 +18,8 @@ from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
-from omie_pipeline.database.schemas import as_named, schemas_of
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres.schemas import as_named, schemas_of
 
 _CSV = "csv://"
 _WAREHOUSE = "warehouse://"

@@ -31,8 +31,8 @@ from typing import Any, Literal, cast
 
 import yaml
 
-from omie_pipeline.database import schemas
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres import schemas
 from omie_pipeline.yaml_text import load_yaml
 
 RAW_SCHEMA = schemas.RAW

@@ -23,9 +23,9 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
 from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, written_day
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
-from omie_pipeline.database.addresses import parsed_url
-from omie_pipeline.database.causes import CLINIC, WAREHOUSE, Place, told
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres.addresses import parsed_url
+from omie_pipeline.postgres.causes import CLINIC, WAREHOUSE, Place, told
 
 BATCH_ROWS = 50_000
 _KEYS_AT_ONCE = 200

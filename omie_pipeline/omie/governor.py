@@ -1,7 +1,7 @@
 """When a call may leave: pacing, redundancy, error budget and the memory of a block.
 
 The governor that counts is shared by all processes through PostgreSQL
-(``omie_pipeline.warehouse.quota``); ``LocalGovernor`` serves one process that has no database.
+(``omie_pipeline.omie.quota``); ``LocalGovernor`` serves one process that has no database.
 Both answer alike.
 """
 

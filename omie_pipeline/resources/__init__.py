@@ -1,1 +1,1 @@
-"""Configuration in, plain objects out."""
+"""Dagster's resources, and what its own processes need of us."""

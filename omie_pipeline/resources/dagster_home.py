@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from omie_pipeline.config.addresses import dagster_home
 from omie_pipeline.private_files import make_state_folder
-from omie_pipeline.resources.addresses import dagster_home
 
 TEMPLATE = "dagster.yaml"
 

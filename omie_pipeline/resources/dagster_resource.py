@@ -6,7 +6,7 @@ from functools import cached_property
 
 import dagster as dg
 
-from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.app.deployment import Deployment
 
 
 class DeploymentResource(dg.ConfigurableResource[Deployment]):

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from dagster_postgres import DagsterPostgresStorage
 
-from omie_pipeline.resources.addresses import DAGSTER_SESSION, DAGSTER_SETTINGS
+from omie_pipeline.config.addresses import DAGSTER_SESSION, DAGSTER_SETTINGS
 
 
 class WarehouseStorage(DagsterPostgresStorage):

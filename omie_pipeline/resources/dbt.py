@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from omie_pipeline.app.deployment import dbt_target
+from omie_pipeline.config.dbt_project import READ_BY_DBT, assemble_project
+from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_state_folder
-from omie_pipeline.resources.dbt_project import READ_BY_DBT, assemble_project
-from omie_pipeline.resources.deployment import dbt_target
-from omie_pipeline.resources.settings import Settings
 
 _DIGEST = "manifest.sha256"
 

@@ -20,9 +20,9 @@ import sqlalchemy as sa
 # dagster exports no name for what a launcher answers to its monitoring.
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.errors import OmiePipelineError, WarehouseError
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.warehouse.run_workers import (
+from omie_pipeline.postgres.run_workers import (
     SIGN_EVERY_SECONDS,
     Life,
     give_sign,

@@ -6,7 +6,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
 from omie_pipeline.assets.jobs import MIRROR_FACTS_JOB, MIRROR_REGISTERS_JOB
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 
 UNFINISHED = [
     DagsterRunStatus.QUEUED,

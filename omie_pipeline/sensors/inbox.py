@@ -5,12 +5,12 @@ from typing import Any
 
 import dagster as dg
 
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.config.empresas import has_credentials
+from omie_pipeline.inbox.inbox_sync import InboxReport, InboxRound
+from omie_pipeline.inbox.inbox_warehouse import DueTables, blocked_until, due_tables, purge
+from omie_pipeline.omie.quota import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.empresas import has_credentials
-from omie_pipeline.sync.inbox import InboxReport, InboxRound
-from omie_pipeline.warehouse.inbox import DueTables, blocked_until, due_tables, purge
-from omie_pipeline.warehouse.quota import scope_of
 
 EMPRESA_TAG = "omie_pipeline/empresa"
 TABLES_TAG = "omie_pipeline/tabelas"

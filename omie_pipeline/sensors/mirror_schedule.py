@@ -12,9 +12,9 @@ import dagster as dg
 from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
 from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
-from omie_pipeline.resources.empresas import Empresa, PipelineConfig
-from omie_pipeline.resources.settings import Schedule, Settings
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.config.empresas import Empresa, PipelineConfig
+from omie_pipeline.config.settings import Schedule, Settings
 from omie_pipeline.sensors.ranges import range_tags
 
 _REGISTERS = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}

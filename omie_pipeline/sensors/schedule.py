@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.jobs import AssetJob
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.clinic.moved import moved_dates
+from omie_pipeline.config.settings import Settings
+from omie_pipeline.push.unfinished import unfinished_dates
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.settings import Settings
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
-from omie_pipeline.warehouse.unfinished import unfinished_dates
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
 SYNC_TAG = "omie_pipeline/sincronizacao"

@@ -11,21 +11,21 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.jobs import MirrorJobs
 from omie_pipeline.assets.mirror import mirror_key
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT, MirrorTable
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
+from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
+from omie_pipeline.imports.import_state import read_cursor, write_cursor
+from omie_pipeline.imports.importing import BRASILIA
+from omie_pipeline.imports.watching import Look, Watcher, can_look
+from omie_pipeline.omie.quota import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.empresas import has_credentials
 from omie_pipeline.sensors.going import tables_going
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
-from omie_pipeline.sync.importing import BRASILIA
-from omie_pipeline.sync.watching import Look, Watcher, can_look
-from omie_pipeline.warehouse.import_state import read_cursor, write_cursor
-from omie_pipeline.warehouse.quota import scope_of
 
 INTERVAL_SECONDS = 600
 """Also Omie's rule of errors: an empty list is one, and ten of a method in 30 minutes block."""

@@ -9,10 +9,10 @@ import typer
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import SystemClock
-from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import HOST, Simulator
 from omie_pipeline.simulator.past import give_a_past
 from omie_pipeline.simulator.rules import Behaviour
-from omie_pipeline.simulator.server import HOST, Simulator
 
 
 def simulator_command(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from omie_pipeline.simulator import faults, notes, operations
-from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator import notes
+from omie_pipeline.simulator.engine import faults, operations
+from omie_pipeline.simulator.engine.fields import is_blank
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.order_titles import cancel_titles, make_titles
 from omie_pipeline.simulator.orders import stamped_now
 from omie_pipeline.simulator.rules import Context
@@ -21,7 +23,6 @@ from omie_pipeline.simulator.rules.ordens import (
     service_of,
 )
 from omie_pipeline.simulator.rules.order_numbers import RPS, OrderNumbers
-from omie_pipeline.simulator.state import Record
 from omie_pipeline.simulator.wire import JsonObject
 
 _CODES = (("cCodServLC116", "cCodLC116"), ("cCodServMun", "cCodServMun"))

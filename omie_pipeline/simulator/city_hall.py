@@ -8,12 +8,12 @@ from typing import Any
 from omie_pipeline.simulator import notes
 from omie_pipeline.simulator.billing import cancelled
 from omie_pipeline.simulator.clock import BRASILIA
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.order_titles import drop_titles
 from omie_pipeline.simulator.orders import stamped_now
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.ordens import BACK_STAGE
 from omie_pipeline.simulator.rules.order_numbers import RPS
-from omie_pipeline.simulator.state import Record
 
 _REFUSED = ("E999", "", "Corrija os dados informados e reenvie.")
 

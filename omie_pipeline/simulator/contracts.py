@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from omie_pipeline.simulator import faults, operations
-from omie_pipeline.simulator.operations import Action
+from omie_pipeline.simulator.engine import faults, operations
+from omie_pipeline.simulator.engine.operations import Action
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import audit
 from omie_pipeline.simulator.rules.contratos import ACTIVE, CANCELLED, DRAWN_UP, SUSPENDED

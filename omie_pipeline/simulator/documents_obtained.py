@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from omie_pipeline.simulator import faults
 from omie_pipeline.simulator.documents_served import link, nfse_link
-from omie_pipeline.simulator.operations import Action
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.operations import Action
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.rules import Context
-from omie_pipeline.simulator.state import Record
 from omie_pipeline.simulator.wire import JsonObject
 
 _MISSING = "103"

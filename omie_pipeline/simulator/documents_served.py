@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from omie_pipeline.simulator.state import AppState, Record, State, hash_of
+from omie_pipeline.simulator.engine.state import AppState, Record, State, hash_of
 
 _TYPES = {"pdf": "application/pdf", "xml": "application/xml", "html": "text/html"}
 

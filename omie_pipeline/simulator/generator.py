@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from omie_pipeline.simulator.engine.state import AppState, Record
 from omie_pipeline.simulator.rules.base import BY_PERSON
-from omie_pipeline.simulator.state import AppState, Record
 
 _SECONDS_OF_WORK = 36_000
 _CATEGORIES = ("1.01.01", "1.01.02", "1.01.03")

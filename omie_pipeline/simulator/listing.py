@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omie_pipeline.catalog import ComplexType, Field, Service
-from omie_pipeline.simulator import faults, operations
-from omie_pipeline.simulator.day_index import day_of
-from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator.engine import faults, operations
+from omie_pipeline.simulator.engine.day_index import day_of
+from omie_pipeline.simulator.engine.fields import is_blank
+from omie_pipeline.simulator.engine.state import Collection, Record, RecordKey
 from omie_pipeline.simulator.rules import Context, EndpointRules, rules_for
 from omie_pipeline.simulator.rules.base import moment
-from omie_pipeline.simulator.state import Collection, Record, RecordKey
 from omie_pipeline.simulator.wire import JsonObject
 
 _DEFAULT_PAGE_SIZE = 50

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.rules.base import BY_PERSON
-from omie_pipeline.simulator.state import Record
 
 COMPANY_NAME = "Clínica Modelo Ltda"
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from omie_pipeline.catalog import Method
 from omie_pipeline.simulator import documents
-from omie_pipeline.simulator.book_rows import document_of, without_blanks
+from omie_pipeline.simulator.engine.state import Collection, Record
+from omie_pipeline.simulator.money.book_rows import document_of, without_blanks
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import audit, stamp
 from omie_pipeline.simulator.rules.ordens import amount_of
 from omie_pipeline.simulator.rules.order_numbers import RPS, OrderNumbers
-from omie_pipeline.simulator.state import Collection, Record
 
 
 def new_note(

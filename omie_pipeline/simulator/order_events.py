@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from omie_pipeline.simulator.engine.state import Change, Record
 from omie_pipeline.simulator.rules.ordens import flags, is_billed, is_cancelled
 from omie_pipeline.simulator.rules.order_numbers import RPS
-from omie_pipeline.simulator.state import Change, Record
 
 Event = tuple[str, Any]
 

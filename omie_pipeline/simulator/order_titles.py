@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from omie_pipeline.simulator import faults
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import stamp
 from omie_pipeline.simulator.rules.linked import cents
 from omie_pipeline.simulator.rules.ordens import amount_of
 from omie_pipeline.simulator.rules.titulos import CANCELLED, SETTLEMENTS
-from omie_pipeline.simulator.state import Record
 
 
 def make_titles(context: Context, order: Record) -> list[int]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from omie_pipeline.simulator import faults, operations
 from omie_pipeline.simulator.documents_served import nfse_link
+from omie_pipeline.simulator.engine import faults, operations
+from omie_pipeline.simulator.engine.state import AppState, Record
 from omie_pipeline.simulator.rules import Context, rules_for
 from omie_pipeline.simulator.rules.ordens import flags
 from omie_pipeline.simulator.rules.order_numbers import RPS
-from omie_pipeline.simulator.state import AppState, Record
 from omie_pipeline.simulator.wire import JsonObject
 
 _STATUS = {

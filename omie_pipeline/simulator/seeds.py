@@ -7,9 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from omie_pipeline.simulator import documents, model_company
+from omie_pipeline.simulator.engine.state import (
+    AppState,
+    Collection,
+    Record,
+    RecordKey,
+    State,
+    hash_of,
+)
 from omie_pipeline.simulator.rules import rules_for
 from omie_pipeline.simulator.rules.base import BY_PERSON
-from omie_pipeline.simulator.state import AppState, Collection, Record, RecordKey, State, hash_of
 
 APP_KEY = "1234567890"
 APP_SECRET = "segredo-do-simulador"  # noqa: S105 (published: it opens nothing but this simulator)

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from omie_pipeline.simulator import wire
-from omie_pipeline.simulator.book_rows import title_rules
-from omie_pipeline.simulator.day_index import day_of
+from omie_pipeline.simulator.engine.day_index import day_of
+from omie_pipeline.simulator.engine.state import Change, Record, hash_of
+from omie_pipeline.simulator.money.book_rows import title_rules
 from omie_pipeline.simulator.order_events import note_refused, order_events
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.titulos import SETTLEMENTS
-from omie_pipeline.simulator.state import Change, Record, hash_of
 from omie_pipeline.simulator.webhooks import Message
 
 _TITLES = {"contas_receber": ("ContaReceber", "R"), "contas_pagar": ("ContaPagar", "P")}

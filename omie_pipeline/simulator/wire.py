@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from omie_pipeline.simulator import faults
+from omie_pipeline.simulator.engine import faults
 
 JsonObject = dict[str, Any]
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.warehouse.clock import DatabaseClock
+from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.webhooks.configured import configured_doors
 from omie_pipeline.webhooks.doors import Door
 from omie_pipeline.webhooks.server import HOST, PORT, Receiver

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.config.empresas import webhook_secret_variable
+from omie_pipeline.config.settings import environment
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.empresas import webhook_secret_variable
-from omie_pipeline.resources.settings import environment
 from omie_pipeline.webhooks.doors import Door
 
 _SAFE_SECRET = re.compile(r"[A-Za-z0-9_-]{24,200}")

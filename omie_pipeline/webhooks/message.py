@@ -15,7 +15,7 @@ from typing import Any
 
 from omie_pipeline import exact_json
 from omie_pipeline.catalog.topics import ids_named, rule_for
-from omie_pipeline.warehouse.inbox import NewEvent, State
+from omie_pipeline.inbox.inbox_warehouse import NewEvent, State
 from omie_pipeline.webhooks.doors import Door
 
 _HIDDEN = ("appKey", "appHash", "app_key", "app_secret")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import uvicorn
 
 from omie_pipeline.clock import Clock, SystemClock
-from omie_pipeline.database.schemas import Schemas
+from omie_pipeline.postgres.schemas import Schemas
 from omie_pipeline.webhooks.app import ReceiverApp
 from omie_pipeline.webhooks.doors import Door, Doors
 from omie_pipeline.webhooks.punctual import REQUEST_SECONDS, punctual

@@ -16,8 +16,8 @@ from psycopg import sql
 from omie_pipeline.clinic.columns import ClinicTable, Column
 from omie_pipeline.clinic.sql_reader import open_sql_source
 from omie_pipeline.clinic.tables import CLINIC_TABLES
-from omie_pipeline.database.schemas import SCHEMA_MARK
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres.schemas import SCHEMA_MARK
 
 _ID_LENGTH = 60  # a text key needs a length in MySQL
 _WITHOUT_HEADER = pa.csv.WriteOptions(include_header=False)

@@ -1,6 +1,6 @@
 """The views that show analysts what Omie has, from the tables of schema ``omie``.
 
-Those tables are themselves made from ``catalog.mirror``; their comments describe the columns, and a
+Those tables are themselves made from ``catalog.lists``; their comments describe the columns, and a
 column that tells of a person says so.
 """
 
@@ -10,13 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.database.schemas import OMIE
-from omie_pipeline.warehouse import all_tables  # noqa: F401 (registers them)
-from omie_pipeline.warehouse.mirror_tables import PERSONAL
-from omie_pipeline.warehouse.tables import metadata
+from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
+from omie_pipeline.postgres.mirror_tables import PERSONAL
+from omie_pipeline.postgres.schemas import OMIE
+from omie_pipeline.postgres.tables import metadata
 from scripts.generate.dbt_yaml import HEADER, yaml_text
 
-_SOURCE = "omie_pipeline/catalog/mirror"
+_SOURCE = "omie_pipeline/catalog/lists"
 _MASKS = {"name": "nome", "document": "documento", "contact": "contato", "note": "nota"}
 _NOT_SHOWN = {"raw", "excluido_em", "excluido_por"}
 _OF_THE_TITLE = {"baixas": ("feito_por", "ledger_codigo")}

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import ExecutableDDLElement
 
-from omie_pipeline.warehouse import all_tables  # noqa: F401 (registers them)
-from omie_pipeline.warehouse.tables import metadata
+from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
+from omie_pipeline.postgres.tables import metadata
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _HEADER = "-- Generated from the declared tables by `make generate`: change those, not this.\n\n"

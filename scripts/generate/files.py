@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from omie_pipeline.warehouse import migrate
+from omie_pipeline.postgres import migrate
 from scripts.generate.clinic_tables_page import clinic_tables_markdown
 from scripts.generate.dbt_canonical import (
     canonical_columns_macro,

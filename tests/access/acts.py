@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.warehouse.all_tables import nfse_tables, tables
+from omie_pipeline.postgres.all_tables import nfse_tables, tables
 from tests.access.people import CPF, EMPRESA, NOW, OTHER_CPF
 
 NOTE = "Ana Souza, retorno em maio"

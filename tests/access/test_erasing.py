@@ -10,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline import exact_json
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clinic.set_aside import SET_ASIDE
-from omie_pipeline.warehouse.all_tables import tables
-from omie_pipeline.warehouse.erased_again import apply_erasures
-from omie_pipeline.warehouse.erasing import ErasureReport, erase
-from omie_pipeline.warehouse.person import find_person
-from omie_pipeline.warehouse.person_export import export_person
-from omie_pipeline.warehouse.person_held import HELD
-from omie_pipeline.warehouse.privacy_tables import erasure
-from omie_pipeline.warehouse.retention import kept_before
+from omie_pipeline.postgres.all_tables import tables
+from omie_pipeline.postgres.privacy_tables import erasure
+from omie_pipeline.privacy.erased_again import apply_erasures
+from omie_pipeline.privacy.erasing import ErasureReport, erase
+from omie_pipeline.privacy.person import find_person
+from omie_pipeline.privacy.person_export import export_person
+from omie_pipeline.privacy.person_held import HELD
+from omie_pipeline.privacy.retention import kept_before
 from tests.access.people import (
     CPF,
     EMPRESA,

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.exact_json import dumps
-from omie_pipeline.warehouse.erasing import erase
-from omie_pipeline.warehouse.mirror_filter import MirrorFilter
-from omie_pipeline.warehouse.mirror_merge import open_pass
-from omie_pipeline.warehouse.person import find_person
+from omie_pipeline.imports.mirror_filter import MirrorFilter
+from omie_pipeline.imports.mirror_merge import open_pass
+from omie_pipeline.privacy.erasing import erase
+from omie_pipeline.privacy.person import find_person
 
 EMPRESA = "principal"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

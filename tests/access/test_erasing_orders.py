@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline import exact_json
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.warehouse import person_codes
-from omie_pipeline.warehouse.all_tables import tables
-from omie_pipeline.warehouse.erasing import ErasureReport, erase
-from omie_pipeline.warehouse.person import Person, find_person
-from omie_pipeline.warehouse.person_export import export_person
+from omie_pipeline.postgres.all_tables import tables
+from omie_pipeline.privacy import person_codes
+from omie_pipeline.privacy.erasing import ErasureReport, erase
+from omie_pipeline.privacy.person import Person, find_person
+from omie_pipeline.privacy.person_export import export_person
 from tests.access.acts import CODES, MODELS, NOTE, add_acts
 from tests.access.people import CPF, EMPRESA, NOW, add_people
 from tests.effects.rows import baixa, columns_of, item, model, ordem, push, with_order

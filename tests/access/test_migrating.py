@@ -14,23 +14,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.access import (
-    ROLES,
-    administrator_statements,
-    grant_access,
-    role_states,
-)
-from omie_pipeline.warehouse.embedded import EmbeddedPostgres
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.postgres.access import ROLES, administrator_statements, grant_access, role_states
+from omie_pipeline.postgres.embedded import EmbeddedPostgres
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.migrate import migrate
 from tests.conftest import FOLDER_PREFIX
 
 pytestmark = pytest.mark.slow
 
 _MIGRATE = """
 import os
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.migrate import migrate
 migrate(open_engine(os.environ["URL"]))
 """
 

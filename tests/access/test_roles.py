@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.access import ROLES
+from omie_pipeline.postgres.access import ROLES
 from tests.access.conftest import VIEWS, Login
 
 SEEN = (

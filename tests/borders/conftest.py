@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import running_simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import running_simulator
 from tests.borders.house import House
 from tests.conftest import TEMPLATE
 from tests.servers import empty_mariadb, mariadb_server

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from omie_pipeline.cli.app import app
 from omie_pipeline.clinic.tables import CLINIC_TABLES
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Said
 
 Row = Mapping[str, Any]
@@ -51,9 +51,7 @@ class House:
     def __call__(self, *words: str) -> Said:
         """Type one command."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                "omie_pipeline.resources.settings.env_file", lambda: self.folder / "no.env"
-            )
+            patch.setattr("omie_pipeline.config.settings.env_file", lambda: self.folder / "no.env")
             for name, value in {
                 "OMIE_APP_KEY": self.simulator.app_key,
                 "OMIE_APP_SECRET": self.simulator.app_secret,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from omie_pipeline.cli.reading_report import question_lines, sources_behind
-from omie_pipeline.warehouse.unread import UnreadColumn
+from omie_pipeline.status.unread import UnreadColumn
 
 DOUBT = UnreadColumn("despesas", "valor", "VLR", "ambiguous_number", 1, "1.280")
 COLUMNS = [("contas", "VLR"), ("caixa", "VLR"), ("agenda", "VLR")]

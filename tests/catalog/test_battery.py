@@ -13,8 +13,8 @@ from omie_pipeline import exact_json
 from omie_pipeline.catalog import REGISTRY, WRITABLE, Endpoint
 from omie_pipeline.errors import ModelError, RecordNotFound, RecordRejected
 from omie_pipeline.omie import wire
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.warehouse.payload import load_payload_model
+from omie_pipeline.payload.payload import load_payload_model
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.catalog.deliveries import FREE, prepare, push, sent, standing, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, full, minimal, row_of
 from tests.catalog.whole_list import list_all

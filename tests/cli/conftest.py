@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from omie_pipeline.cli.app import app
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.servers import mariadb, mariadb_server
 from tests.sync.conftest import unvalidated
 from tests.sync.world import World

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.cli.test_clocks import machine_is_ahead
 from tests.fencing.pgbouncer import pgbouncer

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, tzinfo
 import pytest
 
 import omie_pipeline.clock
-import omie_pipeline.warehouse.clock
+import omie_pipeline.postgres.clock
 from omie_pipeline.clock import SystemClock
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Terminal
 from tests.sync.world import World, cliente
 
@@ -24,9 +24,9 @@ def machine_is_ahead(monkeypatch: pytest.MonkeyPatch, skew: timedelta) -> None:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + skew
 
-    for module in (omie_pipeline.clock, omie_pipeline.warehouse.clock):
+    for module in (omie_pipeline.clock, omie_pipeline.postgres.clock):
         monkeypatch.setattr(module, "datetime", Crooked)
-    monkeypatch.setattr(omie_pipeline.warehouse.clock, "_told", set())
+    monkeypatch.setattr(omie_pipeline.postgres.clock, "_told", set())
     assert SystemClock().now() - datetime.now().astimezone() > skew / 2
 
 
@@ -68,7 +68,7 @@ def test_ten_minutes_ahead_the_minute_of_an_unclear_answer_is_not_over(
         if wait_seconds > 30:
             raise Enough
 
-    monkeypatch.setattr(omie_pipeline.warehouse.clock.DatabaseClock, "sleep", sleep)
+    monkeypatch.setattr(omie_pipeline.postgres.clock.DatabaseClock, "sleep", sleep)
     monkeypatch.setattr(SystemClock, "sleep", sleep)
     with pytest.raises(Enough):
         terminal("push", "clientes")

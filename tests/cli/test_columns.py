@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.cli.model_report import tell_columns
-from omie_pipeline.resources.deployment import Deployment
 from tests.cli.conftest import Dbt, Terminal
 from tests.sync.world import CLIENTE_COLUMNS, World, cliente
 

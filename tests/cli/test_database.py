@@ -7,7 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.sync.world import World
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.defaults import DEFAULTS
+from omie_pipeline.config.defaults import DEFAULTS
 from tests.cli.conftest import Terminal
 from tests.sync.world import World
 
@@ -173,7 +173,7 @@ class OldPlace:
 def old_place(clinic: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OldPlace:
     project = tmp_path / "dbt_mapping"
     (project / "seeds").mkdir(parents=True)
-    monkeypatch.setattr("omie_pipeline.resources.deployment.mapping_dir", lambda: project)
+    monkeypatch.setattr("omie_pipeline.app.deployment.mapping_dir", lambda: project)
     return OldPlace(clinic.engine, project / "seeds")
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.sync.world import TITULO_COLUMNS, World, cliente, titulo
 
@@ -28,7 +28,7 @@ def test_a_mistyped_key_or_host_binds_nothing(
     clinic.model("clientes", [cliente(1)])
     with monkeypatch.context() as typed:
         typed.setenv(variable, mistyped)
-        typed.setattr("omie_pipeline.warehouse.clock.DatabaseClock.sleep", lambda *_: None)
+        typed.setattr("omie_pipeline.postgres.clock.DatabaseClock.sleep", lambda *_: None)
         assert terminal("push", "clientes").code != 0
     assert terminal("push", "clientes").code == 0
     assert clinic.ledger() == {"PAC-1": "confirmed"}

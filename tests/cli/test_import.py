@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.warehouse.lanes import lane
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.postgres.lanes import lane
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Said, Terminal
 from tests.sync.world import EMPRESA, World, cpf
 
@@ -184,7 +184,7 @@ def test_a_wrong_key_is_one_call(
 def test_an_incomplete_table_is_3(
     terminal: Terminal, omie: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("omie_pipeline.sync.listing._PASSES", 1)
+    monkeypatch.setattr("omie_pipeline.imports.listing._PASSES", 1)
     omie.control.seed_receivables(600, days=2)
     omie.control.between_pages(
         "ListarContasReceber", 1, lambda: omie.control.seed_receivables(1, days=1)
@@ -209,7 +209,7 @@ def test_a_second_import_says_that_it_waits(terminal: Terminal, omie: World) -> 
     held = lane(omie.engine, f"import:{EMPRESA}:clientes", Clock())
     with held, pytest.MonkeyPatch.context() as patch:
         said = []
-        patch.setattr("omie_pipeline.warehouse.clock.DatabaseClock.sleep", Clock.sleep)
+        patch.setattr("omie_pipeline.postgres.clock.DatabaseClock.sleep", Clock.sleep)
         patch.setattr("omie_pipeline.cli.progress.say", said.append)
         with pytest.raises(Impatient):
             terminal("import", "clientes")

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from omie_pipeline.app.freshness import TABLES
 from omie_pipeline.cli.app import app
-from omie_pipeline.resources.freshness import TABLES
-from omie_pipeline.warehouse.erased_again import erase_everywhere
-from omie_pipeline.warehouse.mirror_tables import import_cursor
-from omie_pipeline.warehouse.person import find_person
-from omie_pipeline.warehouse.retention import reasons_to_keep
+from omie_pipeline.postgres.mirror_tables import import_cursor
+from omie_pipeline.privacy.erased_again import erase_everywhere
+from omie_pipeline.privacy.person import find_person
+from omie_pipeline.privacy.retention import reasons_to_keep
 from tests.access.acts import add_acts
 from tests.access.people import CPF, MARIA, SECRETS, add_people
 from tests.cli.conftest import Said, Terminal

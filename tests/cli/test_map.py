@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.cli.app import app
 from omie_pipeline.cli.mapping_files import described_columns, relation
-from omie_pipeline.resources.dbt_project import mapping_dir
-from omie_pipeline.sync.mapping.choosing import split_table, start_mapping
-from omie_pipeline.sync.mapping.words import words_of
-from omie_pipeline.warehouse.sampling import SampledColumn, SampledTable, sample_table
+from omie_pipeline.config.dbt_project import mapping_dir
+from omie_pipeline.mapping.choosing import split_table, start_mapping
+from omie_pipeline.mapping.sampling import SampledColumn, SampledTable, sample_table
+from omie_pipeline.mapping.words import words_of
 from tests.cli.conftest import Said, Terminal
 from tests.cli.mapping_tables import clinic_tables, plain_sql
 from tests.sync.world import World, cpf

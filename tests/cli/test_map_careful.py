@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.sync.mapping.clinical import is_clinical
-from omie_pipeline.warehouse.sampling import SampledColumn
+from omie_pipeline.mapping.clinical import is_clinical
+from omie_pipeline.mapping.sampling import SampledColumn
 from tests.cli.conftest import Said, Terminal
 from tests.cli.mapping_tables import plain_sql
 from tests.sync.world import World, cpf

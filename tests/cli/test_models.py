@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.resources import dbt_project
+from omie_pipeline.config import dbt_project
 from tests.cli.conftest import Terminal
 
 

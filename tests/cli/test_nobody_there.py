@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.omie import client as client_module
-from omie_pipeline.warehouse.clock import DatabaseClock
+from omie_pipeline.postgres.clock import DatabaseClock
 from tests.cli.conftest import Terminal
 from tests.sync.world import World, cliente, titulo
 

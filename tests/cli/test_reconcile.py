@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.postgres import all_tables
+from omie_pipeline.postgres.tables import SYNC
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.server import Simulator
-from omie_pipeline.warehouse import all_tables
-from omie_pipeline.warehouse.tables import SYNC
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.conftest import TEMPLATE
 from tests.dbt_mapping.scenario import Scenario, ScenarioFactory

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.resources.empresas import PipelineConfig
+from omie_pipeline.config.empresas import PipelineConfig
 from omie_pipeline.validation import ClinicRules
 from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from tests.cli.conftest import Terminal

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR, STATEMENT
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.warehouse.import_status import next_tick
-from omie_pipeline.warehouse.inbox_tables import events
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.imports.import_status import next_tick
+from omie_pipeline.postgres.inbox_tables import events
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Terminal
 from tests.sync.world import EMPRESA, World, cliente, titulo
 

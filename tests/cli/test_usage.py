@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 
 COMMANDS = (

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.dagster_doors.mirror_world import MirrorWorld, mirror_world, today
 
 START_DATE = "2026-01-01"

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from dagster._core.launcher.base import WorkerStatus
 from dagster._core.test_utils import create_run_for_test
 
+from omie_pipeline.postgres.run_workers import give_sign, this_process
 from omie_pipeline.resources.run_workers import WatchedRunLauncher, end_dead_runs
-from omie_pipeline.warehouse.run_workers import give_sign, this_process
 
 
 @pytest.fixture

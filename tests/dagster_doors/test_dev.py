@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.dagster_doors.conftest import START_DATE
 from tests.local_http import NO_TLS
 

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from tests.dagster_doors.conftest import fresh_definitions
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.dagster_doors.conftest import START_DATE
 from tests.dagster_doors.mirror_world import EMPRESA, checks, today
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from omie_pipeline.assets.situacao import KEY as STATUS_KEY
-from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.dagster_doors.mirror_world import (
     CHANGES,
     EMPRESA,

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync import import_ranges
-from omie_pipeline.warehouse.unfinished_reads import stopped_readings
+from omie_pipeline.imports import import_ranges
+from omie_pipeline.imports.unfinished_reads import stopped_readings
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.dagster_doors.mirror_world import (
     EMPRESA,
     FACTS,

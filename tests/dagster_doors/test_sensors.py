@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.clock import SystemClock
@@ -20,11 +21,10 @@ from omie_pipeline.errors import (
     TakenOver,
     Unreachable,
 )
-from omie_pipeline.resources.deployment import Deployment
+from omie_pipeline.postgres.lanes import lane
+from omie_pipeline.postgres.tables import binding, block, ledger, run
 from omie_pipeline.sensors.ranges import date_ranges
 from omie_pipeline.sensors.schedule import last_complete_sync, pending_dates
-from omie_pipeline.warehouse.lanes import lane
-from omie_pipeline.warehouse.tables import binding, block, ledger, run
 
 DAY = timedelta(days=1)
 

@@ -12,13 +12,13 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.app.deployment import REFERENCES, Deployment
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset, push_key
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.deployment import REFERENCES, Deployment
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.sync.world import World, cliente, titulo
 
 _CONFIG = """

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.clock import SystemClock
+from omie_pipeline.postgres.lanes import lane
 from omie_pipeline.sensors.watch import INTERVAL_SECONDS, watched
-from omie_pipeline.warehouse.lanes import lane
 from tests.dagster_doors.mirror_world import EMPRESA, FACTS, MirrorWorld, skipped
 from tests.imports.titles import title
 

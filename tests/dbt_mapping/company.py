@@ -9,15 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR
-from omie_pipeline.warehouse.mirror_tables import (
+from omie_pipeline.catalog.lists import MIRROR
+from omie_pipeline.postgres.mirror_tables import (
     child_table,
     extrato,
     extrato_linhas,
     import_cursor,
     mirror_table,
 )
-from omie_pipeline.warehouse.tables import ledger, quarantine
+from omie_pipeline.postgres.tables import ledger, quarantine
 from tests.dbt_mapping.scenario import Row, Scenario
 
 EMPRESA = "principal"

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.payload.payload import load_payload_model
+from omie_pipeline.payload.payload_source import source_rows
+from omie_pipeline.payload.selection import Selection
 from omie_pipeline.validation import CandidateRow, ClinicRules, Reason, References, Validator
-from omie_pipeline.warehouse.payload import load_payload_model
-from omie_pipeline.warehouse.payload_source import source_rows
-from omie_pipeline.warehouse.selection import Selection
 from tests.dbt_mapping.always import EMPRESA, always_columns, key_of
 from tests.dbt_mapping.scenario import Scenario
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.warehouse.defaults import DEFAULTS as DEFAULT_NAMES
+from omie_pipeline.config.defaults import DEFAULTS as DEFAULT_NAMES
 from tests.dbt_mapping.scenario import SAMPLE_DEFAULTS, Row, Scenario, ScenarioFactory
 
 LONG_NAME = "Ana 🦷 " + "de Souza " * 9 + "Filha"

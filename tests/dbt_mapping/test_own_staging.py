@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.resources.dbt_project import assemble_project
-from omie_pipeline.resources.settings import Settings
+from omie_pipeline.config.dbt_project import assemble_project
+from omie_pipeline.config.settings import Settings
 from tests.dbt_mapping.scenario import PROJECT, Scenario, ScenarioFactory
 
 SET = "minha_clinica"

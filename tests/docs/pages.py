@@ -11,7 +11,7 @@ import typer
 
 from omie_pipeline.cli.app import app
 from omie_pipeline.cli.mounted import MOUNTED
-from omie_pipeline.resources.settings import project_root
+from omie_pipeline.config.settings import project_root
 
 ROOT = project_root()
 README = ROOT / "README.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from omie_pipeline.resources.settings import variable_names
+from omie_pipeline.config.settings import variable_names
 from tests.docs.pages import (
     OMIE_API,
     PAGES,

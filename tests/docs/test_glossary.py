@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from omie_pipeline.warehouse import all_tables
-from omie_pipeline.warehouse.tables import metadata
+from omie_pipeline.postgres import all_tables
+from omie_pipeline.postgres.tables import metadata
 from tests.docs.pages import ROOT, commands_typed, text_of
 
 GLOSSARY = ROOT / "docs" / "glossary.md"

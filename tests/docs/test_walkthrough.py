@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import running_simulator
 from omie_pipeline.simulator.past import give_a_past
-from omie_pipeline.simulator.server import running_simulator
 from tests.docs.pages import OWN_SYSTEM, ROOT, blocks
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects import rows
 from tests.sync.world import EMPRESA, World, cliente, cpf
 

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.sync.push import PushReport
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.push.push import PushReport
 from tests.sync.world import EMPRESA, World, titulo
 
 DAY = date(2026, 1, 5)

@@ -12,11 +12,11 @@ import pytest
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.effects import RecordEffect
-from omie_pipeline.sync.policy import EndpointPolicy, Policies
-from omie_pipeline.warehouse.planning import Selection
-from omie_pipeline.warehouse.resending import set_back
+from omie_pipeline.push.effects import RecordEffect
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy, Policies
+from omie_pipeline.reconcile.resending import set_back
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects.rows import OPEN, baixa, model, push, quarantined
 from tests.sync.world import EMPRESA, World, titulo
 

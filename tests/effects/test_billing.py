@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.nfse.billing import request_billing
+from omie_pipeline.nfse.following import follow
+from omie_pipeline.nfse.nfse import states
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.nfse.following import follow
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import Push, PushReport
-from omie_pipeline.warehouse.billing import request_billing
-from omie_pipeline.warehouse.nfse import states
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import Push, PushReport
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import CONFLICT, model, push, quarantined, said, settle_down
 from tests.sync.world import EMPRESA, World, cliente

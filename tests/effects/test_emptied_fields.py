@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.emptying import emptyings
 from omie_pipeline.errors import GuardrailStopped
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.warehouse.filled import not_emptied
-from omie_pipeline.warehouse.tables import ledger
+from omie_pipeline.postgres.tables import ledger
+from omie_pipeline.push.filled import not_emptied
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import model, push, settle_down
 from tests.sync.world import CLIENTE_COLUMNS, TITULO_COLUMNS, World, cliente, titulo

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.tables import ledger
+from omie_pipeline.postgres.tables import ledger
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects.rows import (
     CONFLICT,
     OPEN,

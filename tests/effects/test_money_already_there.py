@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects.rows import (
     CONFLICT,
     OPEN,

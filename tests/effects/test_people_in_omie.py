@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.services import load_service
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.tables import intent, ledger
+from omie_pipeline.postgres.tables import intent, ledger
+from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects import rows
 from tests.effects.kinds import categories, situation
 from tests.effects.rows import CONFLICT, UNDO, model, push, quarantined, said, settle_down

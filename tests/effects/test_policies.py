@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from omie_pipeline.resources.empresas import PipelineConfig
-from omie_pipeline.sync.policy import Policies
+from omie_pipeline.config.empresas import PipelineConfig
+from omie_pipeline.push.policy import Policies
 
 EMPRESAS = [{"nome": "principal", "app_key_env": "A_KEY", "app_secret_env": "A_SECRET"}]
 

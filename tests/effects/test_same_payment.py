@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.sync.push import PushReport
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.push import PushReport
 from tests.effects.rows import OPEN, baixa, estorno, model, push, quarantined, with_title
 from tests.effects.test_money_already_there import HALF, bank_pays
 from tests.sync.world import EMPRESA, World, titulo
@@ -103,7 +103,7 @@ def test_its_reversal_touches_nothing_of_theirs(world: World) -> None:
 
 
 def test_a_title_that_was_made_again_has_it_no_more(world: World) -> None:
-    from omie_pipeline.sync.policy import EndpointPolicy
+    from omie_pipeline.push.policy import EndpointPolicy
 
     linked(world)
     (entry,) = world.control.settlements("REC-1")

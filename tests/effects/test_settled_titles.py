@@ -9,9 +9,9 @@ import pytest
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects.rows import (
     CONFLICT,
     DAY,

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.ledger_marks import forget_settlements
-from omie_pipeline.warehouse.planning import Selection
-from omie_pipeline.warehouse.resending import set_back
-from omie_pipeline.warehouse.unfinished import resumable
+from omie_pipeline.push.ledger_marks import forget_settlements
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.unfinished import resumable
+from omie_pipeline.reconcile.resending import set_back
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects.rows import (
     CONFLICT,
     DAY,

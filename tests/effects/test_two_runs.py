@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
-from omie_pipeline.simulator.server import running_simulator
+from omie_pipeline.simulator.engine.server import running_simulator
 from tests.effects import rows
 from tests.effects.rows import model, push
 from tests.sync.world import World, cliente, titulo

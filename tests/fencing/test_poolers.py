@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse import poolers
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.poolers import behind_pooler, refuse_shared_sessions
+from omie_pipeline.postgres import poolers
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.poolers import behind_pooler, refuse_shared_sessions
 from tests.fencing.pgbouncer import pgbouncer
 
 pytestmark = pytest.mark.slow
@@ -107,9 +107,9 @@ def test_dagsters_tables_land_in_their_schema(
 ) -> None:
     import dagster as dg
 
-    from omie_pipeline.resources.addresses import dagster_environment
+    from omie_pipeline.config.addresses import dagster_environment
+    from omie_pipeline.config.settings import Settings
     from omie_pipeline.resources.dagster_home import prepare_dagster_home
-    from omie_pipeline.resources.settings import Settings
 
     with pgbouncer(database_url, "session") as url:
         prepare_dagster_home(tmp_path)
@@ -129,8 +129,8 @@ def test_dbts_sessions_read_days_as_ours(
 ) -> None:
     import psycopg2
 
-    from omie_pipeline.resources.addresses import dbt_environment
-    from omie_pipeline.resources.settings import Settings
+    from omie_pipeline.config.addresses import dbt_environment
+    from omie_pipeline.config.settings import Settings
 
     with pgbouncer(database_url, "session") as url:
         variables = dbt_environment(Settings(time_zone="America/Manaus"), url, pooled=True)

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import TakenOver
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.warehouse.lanes import lane
-from omie_pipeline.warehouse.lanes_held import lanes_held
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.postgres.lanes import lane
+from omie_pipeline.postgres.lanes_held import lanes_held
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import model, push
 from tests.fencing.losing import Successor, end_lock, push_lane, sent
@@ -229,8 +229,8 @@ def test_what_a_dry_run_planned_is_not_held(world: World) -> None:
 
 def test_a_refusal_of_what_is_confirmed_changes_nothing(world: World) -> None:
     """Even a statement that reaches the ledger late: the condition stands in it."""
-    from omie_pipeline.warehouse.ledger import Ledger
-    from omie_pipeline.warehouse.rows import PlanRow, RowOutcome
+    from omie_pipeline.payload.rows import PlanRow, RowOutcome
+    from omie_pipeline.push.ledger import Ledger
 
     prepared(world, "clientes")
     push(world, "clientes")

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.warehouse.clock import DatabaseClock
 
 _SHOWN = (
     "CREATE SCHEMA histories",

@@ -12,18 +12,18 @@ import httpx
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import TakenOver
+from omie_pipeline.imports.import_report import ImportReport, Modo
+from omie_pipeline.nfse.following import FollowReport, follow
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import PushReport
 from omie_pipeline.simulator import billing, seeds
-from omie_pipeline.simulator.control_orders import OrderNote
-from omie_pipeline.simulator.server import Simulator
-from omie_pipeline.sync.import_report import ImportReport, Modo
-from omie_pipeline.sync.nfse.following import FollowReport, follow
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import PushReport
+from omie_pipeline.simulator.control.control_orders import OrderNote
+from omie_pipeline.simulator.engine.server import Simulator
 from omie_pipeline.tls import no_authorities
-from omie_pipeline.warehouse.planning import Selection
 from tests.fencing.losing import Interruption, Successor, end_lock, push_lane, sent
 from tests.histories.clinic import CHAIN, COLUMNS, REGISTERS, Clinic
 from tests.histories.clocks import Machine, ProcessClock, SharedTime

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline import validation
-from omie_pipeline.simulator.server import running_simulator
+from omie_pipeline.simulator.engine.server import running_simulator
 from tests.histories.clocks import SharedTime
 from tests.histories.company import Company
 from tests.histories.machine import START

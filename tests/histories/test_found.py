@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from omie_pipeline.resources import settings
+from omie_pipeline.config import settings
 from tests.histories.clocks import ProcessClock
 from tests.histories.company import Company
 from tests.histories.machine import START, Histories

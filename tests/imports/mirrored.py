@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.exact_json import dumps
-from omie_pipeline.warehouse.mirror_filter import MirrorFilter
-from omie_pipeline.warehouse.mirror_merge import Merged, open_pass
+from omie_pipeline.imports.mirror_filter import MirrorFilter
+from omie_pipeline.imports.mirror_merge import Merged, open_pass
 from tests.sync.world import EMPRESA, World
 
 EVERYTHING = MirrorFilter()

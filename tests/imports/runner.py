@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 from pydantic import SecretStr
 
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock, ManualClock, SystemClock
+from omie_pipeline.imports.import_report import ImportRequest
+from omie_pipeline.imports.importing import Importer
 from omie_pipeline.omie import Credentials, OmieClient
-from omie_pipeline.sync.import_report import ImportRequest
-from omie_pipeline.sync.importing import Importer
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.postgres.engine import open_engine
 from tests.sync.runner import KEY, SECRET
 
 

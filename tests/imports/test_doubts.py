@@ -6,12 +6,12 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.import_report import ImportRequest, Modo
-from omie_pipeline.sync.importing import Importer
-from omie_pipeline.sync.statement import StatementReader
-from omie_pipeline.warehouse.mirror_filter import MirrorFilter
-from omie_pipeline.warehouse.statements import cash_checks
+from omie_pipeline.imports.import_report import ImportRequest, Modo
+from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.mirror_filter import MirrorFilter
+from omie_pipeline.imports.statement import StatementReader
+from omie_pipeline.imports.statements import cash_checks
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.titles import seed
 from tests.sync.world import EMPRESA, World
 

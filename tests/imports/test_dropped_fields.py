@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import ComplexType, Service
-from omie_pipeline.catalog.mirror import MIRROR, MirrorTable
+from omie_pipeline.catalog.lists import MIRROR, MirrorTable
 from tests.imports.mirrored import merge, stored
 
 RECORDED = Path(__file__).parent / "recorded"

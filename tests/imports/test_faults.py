@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, RetryLater, WarehouseError
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import seed
 from tests.sync.world import World

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import omie_pipeline
-from omie_pipeline.sync.import_report import ImportReport, ImportRequest
-from omie_pipeline.sync.importing import Importer
-from omie_pipeline.sync.statement import StatementReader
-from omie_pipeline.warehouse.movements import mark_mirror_rows
-from omie_pipeline.warehouse.statements import cash_checks
+from omie_pipeline.imports.import_report import ImportReport, ImportRequest
+from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.movements import mark_mirror_rows
+from omie_pipeline.imports.statement import StatementReader
+from omie_pipeline.imports.statements import cash_checks
 from tests.imports.mirrored import NOON, forget, later, merge, stored
 from tests.imports.titles import title
 from tests.sync.world import EMPRESA, World
@@ -26,9 +26,7 @@ from tests.sync.world import EMPRESA, World
 DAY = date(2026, 1, 2)
 CAIXA, BANCO = 9100000001, 9100000002
 ACCOUNTS = (CAIXA, BANCO, 9100000003)
-UPDATE = (
-    Path(omie_pipeline.__file__).parent / "warehouse/migrations/versions/0017_movement_keys.sql"
-)
+UPDATE = Path(omie_pipeline.__file__).parent / "postgres/migrations/versions/0017_movement_keys.sql"
 PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
 
 

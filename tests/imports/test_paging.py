@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync import importing, paging
+from omie_pipeline.imports import importing, paging
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import info, seed
 from tests.sync.world import World
@@ -240,9 +240,9 @@ def test_a_list_that_never_stands_still_is_not_complete(world: World) -> None:
 
 def test_a_change_told_by_the_progress(world: World) -> None:
     """What is deleted between two pages, seen from our own side of the wire."""
-    from omie_pipeline.catalog.mirror import MIRROR
-    from omie_pipeline.sync.import_report import ImportProgress, ImportRequest
-    from omie_pipeline.sync.importing import Importer
+    from omie_pipeline.catalog.lists import MIRROR
+    from omie_pipeline.imports.import_report import ImportProgress, ImportRequest
+    from omie_pipeline.imports.importing import Importer
     from tests.sync.world import EMPRESA
 
     world.control.set_behaviour(max_page_size=50)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.omie.wire import storable_text
 from tests.imports.mirrored import ids, merge, stored
 from tests.imports.titles import info, seed

@@ -11,15 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.services import load_service
+from omie_pipeline.nfse.archive import Files
+from omie_pipeline.nfse.following import FollowReport, follow
+from omie_pipeline.nfse.nfse import NoteState, Submitted, states, submitted
+from omie_pipeline.nfse.nfse_reads import transitions
 from omie_pipeline.omie import OmieClient
+from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
-from omie_pipeline.sync.nfse.archive import Files
-from omie_pipeline.sync.nfse.following import FollowReport, follow
-from omie_pipeline.warehouse.nfse import NoteState, Submitted, states, submitted
-from omie_pipeline.warehouse.nfse_reads import transitions
-from omie_pipeline.warehouse.tables import ledger
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.sync.world import EMPRESA, World, cliente
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from omie_pipeline.alerts.alerts import KINDS, evaluate_alerts
+from omie_pipeline.alerts.notifications import Alert
 from omie_pipeline.catalog.nfse_states import Estado
-from omie_pipeline.sync.alerts import KINDS, evaluate_alerts
-from omie_pipeline.sync.policy import Policies
-from omie_pipeline.warehouse.nfse import Submitted, submitted
-from omie_pipeline.warehouse.nfse_tables import nfse
-from omie_pipeline.warehouse.notifications import Alert
+from omie_pipeline.nfse.nfse import Submitted, submitted
+from omie_pipeline.postgres.nfse_tables import nfse
+from omie_pipeline.push.policy import Policies
 from tests.nfse.conftest import START
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from omie_pipeline.errors import ConfigurationError, RetryLater, UnknownFault
+from omie_pipeline.nfse.archive import Archive, Files
+from omie_pipeline.nfse.nfse_files import stored_files
 from omie_pipeline.omie.downloads import LARGEST_BYTES, download, is_ours
-from omie_pipeline.sync.nfse.archive import Archive, Files
-from omie_pipeline.warehouse.nfse_files import stored_files
 from tests.nfse.conftest import Notes
 from tests.sync.world import EMPRESA
 
@@ -63,7 +63,7 @@ def test_a_file_that_stands_there_is_never_overwritten(tmp_path: Path) -> None:
 def test_names_from_outside_stay_in_the_archive(notes: Notes, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from omie_pipeline.sync.nfse.archive import path_of
+    from omie_pipeline.nfse.archive import path_of
 
     notes.billed()
     odd = replace(notes.state(), cod_int_os="../../x y", numero="1/2", empresa="..")

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from omie_pipeline.nfse.following import FollowReport, follow
+from omie_pipeline.nfse.nfse import NoteState, states
+from omie_pipeline.nfse.nfse_reads import transitions
 from omie_pipeline.omie import OmieClient
-from omie_pipeline.simulator.planned import FaultKind, PlannedFault
-from omie_pipeline.sync.nfse.following import FollowReport, follow
-from omie_pipeline.warehouse.nfse import NoteState, states
-from omie_pipeline.warehouse.nfse_reads import transitions
+from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
 from tests.sync.world import EMPRESA, World
 
 SERVICOS = {"empresa": sa.Text, "intEditar": JSONB, "cabecalho": JSONB, "impostos": JSONB}

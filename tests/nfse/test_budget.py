@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from omie_pipeline.catalog.limits import REDUNDANT_SECONDS
 from omie_pipeline.clock import ManualClock
+from omie_pipeline.nfse.following import follow
+from omie_pipeline.nfse.nfse import Submitted, submitted
+from omie_pipeline.nfse.nfse_reads import open_notes
 from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
-from omie_pipeline.sync.nfse.following import follow
-from omie_pipeline.warehouse.nfse import Submitted, submitted
-from omie_pipeline.warehouse.nfse_reads import open_notes
 from tests.nfse.conftest import START, Notes
 from tests.sync.world import EMPRESA
 

@@ -10,10 +10,8 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from omie_pipeline.cli.app import app
-from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.deployment import Deployment
-from omie_pipeline.resources.nfse import (
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.nfse import (
     aguardar_nfse,
     cadastrar_cliente,
     cancelar_nfse,
@@ -22,9 +20,11 @@ from omie_pipeline.resources.nfse import (
     impostos_nfse,
     status_nfse,
 )
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.warehouse.nfse_tables import nfse
-from omie_pipeline.warehouse.tables import ledger
+from omie_pipeline.cli.app import app
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres.nfse_tables import nfse
+from omie_pipeline.postgres.tables import ledger
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.nfse.conftest import CLIENTES, NOT_SENT, Notes
 from tests.sync.world import EMPRESA, cliente, cpf
 

@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.nfse.answers import is_refused, read_status
-from omie_pipeline.sync.nfse.corrections import opens_with
-from omie_pipeline.sync.nfse.following import follow
-from omie_pipeline.sync.nfse.opening import opens, orders_model
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.sync.push import Push, PushReport
-from omie_pipeline.warehouse.billing import request_billing
-from omie_pipeline.warehouse.nfse import NoteState, states
-from omie_pipeline.warehouse.nfse_orders import Billed, corrected_at
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.nfse.answers import is_refused, read_status
+from omie_pipeline.nfse.billing import request_billing
+from omie_pipeline.nfse.corrections import opens_with
+from omie_pipeline.nfse.following import follow
+from omie_pipeline.nfse.nfse import NoteState, states
+from omie_pipeline.nfse.nfse_orders import Billed, corrected_at
+from omie_pipeline.nfse.opening import opens, orders_model
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import Push, PushReport
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import OPEN, model, push, said, settle_down
 from tests.nfse.conftest import START

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.nfse_states import ESTADOS, OPEN, TRANSITIONS, Estado, may_move
-from omie_pipeline.warehouse.nfse import Submitted, keep, move, reject, states, submitted
-from omie_pipeline.warehouse.nfse_reads import transitions
-from omie_pipeline.warehouse.nfse_tables import nfse
+from omie_pipeline.nfse.nfse import Submitted, keep, move, reject, states, submitted
+from omie_pipeline.nfse.nfse_reads import transitions
+from omie_pipeline.postgres.nfse_tables import nfse
 from tests.nfse.conftest import START
 
 LATER = START + timedelta(minutes=5)

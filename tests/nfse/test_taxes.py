@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from omie_pipeline.sync.nfse.taxes import Item, Taxes, order_taxes, taxes_of
+from omie_pipeline.nfse.taxes import Item, Taxes, order_taxes, taxes_of
 from tests.nfse.conftest import Notes
 
 D = Decimal

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from omie_pipeline.errors import FaultDetail, UnknownFault
-from omie_pipeline.sync.nfse.archive import Archive, Files
-from omie_pipeline.sync.nfse.cancelling import Canceller
-from omie_pipeline.sync.nfse.following import follow, look_at
-from omie_pipeline.warehouse.nfse import ask_to_cancel
+from omie_pipeline.nfse.archive import Archive, Files
+from omie_pipeline.nfse.cancelling import Canceller
+from omie_pipeline.nfse.following import follow, look_at
+from omie_pipeline.nfse.nfse import ask_to_cancel
 from tests.nfse.conftest import Notes
 from tests.sync.world import EMPRESA
 

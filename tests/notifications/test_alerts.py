@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.sync.alerts import evaluate_alerts
-from omie_pipeline.sync.policy import EndpointPolicy, Policies
-from omie_pipeline.warehouse.notifications import Alert
+from omie_pipeline.alerts.alerts import evaluate_alerts
+from omie_pipeline.alerts.notifications import Alert
+from omie_pipeline.push.policy import EndpointPolicy, Policies
 from tests.notifications.conftest import NOW, Rows, minutes
 
 PRIVATE = "Maria de Souza 529.982.247-25"

@@ -8,17 +8,13 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from omie_pipeline.alerts.alerts import evaluate_alerts
+from omie_pipeline.alerts.notifying import UNKNOWN_SERVICE, AppriseChannel, notify_channels
+from omie_pipeline.alerts.telling import Message, deliver
+from omie_pipeline.config.empresas import PipelineConfig, load_config
+from omie_pipeline.config.settings import Settings, notify_addresses
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.empresas import PipelineConfig, load_config
-from omie_pipeline.resources.notifying import (
-    UNKNOWN_SERVICE,
-    AppriseChannel,
-    notify_channels,
-)
-from omie_pipeline.resources.settings import Settings, notify_addresses
-from omie_pipeline.sync.alerts import evaluate_alerts
-from omie_pipeline.sync.policy import Policies
-from omie_pipeline.sync.telling import Message, deliver
+from omie_pipeline.push.policy import Policies
 from tests.notifications.conftest import NOW, TOKEN, Mailbox, Rows, minutes
 
 TEXT = Message("Título", "Corpo: 5 < 6 & <b>não</b>, São Paulo\nlinha 2")

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.omie.governor import Governor, Limits, LocalGovernor
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.postgres.engine import open_engine
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 OMIES_MINUTE, OMIES_IP_MINUTE = 240, 960

@@ -14,7 +14,7 @@ import pytest
 
 from omie_pipeline import errors
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.mirror import MIRROR
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.catalog.promises import NO_PROMISE, Promise, promise_of
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import AlreadyExists, Blocked, OmieFault, OutcomeUnknown, RetryLater

@@ -9,15 +9,15 @@ import sqlalchemy as sa
 import yaml
 from pydantic import SecretStr
 
-from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.addresses import (
+from omie_pipeline.config.addresses import (
     dagster_environment,
     dagster_postgres_url,
     dbt_environment,
     find_warehouse,
 )
+from omie_pipeline.config.settings import Settings
+from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
-from omie_pipeline.resources.settings import Settings
 
 URL = "postgresql+psycopg://omie:p%40ss@127.0.0.1:5433/base"
 

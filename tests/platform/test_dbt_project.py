@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from omie_pipeline.app.deployment import staging_sources
+from omie_pipeline.config import dbt_project
+from omie_pipeline.config.dbt_project import assemble_project, move_old_sets
+from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources import dbt_project
-from omie_pipeline.resources.dbt_project import assemble_project, move_old_sets
-from omie_pipeline.resources.deployment import staging_sources
-from omie_pipeline.resources.settings import Settings
 
 SOURCES = """\
 version: 2

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from omie_pipeline.errors import ConfigurationError, WarehouseError
-from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+from omie_pipeline.postgres.embedded import EmbeddedPostgres
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ AS_ROOT = os.geteuid() == 0
 STARTER = """
 import sys
 from pathlib import Path
-from omie_pipeline.warehouse.embedded import EmbeddedPostgres
+from omie_pipeline.postgres.embedded import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), durable=False)
 print(server.ensure_running(), server.started_here, server.status().pid)
 """

@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from omie_pipeline.config.empresas import PipelineConfig, access, has_credentials, load_config
+from omie_pipeline.config.settings import Settings, project_root
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.empresas import (
-    PipelineConfig,
-    access,
-    has_credentials,
-    load_config,
-)
-from omie_pipeline.resources.settings import Settings, project_root
-from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.push.policy import EndpointPolicy
 
 EXAMPLE = project_root() / "empresas.example.yaml"
 SECRET = "a1b2c3d4e5f60718293a4b5c6d7e8f90"

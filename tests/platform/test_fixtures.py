@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import CacheStats
 
-from omie_pipeline.simulator.server import running_simulator
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.simulator.engine.server import running_simulator
 from tests.compiled_once import SharedStatements
 from tests.conftest import ONE_WORKER, SLOW_BEGINNINGS, together
 

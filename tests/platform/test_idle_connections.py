@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse import engine as engine_module
+from omie_pipeline.postgres import engine as engine_module
 
 
 def _backend(engine: sa.Engine) -> int:

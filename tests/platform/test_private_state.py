@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from omie_pipeline.config.dbt_project import assemble_project
+from omie_pipeline.config.settings import Settings
+from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
-from omie_pipeline.resources.dbt_project import assemble_project
-from omie_pipeline.resources.settings import Settings
-from omie_pipeline.warehouse.embedded import EmbeddedPostgres
 from tests.sync.conftest import unvalidated, world
 from tests.sync.world import World, cliente
 

@@ -7,7 +7,7 @@ import tomllib
 
 import yaml
 
-from omie_pipeline.resources.settings import project_root
+from omie_pipeline.config.settings import project_root
 
 ROOT = project_root()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.settings import (
+from omie_pipeline.config.settings import (
     OMIE_URL,
     Settings,
     environment,
@@ -18,6 +17,7 @@ from omie_pipeline.resources.settings import (
     project_root,
     variable_names,
 )
+from omie_pipeline.errors import ConfigurationError
 
 SECRET = "segredo-que-ninguem-deve-ver"
 EVERY_VARIABLE: dict[str, tuple[str, str, object]] = {

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.resources.settings import project_root
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import running_simulator
+from omie_pipeline.config.settings import project_root
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import running_simulator
 from sample.generator.generate import write_sample
 from tests.conftest import OWN_VARIABLES
 

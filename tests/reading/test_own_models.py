@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.cli.reading_report import question_lines, reading_lines
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.unread import clinic_reading
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.status.unread import clinic_reading
 from tests.dbt_mapping.scenario import Row, Scenario, ScenarioFactory
 
 SET = "duvidosa"

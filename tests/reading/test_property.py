@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sources import SourceTable
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.postgres.engine import open_engine
 from tests.dbt_mapping.scenario import Scenario, ScenarioFactory
 from tests.reading import oracle
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from sample.generator.generate import write_sample
 from tests.old_postgres import OldPostgres, old_postgres
 from tests.schemas.conftest import FOREIGN, snapshot

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.database.addresses import parsed_url
-from omie_pipeline.database.causes import CLINIC, Place, cause
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.postgres.addresses import parsed_url
+from omie_pipeline.postgres.causes import CLINIC, Place, cause
 from tests.cli.conftest import Terminal
 from tests.old_postgres import OldPostgres
 from tests.schemas.conftest import PASSWORD

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.database.schemas import PURPOSES, Schemas, as_named, schemas_of
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
-from omie_pipeline.warehouse.person import find_person
-from omie_pipeline.warehouse.person_export import export_person
-from omie_pipeline.warehouse.tables import ledger
-from omie_pipeline.warehouse.unread import clinic_reading
-from omie_pipeline.warehouse.warnings import holder_of, warnings_of
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.schemas import PURPOSES, Schemas, as_named, schemas_of
+from omie_pipeline.postgres.tables import ledger
+from omie_pipeline.privacy.person import find_person
+from omie_pipeline.privacy.person_export import export_person
+from omie_pipeline.push.warnings import holder_of, warnings_of
+from omie_pipeline.status.unread import clinic_reading
 
 A = Schemas("a_")
 
@@ -127,7 +127,7 @@ def test_the_tables_of_others_are_read_under_their_own_names(empty_database: str
 def test_a_server_that_is_too_old_is_refused(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("omie_pipeline.warehouse.migrate.OLDEST_POSTGRES", 99)
+    monkeypatch.setattr("omie_pipeline.postgres.migrate.OLDEST_POSTGRES", 99)
     engine = open_engine(empty_database)
     with pytest.raises(WarehouseError, match="antigo demais: use da versão 99"):
         migrate(engine)

@@ -11,15 +11,11 @@ from omie_pipeline.clinic.raw_tables import RawColumn, ensure_raw_table
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.shape import drop_old
 from omie_pipeline.clinic.sources import SourceTable
-from omie_pipeline.database.schemas import PURPOSES, Schemas, as_named
 from omie_pipeline.errors import ConfigurationError, WarehouseError
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.migrate import migrate
-from omie_pipeline.warehouse.ownership import (
-    Relation,
-    foreign_relations,
-    refuse_foreign_relations,
-)
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.ownership import Relation, foreign_relations, refuse_foreign_relations
+from omie_pipeline.postgres.schemas import PURPOSES, Schemas, as_named
 from tests.cli.conftest import Terminal
 from tests.schemas.conftest import FOREIGN, snapshot
 

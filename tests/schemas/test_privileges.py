@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.reader import open_clinic
 from omie_pipeline.clinic.sources import SourceTable
-from omie_pipeline.database.schemas import PURPOSES, Schemas
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse.engine import open_engine, warehouse_errors
-from omie_pipeline.warehouse.migrate import migrate
+from omie_pipeline.postgres.engine import open_engine, warehouse_errors
+from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.schemas import PURPOSES, Schemas
 from tests.old_postgres import OldPostgres
 from tests.schemas.conftest import PASSWORD
 

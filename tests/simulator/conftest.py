@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from omie_pipeline.simulator.rules import Behaviour
-from omie_pipeline.simulator.server import Simulator, running_simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 

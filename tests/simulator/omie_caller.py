@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from omie_pipeline.simulator.clock import BRASILIA
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=BRASILIA)
 PATHS = {

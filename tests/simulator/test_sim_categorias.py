@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.simulator.omie_caller import Api
 
 NEW = {"categoria_superior": "1.01", "descricao": "Receita de exames"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omie_pipeline.simulator import documents
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.simulator.omie_caller import Api
 
 CPF, CPF_BARE = "529.982.247-25", "52998224725"

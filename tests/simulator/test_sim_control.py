@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import ManualClock, SystemClock
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 

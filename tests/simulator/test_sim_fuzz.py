@@ -8,8 +8,8 @@ from typing import Any
 
 from omie_pipeline.catalog import Field, Service
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.engine import Engine
-from omie_pipeline.simulator.limits import Limits
+from omie_pipeline.simulator.engine.engine import Engine
+from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.mirror_lists import ACTING, ENDPOINTS
 from omie_pipeline.simulator.rules import Behaviour
 from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from omie_pipeline.simulator import faults
-from omie_pipeline.simulator.limits import Gate, Limits
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.limits import Gate, Limits
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 

@@ -10,8 +10,8 @@ import pytest
 
 from omie_pipeline.catalog import REGISTRY, ComplexType, Endpoint, Field, Method, Service
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 
@@ -297,7 +297,7 @@ def test_a_new_catalog_entry_is_served_in_the_hungarian_dialect() -> None:
 
 
 def test_every_declared_method_of_the_catalog_has_an_operation() -> None:
-    from omie_pipeline.simulator.routing import Routes
+    from omie_pipeline.simulator.engine.routing import Routes
 
     routes = Routes(REGISTRY.values())
     for endpoint in REGISTRY.values():

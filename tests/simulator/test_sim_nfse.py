@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 

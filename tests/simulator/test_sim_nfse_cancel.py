@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator.planned import FaultKind
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.planned import FaultKind
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api, ordem
 from tests.simulator.webhook_receiver import Receiver, receiving

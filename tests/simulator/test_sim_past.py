@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from omie_pipeline.simulator import documents
 from omie_pipeline.simulator.clock import ManualClock
+from omie_pipeline.simulator.engine.server import running_simulator
 from omie_pipeline.simulator.past import give_a_past
-from omie_pipeline.simulator.server import running_simulator
 
 _NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 

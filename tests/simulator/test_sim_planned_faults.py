@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.planned import KINDS, FaultKind, PlannedFault
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.planned import KINDS, FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api
 

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from omie_pipeline.catalog.mirror import MIRROR, MirrorTable
+from omie_pipeline.catalog.lists import MIRROR, MirrorTable
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.planned import FaultKind
-from omie_pipeline.simulator.server import Simulator, running_simulator
+from omie_pipeline.simulator.engine.planned import FaultKind
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api
 

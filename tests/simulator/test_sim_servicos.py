@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.simulator.omie_caller import Api
 
 CODE = {"cCodIntServ": "SRV-1"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.simulator.omie_caller import Api, titulo
 
 SIDES = ["ContaReceber", "ContaPagar"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator.server import Simulator
+from omie_pipeline.simulator.engine.server import Simulator
 from tests.simulator.omie_caller import Api, titulo
 from tests.simulator.webhook_receiver import Receiver, receiving
 

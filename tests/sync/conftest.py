@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from omie_pipeline import validation
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.server import running_simulator
+from omie_pipeline.simulator.engine.server import running_simulator
 from tests.sync.accept_all import AcceptAll
 from tests.sync.world import World
 

@@ -12,12 +12,12 @@ from omie_pipeline import validation
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, ManualClock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.sync.push import Push
+from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.push.push import Push
 from omie_pipeline.validation.model import ClinicRules
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.planning import Selection
-from omie_pipeline.warehouse.quota import SharedGovernor, scope_of
 from tests.sync.accept_all import AcceptAll
 
 KEY, SECRET = "1234567890", "segredo-do-simulador"

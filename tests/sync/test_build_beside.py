@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ModelError
-from omie_pipeline.sync import push as pushing
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.warehouse.payload import load_payload_model
-from omie_pipeline.warehouse.planning import Selection, write_plan
+from omie_pipeline.payload.payload import load_payload_model
+from omie_pipeline.push import push as pushing
+from omie_pipeline.push.planning import Selection, write_plan
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from tests.sync.world import CLIENTE_COLUMNS, EMPRESA, World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
@@ -84,7 +84,7 @@ def test_what_the_ledger_remembers_is_what_was_sent(world: World) -> None:
 
 
 def test_rejected_and_held_rows_that_left_meanwhile(world: World) -> None:
-    from omie_pipeline.simulator.planned import PlannedFault
+    from omie_pipeline.simulator.engine.planned import PlannedFault
 
     world.control.next_faults(
         PlannedFault("fault_in_200", integration_code="PAC-2"),
@@ -118,7 +118,7 @@ def test_a_table_that_is_replaced_while_the_plan_is_written(
         finally:
             done.set()
 
-    from omie_pipeline.warehouse import planning
+    from omie_pipeline.push import planning
 
     inserting = planning.insert_plan
     thread = threading.Thread(target=replace_table)

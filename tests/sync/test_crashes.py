@@ -16,11 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.clock import SystemClock
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.simulator.server import running_simulator
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.server import running_simulator
 from tests.sync.world import World, cliente
 
 pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
@@ -161,8 +161,8 @@ def test_two_processes_over_the_same_rows(engine: sa.Engine) -> None:
 
 def test_the_second_run_is_told_that_it_waits(engine: sa.Engine) -> None:
     from omie_pipeline.catalog import REGISTRY
-    from omie_pipeline.sync.push import Push
-    from omie_pipeline.warehouse.planning import Selection
+    from omie_pipeline.push.planning import Selection
+    from omie_pipeline.push.push import Push
 
     with running_simulator(clock=SimulatedSystemClock()) as simulator:
         world = World(engine, simulator, None)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.postgres.engine import open_engine
 from tests.sync.world import World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.sync.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

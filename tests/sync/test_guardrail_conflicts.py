@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from omie_pipeline.errors import GuardrailStopped
-from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects.rows import baixa, estorno, model, push, settle_down, with_title
 from tests.sync.world import EMPRESA, World, titulo
 

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from omie_pipeline.errors import GuardrailStopped
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.selection import Selection
+from omie_pipeline.payload.selection import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.sync.accept_all import INVALID
 from tests.sync.world import EMPRESA, World, cliente, titulo
 

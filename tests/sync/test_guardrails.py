@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from omie_pipeline.errors import GuardrailStopped
-from omie_pipeline.sync.policy import EndpointPolicy
+from omie_pipeline.push.policy import EndpointPolicy
 from tests.sync.accept_all import INVALID
 from tests.sync.world import EMPRESA, World, cliente, titulo
 

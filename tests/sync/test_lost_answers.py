@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from omie_pipeline.simulator.planned import FaultKind, PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.sync.push import PushReport
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.push.push import PushReport
+from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
 from tests.sync.world import World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

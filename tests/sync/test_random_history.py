@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.planned import KINDS, PlannedFault
-from omie_pipeline.simulator.server import Simulator, running_simulator
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.simulator.engine.planned import KINDS, PlannedFault
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.sync.accept_all import INVALID
 from tests.sync.world import EMPRESA, World, cliente
 

@@ -11,12 +11,12 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
-from omie_pipeline.sync.push import Push, PushReport
-from omie_pipeline.sync.report import recovery_told
-from omie_pipeline.warehouse.ledger import Ledger
-from omie_pipeline.warehouse.listing import ListFilter, recent_runs
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.push.push import Push, PushReport
+from omie_pipeline.push.report import recovery_told
+from omie_pipeline.status.listing import ListFilter, recent_runs
 from tests.sync.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

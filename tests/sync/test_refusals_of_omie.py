@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import AuthFailed, ConfigurationError
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy
-from omie_pipeline.warehouse.engine import open_engine
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.sync.world import World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

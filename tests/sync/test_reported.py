@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.validation.checks import Check
 from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner
 from tests.sync.world import World, cliente

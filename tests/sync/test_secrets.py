@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from omie_pipeline.simulator.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.sync.accept_all import INVALID
 from tests.sync.world import World, cliente
 

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ModelError
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.warehouse.planning import Selection
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.sync.accept_all import INVALID
 from tests.sync.world import CLIENTE_COLUMNS, EMPRESA, TITULO_COLUMNS, World, cliente, titulo
 

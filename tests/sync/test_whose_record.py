@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.simulator.planned import PlannedFault
-from omie_pipeline.sync.policy import EndpointPolicy, Guardrails
+from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.sync.world import EMPRESA, World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from omie_pipeline.catalog import reference
-from omie_pipeline.resources.settings import project_root
+from omie_pipeline.config.settings import project_root
 from omie_pipeline.validation import Validator
 from omie_pipeline.validation.mojibake import damage, is_mojibake
 from tests.validation.rows import cliente

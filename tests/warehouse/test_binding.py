@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.warehouse.binding import bind_empresa, confirm_binding, rebind_empresa
+from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
 
 OMIE = "https://app.omie.com.br/api/v1/"
 

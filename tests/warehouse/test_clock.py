@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse import clock as module
-from omie_pipeline.warehouse.clock import DatabaseClock
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.quota import SharedGovernor
+from omie_pipeline.omie.quota import SharedGovernor
+from omie_pipeline.postgres import clock as module
+from omie_pipeline.postgres.clock import DatabaseClock
+from omie_pipeline.postgres.engine import open_engine
 
 HOUR = timedelta(hours=1)
 

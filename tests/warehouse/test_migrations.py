@@ -10,11 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.warehouse import all_tables  # noqa: F401 (registers them)
-from omie_pipeline.warehouse.engine import open_engine
-from omie_pipeline.warehouse.inbox_tables import INBOX
-from omie_pipeline.warehouse.migrate import migrate
-from omie_pipeline.warehouse.tables import OMIE, SYNC, metadata
+from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
+from omie_pipeline.postgres.engine import open_engine
+from omie_pipeline.postgres.inbox_tables import INBOX
+from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.tables import OMIE, SYNC, metadata
 
 
 def _ours(name: str | None, kind: str, _: object) -> bool:
@@ -106,7 +106,7 @@ def test_only_postgresql_is_a_warehouse(url: str) -> None:
 
 
 def test_an_error_of_the_database_shows_no_values(engine: sa.Engine) -> None:
-    from omie_pipeline.warehouse.engine import warehouse_errors
+    from omie_pipeline.postgres.engine import warehouse_errors
 
     with (
         pytest.raises(WarehouseError) as caught,

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.warehouse.run_workers import (
+from omie_pipeline.postgres.run_workers import (
     REBOOTED_AFTER,
     SILENT_AFTER,
     Life,
@@ -43,7 +43,7 @@ def test_a_process_of_this_machine_is_looked_for(engine: sa.Engine) -> None:
     assert life_of(engine, RUN) is Life.ALIVE
 
     child = subprocess.Popen(
-        [sys.executable, "-c", "from omie_pipeline.warehouse.run_workers import this_process;"
+        [sys.executable, "-c", "from omie_pipeline.postgres.run_workers import this_process;"
          "print(this_process().started, flush=True); input()"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

@@ -13,11 +13,11 @@ APART = ("simulator",)
 
 ALLOWED = {
     "clock.py": "the machine's clock itself",
-    "warehouse/clock.py": "tells staff that the machine differs",
+    "postgres/clock.py": "tells staff that the machine differs",
     "cli/connection.py": "one call without a database, which compares nothing",
     "clinic/sql_reader.py": "how far the clinic's zone is from UTC",
     "resources/run_workers.py": "how long a process of this very machine has been running",
-    "resources/settings.py": "a first day that the settings do not name, before any database",
+    "config/settings.py": "a first day that the settings do not name, before any database",
     "validation/data_docs.py": "the heading of a page for people",
     "webhooks/server.py": "a receiver that was given no clock",
 }

@@ -16,9 +16,9 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.cli.app import app
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.resources.deployment import Deployment
 from omie_pipeline.webhooks.configured import configured_doors
 from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, SECRET, body, title

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.inbox.inbox_warehouse import INSERT_EVENTS, as_arrays
+from omie_pipeline.omie.quota import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.inbox import TABLES_TAG, inbox_job, inbox_sensor
-from omie_pipeline.simulator.limits import Limits
-from omie_pipeline.simulator.server import Simulator, running_simulator
-from omie_pipeline.warehouse.inbox import INSERT_EVENTS, as_arrays
-from omie_pipeline.warehouse.quota import scope_of
+from omie_pipeline.simulator.engine.limits import Limits
+from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from omie_pipeline.webhooks.message import NotStored, read_message
 from tests.webhooks.bodies import body
 from tests.webhooks.conftest import DOOR

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from omie_pipeline.catalog import Endpoint, Method
-from omie_pipeline.simulator import faults
-from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import FieldChecks, is_blank, parse_date
-from omie_pipeline.simulator.state import AppState, Collection, Record, RecordKey, audit_days
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.fields import FieldChecks, is_blank, parse_date
+from omie_pipeline.simulator.engine.state import AppState, Collection, Record, RecordKey, audit_days
 
 EmptyList = Literal["fault", "zero", "first_page"]
 BY_API = "WEBSERVICE"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from omie_pipeline.simulator import documents, faults
-from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator import documents
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.fields import is_blank
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.rules.base import Context, EndpointRules, in_change_window
 from omie_pipeline.simulator.rules.linked import block, cents, check_links, linked_cliente
 from omie_pipeline.simulator.rules.servicos import SERVICO
-from omie_pipeline.simulator.state import Record
 
 CONTRATO = Noun("Contrato")
 DRAWN_UP, ACTIVE, SUSPENDED, CANCELLED = "00", "10", "90", "99"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from omie_pipeline.simulator import faults
-from omie_pipeline.simulator.faults import Noun
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.rules.base import Context, is_inactive
 from omie_pipeline.simulator.rules.titulos import check_account
-from omie_pipeline.simulator.state import Record
 
 _CENT, _TOO_MUCH = Decimal("0.01"), Decimal(10) ** 15
 _CLIENTE = Noun("Cliente")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.fields import is_blank
+from omie_pipeline.simulator.engine.state import AppState, Record, RecordKey
 from omie_pipeline.simulator.rules.base import (
     Context,
     EmptyList,
@@ -14,7 +15,6 @@ from omie_pipeline.simulator.rules.base import (
     in_day_window,
 )
 from omie_pipeline.simulator.rules.order_numbers import OrderNumbers
-from omie_pipeline.simulator.state import AppState, Record, RecordKey
 
 _EMITTED = ("dEmiInicial", "dEmiFinal")
 

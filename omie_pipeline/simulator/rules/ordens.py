@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from omie_pipeline.simulator import faults
-from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import is_blank, parse_date
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.fields import is_blank, parse_date
+from omie_pipeline.simulator.engine.state import AppState, Record, RecordKey
 from omie_pipeline.simulator.rules.base import (
     BY_API,
     BY_PERSON,
@@ -21,7 +22,6 @@ from omie_pipeline.simulator.rules.base import (
 from omie_pipeline.simulator.rules.linked import block, cents, check_links, linked_cliente
 from omie_pipeline.simulator.rules.order_numbers import OrderNumbers
 from omie_pipeline.simulator.rules.servicos import SERVICO
-from omie_pipeline.simulator.state import AppState, Record, RecordKey
 
 ORDEM = Noun("OS", feminine=True)
 BILLED_STAGE, BACK_STAGE, FIRST_STAGE = "60", "50", "10"

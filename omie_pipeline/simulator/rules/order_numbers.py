@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omie_pipeline.simulator.state import AppState, Record
+from omie_pipeline.simulator.engine.state import AppState, Record
 
 RPS = "_rps"
 """What the city hall was asked for, oldest first; never on the wire."""

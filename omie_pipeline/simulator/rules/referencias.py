@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from omie_pipeline.simulator import faults
-from omie_pipeline.simulator.faults import Noun
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.simulator.rules.base import Context, EmptyList, EndpointRules
-from omie_pipeline.simulator.state import Record
 
 
 class CategoriaRules(EndpointRules):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from omie_pipeline.simulator import faults
-from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.fields import is_blank
+from omie_pipeline.simulator.engine.state import AppState, Record
 from omie_pipeline.simulator.rules.base import Context, EndpointRules, in_day_window
 from omie_pipeline.simulator.rules.linked import block, check_category
-from omie_pipeline.simulator.state import AppState, Record
 
 SERVICO = Noun("Serviço")
 _RETAINED = ("cRetCOFINS", "cRetCSLL", "cRetINSS", "cRetIR", "cRetISS", "cRetPIS")

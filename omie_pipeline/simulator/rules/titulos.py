@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from omie_pipeline.simulator import documents, faults
-from omie_pipeline.simulator.day_index import day_of
-from omie_pipeline.simulator.faults import Noun
-from omie_pipeline.simulator.fields import is_blank
+from omie_pipeline.simulator import documents
+from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.day_index import day_of
+from omie_pipeline.simulator.engine.faults import Noun
+from omie_pipeline.simulator.engine.fields import is_blank
+from omie_pipeline.simulator.engine.state import AppState, Record
 from omie_pipeline.simulator.rules.base import (
     Context,
     EndpointRules,
@@ -16,7 +18,6 @@ from omie_pipeline.simulator.rules.base import (
     is_inactive,
     same_text,
 )
-from omie_pipeline.simulator.state import AppState, Record
 
 SETTLEMENTS = "_baixas"
 CANCELLED = "_cancelado"

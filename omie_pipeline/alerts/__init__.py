@@ -1,0 +1,1 @@
+"""What is wrong, who should be told of it, and through which channel."""

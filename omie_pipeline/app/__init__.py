@@ -1,0 +1,1 @@
+"""Use cases: what the doors (terminal, Dagster, webhooks) ask for, over one deployment."""

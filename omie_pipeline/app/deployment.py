@@ -1,0 +1,466 @@
+"""One deployment as plain objects: what the doors (Dagster, terminal) work with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
+from omie_pipeline.clinic.reader import ClinicReader, open_clinic
+from omie_pipeline.clinic.sources import SourceTable, read_sources
+from omie_pipeline.clock import Clock
+from omie_pipeline.config import built
+from omie_pipeline.config.addresses import (
+    Warehouse,
+    dagster_environment,
+    dbt_environment,
+    find_warehouse,
+    open_warehouse,
+)
+from omie_pipeline.config.dbt_project import (
+    MappingProject,
+    assemble_project,
+    assembled_dir,
+    mapping_dir,
+    staging_folder,
+)
+from omie_pipeline.config.defaults_adopted import Adopted, adopt_old_defaults
+from omie_pipeline.config.empresas import EmpresaAccess, PipelineConfig, access, load_config
+from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
+from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
+from omie_pipeline.imports.import_report import ImportProgress, ImportReport, ImportRequest, Modo
+from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.statement import StatementReader
+from omie_pipeline.nfse.billing import request_billing
+from omie_pipeline.omie import CallRecord, Credentials, OmieClient
+from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.postgres.clock import DatabaseClock
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.ownership import refuse_foreign_relations
+from omie_pipeline.postgres.poolers import behind_pooler
+from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
+from omie_pipeline.push.delivery import Recovering
+from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.push import Push, PushOptions, PushReport
+
+REFERENCES = ("empresas", "categorias", "contas_correntes")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Callbacks for the progress of a push.
+
+    Attributes:
+        on_wait: another run holds the endpoint's lane.
+        on_rows: so many rows more are done.
+        on_recovering: these rows of an interrupted run are looked at again at that time.
+    """
+
+    on_wait: Callable[[], None] | None = None
+    on_rows: Callable[[int], None] | None = None
+    on_recovering: Recovering | None = None
+
+
+class Deployment:
+    """Settings, warehouse, clinic and Omie of one deployment; opened on first use.
+
+    Args:
+        settings: read with ``load_settings`` when not given.
+        clock: the warehouse's when not given, which all processes agree on.
+    """
+
+    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings or load_settings()
+        self.config: PipelineConfig = load_config(self.settings)
+        self._given_clock = clock
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Address of the warehouse; starts the embedded server if it is the one."""
+        return find_warehouse(self.settings)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The warehouse, migrated."""
+        return open_warehouse(self.settings, self.warehouse)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The one time that decides anything; opens the warehouse."""
+        return self._given_clock or DatabaseClock(self.engine)
+
+    @cached_property
+    def pooled(self) -> bool:
+        """Whether the warehouse is reached through a pooler."""
+        return self.warehouse.embedded is None and behind_pooler(self.engine)
+
+    def dagster_environment(self) -> Mapping[str, str]:
+        """Variables for Dagster's processes; one holds the warehouse's password."""
+        return dagster_environment(self.settings, self.warehouse.url, pooled=self.pooled)
+
+    @property
+    def empresas(self) -> tuple[str, ...]:
+        """Names of the empresas, in the order of the file."""
+        return tuple(empresa.nome for empresa in self.config.empresas)
+
+    def access(self, empresa: str) -> EmpresaAccess:
+        """Key, secret and addresses of one empresa."""
+        return access(self.config.empresa(empresa), self.settings)
+
+    def policy(self, endpoint: str) -> EndpointPolicy:
+        """How one endpoint is to be pushed."""
+        return self.config.policies.of(endpoint)
+
+    def client(
+        self,
+        empresa: str,
+        on_call: Callable[[CallRecord], None] | None = None,
+        *,
+        error_budget: int = EndpointPolicy().error_budget,
+    ) -> OmieClient:
+        """The client of one empresa, paced with all other processes of this deployment."""
+        granted = self.access(empresa)
+        scope = scope_of(granted.app_key.get_secret_value())
+        if not bind_empresa(self.engine, empresa, scope, granted.base_url):
+
+            def confirm() -> None:
+                confirm_binding(self.engine, empresa, scope, granted.base_url)
+
+            on_call = _at_first_good_answer(confirm, on_call)
+        governor = SharedGovernor(
+            self.engine,
+            scope,
+            method_per_minute=self.settings.calls_per_minute,
+            ip_per_minute=self.settings.calls_per_minute_ip,
+            error_budget=error_budget,
+            clock=self.clock if isinstance(self.clock, DatabaseClock) else None,
+        )
+        return OmieClient(
+            Credentials(granted.app_key, granted.app_secret),
+            granted.base_url,
+            governor,
+            self.clock,
+            timeout_seconds=self.settings.timeout_seconds,
+            on_call=on_call,
+        )
+
+    def rebind(self, empresa: str) -> None:
+        """Accept the present key as the same company's; see ``push.binding``."""
+        granted = self.access(empresa)
+        scope = scope_of(granted.app_key.get_secret_value())
+        rebind_empresa(self.engine, empresa, scope, granted.base_url)
+
+    def push(
+        self,
+        endpoint: str,
+        selection: Selection,
+        options: PushOptions,
+        progress: Progress | None = None,
+    ) -> PushReport:
+        """Push one endpoint of one empresa; see :class:`omie_pipeline.push.push.Push`.
+
+        Args:
+            endpoint: name of the endpoint.
+            selection: empresa, dates and codes of the run.
+            options: approval, dry run and the like.
+            progress: callbacks.
+        """
+        policy = self.policy(endpoint)
+        engine = self._pusher(selection.empresa, policy, progress or Progress())
+        return engine.run(REGISTRY[endpoint], selection, policy, options)
+
+    def bill(
+        self, empresa: str, order: str, by: str, options: PushOptions | None = None
+    ) -> PushReport:
+        """Bill one service order because a person says so; see ``nfse.billing``.
+
+        Args:
+            empresa: the empresa whose rows are meant.
+            order: our code of the service order, ``OS-1`` say.
+            by: who decided.
+            options: approval, dry run and the like.
+
+        Raises:
+            ConfigurationError: no such order was ever delivered.
+        """
+        model = request_billing(self.engine, empresa, order, by, self.clock.now())
+        policy = self.policy(model.endpoint.name)
+        engine = self._pusher(empresa, policy, Progress())
+        selection = Selection(empresa, key=order)
+        return engine.run(model.endpoint, selection, policy, options, model=model)
+
+    def _pusher(self, empresa: str, policy: EndpointPolicy, told: Progress) -> Push:
+        def make_client(name: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
+            return self.client(name, on_call, error_budget=policy.error_budget)
+
+        return Push(
+            self.engine,
+            make_client,
+            self.clock,
+            self.config.rules_of(empresa),
+            on_wait=told.on_wait,
+            on_progress=told.on_rows,
+            on_recovering=told.on_recovering,
+        )
+
+    def refresh_reference(self, name: str, empresa: str) -> int:
+        """Read one of Omie's reference lists whole; returns its number of records."""
+        return self.import_table(name, empresa, modo="carga").lidas
+
+    def import_table(
+        self,
+        name: str,
+        empresa: str,
+        *,
+        modo: Modo,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        gatilho: str = "cli",
+        dagster_run_id: str | None = None,
+        not_before: datetime | None = None,
+        progress: ImportProgress | None = None,
+    ) -> ImportReport:
+        """Read one table of Omie (``catalog.lists.MIRROR`` or ``extrato``) into the warehouse.
+
+        Args:
+            name: name of the list.
+            empresa: the empresa whose rows are meant.
+            modo: whole partitions, or what changed.
+            date_from, date_to: creation days, for ``modo="carga"`` of a fact; default: from the
+                start date to today.
+            gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+            dagster_run_id: id of the run in Dagster, if it has one.
+            not_before: a reading asked at or after this moment is good enough; Omie is not asked.
+            progress: callbacks.
+
+        Raises:
+            OmieFault: the reading stopped; what was merged stays.
+            ConfigurationError: no such table.
+        """
+        request = ImportRequest(
+            empresa,
+            modo,
+            self.settings.start_date,
+            date_from=date_from,
+            date_to=date_to,
+            filters=self.config.empresa(empresa).importar.filters(),
+            gatilho=gatilho,
+            dagster_run_id=dagster_run_id,
+            not_before=not_before,
+        )
+        importer = Importer(
+            self.engine,
+            self.client,
+            self.clock,
+            progress=progress or ImportProgress(),
+        )
+        if name == STATEMENT:
+            return StatementReader(importer).run(request)
+        if name not in MIRROR:
+            known = ", ".join([*MIRROR, STATEMENT])
+            raise ConfigurationError(f"Tabela desconhecida: {name} (existem: {known})")
+        return importer.run(MIRROR[name], request)
+
+    @property
+    def sources(self) -> tuple[SourceTable, ...]:
+        """The tables to copy from the clinic, as the chosen staging set declares them."""
+        return staging_sources(self.settings)
+
+    def has_clinic(self, empresa: str) -> bool:
+        """Whether an empresa has a clinic to read, or only an Omie."""
+        own = self.config.empresa(empresa).clinic_url_env
+        return own is not None or self.settings.clinic_url is not None
+
+    @contextmanager
+    def clinic(self, empresa: str) -> Iterator[ClinicReader]:
+        """The clinic of one empresa.
+
+        Raises:
+            ConfigurationError: no ``CLINIC_URL``, or it is none we can read.
+        """
+        url = self._clinic_url(empresa)
+        reader = open_clinic(url, self.engine, time_zone=self.settings.time_zone)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    def extract(
+        self,
+        table: SourceTable,
+        empresa: str,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        how: HowToRead | None = None,
+    ) -> ExtractResult:
+        """Copy one table of the clinic; the start date's partition also takes what lies before
+        it, if ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so.
+
+        Args:
+            table: declaration of the clinic's table.
+            empresa: the empresa whose rows are meant.
+            date_from: first business date.
+            date_to: last business date.
+            how: full reading, recopying, accepted loss.
+        """
+        shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
+        if shared and table.empresa_column is None:
+            raise ConfigurationError(
+                f"Tabela '{table.name}': várias empresas usam a mesma clínica, então ela precisa "
+                "de uma coluna de empresa (meta.empresa)"
+            )
+        before = self.settings.include_before_start and date_from == self.settings.start_date
+        with self.clinic(empresa) as reader:
+            return extract_table(
+                reader,
+                table,
+                self.engine,
+                empresa=empresa,
+                date_from=None if before else date_from,
+                date_to=date_to,
+                how=how or self.how_to_read(),
+            )
+
+    def how_to_read(
+        self, *, full: bool = False, recopy: bool = False, accept_shrunk: bool = False
+    ) -> HowToRead:
+        """How the settings, and a person, want a table read."""
+        return HowToRead(
+            full=full,
+            recopy=recopy,
+            accept_shrunk=accept_shrunk,
+            overlap=timedelta(minutes=self.settings.overlap_minutes),
+            full_every_days=self.settings.full_read_days,
+        )
+
+    def unowned_rows(self, table: SourceTable, empresa: str) -> Mapping[str, int]:
+        """Rows of the table whose empresa column names none of this deployment's empresas.
+
+        No empresa ever reads them. By what the column says; ``""`` if it is empty. Of a table
+        that is missing there are none.
+
+        Args:
+            empresa: whose clinic is looked at.
+        """
+        with self.clinic(empresa) as reader:
+            found = {} if reader.missing_tables([table]) else reader.empresas(table)
+        return {name: rows for name, rows in found.items() if name not in self.empresas}
+
+    @property
+    def reads_in_place(self) -> bool:
+        """True when the clinic's tables are in the warehouse already."""
+        url = self.settings.clinic_url
+        return url is not None and url.get_secret_value().startswith("warehouse://")
+
+    @property
+    def data_docs_dir(self) -> Path:
+        """Where validation reports are written, one folder per empresa and endpoint."""
+        return self.settings.home / "data_docs"
+
+    def dbt_environment(self) -> Mapping[str, str]:
+        """Variables for dbt; one holds the warehouse's password."""
+        paths = {
+            "DBT_TARGET_PATH": str(dbt_target(self.settings)),
+            "DBT_LOG_PATH": str(self.settings.home / "dbt" / "logs"),
+            "DBT_PROFILES_DIR": str(assembled_dir(self.settings)),
+        }
+        return {
+            **dbt_environment(self.settings, self.warehouse.url, pooled=self.pooled),
+            **paths,
+        }
+
+    def adopt_defaults(self) -> Adopted | None:
+        """Take over, once, the defaults that an earlier version kept in its own files.
+
+        The simulator's codes, with which those files came, are kept if Omie is a simulator.
+        """
+        return adopt_old_defaults(
+            self.engine,
+            mapping_dir() / "seeds",
+            self.empresas,
+            self.clock.now(),
+            examples=is_loopback(urlsplit(self.settings.base_url).hostname or ""),
+        )
+
+    def prepare_dbt(self) -> MappingProject:
+        """Assemble the dbt project and give this process the variables dbt reads."""
+        project = assemble_project(self.settings)
+        os.environ.update(self.dbt_environment())
+        return project
+
+    def refuse_foreign_relations(self) -> None:
+        """Stop before dbt would replace, empty or alter what others made.
+
+        Raises:
+            WarehouseError: names every such object; nothing was changed.
+        """
+        planned = built.built_relations(self.settings)
+        with warehouse_errors(), self.engine.connect() as connection:
+            refuse_foreign_relations(connection, self.settings.schemas, planned)
+
+    def _clinic_url(self, empresa: str) -> str:
+        declared = self.config.empresa(empresa)
+        if declared.clinic_url_env:
+            url = access(declared, self.settings).clinic_url
+        else:
+            url = self.settings.clinic_url
+        if url is None:
+            raise ConfigurationError("CLINIC_URL não está definida: aponte-a para a clínica")
+        text = url.get_secret_value()
+        # A relative folder is meant from the project, wherever the process was started.
+        return text if "://" in text else str(project_root() / Path(text).expanduser())
+
+    def _shares_clinic(self, empresa: str) -> bool:
+        return self.config.empresa(empresa).clinic_url_env is None
+
+
+def _at_first_good_answer(
+    confirm: Callable[[], None], on_call: Callable[[CallRecord], None] | None
+) -> Callable[[CallRecord], None]:
+    """A listener of calls that confirms once, before anything of the answer is remembered."""
+    confirmed = False
+
+    def tell(record: CallRecord) -> None:
+        nonlocal confirmed
+        answered = record.fault is None and record.response is not None
+        if not confirmed and (answered or isinstance(record.fault, _KNOWS_THE_KEY)):
+            confirm()
+            confirmed = True
+        if on_call is not None:
+            on_call(record)
+
+    return tell
+
+
+_KNOWS_THE_KEY = (Empty, RecordNotFound, AlreadyExists)
+"""Faults by which Omie tells of its own records: the ledger acts upon them."""
+
+
+def dbt_target(settings: Settings) -> Path:
+    """dbt's output, one folder per staging set."""
+    return settings.home / "dbt" / settings.staging
+
+
+def staging_sources(settings: Settings) -> tuple[SourceTable, ...]:
+    """The source tables of the chosen staging set.
+
+    Raises:
+        ConfigurationError: the set has no folder, or its ``_sources.yml`` is not as described.
+    """
+    return read_sources(
+        staging_folder(settings) / "_sources.yml",
+        settings.staging,
+        os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA"),
+        settings.schemas,
+    )

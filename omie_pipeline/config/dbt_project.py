@@ -1,0 +1,340 @@
+"""The dbt project that runs: the delivered one with the user's own models laid over it.
+
+What is delivered (``dbt_mapping``) is tracked by git and never edited. What is the user's lives in
+a folder of his own (``OMIE_PIPELINE_MODELS``)::
+
+    my_models/
+        staging/<set>/...   a staging set, or single models of a delivered one
+        omie/<model>.sql    in place of the delivered payload model of that name
+        analise/...         views for analysis
+        macros/...          macros of his own
+        vars.yml            dbt's variables: rg_destino, tabelas_opcionais, ...
+
+Both together become one folder in the state folder, file by file, where dbt runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from omie_pipeline.config.defaults_files import OLD_ACCOUNTS, OLD_DEFAULTS
+from omie_pipeline.config.settings import Settings, installed_root
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.private_files import make_state_folder
+from omie_pipeline.yaml_text import load_yaml
+
+DELIVERED_SETS: Final = ("canonica", "synthea")
+READ_BY_DBT: Final = (".sql", ".yml", ".csv", ".md")
+VARIABLES: Final = "vars.yml"
+
+_MODEL_FOLDERS: Final = ("staging", "omie", "analise")
+_MACROS: Final = "macros"
+_PROJECT_FILE: Final = "dbt_project.yml"
+_MADE_BY_DBT: Final = ("target", "logs", "dbt_packages")
+_NO_LONGER_READ: Final = tuple(
+    Path("seeds") / f"{name}.csv" for name in (OLD_DEFAULTS, OLD_ACCOUNTS)
+)
+_NOTE: Final = "LEIA-ME.txt"
+_NOTE_TEXT: Final = (
+    "Pasta montada pelo omie-pipeline a cada build: nada do que se muda aqui fica.\n"
+    "Os seus modelos ficam na pasta de OMIE_PIPELINE_MODELS.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingProject:
+    """An assembled project.
+
+    Attributes:
+        folder: where dbt runs.
+        own: the user's files, relative to his folder.
+        replaced: names of delivered models that a file of his stands in for.
+        changed: those of them whose delivered text has changed since his copy was made.
+        variables: names of the dbt variables that he sets.
+        unread: those of them that no model and no macro reads.
+        old_sets: folders of his staging sets that still lie among the delivered ones.
+        old_defaults: files of defaults from before ``omie-pipeline defaults``.
+    """
+
+    folder: Path
+    own: tuple[str, ...]
+    replaced: tuple[str, ...]
+    changed: tuple[str, ...]
+    variables: tuple[str, ...]
+    unread: tuple[str, ...]
+    old_sets: tuple[Path, ...]
+    old_defaults: tuple[Path, ...]
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What a person should do something about, in Portuguese."""
+        return (
+            *(
+                f"o modelo entregue {name} mudou desde a sua cópia: compare-a com a de "
+                "dbt_mapping; depois de conferida, qualquer mudança nela (um comentário basta) "
+                "encerra este aviso"
+                for name in self.changed
+            ),
+            *(f"{VARIABLES}: nenhum modelo lê a variável {name}" for name in self.unread),
+            *(
+                f"{folder} está entre os modelos entregues: leve-a para a sua pasta com "
+                "omie-pipeline models --move"
+                for folder in self.old_sets
+            ),
+            *(
+                f"{file} não é mais lido: os padrões ficam no banco (omie-pipeline defaults list). "
+                "O que falta lá entra com omie-pipeline defaults import; depois apague o arquivo"
+                for file in self.old_defaults
+            ),
+        )
+
+
+def mapping_dir() -> Path:
+    """The delivered dbt project."""
+    return installed_root() / "dbt_mapping"
+
+
+def assembled_dir(settings: Settings) -> Path:
+    """Where the project that runs is assembled."""
+    return settings.home / "dbt_project"
+
+
+def staging_folder(settings: Settings) -> Path:
+    """The chosen staging set: in the user's folder, else among the delivered ones.
+
+    Raises:
+        ConfigurationError: it is in neither.
+    """
+    places = [
+        settings.models / "staging" / settings.staging,
+        mapping_dir() / "models" / "staging" / settings.staging,
+    ]
+    for folder in places:
+        if (folder / "_sources.yml").is_file():
+            return folder
+    found = next((folder for folder in places if folder.is_dir()), None)
+    if found is None:
+        raise ConfigurationError(f"OMIE_PIPELINE_STAGING: não existe a pasta {places[0]}")
+    return found
+
+
+def assemble_project(settings: Settings) -> MappingProject:
+    """Bring the assembled project up to date; what did not change is not touched.
+
+    Raises:
+        ConfigurationError: the user's folder holds what has no place in the project.
+    """
+    delivered = _delivered_files()
+    own = _own_files(settings.models)
+    replacing = {
+        place: _delivered_twin(place, delivered)
+        for place in own
+        if place.suffix == ".sql" and place.parts[0] == "models"
+    }
+    replaced = {place: twin for place, twin in replacing.items() if twin is not None}
+    contents = {
+        place: file.read_bytes()
+        for place, file in delivered.items()
+        if place not in replaced.values()
+    }
+    contents |= {place: file.read_bytes() for place, file in own.items()}
+    variables = _variables(settings.models / VARIABLES)
+    unread = _unread(variables, contents)
+    if variables:
+        contents[Path(_PROJECT_FILE)] = _with_variables(contents[Path(_PROJECT_FILE)], variables)
+    contents[Path(_NOTE)] = _NOTE_TEXT.encode()
+    folder = assembled_dir(settings)
+    make_state_folder(folder, settings.home)
+    with _locked(folder.with_name(f"{folder.name}.lock")):
+        _write_all(folder, contents)
+        changed = _changed_since(
+            folder.with_name(f"{folder.name}.overrides.json"),
+            {
+                place.as_posix(): (_digest(delivered[twin]), _digest(own[place]))
+                for place, twin in replaced.items()
+            },
+        )
+    return MappingProject(
+        folder,
+        tuple(file.relative_to(settings.models).as_posix() for file in own.values()),
+        tuple(sorted(place.stem for place in replaced)),
+        tuple(sorted(Path(place).stem for place in changed)),
+        tuple(variables),
+        unread,
+        _old_sets(),
+        tuple(file for place in _NO_LONGER_READ if (file := mapping_dir() / place).is_file()),
+    )
+
+
+def move_old_sets(settings: Settings) -> tuple[Path, ...]:
+    """Move the user's staging sets from among the delivered ones to his own folder.
+
+    Raises:
+        ConfigurationError: there is one of that name already; nothing was moved then.
+    """
+    folders = {folder: settings.models / "staging" / folder.name for folder in _old_sets()}
+    for target in folders.values():
+        if target.exists():
+            raise ConfigurationError(f"{target} já existe: nada foi movido")
+    for folder, target in folders.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder, target)
+    return tuple(folders.values())
+
+
+def _delivered_files() -> dict[Path, Path]:
+    """Place in the project -> file; what dbt itself wrote there is none."""
+    root = mapping_dir()
+    return {
+        place: file
+        for file in sorted(root.rglob("*"))
+        if (place := file.relative_to(root)).parts[0] not in _MADE_BY_DBT
+        and place not in _NO_LONGER_READ
+        and file.suffix in READ_BY_DBT
+        and file.is_file()
+    }
+
+
+def _own_files(root: Path) -> dict[Path, Path]:
+    """Place in the project -> file of the user's."""
+    found: dict[Path, Path] = {}
+    misplaced: list[str] = []
+    for file in sorted(root.rglob("*")):
+        below = file.relative_to(root)
+        hidden = any(part.startswith(".") for part in below.parts)
+        if hidden or file.suffix not in READ_BY_DBT or not file.is_file():
+            continue
+        if below.parts[0] in _MODEL_FOLDERS and len(below.parts) > 1:
+            found[Path("models") / below] = file
+        elif below.parts[0] == _MACROS and len(below.parts) > 1:
+            found[below] = file
+        elif below != Path(VARIABLES) and file.suffix != ".md":
+            misplaced.append(below.as_posix())
+    if misplaced:
+        raise ConfigurationError(
+            f"{root}: não sei onde pôr {', '.join(misplaced)}; os lugares são "
+            f"{', '.join(f'{name}/' for name in (*_MODEL_FOLDERS, _MACROS))} e {VARIABLES}"
+        )
+    return found
+
+
+def _delivered_twin(place: Path, delivered: Mapping[Path, Path]) -> Path | None:
+    """The delivered model that dbt knows by the same name, wherever it lies."""
+    for other in delivered:
+        if other.suffix == ".sql" and other.parts[0] == "models" and other.stem == place.stem:
+            return other
+    return None
+
+
+def _variables(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        content = load_yaml(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{file}: não foi possível ler: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise ConfigurationError(f"{file}: escreva uma variável por linha, como rg_destino: valor")
+    return content
+
+
+def _with_variables(project: bytes, variables: Mapping[str, Any]) -> bytes:
+    content = yaml.safe_load(project)
+    content["vars"] = {**content.get("vars", {}), **variables}
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False).encode()
+
+
+def _unread(variables: Mapping[str, Any], contents: Mapping[Path, bytes]) -> tuple[str, ...]:
+    texts = [content for place, content in contents.items() if place.suffix in (".sql", ".yml")]
+    return tuple(
+        name
+        for name in variables
+        if not any(
+            f"var({quote}{name}{quote}".encode() in text for text in texts for quote in "'\""
+        )
+    )
+
+
+def _write_all(folder: Path, contents: Mapping[Path, bytes]) -> None:
+    """Make ``folder`` hold exactly ``contents``; each file is replaced in one step."""
+    for file in sorted(folder.rglob("*"), reverse=True):
+        place = file.relative_to(folder)
+        if place.parts[0] in _MADE_BY_DBT:
+            continue
+        if file.is_dir():
+            if not any(file.iterdir()):
+                file.rmdir()
+        elif place not in contents:
+            file.unlink()
+    for place, content in contents.items():
+        target = folder / place
+        if target.is_file() and target.read_bytes() == content:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, made = tempfile.mkstemp(dir=folder, suffix=".novo")
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        Path(made).chmod(0o644)
+        Path(made).replace(target)
+
+
+def _changed_since(noted: Path, digests: Mapping[str, tuple[str, str]]) -> Sequence[str]:
+    """Which delivered models are no longer those that a copy was made of.
+
+    A copy that the user has touched since counts as made of the present one.
+
+    Args:
+        noted: where the digests of the last time are.
+        digests: model -> digests of the delivered file and of the user's.
+    """
+    before: dict[str, list[str]] = {}
+    if noted.is_file():
+        before = json.loads(noted.read_text("utf-8"))
+    now: dict[str, list[str]] = {}
+    changed = []
+    for place, (delivered, own) in digests.items():
+        made_of, own_then = before.get(place, [delivered, own])
+        if own != own_then:
+            made_of = delivered
+        if made_of != delivered:
+            changed.append(place)
+        now[place] = [made_of, own]
+    if now != before:
+        partial = noted.with_name(f"{noted.name}.novo")
+        partial.write_text(json.dumps(now, indent=1), "utf-8")
+        partial.replace(noted)
+    return changed
+
+
+def _old_sets() -> tuple[Path, ...]:
+    staging = mapping_dir() / "models" / "staging"
+    return tuple(
+        folder
+        for folder in sorted(staging.iterdir())
+        if folder.is_dir() and folder.name not in DELIVERED_SETS and any(folder.glob("*.sql"))
+    )
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,282 @@
+"""The YAML of empresas and policies (``OMIE_PIPELINE_CONFIG``; see ``empresas.example.yaml``).
+
+An empresa is one Omie app: one company, one app key. The file names the variables that hold the
+secrets, never the secrets, so it can be committed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog.limits_nfse import NfseLimits
+from omie_pipeline.config.importar import Importacao
+from omie_pipeline.config.refusals import refusals
+from omie_pipeline.config.rules import RuleChoices, RuleSetting, rules_of, settings_of
+from omie_pipeline.config.settings import Settings, checked_base_url, environment
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.push.policy import EndpointPolicies, EndpointPolicy, Policies
+from omie_pipeline.validation.model import ClinicRules
+from omie_pipeline.yaml_text import load_yaml
+
+ONLY_EMPRESA = "principal"
+ONLY_WEBHOOK_SECRET = "OMIE_WEBHOOK_SECRET"  # noqa: S105 - a name
+_VARIABLE_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+_LOOKS_LIKE_A_SECRET = re.compile(r"[0-9A-F]{16,}")
+_SECRET_KEYS = frozenset(
+    {
+        "app_key",
+        "app_secret",
+        "clinic_url",
+        "base_url",
+        "senha",
+        "password",
+        "secret",
+        "token",
+        "webhook_secret",
+        "notificar",
+    }
+)
+_NOT_HERE = "não pode ficar neste arquivo; guarde o valor em uma variável e escreva o nome dela em"
+
+
+def _variable_name(name: str) -> str:
+    if not _VARIABLE_NAME.fullmatch(name) or _LOOKS_LIKE_A_SECRET.fullmatch(name):
+        raise ValueError(
+            "deve ser o NOME de uma variável, como CLINICA_SUL_APP_KEY; o valor escrito parece "
+            "ser o próprio segredo. Se for, troque-o no Omie."
+        )
+    return name
+
+
+class Empresa(BaseModel):
+    """One Omie app, without its secrets.
+
+    Attributes:
+        nome: name in every table, partition and report.
+        app_key_env, app_secret_env: variables of its key and secret.
+        base_url_env: variable of its Omie URL; ``OMIE_BASE_URL`` if it names none.
+        clinic_url_env: variable of its clinic's database; ``CLINIC_URL`` if it names none.
+        webhook_secret_env: variable of the last part of its webhook address; see
+            :func:`webhook_secret_variable`.
+        notificar_env: variable of its own channels of notifications; ``OMIE_NOTIFY_URLS`` if
+            it names none.
+        importar: what it wants of Omie.
+        rules: rules of the clinic that differ from those of the file and from the defaults.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    nome: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
+    app_key_env: str
+    app_secret_env: str
+    base_url_env: str | None = None
+    clinic_url_env: str | None = None
+    webhook_secret_env: str | None = None
+    notificar_env: str | None = None
+    importar: Importacao = Field(default_factory=Importacao)
+    rules: RuleChoices = Field(default_factory=RuleChoices)
+
+    @field_validator(
+        "app_key_env",
+        "app_secret_env",
+        "base_url_env",
+        "clinic_url_env",
+        "webhook_secret_env",
+        "notificar_env",
+    )
+    @classmethod
+    def _names_a_variable(cls, name: str | None) -> str | None:
+        return None if name is None else _variable_name(name)
+
+
+_ONLY = Empresa.model_validate(
+    {
+        "nome": ONLY_EMPRESA,
+        "app_key_env": "OMIE_APP_KEY",
+        "app_secret_env": "OMIE_APP_SECRET",
+    }
+)
+
+
+class PipelineConfig(BaseModel):
+    """What the YAML says: the empresas, the policies of the endpoints, the clinic's rules for all
+    of them and the limits of NFS-e. A file that names no empresa is that of the only one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    empresas: Annotated[tuple[Empresa, ...], Field(min_length=1)] = (_ONLY,)
+    endpoints: EndpointPolicies = Field(default_factory=dict)
+    nfse: NfseLimits = NfseLimits()
+    rules: RuleChoices = Field(default_factory=RuleChoices)
+
+    @field_validator("empresas")
+    @classmethod
+    def _are_different(cls, empresas: tuple[Empresa, ...]) -> tuple[Empresa, ...]:
+        for values in (
+            [empresa.nome.casefold() for empresa in empresas],
+            [empresa.app_key_env for empresa in empresas],
+        ):
+            repeated = [value for value, times in Counter(values).items() if times > 1]
+            if repeated:
+                raise ValueError(f"duas empresas com o mesmo valor: {', '.join(repeated)}")
+        return empresas
+
+    @field_validator("endpoints")
+    @classmethod
+    def _exist(cls, endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointPolicy]:
+        known = [endpoint.name for endpoint in WRITABLE]
+        for name in endpoints:
+            if name not in known:
+                raise ValueError(f"endpoint desconhecido: {name} (existem: {', '.join(known)})")
+        return endpoints
+
+    @property
+    def policies(self) -> Policies:
+        """The policies, with the defaults for endpoints that the file does not name."""
+        return Policies(endpoints=self.endpoints, nfse=self.nfse)
+
+    def rules_of(self, nome: str) -> ClinicRules:
+        """The rules of the clinic that hold for the empresa called ``nome``."""
+        return rules_of(self.rules, self.empresa(nome).rules)
+
+    def rule_settings(self, nome: str) -> tuple[RuleSetting, ...]:
+        """Every rule as it stands for the empresa called ``nome``, with where it comes from."""
+        return settings_of(self.rules, self.empresa(nome).rules)
+
+    def empresa(self, nome: str) -> Empresa:
+        """The empresa called ``nome``; ``ConfigurationError`` names those that exist."""
+        for empresa in self.empresas:
+            if empresa.nome == nome:
+                return empresa
+        known = ", ".join(empresa.nome for empresa in self.empresas)
+        raise ConfigurationError(f"Empresa desconhecida: {nome} (existem: {known})")
+
+
+@dataclass(frozen=True, slots=True)
+class EmpresaAccess:
+    """What it takes to talk to one empresa's Omie and clinic; ``repr`` hides every secret."""
+
+    nome: str
+    app_key: SecretStr
+    app_secret: SecretStr
+    base_url: str
+    clinic_url: SecretStr | None
+
+
+def load_config(settings: Settings) -> PipelineConfig:
+    """The file ``OMIE_PIPELINE_CONFIG``, or one empresa ``principal`` if there is none.
+
+    Reads no secret, so definitions load with no variable set.
+
+    Raises:
+        ConfigurationError: file missing or no YAML, a secret written into it, an unknown key.
+    """
+    if settings.config is None:
+        return PipelineConfig(empresas=(_ONLY,))
+    content = _read_yaml(settings.config)
+    _refuse_secrets(content, settings.config)
+    try:
+        return PipelineConfig.model_validate(content)
+    except ValidationError as error:
+        reasons = refusals(error, _dotted)
+        raise ConfigurationError(f"{settings.config}:\n{reasons}") from None
+
+
+def access(
+    empresa: Empresa, settings: Settings, variables: Mapping[str, str] | None = None
+) -> EmpresaAccess:
+    """Key, secret and addresses of ``empresa`` from ``variables`` (default: the environment).
+
+    Raises:
+        ConfigurationError: a variable is missing or empty, or a URL is not safe; named.
+    """
+    found = environment() if variables is None else variables
+    wanted = (empresa.app_key_env, empresa.app_secret_env)
+    addresses = (empresa.base_url_env, empresa.clinic_url_env)
+    missing = [name for name in (*wanted, *addresses) if name and not found.get(name)]
+    if missing:
+        raise ConfigurationError(
+            f"Empresa {empresa.nome}: defina {', '.join(missing)} no ambiente ou no arquivo .env"
+        )
+    base_url, clinic_url = settings.base_url, settings.clinic_url
+    if empresa.base_url_env:
+        try:
+            base_url = checked_base_url(found[empresa.base_url_env])
+        except ValueError as error:
+            raise ConfigurationError(f"{empresa.base_url_env}: {error}") from None
+    if empresa.clinic_url_env:
+        clinic_url = SecretStr(found[empresa.clinic_url_env])
+    return EmpresaAccess(
+        nome=empresa.nome,
+        app_key=SecretStr(found[empresa.app_key_env]),
+        app_secret=SecretStr(found[empresa.app_secret_env]),
+        base_url=base_url,
+        clinic_url=clinic_url,
+    )
+
+
+def webhook_secret_variable(empresa: Empresa, config: PipelineConfig) -> str | None:
+    """Variable of the empresa's webhook secret: the one it names, ``OMIE_WEBHOOK_SECRET`` for the
+    only empresa, none otherwise."""
+    only = len(config.empresas) == 1
+    return empresa.webhook_secret_env or (ONLY_WEBHOOK_SECRET if only else None)
+
+
+def has_credentials(empresa: Empresa, variables: Mapping[str, str] | None = None) -> bool:
+    """Whether both variables of the empresa's key and secret have a value."""
+    found = environment() if variables is None else variables
+    return bool(found.get(empresa.app_key_env) and found.get(empresa.app_secret_env))
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML that refuses a key written twice, where plain YAML silently takes the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, or ``yaml.YAMLError`` naming the repeated key."""
+        names = [self.construct_object(key, deep=deep) for key, _ in node.value]
+        for name, times in Counter(map(str, names)).items():
+            if times > 1:
+                line = node.start_mark.line + 1
+                raise yaml.YAMLError(f"a chave {name} aparece duas vezes (bloco da linha {line})")
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(file: Path) -> object:
+    try:
+        return load_yaml(file.read_text(encoding="utf-8"), _StrictLoader)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"OMIE_PIPELINE_CONFIG: o arquivo {file} não existe (modelo: empresas.example.yaml)"
+        ) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ConfigurationError(f"{file}: não é YAML válido (linha {line})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: não é YAML válido ({error})") from None
+
+
+def _refuse_secrets(content: object, file: Path) -> None:
+    """Refuse a key under which a secret would stand, before anything repeats its value."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            name = str(key).lower()
+            if name in _SECRET_KEYS:
+                raise ConfigurationError(f"{file}: {name} {_NOT_HERE} {name}_env")
+            _refuse_secrets(value, file)
+    elif isinstance(content, list):
+        for value in content:
+            _refuse_secrets(value, file)
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location]
+    return "".join(parts).removeprefix(".") or "arquivo"

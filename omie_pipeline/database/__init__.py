@@ -1,1 +1,0 @@
-"""What the warehouse and a clinic's database share: names, addresses, causes of failure."""

@@ -1,0 +1,1 @@
+"""Omie's webhook events: kept as they came, then turned into readings."""

@@ -1,0 +1,86 @@
+"""What a person should look at before a mapping is built: keys, and rows that do not belong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from omie_pipeline.mapping.choosing import Mapping
+from omie_pipeline.mapping.proposing import key_words
+from omie_pipeline.mapping.sampling import SampledColumn
+from omie_pipeline.mapping.targets import EMPRESA
+from omie_pipeline.mapping.words import Words, words_of
+
+_KINDS: Final[frozenset[Words]] = frozenset(
+    words_of(name)
+    for name in (
+        "tipo", "tipo lancamento", "tipo movimento", "tipo registro", "tipo operacao", "tipo conta",
+        "tipo titulo", "tipo transacao", "natureza", "especie", "operacao", "debito credito",
+        "entrada saida", "receita despesa", "situacao", "kind", "type", "record type",
+    )
+)  # fmt: skip
+_GONE: Final = frozenset(
+    {
+        "excluido", "exclusao", "deletado", "deleted", "delete", "cancelado", "cancelamento",
+        "cancelled", "canceled", "removido", "removed", "apagado", "inativo", "ativo", "lixeira",
+        "estornado", "estorno", "reversed", "void", "voided", "arquivado", "archived",
+    }
+)  # fmt: skip
+
+
+def doubts_of(mapping: Mapping, *, filtered: bool) -> tuple[str, ...]:
+    """Portuguese; names and counts, never a value of a row.
+
+    Args:
+        filtered: a person said which rows belong.
+    """
+    told = _key_doubts(mapping)
+    return told if filtered else (*told, *_row_doubts(mapping))
+
+
+def _key_doubts(mapping: Mapping) -> tuple[str, ...]:
+    key = next((one for one in mapping.chosen if one.target.is_key), None)
+    column = mapping.table.column(key.source) if key is not None else None
+    if column is None or not mapping.table.rows:
+        return ()
+    told = []
+    empty = mapping.table.rows - len(column.values)
+    if empty:
+        told.append(
+            f"a chave {column.name} está vazia em {empty} de {mapping.table.rows} linhas: elas "
+            "ficarão em quarentena"
+        )
+    repeated = len(column.values) - len(set(column.values))
+    if repeated:
+        by_empresa = any(
+            one.target.path == EMPRESA and one.origin == "column" for one in mapping.chosen
+        )
+        may_be = " (podem ser de empresas diferentes)" if by_empresa else ""
+        told.append(
+            f"a chave {column.name} se repete em {repeated} de {mapping.table.rows} "
+            f"linhas{may_be}: linhas com o mesmo código ficarão em quarentena"
+        )
+    return tuple(told)
+
+
+def _row_doubts(mapping: Mapping) -> tuple[str, ...]:
+    own = key_words(mapping.table)
+    return tuple(
+        _told(mapping, column)
+        for column in mapping.table.columns
+        if column.name in mapping.unused and _chooses_rows(words_of(column.name), own)
+    )
+
+
+def _chooses_rows(words: Words, own: Words) -> bool:
+    return bool(words & _GONE) or words in _KINDS or (words - own) in _KINDS
+
+
+def _told(mapping: Mapping, column: SampledColumn) -> str:
+    kinds = len(set(column.values))
+    gone = bool(words_of(column.name) & _GONE)
+    what = "se a linha ainda vale" if gone else "de que tipo é a linha"
+    return (
+        f"a coluna {column.name} parece dizer {what} ({kinds} valores diferentes em "
+        f"{mapping.table.rows} linhas) e não é usada: sem --where, todas as linhas entram em "
+        f"{mapping.endpoint.name}"
+    )

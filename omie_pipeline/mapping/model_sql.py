@@ -1,0 +1,213 @@
+"""The dbt payload model of a mapping, as text that dbt builds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.mapping.expressions import (
+    checked_reading,
+    expression,
+    literal,
+    macro,
+    quoted,
+    reading,
+    templated,
+)
+from omie_pipeline.mapping.proposing import Proposal
+from omie_pipeline.mapping.sampling import ALIAS, SampledTable
+from omie_pipeline.mapping.targets import EMPRESA, PARTITION
+
+_PLAIN_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+_NULL_TYPES = {"integer": "bigint", "decimal": "numeric", "date": "date", "object": "jsonb",
+               "array": "jsonb"}  # fmt: skip
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class ModelText:
+    """What a payload model is written from.
+
+    Attributes:
+        relation: the table in Jinja: ``{{ ref('pacientes') }}``, or its quoted name.
+        prefix: what our codes begin with.
+        chosen: field by field; each path once, none inside another.
+        also: columns that the project's YAML describes for this model: those that nothing feeds
+            are there as NULL, which is never sent.
+        where: which rows of the table belong, as a person wrote it in SQL; ``""`` for all.
+    """
+
+    endpoint: Endpoint
+    table: SampledTable
+    relation: str
+    prefix: str
+    chosen: Sequence[Proposal]
+    also: Sequence[str] = ()
+    where: str = ""
+
+    def write(self) -> str:
+        """The model.
+
+        Raises:
+            ConfigurationError: it lacks what no payload model can do without (empresa, the date
+                of a fact, the key), or two fields overlap.
+        """
+        self._refuse_unbuildable()
+        columns = {name: self._top(name, parts) for name, parts in self._tree().items()}
+        key = self._key_expression()
+        origin = [f"{templated(literal(self.table.name))} as _origem_tabela"]
+        origin += [f"{key} as _origem_id"] if key else []
+        origin.append(f"{self._unread()} as _unreadable")
+        lines = [
+            *(f"{sql} as {_column(name)}" for name, sql in columns.items()),
+            *(self._null(name) for name in self._unfed(columns)),
+            *origin,
+        ]
+        head = f"{self._config()}\n\nselect\n{_INDENT}"
+        rows = f"\nfrom {self.relation} as {ALIAS}\n"
+        if self.where:
+            # On lines of its own: a comment in it must not swallow what follows.
+            rows += f"where (\n{_INDENT}{templated(self.where)}\n)\n"
+        return head + f",\n{_INDENT}".join(lines) + rows
+
+    def _refuse_unbuildable(self) -> None:
+        given = {one.target.path for one in self.chosen}
+        problems = []
+        if EMPRESA not in given:
+            problems.append("a empresa (use --empresa NOME, ou --set empresa=COLUNA)")
+        if self.endpoint.grain == "fact" and PARTITION not in given:
+            problems.append("a data de negócio (use --set data_particao=COLUNA)")
+        deletes = self.endpoint.deletes and self.endpoint.delete_omie_key in given
+        whole = self.endpoint.section in given
+        if not (deletes or whole or any(one.target.is_key for one in self.chosen)):
+            problems.append(f"a chave (use --set {_key_path(self.endpoint)}=COLUNA)")
+        if problems:
+            raise ConfigurationError("Sem isto o modelo não existe: " + "; ".join(problems))
+        for path in given:
+            inside = sorted(one for one in given if one.startswith(f"{path}."))
+            if inside:
+                raise ConfigurationError(f"{path} já vem inteiro: tire {', '.join(inside)}")
+
+    def _tree(self) -> dict[str, Any]:
+        """Chosen fields nested as the payload is; a leaf is its proposal."""
+        tree: dict[str, Any] = {}
+        for one in self.chosen:
+            *around, name = one.target.path.split(".")
+            place = tree
+            for part in around:
+                place = place.setdefault(part, {})
+            place[name] = one
+        return tree
+
+    def _top(self, name: str, content: Any) -> str:
+        return self._sql((name,), content, 1)
+
+    def _sql(self, path: tuple[str, ...], content: Any, depth: int) -> str:
+        if isinstance(content, Proposal):
+            return self._leaf(content)
+        pad = _INDENT * (depth + 1)
+        parts = f",\n{pad}".join(
+            f"{literal(name)}, {self._sql((*path, name), inner, depth + 1)}"
+            for name, inner in content.items()
+        )
+        built = f"jsonb_strip_nulls(jsonb_build_object(\n{pad}{parts}\n{_INDENT * depth}))"
+        built = f"nullif({built}, '{{}}')"
+        if self._is_array(path):
+            return f"nullif(jsonb_build_array({built}), '[null]')"
+        return built
+
+    def _leaf(self, one: Proposal) -> str:
+        column = self.table.column(one.source) if one.origin == "column" else None
+        if one.origin == "column" and column is None:
+            raise ConfigurationError(
+                f"A tabela {self.table.schema}.{self.table.name} não tem a coluna {one.source}"
+            )
+        sql = expression(one, column, self.prefix)
+        return self._with_state(one, sql) if one.target.path == "cidade" else sql
+
+    def _with_state(self, one: Proposal, sql: str) -> str:
+        """``SAO PAULO (SP)``: Omie's documented form, if the state is known."""
+        state = next((p for p in self.chosen if p.target.path == "estado"), None)
+        if one.origin != "column" or state is None:
+            return sql
+        call = reading("texto", one.source)
+        return (
+            f"{macro(f'maiusculo_sem_acento({call})')} || coalesce(' (' || "
+            f"{self._leaf(state)} || ')', '')"
+        )
+
+    def _unread(self) -> str:
+        """What could not be read of the row, for validation to refuse it by."""
+        calls = {
+            one.target.path: call
+            for one in self.chosen
+            if one.origin == "column"
+            and (call := checked_reading(one, self.table.column(one.source)))
+        }
+        if not calls:
+            return "cast(null as jsonb)"
+        inner = f",\n{_INDENT * 2}".join(f"'{path}': {call}" for path, call in calls.items())
+        return macro(f"ilegiveis_lidos({{\n{_INDENT * 2}{inner}\n{_INDENT}}})")
+
+    def _is_array(self, path: tuple[str, ...]) -> bool:
+        complex_type, service = self.endpoint.payload, self.endpoint.service
+        found = None
+        for name in path:
+            found = complex_type.field(name)
+            if found is None:
+                return False
+            complex_type = service.types.get(found.type_name, complex_type)
+        return found is not None and found.kind == "array"
+
+    def _key_expression(self) -> str:
+        key = next((one for one in self.chosen if one.target.is_key), None)
+        if key is None or key.origin != "column":
+            return ""
+        return macro(reading("texto", key.source))
+
+    def _unfed(self, columns: Mapping[str, str]) -> Iterable[str]:
+        own = {*columns, "_origem_tabela", "_origem_id", "_unreadable"}
+        return [name for name in self.also if name not in own]
+
+    def _null(self, name: str) -> str:
+        found = self.endpoint.payload.field(name)
+        kind = _NULL_TYPES.get(found.kind, "text") if found else "text"
+        return f"cast(null as {kind}) as {_column(name)}"
+
+    def _config(self) -> str:
+        partition = [["empresa", PARTITION]] if self.endpoint.grain == "fact" else []
+        key = self.endpoint.key_column
+        keyed = [["empresa", key]] if key else []
+        indexes = "".join(
+            f"{_INDENT * 2}{{'columns': {columns!r}}},\n" for columns in [*partition, *keyed]
+        )
+        written = f"{_INDENT}indexes=[\n{indexes}{_INDENT}],\n" if indexes else ""
+        return (
+            "{{ config(\n"
+            f"{_INDENT}materialized='table',\n{written}{_INDENT}post_hook='analyze {{{{ this }}}}',"
+            "\n) }}\n"
+            f"{{# Written by `omie-pipeline map {self.endpoint.name}`; it is yours to change. #}}"
+        )
+
+
+def relation_of(table: SampledTable, ref: str = "", source: tuple[str, str] | None = None) -> str:
+    """How the model names its table: a model or source of the project, else by its quoted name."""
+    if ref:
+        return f"{{{{ ref({ref!r}) }}}}"
+    if source is not None:
+        return f"{{{{ source({source[0]!r}, {source[1]!r}) }}}}"
+    return templated(f"{quoted(table.schema)}.{quoted(table.name)}")
+
+
+def _key_path(endpoint: Endpoint) -> str:
+    if endpoint.section:
+        return f"{endpoint.section}.{endpoint.integration_key}"
+    return endpoint.key_column
+
+
+def _column(name: str) -> str:
+    return name if _PLAIN_IDENTIFIER.fullmatch(name) else quoted(name)

@@ -1,0 +1,235 @@
+"""What an answer of Omie says about a note: pure reading, no decision about the database.
+
+StatusOS has flags, an RPS list and the city hall's messages (servicos/os, official fields);
+ListarNFSEs has notes with a number (servicos/nfse, one recorded body). What the three-digit codes
+of a lot and an RPS mean is not recorded, so only numbers, messages and flags are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from omie_pipeline.catalog.nfse_states import Estado
+from omie_pipeline.clock import BRASILIA
+from omie_pipeline.nfse.nfse import NoteState
+from omie_pipeline.omie.masking import mask_text
+
+BILLED_STEP = "60"
+"""``cEtapa`` of an order that was billed (a guess; ListarEtapasFaturamento names it so)."""
+
+NOT_BILLED = "O Omie diz que esta ordem de serviço não está faturada"
+_LONGEST_WORDS = 500
+_SETTLES = timedelta(minutes=5)
+_SAME_WORDS_AGAIN = timedelta(minutes=3)
+# The city hall, or the road to it, was away: no judgement on the note, Omie tries again (a guess).
+_AWAY = re.compile(
+    r"indispon[ií]ve|fora do ar|n[ãa]o responde|sem resposta|time-?out|tempo (?:limite|de espera)"
+    r"|falha (?:na|de) comunica|erro (?:na|de) comunica|manuten[çc][ãa]o|tente novamente",
+    re.IGNORECASE,
+)
+
+
+_CANCEL_REFUSED = re.compile(
+    r"cancelamento.*(?:recusad|rejeitad|negad|n[ãa]o (?:foi |é )?(?:aceit|permitid|poss))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one answer shows of a note.
+
+    Attributes:
+        estado: the state it shows; ``None`` if it shows nothing that can be relied upon.
+        mensagem: the city hall's words, masked; ``""`` for none.
+        emitida_em: when it was issued, as far as the answer tells.
+        cancelamento_recusado: the city hall issued the note and refused to cancel it (a guess: told
+            by the words of a message).
+    """
+
+    estado: Estado | None
+    mensagem: str = ""
+    n_cod_os: int | None = None
+    numero: str | None = None
+    serie: str | None = None
+    codigo_verificacao: str | None = None
+    n_cod_nf: int | None = None
+    url_portal: str | None = None
+    emitida_em: datetime | None = None
+    cancelamento_recusado: bool = False
+
+
+def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) -> Seen:
+    """What an answer of StatusOS shows of ``note``.
+
+    A refusal that was known before the order was billed again is not taken for a new one, and an
+    order that is "not billed" counts only some minutes after it was: Omie's reads lag.
+    """
+    if not any(name in body for name in ("cEtapa", "cFaturada", "ListaRpsNfse")):
+        return Seen(None)
+    n_cod_os = _whole(body.get("nCodOS"))
+    rps = _last_rps(body.get("ListaRpsNfse"))
+    lines, old = _error_lines(rps, note, asked_at)
+    refused = [line for line in lines if _judges(line)]
+    numero = _number(rps.get("nNfse"))
+    words = "; ".join(lines)
+    if _yes(body.get("cCancelada")):
+        return Seen("cancelled", words, n_cod_os, numero)
+    if numero is not None:
+        kept = [_line(one) for one in _messages(rps) if _refuses_cancel(one)]
+        return Seen(
+            "issued",
+            "; ".join(kept),
+            n_cod_os,
+            numero,
+            cancelamento_recusado=bool(kept),
+            codigo_verificacao=_text(rps.get("cCodVerif")),
+            url_portal=_link(rps.get("cUrlNfse")),
+        )
+    if refused:
+        return Seen("rejected", "; ".join(refused), n_cod_os)
+    if old and not lines:
+        return Seen(None, n_cod_os=n_cod_os)
+    if _yes(body.get("cFaturada")) or body.get("cEtapa") == BILLED_STEP or rps:
+        return Seen("processing", words, n_cod_os)
+    if asked_at - note.enviada_em < _SETTLES:
+        return Seen(None, n_cod_os=n_cod_os)
+    return Seen("error", NOT_BILLED, n_cod_os)
+
+
+def is_refused(rps: Mapping[str, Any]) -> bool:
+    """Whether the city hall refused an RPS: errors and no number. That the city hall is away is no
+    refusal: Omie tries again (a guess)."""
+    if _number(rps.get("nNfse")) is not None:
+        return False
+    errors = (one for one in _messages(rps) if one.get("cSituacao") == "ERRO")
+    return any(_judges(_line(one)) for one in errors)
+
+
+def read_listed(record: Mapping[str, Any]) -> Seen:
+    """What one note of ListarNFSEs shows: ``F`` is issued, ``C`` cancelled (official)."""
+    head = _object(record.get("Cabecalho"))
+    estado: Estado | None = None
+    match head.get("cStatusNFSe"):
+        case "F":
+            estado = "issued"
+        case "C":
+            estado = "cancelled"
+    issued = _object(record.get("Emissao"))
+    return Seen(
+        estado,
+        n_cod_os=_whole(_object(record.get("OrdemServico")).get("nCodigoOS")),
+        numero=_number(head.get("nNumeroNFSe")),
+        serie=_text(head.get("cSerieNFSe")),
+        codigo_verificacao=_text(head.get("cCodigoVerifNFSe")),
+        n_cod_nf=_whole(head.get("nCodNF")),
+        emitida_em=_moment(issued.get("cDataEmissao"), issued.get("cHoraEmissao")),
+    )
+
+
+def newest_by_order(records: Sequence[Mapping[str, Any]]) -> dict[int, Seen]:
+    """The note that counts of each order, by Omie's id of the order: an issued one before a
+    cancelled one, then the one with the highest id."""
+    found: dict[int, Seen] = {}
+    for record in records:
+        seen = read_listed(record)
+        if seen.n_cod_os is None or seen.estado is None:
+            continue
+        other = found.get(seen.n_cod_os)
+        if other is None or _rank(seen) > _rank(other):
+            found[seen.n_cod_os] = seen
+    return found
+
+
+def _rank(seen: Seen) -> tuple[bool, int]:
+    return seen.estado == "issued", seen.n_cod_nf or 0
+
+
+def _last_rps(value: Any) -> Mapping[str, Any]:
+    entries = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    if not entries:
+        return {}
+    return max(enumerate(entries), key=lambda pair: (_whole(pair[1].get("nLote")) or 0, pair[0]))[1]
+
+
+def _error_lines(
+    rps: Mapping[str, Any], note: NoteState, asked_at: datetime
+) -> tuple[list[str], bool]:
+    """Messages of kind ERRO as one line each, and whether there are others that an earlier
+    billing left."""
+    errors = [one for one in _messages(rps) if one.get("cSituacao") == "ERRO"]
+    lines = [(_line(one), bool(one.get("dData"))) for one in errors]
+    fresh = [line for line, timed in lines if line and not _is_old(line, timed, note, asked_at)]
+    return fresh, len(fresh) < len(lines)
+
+
+def _messages(rps: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    messages = rps.get("mensagens")
+    found = messages if isinstance(messages, list) else []
+    return [one for one in found if isinstance(one, Mapping)]
+
+
+def _refuses_cancel(message: Mapping[str, Any]) -> bool:
+    return bool(_CANCEL_REFUSED.search(str(message.get("cDescricao") or "")))
+
+
+def _line(message: Mapping[str, Any]) -> str:
+    code, text = _text(message.get("cCodigo")), _text(message.get("cDescricao"))
+    line = ": ".join(part for part in (code, text) if part)
+    fix = _text(message.get("cCorrecao"))
+    line = f"{line} (correção: {fix})" if fix and fix != text else line
+    at = " ".join(part for part in map(_text, (message.get("dData"), message.get("hHora"))) if part)
+    return mask_text(line)[:_LONGEST_WORDS] + (f" [{at}]" if at and line else "")
+
+
+def _judges(line: str) -> bool:
+    """Whether a line of errors is a judgement on the note."""
+    return bool(line) and not _AWAY.search(line)
+
+
+def _is_old(line: str, has_time: bool, note: NoteState, asked_at: datetime) -> bool:
+    if note.tentativas < 2 or line not in (note.mensagem or ""):
+        return False
+    # The very same words with the very same time are the earlier refusal. Without a time they may
+    # be a second one: after a while they count again.
+    return has_time or asked_at - note.enviada_em < _SAME_WORDS_AGAIN
+
+
+def _moment(day: Any, hour: Any) -> datetime | None:
+    try:
+        at = datetime.strptime(f"{day} {hour or '00:00:00'}", "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007
+    except ValueError:
+        return None
+    return at.replace(tzinfo=BRASILIA)
+
+
+def _number(value: Any) -> str | None:
+    text = _text(value)
+    return text if text and text.strip("0") else None
+
+
+def _whole(value: Any) -> int | None:
+    text = str(value)
+    return int(text) if text.isdecimal() and int(text) else None
+
+
+def _text(value: Any) -> str | None:
+    text = "" if value is None else str(value).strip()
+    return text or None
+
+
+def _link(value: Any) -> str | None:
+    text = _text(value)
+    return text if text and text.startswith(("https://", "http://")) else None
+
+
+def _yes(value: Any) -> bool:
+    return bool(value == "S")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, connections, locks, tables and migrations."""

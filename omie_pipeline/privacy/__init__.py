@@ -1,0 +1,1 @@
+"""Personal data in the warehouse: found, exported, erased and kept erased."""

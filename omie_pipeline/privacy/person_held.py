@@ -1,0 +1,110 @@
+"""How the tables of schema ``omie`` hold a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog.lists import MIRROR
+from omie_pipeline.postgres.all_tables import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How one table of schema ``omie`` holds a person.
+
+    Attributes:
+        title: its heading, in Portuguese.
+        client: column of Omie's client id, ``""`` if rows have none.
+        titulo: column of Omie's título id, ``""`` if rows have none.
+        documents: columns of CPF or CNPJ.
+        names, contacts: other personal columns; contacts, addresses and notes are ``contacts``.
+    """
+
+    name: str
+    title: str
+    client: str = ""
+    titulo: str = ""
+    documents: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> sa.Table:
+        """The table itself."""
+        return tables.metadata.tables[f"{tables.OMIE}.{self.name}"]
+
+
+_NOTE = ("observacao",)
+_CLIENTES = MIRROR["clientes"].columns
+CLIENTES = Held(
+    "clientes",
+    "Cadastro no Omie",
+    client="codigo_cliente_omie",
+    documents=("cnpj_cpf",),
+    names=("razao_social", "nome_fantasia"),
+    contacts=(
+        *(c.name for c in _CLIENTES if c.personal in ("contact", "note")),
+        "contato",
+        # RG may travel in the first (rg_destino of the dbt project).
+        "inscricao_estadual",
+        "inscricao_municipal",
+    ),
+)
+HELD = (
+    CLIENTES,
+    Held(
+        "contas_receber",
+        "Contas a receber",
+        client="codigo_cliente_fornecedor",
+        titulo="codigo_lancamento_omie",
+        contacts=_NOTE,
+    ),
+    Held(
+        "contas_pagar",
+        "Contas a pagar",
+        client="codigo_cliente_fornecedor",
+        titulo="codigo_lancamento_omie",
+        contacts=_NOTE,
+    ),
+    Held(
+        "saldos_titulos",
+        "Saldos dos títulos",
+        client="codigo_cliente",
+        titulo="codigo_titulo",
+        documents=("documento",),
+    ),
+    Held("baixas", "Baixas", titulo="codigo_titulo", contacts=_NOTE),
+    Held(
+        "movimentacoes",
+        "Movimentações financeiras",
+        client="codigo_cliente",
+        titulo="codigo_titulo",
+        documents=("documento",),
+        contacts=_NOTE,
+    ),
+    Held(
+        "lancamentos_conta_corrente",
+        "Lançamentos de conta corrente",
+        client="codigo_cliente",
+        contacts=_NOTE,
+    ),
+    Held(
+        "notas_fiscais",
+        "Notas fiscais",
+        client="codigo_cliente",
+        documents=("documento", "documento_cpf"),
+    ),
+    Held(
+        "extrato_linhas",
+        "Linhas do extrato",
+        client="codigo_cliente",
+        documents=("documento",),
+        names=("nome_cliente",),
+        contacts=_NOTE,
+    ),
+)
+"""Every table of the mirror that may name a client or supplier."""
+SALDOS = next(held for held in HELD if held.name == "saldos_titulos")
+TITLES = tuple(held for held in HELD if held.name in ("contas_receber", "contas_pagar"))

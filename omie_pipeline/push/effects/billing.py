@@ -1,0 +1,81 @@
+"""Billing a service order into an NFS-e: never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omie_pipeline.nfse.answers import is_refused
+from omie_pipeline.omie import wire
+from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
+from omie_pipeline.push.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
+
+_CANCELLED = "A OS está cancelada no Omie"
+_CANCELLED_FIX = "Faça outra OS, ou desmarque o faturamento do recebimento na clínica."
+_NOT_SHOWN = (
+    "O Omie não mostra a OS: se alguém a excluiu lá, desmarque o faturamento do recebimento na "
+    "clínica, ou mude o código dele para fazer outra"
+)
+
+
+class BillingEffect(RecordEffect):
+    """``FaturarOS`` issues a second note when repeated, so ``StatusOS`` is asked before the first
+    call and after every unclear answer (official: ``cFaturada``, ``ListaRpsNfse``)."""
+
+    batch_rows = 1
+
+    def load(self, rows: Sequence[PlanRow]) -> None:
+        """The orders' ids at Omie."""
+        super().load(rows)
+        codes = {("ordens_servico", row.codigo_integracao or "") for row in rows}
+        self._ids.update(self._known.omie_ids(codes))
+
+    def missing(self, row: PlanRow) -> tuple[str, str] | None:
+        """The order itself, until Omie has confirmed it."""
+        order = ("ordens_servico", row.codigo_integracao or "")
+        return None if order in self._ids else order
+
+    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+        """Orders that are billed already, by a person for instance, or cancelled."""
+        return {row.linha: self._standing(row) for row in rows}
+
+    def look(self, row: PlanRow, request: Request) -> Found:  # noqa: ARG002 - the order says it all
+        """Whether the order is billed."""
+        status = self._status(row)
+        if isinstance(status, Found):
+            return status
+        if is_billed(status):
+            return Found("arrived", as_id(status.get("nCodOS")), untouched=True)
+        return ABSENT
+
+    def _standing(self, row: PlanRow) -> Standing:
+        status = self._status(row)
+        if isinstance(status, Found):
+            return Standing(unreadable=True, text=status.text)
+        if status.get("cCancelada") == "S":
+            return Standing(refusal=_CANCELLED, fix=_CANCELLED_FIX)
+        omie_id = as_id(status.get("nCodOS"))
+        return Standing(done=True, omie_id=omie_id) if is_billed(status) else Standing()
+
+    def _status(self, row: PlanRow) -> wire.Json | Found:
+        proof = self.proof
+        omie_id = self._ids.get(("ordens_servico", row.codigo_integracao or ""))
+        key: dict[str, Any] = {"cCodIntOS": row.codigo_integracao}
+        if omie_id is not None:
+            key = {proof.key: omie_id}
+        try:
+            return self.ask(proof.service, proof.method, {**key, "lMsg": "S"})
+        except NOT_THERE:
+            return Found("unreadable", text=_NOT_SHOWN)
+        except CANNOT_READ:
+            return UNREADABLE
+
+
+def is_billed(status: wire.Json) -> bool:
+    """Whether a ``StatusOS`` shows an order that is billed or about to be: an RPS on its way or a
+    note. A rejected RPS does not count: it is to be billed once more. One that waits for a city
+    hall that is away does."""
+    if status.get("cFaturada") == "S":
+        return True
+    return any(not is_refused(rps) for rps in status.get("ListaRpsNfse") or [])

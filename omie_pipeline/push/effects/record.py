@@ -1,0 +1,227 @@
+"""A record under our integration code: the effect of most endpoints, and the base of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from omie_pipeline.catalog import Endpoint, Service
+from omie_pipeline.catalog.model import Proof
+from omie_pipeline.clock import BRASILIA
+from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
+from omie_pipeline.omie import OmieClient, wire
+from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.push.effects.markers import resolved, targets_in
+from omie_pipeline.push.effects.request import (
+    ABSENT,
+    SAME_PAYMENT,
+    UNREADABLE,
+    Found,
+    Request,
+    Standing,
+    TwinRule,
+)
+from omie_pipeline.push.known import KnownRecords
+
+_BY_API = "WEBSERVICE"
+CANNOT_READ = (RetryLater, UnknownFault, RecordRejected)
+NOT_THERE = (RecordNotFound, Empty)
+
+
+class RecordEffect:
+    """What the rows of one endpoint do in Omie, and how that is seen.
+
+    Args:
+        known: what the ledger knows of this and other endpoints' records.
+        twins: what counts as the same payment, made by others.
+
+    Attributes:
+        batch_rows: rows that are looked at and sent together: one, if a look must stand right
+            before its call.
+    """
+
+    batch_rows = 50
+
+    def __init__(
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        known: KnownRecords,
+        twins: TwinRule = SAME_PAYMENT,
+    ) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._known = known
+        self._twins = twins
+        self._ids: dict[tuple[str, str], int] = {}
+        self._at_once = False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Reads that would have to be waited for show nothing instead, and other rows go on."""
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
+
+    def ask(self, service: Service, method: str, param: wire.Json) -> wire.Json:
+        """One question to Omie.
+
+        Raises:
+            OmieFault: any, a wait among them where it is :meth:`at_once`.
+        """
+        read = self._client.read_now if self._at_once else self._client.read
+        return read(service, method, param)
+
+    @property
+    def proof(self) -> Proof:
+        """The declared proof of an effect that is no record."""
+        if self._endpoint.proof is None:
+            raise LookupError(f"{self._endpoint.name} declares no proof")
+        return self._endpoint.proof
+
+    def load(self, rows: Sequence[PlanRow]) -> None:
+        """Read from the ledger what requests for these rows need."""
+        wanted = {target for row in rows for target in targets_in(row.payload)}
+        self._ids.update(self._known.omie_ids(wanted - self._ids.keys()))
+
+    def missing(self, row: PlanRow) -> tuple[str, str] | None:
+        """A record that the row points at and Omie does not hold for us."""
+        return next((t for t in targets_in(row.payload) if t not in self._ids), None)
+
+    def settled(self, outcome: RowOutcome) -> None:
+        """Take notice of a row that was delivered."""
+
+    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:  # noqa: ARG002 - hook
+        """What stands already of rows that Omie would make a second time, by ``linha``.
+
+        Raises:
+            Blocked, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        return {}
+
+    def closed(self, row: PlanRow) -> Standing | None:  # noqa: ARG002 - hook
+        """Why Omie would refuse to change the row's record, as one read shows it.
+
+        Asked if Omie refused such a change already: an error answer tells no more than a read,
+        and the tenth closes the method.
+
+        Raises:
+            Blocked, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        return None
+
+    def request_for(self, row: PlanRow) -> Request:
+        """The call a planned row means."""
+        endpoint = self._endpoint
+        if row.action == "delete":
+            key: wire.Json = {endpoint.integration_key: row.codigo_integracao}
+            if row.omie_id is not None:
+                key = {endpoint.delete_omie_key: row.omie_id}
+            return Request(endpoint.service, endpoint.delete, key)
+        known = endpoint.update and row.omie_id is not None
+        if row.action == "insert" or not (endpoint.upsert or known):
+            return Request(endpoint.service, endpoint.insert, self._inserted(row))
+        method = endpoint.upsert or endpoint.update
+        return Request(endpoint.service, method, self._changed(row))
+
+    def alter(self, row: PlanRow) -> Request:
+        """The change of a record that Omie has, which is no upsert."""
+        endpoint = self._endpoint
+        return Request(endpoint.service, endpoint.update, self.sent(row))
+
+    def sent(self, row: PlanRow) -> wire.Json:
+        """The payload as it goes on the wire: ids for markers, dates as Omie writes them."""
+        endpoint = self._endpoint
+        payload = resolved(row.payload, self._ids)
+        return wire.to_wire(payload, endpoint.payload, endpoint.service)
+
+    def _inserted(self, row: PlanRow) -> wire.Json:
+        endpoint, param = self._endpoint, self.sent(row)
+        if endpoint.insert_section and endpoint.section in param:
+            param[endpoint.insert_section] = param.pop(endpoint.section)
+        return param
+
+    def _changed(self, row: PlanRow) -> wire.Json:
+        return self.sent(row)
+
+    def look(self, row: PlanRow, request: Request) -> Found:
+        """What Omie holds of a row whose call may have taken effect."""
+        endpoint = self._endpoint
+        if row.action == "delete" and row.omie_id is not None:
+            key: wire.Json = {endpoint.read_omie_key: row.omie_id}
+        else:
+            key = {endpoint.integration_key: row.codigo_integracao}
+        record = self.read(key)
+        if isinstance(record, Found):
+            return record
+        omie_id = as_id(endpoint.keys_of(record).get(endpoint.omie_key))
+        if row.action == "delete" or omie_id is None:
+            return Found("different" if omie_id else "unreadable", omie_id)
+        if not endpoint.repeatable and row.omie_id is None:
+            # Only we use our codes: if there was none before, ours arrived.
+            return Found("arrived", omie_id, _untouched(record))
+        # An upsert may have met a record of others; only its creation time shows whose it is.
+        born_at = _born_at(record)
+        untouched = born_at is not None and _untouched(record)
+        sent = {name: value for name, value in request.param.items() if endpoint.record.field(name)}
+        same = wire.same_record(sent, record)
+        return Found("arrived" if same else "different", omie_id, untouched, born_at)
+
+    def read(self, key: wire.Json) -> wire.Json | Found:
+        """One record, or why it cannot be shown."""
+        endpoint = self._endpoint
+        if endpoint.read_wrapper:
+            key = {endpoint.read_wrapper: key}
+        try:
+            record = self.ask(endpoint.service, endpoint.read, key)
+        except NOT_THERE:
+            return ABSENT
+        except CANNOT_READ:
+            return UNREADABLE
+        if not endpoint.record_wrapper:
+            return record
+        inner = record.get(endpoint.record_wrapper)
+        return inner if isinstance(inner, dict) else UNREADABLE
+
+    def identity(self, answer: wire.Json) -> tuple[int | None, str]:
+        """Omie's id, as a number or else as a code, in the answer to a write."""
+        return as_id(answer.get(self._endpoint.omie_key)), ""
+
+
+def as_id(value: Any) -> int | None:
+    """A positive id, ``None`` for anything else."""
+    text = str(value) if value is not None else ""
+    return int(text) if text.isdigit() and int(text) > 0 else None
+
+
+def _audit(record: wire.Json) -> wire.Json | None:
+    audit = next((record[name] for name in ("info", "infoCadastro") if name in record), None)
+    return audit if isinstance(audit, dict) else None
+
+
+def _born_at(record: wire.Json) -> datetime | None:
+    """When Omie made a record, by Brasília's clock; ``None`` if it does not say."""
+    audit = _audit(record) or {}
+    try:
+        text = f"{audit.get('dInc')} {audit.get('hInc')}"
+        born = datetime.strptime(text, "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007 - Brasília's, below
+    except ValueError:
+        return None
+    return born.replace(tzinfo=BRASILIA)
+
+
+def _untouched(record: wire.Json) -> bool:
+    audit = _audit(record)
+    if audit is None:
+        return True
+    if (audit.get("uInc") or _BY_API) != _BY_API:
+        return False
+    created, changed = (
+        (audit.get("dInc"), audit.get("hInc")),
+        (audit.get("dAlt"), audit.get("hAlt")),
+    )
+    return created == changed or not any(changed)

@@ -1,0 +1,255 @@
+"""Settlements: a baixa stands among the entries of its título, or it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+from omie_pipeline.catalog.acting import TITLES
+from omie_pipeline.omie import wire
+from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.push.conflicts import baixa_de_cancelado, baixa_gemea, saldo_menor
+from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
+from omie_pipeline.push.effects.request import ABSENT, UNREADABLE, Finding, Found, Request, Standing
+from omie_pipeline.push.effects.title_entries import (
+    CANCELLED,
+    Entry,
+    Title,
+    asked,
+    day_of,
+    money,
+    titles_in,
+)
+
+_TITLE_CODE = "codigo_lancamento_integracao"
+_TITLE_ID = "codigo_lancamento"
+_CODE_LOST = (
+    "O título já tem uma baixa do mesmo valor e dia sem código de integração: confira no Omie"
+)
+_NOT_SHOWN = Found(
+    "unreadable",
+    text="O Omie não mostra o título desta baixa, nem se ela já foi lançada; se alguém excluiu o "
+    "título lá, confira com omie-pipeline reconcile",
+)
+_HIDDEN_SECONDS = 3600.0
+_STALE_SECONDS = 61.0
+"""A read may show the former state for so long after a change (omie-api.md#stale-reads)."""
+_OTHER = "O título já tem no Omie uma baixa com este código, de outro valor ou dia"
+_OTHER_FIX = (
+    "Confira com o financeiro: estorne no Omie a baixa errada (esta sai em seguida), ou corrija o "
+    "pagamento na clínica."
+)
+_LOOK_ROWS, _FIRST_LOOK_ROWS = 20, 50
+"""Two page sizes, so that Omie does not take one question for a repetition of the other."""
+
+
+class SettlementEffect(RecordEffect):
+    """``LancarRecebimento``, ``LancarPagamento`` and taking them back, seen through
+    ``PesquisarLancamentos``: a título with its settlements (omie-api.md#paging)."""
+
+    _titles: Mapping[str, str] = MappingProxyType({})
+    _adopted: Mapping[str, int] = MappingProxyType({})
+
+    def load(self, rows: Sequence[PlanRow]) -> None:
+        """For deletions, the título that each settlement belongs to.
+
+        What was loaded stays: a row may wait for its proof, or its turn, while others are loaded.
+        """
+        super().load(rows)
+        if self._endpoint.deletes:
+            codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
+            parents = self._known.parents(self._endpoint.deletes, codes)
+            self._titles = {**self._titles, **parents}
+        titles = {self._title_code(row) for row in rows} - {""}
+        settling = self._endpoint.deletes or self._endpoint.name
+        adopted = self._known.adopted(TITLES[settling], sorted(titles))
+        self._adopted = {**self._adopted, **adopted}
+
+    def sent(self, row: PlanRow) -> wire.Json:
+        """A título that a person typed into Omie is named by its id (ADR 0031)."""
+        param = super().sent(row)
+        if omie_id := self._adopted.get(self._title_code(row)):
+            param.pop(_TITLE_CODE, None)
+            param[_TITLE_ID] = omie_id
+        return param
+
+    def _title_code(self, row: PlanRow) -> str:
+        return str(row.payload.get(_TITLE_CODE) or self._title_of(row) or "")
+
+    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+        """Settlements that Omie has under our code though the ledger does not know them, those that
+        the bank or a person made, and títulos on which the payment has no room. One that was taken
+        back a moment ago is not looked for: a list may still show it. Later it is: the bank, or a
+        person, may have settled the título meanwhile."""
+        if not self._endpoint.look_first:
+            return {}
+        codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
+        settles_at = self._client.now() - timedelta(seconds=_STALE_SECONDS)
+        just_now = self._known.confirmed_since(self._endpoint.name, codes, settles_at)
+        read: dict[str, Title | Found] = {}
+        to_judge: list[tuple[PlanRow, Title | Found]] = []
+        for row in rows:
+            question = self._question(row, _FIRST_LOOK_ROWS)
+            if row.omie_id is not None or row.codigo_integracao in just_now or question is None:
+                continue
+            title = str(question)
+            if title not in read:
+                read[title] = self._title(question)
+            to_judge.append((row, read[title]))
+        shown = [title for title in read.values() if isinstance(title, Title)]
+        coded = {entry.code for title in shown for entry in title.entries if entry.code}
+        ours = {**dict.fromkeys(codes, True), **self._known.standing(self._endpoint.name, coded)}
+        standing = {row.linha: self._standing(row, title, ours) for row, title in to_judge}
+        return {linha: found for linha, found in standing.items() if found is not None}
+
+    def _standing(
+        self, row: PlanRow, title: Title | Found, ours: Mapping[str, bool]
+    ) -> Standing | None:
+        """What a look at the título means for a payment.
+
+        Args:
+            ours: codes of our payments; false for one that was taken back and that a stale list
+                may still show.
+        """
+        if isinstance(title, Found):
+            pause_seconds = _HIDDEN_SECONDS if title is _NOT_SHOWN else 0.0
+            return Standing(unreadable=True, text=title.text, pause_seconds=pause_seconds)
+        payment, code = _payment(self.sent(row)), row.codigo_integracao or ""
+        for entry in title.entries:
+            if entry.code == code:
+                if not _as_sent(entry, payment):
+                    return Standing(refusal=_OTHER, fix=_OTHER_FIX)
+                return Standing(done=True, omie_id=as_id(entry.omie_id))
+        if title.status == CANCELLED:
+            return Standing(conflict=baixa_de_cancelado())
+        twins = [] if self._twins.waived else self._twins_of(payment, title, ours)
+        if twins:
+            name, theirs = self._endpoint.name, as_id(twins[0].omie_id)
+            free = theirs is not None and not self._known.claimed(name, [theirs])
+            if self._twins.same and free and len(twins) == 1:
+                return Standing(done=True, same_as=theirs)
+            return Standing(conflict=baixa_gemea(name, code, twins[0].day, twins[0].value))
+        back = [one for one in title.entries if not ours.get(one.code, True)]
+        if _too_much(payment, title, back):
+            return Standing(conflict=saldo_menor(title.left, payment.value))
+        return None
+
+    def _twins_of(self, payment: Entry, title: Title, ours: Mapping[str, bool]) -> list[Entry]:
+        """Settlements that others made of the same money within some days."""
+        return [
+            entry
+            for entry in title.entries
+            if entry.code not in ours
+            and _same_money(entry, payment)
+            and _days_apart(entry, payment) <= self._twins.days
+        ]
+
+    def look(self, row: PlanRow, request: Request) -> Found:
+        """The row's settlement among those of its título."""
+        question = self._question(row, _LOOK_ROWS)
+        if question is None:
+            # Taking back once more the very settlement that is meant changes nothing.
+            return Found("different") if row.action == "delete" else UNREADABLE
+        title = self._title(question)
+        if isinstance(title, Found):
+            # A título that is gone may have taken its settlement along: asking is harmless.
+            again = row.action == "delete" and title is _NOT_SHOWN
+            return Found("different") if again else title
+        code, omie_id, payment = row.codigo_integracao or "", row.omie_id, _payment(request.param)
+        for entry in title.entries:
+            same_id = omie_id is not None and as_id(entry.omie_id) == omie_id
+            if same_id or entry.code == code:
+                if row.action != "delete" and not _as_sent(entry, payment):
+                    return Found("different", as_id(entry.omie_id), text=_OTHER)
+                finding: Finding = "different" if row.action == "delete" else "arrived"
+                return Found(finding, as_id(entry.omie_id), untouched=True)
+        if row.action != "delete" and any(_code_lost(one, payment) for one in title.entries):
+            return Found("unreadable", text=_CODE_LOST)
+        return ABSENT
+
+    def _question(self, row: PlanRow, page_rows: int) -> wire.Json | None:
+        page = {"nPagina": 1, "nRegPorPagina": page_rows}
+        code = self._title_code(row)
+        if code in self._adopted:
+            return {**page, "nCodTitulo": self._adopted[code]}
+        if code:
+            return {**page, "cCodIntTitulo": code}
+        omie_id = as_id(row.payload.get(_TITLE_ID))
+        return {**page, "nCodTitulo": omie_id} if omie_id else None
+
+    def _title_of(self, row: PlanRow) -> str:
+        if not self._endpoint.deletes:
+            return ""
+        return self._titles.get(row.codigo_integracao or "", "")
+
+    def _title(self, question: wire.Json) -> Title | Found:
+        """The título asked for with its settlements, or why they cannot be read.
+
+        Omie has confirmed the título: an answer without it says nothing of its settlements.
+        """
+        proof = self.proof
+        try:
+            answer = self.ask(proof.service, proof.method, question)
+        except NOT_THERE:
+            return _NOT_SHOWN
+        except CANNOT_READ:
+            return UNREADABLE
+        shown = titles_in(answer, asked(question))
+        if not shown:
+            return _NOT_SHOWN
+        entries = tuple(entry for title in shown for entry in title.entries)
+        return Title(entries, shown[0].left, shown[0].status)
+
+
+def _payment(sent: wire.Json) -> Entry:
+    """A payment as it is sent, in the shape in which Omie shows it."""
+    extras = sum((money(sent.get(name)) or Decimal(0) for name in ("juros", "multa")), Decimal(0))
+    return Entry(
+        str(sent.get("codigo_baixa_integracao") or ""),
+        None,
+        day_of(sent.get("data")),
+        money(sent.get("valor")) or Decimal(0),
+        extras,
+        money(sent.get("desconto")) or Decimal(0),
+    )
+
+
+def _as_sent(entry: Entry, payment: Entry) -> bool:
+    """Whether a settlement has the value and day that are sent; what Omie leaves out is no
+    difference."""
+    same_value = entry.value is None or entry.value == payment.value
+    return same_value and (entry.day is None or entry.day == payment.day)
+
+
+def _code_lost(entry: Entry, payment: Entry) -> bool:
+    """A settlement without a code that could be ours, were the code lost on the way."""
+    return not entry.code and entry.day == payment.day and entry.value == payment.value
+
+
+def _same_money(entry: Entry, payment: Entry) -> bool:
+    """The same sum, with interest and fine in it or beside it."""
+    theirs = {entry.value or Decimal(0), (entry.value or Decimal(0)) + entry.extras}
+    paid = payment.value or Decimal(0)
+    return bool(theirs & {paid, paid + payment.extras})
+
+
+def _days_apart(entry: Entry, payment: Entry) -> int:
+    """Days between the two; none if Omie does not say its day: it may be the same."""
+    if entry.day is None or payment.day is None:
+        return 0
+    return abs((entry.day - payment.day).days)
+
+
+def _too_much(payment: Entry, title: Title, back: Sequence[Entry]) -> bool:
+    """Whether the payment has no room on the título, however interest and fine are counted.
+
+    Args:
+        back: settlements that were taken back and that a stale answer may still show.
+    """
+    if title.left is None:
+        return False
+    freed = sum(((one.value or Decimal(0)) + one.discount for one in back), Decimal(0))
+    least = (payment.value or Decimal(0)) + payment.discount - payment.extras
+    return least > title.left + freed

@@ -1,0 +1,103 @@
+"""The situation of a contract: activated, suspended, cancelled through ``contratofat``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.omie import OmieClient, wire
+from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
+from omie_pipeline.push.effects.request import (
+    ABSENT,
+    SAME_PAYMENT,
+    UNREADABLE,
+    Found,
+    Request,
+    Standing,
+    TwinRule,
+)
+from omie_pipeline.push.known import KnownRecords
+
+_CONTRACTS = "contratos"
+_SUSPENDED, _ACTIVE, _CANCELLED = "90", "10", "99"
+_REACTIVATE = "ReativarContrato"
+_GONE = "O contrato está cancelado no Omie e não volta a outra situação"
+_GONE_FIX = "Faça um contrato novo, ou corrija a situação na clínica."
+
+
+class SituationEffect(RecordEffect):
+    """One call per change; repeating one that holds already is refused, so Omie is asked first."""
+
+    batch_rows = 1
+
+    def __init__(
+        self,
+        client: OmieClient,
+        endpoint: Endpoint,
+        known: KnownRecords,
+        twins: TwinRule = SAME_PAYMENT,
+    ) -> None:
+        super().__init__(client, endpoint, known, twins)
+        self._current: dict[int, str] = {}
+
+    def load(self, rows: Sequence[PlanRow]) -> None:
+        """The contracts' ids at Omie."""
+        super().load(rows)
+        codes = {(_CONTRACTS, row.codigo_integracao or "") for row in rows}
+        self._ids.update(self._known.omie_ids(codes))
+
+    def missing(self, row: PlanRow) -> tuple[str, str] | None:
+        """The contract itself, until Omie has confirmed it."""
+        contract = (_CONTRACTS, row.codigo_integracao or "")
+        return None if contract in self._ids else contract
+
+    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+        """The situation that each contract is in."""
+        standing: dict[int, Standing] = {}
+        for row in rows:
+            current = self._situation(row)
+            if isinstance(current, Found):
+                standing[row.linha] = Standing(unreadable=True)
+            elif current == self._wanted(row):
+                standing[row.linha] = Standing(done=True, omie_id=self._id(row))
+            elif current == _CANCELLED:
+                standing[row.linha] = Standing(refusal=_GONE, fix=_GONE_FIX)
+            else:
+                self._current[row.linha] = current
+        return standing
+
+    def request_for(self, row: PlanRow) -> Request:
+        """The call that leads from the present situation to the one asked for."""
+        endpoint, wanted = self._endpoint, self._wanted(row)
+        method = dict(endpoint.by_value[1])[wanted]
+        if wanted == _ACTIVE and self._current.get(row.linha) == _SUSPENDED:
+            method = _REACTIVATE
+        return Request(endpoint.service, method, {endpoint.omie_key: self._id(row)})
+
+    def look(self, row: PlanRow, request: Request) -> Found:  # noqa: ARG002 - the contract says it
+        """Whether the contract is in the situation asked for."""
+        current = self._situation(row)
+        if isinstance(current, Found):
+            return current
+        if current == self._wanted(row):
+            return Found("arrived", self._id(row), untouched=False)
+        self._current[row.linha] = current
+        return ABSENT
+
+    def _wanted(self, row: PlanRow) -> str:
+        return str(row.payload.get(self._endpoint.by_value[0]) or "")
+
+    def _id(self, row: PlanRow) -> int | None:
+        return self._ids.get((_CONTRACTS, row.codigo_integracao or ""))
+
+    def _situation(self, row: PlanRow) -> str | Found:
+        proof = self.proof
+        key: wire.Json = {"contratoChave": {proof.key: self._id(row)}}
+        try:
+            answer = self.ask(proof.service, proof.method, key)
+        except (*NOT_THERE, *CANNOT_READ):
+            return UNREADABLE
+        contract = answer.get("contratoCadastro") or {}
+        found = (contract.get("cabecalho") or {}).get("cCodSit")
+        return str(found) if found else UNREADABLE

@@ -1,0 +1,91 @@
+"""Títulos: records under our code that Omie closes as soon as they are settled."""
+
+from __future__ import annotations
+
+from omie_pipeline.catalog.acting import SETTLEMENTS
+from omie_pipeline.catalog.model import Proof
+from omie_pipeline.omie import wire
+from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.push.conflicts import (
+    titulo_adotado_sumiu,
+    titulo_baixado_no_omie,
+    titulo_cancelado,
+    titulo_parecido_mudou,
+)
+from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
+from omie_pipeline.push.effects.request import Found, Request, Standing
+from omie_pipeline.push.effects.title_entries import CANCELLED, Title, asked, money, titles_in
+
+
+class TitleEffect(RecordEffect):
+    """A título that is settled is not changed any more (omie-api.md#settled-and-billed-records)."""
+
+    def closed(self, row: PlanRow) -> Standing | None:
+        """The settlements that stand on the row's título, or its cancellation."""
+        if row.action == "delete" or row.omie_id is None:
+            return None
+        title = self._shown(row)
+        if row.adopted and (standing := self._adoption(row, title)) is not None:
+            return standing
+        if title is None:
+            return None
+        if title.status == CANCELLED:
+            return Standing(conflict=titulo_cancelado(self._endpoint.integration_key))
+        if not title.entries:
+            return None
+        last = title.entries[-1]
+        return Standing(
+            conflict=titulo_baixado_no_omie(self._endpoint.integration_key, last.day, last.value)
+        )
+
+    def request_for(self, row: PlanRow) -> Request:
+        """What a person typed is changed under Omie's id: it bears no code (ADR 0031)."""
+        if not row.adopted or row.action == "delete":
+            return super().request_for(row)
+        endpoint, param = self._endpoint, self.sent(row)
+        param.pop(endpoint.integration_key, None)
+        param[endpoint.omie_key] = row.omie_id
+        return Request(endpoint.service, endpoint.update, param)
+
+    def look(self, row: PlanRow, request: Request) -> Found:
+        """The record itself; under its id if it bears no code."""
+        if not row.adopted or row.action == "delete":
+            return super().look(row, request)
+        record = self.read({self._endpoint.read_omie_key: row.omie_id})
+        if isinstance(record, Found):
+            return record
+        fields = self._endpoint.record
+        sent = {name: value for name, value in request.param.items() if fields.field(name)}
+        return Found("arrived" if wire.same_record(sent, record) else "different", row.omie_id)
+
+    def _adoption(self, row: PlanRow, title: Title | None) -> Standing | None:
+        """Why a título without a code may not be changed: it must bear none still, and before it
+        is adopted have the value that was read, and no settlement."""
+        record = self.read({self._endpoint.read_omie_key: row.omie_id})
+        known = self._known.adopted(self._endpoint.name, [row.code]).get(row.code) == row.omie_id
+        if isinstance(record, Found):
+            if record.finding == "unreadable":
+                return Standing(unreadable=True)
+            gone = titulo_adotado_sumiu if known else titulo_parecido_mudou
+            return Standing(conflict=gone(row.omie_id))
+        changed = Standing(conflict=titulo_parecido_mudou(row.omie_id))
+        if record.get(self._endpoint.integration_key):
+            return changed
+        if known:
+            return None
+        same = money(record.get("valor_documento")) == money(row.payload.get("valor_documento"))
+        if same and title is not None and not title.entries and title.status != CANCELLED:
+            return None
+        return changed
+
+    def _shown(self, row: PlanRow) -> Title | None:
+        settlement = SETTLEMENTS[self._endpoint.name]
+        proof: Proof | None = settlement.proof
+        if proof is None:
+            return None
+        question = {"nPagina": 1, "nRegPorPagina": 50, "nCodTitulo": row.omie_id}
+        try:
+            answer = self.ask(proof.service, proof.method, question)
+        except (*NOT_THERE, *CANNOT_READ):
+            return None
+        return next(iter(titles_in(answer, asked(question))), None)

@@ -1,0 +1,403 @@
+"""The ledger: what Omie has confirmed, refused or has yet to answer, row by row.
+
+A hash is written only with Omie's answer, in the same transaction as Omie's id and the closing of
+the intent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from omie_pipeline.nfse.nfse import BILLING, submitted
+from omie_pipeline.nfse.nfse_ledger import forget_billings
+from omie_pipeline.payload.rows import ADOPTED, SETTLED, Attempt, PlanRow, RowOutcome, plan_row
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, rejected, run
+from omie_pipeline.push.ledger_marks import (
+    forget_settlements,
+    forget_situations,
+    left_of_the_dead,
+    made_by_us,
+    mark_deleted,
+    of_the_living,
+    wake_settlements,
+)
+from omie_pipeline.push.outcome_values import Writer, notes_begun
+
+_ORDERS = "ordens_servico"
+
+
+class Ledger:
+    """The ledger of one endpoint of one empresa, as one run writes it.
+
+    Every method is one transaction and raises ``WarehouseError`` when the database refuses it.
+    """
+
+    def __init__(self, engine: sa.Engine, empresa: str, endpoint: str, run_id: str) -> None:
+        self._engine = engine
+        self._who = {"empresa": empresa, "endpoint": endpoint}
+        self._run_id = run_id
+        self._writer = Writer(empresa, endpoint, run_id)
+
+    def ready_rows(self, batch_size: int) -> Iterator[list[PlanRow]]:
+        """Rows still to send, held ones first and rejected ones last, in batches."""
+        where = (plan.c.run_id == self._run_id, plan.c.state == "ready")
+        order = sa.tuple_(plan.c.priority, plan.c.linha)
+        last: tuple[int, int] = (-1, -1)
+        while True:
+            query = (
+                sa.select(plan)
+                .where(*where, order > sa.tuple_(*last))
+                .order_by(plan.c.priority, plan.c.linha)
+                .limit(batch_size)
+            )
+            with warehouse_errors(), self._engine.connect() as connection:
+                found = connection.execute(query).all()
+            if not found:
+                return
+            last = (found[-1].priority, found[-1].linha)
+            yield [plan_row(row) for row in found]
+
+    def write_outcomes(
+        self,
+        outcomes: Sequence[RowOutcome],
+        attempts: Sequence[Attempt],
+        now: datetime,
+        *,
+        deletes: str = "",
+        plan_only: bool = False,
+        sent: bool = True,
+    ) -> None:
+        """Commit the outcome of a batch: ledger, rejected, intents, plan and attempts at once.
+
+        Args:
+            outcomes: the outcome of each row.
+            attempts: the calls, masked.
+            now: time of the commit.
+            deletes: endpoint whose records a ``deleted`` outcome takes away, for explicit deletes.
+            plan_only: mark the plan and nothing else, for a dry run.
+            sent: off for rows held before any call: an intent of an earlier run stays open.
+        """
+        with warehouse_errors(), self._engine.begin() as connection:
+            if plan_only:
+                self._write_plan_states(connection, outcomes)
+                return
+            if outcomes:
+                self._write_ledger(connection, outcomes, now)
+                self._write_rejected(connection, outcomes, now)
+                if sent:
+                    self._close_intents(connection, outcomes, now)
+                self._write_plan_states(connection, outcomes)
+            gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
+            if gone:
+                mark_deleted(connection, self._who["empresa"], deletes, gone, self._run_id, now)
+            self._write_what_follows(connection, outcomes, now)
+            if sent and self._who["endpoint"] == BILLING:
+                submitted(connection, self._who["empresa"], notes_begun(outcomes, now))
+            if attempts:
+                connection.execute(
+                    sa.insert(attempt), [self._writer.attempt(item) for item in attempts]
+                )
+
+    def _write_what_follows(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        """What these outcomes mean for the records that act upon theirs."""
+        empresa, endpoint = self._who["empresa"], self._who["endpoint"]
+        by_kind: defaultdict[str, list[str]] = defaultdict(list)
+        for outcome in outcomes:
+            by_kind[outcome.kind].append(outcome.row.codigo_integracao or "")
+        if endpoint == _ORDERS:
+            forget_billings(connection, empresa, by_kind["deleted"], now)
+        # A título that was made anew has none of the settlements of the one before, whatever Omie
+        # calls that; a contract is not in the situation of the one before.
+        others = {
+            outcome.row.code: outcome.omie_id
+            for outcome in outcomes
+            if outcome.kind in SETTLED and outcome.omie_id is not None
+        }
+        known = {outcome.row.code: outcome.row.omie_id for outcome in outcomes}
+        changed = [code for code, omie_id in others.items() if known[code] not in (None, omie_id)]
+        anew = by_kind["deleted"] + by_kind["created"] + changed
+        forget_settlements(connection, empresa, endpoint, sorted(set(anew)), now)
+        forget_situations(connection, empresa, endpoint, others, now)
+        done = [code for kind in SETTLED for code in by_kind[kind]]
+        wake_settlements(connection, empresa, endpoint, done, now)
+
+    def last_confirmed_at(self, code: str, endpoint: str) -> datetime | None:
+        """When Omie last confirmed a change of this record: until a minute later a read may show
+        what stood there before."""
+        query = sa.select(ledger.c.confirmed_at).where(
+            ledger.c.empresa == self._who["empresa"],
+            ledger.c.endpoint == endpoint,
+            ledger.c.codigo_integracao == code,
+        )
+        with warehouse_errors(), self._engine.connect() as connection:
+            at: datetime | None = connection.execute(query).scalar_one_or_none()
+        return at
+
+    def set_omie_ids(self, omie_ids: Mapping[int, int]) -> None:
+        """Fill in Omie's id of planned rows: ``linha`` -> id."""
+        if not omie_ids:
+            return
+        statement = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .values(omie_id=sa.bindparam("target"))
+        )
+        values = [{"row_number": linha, "target": target} for linha, target in omie_ids.items()]
+        with warehouse_errors(), self._engine.begin() as connection:
+            connection.execute(statement, values)
+
+    def adopt(self, omie_ids: Mapping[int, int]) -> None:
+        """Let planned rows mean records that a person made in Omie: ``linha`` -> id."""
+        if not omie_ids:
+            return
+        statement = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .values(
+                omie_id=sa.bindparam("target"),
+                extra=plan.c.extra.op("||")(sa.cast(sa.literal({ADOPTED: True}, JSONB), JSONB)),
+            )
+        )
+        values = [{"row_number": linha, "target": target} for linha, target in omie_ids.items()]
+        with warehouse_errors(), self._engine.begin() as connection:
+            connection.execute(statement, values)
+
+    def hold_rest(self, reason: str, code: str, until: datetime | None, now: datetime) -> None:
+        """Hold every planned row that was not tried: nothing is lost, the next run takes it.
+
+        Args:
+            reason: in words for the screen.
+            code: class of the error.
+            until: when the rows may be tried; ``None`` for at once.
+            now: time of the change.
+        """
+        rest = (
+            sa.select(
+                sa.literal(self._who["empresa"]),
+                sa.literal(self._who["endpoint"]),
+                plan.c.codigo_integracao,
+                sa.literal("held"),
+                sa.func.min(plan.c.particao),
+                sa.literal(reason),
+                sa.literal(code),
+                sa.cast(sa.literal(until), sa.DateTime(timezone=True)),
+                sa.literal(self._run_id),
+                sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
+            )
+            .where(
+                plan.c.run_id == self._run_id,
+                plan.c.state == "ready",
+                plan.c.codigo_integracao.is_not(None),
+            )
+            .group_by(plan.c.codigo_integracao)
+        )
+        columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+                   "error_code", "held_until", "run_id", "updated_at"]  # fmt: skip
+        statement = insert(ledger).from_select(columns, rest)
+        statement = statement.on_conflict_do_update(
+            index_elements=list(ledger.primary_key),
+            set_={name: statement.excluded[name] for name in columns[3:]} | left_of_the_dead(),
+        )
+        done = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.state == "ready")
+            .values(state="held")
+        )
+        with warehouse_errors(), self._engine.begin() as connection:
+            connection.execute(statement)
+            connection.execute(done)
+
+    def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            table.c.empresa == self._who["empresa"], table.c.endpoint == self._who["endpoint"]
+        )
+
+    def _write_ledger(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        done = [o for o in outcomes if o.kind in SETTLED]
+        failed = [o for o in outcomes if o.kind not in SETTLED]
+        if done:
+            statement = insert(ledger)
+            new = statement.excluded
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=list(ledger.primary_key),
+                    set_={
+                        "state": new.state,
+                        "payload_hash": new.payload_hash,
+                        "omie_id": sa.func.coalesce(new.omie_id, of_the_living(ledger.c.omie_id)),
+                        "omie_code": sa.func.coalesce(new.omie_code, ledger.c.omie_code),
+                        "parent_code": sa.func.coalesce(new.parent_code, ledger.c.parent_code),
+                        "likeness": new.likeness,
+                        "filled": new.filled,
+                        "not_emptied": new.not_emptied,
+                        "emptied": sa.func.coalesce(new.emptied, ledger.c.emptied),
+                        # What a person made and we adopted is not ours to delete, whatever was
+                        # ours under this code before.
+                        "created_here": sa.case(
+                            (new.same_as.is_not(None), sa.false()),
+                            else_=sa.or_(made_by_us(), new.created_here),
+                        ),
+                        "particao": new.particao,
+                        "attempts": ledger.c.attempts + 1,
+                        "first_error": None,
+                        "last_error": None,
+                        "error_code": None,
+                        "held_until": None,
+                        "in_doubt": False,
+                        "same_as": new.same_as,
+                        "run_id": new.run_id,
+                        "confirmed_at": new.confirmed_at,
+                        "updated_at": new.updated_at,
+                    },
+                ),
+                [self._writer.confirmed(o, now) for o in done],
+            )
+        if failed:
+            statement = insert(ledger)
+            new = statement.excluded
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=list(ledger.primary_key),
+                    set_={
+                        "state": new.state,
+                        "particao": new.particao,
+                        "attempts": ledger.c.attempts + 1,
+                        "first_error": sa.func.coalesce(ledger.c.first_error, new.first_error),
+                        "last_error": new.last_error,
+                        "error_code": new.error_code,
+                        "held_until": new.held_until,
+                        "in_doubt": sa.or_(ledger.c.in_doubt, new.in_doubt),
+                        "run_id": new.run_id,
+                        "updated_at": new.updated_at,
+                        **left_of_the_dead(),
+                    },
+                    # What Omie confirmed to another run meanwhile, in this very form, is not undone
+                    # by a late answer.
+                    where=sa.not_(
+                        sa.and_(
+                            ledger.c.state == "confirmed",
+                            ledger.c.payload_hash == sa.bindparam("refused_hash"),
+                            self._confirmed_meanwhile(connection),
+                        )
+                    ),
+                ),
+                [
+                    {**self._writer.failed(o, now), "refused_hash": o.row.payload_hash}
+                    for o in failed
+                ],
+            )
+
+    def _confirmed_meanwhile(self, connection: sa.Connection) -> sa.ColumnElement[bool]:
+        """Whether another run confirmed a row after this one began: what stood before, this run
+        has planned knowingly (a record that is to be deleted again, a field to be emptied)."""
+        mine = sa.select(run.c.started_at).where(run.c.run_id == self._run_id)
+        began = connection.execute(mine).scalar_one_or_none()
+        others = ledger.c.run_id.is_distinct_from(self._run_id)
+        return others if began is None else sa.and_(others, ledger.c.confirmed_at >= began)
+
+    def _write_rejected(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        passed = [o.row.codigo_integracao for o in outcomes if o.kind in SETTLED]
+        if passed:
+            connection.execute(
+                sa.delete(rejected).where(
+                    self._mine(rejected), rejected.c.codigo_integracao.in_(passed)
+                )
+            )
+        refused = {o.row.codigo_integracao: o for o in outcomes if o.kind == "rejected"}
+        if not refused:
+            return
+        # The list says what the ledger says, if that was confirmed meanwhile, too.
+        stands = sa.select(ledger.c.codigo_integracao).where(
+            self._mine(ledger),
+            ledger.c.codigo_integracao == sa.func.any(list(refused)),
+            ledger.c.state == "rejected",
+        )
+        codes: list[str] = list(connection.execute(stands).scalars())
+        told = [refused[code] for code in codes]
+        if not told:
+            return
+        statement = insert(rejected)
+        kept = (
+            "particao",
+            "fault_text",
+            "fault_code",
+            "correcao",
+            "row_masked",
+            "last_seen_at",
+            "run_id",
+            "payload_hash",
+        )
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(rejected.primary_key),
+                set_={
+                    **{name: statement.excluded[name] for name in kept},
+                    **_first_words(statement.excluded),
+                },
+            ),
+            [self._writer.rejected(o, now) for o in told],
+        )
+
+    def _close_intents(
+        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
+    ) -> None:
+        closed = [
+            {"code": o.row.codigo_integracao, "kind": "not_sent" if o.kind == "held" else o.kind}
+            for o in outcomes
+            if o.kind != "unknown" and o.called
+        ]
+        if closed:
+            statement = (
+                sa.update(intent)
+                .where(
+                    self._mine(intent),
+                    intent.c.closed_at.is_(None),
+                    intent.c.codigo_integracao == sa.bindparam("code"),
+                )
+                .values(closed_at=now, outcome=sa.bindparam("kind"), payload=sa.null())
+            )
+            connection.execute(statement, closed)
+
+    def _write_plan_states(self, connection: sa.Connection, outcomes: Sequence[RowOutcome]) -> None:
+        statement = (
+            sa.update(plan)
+            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .values(
+                state=sa.bindparam("outcome"),
+                reasons=sa.bindparam("why", type_=plan.c.reasons.type),
+            )
+        )
+        states = [
+            {
+                "row_number": o.row.linha,
+                "outcome": "held" if o.kind == "unknown" else o.kind,
+                "why": [{"motivo": o.error, "correcao": o.fix}] if o.error else None,
+            }
+            for o in outcomes
+        ]
+        connection.execute(statement, states)
+
+
+def _first_words(new: sa.ColumnCollection[str, sa.ColumnElement[Any]]) -> dict[str, Any]:
+    """What Omie said first of a payload stays beside what it says last; another payload is another
+    story."""
+    same = rejected.c.payload_hash.is_not_distinct_from(new.payload_hash)
+    text = sa.func.coalesce(rejected.c.first_fault_text, rejected.c.fault_text)
+    at = sa.func.coalesce(rejected.c.first_refused_at, rejected.c.first_seen_at)
+    return {
+        "first_fault_text": sa.case((same, text), else_=new.first_fault_text),
+        "first_refused_at": sa.case((same, at), else_=new.first_refused_at),
+    }

@@ -1,0 +1,151 @@
+"""Títulos that a person typed into Omie, beside those that a plan would make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.lists import MIRROR
+from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.mirror_tables import import_cursor, mirror_table
+from omie_pipeline.postgres.tables import intent, ledger
+from omie_pipeline.push.renamed import new_rows
+
+_CLOSED = ("RECEBIDO", "PAGO", "LIQUIDADO", "CANCELADO")
+_CHUNK_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A planned título and those of Omie's that may be the same.
+
+    Attributes:
+        omie_ids: of open títulos without a code; several, or one that other rows could be as well,
+            are for a person to tell apart.
+        shared: whether another row of the plan could be the same título.
+    """
+
+    row: PlanRow
+    omie_ids: tuple[int, ...]
+    shared: bool
+
+    @property
+    def certain(self) -> bool:
+        return len(self.omie_ids) == 1 and not self.shared
+
+
+def was_read(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> bool:
+    """Whether the list was ever read; before that, what people typed in Omie is unknown."""
+    query = sa.select(import_cursor.c.lido_ate).where(
+        import_cursor.c.empresa == empresa, import_cursor.c.tabela == endpoint.name
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one_or_none() is not None
+
+
+def lookalikes(
+    engine: sa.Engine, run_id: str, empresa: str, endpoint: Endpoint, days: int
+) -> list[Lookalike]:
+    """Rows of the plan that would make a título which is in Omie under no code.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        empresa: the empresa whose rows are meant.
+        endpoint: its declaration.
+        days: by how many the due dates may differ.
+    """
+    found: list[tuple[PlanRow, tuple[int, ...]]] = []
+    for rows in new_rows(engine, run_id, _CHUNK_ROWS):
+        found += _of_chunk(engine, empresa, endpoint, rows, days)
+    claims = Counter(omie_id for _, ids in found for omie_id in ids)
+    return [Lookalike(row, ids, any(claims[one] > 1 for one in ids)) for row, ids in found]
+
+
+def _of_chunk(
+    engine: sa.Engine, empresa: str, endpoint: Endpoint, rows: Sequence[PlanRow], days: int
+) -> Iterator[tuple[PlanRow, tuple[int, ...]]]:
+    clients = _clients(engine, empresa, rows)
+    t = mirror_table(MIRROR[endpoint.name])
+    taken = sa.or_(
+        sa.exists().where(
+            ledger.c.empresa == empresa,
+            ledger.c.endpoint == endpoint.name,
+            ledger.c.omie_id == t.c.codigo_lancamento_omie,
+            ledger.c.state != "deleted",
+        ),
+        # Adopted by a call whose answer is awaited still.
+        sa.exists().where(
+            intent.c.empresa == empresa,
+            intent.c.endpoint == endpoint.name,
+            intent.c.omie_id == t.c.codigo_lancamento_omie,
+            intent.c.closed_at.is_(None),
+        ),
+    )
+    query = (
+        sa.select(
+            t.c.codigo_lancamento_omie,
+            t.c.codigo_cliente_fornecedor,
+            t.c.valor_documento,
+            t.c.data_vencimento,
+        )
+        .where(
+            t.c.empresa == empresa,
+            t.c.excluido_em.is_(None),
+            sa.func.coalesce(t.c.codigo_integracao, "") == "",
+            t.c.codigo_cliente_fornecedor == sa.func.any(sorted(set(clients.values()))),
+            sa.func.upper(sa.func.coalesce(t.c.status_titulo, "")).not_in(_CLOSED),
+            ~taken,
+        )
+        .order_by(t.c.codigo_lancamento_omie)
+    )
+    by_money: dict[tuple[int, Decimal], list[tuple[int, date]]] = {}
+    with warehouse_errors(), engine.connect() as connection:
+        for one in connection.execute(query):
+            if one.valor_documento is not None and one.data_vencimento is not None:
+                money = (one.codigo_cliente_fornecedor, Decimal(one.valor_documento))
+                title = (one.codigo_lancamento_omie, one.data_vencimento)
+                by_money.setdefault(money, []).append(title)
+    for row in rows:
+        client, due = clients.get(row.linha), _day(row.payload.get("data_vencimento"))
+        value = row.payload.get("valor_documento")
+        if client is None or due is None or value is None:
+            continue
+        alike = by_money.get((client, Decimal(str(value))), [])
+        ids = tuple(one for one, day in alike if abs((day - due).days) <= days)
+        if ids:
+            yield row, ids
+
+
+def _clients(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> dict[int, int]:
+    """``linha`` -> Omie's id of the customer."""
+    named = {row.linha: row.payload.get("codigo_cliente_fornecedor_integracao") for row in rows}
+    query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == "clientes",
+        ledger.c.codigo_integracao == sa.func.any([str(code) for code in named.values() if code]),
+        ledger.c.omie_id.is_not(None),
+        ledger.c.state != "deleted",
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        ids = {row[0]: row[1] for row in connection.execute(query)}
+    found = {linha: ids[code] for linha, code in named.items() if code in ids}
+    for row in rows:
+        own = row.payload.get("codigo_cliente_fornecedor")
+        if row.linha not in found and isinstance(own, int):
+            found[row.linha] = own
+    return found
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,145 @@
+"""How each endpoint is to be pushed: what a user may decide, with the defaults that are safe.
+
+The values come from the section ``endpoints`` of the YAML file (``empresas.example.yaml``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog.acting import SETTLEMENTS, WORKS_ON
+from omie_pipeline.catalog.limits_nfse import NfseLimits
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole: 0.05 is five per cent."""
+
+
+class Guardrails(BaseModel):
+    """Limits that stop a plan before its first call; ``--approve`` lets one run through.
+
+    Attributes:
+        max_quarantined_share: quarantined rows over selected rows, from 5 selected rows on; rows
+            that only cannot be changed in Omie any more (``titulo_baixado``, ``os_faturada``, ...)
+            are no accident and do not count.
+        max_deletes: records that one plan may delete.
+        max_delete_share: deletes over the records that the ledger holds as confirmed, from 10
+            deletes on.
+        min_rows_vs_median: selected rows over the median of recent runs, if that is 5 or more.
+        max_changed_codes: rows that Omie has under another form of their code (``701``, ``701.0``);
+            so many are quarantined, more stop the plan.
+        max_emptied_share: rows that would lose the value of one field over the records that the
+            ledger holds as confirmed, from 10 rows on.
+        max_value_sum: sum in R$ of what one plan may send; ``None`` sets no ceiling.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_quarantined_share: Share = 0.5
+    max_deletes: Annotated[int, Field(ge=0)] = 50
+    max_delete_share: Share = 0.1
+    min_rows_vs_median: Annotated[float, Field(ge=0)] = 0.5
+    max_emptied_share: Share = 0.2
+    max_changed_codes: Annotated[int, Field(ge=0)] = 2
+    max_value_sum: Annotated[Decimal, Field(ge=0)] | None = None
+
+
+class EndpointPolicy(BaseModel):
+    """How one endpoint is pushed.
+
+    Attributes:
+        mode: ``upsert`` inserts and updates; ``insert`` never touches a record already delivered;
+            ``mirror`` also deletes what this ledger created and the model no longer has, if
+            Omie deletes at all.
+        partial_success: false stops the endpoint at the first refused row; what was done stays.
+        on_duplicate_document: what to do when Omie has another record with the same CPF/CNPJ:
+            ``reject`` names both ids, ``link`` gives that record our integration code.
+        on_settled: what to do when a settled título, or its payment, changes at the clinic, which
+            Omie refuses: ``conflict`` leaves it to a person, ``undo`` takes the settlement back,
+            changes the título and settles again.
+        twin_days: how many days a settlement that the bank or a person made may lie before or after
+            a payment of the same value on the same título to be put to a person rather than
+            settled a second time; 0 for the same day only.
+        on_lookalike: what becomes of a título of the clinic's that a person typed into Omie already
+            (same customer and value, due within ``lookalike_days``, open, without a code): ``list``
+            makes ours as well and lists both (``duplicates``), ``adopt`` takes theirs for ours.
+        lookalike_days: how many days apart the two may be due.
+        on_emptied: what becomes of a field that was delivered with a value and is empty at the
+            clinic now: ``esvaziar`` empties it in Omie, by a guess too; ``manter`` leaves it there,
+            and says so. Without either it is emptied if documents or a recorded answer say
+            how.
+        delete_foreign: whether a delete model may touch records that this ledger did not create.
+        max_rejected_share: share of rejected rows from which the asset check fails.
+        tell_quarantined: number of quarantined rows from which an alert is sent; 0: never.
+        error_budget: errors on one method after which the rest of the batch is held; Omie itself
+            closes the method for 30 minutes at the tenth.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["upsert", "insert", "mirror"] = "upsert"
+    partial_success: bool = True
+    on_duplicate_document: Literal["reject", "link"] = "reject"
+    on_settled: Literal["conflict", "undo"] = "conflict"
+    on_emptied: Literal["esvaziar", "manter"] | None = None
+    twin_days: Annotated[int, Field(ge=0)] = 5
+    on_lookalike: Literal["list", "adopt"] = "list"
+    lookalike_days: Annotated[int, Field(ge=0, le=31)] = 5
+    delete_foreign: bool = False
+    guardrails: Guardrails = Guardrails()
+    max_rejected_share: Share = 0.05
+    tell_quarantined: Annotated[int, Field(ge=0)] = 1
+    error_budget: Annotated[int, Field(ge=1, le=9)] = 8
+
+
+def may_mirror(endpoint: Endpoint) -> bool:
+    """Whether ``mirror`` means anything: the endpoint can delete its own records, and is no
+    deletion itself."""
+    return bool(endpoint.delete) and not endpoint.deletes
+
+
+def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointPolicy]:
+    """The policies, if each means something at its endpoint."""
+    for name, policy in endpoints.items():
+        if policy.mode == "mirror" and name in REGISTRY and not may_mirror(REGISTRY[name]):
+            raise ValueError(
+                f"{name}: o modo mirror não existe aqui, porque o Omie não exclui por este "
+                "endpoint; use upsert ou insert"
+            )
+        if policy.on_lookalike == "adopt" and name in REGISTRY and name not in SETTLEMENTS:
+            raise ValueError(f"{name}: on_lookalike só existe em {', '.join(SETTLEMENTS)}")
+        if name in WORKS_ON and "on_settled" in policy.model_fields_set:
+            raise ValueError(
+                f"{name}: on_settled se decide no título; escreva-o em {WORKS_ON[name]}"
+            )
+    return endpoints
+
+
+EndpointPolicies = Annotated[Mapping[str, EndpointPolicy], AfterValidator(_possible)]
+"""Policies by name of endpoint; one that means nothing there is refused."""
+
+
+class Policies(BaseModel):
+    """The policy of every endpoint by name; one that is not named has the defaults.
+
+    Attributes:
+        nfse: how long a city hall may take before an alert is sent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoints: EndpointPolicies = Field(default_factory=dict)
+    nfse: NfseLimits = NfseLimits()
+
+    def of(self, endpoint: str) -> EndpointPolicy:
+        """Policy of ``endpoint``; settlements follow what their títulos say of ``on_settled``."""
+        own = self.endpoints.get(endpoint, EndpointPolicy())
+        titles = WORKS_ON.get(endpoint)
+        if titles is None:
+            return own
+        decided = self.endpoints.get(titles, EndpointPolicy()).on_settled
+        return own.model_copy(update={"on_settled": decided})

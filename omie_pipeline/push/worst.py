@@ -1,0 +1,133 @@
+"""The rows a person should look at first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.tables import ledger, quarantine, rejected
+
+
+@dataclass(frozen=True, slots=True)
+class WorstRow:
+    """A row that did not get through, with no personal data in it.
+
+    Attributes:
+        situacao: ``rejeitada`` (by Omie), ``em quarentena`` (by us) or ``retida`` (until later).
+        motivo, correcao: why, and what to do; Portuguese.
+    """
+
+    codigo_integracao: str
+    particao: str
+    situacao: str
+    motivo: str
+    correcao: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Rows of one run in one situation; the columns are the fields of :class:`WorstRow`.
+
+    Attributes:
+        order: the rows to look at first.
+    """
+
+    rows: sa.Select[Any]
+    particao: sa.ColumnElement[str]
+    order: tuple[sa.ColumnElement[Any], ...]
+
+    def first(self, limit: int) -> sa.Select[Any]:
+        return self.rows.order_by(*self.order).limit(limit)
+
+    def first_of_each_partition(self, limit: int) -> sa.Select[Any]:
+        place = sa.func.row_number().over(partition_by=self.particao, order_by=self.order)
+        ranked = self.rows.add_columns(place.label("place")).subquery()
+        return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)
+
+
+def worst_rows(
+    engine: sa.Engine, empresa: str, endpoint: str, run_id: str, limit: int = 5
+) -> list[WorstRow]:
+    """Rows of one run: rejected first, then quarantined, then held.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        run_id: id of the run.
+        limit: the most rows that are answered.
+    """
+    found: list[WorstRow] = []
+    with warehouse_errors(), engine.connect() as connection:
+        for question in _questions(empresa, endpoint, run_id):
+            if len(found) < limit:
+                rows = connection.execute(question.first(limit - len(found)))
+                found += [_worst_row(row) for row in rows]
+    return found
+
+
+def worst_by_partition(
+    engine: sa.Engine, empresa: str, endpoint: str, run_id: str, each: int
+) -> dict[str, list[WorstRow]]:
+    """Partition -> up to ``each`` of its rows of one run, in the order of :func:`worst_rows`.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        run_id: id of the run.
+        each: the most of each.
+    """
+    found: defaultdict[str, list[WorstRow]] = defaultdict(list)
+    with warehouse_errors(), engine.connect() as connection:
+        for question in _questions(empresa, endpoint, run_id):
+            for row in connection.execute(question.first_of_each_partition(each)):
+                one = _worst_row(row)
+                if len(found[one.particao]) < each:
+                    found[one.particao].append(one)
+    return dict(found)
+
+
+def _worst_row(row: Any) -> WorstRow:
+    return WorstRow(row[0], row[1], row[2], row[3], row[4])
+
+
+def _questions(empresa: str, endpoint: str, run_id: str) -> tuple[_Question, ...]:
+    who = (empresa, endpoint, run_id)
+    return _rejected(*who), _quarantined(*who), _held(*who)
+
+
+def _rejected(empresa: str, endpoint: str, run_id: str) -> _Question:
+    c = rejected.c
+    rows = sa.select(
+        c.codigo_integracao, c.particao, sa.literal("rejeitada"), c.fault_text, c.correcao
+    ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id)
+    return _Question(rows, c.particao, (c.first_seen_at, c.codigo_integracao))
+
+
+def _quarantined(empresa: str, endpoint: str, run_id: str) -> _Question:
+    c, reasons = quarantine.c, quarantine.c.reasons
+    rows = sa.select(
+        sa.func.coalesce(c.codigo_integracao, c.linha),
+        c.particao,
+        sa.literal("em quarentena"),
+        reasons[0]["motivo"].astext,
+        reasons[0]["correcao"].astext,
+    ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id)
+    return _Question(rows, c.particao, (sa.func.jsonb_array_length(reasons).desc(), c.linha))
+
+
+def _held(empresa: str, endpoint: str, run_id: str) -> _Question:
+    c = ledger.c
+    rows = sa.select(
+        c.codigo_integracao,
+        c.particao,
+        sa.literal("retida"),
+        sa.func.coalesce(c.last_error, ""),
+        sa.literal("Nada a fazer: a próxima execução tenta esta linha primeiro."),
+    ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id, c.state == "held")
+    return _Question(rows, c.particao, (c.codigo_integracao,))

@@ -1,0 +1,1 @@
+"""Títulos' money: settlements, account entries, movements, statements."""

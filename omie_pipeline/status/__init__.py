@@ -1,0 +1,1 @@
+"""How everything stands, for a person: counts, rows to fix, history."""

@@ -1,1 +1,0 @@
-"""The engine: plan, validate, guard, send, remember. No Dagster and no HTTP in here."""
