@@ -60,7 +60,7 @@ __all__ = ["_statements_compiled_once", "pytest_addoption"]
 ONE_WORKER = {
     "dbt_mapping": "dbt",
     "test_reconcile.py": "dbt",
-    "dagster_doors": "dagster",
+    "dagster": "dagster",
     "test_walkthrough.py": "walkthrough",
     "test_people.py": "people",
     "test_built.py": "built",

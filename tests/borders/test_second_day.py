@@ -12,7 +12,7 @@ import pytest
 
 from tests.borders.conftest import Databases, Houses, source_engine
 from tests.borders.house import House, Row, write_tables
-from tests.sync.world import cpf
+from tests.push.world import cpf
 
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,5 @@
 """The battery runs in the same world as the engine's tests."""
 
-from tests.sync.conftest import unvalidated, world
+from tests.push.conftest import unvalidated, world
 
 __all__ = ["unvalidated", "world"]

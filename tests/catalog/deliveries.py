@@ -11,7 +11,7 @@ from omie_pipeline.push.effects.markers import resolved
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.push import PushReport
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, minimal, row_of
-from tests.sync.world import World
+from tests.push.world import World
 
 FREE = EndpointPolicy(guardrails=Guardrails(max_delete_share=1))
 UNKNOWN_CLIENTE = 9_809_218_643

@@ -14,7 +14,7 @@ from omie_pipeline.catalog import ComplexType, Endpoint, Field
 from omie_pipeline.validation.fields import is_computed
 from omie_pipeline.validation.service_items import SERVICE_ITEMS
 from omie_pipeline.validation.suites import is_mandatory
-from tests.sync.world import EMPRESA, cpf
+from tests.push.world import EMPRESA, cpf
 
 CONFIRMED = "PAC-1"
 """Integration code that references to clientes point at: deliver this one first."""

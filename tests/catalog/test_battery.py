@@ -18,7 +18,7 @@ from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.catalog.deliveries import FREE, prepare, push, sent, standing, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, full, minimal, row_of
 from tests.catalog.whole_list import list_all
-from tests.sync.world import World, cliente
+from tests.push.world import World, cliente
 
 GOLDEN = Path(__file__).parent / "golden"
 CREATED = [endpoint for endpoint in WRITABLE if not endpoint.deletes]

@@ -15,7 +15,7 @@ from omie_pipeline.validation.fields import is_computed
 from omie_pipeline.validation.suites import key_path
 from tests.catalog.deliveries import sent, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, full, minimal
-from tests.sync.world import World
+from tests.push.world import World
 from tests.validation.service_rows import PATIENT
 
 CREATED = [endpoint for endpoint in WRITABLE if not endpoint.deletes]

@@ -11,7 +11,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.validation import ClinicRules
 from tests.catalog.deliveries import push, standing
 from tests.catalog.payloads import CODE, minimal
-from tests.sync.world import World, cliente
+from tests.push.world import World, cliente
 from tests.validation.service_rows import PATIENT
 
 ORDERS = REGISTRY["ordens_servico"]

@@ -18,9 +18,9 @@ from omie_pipeline.cli.app import app
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
+from tests.push.conftest import unvalidated
+from tests.push.world import World
 from tests.servers import mariadb, mariadb_server
-from tests.sync.conftest import unvalidated
-from tests.sync.world import World
 
 __all__ = ["mariadb", "mariadb_server", "unvalidated"]
 

@@ -11,7 +11,7 @@ import jinja2
 import sqlalchemy as sa
 import yaml
 
-from tests.sync.world import cpf
+from tests.push.world import cpf
 
 PROJECT = Path(__file__).parents[2] / "dbt_mapping"
 MACROS = PROJECT / "macros"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Dbt, Terminal
-from tests.sync.world import World
+from tests.push.world import World
 
 
 def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[Dbt]) -> None:

@@ -16,8 +16,8 @@ from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.cli.test_clocks import machine_is_ahead
 from tests.fencing.pgbouncer import pgbouncer
+from tests.push.world import World
 from tests.schemas.conftest import empty_database
-from tests.sync.world import World
 
 __all__ = ["empty_database"]
 

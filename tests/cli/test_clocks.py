@@ -13,7 +13,7 @@ from omie_pipeline.clock import SystemClock
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente
+from tests.push.world import World, cliente
 
 
 def machine_is_ahead(monkeypatch: pytest.MonkeyPatch, skew: timedelta) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.cli.model_report import tell_columns
 from tests.cli.conftest import Dbt, Terminal
-from tests.sync.world import CLIENTE_COLUMNS, World, cliente
+from tests.push.world import CLIENTE_COLUMNS, World, cliente
 
 COMPUTED = {
     "pessoa_fisica": sa.Text,

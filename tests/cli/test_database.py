@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
-from tests.sync.world import World
+from tests.push.world import World
 
 
 def test_url_hides_the_password_unless_asked(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.config.defaults import DEFAULTS
 from tests.cli.conftest import Terminal
-from tests.sync.world import World
+from tests.push.world import World
 
 OLD_HEAD = (
     "empresa,categoria_padrao_agenda,categoria_padrao_repasse,categoria_padrao_venda,"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente
+from tests.push.world import World, cliente
 
 CONFIG = """
 empresas:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente
+from tests.push.world import World, cliente
 
 
 def test_emptied_or_told(terminal: Terminal, clinic: World, tmp_path: Path) -> None:

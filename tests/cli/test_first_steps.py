@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
-from tests.sync.world import TITULO_COLUMNS, World, cliente, titulo
+from tests.push.world import TITULO_COLUMNS, World, cliente, titulo
 
 
 @pytest.mark.parametrize(

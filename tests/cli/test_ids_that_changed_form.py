@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 KEY = "codigo_lancamento_integracao"
 

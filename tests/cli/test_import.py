@@ -11,7 +11,7 @@ from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.postgres.lanes import lane
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Said, Terminal
-from tests.sync.world import EMPRESA, World, cpf
+from tests.push.world import EMPRESA, World, cpf
 
 KEYS = [
     "empresa", "tabela", "state", "modo", "janela_de", "janela_ate", "total_omie", "lidas",

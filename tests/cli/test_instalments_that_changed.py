@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.cli.conftest import Terminal
-from tests.sync.world import TITULO_COLUMNS, World, cliente, titulo
+from tests.push.world import TITULO_COLUMNS, World, cliente, titulo
 
 KEY = "codigo_lancamento_integracao"
 COLUMNS = {**TITULO_COLUMNS, "numero_parcela": sa.Text()}

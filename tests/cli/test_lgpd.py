@@ -17,10 +17,10 @@ from omie_pipeline.postgres.mirror_tables import import_cursor
 from omie_pipeline.privacy.erased_again import erase_everywhere
 from omie_pipeline.privacy.person import find_person
 from omie_pipeline.privacy.retention import reasons_to_keep
-from tests.access.acts import add_acts
-from tests.access.people import CPF, MARIA, SECRETS, add_people
 from tests.cli.conftest import Said, Terminal
-from tests.sync.world import EMPRESA, World, cliente, titulo
+from tests.privacy.acts import add_acts
+from tests.privacy.people import CPF, MARIA, SECRETS, add_people
+from tests.push.world import EMPRESA, World, cliente, titulo
 
 HIDDEN = (*SECRETS, CPF, "52998224725", "Maria", "Lima")
 CONTACT = f"SELECT email FROM omie.clientes WHERE codigo_cliente_omie = {MARIA}"

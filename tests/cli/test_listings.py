@@ -23,7 +23,7 @@ from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Terminal
-from tests.sync.world import CLIENTE_COLUMNS, World, cliente, titulo
+from tests.push.world import CLIENTE_COLUMNS, World, cliente, titulo
 
 
 def _sheet(text: str) -> list[dict[str, str]]:

@@ -19,7 +19,7 @@ from omie_pipeline.mapping.sampling import SampledColumn, SampledTable, sample_t
 from omie_pipeline.mapping.words import words_of
 from tests.cli.conftest import Said, Terminal
 from tests.cli.mapping_tables import clinic_tables, plain_sql
-from tests.sync.world import World, cpf
+from tests.push.world import World, cpf
 
 GOLDEN = Path(__file__).parent / "golden"
 TABLES = {

@@ -12,7 +12,7 @@ from omie_pipeline.mapping.clinical import is_clinical
 from omie_pipeline.mapping.sampling import SampledColumn
 from tests.cli.conftest import Said, Terminal
 from tests.cli.mapping_tables import plain_sql
-from tests.sync.world import World, cpf
+from tests.push.world import World, cpf
 
 PATIENTS = """
 create schema sistema;

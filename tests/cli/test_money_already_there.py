@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Terminal
 from tests.effects.rows import baixa, model
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 
 def test_the_banks_payment_a_day_later_is_put_to_a_person(

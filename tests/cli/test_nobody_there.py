@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from omie_pipeline.omie import client as client_module
 from omie_pipeline.postgres.clock import DatabaseClock
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 NOBODY = "http://127.0.0.1:1/api/v1/"
 

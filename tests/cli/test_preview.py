@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tests.cli.conftest import Terminal
-from tests.sync.world import CLIENTE_COLUMNS, TITULO_COLUMNS, World, cliente, cpf, titulo
+from tests.push.world import CLIENTE_COLUMNS, TITULO_COLUMNS, World, cliente, cpf, titulo
 
 MARKED = {**TITULO_COLUMNS, "codigo_vendedor": JSONB, "recebimento": JSONB}
 

@@ -12,7 +12,7 @@ from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 KEYS = [
     "empresa", "endpoint", "partition", "selected", "delivered", "created", "updated", "linked",

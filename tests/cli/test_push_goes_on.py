@@ -13,7 +13,7 @@ from omie_pipeline.postgres.lanes_held import reading_lane, sending_lane
 from tests.cli.conftest import Terminal
 from tests.effects.rows import model, ordem, servico
 from tests.fencing.losing import end_lock
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 
 def _services_without_codes(clinic: World) -> None:

@@ -16,7 +16,7 @@ from tests.cli.conftest import Terminal
 from tests.conftest import TEMPLATE
 from tests.dbt_mapping.scenario import Scenario, ScenarioFactory
 from tests.dbt_mapping.test_canonica import METHOD, PATIENT, RECEIPT
-from tests.sync.world import World
+from tests.push.world import World
 
 TODAY = date.today()
 

@@ -13,7 +13,7 @@ from omie_pipeline.imports.import_status import next_tick
 from omie_pipeline.postgres.inbox_tables import events
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.cli.conftest import Terminal
-from tests.sync.world import EMPRESA, World, cliente, titulo
+from tests.push.world import EMPRESA, World, cliente, titulo
 
 ONLY_RECEIVABLES = """
 empresas:

@@ -1,5 +1,5 @@
 """The effects' tests share the engine's world: simulator over HTTP, PostgreSQL, one clock."""
 
-from tests.sync.conftest import unvalidated, world
+from tests.push.conftest import unvalidated, world
 
 __all__ = ["unvalidated", "world"]

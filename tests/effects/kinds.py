@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects import rows
-from tests.sync.world import EMPRESA, World, cliente, cpf
+from tests.push.world import EMPRESA, World, cliente, cpf
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.push import PushReport
-from tests.sync.world import EMPRESA, World, titulo
+from tests.push.world import EMPRESA, World, titulo
 
 DAY = date(2026, 1, 5)
 PAYMENT_DAY = date(2026, 1, 6)

@@ -21,8 +21,8 @@ from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.push import Push
 from omie_pipeline.validation.model import ClinicRules
-from tests.sync.accept_all import AcceptAll
-from tests.sync.runner import KEY, SECRET
+from tests.push.accept_all import AcceptAll
+from tests.push.runner import KEY, SECRET
 
 
 class SimulatorsTime:

@@ -18,7 +18,7 @@ from omie_pipeline.push.policy import EndpointPolicy, Policies
 from omie_pipeline.reconcile.resending import set_back
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects.rows import OPEN, baixa, model, push, quarantined
-from tests.sync.world import EMPRESA, World, titulo
+from tests.push.world import EMPRESA, World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

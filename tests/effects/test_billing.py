@@ -16,7 +16,7 @@ from omie_pipeline.push.push import Push, PushReport
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import CONFLICT, model, push, quarantined, said, settle_down
-from tests.sync.world import EMPRESA, World, cliente
+from tests.push.world import EMPRESA, World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

@@ -11,7 +11,7 @@ from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
 from tests.effects.rows import OPEN, model, push, with_title
 from tests.effects.test_emptied_fields import EMPTY, KEEP, delivered, people
-from tests.sync.world import EMPRESA, World, titulo
+from tests.push.world import EMPRESA, World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

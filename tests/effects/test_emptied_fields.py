@@ -17,7 +17,7 @@ from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import model, push, settle_down
-from tests.sync.world import CLIENTE_COLUMNS, TITULO_COLUMNS, World, cliente, titulo
+from tests.push.world import CLIENTE_COLUMNS, TITULO_COLUMNS, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

@@ -28,7 +28,7 @@ from tests.effects.rows import (
     with_settled_title,
     with_title,
 )
-from tests.sync.world import World
+from tests.push.world import World
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

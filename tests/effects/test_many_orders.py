@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.effects.rows import model, ordem, push, with_service
-from tests.sync.world import World
+from tests.push.world import World
 
 
 @pytest.mark.usefixtures("unvalidated")

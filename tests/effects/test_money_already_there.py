@@ -24,7 +24,7 @@ from tests.effects.rows import (
     with_title,
 )
 from tests.effects.test_people_in_omie import lose_ledger
-from tests.sync.world import EMPRESA, World, titulo
+from tests.push.world import EMPRESA, World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

@@ -13,7 +13,7 @@ from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects import rows
 from tests.effects.kinds import categories, situation
 from tests.effects.rows import CONFLICT, UNDO, model, push, quarantined, said, settle_down
-from tests.sync.world import World, titulo
+from tests.push.world import World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

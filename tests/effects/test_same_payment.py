@@ -10,7 +10,7 @@ from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.push import PushReport
 from tests.effects.rows import OPEN, baixa, estorno, model, push, quarantined, with_title
 from tests.effects.test_money_already_there import HALF, bank_pays
-from tests.sync.world import EMPRESA, World, titulo
+from tests.push.world import EMPRESA, World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

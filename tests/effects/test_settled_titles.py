@@ -27,7 +27,7 @@ from tests.effects.rows import (
     with_settled_title,
     with_title,
 )
-from tests.sync.world import EMPRESA, World, titulo
+from tests.push.world import EMPRESA, World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

@@ -14,7 +14,7 @@ from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
 from omie_pipeline.simulator.engine.server import running_simulator
 from tests.effects import rows
 from tests.effects.rows import model, push
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 

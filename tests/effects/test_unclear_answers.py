@@ -24,7 +24,7 @@ from tests.effects.kinds import (
     Kind,
 )
 from tests.effects.rows import baixa, model, push, said, with_title
-from tests.sync.world import World
+from tests.push.world import World
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from omie_pipeline.omie import CallRecord
 from omie_pipeline.postgres.lanes_held import lanes_held
 from omie_pipeline.push.push import PushReport
-from tests.sync.world import World
+from tests.push.world import World
 
 PATIENCE_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 0.005

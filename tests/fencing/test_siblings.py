@@ -13,7 +13,7 @@ from omie_pipeline.status.listing import ListFilter, recent_runs
 from tests.effects.rows import model, push
 from tests.fencing.losing import PATIENCE_SECONDS, sent
 from tests.fencing.test_taken_over import OPEN
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

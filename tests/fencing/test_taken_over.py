@@ -17,7 +17,7 @@ from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import model, push
 from tests.fencing.losing import Successor, end_lock, push_lane, sent
-from tests.sync.world import World, cliente, titulo
+from tests.push.world import World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

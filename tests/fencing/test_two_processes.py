@@ -14,8 +14,8 @@ from omie_pipeline.errors import TakenOver
 from tests.effects import rows
 from tests.effects.rows import model, push
 from tests.fencing.losing import PATIENCE_SECONDS, end_lock, push_lane, sent, until
-from tests.sync.test_crashes import locked, waiting_for_a_lock
-from tests.sync.world import World, cliente, titulo
+from tests.push.test_crashes import locked, waiting_for_a_lock
+from tests.push.world import World, cliente, titulo
 
 pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 

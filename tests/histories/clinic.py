@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from tests.sync.accept_all import INVALID
-from tests.sync.world import CLIENTE_COLUMNS, EMPRESA, TITULO_COLUMNS, cliente, titulo
+from tests.push.accept_all import INVALID
+from tests.push.world import CLIENTE_COLUMNS, EMPRESA, TITULO_COLUMNS, cliente, titulo
 
 DAY = date(2026, 1, 5)
 ACCOUNT = 9100000001

@@ -27,7 +27,7 @@ from omie_pipeline.tls import no_authorities
 from tests.fencing.losing import Interruption, Successor, end_lock, push_lane, sent
 from tests.histories.clinic import CHAIN, COLUMNS, REGISTERS, Clinic
 from tests.histories.clocks import Machine, ProcessClock, SharedTime
-from tests.sync.world import EMPRESA, World
+from tests.push.world import EMPRESA, World
 
 _EMPTIED = (
     "run", "ledger", "intent", "attempt", "quarantine", "rejected", "plan", "block", "quota_lane",

@@ -13,7 +13,7 @@ from tests.histories.clocks import SharedTime
 from tests.histories.company import Company
 from tests.histories.machine import START
 from tests.machine_clock import machine_clock
-from tests.sync.accept_all import AcceptAll
+from tests.push.accept_all import AcceptAll
 
 
 @pytest.fixture

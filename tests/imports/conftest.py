@@ -1,5 +1,5 @@
 """The world of the push tests, for the way back."""
 
-from tests.sync.conftest import unvalidated, world
+from tests.push.conftest import unvalidated, world
 
 __all__ = ["unvalidated", "world"]

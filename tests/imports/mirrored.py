@@ -12,7 +12,7 @@ from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.exact_json import dumps
 from omie_pipeline.imports.mirror_filter import MirrorFilter
 from omie_pipeline.imports.mirror_merge import Merged, open_pass
-from tests.sync.world import EMPRESA, World
+from tests.push.world import EMPRESA, World
 
 EVERYTHING = MirrorFilter()
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from omie_pipeline.imports.importing import Importer
 from omie_pipeline.omie import Credentials, OmieClient
 from omie_pipeline.omie.quota import SharedGovernor, scope_of
 from omie_pipeline.postgres.engine import open_engine
-from tests.sync.runner import KEY, SECRET
+from tests.push.runner import KEY, SECRET
 
 
 def main(database_url: str, base_url: str, now: str, name: str) -> None:

@@ -11,7 +11,7 @@ from omie_pipeline.imports.mirror_filter import MirrorFilter
 from omie_pipeline.imports.mirror_merge import open_pass
 from tests.imports.mirrored import merge, stored
 from tests.imports.titles import info, seed
-from tests.sync.world import World
+from tests.push.world import World
 
 DAY = date(2026, 1, 3)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.imports.mirrored import later, merge, stored
 from tests.imports.titles import info, seed
-from tests.sync.world import World, titulo
+from tests.push.world import World, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
 

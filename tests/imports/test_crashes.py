@@ -17,8 +17,8 @@ from omie_pipeline.simulator.engine.server import running_simulator
 from omie_pipeline.status.listing import ListFilter, recent_readings
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import seed
-from tests.sync.test_crashes import ROOT, kill_when, locked, waiting_for_a_lock
-from tests.sync.world import World
+from tests.push.test_crashes import ROOT, kill_when, locked, waiting_for_a_lock
+from tests.push.world import World
 
 pytestmark = pytest.mark.slow
 

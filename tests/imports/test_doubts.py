@@ -13,7 +13,7 @@ from omie_pipeline.imports.statement import StatementReader
 from omie_pipeline.imports.statements import cash_checks
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.titles import seed
-from tests.sync.world import EMPRESA, World
+from tests.push.world import EMPRESA, World
 
 DAY = date(2026, 1, 3)
 LIST = "ListarContasReceber"

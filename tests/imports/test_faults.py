@@ -13,7 +13,7 @@ from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import seed
-from tests.sync.world import World
+from tests.push.world import World
 
 DAY = date(2026, 1, 3)
 LIST = "ListarContasReceber"

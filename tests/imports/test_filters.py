@@ -11,7 +11,7 @@ import pytest
 from omie_pipeline.imports.mirror_filter import MirrorFilter
 from tests.imports.mirrored import cursor, ids, later, stored
 from tests.imports.titles import seed
-from tests.sync.world import World
+from tests.push.world import World
 
 DAY, NEXT = date(2026, 1, 2), date(2026, 1, 3)
 CAIXA, BANCO = 9100000001, 9100000002

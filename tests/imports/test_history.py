@@ -16,7 +16,7 @@ from omie_pipeline.imports.import_report import ImportReport
 from omie_pipeline.simulator.engine.limits import Limits
 from tests.imports.mirrored import forget, later, stored
 from tests.imports.titles import title
-from tests.sync.world import World
+from tests.push.world import World
 
 TABLES = ("contas_receber", "baixas", "movimentacoes")
 START = date(2026, 1, 1)

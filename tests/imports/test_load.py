@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tests.imports.titles import seed
-from tests.sync.world import World
+from tests.push.world import World
 
 DAY, NEXT = date(2026, 1, 3), date(2026, 1, 4)
 

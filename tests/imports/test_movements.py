@@ -21,7 +21,7 @@ from omie_pipeline.imports.statement import StatementReader
 from omie_pipeline.imports.statements import cash_checks
 from tests.imports.mirrored import NOON, forget, later, merge, stored
 from tests.imports.titles import title
-from tests.sync.world import EMPRESA, World
+from tests.push.world import EMPRESA, World
 
 DAY = date(2026, 1, 2)
 CAIXA, BANCO = 9100000001, 9100000002

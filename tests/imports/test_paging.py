@@ -13,7 +13,7 @@ from omie_pipeline.imports import importing, paging
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import info, seed
-from tests.sync.world import World
+from tests.push.world import World
 
 DAY, TODAY = date(2026, 1, 3), date(2026, 1, 5)
 LIST = "ListarContasReceber"
@@ -243,7 +243,7 @@ def test_a_change_told_by_the_progress(world: World) -> None:
     from omie_pipeline.catalog.lists import MIRROR
     from omie_pipeline.imports.import_report import ImportProgress, ImportRequest
     from omie_pipeline.imports.importing import Importer
-    from tests.sync.world import EMPRESA
+    from tests.push.world import EMPRESA
 
     world.control.set_behaviour(max_page_size=50)
     keys = list(seed(world, 400, DAY))

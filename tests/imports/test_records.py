@@ -15,7 +15,7 @@ from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.omie.wire import storable_text
 from tests.imports.mirrored import ids, merge, stored
 from tests.imports.titles import info, seed
-from tests.sync.world import World
+from tests.push.world import World
 
 RECORDED = Path(__file__).parent / "recorded"
 DAY = date(2026, 1, 3)

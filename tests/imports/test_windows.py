@@ -13,7 +13,7 @@ from omie_pipeline.errors import RetryLater
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.imports.mirrored import NOON, cursor, ids, later, merge, stored
 from tests.imports.titles import info, seed
-from tests.sync.world import World
+from tests.push.world import World
 
 DAY = date(2026, 1, 2)
 START = date(2026, 1, 1)

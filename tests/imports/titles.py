@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tests.sync.world import World
+from tests.push.world import World
 
 
 def title(number: int, day: date, **changes: Any) -> dict[str, Any]:

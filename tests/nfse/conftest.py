@@ -20,7 +20,7 @@ from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
-from tests.sync.world import EMPRESA, World, cliente
+from tests.push.world import EMPRESA, World, cliente
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 OS, BILL = load_service("servicos_os"), load_service("servicos_osp")

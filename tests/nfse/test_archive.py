@@ -15,7 +15,7 @@ from omie_pipeline.nfse.archive import Archive, Files
 from omie_pipeline.nfse.nfse_files import stored_files
 from omie_pipeline.omie.downloads import LARGEST_BYTES, download, is_ours
 from tests.nfse.conftest import Notes
-from tests.sync.world import EMPRESA
+from tests.push.world import EMPRESA
 
 BASE = "https://app.omie.com.br/api/v1/"
 

@@ -15,7 +15,7 @@ from omie_pipeline.nfse.nfse import NoteState, states
 from omie_pipeline.nfse.nfse_reads import transitions
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
-from tests.sync.world import EMPRESA, World
+from tests.push.world import EMPRESA, World
 
 SERVICOS = {"empresa": sa.Text, "intEditar": JSONB, "cabecalho": JSONB, "impostos": JSONB}
 ORDENS = {
@@ -92,7 +92,7 @@ class Billing:
 @pytest.fixture
 def billing(world: World, monkeypatch: pytest.MonkeyPatch) -> Billing:
     from omie_pipeline import validation
-    from tests.sync.accept_all import AcceptAll
+    from tests.push.accept_all import AcceptAll
 
     monkeypatch.setitem(vars(validation), "Validator", AcceptAll)
     return Billing(world)

@@ -18,7 +18,7 @@ from omie_pipeline.nfse.nfse import Submitted, submitted
 from omie_pipeline.nfse.nfse_reads import open_notes
 from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
 from tests.nfse.conftest import START, Notes
-from tests.sync.world import EMPRESA
+from tests.push.world import EMPRESA
 
 OPEN_NOTES = 200
 

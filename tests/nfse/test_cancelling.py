@@ -14,7 +14,7 @@ from omie_pipeline.postgres.lanes_held import cancelling_lane
 from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
 from tests.fencing.losing import end_lock
 from tests.nfse.conftest import Notes
-from tests.sync.world import EMPRESA
+from tests.push.world import EMPRESA
 
 
 def _cancel(notes: Notes, code: str = "OS-1") -> Cancelled:

@@ -26,7 +26,7 @@ from omie_pipeline.postgres.nfse_tables import nfse
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.simulator.engine.planned import PlannedFault
 from tests.nfse.conftest import CLIENTES, NOT_SENT, Notes
-from tests.sync.world import EMPRESA, cliente, cpf
+from tests.push.world import EMPRESA, cliente, cpf
 
 
 @pytest.fixture

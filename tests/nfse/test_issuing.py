@@ -15,8 +15,8 @@ from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects import rows
 from tests.effects.rows import CONFLICT, OPEN, model, push, quarantined, settle_down
 from tests.nfse.test_opening import issue, note, notes
-from tests.sync.conftest import unvalidated, world
-from tests.sync.world import EMPRESA, World
+from tests.push.conftest import unvalidated, world
+from tests.push.world import EMPRESA, World
 
 __all__ = ["unvalidated", "world"]
 

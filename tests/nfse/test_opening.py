@@ -22,8 +22,8 @@ from tests.effects import rows
 from tests.effects.rows import OPEN, model, push, said, settle_down
 from tests.nfse.conftest import START
 from tests.nfse.test_answers import note as note_of
-from tests.sync.conftest import unvalidated, world
-from tests.sync.world import EMPRESA, World, cliente
+from tests.push.conftest import unvalidated, world
+from tests.push.world import EMPRESA, World, cliente
 
 __all__ = ["unvalidated", "world"]
 

@@ -13,7 +13,7 @@ from omie_pipeline.nfse.cancelling import Canceller
 from omie_pipeline.nfse.following import follow, look_at
 from omie_pipeline.nfse.nfse import ask_to_cancel
 from tests.nfse.conftest import Notes
-from tests.sync.world import EMPRESA
+from tests.push.world import EMPRESA
 
 
 class _Paused:

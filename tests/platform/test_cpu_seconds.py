@@ -38,7 +38,7 @@ def test_workers_are_added_up(pytestconfig: pytest.Config) -> None:
 
 
 def test_the_table_leaves_no_second_out() -> None:
-    spent = {"tests/cli": 1.0, "tests/omie": 7.0, "tests/sync": 2.0}
+    spent = {"tests/cli": 1.0, "tests/omie": 7.0, "tests/push": 2.0}
     assert table(spent, shown=1) == [
         "     7.0 tests/omie",
         "     3.0 (2 more)",

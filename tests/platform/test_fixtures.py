@@ -50,8 +50,8 @@ def test_what_shares_a_costly_beginning_runs_in_one_worker(request: pytest.Fixtu
     tests = Path(__file__).parents[1]
     assert all(next(tests.rglob(name), None) for name in ONE_WORKER)
     build = together("tests/dbt_mapping/test_synthea.py::test_a")
-    assert build == together("tests/cli/test_reconcile.py::test_b[a/dagster_doors]") == "dbt"
-    alone = "tests/sync/test_push.py::test_c[dbt_mapping]"
+    assert build == together("tests/cli/test_reconcile.py::test_b[a/dagster]") == "dbt"
+    alone = "tests/push/test_push.py::test_c[dbt_mapping]"
     assert together(alone) == alone
     groups = [together(item.nodeid) for item in request.session.items]
     first = [group for group in groups if group in ONE_WORKER.values()]

@@ -12,8 +12,8 @@ from omie_pipeline.config.dbt_project import assemble_project
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
-from tests.sync.conftest import unvalidated, world
-from tests.sync.world import World, cliente
+from tests.push.conftest import unvalidated, world
+from tests.push.world import World, cliente
 
 __all__ = ["unvalidated", "world"]
 

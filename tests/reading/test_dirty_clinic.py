@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said, Terminal
+from tests.push.world import World
 from tests.reading.clinic_files import METHODS, PATIENT, RECEIPT, write_clinic
-from tests.sync.world import World
 
 RECEIPTS: Mapping[str, Mapping[str, str]] = {
     "milhar": {"valor": "1.280"},

@@ -1,0 +1,89 @@
+"""``importar: agenda``: which tables of which empresa a strike of the schedules reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from omie_pipeline.assets.situacao import KEY as STATUS_KEY
+from omie_pipeline.clock import BRASILIA
+from tests.dagster.mirror_world import MirrorWorld, mirror_definitions, today
+
+EMPRESAS = """
+empresas:
+  - nome: sul
+    app_key_env: OMIE_APP_KEY
+    app_secret_env: OMIE_APP_SECRET
+    importar: {agenda: {titulos: daily, baixas: 6h, movimentacoes: manual, cadastros: daily}}
+  - {nome: norte, app_key_env: NORTE_APP_KEY, app_secret_env: NORTE_APP_SECRET}
+"""
+MIDNIGHT = datetime.combine(today(), datetime.min.time(), BRASILIA)
+
+
+@pytest.fixture
+def agenda(mirror: MirrorWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    file = tmp_path / "empresas.yaml"
+    file.write_text(EMPRESAS, "utf-8")
+    monkeypatch.setenv("OMIE_PIPELINE_CONFIG", str(file))
+    return mirror_definitions()
+
+
+def _struck(definitions: dg.Definitions, name: str, hours: int) -> dict[str, set[str] | None]:
+    """Tables by empresa; ``None`` for everything the job has."""
+    schedule = definitions.resolve_schedule_def(name)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=MIDNIGHT + timedelta(hours=hours),
+            repository_def=definitions.get_repository_def(),
+        ) as context,
+    ):
+        requests = schedule.evaluate_tick(context).run_requests or []
+    return {
+        one.tags["omie_pipeline/empresa"]: (
+            None if one.asset_selection is None else {key.path[-1] for key in one.asset_selection}
+        )
+        for one in requests
+    }
+
+
+def test_a_strike_reads_what_is_due(agenda: dg.Definitions) -> None:
+    notes = {"notas_servico", "notas_produto"}
+    titles = {"contas_receber", "contas_pagar", "baixas"}
+    assert _struck(agenda, "espelho_mudancas", 6) == {"sul": {"baixas"} | notes, "norte": None}
+    assert _struck(agenda, "espelho_mudancas", 0) == {"sul": titles | notes, "norte": None}
+    # All registers of one empresa wait for midnight.
+    assert _struck(agenda, "espelho", 18) == {"norte": None}
+    assert _struck(agenda, "espelho", 0) == {"sul": None, "norte": None}
+    # The night's whole reading leaves out only what nobody wants by schedule.
+    assert _struck(agenda, "conferencia_completa", 4) == {"sul": titles | notes, "norte": None}
+
+
+def test_the_schedules_strike_as_often_as_a_table_wants(
+    agenda: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMIE_PIPELINE_SCHEDULE", "manual")
+    definitions = mirror_definitions()
+    assert definitions.resolve_schedule_def("espelho").cron_schedule == "0 */6 * * *"
+    assert _struck(definitions, "espelho_mudancas", 12) == {"sul": {"baixas"}}
+    assert _struck(definitions, "espelho", 12) == {}
+
+
+def test_the_page_of_status_tells_each_table_its_next_reading(
+    mirror: MirrorWorld, agenda: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NORTE_APP_KEY", "NORTE_APP_SECRET"):
+        monkeypatch.setenv(name, "1")
+    result = agenda.resolve_job_def("situacao").execute_in_process(instance=mirror.instance)
+    events = result.get_asset_materialization_events()
+    (event,) = [one for one in events if one.asset_key == STATUS_KEY]
+    page = str(event.step_materialization_data.materialization.metadata["situacao"].value)
+    sul = page.split("### norte", maxsplit=1)[0]
+    midnight = f"{MIDNIGHT + timedelta(days=1):%d/%m/%Y %H:%M}"
+    assert "| extrato | ativa | nunca | manual |" in sul
+    assert f"| contas_pagar | ativa | nunca | {midnight} |" in sul
+    assert "| extrato | ativa | nunca | manual |" not in page.removeprefix(sul)

@@ -1,0 +1,139 @@
+"""The asset graph, as a new user sees it before setting any variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog.lists import MIRROR
+from tests.dagster.conftest import fresh_definitions
+
+
+@pytest.fixture
+def graph(home: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    monkeypatch.setenv("OMIE_PIPELINE_HOME", str(home))
+    monkeypatch.setenv("OMIE_PIPELINE_STAGING", "synthea")
+    return fresh_definitions()
+
+
+def test_the_graph_loads_with_no_variable_set_and_holds_together(graph: dg.Definitions) -> None:
+    assets = graph.resolve_asset_graph()
+    keys = {key.to_user_string() for key in assets.get_all_asset_keys()}
+    assert {f"push/{endpoint.name}" for endpoint in WRITABLE} <= keys
+    assert {"omie/categorias", "omie/contas_correntes", "omie/empresas"} <= keys
+    assert {"synthea/patients", "staging/stg_synthea__pacientes", "clinica/pacientes"} <= keys
+
+    upstream = {
+        key.to_user_string()
+        for key in assets.get(dg.AssetKey(["push", "contas_receber"])).parent_keys
+    }
+    assert upstream == {
+        "omie_payload/omie_contas_receber",
+        "omie/categorias",
+        "omie/contas_correntes",
+        "push/clientes",
+        "push/clientes_cpf_cnpj",
+        "push/projetos",
+        "push/vendedores",
+    }
+    raw = assets.get(dg.AssetKey(["staging", "stg_synthea__pacientes"])).parent_keys
+    assert dg.AssetKey(["synthea", "patients"]) in raw
+
+
+def test_registers_go_by_empresa_and_facts_by_day_and_empresa(graph: dg.Definitions) -> None:
+    assets = graph.resolve_asset_graph()
+    register = assets.get(dg.AssetKey(["push", "clientes"])).partitions_def
+    fact = assets.get(dg.AssetKey(["push", "contas_pagar"])).partitions_def
+    assert register is not None
+    assert list(register.get_partition_keys()) == ["principal"]
+    assert isinstance(fact, dg.MultiPartitionsDefinition)
+    assert {dimension.name for dimension in fact.partitions_defs} == {"data", "empresa"}
+
+
+def test_every_push_has_the_three_checks(graph: dg.Definitions) -> None:
+    checks = graph.resolve_asset_graph().asset_check_keys
+    for endpoint in WRITABLE:
+        names = {c.name for c in checks if c.asset_key == dg.AssetKey(["push", endpoint.name])}
+        assert names == {"identidade_contabil", "linhas_rejeitadas", "validacao"}
+
+
+def test_every_table_of_omie_comes_in_with_its_checks(graph: dg.Definitions) -> None:
+    assets = graph.resolve_asset_graph()
+    checks = assets.asset_check_keys
+    for mirror in MIRROR.values():
+        key = dg.AssetKey(["omie", mirror.name])
+        node = assets.get(key)
+        assert node.group_name == f"omie_{mirror.family}"
+        assert isinstance(node.partitions_def, dg.MultiPartitionsDefinition) == (
+            mirror.grain == "fact"
+        )
+        assert node.pools == {f"leitura_{mirror.name}"}
+        assert {c.name for c in checks if c.asset_key == key} == {"completo", "campos_novos"}
+    statement = dg.AssetKey(["omie", "extrato"])
+    assert {c.name for c in checks if c.asset_key == statement} == {"saldo_fecha"}
+    assert assets.get(statement).parent_keys == {
+        dg.AssetKey(["omie", "contas_correntes"]),
+        dg.AssetKey(["omie", "movimentacoes"]),
+    }
+
+
+def test_the_analysis_hangs_on_the_tables_that_it_reads(graph: dg.Definitions) -> None:
+    assets = graph.resolve_asset_graph()
+    keys = {key.to_user_string() for key in assets.get_all_asset_keys()}
+    # Two tables that are read together with another one are no assets of their own.
+    assert not {"omie/saldos_titulos", "omie/extrato_linhas"} & keys
+    balances = assets.get(dg.AssetKey(["analise", "saldos_titulos"])).parent_keys
+    assert dg.AssetKey(["omie", "baixas"]) in balances
+    reconciled = assets.get(dg.AssetKey(["conciliacao", "titulos"]))
+    assert dg.AssetKey(["analise", "conciliacao_por_dia"]) in reconciled.parent_keys
+    names = {c.name for c in assets.asset_check_keys if c.asset_key == reconciled.key}
+    assert names == {"confere", "duplicados"}
+
+
+def test_the_jobs_cover_every_asset(graph: dg.Definitions) -> None:
+    everything = graph.resolve_asset_graph().materializable_asset_keys
+    covered = set()
+    for name in (
+        "cadastros",
+        "lancamentos",
+        "espelho_cadastros",
+        "espelho_lancamentos",
+        "conciliacao",
+        "situacao",
+    ):
+        covered |= set(graph.resolve_job_def(name).asset_layer.executable_asset_keys)
+    assert {key.to_user_string() for key in everything - covered} == set()
+
+
+def test_what_starts_by_itself(graph: dg.Definitions, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = {one.name: one.default_status.value for one in graph.get_repository_def().sensor_defs}
+    assert running == {
+        "lancamentos_apos_cadastros": "RUNNING",
+        "retomar_retidas": "RUNNING",
+        "retomar_leituras": "RUNNING",
+        "eventos_do_omie": "RUNNING",
+        "notas_de_servico": "RUNNING",
+        "alertas": "RUNNING",
+        "mudancas_titulos": "STOPPED",
+        "mudancas_movimentacoes": "STOPPED",
+        "mudancas_cadastros": "STOPPED",
+        "mudancas_notas": "STOPPED",
+    }
+    schedules = {
+        one.name: (one.cron_schedule, one.default_status.value)
+        for one in graph.get_repository_def().schedule_defs
+    }
+    assert schedules == {
+        "sincronizacao": ("0 */6 * * *", "STOPPED"),
+        "espelho": ("0 */6 * * *", "STOPPED"),
+        "espelho_mudancas": ("15 */6 * * *", "STOPPED"),
+        "conferencia_completa": ("0 4 * * *", "STOPPED"),
+        "conciliacao_diaria": ("30 5 * * *", "STOPPED"),
+        "situacao_por_hora": ("5 * * * *", "STOPPED"),
+    }
+    monkeypatch.setenv("OMIE_PIPELINE_SCHEDULE", "manual")
+    by_hand = {one.name for one in fresh_definitions().get_repository_def().schedule_defs}
+    assert set(schedules) - by_hand == {"conferencia_completa", "conciliacao_diaria"}

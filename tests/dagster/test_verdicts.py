@@ -1,0 +1,140 @@
+"""A push's verdicts and metadata by partition: of two empresas, and of many days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+from omie_pipeline.app.deployment import REFERENCES, Deployment
+from omie_pipeline.assets.partitions import partitions_for
+from omie_pipeline.assets.push import push_asset, push_key
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.simulator.clock import ManualClock
+from omie_pipeline.simulator.engine.server import Simulator
+from tests.push.world import World, cliente, titulo
+
+_CONFIG = """
+empresas:
+  - {nome: norte, app_key_env: NORTE_APP_KEY, app_secret_env: NORTE_APP_SECRET}
+  - {nome: sul, app_key_env: SUL_APP_KEY, app_secret_env: SUL_APP_SECRET}
+"""
+
+
+@dataclass(frozen=True)
+class Pushes:
+    """Two pushes as assets, over payload models that the test fills."""
+
+    world: World
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+
+    def run(self, endpoint: str, **how: Any) -> dg.ExecuteInProcessResult:
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        chosen = job.get_subset(
+            asset_selection={push_key(REGISTRY[endpoint])}, asset_check_selection=set()
+        )
+        return chosen.execute_in_process(instance=self.instance, **how)
+
+    def shown(self, endpoint: str, check: str) -> dict[str, str]:
+        """What Dagster's page shows of a check, by partition."""
+        key = dg.AssetCheckKey(push_key(REGISTRY[endpoint]), check)
+        found = self.instance.event_log_storage.get_asset_check_partition_info([key])
+        return {
+            str(one.partition_key): one.latest_execution_status.value
+            for one in found
+            if one.is_current
+        }
+
+
+@pytest.fixture
+def pushes(
+    engine: sa.Engine,
+    database_url: str,
+    simulator: Simulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Pushes]:
+    config = tmp_path / "empresas.yaml"
+    config.write_text(_CONFIG, "utf-8")
+    for name, value in {
+        "OMIE_PIPELINE_CONFIG": str(config),
+        "NORTE_APP_KEY": simulator.app_key,
+        "NORTE_APP_SECRET": simulator.app_secret,
+        "SUL_APP_KEY": "9" * 10,
+        "SUL_APP_SECRET": "de-outra-empresa",
+        "OMIE_BASE_URL": simulator.base_url,
+        "OMIE_CALLS_PER_MINUTE": "60000",
+        "OMIE_CALLS_PER_MINUTE_IP": "240000",
+        "WAREHOUSE_URL": database_url,
+        "OMIE_PIPELINE_HOME": str(tmp_path),
+        "OMIE_PIPELINE_START_DATE": "2026-01-01",
+    }.items():
+        monkeypatch.setenv(name, value)
+    deployment = Deployment()
+    partitions = partitions_for(deployment.settings, deployment.empresas)
+    definitions = dg.Definitions(
+        assets=[
+            push_asset(REGISTRY[name], deployment.policy(name), partitions)
+            for name in ("clientes", "contas_receber")
+        ],
+        resources={"deployment": DeploymentResource()},
+    )
+    clock = ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Pushes(World(engine, simulator, clock), definitions, instance)
+
+
+def test_the_verdict_of_one_empresa_does_not_hide_that_of_another(pushes: Pushes) -> None:
+    pushes.world.model("clientes", [cliente(1, empresa="sul", cnpj_cpf="123")])
+    assert pushes.run("clientes", partition_key="sul").success
+    assert pushes.run("clientes", partition_key="norte").success
+    assert pushes.shown("clientes", "validacao") == {"sul": "FAILED", "norte": "SUCCEEDED"}
+    pushes.world.model("clientes", [])
+    assert pushes.run("clientes", partition_key="sul").success
+    assert pushes.shown("clientes", "validacao") == {"sul": "SUCCEEDED", "norte": "SUCCEEDED"}
+
+
+def test_refused_rows_stand_in_their_own_days_and_the_run_in_its_last(pushes: Pushes) -> None:
+    for name in REFERENCES:
+        Deployment().refresh_reference(name, "norte")
+    bad = [
+        titulo(number, empresa="norte", valor_documento=0, data_particao=date(2026, 1, day))
+        for number, day in ((1, 3), (2, 3), (3, 7))
+    ]
+    pushes.world.model("contas_receber", bad)
+    tags = {
+        "dagster/asset_partition_range_start": "2026-01-01|norte",
+        "dagster/asset_partition_range_end": "2026-01-09|norte",
+    }
+    result = pushes.run("contas_receber", tags=tags)
+    assert result.success
+    told = {
+        str(one.partition).split("|")[0]: one.step_materialization_data.materialization.metadata
+        for one in result.get_asset_materialization_events()
+    }
+    assert {day for day, found in told.items() if "piores_linhas" in found} == {
+        "2026-01-03",
+        "2026-01-07",
+    }
+    assert {day: found["quarentena"].value for day, found in told.items()} == {
+        **{f"2026-01-0{day}": 0 for day in range(1, 10)},
+        "2026-01-03": 2,
+        "2026-01-07": 1,
+    }
+    assert [day for day, found in told.items() if "por_particao" in found] == ["2026-01-09"]
+    shown = pushes.shown("contas_receber", "validacao")
+    assert {day for day, state in shown.items() if state == "FAILED"} == {
+        "2026-01-03|norte",
+        "2026-01-07|norte",
+    }
+    assert len(shown) == 9
+    size = sum(len(str(one)) for one in pushes.instance.all_logs(result.run_id))
+    assert size < 250_000
