@@ -18,11 +18,17 @@ import sqlalchemy as sa
 from benchmarks.bench import Bench, worker
 from benchmarks.deployment import CLIENTES, EMPRESA, fill_clientes, push_clientes
 from benchmarks.measure import Measure, alternate, seconds_of
-from omie_pipeline.payload.payload import PayloadModel, load_payload_model
+from omie_pipeline.payload.models import (
+    PayloadModel,
+    Selection,
+    load_payload_model,
+    payload_hash,
+    payload_of,
+)
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.tables import ledger, plan
-from omie_pipeline.push.filled import remember_filled
-from omie_pipeline.push.planning import Selection, payload_hash, payload_of, write_plan
+from omie_pipeline.push.emptied_fields import remember_filled
+from omie_pipeline.push.plan import write_plan
 
 TARGET_RATIO = 2.0
 TARGET_PEAK_MB = 600.0

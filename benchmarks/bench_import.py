@@ -18,8 +18,7 @@ import sqlalchemy as sa
 from benchmarks import import_dlt, import_floor, import_ours
 from benchmarks.bench import Bench, SimulatorProcess, simulator, worker
 from benchmarks.measure import Measure, alternate
-from omie_pipeline.clock import SystemClock
-from omie_pipeline.imports.importing import BRASILIA
+from omie_pipeline.clock import BRASILIA, SystemClock
 from omie_pipeline.postgres.engine import open_engine
 
 TARGET_RATIO = 1.5

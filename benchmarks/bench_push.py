@@ -26,10 +26,9 @@ from benchmarks.bench import Bench, SimulatorProcess, simulator, worker
 from benchmarks.deployment import CLIENTES, fill_clientes, give_documents, push_clientes
 from benchmarks.measure import Alternated, Measure, seconds_of
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.payload import load_payload_model
+from omie_pipeline.payload.models import load_payload_model, payload_of
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.push.planning import payload_of
-from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
+from omie_pipeline.simulator.company import APP_KEY, APP_SECRET
 
 LATENCY_MS = 20
 TARGET_RATIO = 1.25

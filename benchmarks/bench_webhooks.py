@@ -82,8 +82,8 @@ def _receiver(store: str) -> Iterator[int]:
 
 def serve(store: str) -> None:
     """Serve on a free port, told on stdout; ``floor`` answers without storing."""
-    from omie_pipeline.inbox.inbox_warehouse import NewEvent
-    from omie_pipeline.webhooks.doors import Door
+    from omie_pipeline.inbox.events import NewEvent
+    from omie_pipeline.webhooks.auth import Door
     from omie_pipeline.webhooks.server import Receiver
     from omie_pipeline.webhooks.writer import Writer
 

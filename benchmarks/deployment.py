@@ -10,11 +10,12 @@ from pydantic import SecretStr
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import Push, PushReport
-from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.push.run import Push
+from omie_pipeline.simulator.company import APP_KEY, APP_SECRET
 from omie_pipeline.validation.model import ClinicRules
 
 EMPRESA = "principal"

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from benchmarks.measure import seconds_of
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
+from omie_pipeline.simulator.company import APP_KEY, APP_SECRET
 
 _RECEIVABLES = MIRROR["contas_receber"]
 _NULL = "\\N"

@@ -10,8 +10,8 @@ from benchmarks.deployment import EMPRESA, client
 from benchmarks.measure import seconds_of
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import SystemClock
-from omie_pipeline.imports.import_report import ImportReport, ImportRequest
-from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.report import ImportReport, ImportRequest
+from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.engine import open_engine
 

@@ -15,7 +15,7 @@ import pandas as pd
 from omie_pipeline.catalog import reference
 from omie_pipeline.validation import CandidateRow
 from omie_pipeline.validation.addresses import plain_name
-from omie_pipeline.validation.fields import BAD_LINE, BAD_TEXT
+from omie_pipeline.validation.values import BAD_LINE, BAD_TEXT
 
 LENGTHS = {
     "codigo_cliente_integracao": 60,

@@ -8,26 +8,26 @@ from __future__ import annotations
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.assets.conciliacao import reconciliation_asset
 from omie_pipeline.assets.extract import extract_asset
+from omie_pipeline.assets.imports import mirror_assets
 from omie_pipeline.assets.jobs import mirror_jobs, pipeline_jobs
 from omie_pipeline.assets.mapping import mapping_assets
-from omie_pipeline.assets.mirror import mirror_assets
 from omie_pipeline.assets.nfse import nfse
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset
-from omie_pipeline.assets.situacao import situacao
+from omie_pipeline.assets.reconciliation import reconciliation_asset
+from omie_pipeline.assets.status import situacao
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.run_workers import signed_executor
 from omie_pipeline.sensors.alerts import alerts_sensor
+from omie_pipeline.sensors.changes import watch_sensors
+from omie_pipeline.sensors.import_schedules import mirror_schedules
 from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor
-from omie_pipeline.sensors.mirror_schedule import mirror_schedules
 from omie_pipeline.sensors.nfse import nfse_sensor
+from omie_pipeline.sensors.push_schedules import after_registers_sensor, registers_schedule
 from omie_pipeline.sensors.resume import resume_readings_sensor, resume_sensor
-from omie_pipeline.sensors.schedule import after_registers_sensor, registers_schedule
-from omie_pipeline.sensors.watch import watch_sensors
 
 
 def build() -> dg.Definitions:

@@ -19,7 +19,7 @@ from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable, read_sources
 from omie_pipeline.clock import Clock
-from omie_pipeline.config import built
+from omie_pipeline.config import addresses
 from omie_pipeline.config.addresses import (
     Warehouse,
     dagster_environment,
@@ -34,25 +34,26 @@ from omie_pipeline.config.dbt_project import (
     mapping_dir,
     staging_folder,
 )
-from omie_pipeline.config.defaults_adopted import Adopted, adopt_old_defaults
+from omie_pipeline.config.defaults import Adopted, adopt_old_defaults
 from omie_pipeline.config.empresas import EmpresaAccess, PipelineConfig, access, load_config
 from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
 from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
-from omie_pipeline.imports.import_report import ImportProgress, ImportReport, ImportRequest, Modo
-from omie_pipeline.imports.importing import Importer
-from omie_pipeline.imports.statement import StatementReader
+from omie_pipeline.imports.bank_statement import StatementReader
+from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportRequest, Modo
+from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.ownership import refuse_foreign_relations
 from omie_pipeline.postgres.poolers import behind_pooler
 from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
-from omie_pipeline.push.delivery import Recovering
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.deliver import Recovering
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import Push, PushOptions, PushReport
+from omie_pipeline.push.report import PushOptions, PushReport
+from omie_pipeline.push.run import Push
 
 REFERENCES = ("empresas", "categorias", "contas_correntes")
 
@@ -168,7 +169,7 @@ class Deployment:
         options: PushOptions,
         progress: Progress | None = None,
     ) -> PushReport:
-        """Push one endpoint of one empresa; see :class:`omie_pipeline.push.push.Push`.
+        """Push one endpoint of one empresa; see :class:`omie_pipeline.push.run.Push`.
 
         Args:
             endpoint: name of the endpoint.
@@ -405,7 +406,7 @@ class Deployment:
         Raises:
             WarehouseError: names every such object; nothing was changed.
         """
-        planned = built.built_relations(self.settings)
+        planned = addresses.built_relations(self.settings)
         with warehouse_errors(), self.engine.connect() as connection:
             refuse_foreign_relations(connection, self.settings.schemas, planned)
 

@@ -9,7 +9,7 @@ from typing import Final
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.errors import ConfigurationError, OmieFault
-from omie_pipeline.privacy.person_held import HELD
+from omie_pipeline.privacy.places import HELD
 
 _NEW_ENOUGH: Final = timedelta(hours=1)
 # A list lags behind a change about as long (omie-api.md#stale-reads).

@@ -7,7 +7,7 @@ import dagster as dg
 
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import EXTRACT_POOL
-from omie_pipeline.clinic.copied import copied_rows
+from omie_pipeline.clinic.changed_dates import copied_rows
 from omie_pipeline.clinic.extract import ExtractResult
 from omie_pipeline.clinic.set_aside import reason_of
 from omie_pipeline.clinic.sources import SourceTable

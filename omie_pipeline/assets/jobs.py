@@ -11,12 +11,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from omie_pipeline.app.deployment import REFERENCES
-from omie_pipeline.assets.checked import unplanned
-from omie_pipeline.assets.conciliacao import KEY as RECONCILIATION_KEY
-from omie_pipeline.assets.mirror import mirror_key
+from omie_pipeline.assets.checks import unplanned
+from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.nfse import KEY as NFSE_KEY
 from omie_pipeline.assets.push import push_key
-from omie_pipeline.assets.situacao import KEY as STATUS_KEY
+from omie_pipeline.assets.reconciliation import KEY as RECONCILIATION_KEY
+from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.clinic.sources import SourceTable

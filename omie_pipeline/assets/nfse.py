@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.catalog.nfse_states import ESTADOS, OPEN
+from omie_pipeline.catalog.nfse import ESTADOS, OPEN
 from omie_pipeline.config.settings import clinic_zone
-from omie_pipeline.nfse.nfse_reads import counts, in_state, newest
+from omie_pipeline.nfse.state import counts, in_state, newest
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 KEY = dg.AssetKey(["omie_pipeline", "nfse"])

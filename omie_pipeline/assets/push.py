@@ -5,15 +5,11 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment, Progress
-from omie_pipeline.assets.checked import (
-    check_specs,
-    evaluations,
-    refuse_check_alone,
-)
-from omie_pipeline.assets.mirror import mirror_key
+from omie_pipeline.assets.checks import check_specs, evaluations, refuse_check_alone
+from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, covered
 from omie_pipeline.assets.pools import push_pool
-from omie_pipeline.assets.report import (
+from omie_pipeline.assets.push_report import (
     DESCRIPTIONS,
     count_metadata,
     run_metadata,
@@ -21,18 +17,14 @@ from omie_pipeline.assets.report import (
     worst_metadata,
 )
 from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
-from omie_pipeline.assets.run_tags import TRIGGER_TAG, trigger_of
+from omie_pipeline.assets.run_tags import trigger_of
 from omie_pipeline.catalog import REGISTRY, Endpoint
-from omie_pipeline.catalog.acting import REVERSALS, SETTLEMENTS
-from omie_pipeline.push.counts import Counts, total
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import PushOptions, PushReport
-from omie_pipeline.push.report import recovery_told
+from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.validation.lists import needs_lists
-
-__all__ = ["HELD_TAG", "TRIGGER_TAG", "UNFINISHED_TAG", "push_asset", "push_key"]
+from omie_pipeline.validation.references import needs_lists
 
 GROUP = "omie_envio"
 UNFINISHED_TAG = "omie_pipeline/so_pendentes"

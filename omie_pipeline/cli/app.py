@@ -9,13 +9,12 @@ import typer
 from omie_pipeline.cli.build import build
 from omie_pipeline.cli.cache import cache
 from omie_pipeline.cli.check import check
-from omie_pipeline.cli.database import database
+from omie_pipeline.cli.database import database, papeis
 from omie_pipeline.cli.defaults import defaults
 from omie_pipeline.cli.duplicates import duplicates
 from omie_pipeline.cli.history import history
-from omie_pipeline.cli.importing import import_
+from omie_pipeline.cli.import_tables import import_
 from omie_pipeline.cli.lgpd import lgpd
-from omie_pipeline.cli.listings import not_emptied, quarantine, rejected
 from omie_pipeline.cli.mapping import map_
 from omie_pipeline.cli.models import models
 from omie_pipeline.cli.mounted import mount
@@ -27,9 +26,9 @@ from omie_pipeline.cli.preview import preview
 from omie_pipeline.cli.push import push, retry
 from omie_pipeline.cli.reconcile import reconcile
 from omie_pipeline.cli.references import refs
-from omie_pipeline.cli.roles import papeis
+from omie_pipeline.cli.rows_to_fix import not_emptied, quarantine, rejected
 from omie_pipeline.cli.rules import rules
-from omie_pipeline.cli.selecting import ENDPOINTS_HELP, TABLES_HELP
+from omie_pipeline.cli.selection import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
 from omie_pipeline.cli.warnings import warnings
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from omie_pipeline.cli.asking import confirmed
 from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.selecting import EmpresaOption, YesOption, chosen_empresas, chosen_tables
+from omie_pipeline.cli.prompts import confirmed
+from omie_pipeline.cli.selection import EmpresaOption, YesOption, chosen_empresas, chosen_tables
 
 cache = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -29,9 +29,8 @@ def clear(
 ) -> None:
     """Esquece até onde cada tabela foi lida, para que seja lida de novo. Nenhuma linha sai."""
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.imports.import_status import forget_progress
-    from omie_pipeline.postgres.lanes import lane
-    from omie_pipeline.postgres.lanes_held import reading_lane
+    from omie_pipeline.imports.status import forget_progress
+    from omie_pipeline.postgres.locks import lane, reading_lane
 
     word = "tudo" if everything else "cadastros"
     tables = chosen_tables([word])

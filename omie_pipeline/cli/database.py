@@ -1,4 +1,4 @@
-"""``omie-pipeline db``: the embedded PostgreSQL."""
+"""``omie-pipeline db``: the embedded PostgreSQL, and the roles of people."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omie_pipeline.cli.failing import FAILED
-from omie_pipeline.cli.output import say, show
+from omie_pipeline.cli.errors import FAILED
+from omie_pipeline.cli.output import Column, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from omie_pipeline.config.settings import Settings
+
 
 database = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -124,3 +125,49 @@ def _host(url: sa.URL) -> str:
     """Server or socket of an address; an address may also leave it to libpq."""
     named = url.host or ", ".join(url.normalized_query.get("host", ()))
     return named or "endereço padrão do PostgreSQL"
+
+
+# ``omie-pipeline db papeis``: the roles of people, and what an administrator must still type.
+
+_SEES = {
+    "omie_analyst": "tudo, com CPF, nomes e contatos mascarados",
+    "omie_finance": "tudo, por inteiro",
+    "omie_clinic": "por inteiro, só o que a clínica enviou ao Omie",
+}
+
+
+def papeis() -> None:
+    """Mostra quem pode ver o quê e refaz os direitos dos papéis. Saída: 1 se falta um papel."""
+    import typer
+
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.postgres.engine import warehouse_errors
+    from omie_pipeline.postgres.roles import administrator_statements, grant_access, role_states
+
+    deployment = Deployment()
+    settings, database = deployment.settings, deployment.engine.url.database
+    with warehouse_errors(), deployment.engine.begin() as connection:
+        missing = grant_access(connection)
+        states = role_states(connection)
+    show_table(
+        [Column("papel"), Column("existe"), Column("usuários"), Column("vê")],
+        [
+            [
+                s.name,
+                "sim" if s.exists else "não",
+                ", ".join(s.members) or "–",
+                _SEES[settings.schemas.plain(s.name)],
+            ]
+            for s in states
+        ],
+    )
+    if not missing:
+        say(
+            f"Novo usuário: CREATE ROLE ana LOGIN PASSWORD '...' IN ROLE {states[0].name}; ALTER "
+            f"ROLE ana IN DATABASE {database} SET timezone TO '{settings.time_zone}';"
+        )
+        return
+    say("Este usuário do banco não pode criar papéis. Um administrador deve executar:")
+    for statement in administrator_statements(missing, settings.schemas):
+        show(statement)
+    raise typer.Exit(FAILED)

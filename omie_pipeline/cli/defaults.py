@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omie_pipeline.cli.failing import UNFINISHED
+from omie_pipeline.cli.errors import UNFINISHED
 from omie_pipeline.cli.output import Column, emit, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.selecting import JsonOption
+from omie_pipeline.cli.selection import JsonOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,8 +96,7 @@ def import_(
     ] = False,
 ) -> None:
     """Importa padrões de um CSV (empresa,name,value, ou os dois arquivos antigos): tudo ou nada."""
-    from omie_pipeline.config.defaults import import_defaults
-    from omie_pipeline.config.defaults_files import read_defaults
+    from omie_pipeline.config.defaults import import_defaults, read_defaults
 
     deployment = _opened()
     settings = read_defaults(file, deployment.empresas)
@@ -108,8 +107,7 @@ def import_(
 @defaults.command(cls=PortugueseCommand)
 def export() -> None:
     """Escreve os padrões como CSV na saída, na forma que import lê."""
-    from omie_pipeline.config.defaults import listed_defaults
-    from omie_pipeline.config.defaults_files import written_defaults
+    from omie_pipeline.config.defaults import listed_defaults, written_defaults
 
     show(written_defaults(listed_defaults(_opened().engine)).rstrip("\n"))
 

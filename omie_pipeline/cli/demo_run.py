@@ -5,26 +5,68 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import dagster as dg
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.notes import acompanhar
 from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
 from omie_pipeline.assets.pools import ensure_pools
-from omie_pipeline.assets.push import TRIGGER_TAG
-from omie_pipeline.cli.demo_notes import follow_notes
+from omie_pipeline.assets.run_tags import TRIGGER_TAG
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sample_defaults
 from omie_pipeline.omie.masking import mask_text
-from omie_pipeline.push.last_runs import last_runs
-from omie_pipeline.push.worst import worst_rows
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.tables import nfse
+from omie_pipeline.push.history import last_runs
+from omie_pipeline.push.rows_to_fix import worst_rows
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.sensors.ranges import range_tags
+
+# The demo's last step: the notes of the billed orders, until the simulated city hall answered.
+
+CITY_HALL_SECONDS = 2.0
+"""How long the demo's simulated city hall takes."""
+_SHOWN = 3
+_QUESTIONS = 500
+"""Enough for the links of every note of the sample."""
+
+
+def follow_notes(console: Console, deployment: Deployment, empresa: str) -> None:
+    """Ask once about all open notes, store their files, and show what came of them."""
+    time.sleep(CITY_HALL_SECONDS)
+    acompanhar(deployment, empresa, most_questions=_QUESTIONS, at_once=True)
+    with warehouse_errors(), deployment.engine.connect() as connection:
+        by_state = connection.execute(
+            sa.select(nfse.c.estado, sa.func.count())
+            .where(nfse.c.empresa == empresa)
+            .group_by(nfse.c.estado)
+            .order_by(nfse.c.estado)
+        ).all()
+        issued = connection.execute(
+            sa.select(nfse.c.numero, nfse.c.cod_int_os, nfse.c.valor, nfse.c.url_pdf)
+            .where(nfse.c.empresa == empresa, nfse.c.estado == "issued")
+            .order_by(nfse.c.numero)
+            .limit(_SHOWN)
+        ).all()
+    told = ", ".join(f"{number} {state}" for state, number in by_state) or "nenhuma"
+    console.print(f"      notas: {told}")
+    if not issued:
+        return
+    table = Table(title="Primeiras notas (NFS-e)")
+    for title in ("número", "ordem de serviço", "PDF"):
+        table.add_column(title, no_wrap=True)
+    for note in issued:
+        table.add_row(note.numero, note.cod_int_os, note.url_pdf or "-")
+    console.print(table)
+
 
 EMPRESA = "principal"
 _POLL_SECONDS = 0.5

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.output import Column, day, emit, money, show, show_table
-from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
+from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas
 
 if TYPE_CHECKING:
-    from omie_pipeline.push.renamed import SameCode
-    from omie_pipeline.reconcile.reconciliation import Duplicate
+    from omie_pipeline.push.renamed_codes import SameCode
+    from omie_pipeline.reconcile.differences import Duplicate
 
 _SIDES = {"R": "a receber", "P": "a pagar"}
 
@@ -20,8 +20,8 @@ _SIDES = {"R": "a receber", "P": "a pagar"}
 def duplicates(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Lista o que parece repetido no Omie: qual é o nosso, e códigos que só mudam de forma."""
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.push.renamed import same_codes
-    from omie_pipeline.reconcile.reconciliation import duplicates as read_duplicates
+    from omie_pipeline.push.renamed_codes import same_codes
+    from omie_pipeline.reconcile.differences import duplicates as read_duplicates
 
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)

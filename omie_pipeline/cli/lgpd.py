@@ -13,13 +13,13 @@ import typer
 
 from omie_pipeline.cli.output import Column, count, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
+from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.privacy.erasing import ErasureReport
-    from omie_pipeline.privacy.person import Person
+    from omie_pipeline.privacy.erase import ErasureReport
+    from omie_pipeline.privacy.find import Person
 
 lgpd = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -50,10 +50,10 @@ def export(
     empresa: EmpresaOption = None,
 ) -> None:
     """Grava em JSON tudo o que o armazém tem de uma pessoa; nada aparece na tela."""
-    from omie_pipeline import exact_json
+    from omie_pipeline import decimal_json
     from omie_pipeline.postgres.engine import warehouse_errors
-    from omie_pipeline.privacy.person import find_person
-    from omie_pipeline.privacy.person_export import export_person
+    from omie_pipeline.privacy.export import export_person
+    from omie_pipeline.privacy.find import find_person
 
     deployment, document = _asked(cpf, codigo)
     empresas = chosen_empresas(deployment, empresa)
@@ -71,7 +71,7 @@ def export(
     if target.is_dir():
         target /= f"titular-{now:%Y%m%d-%H%M%S}.json"
     told = {"gerado_em": now.isoformat(), "empresas": found}
-    _write_private(target, exact_json.dumps(told))
+    _write_private(target, decimal_json.dumps(told))
     show(f"{count(rows)} linhas em {target} (só você pode ler)")
 
 
@@ -90,9 +90,9 @@ def erase(
     """
     from omie_pipeline.app.freshness import read_again
     from omie_pipeline.postgres.engine import warehouse_errors
-    from omie_pipeline.privacy.erasing import erase as erase_person
-    from omie_pipeline.privacy.person import find_person
-    from omie_pipeline.privacy.person_copies import copies_of
+    from omie_pipeline.privacy.erase import erase as erase_person
+    from omie_pipeline.privacy.export import copies_of
+    from omie_pipeline.privacy.find import find_person
     from omie_pipeline.privacy.retention import last_confirmation
 
     deployment, document = _asked(cpf, codigo)
@@ -133,8 +133,8 @@ def cancel(
 ) -> None:
     """Desfaz um pedido de apagar, enquanto nome e documento ainda não saíram."""
     from omie_pipeline.postgres.engine import warehouse_errors
-    from omie_pipeline.privacy.erasing import take_back
-    from omie_pipeline.privacy.person import find_person
+    from omie_pipeline.privacy.erase import take_back
+    from omie_pipeline.privacy.find import find_person
 
     deployment, document = _asked(cpf, codigo)
     now = deployment.clock.now()
@@ -167,7 +167,7 @@ def _tell_unread(empresa: str, left_out: Sequence[str], start: date) -> None:
 def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
     """The document without punctuation (``""`` if a code is given) and the deployment."""
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.privacy.person import plain_document
+    from omie_pipeline.privacy.find import plain_document
 
     if cpf is not None and code is not None:
         raise typer.BadParameter("não combina com --codigo", param_hint="--cpf")

@@ -11,7 +11,7 @@ from omie_pipeline.likely import likely
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.payload.payload import PayloadModel
+    from omie_pipeline.payload.models import PayloadModel
 
 _CANONICAL_SET = "canonica"
 
@@ -31,7 +31,7 @@ def tell_columns(deployment: Deployment) -> None:
 def _payload_lines(deployment: Deployment) -> Iterator[str]:
     from omie_pipeline.catalog import WRITABLE
     from omie_pipeline.errors import ModelError, ModelMisfit
-    from omie_pipeline.payload.payload import load_payload_model
+    from omie_pipeline.payload.models import load_payload_model
 
     for endpoint in WRITABLE:
         try:

@@ -3,30 +3,182 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omie_pipeline.cli.asking import confirmed
-from omie_pipeline.cli.failing import FAILED, UNFINISHED, tell_error
-from omie_pipeline.cli.nfse_report import (
-    STATES,
-    note_record,
-    show_note,
-    show_services,
-    show_steps,
-    show_taxes,
-    taxes_record,
-)
-from omie_pipeline.cli.output import emit, say, show
+from omie_pipeline.cli.errors import FAILED, UNFINISHED, tell_error
+from omie_pipeline.cli.output import Column, emit, moment, money, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.cli.prompts import confirmed
 from omie_pipeline.cli.push_report import show_reports, show_worst, unfinished, worst_of
-from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, YesOption
+from omie_pipeline.cli.selection import EmpresaOption, JsonOption, YesOption
 from omie_pipeline.errors import OmieFault
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.nfse.nfse import NoteState
+    from omie_pipeline.app.notes import NotaDetalhada, Servico
+    from omie_pipeline.nfse.state import NoteState
+    from omie_pipeline.nfse.taxes import Taxes
+
+
+# Notes, taxes and services as people and programs read them.
+
+STATES = {
+    "submitted": "enviada",
+    "processing": "em processamento",
+    "issued": "emitida",
+    "rejected": "recusada pela prefeitura",
+    "cancelled": "cancelada",
+    "error": "com erro",
+    "deleted": "OS excluída no Omie",
+}
+
+
+def note_record(note: NoteState) -> dict[str, Any]:
+    """The note as ``--json`` promises it."""
+    return {name: getattr(note, name) for name in note.__dataclass_fields__}
+
+
+def show_note(note: NoteState) -> None:
+    """A note, a line for each thing that is known of it."""
+    show(f"{note.cod_int_os} ({note.empresa}): {STATES[note.estado]}")
+    lines = (
+        ("número", note.numero),
+        ("código de verificação", note.codigo_verificacao),
+        ("valor", f"R$ {money(note.valor)}" if note.valor is not None else None),
+        ("município", note.municipio),
+        ("enviada em", _times(note)),
+        ("emitida em", moment(note.emitida_em) if note.emitida_em else None),
+        ("cancelamento pedido em", _asked(note)),
+        ("mensagem", note.mensagem),
+        ("PDF", note.url_pdf),
+        ("XML", note.url_xml),
+        ("portal", note.url_portal),
+    )
+    for label, value in lines:
+        if value:
+            show(f"    {label}: {value}")
+
+
+def show_steps(found: NotaDetalhada) -> None:
+    """Every change of state, then the files."""
+    show_table(
+        [Column("quando"), Column("de"), Column("para"), Column("fonte"), Column("motivo")],
+        [
+            [
+                moment(step.em),
+                STATES[step.de] if step.de else "–",
+                STATES[step.para],
+                step.fonte,
+                step.motivo or "",
+            ]
+            for step in found.historico
+        ],
+    )
+    for one in found.arquivos:
+        show(f"    {one.tipo}: {one.caminho} (sha256 {one.sha256}, {one.tamanho_bytes} bytes)")
+
+
+def taxes_record(taxes: Taxes) -> dict[str, Any]:
+    """The taxes as ``--json`` promises them; sums in R$."""
+    return {
+        "regime": taxes.regime,
+        "simples_nacional": taxes.simples_nacional,
+        "bruto": taxes.bruto,
+        "retido": taxes.retido,
+        "liquido": taxes.liquido,
+        "impostos": [
+            {name: getattr(one, name) for name in one.__dataclass_fields__}
+            for one in taxes.impostos
+        ],
+    }
+
+
+def show_taxes(taxes: Taxes) -> None:
+    """What the note will bear, as Omie's records have it."""
+    show(f"Regime: {taxes.regime}")
+    show_table(
+        [
+            Column("imposto"),
+            Column("alíquota", right=True),
+            Column("base R$", right=True),
+            Column("valor R$", right=True),
+            Column("retido R$", right=True),
+        ],
+        [
+            [
+                one.nome,
+                rate(one.aliquota),
+                money(one.base),
+                money(one.valor),
+                money(one.retido),
+            ]
+            for one in taxes.impostos
+        ],
+    )
+    show(
+        f"Bruto R$ {money(taxes.bruto)}; retido R$ {money(taxes.retido)}; "
+        f"líquido R$ {money(taxes.liquido)}"
+    )
+
+
+def show_services(services: Sequence[Servico]) -> None:
+    """The catalogue of services as a table."""
+    if not services:
+        show("Nenhum serviço no Omie")
+        return
+    show_table(
+        [
+            Column("id", right=True),
+            Column("código"),
+            Column("integração"),
+            Column("descrição"),
+            Column("LC 116"),
+            Column("municipal"),
+            Column("preço R$", right=True),
+            Column("alíquotas (* retida)"),
+        ],
+        [
+            [
+                str(one.n_cod_serv),
+                one.codigo,
+                one.codigo_integracao,
+                one.descricao + (" (inativo)" if one.inativo else ""),
+                one.lc116,
+                one.codigo_municipal,
+                money(one.preco),
+                _rates(one),
+            ]
+            for one in services
+        ],
+    )
+
+
+def rate(value: Decimal | None) -> str:
+    """Per cent; rates that differ by item have none of their own."""
+    return "várias" if value is None else f"{value:.2f}%".replace(".", ",")
+
+
+def _rates(one: Servico) -> str:
+    told = [
+        f"{tax} {rate(value)}{'*' if tax in one.retidos else ''}"
+        for tax, value in one.aliquotas.items()
+        if value
+    ]
+    return ", ".join(told) or "–"
+
+
+def _times(note: NoteState) -> str:
+    again = f" ({note.tentativas}ª vez)" if note.tentativas > 1 else ""
+    return f"{moment(note.enviada_em)}{again}"
+
+
+def _asked(note: NoteState) -> str | None:
+    return moment(note.cancelamento_pedido_em) if note.cancelamento_pedido_em else None
+
 
 nfse = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,7 +193,7 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Acha o cliente no Omie pelo CPF/CNPJ, ou cria, e liga. Saída: 3 se foi recusado."""
-    from omie_pipeline.app.nfse import cadastrar_cliente
+    from omie_pipeline.app.register_client import cadastrar_cliente
 
     deployment = _deployment()
     found = cadastrar_cliente(deployment, _one(deployment, empresa), key)
@@ -72,7 +224,7 @@ def issue(
 ) -> None:
     """Mostra os impostos, pergunta e fatura a OS: a nota sai. Saída: como em push, 1 se a nota foi
     cancelada."""
-    from omie_pipeline.app.nfse import emitir_nfse, impostos_nfse
+    from omie_pipeline.app.notes import emitir_nfse, impostos_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -115,7 +267,7 @@ def issue(
 
 def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Pergunta ao Omie como está a nota agora. Saída: 3 se não deu para perguntar."""
-    from omie_pipeline.app.nfse import consultar_nfse
+    from omie_pipeline.app.notes import consultar_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -133,7 +285,7 @@ def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = 
 
 def status(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Mostra tudo da nota: cada mudança com a hora, links e arquivos. Nada é perguntado ao Omie."""
-    from omie_pipeline.app.nfse import status_nfse
+    from omie_pipeline.app.notes import status_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -161,7 +313,7 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Cancela a OS e a nota no Omie. Saída: 0 cancelada, 3 ainda não se sabe, 1 recusado."""
-    from omie_pipeline.app.nfse import cancelar_nfse
+    from omie_pipeline.app.notes import cancelar_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -186,7 +338,7 @@ def cancel(
 
 def services(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Lista os serviços do Omie com códigos e alíquotas."""
-    from omie_pipeline.app.nfse import consultar_servicos
+    from omie_pipeline.app.notes import consultar_servicos
 
     deployment = _deployment()
     found = consultar_servicos(deployment, _one(deployment, empresa))
@@ -206,7 +358,7 @@ def wait(
     as_json: JsonOption = False,
 ) -> None:
     """Espera a prefeitura responder. Saída: 0 emitida, 3 ainda em andamento, 1 recusada."""
-    from omie_pipeline.app.nfse import aguardar_nfse
+    from omie_pipeline.app.notes import aguardar_nfse
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -259,8 +411,8 @@ def _refuse_unknown(deployment: Deployment, empresa: str, key: str) -> None:
         typer.BadParameter: says what was probably meant, or how codes look.
     """
     from omie_pipeline.catalog import REGISTRY
-    from omie_pipeline.payload.model_codes import find_code
-    from omie_pipeline.push.known import KnownRecords
+    from omie_pipeline.payload.models import find_code
+    from omie_pipeline.push.dependents import KnownRecords
 
     orders = REGISTRY["ordens_servico"]
     known = KnownRecords(deployment.engine, empresa).standing(orders.name, [key])
@@ -296,6 +448,6 @@ def _tell_standing(note: NoteState | None) -> None:
 
 
 def _note(deployment: Deployment, empresa: str, key: str) -> NoteState | None:
-    from omie_pipeline.nfse.nfse import states
+    from omie_pipeline.nfse.state import states
 
     return states(deployment.engine, empresa, [key]).get(key)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omie_pipeline.cli.failing import FAILED
+from omie_pipeline.cli.errors import FAILED
 from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.selecting import JsonOption
+from omie_pipeline.cli.selection import JsonOption
 from omie_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omie_pipeline.alerts.notifying import AppriseChannel
+    from omie_pipeline.alerts.channels import AppriseChannel
 
 notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,8 +25,8 @@ _DIAGNOSE = "O apprise diz por quê: apprise -vv -b teste 'ENDEREÇO' (mostra o 
 @notify.command(cls=PortugueseCommand)
 def test() -> None:
     """Manda uma mensagem de teste a cada canal. Saída: 1 se algum não a aceitou."""
-    from omie_pipeline.alerts.notifying import notify_channels
-    from omie_pipeline.alerts.telling import Message
+    from omie_pipeline.alerts.channels import notify_channels
+    from omie_pipeline.alerts.send import Message
     from omie_pipeline.config.empresas import load_config
     from omie_pipeline.config.settings import load_settings
 
@@ -49,7 +49,7 @@ def test() -> None:
 @notify.command(cls=PortugueseCommand)
 def status(as_json: JsonOption = False) -> None:
     """Mostra os alertas em aberto e quando foram avisados."""
-    from omie_pipeline.alerts.notifications import open_alerts
+    from omie_pipeline.alerts.deduplication import open_alerts
     from omie_pipeline.app.deployment import Deployment
 
     found = open_alerts(Deployment().engine)
@@ -81,9 +81,9 @@ def status(as_json: JsonOption = False) -> None:
 @notify.command(cls=PortugueseCommand)
 def send() -> None:
     """Procura alertas e avisa uma vez (para o cron, sem o Dagster). Saída: 1 se um canal falhou."""
-    from omie_pipeline.alerts.alerts import evaluate_alerts
-    from omie_pipeline.alerts.notifying import notify_channels
-    from omie_pipeline.alerts.telling import deliver
+    from omie_pipeline.alerts.channels import notify_channels
+    from omie_pipeline.alerts.conditions import evaluate_alerts
+    from omie_pipeline.alerts.send import deliver
     from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()

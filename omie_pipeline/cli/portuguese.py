@@ -6,16 +6,19 @@ commands are classes made to be replaced, so the few words it writes are given h
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import click
 from typer.core import TyperCommand, TyperGroup
 
-from omie_pipeline.cli.failing import (
+from omie_pipeline.cli.errors import (
     FAILED,
     INTERRUPTED,
     WRONG_USAGE,
@@ -23,10 +26,47 @@ from omie_pipeline.cli.failing import (
     tell_interrupted,
     tell_os_error,
 )
-from omie_pipeline.cli.notices import told_on_terminal
 from omie_pipeline.cli.output import say
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.likely import likely
+
+# What the engine says while a command runs, on stderr: long waits, and a clock that differs.
+
+_LOGGERS = ("omie_pipeline.waits", "omie_pipeline.clock", "omie_pipeline.line")
+
+
+class _Terminal(logging.Handler):
+    """Says each record; the end of a wait as the clinic's own time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        until = getattr(record, "until", None)
+        if not isinstance(until, datetime):
+            say(record.getMessage())
+            return
+        from omie_pipeline.config.settings import clinic_zone
+
+        at = until.astimezone(clinic_zone())
+        say(f"Esperando até {at:%H:%M:%S}: {getattr(record, 'why', '')}")
+
+
+@contextmanager
+def told_on_terminal() -> Iterator[None]:
+    """Show these records on the terminal, and nowhere else, while a command runs."""
+    handler = _Terminal(logging.INFO)
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [(one.level, one.propagate) for one in loggers]
+    for one in loggers:
+        one.addHandler(handler)
+        one.setLevel(logging.INFO)
+        one.propagate = False
+    try:
+        yield
+    finally:
+        for one, (level, propagate) in zip(loggers, before, strict=True):
+            one.removeHandler(handler)
+            one.setLevel(level)
+            one.propagate = propagate
+
 
 _SECTIONS = {"Options": "Opções", "Arguments": "Argumentos", "Commands": "Comandos"}
 _VALUE_REASONS = (

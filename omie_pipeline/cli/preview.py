@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omie_pipeline.cli.delivering import Wanted
-from omie_pipeline.cli.failing import UNFINISHED, WRONG_USAGE
-from omie_pipeline.cli.nothing_selected import missing_key
+from omie_pipeline.cli.errors import UNFINISHED, WRONG_USAGE
 from omie_pipeline.cli.output import say, show
-from omie_pipeline.cli.selecting import (
+from omie_pipeline.cli.push_loop import Wanted
+from omie_pipeline.cli.selection import (
     Dates,
     EmpresaOption,
     JsonOption,
     chosen_empresas,
     chosen_endpoints,
+    missing_key,
 )
 
 if TYPE_CHECKING:
-    from omie_pipeline.push.previewing_sync import Preview
+    from omie_pipeline.push.preview import Preview
 
 _ROWS = 5
 _INDENT = 2
@@ -40,9 +40,8 @@ def preview(
 ) -> None:
     """Mostra linhas como sairiam para o Omie, sem enviar nada e sem dados pessoais à vista."""
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.payload.payload import load_payload_model
-    from omie_pipeline.payload.selection import Selection
-    from omie_pipeline.push.previewing_sync import preview as previewed
+    from omie_pipeline.payload.models import Selection, load_payload_model
+    from omie_pipeline.push.preview import preview as previewed
     from omie_pipeline.push.report import PushOptions
 
     chosen = chosen_endpoints([endpoint])

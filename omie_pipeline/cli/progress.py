@@ -13,7 +13,7 @@ from omie_pipeline.cli.output import console, count, say
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Progress
-    from omie_pipeline.imports.import_report import ImportProgress
+    from omie_pipeline.imports.report import ImportProgress
 
 _PLAIN_EVERY_SECONDS = 10.0
 
@@ -116,7 +116,7 @@ def _live_reading(label: str) -> Iterator[ImportProgress]:
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from omie_pipeline.imports.import_report import ImportProgress
+    from omie_pipeline.imports.report import ImportProgress
 
     columns = (
         SpinnerColumn(),
@@ -138,7 +138,7 @@ def _live_reading(label: str) -> Iterator[ImportProgress]:
 
 
 def _plain_reading(label: str) -> ImportProgress:
-    from omie_pipeline.imports.import_report import ImportProgress
+    from omie_pipeline.imports.report import ImportProgress
 
     told_at, read_so_far = time.monotonic(), _Read()
 

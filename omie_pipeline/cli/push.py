@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.acting import TITLES
-from omie_pipeline.cli.delivering import Wanted, deliver
-from omie_pipeline.cli.failing import FAILED, UNFINISHED
-from omie_pipeline.cli.nothing_selected import nothing_selected
+from omie_pipeline.catalog.relations import TITLES
+from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import emit, say
+from omie_pipeline.cli.push_loop import Wanted, deliver
 from omie_pipeline.cli.push_report import (
     report_lines,
     show_next_step,
@@ -24,7 +23,7 @@ from omie_pipeline.cli.push_report import (
     unfinished,
     worst_of,
 )
-from omie_pipeline.cli.selecting import (
+from omie_pipeline.cli.selection import (
     ApproveOption,
     Dates,
     EmpresaOption,
@@ -33,12 +32,13 @@ from omie_pipeline.cli.selecting import (
     chosen_empresas,
     chosen_endpoints,
     dates_from_start,
+    nothing_selected,
     parsed_date,
 )
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.push.push import PushOptions, PushReport
+    from omie_pipeline.push.report import PushOptions, PushReport
 
 _DATE = "AAAA-MM-DD"
 _ROWS = 50
@@ -190,6 +190,6 @@ def _deployment() -> Deployment:
 
 
 def _options(*, approve: bool, dry_run: bool) -> PushOptions:
-    from omie_pipeline.push.push import PushOptions
+    from omie_pipeline.push.report import PushOptions
 
     return PushOptions(gatilho="cli", approve=approve, dry_run=dry_run)

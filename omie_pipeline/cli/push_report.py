@@ -10,9 +10,8 @@ from omie_pipeline.cli.output import Column, count, show, show_entry, show_table
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from omie_pipeline.push.counts import Counts
-    from omie_pipeline.push.push import PushReport
-    from omie_pipeline.push.worst import WorstRow
+    from omie_pipeline.push.report import Counts, PushReport
+    from omie_pipeline.push.rows_to_fix import WorstRow
 
 _COLUMNS = (
     ("selecionadas", "selected"),
@@ -40,7 +39,7 @@ def report_lines(
     ``not_emptied`` (field -> rows) stands in the first one where Omie keeps what the clinic
     emptied.
     """
-    from omie_pipeline.push.counts import Counts
+    from omie_pipeline.push.report import Counts
 
     parts = report.partitions or (Counts(empty_partition),)
     lines = []
@@ -79,7 +78,7 @@ def show_reports(reports: Sequence[PushReport], *, dry_run: bool = False) -> Non
 
 def worst_of(engine: sa.Engine, reports: Sequence[PushReport]) -> list[tuple[str, WorstRow]]:
     """The five rows to look at first, each with its endpoint; those Omie refused on top."""
-    from omie_pipeline.push.worst import worst_rows
+    from omie_pipeline.push.rows_to_fix import worst_rows
 
     found = [
         (report.endpoint.name, row)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.cli.asking import confirmed
-from omie_pipeline.cli.delivering import Wanted, deliver
-from omie_pipeline.cli.failing import FAILED, UNFINISHED
+from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import Column, count, day, emit, money, say, show, show_table
+from omie_pipeline.cli.prompts import confirmed
+from omie_pipeline.cli.push_loop import Wanted, deliver
 from omie_pipeline.cli.push_report import report_lines, show_reports, show_worst, unfinished
 from omie_pipeline.cli.push_report import worst_of as worst_of_push
-from omie_pipeline.cli.selecting import (
+from omie_pipeline.cli.selection import (
     Dates,
     EmpresaOption,
     JsonOption,
@@ -27,9 +27,9 @@ from omie_pipeline.cli.selecting import (
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.push.push import PushReport
-    from omie_pipeline.reconcile.reconciliation import DayCount, Difference
-    from omie_pipeline.reconcile.resending import Gone
+    from omie_pipeline.push.report import PushReport
+    from omie_pipeline.reconcile.differences import DayCount, Difference
+    from omie_pipeline.reconcile.resend import Gone
 
 _SHOWN_DIFFERENCES = 10
 _SHOWN_DAYS = 31
@@ -62,7 +62,7 @@ def reconcile(
 ) -> None:
     """Compara clínica, envios e Omie. Saída: 0 tudo igual, 3 há diferenças, 1 falhou."""
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.reconcile.reconciliation import DIFFERENCES, counts_by_day, worst_differences
+    from omie_pipeline.reconcile.differences import DIFFERENCES, counts_by_day, worst_differences
 
     if (dry_run or yes) and not resend:
         raise typer.BadParameter("só vale com --resend-missing", param_hint="--dry-run/--yes")
@@ -83,7 +83,7 @@ def reconcile(
 def _resend(
     deployment: Deployment, empresas: tuple[str, ...], *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    from omie_pipeline.reconcile.reconciling import Reconciler
+    from omie_pipeline.reconcile.resend import Reconciler
 
     reconciler = Reconciler(deployment.engine, deployment.clock, deployment.settings.start_date)
     found = [gone for name in empresas for gone in reconciler.gone(name)]
@@ -110,7 +110,7 @@ def _resend(
 
 def _push(deployment: Deployment, proved: Sequence[Gone], *, as_json: bool) -> None:
     """Send what waits of these endpoints: the rows set back, and all that resumes by itself."""
-    from omie_pipeline.push.push import PushOptions
+    from omie_pipeline.push.report import PushOptions
 
     reports: list[PushReport] = []
     failed = False
@@ -202,7 +202,7 @@ def _show_totals(counts: Sequence[DayCount]) -> None:
 
 def _show_days(counts: Sequence[DayCount]) -> None:
     """Days of títulos on which the sides differ, the newest first."""
-    from omie_pipeline.reconcile.reconciliation import DIFFERENCES
+    from omie_pipeline.reconcile.differences import DIFFERENCES
 
     apart = [one for one in counts if one.dia is not None and one.situacao in DIFFERENCES]
     if not apart:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from omie_pipeline.cli.failing import FAILED, tell_error
+from omie_pipeline.cli.errors import FAILED, tell_error
 from omie_pipeline.cli.output import Column, count, say, show, show_table
-from omie_pipeline.cli.selecting import EmpresaOption, chosen_empresas
+from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import OmieFault
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_lists_once(
     Raises:
         OmieFault: a list could not be read; what it was for and what to do was printed.
     """
-    from omie_pipeline.status.status import was_read
+    from omie_pipeline.status.endpoints import was_read
 
     for reference in references:
         if was_read(deployment.engine, reference, empresa):

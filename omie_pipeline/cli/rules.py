@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omie_pipeline.cli.output import Column, emit, show, show_table
-from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
+from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas
 
 _SOURCES = {
     "padrao": "padrão",

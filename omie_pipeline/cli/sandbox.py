@@ -46,8 +46,7 @@ def demo_models() -> Path:
 
 def give_sample_defaults(deployment: Deployment) -> None:
     """Categories and accounts of the simulated company, if the sandbox has none yet."""
-    from omie_pipeline.config.defaults import ever_set, import_defaults
-    from omie_pipeline.config.defaults_files import read_defaults
+    from omie_pipeline.config.defaults import ever_set, import_defaults, read_defaults
 
     if ever_set(deployment.engine):
         return

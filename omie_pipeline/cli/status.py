@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.cli.errors import reading_step, without_secrets
 from omie_pipeline.cli.history import RUN_STATES
-from omie_pipeline.cli.listings import (
-    AllOption,
-    CsvOption,
-    EndpointOption,
-    TableOption,
-    refuse_two_outputs,
-    write_records,
-)
 from omie_pipeline.cli.output import (
     LIST_WIDTH,
     Column,
@@ -25,25 +18,196 @@ from omie_pipeline.cli.output import (
     show,
     show_table,
 )
-from omie_pipeline.cli.selecting import (
+from omie_pipeline.cli.rows_to_fix import (
+    AllOption,
+    CsvOption,
+    EndpointOption,
+    TableOption,
+    refuse_two_outputs,
+    write_records,
+)
+from omie_pipeline.cli.selection import (
     EmpresaOption,
     JsonOption,
     chosen_empresas,
     chosen_endpoints,
     chosen_tables,
 )
-from omie_pipeline.cli.status_tables import (
-    TABLE_FIELDS,
-    show_tables,
-    show_waiting_events,
-    table_concerns,
-    table_records,
-)
-from omie_pipeline.cli.status_waits import WAIT_FIELDS, show_waits, waits_of
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.status.status import BlockInForce, EndpointStatus
+    from omie_pipeline.imports.status import TableStatus
+    from omie_pipeline.omie.shared_pacing import BlockInForce
+    from omie_pipeline.status.endpoints import EndpointStatus
+
+
+# Imported tables in ``omie-pipeline status``: each table's state, times and alerts.
+
+TABLE_FIELDS = ("table", "last_read_at", "next_at", "rows", "complete", "days_unproved",
+                "events_waiting", "oldest_event_at", "alerts")  # fmt: skip
+_STATES = {"ativa": "active", "erro": "error", "desativada": "disabled"}
+_TOLD = {code: word for word, code in _STATES.items()}
+
+
+def table_records(
+    deployment: Deployment,
+    empresa: str,
+    tables: Sequence[str],
+    closed: BlockInForce | None,
+) -> list[dict[str, Any]]:
+    """One record per table of ``tables``, with the keys ``--json`` promises.
+
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose tables these are.
+        tables: names of lists; all by default.
+        closed: a block that is in force.
+    """
+    from omie_pipeline.imports.status import import_status, inbox_status, next_tick
+
+    settings, now = deployment.settings, deployment.clock.now()
+    wanted = deployment.config.empresa(empresa).importar
+    inbox = inbox_status(deployment.engine, empresa)
+    found = import_status(deployment.engine, empresa, wanted.filters(), settings.start_date, now)
+    records = []
+    for one in found:
+        if one.tabela not in tables:
+            continue
+        off = one.situacao == "desativada"
+        broken = closed is not None and not off
+        schedule = wanted.schedule_of(one.tabela, settings.schedule)
+        following = next_tick(schedule, now, settings.zone)
+        records.append(
+            {
+                "empresa": empresa,
+                "direction": "import",
+                "table": one.tabela,
+                "state": "error" if broken else _STATES[one.situacao],
+                "last_read_at": one.ultima,
+                "next_at": None if off else following,
+                "rows": one.linhas,
+                "complete": one.completo,
+                "days_unproved": one.dias_sem_prova,
+                "last_run_at": one.tentativa,
+                "last_run_trigger": one.gatilho or None,
+                "last_run_state": one.estado or None,
+                "last_run_error": without_secrets(one.erro) or None,
+                "blocked_until": closed.until if closed else None,
+                "blocked_reason": closed.reason if closed else None,
+                "events_waiting": inbox.pendentes,
+                "oldest_event_at": inbox.mais_antigo,
+                "alerts": _alerts(one),
+            }
+        )
+    return records
+
+
+def table_concerns(one: Record) -> bool:
+    """Whether a table was ever read or has findings; one that is switched off has none."""
+    return one["state"] != "disabled" and (
+        one["last_read_at"] is not None or one["last_run_at"] is not None or bool(one["alerts"])
+    )
+
+
+def show_tables(records: Sequence[Record]) -> None:
+    """The tables, on stdout."""
+    several = len({one["empresa"] for one in records}) > 1
+    alerted = any(one["alerts"] for one in records)
+    heads = [Column("empresa")] if several else []
+    heads += [Column("tabela"), Column("situação"), Column("última leitura"),
+              Column("próxima, se ligada"), Column("linhas", right=True)]  # fmt: skip
+    heads += [Column("alertas")] if alerted else []
+    rows = []
+    for one in records:
+        last = "nunca" if one["last_read_at"] is None else moment(one["last_read_at"])
+        upcoming = "manual" if one["next_at"] is None else moment(one["next_at"])
+        if one["state"] == "disabled":
+            last, upcoming = "–", "–"
+        rows.append(
+            [
+                *([one["empresa"]] if several else []),
+                one["table"],
+                _TOLD[one["state"]],
+                last,
+                upcoming,
+                count(one["rows"]),
+                *(["\n".join(one["alerts"])] if alerted else []),
+            ]
+        )
+    show("Leitura do Omie" if several else f"Leitura do Omie ({records[0]['empresa']})")
+    show_table(heads, rows, plain_width=LIST_WIDTH)
+
+
+def show_waiting_events(records: Sequence[Record]) -> None:
+    """What waits in each empresa's inbox, on stdout."""
+    for one in {record["empresa"]: record for record in records}.values():
+        if one["events_waiting"]:
+            show(
+                f"{one['empresa']}: {count(one['events_waiting'])} eventos de webhook esperam, o "
+                f"mais antigo desde {moment(one['oldest_event_at'])}"
+            )
+
+
+def _alerts(one: TableStatus) -> list[str]:
+    if one.situacao == "desativada":
+        return ["fora do filtro da empresa"]
+    alerts = []
+    if one.erro:
+        fixes = (one.correcao, reading_step(one.erro_classe, one.erro))
+        step = " ".join(text for text in fixes if text)
+        alerts.append(f"{without_secrets(one.erro)} → {step}" if step else one.erro)
+    elif one.completo is False:
+        alerts.append(f"não fechou com o Omie → omie-pipeline import {one.tabela} --full")
+    if one.dias_sem_prova:
+        alerts.append(
+            f"{count(one.dias_sem_prova)} dias sem leitura completa → "
+            f"omie-pipeline import {one.tabela} --full"
+        )
+    return alerts
+
+
+# What ``omie-pipeline status`` says of waits: which line, until when and why.
+
+WAIT_FIELDS: Final = ("line", "waits_until", "wait_reason", "wait_since")
+ROAD_TO_OMIE: Final = "omie"
+"""In the place of a method, for programs: nobody answers at Omie's address."""
+_KNOCKS_ONCE: Final = "Cada execução tenta uma vez só até alguém responder"
+
+
+def waits_of(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
+    """A record for each thing that the empresas' keys wait for at present."""
+    from omie_pipeline.config.empresas import has_credentials
+    from omie_pipeline.omie.shared_pacing import ROAD, line_waits, scope_of
+
+    now, found = deployment.clock.now(), []
+    for empresa in empresas:
+        if not has_credentials(deployment.config.empresa(empresa)):
+            continue
+        scope = scope_of(deployment.access(empresa).app_key.get_secret_value())
+        found += [
+            {
+                "empresa": empresa,
+                "direction": "wait",
+                "line": ROAD_TO_OMIE if one.what == ROAD else one.what,
+                "waits_until": one.until,
+                "wait_reason": one.reason,
+                "wait_since": one.since,
+            }
+            for one in line_waits(deployment.engine, scope, now)
+        ]
+    return found
+
+
+def show_waits(waits: Sequence[Record]) -> None:
+    """One line for each."""
+    for one in waits:
+        empresa, reason = one["empresa"], one["wait_reason"]
+        if one["line"] == ROAD_TO_OMIE:
+            since = moment(one["wait_since"])
+            show(f"{empresa}: sem caminho até o Omie ({since}): {reason}. {_KNOCKS_ONCE}")
+        else:
+            show(f"{empresa}: {one['line']} espera até {moment(one['waits_until'])}: {reason}")
+
 
 _FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected", "quarantined",
            "held", "deleted", "open_intents", "not_emptied", "warnings",
@@ -64,7 +228,7 @@ def status(
     """Mostra, por empresa, o que foi enviado e lido, o que espera e o que impede."""
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.push.warnings import warnings_of
-    from omie_pipeline.status.status import endpoint_status
+    from omie_pipeline.status.endpoints import endpoint_status
 
     refuse_two_outputs(as_json, csv)
     endpoints = chosen_endpoints([endpoint]) if endpoint else () if table else WRITABLE
@@ -131,8 +295,7 @@ def _show_counts(records: Sequence[Record], name: str, what: str, command: str) 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
     """The block on the empresa's key; without a key there is none to know of."""
     from omie_pipeline.config.empresas import has_credentials
-    from omie_pipeline.omie.quota import scope_of
-    from omie_pipeline.status.status import block_in_force
+    from omie_pipeline.omie.shared_pacing import block_in_force, scope_of
 
     if not has_credentials(deployment.config.empresa(empresa)):
         return None

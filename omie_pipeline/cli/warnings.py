@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from omie_pipeline.cli.listings import CsvOption, refuse_two_outputs, write_records
 from omie_pipeline.cli.output import show, show_entry
-from omie_pipeline.cli.selecting import EmpresaOption, JsonOption, chosen_empresas
+from omie_pipeline.cli.rows_to_fix import CsvOption, refuse_two_outputs, write_records
+from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas
 
 if TYPE_CHECKING:
     from omie_pipeline.push.warnings import WarningEntry

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+import numpy as np
+import numpy.typing as npt
 
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.sources import SourceTable
@@ -154,3 +158,176 @@ def _check(table: SourceTable, path: Path, line: int, names: tuple[str, ...]) ->
     absent = sorted({name for name in wanted if name is not None and name not in names})
     if absent:
         raise ConfigurationError(f"{where}: faltam as colunas {', '.join(absent)}")
+
+
+# The number of records in a CSV file, counted without the parser that reads it.
+#
+# One quote that is never closed makes a parser take every following row for a piece of text, and
+# the file reads without an error. So records are counted here by lines and quotes alone. A line
+# whose quotes come in pairs, each at the edge of a field, is a record of its own; the few others
+# are read one by one, strictly, and a piece of text that looks like records is refused.
+
+BLOCK_BYTES = 2 * 1024 * 1024
+_LF, _CR, _QUOTE = 10, 13, 34
+_NEVER_CLOSED = "as aspas que abrem ali não fecham"
+_INSIDE_QUOTES = "unexpected end of data"
+
+csv.field_size_limit(64 * BLOCK_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """A block of whole lines: where each ends, and the number of the first."""
+
+    data: bytes
+    ends: npt.NDArray[np.int64]
+    first: int
+
+    def of(self, index: int) -> bytes:
+        start = 0 if index == 0 else int(self.ends[index - 1]) + 1
+        return self.data[start : int(self.ends[index]) + 1]
+
+
+def count_records(layout: Layout, table: SourceTable, block_bytes: int = BLOCK_BYTES) -> int:
+    """Rows in the file, the header not among them.
+
+    Raises:
+        ClinicSourceError: a quote is not closed, stands where none may, or encloses lines that
+            look like rows; the line is named.
+    """
+    counter = _Counter(layout, table, block_bytes)
+    return counter.run() - layout.header_lines
+
+
+class _Counter:
+    def __init__(self, layout: Layout, table: SourceTable, block_bytes: int) -> None:
+        self._layout = layout
+        self._table = table
+        self._block_bytes = block_bytes
+        self._key = [layout.names.index(name) for name in table.key]
+        self._edges = np.array([ord(layout.separator), _LF, _CR, _QUOTE], dtype=np.uint8)
+
+    def run(self) -> int:
+        records, first, carry = 0, 1, b""
+        with self._layout.path.open("rb") as file:
+            old_line_ends = _only_carriage_returns(file.read(self._block_bytes))
+            file.seek(0)
+            while True:
+                block = file.read(self._block_bytes)
+                if old_line_ends:
+                    block = block.replace(b"\r", b"\n")
+                last = not block
+                data = carry + block
+                if last and data and not data.endswith(b"\n"):
+                    data += b"\n"
+                cut = data.rfind(b"\n") + 1
+                lines = _lines(data[:cut], first)
+                counted, used = self._count(lines, last=last)
+                records += counted
+                first += used
+                rest = 0 if used == 0 else int(lines.ends[used - 1]) + 1
+                carry = data[rest:]
+                if last:
+                    return records
+                if len(carry) > 2 * self._block_bytes:
+                    enormous = f"há uma linha com mais de {self._block_bytes} bytes"
+                    quoted = b'"' in carry
+                    raise self._refused(first, _NEVER_CLOSED if quoted else enormous)
+
+    def _count(self, lines: _Lines, *, last: bool) -> tuple[int, int]:
+        """Records in these lines, and how many of the lines they take."""
+        number = len(lines.ends)
+        if number == 0:
+            return 0, 0
+        own = ~_blank(lines)
+        if b'"' not in lines.data:
+            return int(own.sum()), number
+        records, next_free = 0, 0
+        for index in self._doubtful(lines):
+            if index < next_free:
+                continue
+            taken = self._record_at(lines, index, last=last)
+            if taken == 0:  # it goes on in the next block
+                return records + int(own[:index].sum()), index
+            own[index : index + taken] = False
+            records += 1
+            next_free = index + taken
+        return records + int(own.sum()), number
+
+    def _doubtful(self, lines: _Lines) -> Sequence[int]:
+        """Lines that may not be records of their own, in their order."""
+        data = np.frombuffer(lines.data, dtype=np.uint8)
+        quotes = np.flatnonzero(data == _QUOTE)
+        of_line = np.searchsorted(lines.ends, quotes)
+        odd = np.flatnonzero(np.bincount(of_line, minlength=len(lines.ends)) % 2)
+        before = np.where(quotes > 0, data[quotes - 1], _LF)
+        after = data[np.minimum(quotes + 1, len(data) - 1)]
+        loose = ~(np.isin(before, self._edges) | np.isin(after, self._edges))
+        found: list[int] = np.union1d(odd, of_line[loose]).tolist()
+        return found
+
+    def _record_at(self, lines: _Lines, index: int, *, last: bool) -> int:
+        """How many lines the record that begins here takes; 0: it goes beyond this block."""
+        encoding = self._layout.encoding
+        texts = (lines.of(at).decode(encoding, "replace") for at in range(index, len(lines.ends)))
+        reader = csv.reader(texts, delimiter=self._layout.separator, strict=True)
+        try:
+            record = next(reader)
+        except csv.Error as error:
+            line = lines.first + index
+            if _INSIDE_QUOTES not in str(error):
+                raise self._refused(line, "há aspas no meio de um valor") from None
+            if not last:
+                return 0
+            raise self._refused(line, _NEVER_CLOSED) from None
+        taken = reader.line_num
+        if taken > 1 and len(record) >= len(self._layout.names):
+            self._refuse_swallowed(lines, index, taken, record)
+        return taken
+
+    def _refuse_swallowed(
+        self, lines: _Lines, index: int, taken: int, record: Sequence[str]
+    ) -> None:
+        """Refuses a text over several lines if one of them is a row by its look."""
+        own = [_look(record[at]) for at in self._key]
+        for at in range(index + 1, index + taken):
+            text = lines.of(at).decode(self._layout.encoding, "replace").replace("\r", "")
+            fields = next(csv.reader([text], delimiter=self._layout.separator), [])
+            if len(fields) >= len(self._layout.names) and (
+                [_look(fields[key]) for key in self._key] == own
+            ):
+                raise self._refused(
+                    lines.first + index,
+                    "as aspas que abrem ali tomam como texto o que parece outra linha da tabela "
+                    f"(linha {lines.first + at})",
+                )
+
+    def _refused(self, line: int, what: str) -> ClinicSourceError:
+        name = self._layout.path.name
+        return ClinicSourceError(
+            f"Tabela '{self._table.name}': '{name}', linha {line}: {what}; corrija o arquivo, "
+            "nada dele foi copiado"
+        )
+
+
+def _only_carriage_returns(start: bytes) -> bool:
+    return b"\r" in start and b"\n" not in start
+
+
+def _lines(data: bytes, first: int) -> _Lines:
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _LF)
+    return _Lines(data, ends, first)
+
+
+def _blank(lines: _Lines) -> npt.NDArray[np.bool_]:
+    data = np.frombuffer(lines.data, dtype=np.uint8)
+    starts = np.concatenate(([0], lines.ends[:-1] + 1))
+    lengths = lines.ends - starts
+    only_return = (lengths == 1) & (data[starts] == _CR)
+    blank: npt.NDArray[np.bool_] = (lengths == 0) | only_return
+    return blank
+
+
+def _look(value: str) -> str:
+    """The shape of a key: ``REC-17`` is ``A-9``."""
+    return re.sub(r"[0-9]+", "9", re.sub(r"[^\W\d_]+", "A", value.strip()))

@@ -25,8 +25,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from omie_pipeline.clinic.csv_count import BLOCK_BYTES, count_records
-from omie_pipeline.clinic.csv_layout import Layout, csv_layout, not_decodable
+from omie_pipeline.clinic.csv_layout import (
+    BLOCK_BYTES,
+    Layout,
+    count_records,
+    csv_layout,
+    not_decodable,
+)
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.keyset import KeyDigest
 from omie_pipeline.clinic.raw_tables import RawColumn

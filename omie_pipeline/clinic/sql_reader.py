@@ -24,8 +24,7 @@ from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_quer
 from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, written_day
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.postgres.addresses import parsed_url
-from omie_pipeline.postgres.causes import CLINIC, WAREHOUSE, Place, told
+from omie_pipeline.postgres.failures import CLINIC, WAREHOUSE, Place, parsed_url, told
 
 BATCH_ROWS = 50_000
 _KEYS_AT_ONCE = 200

@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from omie_pipeline.config.built import built_relations
+from omie_pipeline.config.dbt_project import assemble_project
 from omie_pipeline.config.settings import IN_PLACE, Settings
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.postgres.addresses import parsed_url
-from omie_pipeline.postgres.causes import WAREHOUSE
+from omie_pipeline.postgres.clock import set_database_time_zone
 from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.postgres.engine import PLAIN_VALUES, open_engine
+from omie_pipeline.postgres.failures import WAREHOUSE, parsed_url
 from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.ownership import Relation
 from omie_pipeline.postgres.poolers import refuse_shared_sessions
-from omie_pipeline.postgres.schemas import DAGSTER, RAW, Schemas
-from omie_pipeline.postgres.time_zone import set_database_time_zone
+from omie_pipeline.postgres.schemas import ANALYSIS, CLINIC, DAGSTER, PAYLOAD, RAW, STAGING, Schemas
+
+# What a build makes: the tables and views of the dbt project, by schema and name.
+
+_STORED_NOWHERE = re.compile(r"\bmaterialized\s*=\s*['\"]ephemeral['\"]")
+_ALIAS = re.compile(r"\bconfig\([^)]*\balias\s*=\s*['\"](\w+)['\"]")
+_FOLDERS = {CLINIC: "clinica", PAYLOAD: "omie", ANALYSIS: "analise"}
+"""Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
+
+
+def built_relations(settings: Settings) -> tuple[Relation, ...]:
+    """Every relation that a build of the chosen staging set makes, seeds among them."""
+    root = assemble_project(settings).folder
+    models = root / "models"
+    folders = {**{s: models / f for s, f in _FOLDERS.items()}, STAGING: models / "staging"}
+    folders[STAGING] /= settings.staging
+    made = [
+        Relation(schema, name)
+        for schema, folder in folders.items()
+        for file in sorted(folder.rglob("*.sql"))
+        if (name := _name(file))
+    ]
+    seeds = [Relation(CLINIC, file.stem, seed=True) for file in sorted(root.glob("seeds/*.csv"))]
+    return (*made, *seeds)
+
+
+def _name(model: Path) -> str:
+    """Name in the database; ``""`` if the model is no relation there."""
+    text = model.read_text(encoding="utf-8")
+    if _STORED_NOWHERE.search(text):
+        return ""
+    aliased = _ALIAS.search(text)
+    return aliased[1] if aliased else model.stem
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from typing import Any, Final
 
 import yaml
 
-from omie_pipeline.config.defaults_files import OLD_ACCOUNTS, OLD_DEFAULTS
+from omie_pipeline.config.defaults import OLD_ACCOUNTS, OLD_DEFAULTS
 from omie_pipeline.config.settings import Settings, installed_root
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_state_folder

@@ -10,22 +10,179 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.catalog.limits_nfse import NfseLimits
-from omie_pipeline.config.importar import Importacao
-from omie_pipeline.config.refusals import refusals
-from omie_pipeline.config.rules import RuleChoices, RuleSetting, rules_of, settings_of
-from omie_pipeline.config.settings import Settings, checked_base_url, environment
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.catalog.nfse import NfseLimits
+from omie_pipeline.config.settings import (
+    Schedule,
+    Settings,
+    checked_base_url,
+    environment,
+    refusals,
+)
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.push.policy import EndpointPolicies, EndpointPolicy, Policies
+from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.yaml_text import load_yaml
+
+# What an empresa wants of Omie: the part ``importar`` of its entry in the YAML.
+
+_SIDES = {"receber": "R", "pagar": "P"}
+_FAMILY_OF = {name: mirror.family for name, mirror in MIRROR.items()} | {
+    STATEMENT: MIRROR["movimentacoes"].family
+}
+
+
+class Importacao(BaseModel):
+    """What an empresa wants of Omie; without filters everything from the start date on comes in.
+
+    Attributes:
+        desde, ate: first and last day of inclusion in Omie (of emission for notas fiscais).
+        somente: only receivables or only payables.
+        somente_em_aberto: take a título in only while it is open; it is followed to its end.
+        contas: Omie's ids of the only bank accounts wanted.
+        agenda: how often the schedules read a table or a family of tables; ``manual``: never.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    desde: date | None = None
+    ate: date | None = None
+    somente: Literal["receber", "pagar"] | None = None
+    somente_em_aberto: bool = False
+    contas: tuple[int, ...] = ()
+    agenda: Mapping[str, Schedule] = Field(default_factory=dict)
+
+    @field_validator("agenda")
+    @classmethod
+    def _exist(cls, agenda: Mapping[str, Schedule]) -> Mapping[str, Schedule]:
+        families = sorted(set(_FAMILY_OF.values()))
+        for name in agenda:
+            if name not in _FAMILY_OF and name not in families:
+                known = ", ".join((*families, *_FAMILY_OF))
+                raise ValueError(f"tabela ou família desconhecida: {name} (existem: {known})")
+        return agenda
+
+    @model_validator(mode="after")
+    def _is_a_window(self) -> Self:
+        if self.desde and self.ate and self.desde > self.ate:
+            raise ValueError("desde deve vir antes de ate")
+        return self
+
+    def schedule_of(self, tabela: str, default: Schedule) -> Schedule:
+        """How often a table is read: its own setting, else its family's, else the deployment's."""
+        for name in (tabela, _FAMILY_OF[tabela]):
+            if name in self.agenda:
+                return self.agenda[name]
+        return default
+
+    def filters(self) -> MirrorFilter:
+        """The same, as the engine wants it."""
+        return MirrorFilter(
+            since=self.desde,
+            until=self.ate,
+            side=_SIDES[self.somente] if self.somente else "",
+            open_only=self.somente_em_aberto,
+            accounts=self.contas,
+        )
+
+
+# Which rules of the clinic the YAML of empresas switches, and where each one comes from.
+
+RuleSource = Literal["padrao", "arquivo", "empresa"]
+
+
+class Choices(BaseModel):
+    """Rules that were set; one that is not named keeps its default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _are_known(cls, content: Any) -> Any:
+        for name in content if isinstance(content, dict) else ():
+            if name not in ClinicRules.model_fields:
+                close = get_close_matches(str(name), ClinicRules.model_fields, n=1)
+                known = ", ".join(ClinicRules.model_fields)
+                meant = f"você quis dizer {close[0]}?" if close else f"existem: {known}"
+                raise ValueError(f"regra desconhecida: {name} ({meant})")
+        return content
+
+    def chosen(self) -> dict[str, Any]:
+        """The rules that are named, with their values."""
+        return self.model_dump(exclude_none=True)
+
+    @classmethod
+    def none(cls) -> Self:
+        """Nothing is chosen."""
+        return cls()
+
+
+if TYPE_CHECKING:
+    RuleChoices = Choices
+else:
+    RuleChoices = create_model(
+        "RuleChoices",
+        __base__=Choices,
+        **{
+            name: (field.annotation | None, None)
+            for name, field in ClinicRules.model_fields.items()
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetting:
+    """One rule as it stands for one empresa.
+
+    Attributes:
+        source: ``padrao``, ``arquivo`` (the file's rules for all) or ``empresa`` (its own).
+        significado: what it asks for and why, in Portuguese.
+    """
+
+    name: str
+    value: bool | int
+    source: RuleSource
+    significado: str
+
+
+def settings_of(for_all: Choices, own: Choices) -> tuple[RuleSetting, ...]:
+    """Every rule, the empresa's own choice before that for all, in the order of the texts."""
+    chosen: Mapping[RuleSource, Mapping[str, Any]] = {
+        "empresa": own.chosen(),
+        "arquivo": for_all.chosen(),
+        "padrao": ClinicRules().model_dump(),
+    }
+    found = []
+    for name, text in CLINIC_RULES.items():
+        source = next(source for source, values in chosen.items() if name in values)
+        found.append(RuleSetting(name, chosen[source][name], source, text.significado))
+    return tuple(found)
+
+
+def rules_of(for_all: Choices, own: Choices) -> ClinicRules:
+    """The rules that hold for one empresa."""
+    return ClinicRules(**{**for_all.chosen(), **own.chosen()})
+
 
 ONLY_EMPRESA = "principal"
 ONLY_WEBHOOK_SECRET = "OMIE_WEBHOOK_SECRET"  # noqa: S105 - a name

@@ -20,11 +20,11 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.lists import MirrorTable, Window
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import Overloaded
-from omie_pipeline.imports.import_report import Tally
-from omie_pipeline.imports.import_state import rows_here
-from omie_pipeline.imports.mirror_filter import MirrorFilter
-from omie_pipeline.imports.mirror_merge import PartitionCount, Pass, open_pass
+from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.imports.merge import PartitionCount, Pass, open_pass
 from omie_pipeline.imports.paging import SMALLEST_PAGE, Lanes, PageReader
+from omie_pipeline.imports.report import Tally
+from omie_pipeline.imports.state import rows_here
 from omie_pipeline.omie import OmieClient
 
 _PASSES = 4

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.mirror_tables import mirror_table
+from omie_pipeline.postgres.omie_tables import mirror_table
 
 _m = mirror_table(MIRROR["movimentacoes"])
 _other = _m.alias("outra")

@@ -25,7 +25,7 @@ from omie_pipeline.errors import (
     Unreachable,
 )
 from omie_pipeline.omie import Answered, OmieClient
-from omie_pipeline.omie.patience import BUSY_WAITS_SECONDS
+from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
 from omie_pipeline.omie.wire import storable_text
 
 READS_AT_ONCE = 4

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from omie_pipeline.mapping.choosing import Mapping
-from omie_pipeline.mapping.proposing import key_words
+from omie_pipeline.mapping.choices import Mapping
+from omie_pipeline.mapping.proposal import key_words
 from omie_pipeline.mapping.sampling import SampledColumn
 from omie_pipeline.mapping.targets import EMPRESA
 from omie_pipeline.mapping.words import Words, words_of

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.validation.labels import ALTERNATIVES
 from omie_pipeline.validation.model import ClinicRules
-from omie_pipeline.validation.person_checks import PATIENT_COLUMNS, names_patient
+from omie_pipeline.validation.rules import PATIENT_COLUMNS, names_patient
 from omie_pipeline.validation.suites import suite_summary
+from omie_pipeline.validation.texts import ALTERNATIVES
 
 EMPRESA = "empresa"
 PARTITION = "data_particao"

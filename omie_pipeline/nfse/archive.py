@@ -8,21 +8,35 @@ into the name. In a folder only the owner reads them; a bucket has rights of its
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import fsspec
+import sqlalchemy as sa
 from fsspec.implementations.local import LocalFileSystem
+from sqlalchemy.dialects.postgresql import insert
 
-from omie_pipeline.clock import BRASILIA
-from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.nfse.nfse import NoteState
+from omie_pipeline.clock import BRASILIA, Clock
+from omie_pipeline.errors import (
+    ConfigurationError,
+    OmieFault,
+    RecordRejected,
+    RetryLater,
+    UnknownFault,
+)
+from omie_pipeline.nfse.answers import Links, ask_links, list_of_order, newest_by_order
+from omie_pipeline.nfse.record_answer import write_seen
+from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep_as_read, states
+from omie_pipeline.omie import OmieClient
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.tables import nfse_file
 from omie_pipeline.private_files import (
     close_to_others,
     make_private_folder,
@@ -154,3 +168,175 @@ def _in_name(text: str) -> str:
 def _beside(path: str, digest: str) -> str:
     stem, _, ending = path.rpartition(".")
     return f"{stem}.{digest[:12]}.{ending}"
+
+
+# Which files of which notes the archive holds (``omie_sync.nfse_file``).
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a note in the archive; ``caminho`` is below the archive's folder."""
+
+    tipo: str
+    caminho: str
+    sha256: str
+    tamanho_bytes: int
+    guardado_em: datetime
+
+
+def stored_files(engine: sa.Engine, empresa: str, cod_int_os: str) -> list[StoredFile]:
+    """What the archive holds of a note."""
+    f = nfse_file.c
+    query = (
+        sa.select(f.tipo, f.caminho, f.sha256, f.bytes, f.guardado_em)
+        .where(f.empresa == empresa, f.cod_int_os == cod_int_os)
+        .order_by(f.tipo)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return [_stored(row) for row in connection.execute(query)]
+
+
+def write_file(
+    connection: sa.Connection,
+    empresa: str,
+    cod_int_os: str,
+    tipo: str,
+    *,
+    caminho: str,
+    sha256: str,
+    tamanho_bytes: int,
+    at: datetime,
+) -> None:
+    """Remember a file of the archive; a later file of the same kind takes its place here.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        cod_int_os: our code of the order.
+        tipo: ``pdf`` or ``xml``.
+        caminho: its path in the archive.
+        sha256: the SHA-256 of the bytes.
+        tamanho_bytes: size of the file.
+        at: time of the change.
+    """
+    values = {"caminho": caminho, "sha256": sha256, "bytes": tamanho_bytes, "guardado_em": at}
+    connection.execute(
+        insert(nfse_file)
+        .values(empresa=empresa, cod_int_os=cod_int_os, tipo=tipo, **values)
+        .on_conflict_do_update(index_elements=list(nfse_file.primary_key), set_=values)
+    )
+
+
+def _stored(row: Any) -> StoredFile:
+    return StoredFile(*row)
+
+
+# Links of an issued note, and its files into the archive.
+
+_LOG = logging.getLogger(__name__)
+_GIVE_UP = timedelta(days=7)
+_LONGEST_WAIT = timedelta(hours=6)
+
+
+def fetch_documents(
+    engine: sa.Engine, client: OmieClient, note: NoteState, clock: Clock, files: Files | None
+) -> int:
+    """Ask for the links of an issued note, keep them, and store its files if wanted.
+
+    The PDF may come after the note (a guess): until it is there the question is repeated, less and
+    less often, for seven days.
+
+    Args:
+        engine: the warehouse.
+        client: for the reads.
+        note: the issued note.
+        clock: the clock of the deployment.
+        files: archive, ``None`` to keep links only.
+
+    Returns:
+        files stored.
+
+    Raises:
+        OmieFault: a block, or a question that has to wait; nothing is lost.
+        ConfigurationError: the archive cannot be written.
+        WarehouseError: the database is gone.
+    """
+    now = clock.now()
+    note = _with_id(engine, client, note, now)
+    links = _links(client, note)
+    with warehouse_errors(), engine.begin() as connection:
+        keep_as_read(connection, note, **_known(links))
+    stored = 0 if files is None else _store(engine, note, links, files, now)
+    complete = links.url_pdf is not None
+    if files is not None:
+        held = {one.tipo for one in stored_files(engine, note.empresa, note.cod_int_os)}
+        complete = complete and {"pdf"} <= held and (links.url_xml is None or "xml" in held)
+    with warehouse_errors(), engine.begin() as connection:
+        keep_as_read(connection, note, proxima_consulta_em=None if complete else _next(note, now))
+    return stored
+
+
+def _with_id(engine: sa.Engine, client: OmieClient, note: NoteState, now: datetime) -> NoteState:
+    """The note with Omie's id of it, which StatusOS does not tell."""
+    if note.n_cod_nf is not None or note.n_cod_os is None:
+        return note
+    found = newest_by_order(list_of_order(client, note.n_cod_os)).get(note.n_cod_os)
+    if found is None or found.n_cod_nf is None:
+        return note
+    write_seen(engine, note, found, now, "lista")
+    held = states(engine, note.empresa, [note.cod_int_os])
+    return replace(held[note.cod_int_os], n_cod_nf=found.n_cod_nf)
+
+
+def _links(client: OmieClient, note: NoteState) -> Links:
+    if note.n_cod_nf is None:
+        return Links(None, None, None)
+    try:
+        return ask_links(client, note.n_cod_nf)
+    except (RecordRejected, UnknownFault):
+        # "Not there" comes as an error (recorded for boletos; a guess here).
+        return Links(None, None, None)
+
+
+def _known(links: Links) -> dict[str, Any]:
+    found = {"url_pdf": links.url_pdf, "url_xml": links.url_xml, "url_portal": links.url_portal}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _store(engine: sa.Engine, note: NoteState, links: Links, files: Files, now: datetime) -> int:
+    held = {one.tipo for one in stored_files(engine, note.empresa, note.cod_int_os)}
+    stored = 0
+    for tipo, link in (("pdf", links.url_pdf), ("xml", links.url_xml)):
+        if link is None or tipo in held:
+            continue
+        try:
+            content = files.download(link)
+        except RetryLater:
+            continue
+        except OmieFault as fault:
+            _LOG.warning("NFS-e %s: %s", note.cod_int_os, fault.detail.text)
+            continue
+        if not content:
+            continue
+        kept = files.archive.store(path_of(note, tipo, note.emitida_em or now), content)
+        with warehouse_errors(), engine.begin() as connection:
+            write_file(
+                connection,
+                note.empresa,
+                note.cod_int_os,
+                tipo,
+                caminho=kept.caminho,
+                sha256=kept.sha256,
+                tamanho_bytes=kept.tamanho_bytes,
+                at=now,
+            )
+        stored += 1
+    return stored
+
+
+def _next(note: NoteState, now: datetime) -> datetime | None:
+    age = now - (note.emitida_em or note.mudou_em)
+    since = now - note.mudou_em
+    if min(age, since) > _GIVE_UP:
+        return None
+    return now + min(_LONGEST_WAIT, max(FIRST_LOOK, since))

@@ -1,19 +1,192 @@
-"""A person's decision to bill a service order that no payload model asks to bill."""
+"""Which orders may be billed now: those that Omie holds as the clinic wants them, and of the notes
+that the city hall refused, those whose cause was corrected since.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.nfse.nfse_ledger import refuse_in_ledger
-from omie_pipeline.payload.payload import PayloadModel
+from omie_pipeline.errors import ConfigurationError, ModelError
+from omie_pipeline.nfse.ledger import REFUSED_CODE, refuse_in_ledger
+from omie_pipeline.nfse.orders import (
+    ORDERS,
+    Billed,
+    Obstacle,
+    Part,
+    billed,
+    corrected_at,
+    obstacles,
+)
+from omie_pipeline.omie.masking import mask
+from omie_pipeline.payload.models import PayloadModel, load_payload_model
+from omie_pipeline.payload.rows import PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.nfse_tables import billing_request, nfse
-from omie_pipeline.postgres.tables import SYNC, ledger
+from omie_pipeline.postgres.tables import SYNC, billing_request, ledger, nfse
+
+# What a person does about a note that the city hall refused, from the city hall's own words, and
+# which corrections make it worth billing once more.
+
+_ANY = (
+    "Corrija na clínica o que a prefeitura apontou e envie de novo: omie-pipeline push clientes "
+    "servicos ordens_servico; a OS alterada é faturada mais uma vez. Se nada nela muda, decida "
+    "você: omie-pipeline nfse issue"
+)
+_ORDER: frozenset[Part] = frozenset({"ordem"})
+_CLIENTE: frozenset[Part] = frozenset({"ordem", "cliente"})
+_SERVICE: frozenset[Part] = frozenset({"ordem", "servico"})
+_PERSON: frozenset[Part] = frozenset()
+# The first rule that knows the words counts.
+_RULES: tuple[tuple[str, str, frozenset[Part]], ...] = (
+    (
+        r"duplic|j[áa] (?:existe|foi|est[áa]|utilizad|convertid|emitid|informad|processad|consta"
+        r"|possui|cadastrad)|convertid[oa] em|rps.*(?:usad|utilizad)",
+        "A prefeitura já conhece este RPS: veja no portal se a nota foi emitida antes de faturar "
+        "de novo; se não foi, omie-pipeline nfse issue",
+        _PERSON,
+    ),
+    (
+        r"endere[çc]o|logradouro|\bcep\b|bairro|munic[ií]pio do tomador",
+        "Corrija o endereço do paciente na clínica (logradouro, número, bairro, CEP, cidade e UF) "
+        "e envie de novo o cliente e a ordem de serviço",
+        _CLIENTE,
+    ),
+    (
+        r"\bcpf\b|\bcnpj\b|tomador",
+        "Confira o CPF/CNPJ e o nome do paciente na clínica e envie de novo o cliente e a ordem de "
+        "serviço",
+        _CLIENTE,
+    ),
+    (
+        r"c[óo]digo (?:d[eo] )?servi[çc]o|lc ?-?116|item da lista|c[óo]digo de tributa|atividade"
+        r"|\bcnae\b|\bnbs\b",
+        "Corrija o código do procedimento (LC 116, código municipal, tributação) na clínica e "
+        "envie de novo o serviço e a ordem de serviço",
+        _SERVICE,
+    ),
+    (
+        r"al[íi]quota|\biss\b|reten[çc][ãa]o|base de c[áa]lculo|dedu[çc]",
+        "Confira a alíquota e a retenção de ISS do serviço com a contabilidade, corrija e envie de "
+        "novo o serviço e a ordem de serviço",
+        _SERVICE,
+    ),
+    (
+        r"certificado|assinatura|senha|autentica|inscri[çc][ãa]o municipal do prestador"
+        r"|n[ãa]o (?:est[áa] )?autorizado|credencia",
+        "Confira no Omie o certificado digital, a senha da prefeitura e a inscrição municipal da "
+        "empresa; depois fature de novo: omie-pipeline nfse issue",
+        _ORDER,
+    ),
+    (
+        r"compet[êe]ncia|data d[ea] emiss|per[íi]odo|data do rps|encerrad",
+        "Confira a data do serviço e se a competência está aberta na prefeitura; corrija a data na "
+        "clínica e envie de novo a ordem de serviço",
+        _ORDER,
+    ),
+)
+_COMPILED = tuple((re.compile(rule[0], re.IGNORECASE), *rule[1:]) for rule in _RULES)
+
+
+def correction_for(words: str) -> str:
+    """The fix, in Portuguese; a general one if no rule knows the words."""
+    return _rule(words)[0]
+
+
+def opens_with(words: str) -> frozenset[Part]:
+    """Parts of a note whose change in Omie makes a refused one worth billing once more.
+
+    Always the order itself, but for words that say the city hall knows the RPS already: then a
+    note may stand, and only a person opens it. The cliente if the words are about address or
+    document; the service if they are about its code or its rate.
+    """
+    return _rule(words)[1]
+
+
+def _rule(words: str) -> tuple[str, frozenset[Part]]:
+    known = ((fix, parts) for pattern, fix, parts in _COMPILED if pattern.search(words))
+    return next(known, (_ANY, _ORDER))
+
+
+WAITS_FOR_ORDER = "referencia"
+"""``error_code`` of a billing that waits for its order."""
+
+_WHY: Mapping[Obstacle, str] = {
+    "desconhecida": "Aguarda a confirmação de ordens_servico {}",
+    "quarentena": "A OS {} está em quarentena: não é faturada antes de corrigida",
+    "recusada": "O Omie recusou a última alteração da OS {}: não é faturada antes de corrigida",
+    "diferente": "A OS {} mudou na clínica e ainda não mudou no Omie: não é faturada antes disso",
+}
+
+
+def withheld(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> list[RowOutcome]:
+    """Outcomes of those rows of ``faturar_os`` that must not leave.
+
+    A note that the city hall refused stays ``rejected`` until it opens (:func:`opens`); a billing
+    whose order is not in Omie as the clinic wants it is held under :data:`WAITS_FOR_ORDER`.
+    """
+    orders = [_code(row) for row in rows]
+    if not orders:
+        return []
+    model = orders_model(engine)
+    notes = billed(engine, empresa, orders)
+    refused = [code for code, note in notes.items() if note.estado == "rejected"]
+    corrected = corrected_at(engine, model, empresa, refused) if refused else {}
+    closed = {code for code in refused if not opens(notes[code], corrected.get(code, {}))}
+    waiting = obstacles(engine, model, empresa, orders)
+    return list(_outcomes(rows, notes, closed, waiting))
+
+
+def opens(note: Billed, corrected: Mapping[Part, datetime]) -> bool:
+    """Whether a refused note may be billed once more: a person said so after the refusal, or
+    something that its words are about was changed in Omie since it was billed."""
+    if note.pedido_em is not None and note.pedido_em > note.mudou_em:
+        return True
+    parts = opens_with(note.mensagem)
+    return any(at > note.enviada_em for part, at in corrected.items() if part in parts)
+
+
+def orders_model(engine: sa.Engine) -> PayloadModel | None:
+    """The payload model of the orders, if there is one."""
+    try:
+        return load_payload_model(engine, REGISTRY[ORDERS])
+    except ModelError:
+        return None
+
+
+def _outcomes(
+    rows: Sequence[PlanRow],
+    notes: Mapping[str, Billed],
+    closed: set[str],
+    waiting: Mapping[str, Obstacle],
+) -> Iterator[RowOutcome]:
+    for row in rows:
+        code = _code(row)
+        if code in closed:
+            words = notes[code].mensagem or "A prefeitura recusou a nota"
+            yield RowOutcome(
+                row,
+                "rejected",
+                row.omie_id,
+                error=words,
+                error_code=REFUSED_CODE,
+                fix=correction_for(words),
+                row_masked=mask(dict(row.payload)),
+            )
+        elif code in waiting:
+            text = _WHY[waiting[code]].format(code)
+            yield RowOutcome(row, "held", row.omie_id, error=text, error_code=WAITS_FOR_ORDER)
+
+
+def _code(row: PlanRow) -> str:
+    return row.codigo_integracao or ""
+
+
+# A person's decision to bill a service order that no payload model asks to bill.
 
 _BILLING = REGISTRY["faturar_os"]
 _ORDERS = "ordens_servico"

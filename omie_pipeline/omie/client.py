@@ -36,22 +36,23 @@ from omie_pipeline.errors import (
     TurnedAway,
     Unreachable,
 )
-from omie_pipeline.omie import reach, wire
-from omie_pipeline.omie.bounded import (
+from omie_pipeline.omie import transport as reach
+from omie_pipeline.omie import wire
+from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreachable
+from omie_pipeline.omie.masking import mask, personal_texts
+from omie_pipeline.omie.rate_limiter import (
+    GONE_BELIEVED_SECONDS,
+    LONGEST_SLEPT_SECONDS,
+    UNNAMED_WAIT_SECONDS,
+    Governor,
+    Patience,
+    told_wait_seconds,
+)
+from omie_pipeline.omie.transport import (
     LARGEST_ANSWER_BYTES,
     LONGEST_ANSWER_SECONDS,
     BoundedTransport,
     read_within,
-)
-from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreachable
-from omie_pipeline.omie.governor import Governor
-from omie_pipeline.omie.masking import mask, personal_texts
-from omie_pipeline.omie.patience import (
-    GONE_BELIEVED_SECONDS,
-    LONGEST_SLEPT_SECONDS,
-    UNNAMED_WAIT_SECONDS,
-    Patience,
-    told_wait_seconds,
 )
 
 _CONNECT_TIMEOUT_SECONDS = 5.0

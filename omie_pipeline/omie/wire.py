@@ -18,7 +18,7 @@ from typing import Any
 import simplejson
 
 from omie_pipeline.catalog import ComplexType, Service
-from omie_pipeline.exact_json import dumps, loads
+from omie_pipeline.decimal_json import dumps, loads
 
 Json = dict[str, Any]
 Parse = Callable[[str], Json | None]

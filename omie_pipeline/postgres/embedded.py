@@ -25,13 +25,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from omie_pipeline.errors import ConfigurationError, WarehouseError
-from omie_pipeline.postgres.postgres_binaries import (
-    Account,
-    PostgresBinaries,
-    binaries_for,
-    server_account,
-)
-from omie_pipeline.postgres.postgres_server import DATABASE, HOST, USER, PostgresServer, ServerState
+from omie_pipeline.postgres.binaries import Account, PostgresBinaries, binaries_for, server_account
+from omie_pipeline.postgres.server import DATABASE, HOST, USER, PostgresServer, ServerState
 from omie_pipeline.private_files import make_home
 
 START_LIMIT_SECONDS = 60.0

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from omie_pipeline import exact_json
+from omie_pipeline import decimal_json
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError, WarehouseError
-from omie_pipeline.postgres.addresses import parsed_url
-from omie_pipeline.postgres.causes import WAREHOUSE, Place, remember_place, told
+from omie_pipeline.postgres.failures import WAREHOUSE, Place, parsed_url, remember_place, told
 from omie_pipeline.postgres.schemas import Schemas, use_schemas
 
 PLAIN_VALUES: Mapping[str, str] = {
@@ -60,8 +59,8 @@ def open_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_size=4,
         hide_parameters=True,
-        json_serializer=exact_json.dumps,
-        json_deserializer=exact_json.loads,
+        json_serializer=decimal_json.dumps,
+        json_deserializer=decimal_json.loads,
         connect_args={
             "application_name": "omie_pipeline",
             "connect_timeout": 10,

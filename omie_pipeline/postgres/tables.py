@@ -1,6 +1,7 @@
-"""The tables of schema ``omie_sync`` that the push path writes; ``mirror_tables`` has the others.
+"""The tables of schemas ``omie_sync`` and ``omie_inbox``; ``omie_tables`` has those of ``omie``.
 
-The DDL is in ``migrations/``; a test holds the two together.
+DDL lives in ``migrations/``; a test holds the two together.
+
 """
 
 from __future__ import annotations
@@ -322,3 +323,256 @@ quota_fault = sa.Table(
     schema=SYNC,
 )
 sa.Index("quota_fault_recent", quota_fault.c.scope, quota_fault.c.method, quota_fault.c.at)
+
+
+# The tables of schema ``omie_sync`` that hold the clinic's defaults for Omie.
+#
+# ``dbt_mapping/macros/padroes.sql`` reads them; ``defaults`` writes them. The DDL is in
+# ``migrations/``; a test holds the two together.
+
+YES, NO = "S", "N"
+
+
+def _yes_no(name: str, comment: str) -> sa.Column[str]:
+    return sa.Column(
+        name,
+        sa.Text,
+        sa.CheckConstraint(f"{name} IN ('{YES}', '{NO}')", name=f"empresa_default_{name}"),
+        comment=comment,
+    )
+
+
+empresa_default = sa.Table(
+    "empresa_default",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True, comment="name of the empresa, or * for all"),
+    sa.Column("receipt_category", sa.Text, comment="of receipts whose procedure has none"),
+    sa.Column("repasse_category", sa.Text, comment="of shares due to professionals"),
+    sa.Column("sale_category", sa.Text, comment="of product sales that name none"),
+    sa.Column("expense_category", sa.Text, comment="of expenses that name none"),
+    sa.Column("purchase_category", sa.Text, comment="of product purchases that name none"),
+    sa.Column("account", sa.BigInteger, comment="nCodCC where the payment method says nothing"),
+    _yes_no("bill_orders", "S: every service order is billed at once"),
+    _yes_no("order_for_every_receipt", "S: a service order for every receipt, whatever its flag"),
+    _yes_no("professionals_are_sellers", "S: professionals are Omie's vendedores"),
+    sa.Column("repasse_days", sa.Integer, comment="from receipt to repasse, where no rule says"),
+    sa.Column("lc116", sa.Text, comment="LC 116 code of procedures that have none"),
+    sa.Column("municipal_service", sa.Text, comment="municipal code of procedures without one"),
+    sa.Column("taxation", sa.Text, comment="cIdTrib of procedures that have none"),
+    sa.Column("service_city", sa.Text, comment="where services are provided, as Omie spells it"),
+    sa.Column("order_terms", sa.Text, comment="cCodParc of orders"),
+    schema=SYNC,
+    comment="What a row takes where neither it nor its procedure says otherwise",
+)
+
+payment_account = sa.Table(
+    "payment_account",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True, comment="name of the empresa, or * for all"),
+    sa.Column(
+        "payment_method",
+        sa.Text,
+        primary_key=True,
+        comment="its id at the clinic, or its Omie type",
+    ),
+    sa.Column("account", sa.BigInteger, nullable=False, comment="Omie's nCodCC"),
+    schema=SYNC,
+    comment="Account of each payment method whose own row gives none",
+)
+
+default_import = sa.Table(
+    "default_import",
+    metadata,
+    sa.Column("import_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, comment="file or table the defaults came from"),
+    sa.Column("settings", sa.Integer, nullable=False, comment="how many it had"),
+    sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+    schema=SYNC,
+    comment="Where defaults were imported from, and when",
+)
+
+
+# The table of schema ``omie_inbox``: Omie's webhook events, until they are worked on.
+#
+# The DDL is in ``migrations/``; a test holds the two together.
+
+INBOX = schemas.INBOX
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("message_id", sa.Text, primary_key=True, comment="messageId do Omie, ou resumo"),
+    sa.Column("topic", sa.Text, nullable=False, comment="Vazio quando o corpo não tem tópico"),
+    sa.Column("recebido_em", _Time, nullable=False),
+    sa.Column("autor", sa.Text, comment="Número do usuário do Omie, sem nome nem e-mail"),
+    sa.Column("raw", _Json, nullable=False, comment="Como chegou, sem appKey e appHash"),
+    sa.Column("registros", _Json, nullable=False, comment="Ids citados, por tabela"),
+    sa.Column("tabelas", ARRAY(sa.Text), nullable=False, comment="Tabelas a ler de novo"),
+    sa.Column("faltam", ARRAY(sa.Text), nullable=False, comment="As que ainda faltam ler"),
+    sa.Column("estado", sa.Text, nullable=False, comment="pendente, feito, ignorado, sem_registro"),
+    sa.Column("tentativas", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("proxima_em", _Time, comment="Não ler antes disto"),
+    sa.Column("feito_em", _Time, comment="Quando saiu de pendente"),
+    sa.Column("run_id", sa.Text, comment="Execução que o tratou por último"),
+    sa.Column("erro", sa.Text, comment="Por que espera ou foi ignorado; sem dados pessoais"),
+    schema=INBOX,
+    comment="Eventos dos webhooks do Omie: avisam o que ler de novo, nunca são o dado",
+)
+sa.Index(
+    "events_pendentes",
+    events.c.empresa,
+    events.c.proxima_em,
+    postgresql_where=events.c.estado == sa.literal_column("'pendente'"),
+)
+sa.Index("events_feitos", events.c.feito_em, postgresql_where=events.c.feito_em.is_not(None))
+
+
+# The tables of schema ``omie_sync`` that follow a service order until its NFS-e is a PDF.
+#
+# The DDL is in ``migrations/``; a test holds the two together.
+
+nfse = sa.Table(
+    "nfse",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("cod_int_os", sa.Text, primary_key=True, comment="our code of the service order"),
+    sa.Column("n_cod_os", sa.BigInteger),
+    sa.Column(
+        "estado",
+        sa.Text,
+        nullable=False,
+        comment="submitted, processing, issued, rejected, cancelled, error",
+    ),
+    sa.Column("numero", sa.Text),
+    sa.Column("serie", sa.Text),
+    sa.Column("codigo_verificacao", sa.Text),
+    sa.Column("n_cod_nf", sa.BigInteger),
+    sa.Column("url_pdf", sa.Text),
+    sa.Column("url_xml", sa.Text),
+    sa.Column("url_portal", sa.Text),
+    sa.Column("valor", sa.Numeric(15, 2)),
+    sa.Column("municipio", sa.Text, comment="of the service, for the limits of the alerts"),
+    sa.Column("mensagem", sa.Text, comment="the city hall's words, masked"),
+    sa.Column("tentativas", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("enviada_em", _Time, nullable=False, comment="last time it was billed"),
+    sa.Column("emitida_em", _Time),
+    sa.Column("cancelamento_pedido_em", _Time),
+    sa.Column("mudou_em", _Time, nullable=False, comment="last change of estado"),
+    sa.Column("consultada_em", _Time),
+    sa.Column("proxima_consulta_em", _Time, comment="not asked for alone before this moment"),
+    sa.Column("alertada_em", _Time),
+    schema=SYNC,
+    comment="One row per service order that was billed: where its NFS-e stands",
+)
+sa.Index("nfse_open", nfse.c.empresa, nfse.c.estado, nfse.c.proxima_consulta_em)
+sa.Index("nfse_by_order", nfse.c.empresa, nfse.c.n_cod_os)
+
+nfse_transition = sa.Table(
+    "nfse_transition",
+    metadata,
+    sa.Column("transition_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("cod_int_os", sa.Text, nullable=False),
+    sa.Column("de", sa.Text, comment="empty for the first"),
+    sa.Column("para", sa.Text, nullable=False),
+    sa.Column("em", _Time, nullable=False),
+    sa.Column("motivo", sa.Text, comment="masked"),
+    sa.Column("fonte", sa.Text, nullable=False, comment="push, status, lista, cancelamento"),
+    schema=SYNC,
+    comment="Every change of state of every note, with its time",
+)
+sa.Index("nfse_transition_of", nfse_transition.c.empresa, nfse_transition.c.cod_int_os)
+
+nfse_file = sa.Table(
+    "nfse_file",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("cod_int_os", sa.Text, primary_key=True),
+    sa.Column("tipo", sa.Text, primary_key=True, comment="pdf or xml"),
+    sa.Column("caminho", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("guardado_em", _Time, nullable=False),
+    schema=SYNC,
+    comment="Files of issued notes in the archive, with their hash",
+)
+
+billing_request = sa.Table(
+    "billing_request",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("data_particao", sa.Date, nullable=False),
+    sa.Column("cCodIntOS", sa.Text, primary_key=True),
+    sa.Column("_pedido_em", _Time, nullable=False),
+    sa.Column("_pedido_por", sa.Text, nullable=False),
+    schema=SYNC,
+    comment="A person's decision to bill an order that no payload model asks to bill",
+)
+
+
+# The tables of schema ``omie_sync`` that remember alerts and the channels that received them.
+#
+# The DDL is in ``migrations/``; a test holds the two together.
+
+notification = sa.Table(
+    "notification",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True, comment="kind, empresa and what it is about"),
+    sa.Column("empresa", sa.Text, nullable=False, comment="empty where it concerns all"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False, comment="no personal data, no secret"),
+    sa.Column("first_at", _Time, nullable=False, comment="since when"),
+    sa.Column("last_at", _Time, nullable=False, comment="last evaluation that found it"),
+    sa.Column("sent_at", _Time, comment="last time a channel took it"),
+    sa.Column("times", sa.Integer, nullable=False, server_default="0", comment="messages sent"),
+    sa.Column("resolved_at", _Time, comment="evaluation that found it gone"),
+    schema=SYNC,
+    comment="One row per alert that ever was: open until resolved_at",
+)
+
+notification_told = sa.Table(
+    "notification_told",
+    metadata,
+    sa.Column(
+        "key",
+        sa.Text,
+        sa.ForeignKey(notification.c.key, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("canal", sa.Text, primary_key=True, comment="short digest of the channel's address"),
+    sa.Column("sent_at", _Time, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    schema=SYNC,
+    comment="Channels that believe an alert is on; gone once they were told that it ended",
+)
+
+
+# The table of schema ``omie_sync`` that remembers erasures of personal data.
+#
+# The DDL is in ``migrations/``; a test holds the two together.
+
+ERASING_LOCK = 0x0A11F
+"""Advisory lock of every transaction that erases."""
+
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    sa.Column("erasure_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, comment="sha256 of salt and document (or code)"),
+    sa.Column("salt", sa.Text, nullable=False, comment="one per deployment"),
+    sa.Column(
+        "codigos_cliente", ARRAY(sa.BigInteger), nullable=False, comment="Omie ids of the person"
+    ),
+    sa.Column("reter_ate", sa.Date, comment="name and document are kept before this day"),
+    sa.Column("apagado_em", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("contagens", JSONB(none_as_null=True), nullable=False, comment="rows by table"),
+    sa.Column(
+        "revogado_em", sa.DateTime(timezone=True), comment="nothing more is erased from then on"
+    ),
+    sa.UniqueConstraint("empresa", "digest", name="erasure_once"),
+    schema=SYNC,
+    comment="Whose data were erased: a digest, never the document",
+)

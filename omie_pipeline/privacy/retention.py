@@ -13,10 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.postgres.all_tables import nfse_tables, tables
-from omie_pipeline.privacy import person_codes
-from omie_pipeline.privacy.person import Person, any_of, rows_of
-from omie_pipeline.privacy.person_held import HELD, SALDOS, TITLES
+from omie_pipeline.postgres.all_tables import tables
+from omie_pipeline.privacy import codes as person_codes
+from omie_pipeline.privacy.find import Person, any_of, rows_of
+from omie_pipeline.privacy.places import HELD, SALDOS, TITLES
 
 YEARS = 5
 FACT_DAYS = {
@@ -143,7 +143,7 @@ def _last_day(
 
 
 def _last_issued(connection: sa.Connection, person: Person) -> date | None:
-    note = nfse_tables.nfse.c
+    note = tables.nfse.c
     day = sa.cast(sa.func.coalesce(note.emitida_em, note.enviada_em), sa.Date)
     last: date | None = connection.scalar(
         sa.select(sa.func.max(day)).where(

@@ -6,20 +6,35 @@ the intent.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from omie_pipeline.nfse.nfse import BILLING, submitted
-from omie_pipeline.nfse.nfse_ledger import forget_billings
-from omie_pipeline.payload.rows import ADOPTED, SETTLED, Attempt, PlanRow, RowOutcome, plan_row
+from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog.emptying import EMPTY_VALUES, filled_fields, value_at
+from omie_pipeline.nfse.ledger import BILLING, forget_billings
+from omie_pipeline.nfse.state import Submitted, submitted
+from omie_pipeline.payload.rows import (
+    ADOPTED,
+    DELIVERED,
+    SETTLED,
+    Attempt,
+    PlanRow,
+    RowOutcome,
+    plan_row,
+)
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, rejected, run
-from omie_pipeline.push.ledger_marks import (
+from omie_pipeline.push.dependents import (
     forget_settlements,
     forget_situations,
     left_of_the_dead,
@@ -28,7 +43,182 @@ from omie_pipeline.push.ledger_marks import (
     of_the_living,
     wake_settlements,
 )
-from omie_pipeline.push.outcome_values import Writer, notes_begun
+
+# A record's content without its code, and a code without its way of writing, as digests.
+#
+# An id that a spreadsheet turned from ``701`` into ``701.0`` is another code to Omie, and its row
+# another record: the same sale twice.
+
+_ZERO_DECIMALS = re.compile(r"[.,]0+(?![0-9])")
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_AFTER_LETTERS = re.compile(r"(?<=[a-z])-(?=[0-9])")
+
+
+def plain_form(code: str) -> str:
+    """A code without what programs change of it by themselves: case, blanks, punctuation, leading
+    zeros, ``.0`` behind a number. Two parts of digits stay apart: ``1-12`` is not ``11-2``."""
+    text = _ZERO_DECIMALS.sub("", code.casefold())
+    text = _SEPARATORS.sub("-", text).strip("-")
+    return _AFTER_LETTERS.sub("", _LEADING_ZEROS.sub("", text))
+
+
+def likeness_of(endpoint: Endpoint, payload: Mapping[str, Any]) -> str:
+    """Digest of the fields by which a person would call two rows the same; ``""`` if the
+    endpoint declares none, or the row fills none."""
+    said = [_plain(_at(payload, path)) for path in endpoint.likeness]
+    if not any(said):
+        return ""
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _at(payload: Mapping[str, Any], path: str) -> Any:
+    value: Any = payload
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return plain_form(value)
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return format(Decimal(str(value)).normalize(), "f")
+    return value
+
+
+# What an outcome writes into each table, as values of one row.
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The run that writes: whose rows, of which endpoint."""
+
+    empresa: str
+    endpoint: str
+    run_id: str
+
+    def _key(self, code: str | None) -> dict[str, Any]:
+        return {
+            "empresa": self.empresa,
+            "endpoint": self.endpoint,
+            "codigo_integracao": code,
+            "run_id": self.run_id,
+        }
+
+    def confirmed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
+        """A row of ``ledger`` that Omie confirmed."""
+        deleted = outcome.kind == "deleted" and outcome.row.payload_hash == ""
+        endpoint = REGISTRY[self.endpoint]
+        parent_field = endpoint.parent_field
+        left = _not_emptied(outcome)
+        filled = () if deleted else (*filled_fields(endpoint, outcome.row.payload), *left)
+        return {
+            **self._key(outcome.row.codigo_integracao),
+            "state": "deleted" if deleted else "confirmed",
+            "payload_hash": None if deleted else outcome.row.payload_hash,
+            "omie_id": outcome.omie_id or outcome.row.omie_id,
+            "omie_code": outcome.omie_code or None,
+            "parent_code": outcome.row.payload.get(parent_field) or None,
+            "created_here": outcome.kind == "created",
+            "likeness": likeness_of(endpoint, outcome.row.payload) or None,
+            "filled": list(filled),
+            "not_emptied": list(left) or None,
+            "emptied": _emptied(outcome) or None,
+            "particao": outcome.row.particao,
+            "attempts": 1,
+            "in_doubt": False,
+            "same_as": _same_as(outcome),
+            "first_seen_at": now,
+            "confirmed_at": outcome.at or now,
+            "updated_at": now,
+        }
+
+    def failed(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
+        """A row of ``ledger`` that was refused or has to wait."""
+        return {
+            **self._key(outcome.row.codigo_integracao),
+            "state": "rejected" if outcome.kind == "rejected" else "held",
+            "particao": outcome.row.particao,
+            "attempts": 1,
+            "first_error": outcome.error,
+            "last_error": outcome.error,
+            "error_code": outcome.error_code,
+            "held_until": outcome.held_until,
+            "in_doubt": outcome.in_doubt,
+            "first_seen_at": now,
+            "updated_at": now,
+        }
+
+    def rejected(self, outcome: RowOutcome, now: datetime) -> dict[str, Any]:
+        """A row of ``rejected``."""
+        return {
+            **self._key(outcome.row.codigo_integracao),
+            "particao": outcome.row.particao,
+            "fault_text": outcome.error,
+            "fault_code": outcome.error_code,
+            "correcao": outcome.fix,
+            "row_masked": outcome.row_masked or {},
+            "payload_hash": outcome.row.payload_hash,
+            "first_fault_text": outcome.error,
+            "first_refused_at": now,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+
+    def attempt(self, item: Attempt) -> dict[str, Any]:
+        """A row of ``attempt``."""
+        return {
+            **self._key(item.codigo_integracao),
+            "method": item.method,
+            "request": item.request,
+            "response": item.response,
+            "http_status": item.http_status,
+            "fault_class": item.fault_class,
+            "fault_code": item.fault_code,
+            "fault_text": item.fault_text,
+            "duration_ms": item.duration_ms,
+            "at": item.at,
+        }
+
+
+def _same_as(outcome: RowOutcome) -> int | None:
+    if outcome.same_as is not None:
+        return outcome.same_as
+    return (outcome.omie_id or outcome.row.omie_id) if outcome.row.adopted else None
+
+
+def _not_emptied(outcome: RowOutcome) -> tuple[str, ...]:
+    """Fields that Omie holds with a value, and of which the row said nothing."""
+    row = outcome.row
+    return tuple(name for name in row.filled if value_at(row.payload, name) is None)
+
+
+def _emptied(outcome: RowOutcome) -> list[str]:
+    """Fields that Omie held with a value, and that the row emptied."""
+    row = outcome.row
+    return [name for name in row.filled if value_at(row.payload, name) in EMPTY_VALUES]
+
+
+def notes_begun(outcomes: Sequence[RowOutcome], now: datetime) -> list[Submitted]:
+    """The notes that delivered billings begin; value and city from the model's own columns."""
+    return [
+        Submitted(
+            cod_int_os=outcome.row.codigo_integracao or "",
+            n_cod_os=outcome.omie_id,
+            valor=outcome.row.extra.get("_valor"),
+            municipio=outcome.row.extra.get("_municipio"),
+            at=outcome.at or now,
+        )
+        for outcome in outcomes
+        if outcome.kind in DELIVERED
+    ]
+
 
 _ORDERS = "ordens_servico"
 

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
-from omie_pipeline.catalog.acting import SETTLEMENTS, WORKS_ON
-from omie_pipeline.catalog.limits_nfse import NfseLimits
+from omie_pipeline.catalog.nfse import NfseLimits
+from omie_pipeline.catalog.relations import SETTLEMENTS, WORKS_ON
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole: 0.05 is five per cent."""

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
-from omie_pipeline.alerts.alerts import KINDS, evaluate_alerts, told_moment
-from omie_pipeline.alerts.notifications import Alert, open_of
-from omie_pipeline.alerts.notifying import NO_CHANNEL, notify_channels
-from omie_pipeline.alerts.telling import deliver
+from omie_pipeline.alerts.channels import NO_CHANNEL, notify_channels
+from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
+from omie_pipeline.alerts.deduplication import Alert, open_of
+from omie_pipeline.alerts.send import deliver
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.status.latest import told_by_tables
+from omie_pipeline.status.health import told_by_tables
 
 DEAD_RUN = "execucao"
 _EMPRESA_TAG = "omie_pipeline/empresa"

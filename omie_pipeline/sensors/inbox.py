@@ -7,9 +7,9 @@ import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.config.empresas import has_credentials
-from omie_pipeline.inbox.inbox_sync import InboxReport, InboxRound
-from omie_pipeline.inbox.inbox_warehouse import DueTables, blocked_until, due_tables, purge
-from omie_pipeline.omie.quota import scope_of
+from omie_pipeline.inbox.act import InboxReport, InboxRound
+from omie_pipeline.inbox.events import DueTables, blocked_until, due_tables, purge
+from omie_pipeline.omie.shared_pacing import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 EMPRESA_TAG = "omie_pipeline/empresa"

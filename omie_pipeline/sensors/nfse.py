@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.app.nfse import acompanhar
+from omie_pipeline.app.notes import acompanhar
 from omie_pipeline.assets.nfse import KEY, NAMES, note_metadata
 from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.errors import ConfigurationError, OmieFault
-from omie_pipeline.inbox.inbox_warehouse import blocked_until
-from omie_pipeline.nfse.following import FollowReport
-from omie_pipeline.nfse.nfse_reads import counts
-from omie_pipeline.omie.quota import scope_of
+from omie_pipeline.inbox.events import blocked_until
+from omie_pipeline.nfse.follow import FollowReport
+from omie_pipeline.nfse.state import counts
+from omie_pipeline.omie.shared_pacing import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 INTERVAL_SECONDS = 60

@@ -6,13 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from omie_pipeline.catalog import Method
-from omie_pipeline.simulator import documents
+from omie_pipeline.simulator import check_digits
 from omie_pipeline.simulator.engine.state import Collection, Record
-from omie_pipeline.simulator.money.book_rows import document_of, without_blanks
+from omie_pipeline.simulator.money.book import document_of, without_blanks
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import audit, stamp
-from omie_pipeline.simulator.rules.ordens import amount_of
-from omie_pipeline.simulator.rules.order_numbers import RPS, OrderNumbers
+from omie_pipeline.simulator.rules.ordens import RPS, OrderNumbers, amount_of
 
 
 def new_note(
@@ -140,7 +139,7 @@ def _service(
     context: Context, omie_id: int, value: Decimal, cliente: int, day: str, category: str
 ) -> Record:
     document, made = document_of(context, cliente), stamp(context)
-    tag = "cCPFDestinatario" if documents.is_person(document) else "cCNPJDestinatario"
+    tag = "cCPFDestinatario" if check_digits.is_person(document) else "cCNPJDestinatario"
     head = {
         "nCodNF": omie_id,
         "nNumeroNFSe": context.app.view(OrderNumbers).next_note(),
@@ -194,7 +193,7 @@ def _product(
         "nfDestInt": {
             "nCodCli": cliente,
             "cRazao": (held or {}).get("razao_social") or "",
-            "cnpj_cpf": documents.bare(document_of(context, cliente)),
+            "cnpj_cpf": check_digits.bare(document_of(context, cliente)),
         },
         "det": [{"prod": {"xProd": "Produto", "qCom": 1, "vUnCom": value, "vTotItem": value}}],
         "total": {"ICMSTot": {"vNF": value, "vProd": value}},

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from omie_pipeline.simulator.check_digits import cnpj_of, cpf_of
 from omie_pipeline.simulator.control import Control
-from omie_pipeline.simulator.documents import cnpj_of, cpf_of
 from omie_pipeline.simulator.rules.base import BY_PERSON
 
 _CAIXA, _BANK = 9_100_000_001, 9_100_000_002

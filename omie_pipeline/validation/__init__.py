@@ -16,8 +16,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from omie_pipeline.validation.lists import needs_lists
-from omie_pipeline.validation.markers import OmieId, Pointer, marked, pointers
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -31,6 +29,7 @@ from omie_pipeline.validation.model import (
     ValidationReport,
     merge_reports,
 )
+from omie_pipeline.validation.references import OmieId, Pointer, marked, needs_lists, pointers
 
 if TYPE_CHECKING:
     from omie_pipeline.validation.data_docs import write_data_docs

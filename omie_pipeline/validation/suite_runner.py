@@ -13,8 +13,8 @@ from typing import Any, Final
 import pandas as pd
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.validation.checks import Check, SuiteRule, by_rule
 from omie_pipeline.validation.conditions import Tally, tally
+from omie_pipeline.validation.rules import Check, SuiteRule, by_rule
 
 RESULT_FORMAT: Final = {
     # Rows are known by the frame's index; each expectation tells them by field, in its details.

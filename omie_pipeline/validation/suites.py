@@ -14,25 +14,25 @@ from typing import Final
 from omie_pipeline.catalog import Endpoint, Field, reference
 from omie_pipeline.catalog.markers import MARKER
 from omie_pipeline.catalog.model import KEY_COLUMN
-from omie_pipeline.validation.block_rules import BLOCK_RULES
-from omie_pipeline.validation.checks import (
+from omie_pipeline.validation.model import ClinicRules, References, RuleSummary
+from omie_pipeline.validation.references import list_of, takes_markers
+from omie_pipeline.validation.rules import (
+    BLOCK_RULES,
     MARKERS_COLUMN,
     Check,
     confirmed_column,
+    customer_checks,
     either_column,
     filled,
+    gap_checks,
     holds,
     in_list,
     matching,
+    patient_checks,
+    reading_checks,
 )
-from omie_pipeline.validation.clinic_gaps import gap_checks
-from omie_pipeline.validation.fields import bad_text_pattern, field_pattern, is_computed, is_flag
-from omie_pipeline.validation.labels import ALTERNATIVES
-from omie_pipeline.validation.lists import list_of
-from omie_pipeline.validation.markers import takes_markers
-from omie_pipeline.validation.model import ClinicRules, References, RuleSummary
-from omie_pipeline.validation.person_checks import customer_checks, patient_checks
-from omie_pipeline.validation.unreadable import reading_checks
+from omie_pipeline.validation.texts import ALTERNATIVES
+from omie_pipeline.validation.values import bad_text_pattern, field_pattern, is_computed, is_flag
 
 MANDATORY: Final[Mapping[str, tuple[str, ...]]] = {
     "categorias": ("categoria_superior", "descricao"),

@@ -15,8 +15,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.inbox.inbox_warehouse import NewEvent
-from omie_pipeline.webhooks.doors import Door, Doors
+from omie_pipeline.inbox.events import NewEvent
+from omie_pipeline.webhooks.auth import Door, Doors
 from omie_pipeline.webhooks.message import NotStored, read_message
 
 MAX_BODY_BYTES = 1024 * 1024

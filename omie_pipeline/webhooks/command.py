@@ -12,8 +12,7 @@ import typer
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.clock import DatabaseClock
-from omie_pipeline.webhooks.configured import configured_doors
-from omie_pipeline.webhooks.doors import Door
+from omie_pipeline.webhooks.auth import Door, configured_doors
 from omie_pipeline.webhooks.server import HOST, PORT, Receiver
 
 _SECRET_BYTES = 32

@@ -13,10 +13,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from omie_pipeline import exact_json
+from omie_pipeline import decimal_json
 from omie_pipeline.catalog.topics import ids_named, rule_for
-from omie_pipeline.inbox.inbox_warehouse import NewEvent, State
-from omie_pipeline.webhooks.doors import Door
+from omie_pipeline.inbox.events import NewEvent, State
+from omie_pipeline.webhooks.auth import Door
 
 _HIDDEN = ("appKey", "appHash", "app_key", "app_secret")
 _ID_LENGTH = 200
@@ -39,7 +39,7 @@ class NotStored(Enum):
 def read_message(body: bytes, door: Door, received_at: datetime) -> NewEvent | NotStored:
     """The event in ``body``; ``PING`` for Omie's test (``{"ping":"omie"}``)."""
     try:
-        content = exact_json.loads(body)
+        content = decimal_json.loads(body)
     except (ValueError, RecursionError):
         return _flagged(body, door, received_at, unstorable(body), UNREADABLE)
     if not isinstance(content, Mapping):
@@ -60,7 +60,7 @@ def read_message(body: bytes, door: Door, received_at: datetime) -> NewEvent | N
 
 def unstorable(body: bytes) -> str:
     """JSON text that keeps any bytes at all."""
-    return exact_json.dumps({"corpo_base64": base64.b64encode(body).decode("ascii")})
+    return decimal_json.dumps({"corpo_base64": base64.b64encode(body).decode("ascii")})
 
 
 def _event(
@@ -81,7 +81,7 @@ def _event(
         recebido_em=received_at,
         autor=_author(content.get("author")),
         raw=raw,
-        registros=exact_json.dumps(registros),
+        registros=decimal_json.dumps(registros),
         tabelas=() if rule is None else rule.tables,
         estado=estado,
         erro=NOT_MIRRORED if rule is None else "",
@@ -121,7 +121,7 @@ def _author(author: object) -> str:
 def _raw(content: Mapping[str, Any], body: bytes) -> str:
     kept = {name: value for name, value in content.items() if name not in _HIDDEN}
     try:
-        return exact_json.dumps(kept)
+        return decimal_json.dumps(kept)
     except (ValueError, RecursionError):
         return unstorable(body)
 

@@ -11,7 +11,7 @@ from time import perf_counter
 import psycopg
 
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.inbox.inbox_warehouse import INSERT_EVENTS, NewEvent, as_arrays
+from omie_pipeline.inbox.events import INSERT_EVENTS, NewEvent, as_arrays
 from omie_pipeline.postgres.schemas import Schemas
 from omie_pipeline.webhooks.message import unstorable
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
-from omie_pipeline.postgres.mirror_tables import PERSONAL
+from omie_pipeline.postgres.omie_tables import PERSONAL
 from omie_pipeline.postgres.schemas import OMIE
 from omie_pipeline.postgres.tables import metadata
 from scripts.generate.dbt_yaml import HEADER, yaml_text

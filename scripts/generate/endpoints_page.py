@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from omie_pipeline.catalog import WRITABLE, ComplexType, Endpoint, Field, Service
 from omie_pipeline.catalog.model import KEY_COLUMN
-from omie_pipeline.validation.fields import is_computed
-from omie_pipeline.validation.lists import ACCOUNT_FIELDS, CATEGORY_FIELDS, needs_lists
+from omie_pipeline.validation.references import ACCOUNT_FIELDS, CATEGORY_FIELDS, needs_lists
 from omie_pipeline.validation.suites import MANDATORY, is_mandatory, key_path
+from omie_pipeline.validation.values import is_computed
 from scripts.generate.endpoints_text import DIFFERENCES, INTRODUCTION, UNCLEAR
 
 _METHODS = ("upsert", "insert", "update", "delete", "read", "list", "link")

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.alerts.telling import Message
-from omie_pipeline.postgres.inbox_tables import events
-from omie_pipeline.postgres.mirror_tables import import_run
-from omie_pipeline.postgres.tables import binding, block, quarantine, run
+from omie_pipeline.alerts.send import Message
+from omie_pipeline.postgres.omie_tables import import_run
+from omie_pipeline.postgres.tables import binding, block, events, quarantine, run
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 TOKEN = "token-que-ninguem-deve-ver"

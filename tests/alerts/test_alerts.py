@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.alerts.alerts import evaluate_alerts
-from omie_pipeline.alerts.notifications import Alert
+from omie_pipeline.alerts.conditions import evaluate_alerts
+from omie_pipeline.alerts.deduplication import Alert
 from omie_pipeline.push.policy import EndpointPolicy, Policies
 from tests.alerts.conftest import NOW, Rows, minutes
 

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from omie_pipeline.alerts.alerts import evaluate_alerts
-from omie_pipeline.alerts.notifying import UNKNOWN_SERVICE, AppriseChannel, notify_channels
-from omie_pipeline.alerts.telling import Message, deliver
+from omie_pipeline.alerts.channels import UNKNOWN_SERVICE, AppriseChannel, notify_channels
+from omie_pipeline.alerts.conditions import evaluate_alerts
+from omie_pipeline.alerts.send import Message, deliver
 from omie_pipeline.config.empresas import PipelineConfig, load_config
 from omie_pipeline.config.settings import Settings, notify_addresses
 from omie_pipeline.errors import ConfigurationError

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.alerts.notifications import Alert, open_alerts
-from omie_pipeline.alerts.telling import Message, deliver
+from omie_pipeline.alerts.deduplication import Alert, open_alerts
+from omie_pipeline.alerts.send import Message, deliver
 from tests.alerts.conftest import NOW, FakeChannel, minutes
 from tests.fencing.losing import end_lock
 

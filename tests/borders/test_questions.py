@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from omie_pipeline.cli.reading_report import question_lines, sources_behind
-from omie_pipeline.status.unread import UnreadColumn
+from omie_pipeline.cli.build import question_lines, sources_behind
+from omie_pipeline.status.unread_values import UnreadColumn
 
 DOUBT = UnreadColumn("despesas", "valor", "VLR", "ambiguous_number", 1, "1.280")
 COLUMNS = [("contas", "VLR"), ("caixa", "VLR"), ("agenda", "VLR")]

@@ -7,9 +7,9 @@ from typing import Any
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.omie import wire
-from omie_pipeline.push.effects.markers import resolved
+from omie_pipeline.push.effects.record import resolved
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import PushReport
+from omie_pipeline.push.report import PushReport
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, minimal, row_of
 from tests.push.world import World
 

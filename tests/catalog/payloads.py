@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
-from omie_pipeline.validation.fields import is_computed
-from omie_pipeline.validation.service_items import SERVICE_ITEMS
 from omie_pipeline.validation.suites import is_mandatory
+from omie_pipeline.validation.values import SERVICE_ITEMS, is_computed
 from tests.push.world import EMPRESA, cpf
 
 CONFIRMED = "PAC-1"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline import exact_json
+from omie_pipeline import decimal_json
 from omie_pipeline.catalog import REGISTRY, WRITABLE, Endpoint
 from omie_pipeline.errors import ModelError, RecordNotFound, RecordRejected
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.payload import load_payload_model
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.payload.models import load_payload_model
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.catalog.deliveries import FREE, prepare, push, sent, standing, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, full, minimal, row_of
 from tests.catalog.whole_list import list_all
@@ -156,8 +156,8 @@ def test_the_body_of_a_full_payload(clinic: World, endpoint: Endpoint, tmp_path:
     clinic.push(endpoint.name, policy=FREE)
     (call, *_) = clinic.control.calls(method=write_method(endpoint))
     actual = tmp_path / f"{endpoint.name}.json"
-    actual.write_text(exact_json.dumps(call.param), encoding="utf-8")
-    golden = exact_json.loads((GOLDEN / f"{endpoint.name}.json").read_text(encoding="utf-8"))
+    actual.write_text(decimal_json.dumps(call.param), encoding="utf-8")
+    golden = decimal_json.loads((GOLDEN / f"{endpoint.name}.json").read_text(encoding="utf-8"))
     assert call.param == golden, f"if the change is meant, {actual} is the new golden body"
     if endpoint.request is None:
         assert set(call.param) == set(payload) - {"_chave"}

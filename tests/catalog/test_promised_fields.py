@@ -11,7 +11,7 @@ import pytest
 
 from omie_pipeline.catalog import REGISTRY, ComplexType, Endpoint, Field
 from omie_pipeline.validation import ClinicRules, References, Validator
-from omie_pipeline.validation.fields import is_computed
+from omie_pipeline.validation.values import is_computed
 from tests.catalog.payloads import full
 from tests.validation.rows import told_together
 from tests.validation.service_rows import row_of

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.cli.test_clocks import machine_is_ahead

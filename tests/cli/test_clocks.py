@@ -11,7 +11,7 @@ import omie_pipeline.clock
 import omie_pipeline.postgres.clock
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.cli.conftest import Terminal
 from tests.push.world import World, cliente
 

@@ -7,14 +7,14 @@ import threading
 
 import pytest
 
-from omie_pipeline.cli import dev_servers
+from omie_pipeline.cli import dev
 
 
 def test_an_interrupt_that_was_swallowed_counts_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dev_servers, "_asked", threading.Event())
+    monkeypatch.setattr(dev, "_asked", threading.Event())
     with pytest.raises(KeyboardInterrupt):
-        dev_servers.ask_to_end(signal.SIGINT, None)
+        dev.ask_to_end(signal.SIGINT, None)
     with pytest.raises(KeyboardInterrupt):
-        dev_servers.watch([])
+        dev.watch([])

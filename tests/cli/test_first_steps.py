@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.cli.conftest import Terminal
 from tests.push.world import TITULO_COLUMNS, World, cliente, titulo

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
-from omie_pipeline.postgres.lanes import lane
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.postgres.locks import lane
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.cli.conftest import Said, Terminal
 from tests.push.world import EMPRESA, World, cpf
 

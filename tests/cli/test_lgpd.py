@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from omie_pipeline.app.freshness import TABLES
 from omie_pipeline.cli.app import app
-from omie_pipeline.postgres.mirror_tables import import_cursor
-from omie_pipeline.privacy.erased_again import erase_everywhere
-from omie_pipeline.privacy.person import find_person
+from omie_pipeline.postgres.omie_tables import import_cursor
+from omie_pipeline.privacy.find import find_person
+from omie_pipeline.privacy.keep_erased import erase_everywhere
 from omie_pipeline.privacy.retention import reasons_to_keep
 from tests.cli.conftest import Said, Terminal
 from tests.privacy.acts import add_acts

@@ -15,13 +15,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.assets.report import run_metadata, worst_metadata
+from omie_pipeline.assets.push_report import run_metadata, worst_metadata
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.endpoints.clientes import CLIENTES
-from omie_pipeline.catalog.telling import field_in_fault
+from omie_pipeline.catalog.row_labels import field_in_fault
 from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.push.report import PushReport
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.cli.conftest import Terminal
 from tests.push.world import CLIENTE_COLUMNS, World, cliente, titulo
 

@@ -14,7 +14,7 @@ from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.cli.app import app
 from omie_pipeline.cli.mapping_files import described_columns, relation
 from omie_pipeline.config.dbt_project import mapping_dir
-from omie_pipeline.mapping.choosing import split_table, start_mapping
+from omie_pipeline.mapping.choices import split_table, start_mapping
 from omie_pipeline.mapping.sampling import SampledColumn, SampledTable, sample_table
 from omie_pipeline.mapping.words import words_of
 from tests.cli.conftest import Said, Terminal

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.mapping.clinical import is_clinical
+from omie_pipeline.mapping.proposal import is_clinical
 from omie_pipeline.mapping.sampling import SampledColumn
 from tests.cli.conftest import Said, Terminal
 from tests.cli.mapping_tables import plain_sql

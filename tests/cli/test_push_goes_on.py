@@ -6,10 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.acting import needed_by
+from omie_pipeline.catalog.relations import needed_by
 from omie_pipeline.clock import SystemClock
-from omie_pipeline.postgres.lanes import Lane, lane
-from omie_pipeline.postgres.lanes_held import reading_lane, sending_lane
+from omie_pipeline.postgres.locks import Lane, lane, reading_lane, sending_lane
 from tests.cli.conftest import Terminal
 from tests.effects.rows import model, ordem, servico
 from tests.fencing.losing import end_lock

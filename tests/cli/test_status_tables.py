@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
-from omie_pipeline.imports.import_status import next_tick
-from omie_pipeline.postgres.inbox_tables import events
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.imports.status import next_tick
+from omie_pipeline.postgres.tables import events
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.cli.conftest import Terminal
 from tests.push.world import EMPRESA, World, cliente, titulo
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.simulator.model_company import reference_lists
+from omie_pipeline.simulator.company import reference_lists
 from sample.generator import brasil_contracts, servicos_pt
 from sample.generator.brasil_billing import INSTALMENTS
 

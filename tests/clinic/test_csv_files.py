@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omie_pipeline.clinic.csv_count import count_records
-from omie_pipeline.clinic.csv_layout import csv_layout
+from omie_pipeline.clinic.csv_layout import count_records, csv_layout
 from omie_pipeline.clinic.csv_reader import CsvReader
 from omie_pipeline.clinic.extract import ExtractResult, extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError

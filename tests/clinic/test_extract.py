@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError
-from omie_pipeline.clinic.moved import moved_dates
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.clinic.sources import SourceTable

@@ -12,15 +12,15 @@ import dagster as dg
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.imports import mirror_assets
 from omie_pipeline.assets.jobs import mirror_jobs
-from omie_pipeline.assets.mirror import mirror_assets
 from omie_pipeline.assets.nfse import nfse
 from omie_pipeline.assets.partitions import partitions_for
-from omie_pipeline.assets.situacao import situacao
+from omie_pipeline.assets.status import situacao
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.sensors.mirror_schedule import mirror_schedules
+from omie_pipeline.sensors.changes import watch_sensors
+from omie_pipeline.sensors.import_schedules import mirror_schedules
 from omie_pipeline.sensors.resume import resume_readings_sensor
-from omie_pipeline.sensors.watch import watch_sensors
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.imports.titles import title
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from omie_pipeline.assets.situacao import KEY as STATUS_KEY
+from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.clock import BRASILIA
 from tests.dagster.mirror_world import MirrorWorld, mirror_definitions, today
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from omie_pipeline.assets.situacao import KEY as STATUS_KEY
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.assets.status import KEY as STATUS_KEY
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.dagster.mirror_world import (
     CHANGES,
     EMPRESA,

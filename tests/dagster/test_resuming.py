@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from omie_pipeline.imports import import_ranges
-from omie_pipeline.imports.unfinished_reads import stopped_readings
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.imports import range
+from omie_pipeline.imports.status import stopped_readings
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.dagster.mirror_world import (
     EMPRESA,
     FACTS,
@@ -24,7 +24,7 @@ RESUME, METHOD = "retomar_leituras", "ListarContasReceber"
 @pytest.fixture
 def months(mirror: MirrorWorld, monkeypatch: pytest.MonkeyPatch) -> MirrorWorld:
     """The same empresa over three months, and so much that a load is read month by month."""
-    monkeypatch.setattr(import_ranges, "_AT_ONCE", 1)
+    monkeypatch.setattr(range, "_AT_ONCE", 1)
     start = (today().replace(day=1) - timedelta(days=40)).replace(day=1)
     monkeypatch.setenv("OMIE_PIPELINE_START_DATE", start.isoformat())
     world = MirrorWorld(mirror.simulator, mirror.engine, mirror_definitions(), mirror.instance)

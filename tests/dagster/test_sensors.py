@@ -21,10 +21,10 @@ from omie_pipeline.errors import (
     TakenOver,
     Unreachable,
 )
-from omie_pipeline.postgres.lanes import lane
+from omie_pipeline.postgres.locks import lane
 from omie_pipeline.postgres.tables import binding, block, ledger, run
+from omie_pipeline.sensors.push_schedules import last_complete_sync, pending_dates
 from omie_pipeline.sensors.ranges import date_ranges
-from omie_pipeline.sensors.schedule import last_complete_sync, pending_dates
 
 DAY = timedelta(days=1)
 

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.clock import SystemClock
-from omie_pipeline.postgres.lanes import lane
-from omie_pipeline.sensors.watch import INTERVAL_SECONDS, watched
+from omie_pipeline.postgres.locks import lane
+from omie_pipeline.sensors.changes import INTERVAL_SECONDS, watched
 from tests.dagster.mirror_world import EMPRESA, FACTS, MirrorWorld, skipped
 from tests.imports.titles import title
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.postgres.mirror_tables import (
+from omie_pipeline.postgres.omie_tables import (
     child_table,
     extrato,
     extrato_linhas,

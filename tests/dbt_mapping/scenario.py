@@ -19,8 +19,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from omie_pipeline.config.defaults import import_defaults
-from omie_pipeline.config.defaults_files import read_defaults
+from omie_pipeline.config.defaults import import_defaults, read_defaults
 from omie_pipeline.postgres.engine import open_engine
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ import pytest
 from dbt.artifacts.schemas.run import RunExecutionResult
 
 from omie_pipeline.catalog.lists import MIRROR, Column
-from omie_pipeline.config.built import built_relations
+from omie_pipeline.config.addresses import built_relations
 from omie_pipeline.config.settings import Settings
-from omie_pipeline.postgres.mirror_tables import child_table, extrato, extrato_linhas, mirror_table
+from omie_pipeline.postgres.omie_tables import child_table, extrato, extrato_linhas, mirror_table
 from tests.dbt_mapping.company import rows_of
 from tests.dbt_mapping.scenario import ROOT, Scenario, ScenarioFactory
 

@@ -7,7 +7,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.cli.mapping_files import described_columns
-from omie_pipeline.mapping.choosing import start_mapping
+from omie_pipeline.mapping.choices import start_mapping
 from omie_pipeline.mapping.model_sql import ModelText, relation_of
 from omie_pipeline.mapping.sampling import sample_table
 from omie_pipeline.postgres.engine import open_engine

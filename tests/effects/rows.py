@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import PushReport
+from omie_pipeline.push.report import PushReport
 from tests.push.world import EMPRESA, World, titulo
 
 DAY = date(2026, 1, 5)

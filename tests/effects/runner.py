@@ -15,11 +15,11 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.errors import TakenOver
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import Push
+from omie_pipeline.push.run import Push
 from omie_pipeline.validation.model import ClinicRules
 from tests.push.accept_all import AcceptAll
 from tests.push.runner import KEY, SECRET

@@ -12,11 +12,11 @@ import pytest
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.effects import RecordEffect
-from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Policies
-from omie_pipeline.reconcile.resending import set_back
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.reconcile.resend import set_back
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import OPEN, baixa, model, push, quarantined
 from tests.push.world import EMPRESA, World, titulo
 

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.nfse.billing import request_billing
-from omie_pipeline.nfse.following import follow
-from omie_pipeline.nfse.nfse import states
+from omie_pipeline.nfse.follow import follow
+from omie_pipeline.nfse.state import states
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import Push, PushReport
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.push.run import Push
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import CONFLICT, model, push, quarantined, said, settle_down
 from tests.push.world import EMPRESA, World, cliente

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.effects.rows import OPEN, model, push, with_title
 from tests.effects.test_emptied_fields import EMPTY, KEEP, delivered, people
 from tests.push.world import EMPRESA, World, titulo

@@ -12,9 +12,9 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.emptying import emptyings
 from omie_pipeline.errors import GuardrailStopped
 from omie_pipeline.postgres.tables import ledger
-from omie_pipeline.push.filled import not_emptied
+from omie_pipeline.push.emptied_fields import not_emptied
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import model, push, settle_down
 from tests.push.world import CLIENTE_COLUMNS, TITULO_COLUMNS, World, cliente, titulo

@@ -13,7 +13,7 @@ from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import (
     CONFLICT,
     OPEN,

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.push.ledger_marks import forget_settlements
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.payload.models import Selection
+from omie_pipeline.push.dependents import forget_settlements
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.unfinished import resumable
-from omie_pipeline.reconcile.resending import set_back
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.reconcile.resend import set_back
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import (
     CONFLICT,
     DAY,

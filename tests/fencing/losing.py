@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.postgres.lanes_held import lanes_held
-from omie_pipeline.push.push import PushReport
+from omie_pipeline.postgres.locks import lanes_held
+from omie_pipeline.push.report import PushReport
 from tests.push.world import World
 
 PATIENCE_SECONDS = 60.0

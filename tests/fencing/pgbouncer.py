@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.postgres.postgres_binaries import server_account
+from omie_pipeline.postgres.binaries import server_account
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 

@@ -7,9 +7,10 @@ import threading
 import pytest
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.push.planning import Selection
-from omie_pipeline.push.push import Push, PushReport
-from omie_pipeline.status.listing import ListFilter, recent_runs
+from omie_pipeline.payload.models import Selection
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.push.run import Push
+from omie_pipeline.status.history import ListFilter, recent_runs
 from tests.effects.rows import model, push
 from tests.fencing.losing import PATIENCE_SECONDS, sent
 from tests.fencing.test_taken_over import OPEN

@@ -9,11 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import TakenOver
-from omie_pipeline.postgres.lanes import lane
-from omie_pipeline.postgres.lanes_held import lanes_held
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.payload.models import Selection
+from omie_pipeline.postgres.locks import lane, lanes_held
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import model, push
 from tests.fencing.losing import Successor, end_lock, push_lane, sent

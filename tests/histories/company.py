@@ -15,13 +15,14 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import TakenOver
-from omie_pipeline.imports.import_report import ImportReport, Modo
-from omie_pipeline.nfse.following import FollowReport, follow
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.imports.report import ImportReport, Modo
+from omie_pipeline.nfse.follow import FollowReport, follow
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import PushReport
-from omie_pipeline.simulator import billing, seeds
-from omie_pipeline.simulator.control.control_orders import OrderNote
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.simulator import company as seeds
+from omie_pipeline.simulator import orders as billing
+from omie_pipeline.simulator.control.orders import OrderNote
 from omie_pipeline.simulator.engine.server import Simulator
 from omie_pipeline.tls import no_authorities
 from tests.fencing.losing import Interruption, Successor, end_lock, push_lane, sent

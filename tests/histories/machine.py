@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from omie_pipeline.errors import ConfigurationError, OmieFault
-from omie_pipeline.imports.import_report import Modo
+from omie_pipeline.imports.report import Modo
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.histories.clinic import CHAIN, Edit, Receipt
 from tests.histories.company import Company, Pause
 from tests.histories.ending import check_end, check_mirror

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from omie_pipeline.push.push import PushReport
+from omie_pipeline.push.report import PushReport
 from tests.histories.company import Company, Truth
 
 LIVING = ("processing", "authorised")

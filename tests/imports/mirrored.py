@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.exact_json import dumps
-from omie_pipeline.imports.mirror_filter import MirrorFilter
-from omie_pipeline.imports.mirror_merge import Merged, open_pass
+from omie_pipeline.decimal_json import dumps
+from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.imports.merge import Merged, open_pass
 from tests.push.world import EMPRESA, World
 
 EVERYTHING = MirrorFilter()

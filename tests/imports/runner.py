@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock, ManualClock, SystemClock
-from omie_pipeline.imports.import_report import ImportRequest
-from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.report import ImportRequest
+from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import Credentials, OmieClient
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
 from omie_pipeline.postgres.engine import open_engine
 from tests.push.runner import KEY, SECRET
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.imports.mirror_filter import MirrorFilter
-from omie_pipeline.imports.mirror_merge import open_pass
+from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.imports.merge import open_pass
 from tests.imports.mirrored import merge, stored
 from tests.imports.titles import info, seed
 from tests.push.world import World

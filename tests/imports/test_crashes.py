@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from omie_pipeline.simulator.engine.server import running_simulator
-from omie_pipeline.status.listing import ListFilter, recent_readings
+from omie_pipeline.status.history import ListFilter, recent_readings
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import seed
 from tests.push.test_crashes import ROOT, kill_when, locked, waiting_for_a_lock

@@ -6,12 +6,11 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from omie_pipeline.imports.import_report import ImportRequest, Modo
-from omie_pipeline.imports.importing import Importer
-from omie_pipeline.imports.mirror_filter import MirrorFilter
-from omie_pipeline.imports.statement import StatementReader
-from omie_pipeline.imports.statements import cash_checks
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.imports.bank_statement import StatementReader, cash_checks
+from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.imports.report import ImportRequest, Modo
+from omie_pipeline.imports.run import Importer
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.imports.titles import seed
 from tests.push.world import EMPRESA, World
 

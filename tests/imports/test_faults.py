@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, RetryLater, WarehouseError
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import seed
 from tests.push.world import World

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.imports.mirror_filter import MirrorFilter
+from omie_pipeline.imports.filter import MirrorFilter
 from tests.imports.mirrored import cursor, ids, later, stored
 from tests.imports.titles import seed
 from tests.push.world import World

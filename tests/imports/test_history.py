@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from omie_pipeline.catalog.lists import MIRROR, Column
-from omie_pipeline.imports.import_report import ImportReport
+from omie_pipeline.imports.report import ImportReport
 from omie_pipeline.simulator.engine.limits import Limits
 from tests.imports.mirrored import forget, later, stored
 from tests.imports.titles import title

@@ -14,11 +14,10 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import omie_pipeline
-from omie_pipeline.imports.import_report import ImportReport, ImportRequest
-from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.bank_statement import StatementReader, cash_checks
 from omie_pipeline.imports.movements import mark_mirror_rows
-from omie_pipeline.imports.statement import StatementReader
-from omie_pipeline.imports.statements import cash_checks
+from omie_pipeline.imports.report import ImportReport, ImportRequest
+from omie_pipeline.imports.run import Importer
 from tests.imports.mirrored import NOON, forget, later, merge, stored
 from tests.imports.titles import title
 from tests.push.world import EMPRESA, World

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.imports import importing, paging
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.imports import paging, run
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.imports.mirrored import cursor, ids, later
 from tests.imports.titles import info, seed
 from tests.push.world import World
@@ -118,7 +118,7 @@ def test_a_list_that_repeats_its_first_page(world: World) -> None:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages in their order, so that it is known which of them a change lies between."""
-    for module in (importing, paging):
+    for module in (run, paging):
         monkeypatch.setitem(vars(module), "READS_AT_ONCE", 1)
 
 
@@ -241,8 +241,8 @@ def test_a_list_that_never_stands_still_is_not_complete(world: World) -> None:
 def test_a_change_told_by_the_progress(world: World) -> None:
     """What is deleted between two pages, seen from our own side of the wire."""
     from omie_pipeline.catalog.lists import MIRROR
-    from omie_pipeline.imports.import_report import ImportProgress, ImportRequest
-    from omie_pipeline.imports.importing import Importer
+    from omie_pipeline.imports.report import ImportProgress, ImportRequest
+    from omie_pipeline.imports.run import Importer
     from tests.push.world import EMPRESA
 
     world.control.set_behaviour(max_page_size=50)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import RetryLater
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.imports.mirrored import NOON, cursor, ids, later, merge, stored
 from tests.imports.titles import info, seed
 from tests.push.world import World

@@ -12,9 +12,8 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.nfse.archive import Files
-from omie_pipeline.nfse.following import FollowReport, follow
-from omie_pipeline.nfse.nfse import NoteState, Submitted, states, submitted
-from omie_pipeline.nfse.nfse_reads import transitions
+from omie_pipeline.nfse.follow import FollowReport, follow
+from omie_pipeline.nfse.state import NoteState, Submitted, states, submitted, transitions
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.simulator.clock import ManualClock

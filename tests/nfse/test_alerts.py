@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from omie_pipeline.alerts.alerts import KINDS, evaluate_alerts
-from omie_pipeline.alerts.notifications import Alert
-from omie_pipeline.catalog.nfse_states import Estado
-from omie_pipeline.nfse.nfse import Submitted, submitted
-from omie_pipeline.postgres.nfse_tables import nfse
+from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts
+from omie_pipeline.alerts.deduplication import Alert
+from omie_pipeline.catalog.nfse import Estado
+from omie_pipeline.nfse.state import Submitted, submitted
+from omie_pipeline.postgres.tables import nfse
 from omie_pipeline.push.policy import Policies
 from tests.nfse.conftest import START
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.catalog.limits_nfse import NfseLimits
+from omie_pipeline.catalog.nfse import NfseLimits
 from omie_pipeline.nfse.answers import Seen, newest_by_order, read_listed, read_status
-from omie_pipeline.nfse.corrections import correction_for
-from omie_pipeline.nfse.nfse import NoteState
+from omie_pipeline.nfse.billing import correction_for
+from omie_pipeline.nfse.state import NoteState
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

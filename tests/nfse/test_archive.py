@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from omie_pipeline.errors import ConfigurationError, RetryLater, UnknownFault
-from omie_pipeline.nfse.archive import Archive, Files
-from omie_pipeline.nfse.nfse_files import stored_files
+from omie_pipeline.nfse.archive import Archive, Files, stored_files
 from omie_pipeline.omie.downloads import LARGEST_BYTES, download, is_ours
 from tests.nfse.conftest import Notes
 from tests.push.world import EMPRESA

@@ -10,11 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.nfse.following import FollowReport, follow
-from omie_pipeline.nfse.nfse import NoteState, states
-from omie_pipeline.nfse.nfse_reads import transitions
+from omie_pipeline.nfse.follow import FollowReport, follow
+from omie_pipeline.nfse.state import NoteState, states, transitions
 from omie_pipeline.omie import OmieClient
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.push.world import EMPRESA, World
 
 SERVICOS = {"empresa": sa.Text, "intEditar": JSONB, "cabecalho": JSONB, "impostos": JSONB}

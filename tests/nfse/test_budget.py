@@ -13,9 +13,8 @@ from pydantic import SecretStr
 
 from omie_pipeline.catalog.limits import REDUNDANT_SECONDS
 from omie_pipeline.clock import ManualClock
-from omie_pipeline.nfse.following import follow
-from omie_pipeline.nfse.nfse import Submitted, submitted
-from omie_pipeline.nfse.nfse_reads import open_notes
+from omie_pipeline.nfse.follow import follow
+from omie_pipeline.nfse.state import Submitted, open_notes, submitted
 from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
 from tests.nfse.conftest import START, Notes
 from tests.push.world import EMPRESA

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from omie_pipeline.errors import RecordRejected, RetryLater, TakenOver
-from omie_pipeline.nfse.cancelling import Cancelled, Canceller
-from omie_pipeline.postgres.lanes import Lane
-from omie_pipeline.postgres.lanes_held import cancelling_lane
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.nfse.cancel import Cancelled, Canceller
+from omie_pipeline.postgres.locks import Lane, cancelling_lane
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.fencing.losing import end_lock
 from tests.nfse.conftest import Notes
 from tests.push.world import EMPRESA
@@ -232,7 +231,7 @@ def test_a_second_one_waits_and_finds_what_the_first_did(notes: Notes) -> None:
 
 
 def _first_cancels(notes: Notes) -> str:
-    from omie_pipeline.nfse.cancelling import _Cancelling
+    from omie_pipeline.nfse.cancel import _Cancelling
 
     one = _Cancelling(notes.engine, notes.client, notes.clock, lambda: None)
     return one.cancel(notes.state()).resultado

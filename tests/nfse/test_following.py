@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.nfse.conftest import BILL, Notes
 
 

@@ -11,20 +11,19 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.app.nfse import (
+from omie_pipeline.app.notes import (
     aguardar_nfse,
-    cadastrar_cliente,
     cancelar_nfse,
     consultar_nfse,
     consultar_servicos,
     impostos_nfse,
     status_nfse,
 )
+from omie_pipeline.app.register_client import cadastrar_cliente
 from omie_pipeline.cli.app import app
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.postgres.nfse_tables import nfse
-from omie_pipeline.postgres.tables import ledger
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.postgres.tables import ledger, nfse
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.nfse.conftest import CLIENTES, NOT_SENT, Notes
 from tests.push.world import EMPRESA, cliente, cpf
 

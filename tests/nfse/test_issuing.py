@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.nfse.nfse_orders import describe_note
-from omie_pipeline.nfse.nfse_reads import open_notes, transitions
-from omie_pipeline.nfse.opening import orders_model
-from omie_pipeline.postgres.nfse_tables import nfse
+from omie_pipeline.nfse.billing import orders_model
+from omie_pipeline.nfse.orders import describe_note
+from omie_pipeline.nfse.state import open_notes, transitions
+from omie_pipeline.postgres.tables import nfse
 from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects import rows
 from tests.effects.rows import CONFLICT, OPEN, model, push, quarantined, settle_down

@@ -8,16 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.nfse.answers import is_refused, read_status
-from omie_pipeline.nfse.billing import request_billing
-from omie_pipeline.nfse.corrections import opens_with
-from omie_pipeline.nfse.following import follow
-from omie_pipeline.nfse.nfse import NoteState, states
-from omie_pipeline.nfse.nfse_orders import Billed, corrected_at
-from omie_pipeline.nfse.opening import opens, orders_model
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.nfse.billing import opens, opens_with, orders_model, request_billing
+from omie_pipeline.nfse.follow import follow
+from omie_pipeline.nfse.orders import Billed, corrected_at
+from omie_pipeline.nfse.state import NoteState, states
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import Push, PushReport
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.push.run import Push
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects import rows
 from tests.effects.rows import OPEN, model, push, said, settle_down
 from tests.nfse.conftest import START

@@ -11,7 +11,7 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.nfse import KEY, nfse, note_metadata
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.nfse import nfse_sensor
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.nfse.conftest import Notes
 
 

@@ -8,10 +8,9 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.nfse_states import ESTADOS, OPEN, TRANSITIONS, Estado, may_move
-from omie_pipeline.nfse.nfse import Submitted, keep, move, reject, states, submitted
-from omie_pipeline.nfse.nfse_reads import transitions
-from omie_pipeline.postgres.nfse_tables import nfse
+from omie_pipeline.catalog.nfse import ESTADOS, OPEN, TRANSITIONS, Estado, may_move
+from omie_pipeline.nfse.state import Submitted, keep, move, reject, states, submitted, transitions
+from omie_pipeline.postgres.tables import nfse
 from tests.nfse.conftest import START
 
 LATER = START + timedelta(minutes=5)

@@ -9,9 +9,9 @@ import pytest
 
 from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.nfse.archive import Archive, Files
-from omie_pipeline.nfse.cancelling import Canceller
-from omie_pipeline.nfse.following import follow, look_at
-from omie_pipeline.nfse.nfse import ask_to_cancel
+from omie_pipeline.nfse.cancel import Canceller
+from omie_pipeline.nfse.follow import follow, look_at
+from omie_pipeline.nfse.state import ask_to_cancel
 from tests.nfse.conftest import Notes
 from tests.push.world import EMPRESA
 

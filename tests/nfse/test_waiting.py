@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from omie_pipeline.errors import Blocked, Redundant
-from omie_pipeline.nfse.consulting import Desk
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.nfse.one_note import Desk
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.nfse.conftest import Notes
 
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.omie.governor import Governor, Limits, LocalGovernor
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.rate_limiter import Governor, Limits, LocalGovernor
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
 from omie_pipeline.postgres.engine import open_engine
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

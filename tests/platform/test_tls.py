@@ -14,7 +14,7 @@ from omie_pipeline import tls
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
-from omie_pipeline.omie.bounded import BoundedTransport
+from omie_pipeline.omie.transport import BoundedTransport
 
 
 @pytest.fixture(autouse=True)

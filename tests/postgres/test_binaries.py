@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from omie_pipeline.postgres import postgres_binaries
-from omie_pipeline.postgres.postgres_binaries import (
+from omie_pipeline.postgres import binaries as postgres_binaries
+from omie_pipeline.postgres.binaries import (
     Account,
     PostgresBinaries,
     binaries_for,

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.imports.import_status import import_status
-from omie_pipeline.imports.mirror_filter import MirrorFilter
-from omie_pipeline.postgres.mirror_tables import import_cursor, import_partition, import_run
+from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.imports.status import import_status
+from omie_pipeline.postgres.omie_tables import import_cursor, import_partition, import_run
 
 TABLE = "contas_receber"
 # 6 January in São Paulo: the fifth is the only whole day since the start.

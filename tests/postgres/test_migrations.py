@@ -12,9 +12,8 @@ from alembic.migration import MigrationContext
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.postgres.inbox_tables import INBOX
 from omie_pipeline.postgres.migrate import migrate
-from omie_pipeline.postgres.tables import OMIE, SYNC, metadata
+from omie_pipeline.postgres.tables import INBOX, OMIE, SYNC, metadata
 
 
 def _ours(name: str | None, kind: str, _: object) -> bool:

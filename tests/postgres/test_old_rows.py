@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from omie_pipeline.imports.import_state import open_import_run
+from omie_pipeline.imports.state import open_import_run
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 

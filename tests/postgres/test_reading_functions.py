@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.postgres.migrate import migrate
-from omie_pipeline.postgres.sql_functions import load_sql_functions
+from omie_pipeline.postgres.migrate import load_sql_functions, migrate
 
 ZONE = "America/Sao_Paulo"
 

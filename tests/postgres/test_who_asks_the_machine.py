@@ -14,7 +14,7 @@ APART = ("simulator",)
 ALLOWED = {
     "clock.py": "the machine's clock itself",
     "postgres/clock.py": "tells staff that the machine differs",
-    "cli/connection.py": "one call without a database, which compares nothing",
+    "cli/check.py": "one call without a database, which compares nothing",
     "clinic/sql_reader.py": "how far the clinic's zone is from UTC",
     "resources/run_workers.py": "how long a process of this very machine has been running",
     "config/settings.py": "a first day that the settings do not name, before any database",

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.postgres.all_tables import nfse_tables, tables
+from omie_pipeline.postgres.all_tables import tables
 from tests.privacy.people import CPF, EMPRESA, NOW, OTHER_CPF
 
 NOTE = "Ana Souza, retorno em maio"
@@ -150,18 +150,18 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
 
 def notes(connection: sa.Connection, order: str, name: str) -> None:
     words = f"Tomador {name} aceito"
-    connection.execute(sa.insert(nfse_tables.nfse).values(
+    connection.execute(sa.insert(tables.nfse).values(
         empresa=EMPRESA, cod_int_os=order, estado="issued", numero="7", mensagem=words,
         enviada_em=ISSUED, emitida_em=ISSUED, mudou_em=ISSUED,
     ))  # fmt: skip
-    connection.execute(sa.insert(nfse_tables.nfse_transition).values(
+    connection.execute(sa.insert(tables.nfse_transition).values(
         empresa=EMPRESA, cod_int_os=order, para="issued", em=ISSUED, motivo=words, fonte="lista",
     ))  # fmt: skip
-    connection.execute(sa.insert(nfse_tables.nfse_file).values(
+    connection.execute(sa.insert(tables.nfse_file).values(
         empresa=EMPRESA, cod_int_os=order, tipo="pdf", caminho=f"principal/{order}.pdf",
         sha256="0", bytes=1, guardado_em=ISSUED,
     ))  # fmt: skip
-    connection.execute(sa.insert(nfse_tables.billing_request).values(
+    connection.execute(sa.insert(tables.billing_request).values(
         {"empresa": EMPRESA, "data_particao": ISSUED.date(), "cCodIntOS": order,
          "_pedido_em": ISSUED, "_pedido_por": "recepcao"}
     ))  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.postgres.all_tables import tables
-from omie_pipeline.postgres.inbox_tables import events as inbox_events
+from omie_pipeline.postgres.tables import events as inbox_events
 
 EMPRESA = "principal"
 CPF, OTHER_CPF = "529.982.247-25", "111.444.777-35"

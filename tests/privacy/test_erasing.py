@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline import exact_json
+from omie_pipeline import decimal_json
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clinic.set_aside import SET_ASIDE
 from omie_pipeline.postgres.all_tables import tables
-from omie_pipeline.postgres.privacy_tables import erasure
-from omie_pipeline.privacy.erased_again import apply_erasures
-from omie_pipeline.privacy.erasing import ErasureReport, erase
-from omie_pipeline.privacy.person import find_person
-from omie_pipeline.privacy.person_export import export_person
-from omie_pipeline.privacy.person_held import HELD
+from omie_pipeline.postgres.tables import erasure
+from omie_pipeline.privacy.erase import ErasureReport, erase
+from omie_pipeline.privacy.export import export_person
+from omie_pipeline.privacy.find import find_person
+from omie_pipeline.privacy.keep_erased import apply_erasures
+from omie_pipeline.privacy.places import HELD
 from omie_pipeline.privacy.retention import kept_before
 from tests.privacy.people import (
     CPF,
@@ -254,7 +254,7 @@ def test_the_export_has_every_table_and_exact_values(engine: sa.Engine) -> None:
         "clinica.recebimentos",
     ]  # fmt: skip
     assert {len(section["linhas"]) for section in sections} == {1}
-    text = exact_json.dumps(sections)
+    text = decimal_json.dumps(sections)
     assert '"valor_documento":150.10' in text
     assert "Lima" not in text
     assert "2026-03-01" in text

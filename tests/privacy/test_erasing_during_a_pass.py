@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
+from omie_pipeline.decimal_json import dumps
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.exact_json import dumps
-from omie_pipeline.imports.mirror_filter import MirrorFilter
-from omie_pipeline.imports.mirror_merge import open_pass
-from omie_pipeline.privacy.erasing import erase
-from omie_pipeline.privacy.person import find_person
+from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.imports.merge import open_pass
+from omie_pipeline.privacy.erase import erase
+from omie_pipeline.privacy.find import find_person
 
 EMPRESA = "principal"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

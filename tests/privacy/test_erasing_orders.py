@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline import exact_json
+from omie_pipeline import decimal_json
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.postgres.all_tables import tables
-from omie_pipeline.privacy import person_codes
-from omie_pipeline.privacy.erasing import ErasureReport, erase
-from omie_pipeline.privacy.person import Person, find_person
-from omie_pipeline.privacy.person_export import export_person
+from omie_pipeline.privacy import codes
+from omie_pipeline.privacy.erase import ErasureReport, erase
+from omie_pipeline.privacy.export import export_person
+from omie_pipeline.privacy.find import Person, find_person
 from tests.effects.rows import baixa, columns_of, item, model, ordem, push, with_order
 from tests.privacy.acts import CODES, MODELS, NOTE, add_acts
 from tests.privacy.people import CPF, EMPRESA, NOW, add_people
@@ -52,7 +52,7 @@ def left(engine: sa.Engine, query: str) -> list[Any]:
 def test_every_endpoint_of_a_person_is_known() -> None:
     """A new endpoint must say whose its records are."""
     named = [name for names, _ in Person(EMPRESA, "").codes() for name in names]
-    assert sorted([*named, *person_codes.NOBODY]) == sorted(one.name for one in WRITABLE)
+    assert sorted([*named, *codes.NOBODY]) == sorted(one.name for one in WRITABLE)
 
 
 def test_codes_of_a_person_by_endpoint(acts: sa.Engine) -> None:
@@ -115,7 +115,7 @@ def test_the_export_tells_of_orders_contracts_notes_and_payments(acts: sa.Engine
         "omie_sync.billing_request",
     }  # fmt: skip
     assert {name: found.get(name) for name in told} == dict.fromkeys(told, 1)
-    text = exact_json.dumps(sections)
+    text = decimal_json.dumps(sections)
     assert NOTE in text
     assert "Lima" not in text
     assert "OS-2" not in text

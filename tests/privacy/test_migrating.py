@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.postgres.access import ROLES, administrator_statements, grant_access, role_states
 from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.roles import ROLES, administrator_statements, grant_access, role_states
 from tests.conftest import FOLDER_PREFIX
 
 pytestmark = pytest.mark.slow

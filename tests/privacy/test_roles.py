@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.postgres.access import ROLES
+from omie_pipeline.postgres.roles import ROLES
 from tests.privacy.conftest import VIEWS, Login
 
 SEEN = (

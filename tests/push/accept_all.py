@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.validation.markers import pointers
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -16,6 +15,7 @@ from omie_pipeline.validation.model import (
     RowHold,
     ValidationReport,
 )
+from omie_pipeline.validation.references import pointers
 
 INVALID = "!"
 """A ``razao_social`` that begins with this is refused."""

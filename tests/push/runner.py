@@ -12,11 +12,11 @@ from omie_pipeline import validation
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, ManualClock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import Push
+from omie_pipeline.push.run import Push
 from omie_pipeline.validation.model import ClinicRules
 from tests.push.accept_all import AcceptAll
 

@@ -100,7 +100,7 @@ def test_a_list_that_was_never_read_holds_the_titulos(world: World) -> None:
 
 
 def test_text_that_postgres_cannot_store_is_no_reason_to_stop(world: World) -> None:
-    from omie_pipeline.simulator.engine.planned import PlannedFault
+    from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 
     body = (
         r'{"faultstring":"ERROR: Texto \u0000 com \ud800 dentro","faultcode":"SOAP-ENV:Client-1"}'

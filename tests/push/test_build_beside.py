@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.payload import load_payload_model
-from omie_pipeline.push import push as pushing
-from omie_pipeline.push.planning import Selection, write_plan
+from omie_pipeline.payload.models import Selection, load_payload_model
+from omie_pipeline.push import run as pushing
+from omie_pipeline.push.plan import write_plan
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from tests.push.world import CLIENTE_COLUMNS, EMPRESA, World, cliente
 
@@ -84,7 +84,7 @@ def test_what_the_ledger_remembers_is_what_was_sent(world: World) -> None:
 
 
 def test_rejected_and_held_rows_that_left_meanwhile(world: World) -> None:
-    from omie_pipeline.simulator.engine.planned import PlannedFault
+    from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 
     world.control.next_faults(
         PlannedFault("fault_in_200", integration_code="PAC-2"),
@@ -118,9 +118,9 @@ def test_a_table_that_is_replaced_while_the_plan_is_written(
         finally:
             done.set()
 
-    from omie_pipeline.push import planning
+    from omie_pipeline.push import plan
 
-    inserting = planning.insert_plan
+    inserting = plan.insert_plan
     thread = threading.Thread(target=replace_table)
 
     def halfway(*arguments: Any) -> None:
@@ -131,7 +131,7 @@ def test_a_table_that_is_replaced_while_the_plan_is_written(
             # Free to go on, the other would be done by now.
             done.wait(0.5)
 
-    monkeypatch.setattr(planning, "insert_plan", halfway)
+    monkeypatch.setattr(plan, "insert_plan", halfway)
     report = world.push(policy=MIRROR)
     thread.join(10)
     assert done.is_set()

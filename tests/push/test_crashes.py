@@ -19,7 +19,7 @@ from omie_pipeline.clock import SystemClock
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from omie_pipeline.simulator.engine.server import running_simulator
 from tests.push.world import World, cliente
 
@@ -161,8 +161,8 @@ def test_two_processes_over_the_same_rows(engine: sa.Engine) -> None:
 
 def test_the_second_run_is_told_that_it_waits(engine: sa.Engine) -> None:
     from omie_pipeline.catalog import REGISTRY
-    from omie_pipeline.push.planning import Selection
-    from omie_pipeline.push.push import Push
+    from omie_pipeline.payload.models import Selection
+    from omie_pipeline.push.run import Push
 
     with running_simulator(clock=SimulatedSystemClock()) as simulator:
         world = World(engine, simulator, None)  # type: ignore[arg-type]

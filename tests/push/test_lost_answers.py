@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import PushReport
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.push.world import World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import PushReport
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.push.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.engine.planned import KINDS, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import KINDS, PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.push.accept_all import INVALID
 from tests.push.world import EMPRESA, World, cliente

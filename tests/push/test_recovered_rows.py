@@ -11,12 +11,12 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.ledger import Ledger
-from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import Push, PushReport
-from omie_pipeline.push.report import recovery_told
-from omie_pipeline.status.listing import ListFilter, recent_runs
+from omie_pipeline.push.report import PushReport, recovery_told
+from omie_pipeline.push.run import Push
+from omie_pipeline.status.history import ListFilter, recent_runs
 from tests.push.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from omie_pipeline.errors import AuthFailed, ConfigurationError
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.world import World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import GuardrailStopped
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.tables import ledger
-from omie_pipeline.push.likeness import likeness_of, plain_form
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.push.ledger import likeness_of, plain_form
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.renamed import same_codes
+from omie_pipeline.push.renamed_codes import same_codes
 from tests.effects import rows
 from tests.effects.rows import model, push, quarantined, settle_down
 from tests.push.world import EMPRESA, World, cliente, titulo

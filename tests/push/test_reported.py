@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.validation.checks import Check
+from omie_pipeline.validation.rules import Check
 from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner
 from tests.push.world import World, cliente
 

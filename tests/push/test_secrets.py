@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.accept_all import INVALID
 from tests.push.world import World, cliente
 

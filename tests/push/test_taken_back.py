@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.push.planning import Selection
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.push.push import PushReport
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.push.report import PushReport
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

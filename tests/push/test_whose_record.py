@@ -9,7 +9,7 @@ import pytest
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
-from omie_pipeline.simulator.engine.planned import PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.world import EMPRESA, World, cliente
 
 pytestmark = pytest.mark.usefixtures("unvalidated")

@@ -15,16 +15,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock
-from omie_pipeline.imports.import_report import ImportReport, ImportRequest, Modo
-from omie_pipeline.imports.importing import Importer
+from omie_pipeline.imports.report import ImportReport, ImportRequest, Modo
+from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.quota import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
-from omie_pipeline.push.planning import Selection
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.push import Push, PushOptions, PushReport
+from omie_pipeline.push.report import PushOptions, PushReport
+from omie_pipeline.push.run import Push
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.engine.calls import Call
+from omie_pipeline.simulator.engine.call import Call
 from omie_pipeline.simulator.engine.server import Simulator
 from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.validation import ClinicRules

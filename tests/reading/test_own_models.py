@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.cli.reading_report import question_lines, reading_lines
+from omie_pipeline.cli.build import question_lines, reading_lines
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.status.unread import clinic_reading
+from omie_pipeline.status.unread_values import clinic_reading
 from tests.dbt_mapping.scenario import Row, Scenario, ScenarioFactory
 
 SET = "duvidosa"

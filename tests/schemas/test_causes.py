@@ -6,8 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.postgres.addresses import parsed_url
-from omie_pipeline.postgres.causes import CLINIC, Place, cause
+from omie_pipeline.postgres.failures import CLINIC, Place, cause, parsed_url
 from tests.cli.conftest import Terminal
 from tests.old_postgres import OldPostgres
 from tests.schemas.conftest import PASSWORD

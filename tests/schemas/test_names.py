@@ -10,10 +10,10 @@ from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import migrate
 from omie_pipeline.postgres.schemas import PURPOSES, Schemas, as_named, schemas_of
 from omie_pipeline.postgres.tables import ledger
-from omie_pipeline.privacy.person import find_person
-from omie_pipeline.privacy.person_export import export_person
+from omie_pipeline.privacy.export import export_person
+from omie_pipeline.privacy.find import find_person
 from omie_pipeline.push.warnings import holder_of, warnings_of
-from omie_pipeline.status.unread import clinic_reading
+from omie_pipeline.status.unread_values import clinic_reading
 
 A = Schemas("a_")
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.config.addresses import dagster_postgres_url, dbt_environment, open_warehouse
 from omie_pipeline.config.settings import Settings
+from omie_pipeline.postgres.clock import database_time_zone, set_database_time_zone
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.postgres.time_zone import database_time_zone, set_database_time_zone
 from tests.cli.conftest import Terminal
 
 # 22:10 in São Paulo is tomorrow in UTC.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omie_pipeline.simulator import documents
+from omie_pipeline.simulator import check_digits
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.simulator.omie_caller import Api
 
@@ -87,8 +87,8 @@ def test_documents_come_back_punctuated(api: Api, sent: str, read: str, person: 
 
 
 def test_document_rules_know_non_ascii_digits() -> None:
-    assert not documents.is_valid("٥٢٩٩٨٢٢٤٧٢٥")
-    assert not documents.is_valid("")
+    assert not check_digits.is_valid("٥٢٩٩٨٢٢٤٧٢٥")
+    assert not check_digits.is_valid("")
 
 
 def test_a_document_can_be_made_mandatory(sim: Simulator, api: Api) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from omie_pipeline.catalog import Field, Service
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.engine.engine import Engine
+from omie_pipeline.simulator.company import APP_KEY, APP_SECRET
+from omie_pipeline.simulator.engine.call import Engine
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.mirror_lists import ACTING, ENDPOINTS
+from omie_pipeline.simulator.lists import ACTING, ENDPOINTS
 from omie_pipeline.simulator.rules import Behaviour
-from omie_pipeline.simulator.seeds import APP_KEY, APP_SECRET
 
 _ODD: tuple[object, ...] = (None, "", "S", "N", 0, 1, -1, 1.5, True, [], {}, [None], [{}], "\ud800")
 _LIKELY: dict[str, tuple[object, ...]] = {

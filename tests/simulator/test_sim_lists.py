@@ -297,7 +297,7 @@ def test_a_new_catalog_entry_is_served_in_the_hungarian_dialect() -> None:
 
 
 def test_every_declared_method_of_the_catalog_has_an_operation() -> None:
-    from omie_pipeline.simulator.engine.routing import Routes
+    from omie_pipeline.simulator.engine.call import Routes
 
     routes = Routes(REGISTRY.values())
     for endpoint in REGISTRY.values():

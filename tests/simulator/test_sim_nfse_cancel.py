@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator.engine.planned import FaultKind
+from omie_pipeline.simulator.engine.planned_faults import FaultKind
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api, ordem

@@ -12,7 +12,7 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.engine.planned import FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api, ordem

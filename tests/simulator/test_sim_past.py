@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from omie_pipeline.simulator import documents
+from omie_pipeline.simulator import check_digits
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.server import running_simulator
 from omie_pipeline.simulator.past import give_a_past
@@ -18,7 +18,7 @@ def test_a_company_with_a_past() -> None:
         control = simulator.control
         give_a_past(control, 60)
         clientes = control.records("clientes")
-        assert all(documents.is_valid(record["cnpj_cpf"]) for record in clientes)
+        assert all(check_digits.is_valid(record["cnpj_cpf"]) for record in clientes)
         receivables = control.records("contas_receber")
         words = {record["status_titulo"] for record in receivables}
         assert {"RECEBIDO", "ATRASADO", "A VENCER"} <= words

@@ -7,7 +7,7 @@ import pytest
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.engine.planned import KINDS, FaultKind, PlannedFault
+from omie_pipeline.simulator.engine.planned_faults import KINDS, FaultKind, PlannedFault
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import Api

@@ -12,7 +12,7 @@ import pytest
 from omie_pipeline.catalog.lists import MIRROR, MirrorTable
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.simulator.clock import ManualClock
-from omie_pipeline.simulator.engine.planned import FaultKind
+from omie_pipeline.simulator.engine.planned_faults import FaultKind
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from tests.local_http import NO_TLS
 from tests.simulator.omie_caller import START, Api

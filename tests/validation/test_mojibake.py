@@ -9,7 +9,7 @@ import pytest
 from omie_pipeline.catalog import reference
 from omie_pipeline.config.settings import project_root
 from omie_pipeline.validation import Validator
-from omie_pipeline.validation.mojibake import damage, is_mojibake
+from omie_pipeline.validation.values import damage, is_mojibake
 from tests.validation.rows import cliente
 
 WORDS = (

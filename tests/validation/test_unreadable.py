@@ -8,8 +8,8 @@ import pytest
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.validation import CandidateRow, ClinicRules, Validator
-from omie_pipeline.validation.messages import UNREADABLE
 from omie_pipeline.validation.model import Reason
+from omie_pipeline.validation.texts import UNREADABLE
 from tests.validation.conftest import REFERENCES
 from tests.validation.rows import titulo
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.webhooks.doors import Door
+from omie_pipeline.webhooks.auth import Door
 from omie_pipeline.webhooks.server import Receiver
 from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, SECRET

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.lists import STATEMENT
 from omie_pipeline.clock import ManualClock
 from omie_pipeline.errors import OmiePipelineError
-from omie_pipeline.inbox.inbox_sync import InboxReport, InboxRound
-from omie_pipeline.inbox.inbox_warehouse import INSERT_EVENTS, NewEvent, as_arrays
+from omie_pipeline.inbox.act import InboxReport, InboxRound
+from omie_pipeline.inbox.events import INSERT_EVENTS, NewEvent, as_arrays
 from omie_pipeline.webhooks.message import NotStored, read_message
 from tests.webhooks.bodies import body
 from tests.webhooks.conftest import DOOR

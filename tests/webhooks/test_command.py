@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.cli.app import app
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.webhooks.configured import configured_doors
+from omie_pipeline.webhooks.auth import configured_doors
 from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, SECRET, body, title
 from tests.webhooks.conftest import DOOR, Stored

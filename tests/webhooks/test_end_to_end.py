@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.inbox.inbox_sync import InboxReport
+from omie_pipeline.inbox.act import InboxReport
 from omie_pipeline.sensors.inbox import process_inbox
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.control import Control
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
-from omie_pipeline.webhooks.doors import Door
+from omie_pipeline.webhooks.auth import Door
 from omie_pipeline.webhooks.server import Receiver
 from tests.webhooks.bodies import SECRET
 

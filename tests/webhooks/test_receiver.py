@@ -107,16 +107,16 @@ def test_a_wrong_address_is_told_nothing(
 def test_an_unknown_empresa_costs_the_same_comparison(
     receiver: Receiver, omie: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from omie_pipeline.webhooks import doors
+    from omie_pipeline.webhooks import auth
 
     compared: list[int] = []
-    real = doors.hmac.compare_digest
+    real = auth.hmac.compare_digest
 
     def counting(a: bytes, b: bytes) -> bool:
         compared.append(len(a))
         return real(a, b)
 
-    monkeypatch.setattr(doors.hmac, "compare_digest", counting)
+    monkeypatch.setattr(auth.hmac, "compare_digest", counting)
     for empresa in ("principal", "desconhecida"):
         omie.post(f"http://127.0.0.1:{receiver.port}/omie/{empresa}/errado", content=b"{}")
     assert compared == [32, 32]

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import Blocked, FaultDetail, OutcomeUnknown, RetryLater
-from omie_pipeline.inbox.inbox_sync import MAX_ATTEMPTS
-from omie_pipeline.inbox.inbox_warehouse import due_tables, purge
+from omie_pipeline.inbox.act import MAX_ATTEMPTS
+from omie_pipeline.inbox.events import due_tables, purge
 from omie_pipeline.webhooks.message import NotStored, read_message
 from tests.webhooks.bodies import body, settlement, title
 from tests.webhooks.conftest import DOOR

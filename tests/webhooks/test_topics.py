@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.catalog.topics import TOPICS, Named, action_of, ids_named, rule_for
-from omie_pipeline.inbox.inbox_warehouse import known_rows
+from omie_pipeline.inbox.events import known_rows
 from tests.webhooks.bodies import settlement, title
 
 NAMED = sorted({named for rule in TOPICS for named in rule.named}, key=repr)

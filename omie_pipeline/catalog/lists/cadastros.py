@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog.lists.columns import INFO, bigint, day, jsonb, numeric, text
-from omie_pipeline.catalog.lists.model import Audit, Column, ListCall, MirrorTable, Window
+from omie_pipeline.catalog.lists.model import (
+    INFO,
+    Audit,
+    Column,
+    ListCall,
+    MirrorTable,
+    Window,
+    bigint,
+    day,
+    jsonb,
+    numeric,
+    text,
+)
 from omie_pipeline.catalog.services import load_service
 
 _NO_AUDIT = Audit()

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog.lists.columns import INFO, bigint, day, jsonb, numeric, text
-from omie_pipeline.catalog.lists.model import Admission, Audit, ListCall, MirrorTable, Window
+from omie_pipeline.catalog.lists.model import (
+    INFO,
+    Admission,
+    Audit,
+    ListCall,
+    MirrorTable,
+    Window,
+    bigint,
+    day,
+    jsonb,
+    numeric,
+    text,
+)
 from omie_pipeline.catalog.services import load_service
 
 _BORN, _CHANGED = Window("dDtIncDe", "dDtIncAte"), Window("dDtAltDe", "dDtAltAte")

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog.lists.columns import INFO, bigint, day, numeric, text
-from omie_pipeline.catalog.lists.model import Audit, ListCall, MirrorTable, Window
+from omie_pipeline.catalog.lists.model import (
+    INFO,
+    Audit,
+    ListCall,
+    MirrorTable,
+    Window,
+    bigint,
+    day,
+    numeric,
+    text,
+)
 from omie_pipeline.catalog.services import load_service
 
 _TABLE = "notas_fiscais"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog.lists.columns import INFO, bigint, day, jsonb, numeric, text
 from omie_pipeline.catalog.lists.model import (
+    INFO,
     Admission,
     Audit,
     ChildTable,
@@ -11,6 +11,11 @@ from omie_pipeline.catalog.lists.model import (
     ListCall,
     MirrorTable,
     Window,
+    bigint,
+    day,
+    jsonb,
+    numeric,
+    text,
 )
 from omie_pipeline.catalog.services import load_service
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.acting import SETTLEMENTS
+from omie_pipeline.catalog.relations import SETTLEMENTS
 from omie_pipeline.omie import OmieClient
+from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.billing import BillingEffect
 from omie_pipeline.push.effects.category import CategoryEffect
 from omie_pipeline.push.effects.document import DocumentEffect
 from omie_pipeline.push.effects.order import OrderEffect
-from omie_pipeline.push.effects.record import RecordEffect
-from omie_pipeline.push.effects.request import SAME_PAYMENT, Found, Request, Standing, TwinRule
+from omie_pipeline.push.effects.record import (
+    SAME_PAYMENT,
+    Found,
+    RecordEffect,
+    Request,
+    Standing,
+    TwinRule,
+)
 from omie_pipeline.push.effects.settlement import SettlementEffect
 from omie_pipeline.push.effects.situation import SituationEffect
 from omie_pipeline.push.effects.title import TitleEffect
-from omie_pipeline.push.known import KnownRecords
 
 _EFFECTS: dict[str, type[RecordEffect]] = {
     "record": RecordEffect,

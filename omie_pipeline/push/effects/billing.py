@@ -8,8 +8,17 @@ from typing import Any
 from omie_pipeline.nfse.answers import is_refused
 from omie_pipeline.omie import wire
 from omie_pipeline.payload.rows import PlanRow
-from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
-from omie_pipeline.push.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
+from omie_pipeline.push.effects.record import (
+    ABSENT,
+    CANNOT_READ,
+    NOT_THERE,
+    UNREADABLE,
+    Found,
+    RecordEffect,
+    Request,
+    Standing,
+    as_id,
+)
 
 _CANCELLED = "A OS está cancelada no Omie"
 _CANCELLED_FIX = "Faça outra OS, ou desmarque o faturamento do recebimento na clínica."

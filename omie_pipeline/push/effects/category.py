@@ -9,8 +9,16 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
-from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
-from omie_pipeline.push.effects.request import ABSENT, UNREADABLE, Found, Request, Standing
+from omie_pipeline.push.effects.record import (
+    ABSENT,
+    CANNOT_READ,
+    NOT_THERE,
+    UNREADABLE,
+    Found,
+    RecordEffect,
+    Request,
+    Standing,
+)
 
 _PAGE_ROWS = 100
 _MAX_PAGES = 100

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from omie_pipeline.omie import wire
 from omie_pipeline.payload.rows import PlanRow
-from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
-from omie_pipeline.push.effects.request import ABSENT, UNREADABLE, Found, Request
+from omie_pipeline.push.effects.record import (
+    ABSENT,
+    CANNOT_READ,
+    NOT_THERE,
+    UNREADABLE,
+    Found,
+    RecordEffect,
+    Request,
+    as_id,
+)
 
 
 class DocumentEffect(RecordEffect):

@@ -8,9 +8,18 @@ from typing import Any
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
-from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
-from omie_pipeline.push.effects.request import SAME_PAYMENT, Found, Request, Standing, TwinRule
-from omie_pipeline.push.known import KnownRecords
+from omie_pipeline.push.dependents import KnownRecords
+from omie_pipeline.push.effects.record import (
+    CANNOT_READ,
+    NOT_THERE,
+    SAME_PAYMENT,
+    Found,
+    RecordEffect,
+    Request,
+    Standing,
+    TwinRule,
+    as_id,
+)
 
 _ITEMS = "ServicosPrestados"
 _BATCH = 50

@@ -4,26 +4,131 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from omie_pipeline.catalog import Endpoint, Service
+from omie_pipeline.catalog.markers import Target, target_of
 from omie_pipeline.catalog.model import Proof
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
-from omie_pipeline.push.effects.markers import resolved, targets_in
-from omie_pipeline.push.effects.request import (
-    ABSENT,
-    SAME_PAYMENT,
-    UNREADABLE,
-    Found,
-    Request,
-    Standing,
-    TwinRule,
-)
-from omie_pipeline.push.known import KnownRecords
+from omie_pipeline.push.dependents import KnownRecords
+from omie_pipeline.validation.model import Reason
+
+# A call ready to leave, and what a read showed of its effect.
+
+Finding = Literal["arrived", "absent", "different", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call ready to leave, but for the keys."""
+
+    service: Service
+    method: str
+    param: wire.Json
+
+    @property
+    def fingerprint(self) -> str:
+        return wire.fingerprint(self.method, self.param)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a read showed.
+
+    Attributes:
+        untouched: the record was never changed since it was created, and by an integration.
+        born_at: when Omie made the record; ``None`` if another proof says that it is new: it
+            was looked for before the call and not there.
+        omie_code: Omie's id if it is no number.
+        text: what a person has to know of it, for a row that cannot go on.
+    """
+
+    finding: Finding
+    omie_id: int | None = None
+    untouched: bool = False
+    born_at: datetime | None = None
+    omie_code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwinRule:
+    """When a settlement that others made may be the payment that is to be sent.
+
+    Attributes:
+        days: how many days it may lie before or after the payment.
+        waived: a person looked, and says that it is another payment.
+        same: a person looked, and says that it is this very payment.
+    """
+
+    days: int = 5
+    waived: bool = False
+    same: bool = False
+
+
+SAME_PAYMENT = TwinRule()
+UNREADABLE = Found("unreadable")
+ABSENT = Found("absent")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a look before the first call showed of a row.
+
+    Attributes:
+        done: the effect stands already; nothing is to be sent.
+        omie_id: Omie has the record, which is to be changed rather than made anew.
+        same_as: a record of others that a person linked to the row.
+        refusal: why the row cannot be sent; its correction in ``fix``.
+        conflict: what a person has to decide before the row can be sent.
+        unreadable: nothing could be seen, so nothing may be sent; ``text`` may say more, and
+            ``pause_seconds`` how long looking again by itself makes no sense.
+    """
+
+    done: bool = False
+    omie_id: int | None = None
+    omie_code: str = ""
+    same_as: int | None = None
+    refusal: str = ""
+    fix: str = ""
+    conflict: Reason | None = None
+    unreadable: bool = False
+    text: str = ""
+    pause_seconds: float = 0.0
+
+
+# The ids that markers stand for, put in their place (:mod:`omie_pipeline.catalog.markers`).
+
+
+def targets_in(value: Any) -> Iterator[Target]:
+    """Every record that a payload points at by markers, nested ones too."""
+    target = target_of(value)
+    if target is not None:
+        yield target
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from targets_in(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from targets_in(item)
+
+
+def resolved(value: Any, ids: Mapping[Target, int]) -> Any:
+    """``value`` with the ids of its markers; ``KeyError`` if one is not known."""
+    target = target_of(value)
+    if target is not None:
+        return ids[target]
+    if isinstance(value, Mapping):
+        return {name: resolved(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [resolved(item, ids) for item in value]
+    return value
+
 
 _BY_API = "WEBSERVICE"
 CANNOT_READ = (RetryLater, UnknownFault, RecordRejected)

@@ -7,13 +7,23 @@ from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from omie_pipeline.catalog.acting import TITLES
+from omie_pipeline.catalog.relations import TITLES
 from omie_pipeline.omie import wire
 from omie_pipeline.payload.rows import PlanRow
 from omie_pipeline.push.conflicts import baixa_de_cancelado, baixa_gemea, saldo_menor
-from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect, as_id
-from omie_pipeline.push.effects.request import ABSENT, UNREADABLE, Finding, Found, Request, Standing
-from omie_pipeline.push.effects.title_entries import (
+from omie_pipeline.push.effects.record import (
+    ABSENT,
+    CANNOT_READ,
+    NOT_THERE,
+    UNREADABLE,
+    Finding,
+    Found,
+    RecordEffect,
+    Request,
+    Standing,
+    as_id,
+)
+from omie_pipeline.push.effects.title import (
     CANCELLED,
     Entry,
     Title,

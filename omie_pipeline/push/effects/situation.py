@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow
-from omie_pipeline.push.effects.record import CANNOT_READ, NOT_THERE, RecordEffect
-from omie_pipeline.push.effects.request import (
+from omie_pipeline.push.dependents import KnownRecords
+from omie_pipeline.push.effects.record import (
     ABSENT,
+    CANNOT_READ,
+    NOT_THERE,
     SAME_PAYMENT,
     UNREADABLE,
     Found,
+    RecordEffect,
     Request,
     Standing,
     TwinRule,
 )
-from omie_pipeline.push.known import KnownRecords
 
 _CONTRACTS = "contratos"
 _SUSPENDED, _ACTIVE, _CANCELLED = "90", "10", "99"

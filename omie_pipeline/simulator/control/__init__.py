@@ -9,20 +9,19 @@ from datetime import datetime
 from typing import Any
 
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.simulator import generator, seeds
-from omie_pipeline.simulator.control.control_base import exact, find, known
-from omie_pipeline.simulator.control.control_money import MoneyControl
-from omie_pipeline.simulator.control.control_orders import OrderControl
-from omie_pipeline.simulator.control.control_webhooks import WebhookControl
-from omie_pipeline.simulator.engine.calls import Call
+from omie_pipeline.simulator import company
+from omie_pipeline.simulator.control.base import exact, find, known
+from omie_pipeline.simulator.control.money import MoneyControl
+from omie_pipeline.simulator.control.orders import OrderControl
+from omie_pipeline.simulator.control.webhooks import WebhookControl
+from omie_pipeline.simulator.engine.call import Call, PageScript
 from omie_pipeline.simulator.engine.limits import Limits
-from omie_pipeline.simulator.engine.planned import KINDS, FaultKind, PlannedFault
-from omie_pipeline.simulator.engine.progress import PageScript
+from omie_pipeline.simulator.engine.planned_faults import KINDS, FaultKind, PlannedFault
 from omie_pipeline.simulator.engine.state import Record, RecordKey, hash_of
-from omie_pipeline.simulator.mirror_lists import DERIVED_NAMES
+from omie_pipeline.simulator.lists import DERIVED_NAMES
 from omie_pipeline.simulator.money import entries
 from omie_pipeline.simulator.money.book import ENTRIES
-from omie_pipeline.simulator.money.book_lists import derived_records
+from omie_pipeline.simulator.money.lists import derived_records
 from omie_pipeline.simulator.rules import Behaviour, rules_for
 from omie_pipeline.simulator.rules.base import audit
 
@@ -180,10 +179,10 @@ class Control(MoneyControl, OrderControl, WebhookControl):
         with self._engine.lock:
             app = self._engine.state.add_app(app_key, hash_of(app_secret), name)
             if reference_lists:
-                seeds.seed_reference_lists(app, self.now())
+                company.seed_reference_lists(app, self.now())
             self._engine.save(app)
 
-    def suspend(self, app_key: str = seeds.APP_KEY, *, suspended: bool = True) -> None:
+    def suspend(self, app_key: str = company.APP_KEY, *, suspended: bool = True) -> None:
         """Refuse the key of an app (HTTP 403), or accept it again."""
         with self._engine.lock:
             app = self._app(app_key)
@@ -195,7 +194,7 @@ class Control(MoneyControl, OrderControl, WebhookControl):
         endpoint: str,
         records: Iterable[Mapping[str, Any]],
         *,
-        app_key: str = seeds.APP_KEY,
+        app_key: str = company.APP_KEY,
         announce: bool = False,
     ) -> tuple[RecordKey, ...]:
         """Store records as if a person had typed them: no rules, no limits. Answers their ids.
@@ -212,22 +211,22 @@ class Control(MoneyControl, OrderControl, WebhookControl):
         """
         with self._engine.lock:
             app, collection = self._held(app_key, endpoint)
-            keys = seeds.put_records(app, collection, map(exact, records), self.now())
+            keys = company.put_records(app, collection, map(exact, records), self.now())
             self._engine.save(app, by_person=True, announce=announce)
             return keys
 
     def seed_receivables(
-        self, count: int, *, days: int = 365, app_key: str = seeds.APP_KEY
+        self, count: int, *, days: int = 365, app_key: str = company.APP_KEY
     ) -> tuple[RecordKey, ...]:
         """Store ``count`` títulos a receber included evenly over the last ``days`` days."""
         with self._engine.lock:
             app, collection = self._collection(app_key, "contas_receber")
-            made = generator.receivables(app, count, days, self.now())
-            keys = seeds.put_records(app, collection, made, self.now())
+            made = company.receivables(app, count, days, self.now())
+            keys = company.put_records(app, collection, made, self.now())
             self._engine.save(app, announce=False)
             return keys
 
-    def records(self, endpoint: str, *, app_key: str = seeds.APP_KEY) -> tuple[Record, ...]:
+    def records(self, endpoint: str, *, app_key: str = company.APP_KEY) -> tuple[Record, ...]:
         """The truth: every record in ascending id, with what Omie derives; copies.
 
         A título's settlements are under ``_baixas``, ``_cancelado`` marks a cancelled one.
@@ -242,7 +241,7 @@ class Control(MoneyControl, OrderControl, WebhookControl):
             return tuple(deepcopy(rules.present(context, record)) for record in collection)
 
     def record(
-        self, endpoint: str, code: RecordKey, *, app_key: str = seeds.APP_KEY
+        self, endpoint: str, code: RecordKey, *, app_key: str = company.APP_KEY
     ) -> Record | None:
         """One record by integration code or Omie's id, ``None`` when there is none."""
         with self._engine.lock:
@@ -259,7 +258,7 @@ class Control(MoneyControl, OrderControl, WebhookControl):
         code: RecordKey,
         fields: Mapping[str, Any],
         *,
-        app_key: str = seeds.APP_KEY,
+        app_key: str = company.APP_KEY,
     ) -> None:
         """A person changes a record in Omie's own screens; no rule holds them back.
 
@@ -282,7 +281,7 @@ class Control(MoneyControl, OrderControl, WebhookControl):
                 audit(context, record, before)
             context.app.put(collection, record)
 
-    def delete(self, endpoint: str, code: RecordKey, *, app_key: str = seeds.APP_KEY) -> None:
+    def delete(self, endpoint: str, code: RecordKey, *, app_key: str = company.APP_KEY) -> None:
         """A person deletes a record in Omie; of a transfer both halves go."""
         with self._acting(app_key, endpoint) as (context, collection):
             record = known(collection, code)

@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from omie_pipeline.simulator.engine import faults
-from omie_pipeline.simulator.engine.day_index import day_of
-from omie_pipeline.simulator.engine.state import Record
-from omie_pipeline.simulator.money.book_rows import without_blanks
+from omie_pipeline.simulator.engine.state import Record, day_of
+from omie_pipeline.simulator.money.book import without_blanks
 from omie_pipeline.simulator.rules import Context
 from omie_pipeline.simulator.rules.base import stamp
 from omie_pipeline.simulator.rules.titulos import check_account

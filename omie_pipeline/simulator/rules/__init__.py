@@ -5,8 +5,11 @@ from omie_pipeline.simulator.rules.base import Behaviour, Context, EndpointRules
 from omie_pipeline.simulator.rules.clientes import ClienteRules
 from omie_pipeline.simulator.rules.contratos import ContratoRules
 from omie_pipeline.simulator.rules.listas import (
+    CategoriaRules,
+    ContaCorrenteRules,
     DepartamentoRules,
     DreRules,
+    EmpresaRules,
     LancamentoRules,
     NotaProdutoRules,
     NotaServicoRules,
@@ -14,11 +17,6 @@ from omie_pipeline.simulator.rules.listas import (
     VendedorRules,
 )
 from omie_pipeline.simulator.rules.ordens import OrdemRules
-from omie_pipeline.simulator.rules.referencias import (
-    CategoriaRules,
-    ContaCorrenteRules,
-    EmpresaRules,
-)
 from omie_pipeline.simulator.rules.servicos import (
     Lc116Rules,
     ServicoMunicipalRules,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from omie_pipeline.simulator import documents
+from omie_pipeline.simulator import check_digits
 from omie_pipeline.simulator.engine import faults
 from omie_pipeline.simulator.engine.faults import Noun
 from omie_pipeline.simulator.engine.state import Record
@@ -32,11 +32,11 @@ class ClienteRules(EndpointRules):
         if not document and not foreign and context.behaviour.require_document:
             raise faults.missing_tag("cnpj_cpf")
         if document and not foreign:
-            if not documents.is_valid(document):
+            if not check_digits.is_valid(document):
                 raise faults.invalid_document()
-            document = record["cnpj_cpf"] = documents.punctuated(document)
+            document = record["cnpj_cpf"] = check_digits.punctuated(document)
             self._refuse_second(context, record, document)
-        record["pessoa_fisica"] = "S" if documents.is_person(document) else "N"
+        record["pessoa_fisica"] = "S" if check_digits.is_person(document) else "N"
         record["exterior"] = "S" if foreign else "N"
         for tag in ("inativo", "bloquear_faturamento"):
             record.setdefault(tag, "N")
@@ -74,7 +74,7 @@ def _passes_filter(record: Record, wanted: Record) -> bool:
             if record.get(tag) != value:
                 return False
         elif tag == "cnpj_cpf":
-            if documents.bare(value) not in documents.bare(str(record.get(tag) or "")):
+            if check_digits.bare(value) not in check_digits.bare(str(record.get(tag) or "")):
                 return False
         elif tag == "tags":
             held = {item.get("tag") for item in record.get("tags") or ()}

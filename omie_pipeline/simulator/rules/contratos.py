@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from omie_pipeline.simulator import documents
+from omie_pipeline.simulator import check_digits
 from omie_pipeline.simulator.engine import faults
 from omie_pipeline.simulator.engine.faults import Noun
 from omie_pipeline.simulator.engine.fields import is_blank
@@ -55,8 +55,8 @@ class ContratoRules(EndpointRules):
         cliente = record["cabecalho"].get("nCodCli")
         clientes = context.other("clientes")
         held = clientes.get(cliente or 0) if clientes is not None else None
-        document = documents.bare(str((held or {}).get("cnpj_cpf") or ""))
-        wanted = documents.bare(str(sent.get("filtrar_cnpj_cpf") or ""))
+        document = check_digits.bare(str((held or {}).get("cnpj_cpf") or ""))
+        wanted = check_digits.bare(str(sent.get("filtrar_cnpj_cpf") or ""))
         return (
             super().matches(context, record, sent)
             and in_change_window({"info": record.get("infoCadastro")}, sent)

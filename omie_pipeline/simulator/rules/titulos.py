@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from omie_pipeline.simulator import documents
+from omie_pipeline.simulator import check_digits
 from omie_pipeline.simulator.engine import faults
-from omie_pipeline.simulator.engine.day_index import day_of
 from omie_pipeline.simulator.engine.faults import Noun
 from omie_pipeline.simulator.engine.fields import is_blank
-from omie_pipeline.simulator.engine.state import AppState, Record
+from omie_pipeline.simulator.engine.state import AppState, Record, day_of
 from omie_pipeline.simulator.rules.base import (
     Context,
     EndpointRules,
@@ -252,5 +251,5 @@ def _has_document(context: Context, record: Record, wanted: object) -> bool:
         return True
     clientes = context.other("clientes")
     cliente = clientes and clientes.get(record.get("codigo_cliente_fornecedor") or 0)
-    held = documents.bare(str((cliente or {}).get("cnpj_cpf") or ""))
-    return held == documents.bare(str(wanted))
+    held = check_digits.bare(str((cliente or {}).get("cnpj_cpf") or ""))
+    return held == check_digits.bare(str(wanted))

@@ -1,0 +1,364 @@
+"""Which alerts are open, from what the warehouse knows.
+
+Texts are Portuguese and made of names of endpoints, tables and empresas, numbers and times: never
+of a row, a person or a secret.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from omie_pipeline.alerts.deduplication import Alert
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.catalog.nfse import OPEN, NfseLimits, city_name
+from omie_pipeline.clock import BRASILIA
+from omie_pipeline.nfse.state import NoteState, in_state
+from omie_pipeline.push.policy import Policies
+from omie_pipeline.status.health import (
+    DONE,
+    Ended,
+    QuarantinedRows,
+    What,
+    closed_keys,
+    failing_since,
+    incomplete_since,
+    last_started,
+    newest_ended,
+    quarantined_rows,
+    waiting_events,
+)
+
+# Alerts about notes: refused by the city hall, or under way for too long.
+#
+# Texts name empresas, cities, numbers and times, never an order or a person.
+
+STUCK_NOTES = "nfse_parada"
+REJECTED_NOTES = "nfse_rejeitada"
+NOTE_KINDS = (STUCK_NOTES, REJECTED_NOTES)
+
+
+def note_alerts(
+    engine: sa.Engine, empresas: Sequence[str], limits: NfseLimits, now: datetime
+) -> list[Alert]:
+    """Every alert of :data:`NOTE_KINDS` that is on at ``now``.
+
+    Args:
+        engine: the warehouse.
+        empresas: the empresas whose notes are looked at.
+        limits: minutes, by city.
+        now: time of the check.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    return [*_stuck(engine, empresas, limits, now), *_refused(engine, empresas)]
+
+
+def _stuck(
+    engine: sa.Engine, empresas: Sequence[str], limits: NfseLimits, now: datetime
+) -> Iterator[Alert]:
+    late: defaultdict[tuple[str, str], list[NoteState]] = defaultdict(list)
+    for note in in_state(engine, empresas, OPEN):
+        if now - note.enviada_em > limits.limit_of(note.municipio):
+            late[note.empresa, city_name(note.municipio or "")].append(note)
+    for (empresa, city), notes in sorted(late.items()):
+        since = min(note.enviada_em for note in notes)
+        where = city or "município não informado"
+        minutes = limits.limit_of(notes[0].municipio).total_seconds() // 60
+        wrong = sum(note.estado == "error" for note in notes)
+        told = f" {wrong} o Omie não conhece ou diz não faturadas." if wrong else ""
+        yield Alert(
+            f"{STUCK_NOTES}:{empresa}:{city}",
+            empresa,
+            STUCK_NOTES,
+            f"{empresa}: {len(notes)} NFS-e de {where} sem resposta há mais de {minutes:.0f} "
+            "minutos",
+            f"A mais antiga foi enviada em {_moment(since)}.{told} O que fazer: veja se a "
+            "prefeitura está no ar e, no Omie, o monitor de NFS-e; a situação de cada nota está em "
+            "omie-pipeline nfse status.",
+            since,
+        )
+
+
+def _refused(engine: sa.Engine, empresas: Sequence[str]) -> Iterator[Alert]:
+    by_empresa: defaultdict[str, list[NoteState]] = defaultdict(list)
+    for note in in_state(engine, empresas, ["rejected"]):
+        by_empresa[note.empresa].append(note)
+    for empresa, notes in sorted(by_empresa.items()):
+        since = min(note.mudou_em for note in notes)
+        yield Alert(
+            f"{REJECTED_NOTES}:{empresa}",
+            empresa,
+            REJECTED_NOTES,
+            f"{empresa}: a prefeitura recusou {len(notes)} NFS-e",
+            f"Desde {_moment(since)}. O que fazer: veja o motivo e a correção de cada uma em "
+            "omie-pipeline rejected --endpoint faturar_os, corrija na clínica e envie de novo: o "
+            "que mudou é faturado mais uma vez. O que a prefeitura diz que já conhece só sai com "
+            "omie-pipeline nfse issue.",
+            since,
+        )
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(BRASILIA).strftime("%d/%m/%Y %H:%M")
+
+
+FAILED_SYNC = "sincronizacao"
+REJECTED_ROWS = "rejeitadas"
+BLOCK = "bloqueio"
+STUCK_INBOX = "eventos"
+COUNTS = "contagem"
+AUTH = "chave"
+QUARANTINED_ROWS = "quarentena"
+SILENCE = "silencio"
+KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, SILENCE,
+         *NOTE_KINDS)  # fmt: skip
+"""The kinds that :func:`evaluate_alerts` looks for."""
+
+STUCK_AFTER = timedelta(minutes=15)
+_REASONS = 3
+_PUSHED = [endpoint.name for endpoint in WRITABLE]
+_READ = [*MIRROR, STATEMENT]
+_AUTH_FAILED = "AuthFailed"
+_AGAIN = "Se não passar sozinho na próxima execução"
+_CAUSES = {
+    "GuardrailStopped": (
+        "uma trava barrou o envio antes da primeira chamada",
+        "Confira os números em omie-pipeline history; se estiverem certos, repita uma vez com "
+        "--approve",
+    ),
+    "ModelError": ("o modelo dbt não serve", "Refaça com omie-pipeline build ou corrija o modelo"),
+    "ConfigurationError": (
+        "a configuração está errada",
+        "Veja em omie-pipeline history o que falta",
+    ),
+    "ClinicSourceError": ("a clínica não pôde ser lida", "Confira CLINIC_URL e o banco da clínica"),
+    "BudgetSpent": (
+        "o limite próprio de erros foi atingido, antes que o Omie bloqueie a chave",
+        "Veja os erros em omie-pipeline history e omie-pipeline rejected",
+    ),
+    "Unreachable": (
+        "o Omie não pôde ser alcançado",
+        "Confira a internet, o firewall e OMIE_BASE_URL com omie-pipeline check",
+    ),
+    "Paused": ("o Omie pediu para esperar", f"{_AGAIN}, veja omie-pipeline history"),
+    "RetryLater": ("o Omie não respondeu", f"{_AGAIN}, veja omie-pipeline history"),
+    "TurnedAway": ("o Omie recusou por excesso de uso", f"{_AGAIN}, veja omie-pipeline history"),
+    "Busy": ("o Omie estava ocupado", f"{_AGAIN}, veja omie-pipeline history"),
+    "Overloaded": ("o Omie não conseguiu responder", f"{_AGAIN}, leia períodos menores"),
+    "OutcomeUnknown": ("a resposta do Omie se perdeu", f"{_AGAIN}, veja omie-pipeline history"),
+    "": ("o processo foi interrompido", "Repita: o que ficou no meio é conferido antes de sair"),
+}
+_OTHER_CAUSE = ("erro inesperado", "Veja o erro em omie-pipeline history")
+
+
+def evaluate_alerts(
+    engine: sa.Engine,
+    empresas: Sequence[str],
+    policies: Policies,
+    now: datetime,
+    longest_silence: timedelta | None = None,
+) -> list[Alert]:
+    """Every alert of :data:`KINDS` that is on at ``now``; nothing is written or sent.
+
+    Args:
+        engine: the warehouse.
+        empresas: the empresas that are looked at.
+        policies: policy by endpoint.
+        now: time of the check.
+        longest_silence: so long the schedule leaves between two runs at the most; ``None`` if
+            there is no schedule.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    pushes = newest_ended(engine, "push", empresas, _PUSHED)
+    readings = newest_ended(engine, "import", empresas, _READ, each=2)
+    newest = _first_of_each(readings)
+    return [
+        *_blocks(engine, empresas, now),
+        *_auth(empresas, [*pushes, *newest]),
+        *_failed(engine, "push", pushes),
+        *_failed(engine, "import", newest),
+        *_rejected(pushes, policies),
+        *_quarantined(engine, empresas, policies),
+        *_silent(engine, empresas, now, longest_silence),
+        *_unclosed(engine, readings),
+        *_stuck_events(engine, empresas, now),
+        *note_alerts(engine, empresas, policies.nfse, now),
+    ]
+
+
+def told_moment(at: datetime) -> str:
+    """A time as it is in São Paulo."""
+    return at.astimezone(BRASILIA).strftime("%d/%m/%Y %H:%M")
+
+
+def _blocks(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iterator[Alert]:
+    for one in closed_keys(engine, empresas, now):
+        yield Alert(
+            f"{BLOCK}:{one.empresa}",
+            one.empresa,
+            BLOCK,
+            f"{one.empresa}: o Omie bloqueou a chave até {told_moment(one.until)}",
+            f"Desde {told_moment(one.since)} o Omie não atende esta chave, por excesso de erros. "
+            "Não é preciso fazer nada: o que espera sai sozinho depois do prazo. Para que não se "
+            "repita, veja a causa em omie-pipeline rejected e omie-pipeline history.",
+            one.since,
+        )
+
+
+def _auth(empresas: Sequence[str], newest: Sequence[Ended]) -> Iterator[Alert]:
+    """The key is refused, and nothing has got through to Omie since."""
+    for empresa in empresas:
+        mine = [one for one in newest if one.empresa == empresa]
+        refused = [one.started_at for one in mine if one.error_class == _AUTH_FAILED]
+        # A push that had nothing to send made no call: it proves nothing about the key.
+        passed = [
+            one.started_at
+            for one in mine
+            if one.state == DONE and (one.complete is not None or one.calls)
+        ]
+        if not refused or (passed and max(passed) > max(refused)):
+            continue
+        since = min(at for at in refused if not passed or at > max(passed))
+        yield Alert(
+            f"{AUTH}:{empresa}",
+            empresa,
+            AUTH,
+            f"{empresa}: o Omie recusa a chave de acesso",
+            f"Desde {told_moment(since)} nada é enviado nem lido. Confira com omie-pipeline check, "
+            "copie de novo App Key e App Secret do painel do Omie para o .env e repita com "
+            "omie-pipeline retry.",
+            since,
+        )
+
+
+def _failed(engine: sa.Engine, what: What, newest: Sequence[Ended]) -> Iterator[Alert]:
+    task = "o envio de" if what == "push" else "a leitura de"
+    for one in newest:
+        if not one.failed or one.error_class == _AUTH_FAILED:
+            continue
+        cause, fix = _CAUSES.get(one.error_class, _OTHER_CAUSE)
+        since = failing_since(engine, what, one)
+        yield Alert(
+            f"{FAILED_SYNC}:{what}:{one.empresa}:{one.name}",
+            one.empresa,
+            FAILED_SYNC,
+            f"{one.empresa}: {task} {one.name} falhou",
+            f"Desde {told_moment(since)}: {cause}. O que fazer: {one.fix or fix}.",
+            since,
+        )
+
+
+def _rejected(pushes: Sequence[Ended], policies: Policies) -> Iterator[Alert]:
+    for one in pushes:
+        limit = policies.of(one.name).max_rejected_share
+        if not one.selected or one.rejected / one.selected <= limit:
+            continue
+        yield Alert(
+            f"{REJECTED_ROWS}:{one.empresa}:{one.name}",
+            one.empresa,
+            REJECTED_ROWS,
+            f"{one.empresa}: o Omie recusou {one.rejected} de {one.selected} linhas de {one.name}",
+            f"Na execução de {told_moment(one.started_at)}; o limite é {limit:.1%} "
+            "(max_rejected_share). O que fazer: veja cada linha e sua correção em "
+            "omie-pipeline rejected.",
+            one.started_at,
+        )
+
+
+def _quarantined(engine: sa.Engine, empresas: Sequence[str], policies: Policies) -> Iterator[Alert]:
+    """Rows that wait for a person, the commonest reasons first."""
+    found: dict[tuple[str, str], list[QuarantinedRows]] = {}
+    for one in quarantined_rows(engine, empresas):
+        found.setdefault((one.empresa, one.endpoint), []).append(one)
+    for (empresa, endpoint), reasons in found.items():
+        rows, limit = sum(one.rows for one in reasons), policies.of(endpoint).tell_quarantined
+        if not limit or rows < limit:
+            continue
+        told = "; ".join(f"{one.field} ({one.rule}): {one.rows}" for one in reasons[:_REASONS])
+        left = sum(one.rows for one in reasons[_REASONS:])
+        since = min(one.since for one in reasons)
+        yield Alert(
+            f"{QUARANTINED_ROWS}:{empresa}:{endpoint}",
+            empresa,
+            QUARANTINED_ROWS,
+            f"{empresa}: {rows} linhas de {endpoint} em quarentena",
+            f"A mais antiga desde {told_moment(since)}. Por motivo: {told}"
+            + (f"; outros: {left}" if left else "")
+            + ". O que fazer: veja cada linha e sua correção em omie-pipeline quarantine "
+            f"{endpoint}, corrija na clínica; o próximo envio leva o que estiver certo.",
+            since,
+        )
+
+
+def _silent(
+    engine: sa.Engine, empresas: Sequence[str], now: datetime, longest: timedelta | None
+) -> Iterator[Alert]:
+    """What the schedule should have started and did not."""
+    if longest is None:
+        return
+    tasks: tuple[tuple[What, str], ...] = (("push", "enviado"), ("import", "lido do Omie"))
+    for what, task in tasks:
+        for empresa, last in last_started(engine, what, empresas, now).items():
+            if now - last <= longest:
+                continue
+            yield Alert(
+                f"{SILENCE}:{what}:{empresa}",
+                empresa,
+                SILENCE,
+                f"{empresa}: nada é {task} desde {told_moment(last)}",
+                f"Pela agenda não passam mais de {longest.total_seconds() / 3600:.0f} horas. O que "
+                "fazer: confira no Dagster se o daemon está no ar, se a agenda está ligada e se a "
+                "fila de execuções anda.",
+                last,
+            )
+
+
+def _unclosed(engine: sa.Engine, readings: Sequence[Ended]) -> Iterator[Alert]:
+    """The two newest readings both ended without meeting Omie's total."""
+    by_table: dict[tuple[str, str], list[Ended]] = {}
+    for one in readings:
+        by_table.setdefault((one.empresa, one.name), []).append(one)
+    for (empresa, name), last in by_table.items():
+        if len(last) < 2 or any(one.state != DONE or one.complete is not False for one in last):
+            continue
+        since = incomplete_since(engine, last[0])
+        yield Alert(
+            f"{COUNTS}:{empresa}:{name}",
+            empresa,
+            COUNTS,
+            f"{empresa}: {name} não fecha com o total do Omie",
+            f"Desde {told_moment(since)} as contagens não batem, duas leituras seguidas ou mais. "
+            f"O que fazer: leia tudo de novo com omie-pipeline import {name} --full; se voltar, "
+            "veja omie-pipeline history.",
+            since,
+        )
+
+
+def _stuck_events(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iterator[Alert]:
+    for one in waiting_events(engine, empresas, now - STUCK_AFTER):
+        yield Alert(
+            f"{STUCK_INBOX}:{one.empresa}",
+            one.empresa,
+            STUCK_INBOX,
+            f"{one.empresa}: {one.number} eventos do Omie esperam há mais de "
+            f"{STUCK_AFTER.seconds // 60} minutos",
+            f"O mais antigo é de {told_moment(one.oldest_at)}. O que fazer: confira se o Dagster "
+            "está no ar e se o sensor eventos_do_omie está ligado; a causa está em "
+            "omie-pipeline history.",
+            one.oldest_at,
+        )
+
+
+def _first_of_each(readings: Sequence[Ended]) -> list[Ended]:
+    newest: dict[tuple[str, str], Ended] = {}
+    for one in readings:
+        newest.setdefault((one.empresa, one.name), one)
+    return list(newest.values())

@@ -1,0 +1,155 @@
+"""What is checked after each reading: nothing missing, nothing unknown, the money adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+from omie_pipeline.assets.checks import Metadata, Verdict
+from omie_pipeline.imports.bank_statement import CashCheck
+from omie_pipeline.imports.report import ImportReport
+from omie_pipeline.imports.state import PartitionState
+
+# A reading's report as metadata that a person can read.
+
+_LINES = 40
+
+
+def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> Metadata:
+    """What concerns one reading as a whole, shown in one of its partitions."""
+    found: Metadata = {
+        "modo": report.modo,
+        "novas": report.novas,
+        "alteradas": report.alteradas,
+        "iguais": report.iguais,
+        "excluidas": report.excluidas,
+        "filtradas": report.filtradas,
+        "lidas": report.lidas,
+        "total_no_omie": report.total_omie,
+        "paginas": report.paginas,
+        "releituras": report.releituras,
+        "tamanho_de_pagina": f"pedido {report.tamanho_pedido}, servido {report.tamanho_servido}",
+        "campos_novos": ", ".join(report.campos_novos) or "nenhum",
+        "completa": report.completo,
+    }
+    if report.janela_de is not None:
+        found["janela"] = f"{report.janela_de:%d/%m/%Y} a {report.janela_ate:%d/%m/%Y}"
+    if report.reaproveitado:
+        found["reaproveitada"] = "outra leitura acabava de ser feita: nada foi perguntado ao Omie"
+    if states:
+        found["por_particao"] = dg.MetadataValue.md(partition_table(states))
+    return found
+
+
+def partition_metadata(state: PartitionState) -> Metadata:
+    """The counts of one partition, as plain numbers: Dagster plots them over time."""
+    found: Metadata = {"dagster/partition_row_count": state.linhas, "linhas": state.linhas}
+    if state.total_omie is not None:
+        found["total_omie"] = state.total_omie
+    if state.provada_em is not None:
+        found["conferida_em"] = state.provada_em.isoformat()
+    return found
+
+
+def partition_table(states: Sequence[PartitionState]) -> str:
+    """Partitions as Markdown, the worst first; those without findings in one line."""
+    ranked = sorted(states, key=lambda one: (not one.fails, not one.mexida, -one.linhas))
+    told = [one for one in ranked if one.fails or one.linhas or one.total_omie]
+    lines = ["| partição | linhas aqui | total no Omie | situação |", "|---|---|---|---|"]
+    for one in told[:_LINES]:
+        total = "–" if one.total_omie is None else one.total_omie
+        lines.append(f"| {one.particao} | {one.linhas} | {total} | {situation(one)} |")
+    left = len(states) - min(len(told), _LINES)
+    return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
+
+
+def situation(state: PartitionState) -> str:
+    """What the two numbers mean."""
+    if state.total_omie is None:
+        return "ainda não conferida"
+    if state.fails:
+        return "não fecha"
+    return "mudou depois da conferência" if state.mexida else "fecha"
+
+
+COMPLETE, NEW_FIELDS, CASH = "completo", "campos_novos", "saldo_fecha"
+DESCRIPTIONS = {
+    COMPLETE: "Em cada partição, as linhas aqui são o total que o Omie diz ter",
+    NEW_FIELDS: "O Omie só mandou campos que a documentação dele conhece",
+}
+STATEMENT_DESCRIPTIONS = {
+    CASH: "Por conta e mês: variação do saldo do Omie = linhas do extrato = movimentações",
+}
+_ACCOUNTS = 40
+
+
+def list_verdicts(report: ImportReport, state: PartitionState) -> list[Verdict]:
+    """The two checks of a list, for one partition."""
+    return [_complete(report, state), _new_fields(report)]
+
+
+def _complete(report: ImportReport, state: PartitionState) -> Verdict:
+    if state.fails:
+        told = f"{state.linhas} linhas aqui, {state.total_omie} no Omie: não fecha"
+    elif not report.completo:
+        told = (
+            "A lista mudava enquanto era lida: nenhuma leitura ficou estável. A próxima confere "
+            "de novo"
+        )
+    elif state.total_omie is None:
+        told = f"{state.linhas} linhas aqui, ainda não conferidas com o total do Omie"
+    else:
+        told = f"{state.linhas} linhas aqui, {state.total_omie} no Omie: {situation(state)}"
+    return Verdict(
+        COMPLETE,
+        report.completo and not state.fails,
+        told,
+        dg.AssetCheckSeverity.ERROR if state.fails else dg.AssetCheckSeverity.WARN,
+    )
+
+
+def _new_fields(report: ImportReport) -> Verdict:
+    names = ", ".join(report.campos_novos)
+    told = f"Campos sem documento, guardados em raw: {names}" if names else "Nenhum campo novo"
+    return Verdict(NEW_FIELDS, not names, told, metadata={"campos": names} if names else {})
+
+
+def statement_verdict(found: Sequence[CashCheck], day: date) -> Verdict:
+    """Omie's own balances against our movements, to the cent, in the months that hold a day."""
+    month = [one for one in found if one.periodo_inicial.replace(day=1) == day.replace(day=1)]
+    wrong = [one for one in month if not one.closes]
+    if not wrong:
+        return Verdict(
+            CASH,
+            True,
+            f"{len(month)} contas do mês fecham ao centavo",
+            dg.AssetCheckSeverity.ERROR,
+        )
+    return Verdict(
+        CASH,
+        False,
+        f"{len(wrong)} de {len(month)} contas do mês não fecham: confira se movimentacoes foi "
+        "lida no mesmo período",
+        dg.AssetCheckSeverity.ERROR,
+        {
+            "nao_fecham": len(wrong),
+            "contas": ", ".join(sorted({str(one.n_cod_cc) for one in wrong})),
+        },
+    )
+
+
+def statement_table(found: Sequence[CashCheck]) -> str:
+    """Accounts and months as Markdown; those that do not close, if there are any."""
+    wrong = [one for one in found if not one.closes]
+    lines = [
+        "| conta | mês | até | saldo do Omie | linhas do extrato | movimentações |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {one.n_cod_cc} | {one.periodo_inicial:%m/%Y} | {one.periodo_final:%d/%m} "
+            f"| {one.do_extrato:.2f} | {one.das_linhas:.2f} | {one.dos_movimentos:.2f} |"
+            for one in (wrong or found)[:_ACCOUNTS]
+        ),
+    ]
+    return "\n".join(lines)

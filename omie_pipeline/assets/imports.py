@@ -1,0 +1,244 @@
+"""Reading Omie: one asset per table of Omie, and the statement of the accounts.
+
+A run without a tag reads the whole of what its partitions cover (a backfill is the first load);
+with ``omie_pipeline/modo=alteradas`` it reads what changed since the last time, whatever its
+partition, and marks the older days that it touched as materialized too.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import dagster as dg
+
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.checks import check_specs, evaluations, refuse_check_alone
+from omie_pipeline.assets.import_checks import (
+    DESCRIPTIONS,
+    STATEMENT_DESCRIPTIONS,
+    list_verdicts,
+    partition_metadata,
+    reading_metadata,
+    statement_table,
+    statement_verdict,
+)
+from omie_pipeline.assets.partitions import (
+    DATE,
+    EMPRESA,
+    Covered,
+    Partitions,
+    covered,
+)
+from omie_pipeline.assets.pools import reading_pool
+from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.assets.run_tags import MODE_TAG, NOT_BEFORE_TAG, trigger_of
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.imports.bank_statement import cash_checks
+from omie_pipeline.imports.report import ImportReport
+from omie_pipeline.imports.state import PartitionState, partition_states
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+
+_WHOLE = "tudo"
+_MADE_BEFORE = "categorias"
+"""Rows are held against this list and this pipeline adds to it: it is read after that."""
+
+
+def mirror_key(name: str) -> dg.AssetKey:
+    """``omie/<name>``: the key that dbt's source of the same name has."""
+    return dg.AssetKey(["omie", name])
+
+
+def group_of(family: str) -> str:
+    """Group of a family's assets."""
+    return f"omie_{family}"
+
+
+def mirror_assets(partitions: Partitions) -> list[dg.AssetsDefinition]:
+    """All lists of the catalog, and the statement."""
+    lists = [_list_asset(mirror, partitions) for mirror in MIRROR.values()]
+    return [*lists, _statement_asset(partitions)]
+
+
+def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinition:
+    facts, key = mirror.grain == "fact", mirror_key(mirror.name)
+    how = "por dia de inclusão (as notas, de emissão)" if facts else "lista inteira"
+
+    partitions_def = partitions.days if facts else partitions.empresas
+
+    @dg.multi_asset(
+        name=key.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=group_of(mirror.family),
+                deps=[["push", mirror.name]] if mirror.name == _MADE_BEFORE else [],
+                partitions_def=partitions_def,
+                kinds={"omie"},
+                description=f"`omie.{mirror.table}`: {mirror.title}, lidos do Omie; {how}.",
+            )
+        ],
+        check_specs=check_specs(key, DESCRIPTIONS, partitions_def),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=reading_pool(mirror.name),
+    )
+    def read(
+        context: dg.AssetExecutionContext, deployment: DeploymentResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
+        what, opened = covered(context), deployment.open()
+        report = _read(context, opened, mirror.name, what)
+        states = _states(opened, mirror, what, report)
+        for state in states:
+            _tell(context, key, what, state)
+        _tell_of_reading(context, key, report, states)
+        yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
+        given = {
+            name: list_verdicts(report, state)
+            for state in states
+            if (name := _partition_key(context, what, state.particao)) is not None
+        }
+        yield from evaluations(context, key, given)
+
+    return read
+
+
+def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
+    key = mirror_key(STATEMENT)
+    accounts = dg.AssetDep(mirror_key("contas_correntes"), partition_mapping=partitions.per_empresa)
+
+    @dg.multi_asset(
+        name=key.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=group_of("movimentacoes"),
+                deps=[accounts, dg.AssetDep(mirror_key("movimentacoes"))],
+                partitions_def=partitions.days,
+                kinds={"omie"},
+                description="`omie.extrato`: saldos e linhas por conta e mês, como o próprio Omie "
+                "os calcula; cada leitura cobre meses inteiros.",
+            )
+        ],
+        check_specs=check_specs(key, STATEMENT_DESCRIPTIONS, partitions.days),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=reading_pool(STATEMENT),
+    )
+    def read(
+        context: dg.AssetExecutionContext, deployment: DeploymentResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
+        what, opened = covered(context), deployment.open()
+        report = _read(context, opened, STATEMENT, what)
+        if report.janela_de is None or report.janela_ate is None:
+            raise ConfigurationError("extrato: a leitura não tem período")
+        found = cash_checks(
+            opened.engine, what.empresa, report.janela_de.replace(day=1), report.janela_ate
+        )
+        _tell_of_reading(context, key, report, [], statement_table(found))
+        yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
+        days = {name: date.fromisoformat(name.split("|")[0]) for name in context.partition_keys}
+        given = {name: [statement_verdict(found, day)] for name, day in days.items()}
+        yield from evaluations(context, key, given)
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a run's tags ask for."""
+
+    modo: Literal["carga", "alteradas"]
+    not_before: datetime | None
+
+
+def _asked(context: dg.AssetExecutionContext) -> _Asked:
+    tags = context.run.tags
+    modo, moment = tags.get(MODE_TAG, "carga"), tags.get(NOT_BEFORE_TAG)
+    if modo not in ("carga", "alteradas"):
+        raise ConfigurationError(f"{MODE_TAG}={modo}: use carga ou alteradas")
+    try:
+        not_before = datetime.fromisoformat(moment) if moment else None
+    except ValueError:
+        raise ConfigurationError(f"{NOT_BEFORE_TAG}={moment}: use data e hora ISO") from None
+    if not_before is None and context.retry_number:
+        # What this very run proved before Omie said "later" is not asked again.
+        record = context.instance.get_run_record_by_id(context.run.run_id)
+        not_before = record.create_timestamp if record else None
+    return _Asked("alteradas" if modo == "alteradas" else "carga", not_before)
+
+
+def _read(
+    context: dg.AssetExecutionContext, opened: Deployment, name: str, what: Covered
+) -> ImportReport:
+    asked = _asked(context)
+    # What changed is asked by day of change: the partitions say nothing about it.
+    first, last = (what.date_from, what.date_to) if asked.modo == "carga" else (None, None)
+    with retried_as_omie_says():
+        return opened.import_table(
+            name,
+            what.empresa,
+            modo=asked.modo,
+            date_from=first,
+            date_to=last,
+            gatilho=trigger_of(context.run.tags),
+            dagster_run_id=context.run.run_id,
+            not_before=asked.not_before,
+        )
+
+
+def _states(
+    opened: Deployment, mirror: MirrorTable, what: Covered, report: ImportReport
+) -> list[PartitionState]:
+    """Every partition that the run covers, proved or touched."""
+    names = {part.particao for part in report.particoes} | set(_covered_names(what))
+    names.update(day.isoformat() for day in report.dias)
+    return partition_states(opened.engine, mirror, what.empresa, names)
+
+
+def _covered_names(what: Covered) -> Iterable[str]:
+    if what.date_from is None or what.date_to is None:
+        return (_WHOLE,)
+    first, last = what.date_from.toordinal(), what.date_to.toordinal()
+    return (date.fromordinal(number).isoformat() for number in range(first, last + 1))
+
+
+def _tell(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, what: Covered, state: PartitionState
+) -> None:
+    """A partition's counts: on the run's own partitions, else as a materialization of its own."""
+    name = _partition_key(context, what, state.particao)
+    if name is None:
+        return
+    counts = partition_metadata(state)
+    if name in context.partition_keys:
+        context.add_asset_metadata(counts, asset_key=key, partition_key=name)
+    else:
+        context.log_event(dg.AssetMaterialization(key, partition=name, metadata=counts))
+
+
+def _tell_of_reading(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    report: ImportReport,
+    states: Sequence[PartitionState],
+    accounts: str = "",
+) -> None:
+    """What concerns the reading as a whole, to the last of its partitions: not once for each."""
+    told = reading_metadata(report, states)
+    if accounts:
+        told["contas_e_meses"] = dg.MetadataValue.md(accounts)
+    context.add_asset_metadata(told, asset_key=key, partition_key=context.partition_keys[-1])
+
+
+def _partition_key(context: dg.AssetExecutionContext, what: Covered, particao: str) -> str | None:
+    """Dagster's name of a partition of the mirror; ``None`` if it has none."""
+    if particao == _WHOLE:
+        return what.empresa
+    name = dg.MultiPartitionKey({DATE: particao, EMPRESA: what.empresa})
+    days = context.assets_def.partitions_def
+    known = isinstance(days, dg.MultiPartitionsDefinition) and days.has_partition_key(name)
+    return name if known else None

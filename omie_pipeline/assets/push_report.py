@@ -1,0 +1,210 @@
+"""A push's report as metadata and checks that a person can read."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import sqlalchemy as sa
+
+from omie_pipeline.assets.checks import Metadata, Verdict
+from omie_pipeline.clinic.set_aside import listed
+from omie_pipeline.omie.masking import mask_text
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.report import Counts, PushReport
+from omie_pipeline.push.rows_to_fix import WorstRow, worst_by_partition
+from omie_pipeline.push.warnings import warnings_of
+from omie_pipeline.validation.model import ExpectationResult, ValidationReport
+
+IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
+DESCRIPTIONS = {
+    IDENTITY: "selecionadas = entregues + inalteradas + rejeitadas + quarentena + retidas, e o "
+    "livro-razão diz o mesmo",
+    REJECTED: "Parcela de linhas que o Omie recusou: avisa com uma, falha acima do limite",
+    SUITE: "Great Expectations: linhas que a nossa validação não deixou sair",
+}
+DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_FOLDER"
+"""Set by ``make dev`` for the processes it starts, not by users."""
+
+_PARTITION_LINES = 40
+_WORST_LINES, _WORST_OF_MANY = 20, 5
+_HEADINGS = ("partição", "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena",
+             "retidas", "chamadas", "segundos")  # fmt: skip
+
+
+def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
+    """What concerns one run as a whole: totals, counts per partition, the validation report.
+
+    It belongs into one of the run's partitions: in each, it would be there as often as there are
+    days.
+    """
+    found: Metadata = {"por_particao": dg.MetadataValue.md(_partition_table(report))}
+    found |= _beside_the_counts(engine, report)
+    if report.stopped_by:
+        found["parou_porque"] = report.stopped_by
+    if report.recovered:
+        found["recuperadas"] = report.recovered
+    if failing := _failing(report.validation):
+        found["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
+    if report.data_docs is not None:
+        found["data_docs"] = data_docs_link(report.data_docs)
+    return found
+
+
+def worst_metadata(engine: sa.Engine, report: PushReport) -> dict[str, Metadata]:
+    """Partition -> a table of its rows that were not delivered; only of those that have any."""
+    who = (report.empresa, report.endpoint.name, report.run_id)
+    each = _WORST_LINES if len(report.partitions) == 1 else _WORST_OF_MANY
+    found = worst_by_partition(engine, *who, each)
+    return {name: {"piores_linhas": _worst_table(rows)} for name, rows in found.items()}
+
+
+def _beside_the_counts(engine: sa.Engine, report: PushReport) -> Metadata:
+    """What was delivered and yet is not as the clinic has it, and what never came this far."""
+    found: Metadata = {}
+    if report.not_emptied:
+        found["nao_esvaziados"] = dg.MetadataValue.md(_plain(report.not_emptied))
+    told = warnings_of(engine, (report.empresa,))
+    if warned := sum(one.endpoint == report.endpoint.name for one in told):
+        found["avisos"] = warned
+    aside: Counter[str] = Counter()
+    for one in listed(engine, [report.empresa]):
+        aside[one.table] += one.what.rows
+    if aside:
+        found["linhas_nao_copiadas"] = dg.MetadataValue.md(_plain(aside))
+    return found
+
+
+def count_metadata(counts: Counts) -> Metadata:
+    """The counts of one partition, as plain numbers: Dagster plots them over time."""
+    return {
+        "selecionadas": counts.selected,
+        "entregues": counts.delivered,
+        "criadas": counts.created,
+        "atualizadas": counts.updated,
+        "vinculadas": counts.linked,
+        "excluidas": counts.deleted,
+        "inalteradas": counts.unchanged,
+        "rejeitadas": counts.rejected,
+        "quarentena": counts.quarantined,
+        "retidas": counts.held,
+        "chamadas": counts.calls,
+        "segundos": round(counts.seconds, 2),
+    }
+
+
+def data_docs_link(page: Path) -> dg.MetadataValue:
+    """A link where ``make dev`` serves the reports, else the path of the page."""
+    served, folder = os.environ.get(DOCS_URL), os.environ.get(DOCS_FOLDER)
+    if not served or not folder or not page.is_relative_to(folder):
+        return dg.MetadataValue.path(str(page))
+    return dg.MetadataValue.url(f"{served.rstrip('/')}/{page.relative_to(folder).as_posix()}")
+
+
+def verdicts_of(report: PushReport, policy: EndpointPolicy, counts: Counts) -> list[Verdict]:
+    """The accounting identity, Omie's refusals and our own, of one partition of a run.
+
+    The ledger is held against a run as a whole: if the two do not agree, no partition with rows
+    of it can be trusted.
+    """
+    return [
+        _identity(report, counts),
+        _refused_by_omie(report, policy, counts),
+        _held_back_by_us(report, counts),
+    ]
+
+
+def _identity(report: PushReport, counts: Counts) -> Verdict:
+    untouched = counts.selected == 0 and len(report.partitions) > 1
+    closes = counts.closes and (report.closes or untouched)
+    metadata: Metadata = {"execucao": report.run_id}
+    if not closes:
+        metadata["relatorio"] = dg.MetadataValue.md(_plain(report.total.to_json()))
+        metadata["livro_razao"] = dg.MetadataValue.md(_plain(report.truth))
+    return Verdict(IDENTITY, closes, DESCRIPTIONS[IDENTITY], dg.AssetCheckSeverity.ERROR, metadata)
+
+
+def _refused_by_omie(report: PushReport, policy: EndpointPolicy, counts: Counts) -> Verdict:
+    whole = report.total
+    share = whole.rejected / whole.selected if whole.selected else 0.0
+    above = share > policy.max_rejected_share
+    return Verdict(
+        REJECTED,
+        counts.rejected == 0,
+        f"{counts.rejected} de {counts.selected} linhas recusadas pelo Omie (na execução, "
+        f"{share:.1%}; limite {policy.max_rejected_share:.1%})",
+        dg.AssetCheckSeverity.ERROR if above else dg.AssetCheckSeverity.WARN,
+        {"recusadas": counts.rejected, "parcela": share},
+    )
+
+
+def _held_back_by_us(report: PushReport, counts: Counts) -> Verdict:
+    validation = report.validation
+    metadata: Metadata = {"quarentena": counts.quarantined}
+    if counts.quarantined and validation is not None:
+        metadata["avaliadas_na_execucao"] = validation.evaluated
+        # Which expectations failed is known of a run, not of each of its days.
+        if (failing := _failing(validation)) and len(report.partitions) == 1:
+            metadata["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
+        if report.data_docs is not None:
+            metadata["data_docs"] = data_docs_link(report.data_docs)
+    return Verdict(
+        SUITE,
+        counts.quarantined == 0,
+        f"{counts.quarantined} linhas em quarentena; as demais seguiram",
+        metadata=metadata,
+    )
+
+
+def _failing(validation: ValidationReport | None) -> list[ExpectationResult]:
+    return [item for item in validation.expectations if item.failed] if validation else []
+
+
+def _expectations(failing: Sequence[ExpectationResult]) -> str:
+    lines = [f"| {one.field} | {one.motivo} | {one.failed} |" for one in failing]
+    return "\n".join(["| campo | motivo | linhas |", "|---|---|---|", *lines])
+
+
+def _plain(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def _partition_table(report: PushReport) -> str:
+    """The total, then partitions with something to tell; the rest is summed up in one line."""
+    parts = report.partitions
+    shown = [c for c in parts if c.selected != c.unchanged][:_PARTITION_LINES]
+    lines = ["| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * len(_HEADINGS)]
+    lines += [
+        f"| {c.partition} | {c.selected} | {c.delivered} | {c.unchanged} | {c.rejected} | "
+        f"{c.quarantined} | {c.held} | {c.calls} | {c.seconds:.1f} |"
+        for c in (report.total, *shown)
+    ]
+    left = len(parts) - len(shown)
+    return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
+
+
+def _worst_table(rows: list[WorstRow]) -> dg.TableMetadataValue:
+    return dg.MetadataValue.table(
+        records=[
+            dg.TableRecord(
+                {
+                    "código": row.codigo_integracao,
+                    "partição": row.particao,
+                    "situação": row.situacao,
+                    "motivo": mask_text(row.motivo),
+                    "correção": row.correcao,
+                }
+            )
+            for row in rows
+        ],
+        schema=dg.TableSchema(
+            [
+                dg.TableColumn(name)
+                for name in ("código", "partição", "situação", "motivo", "correção")
+            ]
+        ),
+    )

@@ -1,0 +1,195 @@
+"""Clinic and ledger against the mirror: missing, extra, different; and títulos made twice."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import dagster as dg
+import sqlalchemy as sa
+
+from omie_pipeline.assets.checks import (
+    Metadata,
+    Verdict,
+    check_specs,
+    evaluations,
+    refuse_check_alone,
+)
+from omie_pipeline.assets.partitions import Partitions, covered
+from omie_pipeline.reconcile.differences import (
+    DIFFERENCES,
+    DayCount,
+    Difference,
+    Duplicate,
+    counts_by_day,
+    duplicates,
+    worst_differences,
+)
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+
+KEY = dg.AssetKey(["conciliacao", "titulos"])
+AGREES, DOUBLED = "confere", "duplicados"
+_DESCRIPTIONS = {
+    AGREES: "Nada falta, nada sobra e nada difere entre a clínica, o livro-razão e o Omie",
+    DOUBLED: "Nenhum título nosso tem um gêmeo digitado à mão no Omie",
+}
+_VIEWS = ("conciliacao", "conciliacao_por_dia", "duplicados")
+_MISSING = ("falta_no_omie", "excluido_no_omie")
+_EXTRA, _DIFFERENT = ("sobra_no_omie",), ("diferente",)
+_TYPED_BY_HAND = "so_no_omie"
+_LINES = 50
+
+
+def reconciliation_asset(partitions: Partitions) -> dg.AssetsDefinition:
+    """``conciliacao/titulos``, one partition per empresa."""
+
+    @dg.multi_asset(
+        name=KEY.to_python_identifier(),
+        specs=[
+            dg.AssetSpec(
+                KEY,
+                group_name="conciliacao",
+                deps=[dg.AssetKey(["analise", name]) for name in _VIEWS],
+                partitions_def=partitions.empresas,
+                kinds={"postgres"},
+                description="Clínica e livro-razão contra o espelho do Omie: por chave, "
+                "quantidade e soma em R$ por dia.",
+            )
+        ],
+        check_specs=check_specs(KEY, _DESCRIPTIONS, partitions.empresas),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def conciliacao(
+        context: dg.AssetExecutionContext, deployment: DeploymentResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+        refuse_check_alone(context)
+        empresa = covered(context).empresa
+        found = _reconciled(deployment.open().engine, empresa)
+        yield dg.MaterializeResult(KEY, metadata=_metadata(found))
+        yield from evaluations(context, KEY, {empresa: [_agrees(found), _doubled(found)]})
+
+    return conciliacao
+
+
+@dataclass(slots=True)
+class _Day:
+    """Títulos of one day; sums in R$, what people typed at Omie left out."""
+
+    clinica: Decimal = Decimal(0)
+    omie: Decimal = Decimal(0)
+    divergencias: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reconciled:
+    """One empresa: facts by situation, days of títulos, and what a person has to look at."""
+
+    counts: Counter[str]
+    days: dict[tuple[str, date | None], _Day]
+    worst: Sequence[Difference] = field(default_factory=list)
+    pairs: Sequence[Duplicate] = field(default_factory=list)
+
+    def of(self, situations: tuple[str, ...]) -> int:
+        return sum(self.counts[name] for name in situations)
+
+
+def _reconciled(engine: sa.Engine, empresa: str) -> _Reconciled:
+    counts: Counter[str] = Counter()
+    days: defaultdict[tuple[str, date | None], _Day] = defaultdict(_Day)
+    for one in counts_by_day(engine, [empresa]):
+        counts[one.situacao] += one.quantidade
+        if one.endpoint != "clientes":
+            _add(days[one.endpoint, one.dia], one)
+    worst = worst_differences(engine, [empresa], _LINES)
+    return _Reconciled(counts, dict(days), worst, duplicates(engine, [empresa]))
+
+
+def _add(day: _Day, one: DayCount) -> None:
+    day.clinica += one.valor_clinica
+    if one.situacao != _TYPED_BY_HAND:
+        day.omie += one.valor_omie
+    if one.situacao in DIFFERENCES:
+        day.divergencias += one.quantidade
+
+
+def _metadata(found: _Reconciled) -> Metadata:
+    told: Metadata = {
+        "faltam_no_omie": found.of(_MISSING),
+        "sobram_no_omie": found.of(_EXTRA),
+        "diferentes": found.of(_DIFFERENT),
+        "valor_na_clinica": f"R$ {sum(day.clinica for day in found.days.values()):.2f}",
+        "valor_no_omie": f"R$ {sum(day.omie for day in found.days.values()):.2f}",
+        "duplicados": len(found.pairs),
+        **{f"situacao_{name}": number for name, number in sorted(found.counts.items())},
+    }
+    if found.days:
+        told["por_dia"] = dg.MetadataValue.md(_day_table(found))
+    if found.worst:
+        told["divergencias"] = dg.MetadataValue.md(_difference_table(found.worst))
+    if found.pairs:
+        told["titulos_duplicados"] = dg.MetadataValue.md(_pair_table(found.pairs))
+    return told
+
+
+def _agrees(found: _Reconciled) -> Verdict:
+    missing, extra, different = (found.of(kind) for kind in (_MISSING, _EXTRA, _DIFFERENT))
+    lost = bool(missing or extra)
+    return Verdict(
+        AGREES,
+        not (lost or different),
+        f"{missing} faltam no Omie, {extra} sobram, {different} diferem",
+        # A fact on one side only is money lost or counted twice; a differing one is there.
+        dg.AssetCheckSeverity.ERROR if lost else dg.AssetCheckSeverity.WARN,
+        {"faltam": missing, "sobram": extra, "diferem": different},
+    )
+
+
+def _doubled(found: _Reconciled) -> Verdict:
+    return Verdict(
+        DOUBLED,
+        not found.pairs,
+        f"{len(found.pairs)} títulos com um gêmeo sem vínculo",
+        metadata={"pares": len(found.pairs)},
+    )
+
+
+def _day_table(found: _Reconciled) -> str:
+    """Days that do not agree, the largest difference first; the others in one line."""
+    wrong = [
+        (key, day) for key, day in found.days.items() if day.divergencias or day.clinica != day.omie
+    ]
+    wrong.sort(key=lambda item: (-abs(item[1].clinica - item[1].omie), str(item[0])))
+    rows = [
+        (endpoint, dia or "–", f"{day.clinica:.2f}", f"{day.omie:.2f}",
+         f"{day.clinica - day.omie:.2f}", day.divergencias)
+        for (endpoint, dia), day in wrong[:_LINES]
+    ]  # fmt: skip
+    headings = ("endpoint", "dia", "R$ clínica", "R$ Omie", "diferença", "divergências")
+    left = len(found.days) - len(rows)
+    return _table(headings, rows) + (f"\n\nE mais {left} dias." if left else "")
+
+
+def _difference_table(worst: Sequence[Difference]) -> str:
+    rows = [
+        (one.endpoint, one.codigo_integracao or "–", one.codigo_omie or "–", one.dia or "–",
+         one.situacao, one.campos_diferentes or "")
+        for one in worst
+    ]  # fmt: skip
+    return _table(("endpoint", "código", "id no Omie", "dia", "situação", "campos"), rows)
+
+
+def _pair_table(pairs: Sequence[Duplicate]) -> str:
+    rows = [
+        (one.natureza, one.ledger_codigo, one.titulo_nosso, one.titulo_sem_vinculo,
+         f"{one.valor_documento:.2f}", one.o_que_fazer)
+        for one in pairs[:_LINES]
+    ]  # fmt: skip
+    headings = ("natureza", "código", "título nosso", "título sem vínculo", "R$", "o que fazer")
+    return _table(headings, rows)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

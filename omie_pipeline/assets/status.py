@@ -1,0 +1,97 @@
+"""The page of status: every table of every empresa, last and next reading, alerts."""
+
+from datetime import datetime
+
+import dagster as dg
+
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.config.empresas import has_credentials
+from omie_pipeline.config.settings import clinic_zone
+from omie_pipeline.imports.status import TableStatus, import_status, inbox_status, next_tick
+from omie_pipeline.omie.shared_pacing import block_in_force, scope_of
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+
+KEY = dg.AssetKey(["omie_pipeline", "situacao"])
+_HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"
+
+
+@dg.asset(
+    key=KEY,
+    group_name="situacao",
+    kinds={"markdown"},
+    description="Como está cada tabela de cada empresa: ativa, erro ou desativada; última e "
+    "próxima leitura; alertas. O mesmo que `omie-pipeline status`.",
+)
+def situacao(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
+    """Nothing is asked of Omie."""
+    opened = deployment.open()
+    now = opened.clock.now()
+    pages = {empresa: _tables(opened, empresa, now) for empresa in opened.empresas}
+    alerts = {empresa: _alerts(opened, empresa, now) for empresa in opened.empresas}
+    wrong = sum(one.situacao == "erro" for rows in pages.values() for one in rows)
+    page = "\n\n".join(
+        _page(empresa, rows, alerts[empresa], _coming(opened, empresa, now))
+        for empresa, rows in pages.items()
+    )
+    return dg.MaterializeResult(
+        metadata={
+            "situacao": dg.MetadataValue.md(page),
+            "tabelas_com_erro": wrong,
+            "alertas": sum(map(len, alerts.values())),
+        }
+    )
+
+
+def _tables(opened: Deployment, empresa: str, now: datetime) -> list[TableStatus]:
+    filters = opened.config.empresa(empresa).importar.filters()
+    return import_status(opened.engine, empresa, filters, opened.settings.start_date, now)
+
+
+def _coming(opened: Deployment, empresa: str, now: datetime) -> dict[str, datetime | None]:
+    """The next reading of every table by the schedule."""
+    wanted, default = opened.config.empresa(empresa).importar, opened.settings.schedule
+    return {
+        name: next_tick(wanted.schedule_of(name, default), now, opened.settings.zone)
+        for name in (*MIRROR, STATEMENT)
+    }
+
+
+def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
+    if not has_credentials(opened.config.empresa(empresa)):
+        return ["Sem chave do Omie: nada é lido"]
+    found = []
+    scope = scope_of(opened.access(empresa).app_key.get_secret_value())
+    block = block_in_force(opened.engine, scope, now)
+    if block is not None:
+        found.append(f"O Omie bloqueou a chave até {_moment(block.until)}")
+    inbox = inbox_status(opened.engine, empresa)
+    if inbox.pendentes and inbox.mais_antigo is not None:
+        since = _moment(inbox.mais_antigo)
+        found.append(f"{inbox.pendentes} eventos (webhooks) esperam, o mais antigo de {since}")
+    return found
+
+
+def _page(
+    empresa: str,
+    rows: list[TableStatus],
+    alerts: list[str],
+    coming: dict[str, datetime | None],
+) -> str:
+    lines = [f"### {empresa}", *(f"- **{alert}**" for alert in alerts), "", _HEADINGS,
+             "|" + "---|" * 7]  # fmt: skip
+    for one in rows:
+        tick = coming[one.tabela]
+        expected = _moment(tick) if tick else "manual"
+        told = f"{one.erro} {one.correcao}".strip().replace("|", "/").replace("\n", " ")
+        last = _moment(one.ultima) if one.ultima else "nunca"
+        following = "–" if one.situacao == "desativada" else expected
+        lines.append(
+            f"| {one.tabela} | {one.situacao} | {last} | {following} | {one.linhas} "
+            f"| {one.dias_sem_prova} | {told} |"
+        )
+    return "\n".join(lines)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(clinic_zone()):%d/%m/%Y %H:%M}"

@@ -1,0 +1,339 @@
+"""The history of readings, how far each table has come, and what was proved of each partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from omie_pipeline.catalog.lists import MirrorTable
+from omie_pipeline.imports.merge import WHOLE
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.omie_tables import (
+    import_cursor,
+    import_partition,
+    import_run,
+    mirror_table,
+)
+from omie_pipeline.postgres.tables import quota_fault
+
+# Delete what is no longer needed: old readings, and errors that no longer count.
+
+READINGS_KEPT = timedelta(days=90)
+FAULTS_KEPT = timedelta(days=1)
+
+
+def delete_old_rows(engine: sa.Engine, now: datetime) -> int:
+    """Delete readings of over 90 days and errors of over a day; how many rows went.
+
+    Of each (empresa, tabela, modo) the newest reading stays, and the newest of each state: what
+    stands of a table that is read by hand alone is still known. Two processes that do it at once
+    do not wait for each other.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    newer = import_run.alias("mais_nova")
+    followed = sa.exists().where(
+        *(newer.c[name] == import_run.c[name] for name in ("empresa", "tabela", "modo", "state")),
+        newer.c.started_at > import_run.c.started_at,
+    )
+    old_readings = (
+        sa.select(import_run.c.run_id)
+        .where(import_run.c.started_at < now - READINGS_KEPT, followed)
+        .with_for_update(skip_locked=True, of=import_run)
+    )
+    old_faults = (
+        sa.select(quota_fault.c.fault_id)
+        .where(quota_fault.c.at < now - FAULTS_KEPT)
+        .with_for_update(skip_locked=True)
+    )
+    gone = 0
+    for table, key, old in (
+        (import_run, import_run.c.run_id, old_readings),
+        (quota_fault, quota_fault.c.fault_id, old_faults),
+    ):
+        with warehouse_errors(), engine.begin() as connection:
+            gone += connection.execute(sa.delete(table).where(key.in_(old))).rowcount
+    return gone
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a table has come.
+
+    Attributes:
+        read_until: changes before this moment are all here; ``None`` before a first whole reading.
+        page_size: the size that worked last, if Omie refused a larger one.
+        signature: what the last cheap look saw.
+    """
+
+    read_until: datetime | None = None
+    page_size: int | None = None
+    signature: str | None = None
+
+
+def read_cursor(engine: sa.Engine, empresa: str, tabela: str) -> Cursor:
+    """The cursor of a table; an empty one if nothing was read yet."""
+    c = import_cursor.c
+    query = sa.select(c.lido_ate, c.tamanho, c.assinatura).where(
+        c.empresa == empresa, c.tabela == tabela
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        row = connection.execute(query).one_or_none()
+    return Cursor() if row is None else Cursor(row.lido_ate, row.tamanho, row.assinatura)
+
+
+def write_cursor(
+    engine: sa.Engine,
+    empresa: str,
+    tabela: str,
+    *,
+    read_until: datetime | None = None,
+    page_size: int | None = None,
+    signature: str | None = None,
+) -> None:
+    """Set what is given; ``read_until`` never goes back.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        read_until: changes up to this moment were read.
+        page_size: the page size that worked last.
+        signature: the signature of the filters.
+    """
+    given = {"lido_ate": read_until, "tamanho": page_size, "assinatura": signature}
+    values = {name: value for name, value in given.items() if value is not None}
+    statement = insert(import_cursor).values(empresa=empresa, tabela=tabela, **values)
+    changes: dict[str, Any] = {name: statement.excluded[name] for name in values}
+    if read_until is not None:
+        changes["lido_ate"] = sa.func.greatest(
+            import_cursor.c.lido_ate, statement.excluded.lido_ate
+        )
+    statement = statement.on_conflict_do_update(index_elements=["empresa", "tabela"], set_=changes)
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(statement)
+
+
+def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
+    """Record the start of a reading, and close those of the same table whose process died.
+
+    To be called while holding the table's lane. A whole reading of a register, which is short and
+    regular, also deletes what is old in the history.
+    """
+    if values["modo"] == "carga" and values["janela_de"] is None:
+        delete_old_rows(engine, values["started_at"])
+    dead = (
+        import_run.c.empresa == values["empresa"],
+        import_run.c.tabela == values["tabela"],
+        import_run.c.state == "running",
+    )
+    ended = {"state": "failed", "error": "O processo foi interrompido"}
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(
+            sa.update(import_run).where(*dead).values(**ended, finished_at=values["started_at"])
+        )
+        connection.execute(sa.insert(import_run).values(**values, state="running"))
+
+
+def last_done_at(engine: sa.Engine, empresa: str, tabela: str) -> datetime | None:
+    """Beginning of the last reading that ran to its end; ``None`` if none has."""
+    c = import_run.c
+    query = sa.select(sa.func.max(c.started_at)).where(
+        c.empresa == empresa, c.tabela == tabela, c.state == "done"
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def close_import_run(engine: sa.Engine, run_id: str, values: Mapping[str, Any]) -> None:
+    """Write how a reading ended."""
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(
+            sa.update(import_run).where(import_run.c.run_id == run_id).values(**values)
+        )
+
+
+def proved_since(
+    engine: sa.Engine, empresa: str, tabela: str, days: tuple[date, date] | None, since: datetime
+) -> bool:
+    """Whether every partition of the range was read completely by a question asked since then.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        days: first and last day, both included.
+        since: readings asked before this do not count.
+    """
+    c = import_partition.c
+    query = sa.select(sa.func.count()).where(
+        c.empresa == empresa, c.tabela == tabela, c.lido_em >= since
+    )
+    if days is None:
+        query, wanted = query.where(c.particao == WHOLE), 1
+    else:
+        first, last = days
+        wanted = (last - first).days + 1
+        query = query.where(c.particao.between(first.isoformat(), last.isoformat()))
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one() >= wanted
+
+
+def proved_total(
+    engine: sa.Engine, empresa: str, tabela: str, days: tuple[date, date] | None
+) -> int | None:
+    """Records Omie had in a range when each of its days was proved; ``None`` if one was not.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        days: first and last day, both included; ``None`` for the whole list.
+    """
+    c = import_partition.c
+    query = sa.select(sa.func.count(), sa.func.sum(c.total_omie)).where(
+        c.empresa == empresa, c.tabela == tabela
+    )
+    if days is None:
+        query, wanted = query.where(c.particao == WHOLE), 1
+    else:
+        first, last = days
+        wanted = (last - first).days + 1
+        query = query.where(c.particao.between(first.isoformat(), last.isoformat()))
+    with warehouse_errors(), engine.connect() as connection:
+        row = connection.execute(query).one()
+    return int(row[1]) if row[0] >= wanted else None
+
+
+def rows_here(
+    engine: sa.Engine, mirror: MirrorTable, empresa: str, days: tuple[date, date] | None
+) -> int:
+    """Rows of the range that Omie still has, as far as we know.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        days: first and last day, both included; ``None`` for the whole list.
+    """
+    t = mirror_table(mirror)
+    where = [t.c.empresa == empresa, t.c.excluido_em.is_(None)]
+    where += [t.c[name] == value for name, value in mirror.constants]
+    if days is not None:
+        where.append(t.c.data_particao.between(*days))
+    query = sa.select(sa.func.count()).select_from(t).where(*where)
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+# Each partition of a mirrored table now: rows here, and what Omie said when it was proven.
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionState:
+    """One partition; counts are rows of the table.
+
+    Attributes:
+        linhas: rows here that Omie still has, as far as we know.
+        total_omie: Omie's total less what filters keep out; ``None`` if it was not proved.
+        provada_em: the question that proved it.
+        mexida: rows came, changed or went after the proof: its total says nothing any more.
+    """
+
+    particao: str
+    linhas: int
+    total_omie: int | None = None
+    provada_em: datetime | None = None
+    mexida: bool = False
+
+    @property
+    def fails(self) -> bool:
+        """Proven, untouched since, and still not the same number."""
+        return self.total_omie is not None and not self.mexida and self.linhas != self.total_omie
+
+
+def partition_states(
+    engine: sa.Engine, mirror: MirrorTable, empresa: str, particoes: Iterable[str]
+) -> list[PartitionState]:
+    """The states of the partitions named (ISO days; ``tudo`` for a register), in their order.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+        particoes: names of partitions.
+    """
+    wanted = sorted(set(particoes))
+    t, p = mirror_table(mirror), import_partition.c
+    name: Any = sa.cast(t.c.data_particao, sa.Text)
+    if mirror.grain == "register":
+        name = sa.literal(WHOLE, sa.Text)
+    mine = [t.c.empresa == empresa, name == sa.any_(sa.cast(wanted, sa.ARRAY(sa.Text)))]
+    mine += [t.c[column] == value for column, value in mirror.constants]
+    touched = sa.func.max(sa.func.greatest(t.c.lido_em, t.c.excluido_em))
+    here = (
+        sa.select(
+            name.label("particao"),
+            sa.func.count().filter(t.c.excluido_em.is_(None)).label("linhas"),
+            touched.label("mexida_em"),
+        )
+        .where(*mine)
+        .group_by(name)
+    )
+    ended = sa.func.coalesce(import_run.c.finished_at, p.lido_em)
+    proven = (
+        sa.select(p.particao, p.total_omie - p.filtradas, p.lido_em, ended)
+        .select_from(import_partition.outerjoin(import_run, import_run.c.run_id == p.run_id))
+        .where(
+            p.empresa == empresa,
+            p.tabela == mirror.name,
+            p.particao == sa.any_(sa.cast(wanted, sa.ARRAY(sa.Text))),
+        )
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        counted = {row[0]: (row[1], row[2]) for row in connection.execute(here)}
+        proofs = {row[0]: row[1:] for row in connection.execute(proven)}
+    return [_state(particao, counted.get(particao), proofs.get(particao)) for particao in wanted]
+
+
+def _state(particao: str, counted: Any, proof: Any) -> PartitionState:
+    rows, touched_at = counted or (0, None)
+    if proof is None:
+        return PartitionState(particao, rows)
+    total, asked_at, ended_at = proof
+    touched = touched_at is not None and touched_at > ended_at
+    return PartitionState(particao, rows, total, asked_at, touched)
+
+
+def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) -> date:
+    """The first day of the unbroken run of proven days that ends just before ``start``.
+
+    ``start`` itself if the day before it was never proven: what lies further back was read once,
+    by hand, and is not followed.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        tabela: name of the list.
+        start: the first day of the window.
+    """
+    c = import_partition.c
+    query = (
+        sa.select(c.particao)
+        .where(c.empresa == empresa, c.tabela == tabela, c.particao < start.isoformat())
+        .order_by(c.particao.desc())
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        days: list[str] = list(connection.execute(query).scalars())
+    for particao in days:
+        if particao != (start - timedelta(days=1)).isoformat():
+            break
+        start -= timedelta(days=1)
+    return start

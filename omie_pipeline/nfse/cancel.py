@@ -1,0 +1,167 @@
+"""Cancelling an order and its note, once, under a mark that is committed before the call.
+
+CancelarOS may take effect and its answer be lost; the city hall may be giving the note its number
+at that very moment. So: the mark first; what an answer leaves unclear is read (StatusOS, then the
+list of the order's notes); nothing is asked a second time before a read has shown that the first
+time did nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog.services import load_service
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import (
+    OmieFault,
+    OutcomeUnknown,
+    RecordRejected,
+    UnknownFault,
+)
+from omie_pipeline.nfse.one_note import Desk, fresh_note
+from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, ask_to_cancel, keep
+from omie_pipeline.omie import OmieClient
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.locks import cancelling_lane, lane
+
+Outcome = Literal["cancelada", "pedida", "incerta", "sem_efeito"]
+"""``cancelada``: Omie shows it cancelled. ``pedida``: Omie took the request, the city hall is to
+answer. ``incerta``: no answer, and reading did not tell yet; the follower will. ``sem_efeito``:
+there is nothing to cancel, the city hall refused the note."""
+
+_BILLING = load_service("servicos_osp")
+READS_LAG = timedelta(minutes=2)
+"""So long after a request, Omie may still show what stood there before."""
+
+CITY_HALL_MAY_TAKE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The outcome of a request to cancel."""
+
+    resultado: Outcome
+    nota: NoteState
+
+
+@dataclass(frozen=True)
+class Canceller:
+    """Cancels notes of one empresa, one at a time.
+
+    Attributes:
+        on_wait: called when another process is cancelling.
+    """
+
+    engine: sa.Engine
+    client: OmieClient
+    clock: Clock
+    on_wait: Callable[[], None] | None = None
+
+    def cancel(self, note: NoteState) -> Cancelled:
+        """Cancel the order and its note, or find out what an earlier request came to.
+
+        Raises:
+            OmieFault: Omie refused (``RecordRejected``), or nothing left; the note is as before.
+            WarehouseError: the database is gone.
+            TakenOver: another process cancels by now; its request stands, and none left from here
+                after it came.
+        """
+        name = cancelling_lane(note.empresa)
+        with lane(self.engine, name, self.clock, self.on_wait) as held:
+            one = _Cancelling(held.engine, self.client, self.clock, held.check)
+            # While we waited somebody else may have cancelled it.
+            return one.cancel(fresh_note(held.engine, note))
+
+
+@dataclass(frozen=True)
+class _Cancelling:
+    """One request, while its lane is held.
+
+    Attributes:
+        check: raises ``TakenOver`` when the lane is not ours any more.
+    """
+
+    engine: sa.Engine
+    client: OmieClient
+    clock: Clock
+    check: Callable[[], None]
+
+    def cancel(self, note: NoteState) -> Cancelled:
+        """See :meth:`Canceller.cancel`."""
+        if note.estado == "cancelled":
+            return Cancelled("cancelada", note)
+        if note.estado == "rejected":
+            return Cancelled("sem_efeito", note)
+        before = note.cancelamento_pedido_em
+        if before is not None:
+            settled = self._settled(note, before)
+            if settled is not None:
+                return settled
+        now = self.clock.now()
+        with warehouse_errors(), self.engine.begin() as connection:
+            free = ask_to_cancel(connection, note.empresa, note.cod_int_os, before, now)
+        if not free:
+            # Another process asked between our look and our mark.
+            return Cancelled("pedida", self._fresh(note))
+        return self._ask(note, before)
+
+    def _settled(self, note: NoteState, asked_at: datetime) -> Cancelled | None:
+        """What an earlier request came to; ``None`` when it certainly did nothing."""
+        read_at = self.clock.now()
+        known = self._read(note)
+        if known is None:
+            return Cancelled("incerta", self._fresh(note))
+        if known.estado == "cancelled":
+            return Cancelled("cancelada", known)
+        if known.cancelamento_pedido_em is None:
+            return None
+        # While it is processing, the request may wait at the city hall with the note.
+        patience = READS_LAG if known.estado == "issued" else CITY_HALL_MAY_TAKE
+        return Cancelled("pedida", known) if read_at - asked_at < patience else None
+
+    def _ask(self, note: NoteState, before: datetime | None) -> Cancelled:
+        param = {"cCodIntOS": note.cod_int_os, "cCancelarNfse": "S"}
+        try:
+            self.client.write(_BILLING, "CancelarOS", param, before=self.check)
+        except (OutcomeUnknown, UnknownFault):
+            return self._resolve(note, "incerta")
+        except RecordRejected:
+            # Refused, or cancelled already by others: the state shows which.
+            found = self._resolve(note, "sem_efeito")
+            if found.resultado == "cancelada":
+                return found
+            self._mark(note, before)
+            raise
+        except OmieFault:
+            self._mark(note, before)
+            raise
+        return self._resolve(note, "pedida")
+
+    def _resolve(self, note: NoteState, otherwise: Outcome) -> Cancelled:
+        known = self._read(note)
+        if known is not None and known.estado == "cancelled":
+            return Cancelled("cancelada", known)
+        with warehouse_errors(), self.engine.begin() as connection:
+            # The follower asks from now on, for an issued note too.
+            soon = self.clock.now() + FIRST_LOOK
+            keep(connection, note.empresa, note.cod_int_os, proxima_consulta_em=soon)
+        return Cancelled(otherwise, self._fresh(note))
+
+    def _read(self, note: NoteState) -> NoteState | None:
+        """The note as Omie shows it now; ``None`` when it cannot be read."""
+        try:
+            return Desk(self.engine, self.client, self.clock).refresh(self._fresh(note))
+        except OmieFault:
+            return None
+
+    def _fresh(self, note: NoteState) -> NoteState:
+        return fresh_note(self.engine, note)
+
+    def _mark(self, note: NoteState, asked_at: datetime | None) -> None:
+        with warehouse_errors(), self.engine.begin() as connection:
+            keep(connection, note.empresa, note.cod_int_os, cancelamento_pedido_em=asked_at)

@@ -1,0 +1,135 @@
+"""What was seen of a note goes into the warehouse, one note in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog.nfse import OPEN, Fonte
+from omie_pipeline.nfse.answers import Seen
+from omie_pipeline.nfse.billing import correction_for
+from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep, knows_later, move, reject
+from omie_pipeline.postgres.engine import warehouse_errors
+
+LONGEST_WAIT = timedelta(minutes=60)
+_LONGEST_OF_ERRORS = timedelta(hours=6)
+_CANCELS_WITHIN = timedelta(hours=24)
+
+
+def next_look(note: NoteState, now: datetime) -> datetime:
+    """When to ask for a note alone again: 1, 2, 4, ... minutes after its last change, at most an
+    hour apart; six hours if Omie does not know its order, since that answer is an error and
+    counts towards a block."""
+    longest = _LONGEST_OF_ERRORS if note.estado == "error" else LONGEST_WAIT
+    return now + min(longest, max(FIRST_LOOK, now - note.mudou_em))
+
+
+def write_seen(
+    engine: sa.Engine, note: NoteState, seen: Seen, asked_at: datetime, fonte: Fonte
+) -> bool:
+    """Write what an answer showed, and when to ask next.
+
+    Args:
+        engine: the warehouse.
+        note: the note.
+        seen: what Omie's answer shows.
+        asked_at: just before the question left. Where anything later is known of the note by now,
+        fonte: where that was learned.
+            the answer is dropped: another process asked, or a person cancelled, meanwhile.
+
+    Returns:
+        true when the note changed its state.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    with warehouse_errors(), engine.begin() as connection:
+        if knows_later(connection, note.empresa, note.cod_int_os, asked_at):
+            return False
+        put_off(connection, note, asked_at, fonte)
+        if seen.estado is not None and seen.estado != note.estado:
+            return _step(connection, note, seen, asked_at, fonte)
+        values = _values(seen)
+        if seen.mensagem:
+            values["mensagem"] = seen.mensagem
+        if seen.cancelamento_recusado:
+            values["cancelamento_pedido_em"] = None
+        if seen.estado == "issued" and _is_another(note, seen):
+            # Other files too: they are fetched as if the note had just been issued.
+            values |= {"url_pdf": None, "url_xml": None, "proxima_consulta_em": asked_at}
+        if values:
+            keep(connection, note.empresa, note.cod_int_os, **values)
+        return False
+
+
+def put_off(connection: sa.Connection, note: NoteState, asked_at: datetime, fonte: Fonte) -> None:
+    """Remember that a note was asked for, and when it may be asked for alone again.
+
+    The list is asked for all notes together: it does not put off the question for one.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        note: the note.
+        asked_at: time of the question.
+        fonte: which question it was.
+    """
+    values: dict[str, Any] = {"consultada_em": asked_at}
+    waits = note.estado in OPEN or note.proxima_consulta_em is not None
+    if fonte != "lista" and waits:
+        values["proxima_consulta_em"] = next_look(note, asked_at)
+        asked = note.cancelamento_pedido_em
+        if asked is not None and note.estado == "issued" and asked_at - asked > _CANCELS_WITHIN:
+            # The list of cancelled notes still sees it, some hours later.
+            values["proxima_consulta_em"] = None
+    keep(connection, note.empresa, note.cod_int_os, **values)
+
+
+def _step(
+    connection: sa.Connection, note: NoteState, seen: Seen, at: datetime, fonte: Fonte
+) -> bool:
+    who = (connection, note.empresa, note.cod_int_os)
+    values = _values(seen)
+    match seen.estado:
+        case "rejected":
+            fix = correction_for(seen.mensagem)
+            return reject(*who, at, words=seen.mensagem, correcao=fix, fonte=fonte)
+        case "issued":
+            values |= {
+                "emitida_em": seen.emitida_em or at,
+                "mensagem": seen.mensagem or None,
+                # Its files are due at once.
+                "proxima_consulta_em": at,
+            }
+            if seen.cancelamento_recusado:
+                values["cancelamento_pedido_em"] = None
+            return move(*who, "issued", at, fonte, motivo=seen.mensagem, values=values)
+        case "cancelled":
+            ours = note.cancelamento_pedido_em is not None
+            values["proxima_consulta_em"] = None
+            source: Fonte = "cancelamento" if ours else fonte
+            why = "pedido por aqui" if ours else "cancelada no Omie"
+            return move(*who, "cancelled", at, source, motivo=why, values=values)
+        case "processing" | "error":
+            values["proxima_consulta_em"] = at + FIRST_LOOK
+            if seen.mensagem:
+                values["mensagem"] = seen.mensagem
+            return move(*who, seen.estado, at, fonte, motivo=seen.mensagem, values=values)
+    return False
+
+
+def _values(seen: Seen) -> dict[str, Any]:
+    found = {
+        "n_cod_os": seen.n_cod_os,
+        "numero": seen.numero,
+        "serie": seen.serie,
+        "codigo_verificacao": seen.codigo_verificacao,
+        "n_cod_nf": seen.n_cod_nf,
+        "url_portal": seen.url_portal,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _is_another(note: NoteState, seen: Seen) -> bool:
+    return None not in (note.n_cod_nf, seen.n_cod_nf) and note.n_cod_nf != seen.n_cod_nf

@@ -1,0 +1,502 @@
+"""The sending half of a push: batches of intents, calls and outcomes, and the rows that must wait.
+
+Every row of a batch leaves with an outcome, or its intent stays open for the next run to resolve.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import (
+    AuthFailed,
+    Blocked,
+    ConfigurationError,
+    LineClosed,
+    Unreachable,
+)
+from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.omie.masking import mask
+from omie_pipeline.payload.rows import DELIVERED, Attempt, PlanRow, RowOutcome
+from omie_pipeline.push.circuit_breaker import Judge, StopSending
+from omie_pipeline.push.effects import Found, RecordEffect, Standing
+from omie_pipeline.push.emptied_fields import with_emptied
+from omie_pipeline.push.intents import Intents
+from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.retry_queue import Waiting, WaitingRows
+from omie_pipeline.push.scope import RefusedRow, Scope, refused_row
+from omie_pipeline.push.send import (
+    STALE_SECONDS,
+    Deferred,
+    Sender,
+    attempt_of,
+    conclusive_seconds,
+    next_look_at,
+    proven,
+)
+
+# What is known of a row before any call is made for it.
+#
+# Such an outcome closes no intent: an earlier call of the row may still have taken effect.
+
+_UNSEEN = "O Omie não mostrou se isto já foi feito: nada foi enviado"
+
+
+def lacking_of(effect: RecordEffect, row: PlanRow) -> RowOutcome | None:
+    """Held, where the row points at a record that Omie has not confirmed."""
+    missing = effect.missing(row)
+    if missing is None:
+        return None
+    text = f"Aguarda a confirmação de {missing[0]} {missing[1]}"
+    return RowOutcome(row, "held", error=text, error_code="referencia", called=False)
+
+
+def outcome_of(row: PlanRow, found: Standing, now: datetime) -> RowOutcome | None:
+    """What is known of a row without sending it; ``None`` if it is to be sent."""
+    if found.done:
+        return RowOutcome(
+            row, "linked", found.omie_id, omie_code=found.omie_code, at=now, same_as=found.same_as
+        )
+    if found.refusal:
+        masked = mask(dict(row.payload))
+        return RowOutcome(
+            row, "rejected", error=found.refusal, fix=found.fix, row_masked=masked, called=False
+        )
+    if found.unreadable:
+        pause = timedelta(seconds=found.pause_seconds)
+        until = now + pause if pause else None
+        return RowOutcome(
+            row,
+            "held",
+            error=found.text or _UNSEEN,
+            error_code="unreadable",
+            held_until=until,
+            called=False,
+        )
+    return None
+
+
+_MAX_TRIES = 3
+_TOLD_FROM_SECONDS = 10.0
+_PROOF = "a prova, por leitura, de um envio sem resposta clara"
+_TURN = "a vez de uma linha que o Omie pediu para repetir depois"
+_BUSY = "o método do Omie está ocupado com outra requisição"
+_NEVER_ARRIVED = (
+    "Enviada várias vezes sem resposta clara; a leitura mostra que nenhuma delas chegou ao Omie"
+)
+_UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
+
+Recovering = Callable[[Sequence[str], datetime], None]
+"""Told which rows of an interrupted run are looked at again, and when."""
+
+
+class Delivery:
+    """Sends the ready rows of a plan.
+
+    ``calls`` and ``seconds`` add up per partition; ``stopped_by`` says why rows were held, and
+    ``line_down`` that it was because Omie cannot be reached; ``looked_up`` is how many rows of an
+    interrupted run a reading settled, ``recovered`` are those it proved to be delivered.
+
+    Args:
+        check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
+            itself; this is asked before each call, and before questions are spent in vain.
+        on_recovering: called with the rows of an interrupted run that wait, and until when, to be
+            read again.
+    """
+
+    def __init__(
+        self,
+        client: OmieClient,
+        scope: Scope,
+        effect: RecordEffect,
+        policy: EndpointPolicy,
+        clock: Clock,
+        ledger: Ledger,
+        intents: Intents,
+        check: Callable[[], None],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+        on_recovering: Recovering | None = None,
+    ) -> None:
+        self._on_recovering = on_recovering
+        self._scope = scope
+        self._endpoint = scope.endpoint
+        self._effect = effect
+        self._policy = policy
+        self._clock = clock
+        self._ledger = ledger
+        self._intents = intents
+        self._check = check
+        self._client = client
+        self._sender = Sender(client, scope.endpoint, effect, policy, clock, check)
+        self._judge = Judge(policy)
+        self._on_progress = on_progress
+        self._waiting = WaitingRows()
+        self._outcomes: list[RowOutcome] = []
+        self._attempts: list[Attempt] = []
+        self._conflicts: list[RefusedRow] = []
+        self._change_refused = False
+        # Codes of which an earlier call may be on its way still, whatever was read of it.
+        self._sent_before: set[str] = set()
+        self._current: PlanRow | None = None
+        self._said: dict[str, str] = {}
+        self._since: dict[str, datetime] = {}
+        self.calls: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.stopped_by = ""
+        self.looked_up = 0
+        self.recovered: list[RowOutcome] = []
+        self.line_down = False
+        self._busy_in_a_row = 0
+
+    def record_call(self, record: CallRecord) -> None:
+        """Keep the masked trace of a call until the batch commits; hook for ``OmieClient``."""
+        row = self._current
+        if row is not None:
+            self.calls[row.particao] += 1
+        self._attempts.append(attempt_of(record, row, self._clock.now()))
+
+    def resolve_open_intents(self) -> None:
+        """Settle by reading back what an earlier run left open; ``looked_up`` counts it.
+
+        What stays unreadable stays open, and its row is held.
+
+        Raises:
+            LineClosed, AuthFailed: nothing can be read now.
+        """
+        left_open = self._intents.still_open(self._clock.now())
+        never_left = [item.row.code for item in left_open if item.sent_at is None]
+        self._intents.close_as_not_sent(never_left, self._clock.now())
+        self._effect.load([item.row for item in left_open])
+        self._sent_before |= {item.row.code for item in left_open if item.sent_at is not None}
+        for item in left_open:
+            self._since[item.row.code] = item.created_at
+            if item.sent_at is not None:
+                self._waiting.add(item.sent_at, item.row, item.sent_at, tries=0)
+        try:
+            while self._waiting:
+                self._tell_wait()
+                self._take_waiting(send_again=False)
+        finally:
+            self._waiting.clear()
+            self._flush()
+
+    def _tell_wait(self) -> None:
+        due, codes = self._waiting.first_due(), self._waiting.codes()
+        seconds = (due - self._clock.now()).total_seconds()
+        if self._on_recovering is not None and seconds > _TOLD_FROM_SECONDS:
+            self._on_recovering(codes, due)
+
+    def run(self, batches: Iterable[Sequence[PlanRow]]) -> None:
+        """Send batch after batch; what cannot be sent is held.
+
+        Raises:
+            AuthFailed, ConfigurationError: after holding the rest.
+        """
+        try:
+            for rows in batches:
+                batch = [with_emptied(row, self._endpoint, self._policy) for row in rows]
+                self._send_batch(batch)
+                if self._on_progress is not None:
+                    self._on_progress(len(batch))
+                while self._waiting.is_due(self._clock.now()):
+                    self._take_waiting(send_again=True)
+            while self._waiting:
+                self._take_waiting(send_again=True)
+            self._flush()
+        except LineClosed as fault:
+            self.line_down = isinstance(fault, Unreachable)
+            until = fault.until if isinstance(fault, Blocked) else None
+            self.hold_rest(_told(fault), type(fault).__name__, until)
+        except (AuthFailed, ConfigurationError) as fault:
+            self.hold_rest(str(fault), type(fault).__name__, None)
+            raise
+        except StopSending as stop:
+            self.hold_rest(str(stop), stop.code, None)
+
+    def hold_rest(self, reason: str, code: str, until: datetime | None) -> None:
+        """Commit what is known and hold every row that was not tried."""
+        self._flush()
+        self.stopped_by = reason
+        self._ledger.hold_rest(reason, code, until, self._clock.now())
+
+    def _send_batch(self, batch: Sequence[PlanRow]) -> None:
+        self._check()
+        rows = self._not_standing(batch)
+        prints = [self._effect.request_for(row).fingerprint for row in rows]
+        written_at = self._clock.now()
+        allowed = self._intents.write(rows, prints, written_at)
+        for row in rows:
+            self._since.setdefault(row.code, written_at)
+            if row.linha not in allowed:
+                text = self._said.get(row.code, _UNANSWERED)
+                self._outcomes.append(RowOutcome(row, "unknown", error=text))
+        to_send = [row for row in rows if row.linha in allowed]
+        try:
+            for done, row in enumerate(to_send):
+                try:
+                    if not self._closed(row):
+                        self._send_one(row, tries=1)
+                except (LineClosed, AuthFailed, ConfigurationError):
+                    # Refused at the door: neither this row nor those behind it have left.
+                    self._close_unsent(to_send[done:])
+                    raise
+                except StopSending:
+                    self._close_unsent(to_send[done + 1 :])
+                    raise
+        finally:
+            self._flush()
+
+    def _not_standing(self, batch: Sequence[PlanRow]) -> list[PlanRow]:
+        """The rows that have something to send, once what stands already has its outcome.
+
+        Raises:
+            LineClosed, AuthFailed, ConfigurationError: nothing could be seen and nothing was sent.
+        """
+        self._effect.load(batch)
+        lacking = {row.linha: one for row in batch if (one := lacking_of(self._effect, row))}
+        self._outcomes += lacking.values()
+        rows = [row for row in batch if row.linha not in lacking]
+        if not self._endpoint.look_first:
+            return rows
+        standing = self._effect.look_first(rows)
+        to_send = []
+        for row in rows:
+            found = standing.get(row.linha)
+            if found is not None and self._left_to_a_person(row, found):
+                continue
+            outcome = outcome_of(row, found, self._clock.now()) if found is not None else None
+            if outcome is not None:
+                self._settle(outcome)
+            elif found is not None and found.omie_id is not None:
+                to_send.append(replace(row, omie_id=found.omie_id))
+            else:
+                to_send.append(row)
+        if not to_send:
+            self._flush()
+        return to_send
+
+    def _left_to_a_person(self, row: PlanRow, found: Standing) -> bool:
+        """Quarantine the row if a person has to decide about it; return whether that is so."""
+        if found.conflict is None:
+            return False
+        self._conflicts.append(refused_row(row, [found.conflict]))
+        return True
+
+    def _closed(self, row: PlanRow) -> bool:
+        """Whether Omie would refuse a change for what stands there: asked by a read, once it
+        refused this very change before, or another change in this run.
+
+        Raises:
+            LineClosed, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        if not (row.refused_before or self._change_refused or row.adopted):
+            return False
+        self._current = row
+        try:
+            found = self._effect.closed(row)
+        finally:
+            self._current = None
+        if found is None:
+            return False
+        if not self._left_to_a_person(row, found):
+            outcome = outcome_of(row, found, self._clock.now())
+            if outcome is None:
+                return False
+            self._outcomes.append(outcome)
+        self._intents.close_as_not_sent([row.code], self._clock.now())
+        return True
+
+    def _settle(self, outcome: RowOutcome) -> None:
+        """Keep an outcome until the batch commits, and let the effect know."""
+        if outcome.kind in DELIVERED:
+            self._effect.settled(outcome)
+        self._outcomes.append(outcome)
+
+    def _send_one(self, row: PlanRow, tries: int) -> None:
+        outcome = self._sent(row)
+        if isinstance(outcome, Deferred):
+            self._defer(row, outcome, tries)
+            return
+        self._busy_in_a_row = 0
+        if outcome.kind == "unknown":
+            self._sent_before.add(row.code)
+            outcome = self._first_look(row, outcome, tries)
+        elif outcome.kind == "rejected" and row.code in self._sent_before:
+            outcome = self._look_behind(row, outcome)
+        if outcome.kind == "rejected" and row.omie_id is not None and row.action != "delete":
+            self._change_refused = True
+        self._settle(outcome)
+        self._judge.weigh(outcome)
+
+    def _sent(self, row: PlanRow) -> RowOutcome | Deferred:
+        started = time.perf_counter()
+        self._current = row
+        try:
+            return self._sender.send(row, self._since.get(row.code, self._clock.now()))
+        except Deferred as later:
+            return later
+        finally:
+            self._current = None
+            self.seconds[row.particao] += time.perf_counter() - started
+
+    def _defer(self, row: PlanRow, later: Deferred, tries: int) -> None:
+        self._intents.close_as_not_sent([row.code], self._clock.now())
+        if tries > len(later.waits_seconds):
+            self._settle(later.otherwise)
+            self._judge.weigh(later.otherwise)
+            return
+        wait_seconds = later.waits_seconds[tries - 1]
+        due = self._clock.now() + timedelta(seconds=wait_seconds)
+        self._waiting.add(due, row, None, tries)
+        if later.is_busy:
+            self._spare_a_busy_method(later)
+
+    def _spare_a_busy_method(self, later: Deferred) -> None:
+        """Where another row meets "busy" too it is no matter of the row: each refusal counts
+        towards a block, so the method is left alone."""
+        self._busy_in_a_row += 1
+        met = self._busy_in_a_row - 2
+        if met >= len(later.waits_seconds):
+            raise StopSending(later.otherwise.error, "busy")
+        if met >= 0:
+            self._wait(later.waits_seconds[met], _BUSY)
+
+    def _wait(self, wait_seconds: float, why: str) -> None:
+        self._client.wait(self._endpoint.name, wait_seconds, why)
+
+    def _first_look(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
+        """Read back at once; if that proves nothing, or would have to be waited for, the row waits
+        for its proof while others go on."""
+        sent_at = outcome.at or self._clock.now()
+        try:
+            with self._effect.at_once():
+                found, _ = self._look(row)
+        except Unreachable:
+            # Omie cannot be reached now: the next call of the lane finds out for how long.
+            found = None
+        except (LineClosed, AuthFailed, ConfigurationError):
+            self._outcomes.append(outcome)
+            raise
+        if found is not None:
+            return found
+        now = self._clock.now()
+        self._intents.mark_read_back(row.code, sent_at, now)
+        self._waiting.add(next_look_at(sent_at, now), row, sent_at, tries)
+        return replace(outcome, error=self._said.get(row.code, outcome.error))
+
+    def _look_behind(self, row: PlanRow, refused: RowOutcome) -> RowOutcome:
+        """A refusal may be for what an earlier call of this row made after all: then it is there.
+
+        What cannot be read now stays unknown, to be read by the next run.
+        """
+        try:
+            found, readable = self._look(row)
+        except (LineClosed, AuthFailed, ConfigurationError):
+            self._outcomes.append(replace(refused, kind="unknown", at=self._clock.now()))
+            raise
+        if found is not None:
+            return found
+        return refused if readable else replace(refused, kind="unknown", at=self._clock.now())
+
+    def _look(self, row: PlanRow) -> tuple[RowOutcome | None, bool]:
+        """The proven outcome, if any, and whether the read could disprove the effect."""
+        if self._effect.missing(row) is not None:
+            return None, False
+        self._current = row
+        asked_at = self._clock.now()
+        try:
+            found = self._effect.look(row, self._effect.request_for(row))
+        finally:
+            self._current = None
+        if found.text:
+            self._said[row.code] = found.text
+        target = self._endpoint.deletes or self._endpoint.name
+        before = self._ledger.last_confirmed_at(row.code, target)
+        if before is not None and asked_at < before + timedelta(seconds=STALE_SECONDS):
+            # The read may show what stood there before that change, and it may look alike.
+            return None, True
+        now = self._clock.now()
+        since = self._since.get(row.code, now)
+        return proven(row, found, now, since), self._disproves(row, found)
+
+    def _disproves(self, row: PlanRow, found: Found) -> bool:
+        """Whether a read that shows no effect is able to: if a second call would make a second
+        record, only an absence is."""
+        if self._endpoint.repeatable or row.action == "delete" or row.omie_id is not None:
+            return found.finding != "unreadable"
+        return found.finding == "absent"
+
+    def _take_waiting(self, *, send_again: bool) -> None:
+        """Deal with the row whose time comes first: read it back, or send it (again)."""
+        item = self._waiting.pop()
+        self._flush()
+        why = _PROOF if item.sent_at is not None else _TURN
+        self._wait((item.due - self._clock.now()).total_seconds(), f"{why} ({item.row.code})")
+        self._check()
+        if item.sent_at is not None and not self._settled_as_unsent(item, item.sent_at):
+            return
+        if not send_again:
+            return
+        if item.tries >= _MAX_TRIES:
+            self._outcomes.append(RowOutcome(item.row, "held", error=_NEVER_ARRIVED))
+            return
+        fingerprint = self._effect.request_for(item.row).fingerprint
+        if self._intents.write([item.row], [fingerprint], self._clock.now()):
+            try:
+                # While it waited, somebody may have closed in Omie what it changes.
+                if not self._closed(item.row):
+                    self._send_one(item.row, item.tries + 1)
+            except (LineClosed, AuthFailed, ConfigurationError):
+                self._close_unsent([item.row])
+                raise
+
+    def _settled_as_unsent(self, item: Waiting, sent_at: datetime) -> bool:
+        """True when the read-back proves that the call had no effect; its intent is closed then."""
+        found, readable = self._look(item.row)
+        if found is not None:
+            self._settle(found)
+            if item.row.left_open:
+                self.looked_up += 1
+                if found.kind in DELIVERED:
+                    self.recovered.append(found)
+            return False
+        now = self._clock.now()
+        self._intents.mark_read_back(item.row.code, sent_at, now)
+        enough = conclusive_seconds(self._endpoint)
+        if not readable or (now - sent_at).total_seconds() < enough:
+            if item.tries < _MAX_TRIES:
+                due = max(next_look_at(sent_at, now), sent_at + timedelta(seconds=enough))
+                self._waiting.add(due, item.row, sent_at, item.tries + 1)
+            return False
+        self._intents.close_as_not_sent([item.row.code], now)
+        self.looked_up += item.row.left_open
+        return True
+
+    def _close_unsent(self, rows: Sequence[PlanRow]) -> None:
+        """Close the intents of rows that were refused at the door; an unknown one stays open."""
+        settled = {outcome.row.linha for outcome in self._outcomes}
+        settled |= {conflict.row.linha for conflict in self._conflicts}
+        unsent = [row.code for row in rows if row.linha not in settled]
+        self._intents.close_as_not_sent(unsent, self._clock.now())
+
+    def _flush(self) -> None:
+        if not self._outcomes and not self._attempts and not self._conflicts:
+            return
+        outcomes, attempts, conflicts = self._outcomes, self._attempts, self._conflicts
+        self._outcomes, self._attempts, self._conflicts = [], [], []
+        now = self._clock.now()
+        self._scope.refuse(conflicts, now, store=True)
+        self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)
+
+
+def _told(fault: LineClosed) -> str:
+    """Why nothing leaves, and where the road is at fault, what to do."""
+    if isinstance(fault, Unreachable):
+        return f"{fault.detail.text}. {fault.detail.fix}"
+    return fault.detail.text

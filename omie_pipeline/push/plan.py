@@ -1,0 +1,524 @@
+"""The diff between a payload model and the ledger, in SQL: memory stays flat in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.payload.models import (
+    Mode,
+    PayloadModel,
+    Selection,
+    hold_still,
+    model_key,
+    model_particao,
+    model_where,
+    source_rows,
+)
+from omie_pipeline.payload.rows import ADOPTED, CLOSED_IN_OMIE, REFUSED_BEFORE, RowOutcome
+from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.tables import ledger, plan, quarantine, rejected
+from omie_pipeline.push.dependents import unclear, wake_settlements
+from omie_pipeline.push.emptied_fields import held_columns
+
+# The result of a query, kept as a temporary table until the transaction ends.
+#
+# PostgreSQL runs a ``CREATE TABLE … AS`` on all its cores, and the ``SELECT`` below an ``INSERT``
+# on one: for the hashes of a million rows that is the difference between the two.
+
+_NAME = "omie_sync_set_aside"
+
+
+class _TableAs(sa.Executable, sa.ClauseElement):
+    """``CREATE TEMPORARY TABLE … ON COMMIT DROP AS SELECT …``, parameters bound."""
+
+    inherit_cache = False
+
+    def __init__(self, query: sa.Select[Any]) -> None:
+        self.query = query
+
+
+@compiles(_TableAs)
+def _table_as(element: _TableAs, compiler: SQLCompiler, **options: Any) -> str:
+    query = compiler.process(element.query, **options)
+    return f"CREATE TEMPORARY TABLE {_NAME} ON COMMIT DROP AS {query}"
+
+
+def set_aside(connection: sa.Connection, found: sa.Subquery) -> sa.FromClause:
+    """The rows of ``found`` as a table of their own; once in a transaction."""
+    connection.execute(_TableAs(sa.select(found)))
+    columns = [sa.column(column.name, column.type) for column in found.c]
+    return sa.table(_NAME, *columns, schema="pg_temp")
+
+
+# Changes that Omie refused, or that had to wait, and that the clinic took back since.
+#
+# The ledger keeps the hash of what Omie confirmed last beside the outcome of the change. A row that
+# is again as confirmed has nothing to send, unless what Omie holds is not known: a call without an
+# answer, or a refusal in words that may follow upon the effect (``in_doubt``).
+
+_UNFINISHED = ("rejected", "held")
+
+
+def stands_as(
+    endpoint: Endpoint, known: sa.FromClause, payload_hash: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """Whether Omie is known to hold exactly this payload, whatever was refused or waits since.
+
+    Not asked of deletions, whose hash says nothing of their target, nor of billings, which the city
+    hall may refuse after Omie has confirmed them.
+    """
+    if endpoint.deletes or endpoint.effect == "billing":
+        return sa.false()
+    return sa.and_(known.c.payload_hash == payload_hash, ~unclear(known))
+
+
+def settle_taken_back(
+    engine: sa.Engine, model: PayloadModel, selection: Selection, mode: Mode, now: datetime
+) -> None:
+    """Let the ledger, and the list of rejected rows, know of the changes that were taken back.
+
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        mode: the mode of the policy: upsert, insert or mirror.
+        now: time of the change.
+    """
+    with warehouse_errors(), engine.begin() as connection:
+        _settle(connection, model, selection, mode, now)
+
+
+def _settle(
+    connection: sa.Connection,
+    model: PayloadModel,
+    selection: Selection,
+    mode: Mode,
+    now: datetime,
+) -> None:
+    endpoint = model.endpoint
+    mine = (
+        ledger.c.empresa == selection.empresa,
+        ledger.c.endpoint == endpoint.name,
+        ledger.c.state.in_(_UNFINISHED),
+        ledger.c.payload_hash.is_not(None),
+    )
+    # Nearly always there are none, and then the hashes of the whole model are not needed.
+    never = endpoint.deletes or endpoint.effect == "billing"
+    if never or not connection.scalar(sa.select(sa.exists().where(*mine))):
+        return
+    source = source_rows(model, selection, mode)
+    statement = (
+        sa.update(ledger)
+        .values(
+            state="confirmed",
+            particao=source.c.particao,
+            first_error=None,
+            last_error=None,
+            error_code=None,
+            held_until=None,
+            updated_at=now,
+        )
+        .where(
+            *mine,
+            ledger.c.codigo_integracao == source.c.codigo_integracao,
+            stands_as(endpoint, ledger, source.c.payload_hash),
+        )
+        .returning(ledger.c.codigo_integracao)
+    )
+    codes: list[str] = list(connection.execute(statement).scalars())
+    connection.execute(
+        sa.delete(rejected).where(
+            rejected.c.empresa == selection.empresa,
+            rejected.c.endpoint == endpoint.name,
+            rejected.c.codigo_integracao == sa.func.any(codes),
+        )
+    )
+    wake_settlements(connection, selection.empresa, endpoint.name, codes, now)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPartition:
+    """How many rows of a partition were looked at, and how many differ from the ledger.
+
+    Attributes:
+        beside: rows of an earlier run that were settled first and that the selection does not
+            name; ``selected`` and ``planned`` count them.
+    """
+
+    particao: str
+    selected: int
+    planned: int
+    beside: int = 0
+
+    @property
+    def unchanged(self) -> int:
+        return self.selected - self.planned
+
+
+def added(
+    planned: tuple[PlannedPartition, ...], more: tuple[PlannedPartition, ...]
+) -> tuple[PlannedPartition, ...]:
+    """Both, partition by partition."""
+    by_name = {part.particao: part for part in planned}
+    for part in more:
+        old = by_name.get(part.particao, PlannedPartition(part.particao, 0, 0))
+        by_name[part.particao] = PlannedPartition(
+            part.particao,
+            old.selected + part.selected,
+            old.planned + part.planned,
+            old.beside + part.beside,
+        )
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+def write_plan(
+    engine: sa.Engine,
+    run_id: str,
+    model: PayloadModel,
+    selection: Selection,
+    mode: Mode,
+    empties: Sequence[str] = (),
+) -> tuple[PlannedPartition, ...]:
+    """Fill ``omie_sync.plan`` with the rows that need a call and count the others.
+
+    One repeatable-read transaction, so that both see the same rows, whatever a build does
+    meanwhile. What is sent is what the plan holds, never what the model holds by then.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        mode: the mode of the policy: upsert, insert or mirror.
+        empties: fields to be emptied in Omie even of rows that are delivered already.
+
+    Raises:
+        ModelError: a build gave the model other columns since it was loaded.
+    """
+    serial = engine.execution_options(isolation_level="REPEATABLE READ")
+    with warehouse_errors(), serial.begin() as connection:
+        hold_still(connection, model)
+        action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
+        differing = set_aside(connection, _differing(model, selection, mode, empties))
+        insert_plan(connection, run_id, differing, action)
+        _plan_twins(connection, run_id, model, selection, action)
+        selected = _selected(connection, model, selection, mode)
+        mirrors = mode == "mirror" and model.endpoint.delete and not model.endpoint.deletes
+        if mirrors:
+            _plan_missing(connection, run_id, model, selection)
+        planned = _planned(connection, run_id)
+        deletes = _planned(connection, run_id, action="delete") if mirrors else {}
+    return tuple(
+        PlannedPartition(p, selected.get(p, 0) + deletes.get(p, 0), planned.get(p, 0))
+        for p in sorted(selected.keys() | planned.keys())
+    )
+
+
+def _differing(
+    model: PayloadModel, selection: Selection, mode: Mode, empties: Sequence[str]
+) -> sa.Subquery:
+    """Rows of the model that need a call, with what the ledger knows of each."""
+    source = source_rows(model, selection, mode)
+    known = ledger.alias("l")
+    joined = source.outerjoin(
+        known,
+        sa.and_(
+            known.c.empresa == selection.empresa,
+            known.c.endpoint == model.endpoint.name,
+            known.c.codigo_integracao == source.c.codigo_integracao,
+        ),
+    )
+    # A row that Omie refused and that was held since must not come before one never tried: the
+    # same few bad rows would spend the error budget of every run. What the clinic changed since
+    # was never tried.
+    refused_before = sa.exists().where(
+        rejected.c.empresa == selection.empresa,
+        rejected.c.endpoint == model.endpoint.name,
+        rejected.c.codigo_integracao == source.c.codigo_integracao,
+        sa.func.coalesce(rejected.c.payload_hash, source.c.payload_hash) == source.c.payload_hash,
+    )
+    # What a read showed to be closed in Omie is looked at again, not sent: that costs no error.
+    closed_before = sa.exists().where(
+        quarantine.c.empresa == selection.empresa,
+        quarantine.c.endpoint == model.endpoint.name,
+        quarantine.c.linha == source.c.particao + ":" + source.c.codigo_integracao,
+        sa.or_(*(quarantine.c.reasons.contains([{"regra": rule}]) for rule in CLOSED_IN_OMIE)),
+    )
+    return (
+        sa.select(
+            *(column for column in source.c if column.name != "extra"),
+            sa.case(
+                (
+                    sa.and_(known.c.same_as.is_not(None), known.c.state != "deleted"),
+                    source.c.extra.op("||")(sa.cast(sa.literal({ADOPTED: True}, JSONB), JSONB)),
+                ),
+                else_=source.c.extra,
+            ).label("extra"),
+            # A record that was deleted is made anew.
+            sa.case((known.c.state != "deleted", known.c.omie_id)).label("omie_id"),
+            sa.case(
+                (sa.or_(refused_before, closed_before), REFUSED_BEFORE),
+                (known.c.state == "held", 0),
+                else_=1,
+            ).label("priority"),
+            # Of a record that Omie does not hold any more nothing is to be emptied.
+            sa.case(
+                (
+                    sa.and_(known.c.state != "deleted", known.c.omie_id.is_not(None)),
+                    held_columns(known.c.filled, model),
+                )
+            ).label("filled"),
+        )
+        .select_from(joined)
+        .where(_needs_call(model, known, source, selection, mode, empties))
+        .subquery("d")
+    )
+
+
+def _needs_call(
+    model: PayloadModel,
+    known: sa.FromClause,
+    source: sa.FromClause,
+    selection: Selection,
+    mode: Mode,
+    empties: Sequence[str],
+) -> sa.ColumnElement[bool]:
+    unknown = known.c.codigo_integracao.is_(None)
+    unfinished = known.c.state.in_(("rejected", "held"))
+    if mode == "insert" and not model.endpoint.deletes:
+        return sa.or_(unknown, known.c.payload_hash.is_(None))
+    changed = known.c.payload_hash.is_distinct_from(source.c.payload_hash)
+    unsettled = sa.and_(unfinished, ~stands_as(model.endpoint, known, source.c.payload_hash))
+    needed = sa.or_(unknown, unsettled, changed, known.c.in_doubt)
+    if empties:
+        names = sa.cast(sa.literal(list(empties), ARRAY(sa.Text)), ARRAY(sa.Text))
+        needed = sa.or_(needed, known.c.not_emptied.op("&&")(names))
+    if not model.endpoint.deletes:
+        return needed
+    # A record that came back after its deletion is to be deleted again.
+    target = ledger.alias("t")
+    alive = sa.exists().where(
+        target.c.empresa == selection.empresa,
+        target.c.endpoint == model.endpoint.deletes,
+        target.c.codigo_integracao == source.c.codigo_integracao,
+        target.c.omie_id.is_not(None),
+        target.c.state != "deleted",
+    )
+    return sa.or_(needed, alive)
+
+
+def _plan_twins(
+    connection: sa.Connection, run_id: str, model: PayloadModel, selection: Selection, action: str
+) -> None:
+    """Plan the unchanged rows too that share their code with a planned one: which of them is
+    right nobody can know, so validation has to see them all."""
+    repeated = _repeated(connection, run_id, model, selection.empresa)
+    if not repeated:
+        return
+    source = source_rows(model, selection, "upsert")
+    known = ledger.alias("l")
+    mine = sa.and_(
+        known.c.empresa == selection.empresa,
+        known.c.endpoint == model.endpoint.name,
+        known.c.codigo_integracao == source.c.codigo_integracao,
+    )
+    planned = sa.select(sa.literal(1)).where(
+        plan.c.run_id == run_id,
+        plan.c.codigo_integracao == source.c.codigo_integracao,
+        plan.c.payload_hash == source.c.payload_hash,
+        plan.c.particao == source.c.particao,
+    )
+    twins = (
+        sa.select(source, known.c.omie_id, sa.literal(1).label("priority"), known.c.filled)
+        .select_from(source.outerjoin(known, mine))
+        .where(source.c.codigo_integracao.in_(sorted(repeated)), ~sa.exists(planned))
+        .subquery("d")
+    )
+    insert_plan(connection, run_id, twins, action)
+
+
+def _selected(
+    connection: sa.Connection, model: PayloadModel, selection: Selection, mode: Mode
+) -> dict[str, int]:
+    p = model.table()
+    particao = model_particao(model, p, selection).label("particao")
+    query = (
+        sa.select(particao, sa.func.count())
+        .where(*model_where(model, p, selection, mode))
+        .group_by(sa.text("1"))
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _planned(connection: sa.Connection, run_id: str, action: str | None = None) -> dict[str, int]:
+    query = sa.select(plan.c.particao, sa.func.count()).where(plan.c.run_id == run_id)
+    if action is not None:
+        query = query.where(plan.c.action == action)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(plan.c.particao))}
+
+
+def _plan_missing(
+    connection: sa.Connection, run_id: str, model: PayloadModel, selection: Selection
+) -> None:
+    """Plan the deletion of records this ledger created and the model no longer has."""
+    p = model.table()
+    in_model = sa.select(sa.literal(1)).where(
+        p.c.empresa == selection.empresa, model_key(model, p) == ledger.c.codigo_integracao
+    )
+    conditions = [
+        ledger.c.empresa == selection.empresa,
+        ledger.c.endpoint == model.endpoint.name,
+        ledger.c.created_here,
+        ledger.c.omie_id.is_not(None),
+        ledger.c.state != "deleted",
+        ~sa.exists(in_model),
+    ]
+    if model.endpoint.grain == "fact" and selection.date_from is not None:
+        conditions.append(ledger.c.particao >= selection.date_from.isoformat())
+    if model.endpoint.grain == "fact" and selection.date_to is not None:
+        conditions.append(ledger.c.particao <= selection.date_to.isoformat())
+    if selection.key is not None:
+        conditions.append(ledger.c.codigo_integracao == selection.key)
+    if selection.states:
+        conditions.append(selection.unfinished())
+    missing = sa.select(
+        ledger.c.codigo_integracao,
+        ledger.c.particao,
+        sa.literal({}, JSONB).label("payload"),
+        sa.literal({}, JSONB).label("extra"),
+        sa.literal("").label("payload_hash"),
+        ledger.c.omie_id,
+        sa.literal(1).label("priority"),
+        ledger.c.filled,
+    ).where(*conditions)
+    insert_plan(connection, run_id, missing.subquery("d"), "delete")
+
+
+def plan_recovered(
+    engine: sa.Engine,
+    run_id: str,
+    model: PayloadModel,
+    selection: Selection,
+    outcomes: Sequence[RowOutcome],
+) -> tuple[PlannedPartition, ...]:
+    """Count what an interrupted run did as done by the run that proves it.
+
+    The rows join the plan as they ended. A row that the clinic has changed since is in the plan
+    already, and ends there once.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        model: the payload model.
+        selection: empresa, dates and codes of the run.
+        outcomes: what was proved.
+    """
+    if not outcomes:
+        return ()
+    by_code = {outcome.row.code: outcome for outcome in outcomes}
+    source = source_rows(model, selection, "upsert")
+    named = sa.select(source.c.codigo_integracao, source.c.particao, source.c.payload_hash).where(
+        source.c.codigo_integracao == sa.func.any(list(by_code))
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
+        known: set[str | None] = set(connection.execute(planned).scalars())
+        by_code = {code: outcome for code, outcome in by_code.items() if code not in known}
+        selected = {
+            row.codigo_integracao: row.particao
+            for row in connection.execute(named)
+            if row.codigo_integracao in by_code
+            and by_code[row.codigo_integracao].row.payload_hash == row.payload_hash
+        }
+        last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0))
+        first = connection.execute(last.where(plan.c.run_id == run_id)).scalar_one() + 1
+        values = [
+            {
+                "run_id": run_id,
+                "linha": linha,
+                "particao": selected.get(code, outcome.row.particao),
+                "codigo_integracao": code,
+                "action": outcome.row.action,
+                "priority": 0,
+                "state": outcome.kind,
+                "payload": outcome.row.payload,
+                "extra": outcome.row.extra,
+                "payload_hash": outcome.row.payload_hash,
+                "omie_id": outcome.omie_id,
+                "filled": list(outcome.row.filled),
+            }
+            for linha, (code, outcome) in enumerate(by_code.items(), first)
+        ]
+        if values:
+            connection.execute(sa.insert(plan), values)
+    rows = [PlannedPartition(name, 0, 1) for name in selected.values()]
+    rows += [
+        PlannedPartition(outcome.row.particao, 1, 1, beside=1)
+        for code, outcome in by_code.items()
+        if code not in selected
+    ]
+    return added((), tuple(rows))
+
+
+def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, action: str) -> None:
+    """Number rows on from the last planned one and write them.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        run_id: id of the run.
+        found: rows to plan.
+        action: what is to be done with them.
+    """
+    last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
+    names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",
+             "omie_id", "filled")  # fmt: skip
+    number = sa.func.row_number().over(order_by=found.c.codigo_integracao)
+    rows = sa.select(
+        sa.literal(run_id),
+        last.scalar_subquery() + number,
+        sa.literal(action),
+        sa.literal("ready"),
+        *(found.c[name] for name in names),
+    )
+    connection.execute(
+        sa.insert(plan).from_select(["run_id", "linha", "action", "state", *names], rows)
+    )
+
+
+def duplicated_keys(engine: sa.Engine, run_id: str, model: PayloadModel, empresa: str) -> set[str]:
+    """Integration codes of the plan that stand more than once in the whole model.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        model: the payload model.
+        empresa: the empresa whose rows are meant.
+    """
+    with warehouse_errors(), engine.connect() as connection:
+        return _repeated(connection, run_id, model, empresa)
+
+
+def _repeated(
+    connection: sa.Connection, run_id: str, model: PayloadModel, empresa: str
+) -> set[str]:
+    p = model.table()
+    key = model_key(model, p)
+    planned = sa.select(plan.c.codigo_integracao).where(plan.c.run_id == run_id)
+    if not connection.execute(sa.select(sa.exists(planned))).scalar():
+        return set()
+    query = (
+        sa.select(key)
+        .where(p.c.empresa == empresa, key.in_(planned))
+        .group_by(key)
+        .having(sa.func.count() > 1)
+    )
+    return {key for key in connection.execute(query).scalars() if key is not None}

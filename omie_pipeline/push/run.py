@@ -1,0 +1,431 @@
+"""One push of one endpoint of one empresa, from plan to proof.
+
+plan (diff in SQL) -> validation -> guardrails -> intents -> calls -> outcomes -> identity.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.relations import REVERSALS
+from omie_pipeline.clock import Clock
+from omie_pipeline.errors import (
+    GuardrailStopped,
+    LineClosed,
+    OmiePipelineError,
+    TakenOver,
+    WarehouseError,
+)
+from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.payload.models import PARTIAL, PayloadModel, Selection, load_payload_model
+from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
+from omie_pipeline.private_files import make_state_folder
+from omie_pipeline.push import history
+from omie_pipeline.push.checks import check_deletes, check_plan
+from omie_pipeline.push.deliver import Delivery, Recovering
+from omie_pipeline.push.dependents import KnownRecords
+from omie_pipeline.push.effects import TwinRule, effect_for
+from omie_pipeline.push.emptied_fields import (
+    emptied_by_plan,
+    may_empty,
+    not_emptied,
+    remember_filled,
+)
+from omie_pipeline.push.guardrails import PlanFigures, refusals
+from omie_pipeline.push.intents import Intents
+from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.lookalikes import adopt_lookalikes
+from omie_pipeline.push.plan import (
+    PlannedPartition,
+    added,
+    plan_recovered,
+    settle_taken_back,
+    write_plan,
+)
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.preconditions import close_gates, stop_other_instalments
+from omie_pipeline.push.renamed_codes import Renamed, find_renamed, hold_reformed
+from omie_pipeline.push.report import (
+    CommonReason,
+    PushOptions,
+    PushReport,
+    commonest_reasons,
+    count_partitions,
+    planned_to_stay,
+)
+from omie_pipeline.push.scope import Scope, forget_passed
+from omie_pipeline.push.undo_settlements import also_taken_back, check_reversals, plan_undoing
+from omie_pipeline.validation.model import ClinicRules, ValidationReport
+
+_ATTEMPT_DAYS = 90
+_ROWS_TOLD = 1000
+_UNDOING = frozenset(endpoint.name for endpoint in REVERSALS.values())
+
+
+class Push:
+    """The engine bound to one deployment: database, client, clock and rules.
+
+    Args:
+        make_client: builds the client of an empresa around a hook that sees every call.
+        on_wait: called if another run holds the endpoint's lane.
+        on_progress: called with how many rows each batch finished.
+        on_recovering: called with the rows of an interrupted run that wait, and until when, to be
+            read again.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        make_client: Callable[[str, Callable[[CallRecord], None]], OmieClient],
+        clock: Clock,
+        rules: ClinicRules,
+        *,
+        on_wait: Callable[[], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+        on_recovering: Recovering | None = None,
+    ) -> None:
+        self._engine = engine
+        self._on_recovering = on_recovering
+        self._make_client = make_client
+        self._clock = clock
+        self._rules = rules
+        self._on_wait = on_wait
+        self._on_progress = on_progress
+
+    def run(
+        self,
+        endpoint: Endpoint,
+        selection: Selection,
+        policy: EndpointPolicy,
+        options: PushOptions | None = None,
+        *,
+        model: PayloadModel | None = None,
+    ) -> PushReport:
+        """Push what the payload model holds for a selection.
+
+        Args:
+            endpoint: its declaration.
+            selection: empresa, dates and codes of the run.
+            policy: the endpoint's policy.
+            options: approval, dry run and the like.
+            model: another table of the same shape than the endpoint's dbt model.
+
+        Raises:
+            ModelError: before any call, and before anything is written.
+            GuardrailStopped: before the first write call; the planned rows are held.
+            AuthFailed: the key was refused; the planned rows are held.
+            ConfigurationError: a reference list was never read, or the address is not the API's;
+                the planned rows are held.
+            WarehouseError: the database is gone; nothing left without an intent.
+            TakenOver: this run lost its lane and another works in it; the rows that had not been
+                sent are held.
+        """
+        options = options or PushOptions()
+        reload = model is None
+        model = model or load_payload_model(self._engine, endpoint)
+        name = sending_lane(selection.empresa, endpoint.name)
+        with lane(self._engine, name, self._clock, self._on_wait) as held:
+            return _Run(self, held, model, selection, policy, options, reload=reload).execute()
+
+
+class _Run:
+    """One execution, while it holds the endpoint's lane."""
+
+    def __init__(
+        self,
+        push: Push,
+        held: Lane,
+        model: PayloadModel,
+        selection: Selection,
+        policy: EndpointPolicy,
+        options: PushOptions,
+        *,
+        reload: bool,
+    ) -> None:
+        self._outside = push._engine
+        # Whatever this run writes, it writes as the holder of the lane.
+        self._engine = held.engine
+        self._reload = reload
+        self._clock = push._clock
+        self._rules = push._rules
+        self._model = model
+        self._endpoint = model.endpoint
+        selection = also_taken_back(self._engine, model.endpoint, selection, policy)
+        self._selection = selection
+        self._policy = policy
+        self._options = options
+        self._run_id = uuid.uuid4().hex
+        who = (self._engine, selection.empresa, model.endpoint.name, self._run_id)
+        self._ledger = Ledger(*who)
+        self._intents = Intents(*who)
+        self._client = push._make_client(selection.empresa, self._on_call)
+        known = KnownRecords(self._engine, selection.empresa)
+        # One row that a person looked at, never all those of a run.
+        self._waived = options.approve and selection.key is not None
+        twins = TwinRule(
+            policy.twin_days, self._waived, same=options.same and selection.key is not None
+        )
+        self._effect = effect_for(model.endpoint, self._client, known, twins)
+        self._delivery = Delivery(
+            self._client,
+            self._scope(),
+            self._effect,
+            policy,
+            self._clock,
+            self._ledger,
+            self._intents,
+            held.check,
+            on_progress=push._on_progress,
+            on_recovering=push._on_recovering,
+        )
+        self._planned: tuple[PlannedPartition, ...] = ()
+        self._validation: ValidationReport | None = None
+        self._conflicts = 0
+        self._renamed = Renamed()
+        self._would_stop: tuple[str, ...] = ()
+
+    def _on_call(self, record: CallRecord) -> None:
+        self._delivery.record_call(record)
+
+    def execute(self) -> PushReport:
+        empresa, endpoint, now = self._selection.empresa, self._endpoint, self._clock.now()
+        with self._client:
+            history.abandon_dead_runs(self._engine, empresa, sharing_lane(endpoint.name), now)
+            history.open_run(
+                self._engine,
+                self._run_id,
+                empresa,
+                endpoint.name,
+                self._options.gatilho,
+                self._options.dagster_run_id,
+                now,
+            )
+            try:
+                self._prepare()
+                value_sum = self._guard()
+                if not self._options.dry_run:
+                    self._send()
+            except TakenOver as lost:
+                history.leave_to_another(self._outside, self._run_id, lost, self._clock.now())
+                raise
+            except WarehouseError:
+                # The history cannot be written either; the next run closes it.
+                raise
+            except OmiePipelineError as error:
+                self._count_recovered()
+                if not self._options.dry_run:
+                    self._delivery.hold_rest(str(error), type(error).__name__, None)
+                self._close("stopped" if isinstance(error, GuardrailStopped) else "failed", error)
+                raise
+            report = self._report()
+            self._close("dry_run" if self._options.dry_run else "done", None, report, value_sum)
+            return report
+
+    def _prepare(self) -> None:
+        """Settle the past, then plan and validate."""
+        if not self._options.dry_run:
+            self._recover()
+        if self._reload:
+            # To wait for the lane and to recover take time, in which a build may have ended.
+            self._model = load_payload_model(self._engine, self._endpoint)
+        policy = self._policy
+        remember_filled(self._engine, self._model, self._selection.empresa)
+        # A person who decides so now means what was left full before, too.
+        decided = policy.on_emptied == "esvaziar"
+        empties = may_empty(self._endpoint, policy) if decided else ()
+        who = (self._engine, self._run_id, self._model, self._selection)
+        self._planned = write_plan(*who, policy.mode, empties)
+        if self._endpoint.name in _UNDOING and self._policy.on_settled == "undo":
+            undone = (self._engine, self._run_id, self._endpoint, self._selection)
+            self._planned = added(self._planned, plan_undoing(*undone, self._rules))
+        self._count_recovered()
+        now = self._clock.now()
+        store = not self._options.dry_run
+        if store:
+            source = (self._model, self._selection, policy.mode)
+            settle_taken_back(self._engine, *source, now)
+        if self._endpoint.name in _UNDOING:
+            foreign = self._policy.delete_foreign
+            check_reversals(*self._checked(), foreign, self._ledger, now, store=store)
+        elif self._endpoint.deletes:
+            foreign = self._policy.delete_foreign
+            check_deletes(*self._checked(), foreign, self._ledger, now, store=store)
+        else:
+            reported = self._options.data_docs_dir is not None
+            self._validation = check_plan(
+                *self._checked(), self._rules, self._ledger, now, store=store, reported=reported
+            )
+            self._conflicts = close_gates(
+                self._scope(), self._policy, self._ledger, now, store=store
+            )
+            if not self._waived:
+                self._conflicts += stop_other_instalments(
+                    self._scope(), self._model, self._policy, self._ledger, now, store=store
+                )
+                self._look_for_renamed(store=store)
+                self._conflicts += adopt_lookalikes(
+                    self._scope(), self._policy, self._ledger, now, store=store
+                )
+        if store:
+            forget_passed(
+                self._engine,
+                self._run_id,
+                self._endpoint.name,
+                self._selection,
+                grain=self._endpoint.grain,
+            )
+
+    def _look_for_renamed(self, *, store: bool) -> None:
+        """Rows whose records Omie holds under another code."""
+        scope, limit = self._scope(), self._policy.guardrails.max_changed_codes
+        self._renamed = find_renamed(scope, self._model)
+        now = self._clock.now()
+        self._conflicts += hold_reformed(scope, self._renamed, limit, now, store=store)
+
+    def _checked(self) -> tuple[Scope, PayloadModel]:
+        return self._scope(), self._model
+
+    def _scope(self) -> Scope:
+        return Scope(self._engine, self._run_id, self._selection.empresa, self._endpoint)
+
+    def _recover(self) -> None:
+        try:
+            self._delivery.resolve_open_intents()
+        except LineClosed:
+            # Nothing can be read while key or road are closed: open intents keep their rows held.
+            return
+
+    def _count_recovered(self) -> None:
+        """Rows of an interrupted run that this one proved are its own delivered rows."""
+        who = (self._engine, self._run_id, self._model, self._selection)
+        proved, self._delivery.recovered = self._delivery.recovered, []
+        self._planned = added(self._planned, plan_recovered(*who, proved))
+
+    def _recent_selected(self) -> list[int]:
+        """Earlier runs over the same dates; a retry or a single key compares with nothing."""
+        if self._selection.span == PARTIAL:
+            return []
+        who = (self._selection.empresa, self._endpoint.name)
+        return history.recent_selected(self._engine, *who, self._selection.span)
+
+    def _guard(self) -> Any:
+        """Sum in R$ of the plan; refuses a plan that looks like an accident."""
+        endpoint = self._endpoint
+        value_sum = None
+        if endpoint.value_field:
+            value_sum = history.plan_value_sum(self._engine, self._run_id, endpoint.value_field)
+        states = history.plan_states(self._engine, self._run_id)
+        selected = sum(part.selected - part.beside for part in self._planned)
+        deletes = history.plan_deletes(self._engine, self._run_id)
+        figures = PlanFigures(
+            selected=selected,
+            model_rows=selected if endpoint.deletes else selected - deletes,
+            quarantined=sum(n for (_, state), n in states.items() if state == "quarantined")
+            - self._conflicts,
+            deletes=deletes,
+            known_rows=history.known_rows(
+                self._engine, self._selection.empresa, endpoint.deletes or endpoint.name
+            ),
+            recent_selected=self._recent_selected(),
+            value_sum=value_sum,
+            emptied={
+                name: rows
+                for name, rows in emptied_by_plan(self._engine, self._run_id).items()
+                if name in may_empty(endpoint, self._policy)
+            },
+        )
+        limits = self._policy.guardrails
+        renamed = self._renamed.stops(limits.max_changed_codes)
+        reasons = (*([renamed] if renamed else []), *refusals(figures, limits))
+        self._would_stop = reasons if self._options.dry_run else ()
+        if reasons and not self._options.approve and not self._options.dry_run:
+            raise GuardrailStopped(reasons, _told(commonest_reasons(self._engine, self._run_id)))
+        return value_sum
+
+    def _send(self) -> None:
+        self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
+
+    def _report(self) -> PushReport:
+        states = history.plan_states(self._engine, self._run_id)
+        counts = count_partitions(
+            self._planned, states, self._delivery.calls, self._delivery.seconds
+        )
+        truth = {}
+        if not self._options.dry_run:
+            who = (self._endpoint, self._selection.empresa)
+            truth = history.ledger_truth(self._engine, self._run_id, *who)
+        return PushReport(
+            run_id=self._run_id,
+            empresa=self._selection.empresa,
+            endpoint=self._endpoint,
+            partitions=counts,
+            truth=truth,
+            validation=self._validation,
+            data_docs=self._write_data_docs(),
+            recovered=self._delivery.looked_up,
+            stopped_by=self._delivery.stopped_by,
+            line_down=self._delivery.line_down,
+            would_send=sum(n for (_, state), n in states.items() if state == "ready"),
+            would_stop=self._would_stop,
+            not_emptied=self._not_emptied(),
+            **self._would_stay(),
+        )
+
+    def _would_stay(self) -> dict[str, Any]:
+        """What a person needs to know before the first real run; after one, lists show it."""
+        if not self._options.dry_run:
+            return {}
+        return {
+            "would_stay": planned_to_stay(self._engine, self._run_id, _ROWS_TOLD),
+            "commonest": commonest_reasons(self._engine, self._run_id),
+        }
+
+    def _not_emptied(self) -> dict[str, int]:
+        """Field -> rows delivered in this run of which Omie keeps what the clinic emptied."""
+        who = ([self._selection.empresa], self._endpoint.name, self._run_id)
+        found = not_emptied(self._engine, *who)
+        return dict(Counter(name for one in found for name in one.campos))
+
+    def _write_data_docs(self) -> Path | None:
+        folder = self._options.data_docs_dir
+        if folder is None or self._validation is None:
+            return None
+        from omie_pipeline.validation.data_docs import write_data_docs
+
+        make_state_folder(folder, folder.parent)
+        return write_data_docs(
+            [self._validation], folder / self._selection.empresa / self._endpoint.name
+        )
+
+    def _close(
+        self,
+        state: str,
+        error: OmiePipelineError | None,
+        report: PushReport | None = None,
+        value_sum: Any = None,
+    ) -> None:
+        done = report or self._report()
+        span = self._selection.span
+        history.close_run(
+            self._engine,
+            self._run_id,
+            state=state,
+            counts=[{"span": span, **part.to_json()} for part in done.partitions],
+            selected=done.total.selected,
+            value_sum=value_sum,
+            error=error,
+            data_docs=str(done.data_docs) if done.data_docs else None,
+            now=self._clock.now(),
+        )
+        history.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
+
+
+def _told(commonest: tuple[CommonReason, ...]) -> tuple[str, ...]:
+    return tuple(f"{one.rows} linha(s): {one.example}" for one in commonest)

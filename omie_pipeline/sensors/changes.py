@@ -1,0 +1,228 @@
+"""One sensor per family: asks Omie cheaply what changed, and reads just that.
+
+The cursor is JSON: of each empresa and table the signature last worked on and when it was seen,
+and empresas left in peace until a moment because their key was refused.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.imports import mirror_key
+from omie_pipeline.assets.jobs import MirrorJobs
+from omie_pipeline.assets.pools import ensure_pools
+from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
+from omie_pipeline.clock import BRASILIA
+from omie_pipeline.config.empresas import has_credentials
+from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
+from omie_pipeline.imports.change_probe import Look, Watcher, can_look
+from omie_pipeline.imports.state import read_cursor, write_cursor
+from omie_pipeline.omie.shared_pacing import scope_of
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.sensors.active_runs import tables_going
+from omie_pipeline.sensors.ranges import date_ranges, range_tags
+
+INTERVAL_SECONDS = 600
+"""Also Omie's rule of errors: an empty list is one, and ten of a method in 30 minutes block."""
+
+_PAUSE = timedelta(hours=6)
+_ASKED_FOR_AGAIN = timedelta(minutes=30)
+_FAMILIES = {
+    "titulos": "títulos e baixas",
+    "movimentacoes": "movimentações, lançamentos de conta e, com elas, o extrato",
+    "cadastros": "clientes e fornecedores; as listas curtas só vêm com a agenda",
+    "notas": "notas fiscais",
+}
+
+
+def watched(family: str) -> list[MirrorTable]:
+    """Tables of a family that can be asked cheaply whether they changed."""
+    tables = [mirror for mirror in MIRROR.values() if mirror.family == family]
+    return [mirror for mirror in tables if can_look(mirror)]
+
+
+def watch_sensors(jobs: MirrorJobs) -> list[dg.SensorDefinition]:
+    """``mudancas_titulos``, ``mudancas_movimentacoes``, ``mudancas_cadastros``, ``mudancas_notas``.
+
+    They are delivered switched off, like the schedules.
+    """
+    return [_watch_sensor(family, text, jobs) for family, text in _FAMILIES.items()]
+
+
+def _watch_sensor(family: str, text: str, jobs: MirrorJobs) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"mudancas_{family}",
+        jobs=[jobs.registers, jobs.facts],
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description=f"Pergunta ao Omie o que mudou ({text}) e lê só as datas que mudaram.",
+    )
+    def mudancas(
+        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+    ) -> dg.SensorResult:
+        ensure_pools(context.instance)
+        opened, memory = deployment.open(), _Memory.read(context.cursor)
+        requests: list[dg.RunRequest] = []
+        reasons: list[str] = []
+        for empresa in opened.empresas:
+            going = tables_going(context.instance, empresa)
+            for look in _looks(opened, empresa, watched(family), going, memory, reasons):
+                requests += _requests(look, opened, jobs, going)
+                memory.remember(look)
+                write_cursor(opened.engine, empresa, look.tabela, signature=look.signature)
+        told = None if requests else "; ".join(reasons) or "Nada mudou no Omie"
+        return dg.SensorResult(run_requests=requests, skip_reason=told, cursor=memory.to_json())
+
+    return mudancas
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the cursor holds."""
+
+    signatures: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
+    pauses: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, cursor: str | None) -> "_Memory":
+        """The cursor; one that is not ours counts as none."""
+        try:
+            found = json.loads(cursor or "{}")
+        except ValueError:
+            return cls()
+        if not isinstance(found, dict):
+            return cls()
+        held = ("assinaturas", "perguntadas", "pausas")
+        return cls(*(dict(found.get(name) or {}) for name in held))
+
+    def to_json(self) -> str:
+        """For Dagster."""
+        held = {
+            "assinaturas": self.signatures,
+            "perguntadas": self.asked,
+            "pausas": self.pauses,
+        }
+        return json.dumps(held, sort_keys=True)
+
+    def remember(self, look: Look) -> None:
+        """A reading of what the look saw was asked for."""
+        name = f"{look.empresa}/{look.tabela}"
+        self.signatures[name] = look.signature
+        if look.asked_at is not None:
+            self.asked[name] = look.asked_at.isoformat()
+
+    def known(self, opened: Deployment, empresa: str, tabela: str) -> str | None:
+        """The signature worked on; ``None`` again 30 minutes after a run that did not read."""
+        name = f"{empresa}/{tabela}"
+        asked = self.asked.get(name)
+        if asked is None:
+            return self.signatures.get(name)
+        asked_at = datetime.fromisoformat(asked)
+        read_until = read_cursor(opened.engine, empresa, tabela).read_until
+        failed = read_until is None or read_until < asked_at
+        late = opened.clock.now() >= asked_at + _ASKED_FOR_AGAIN
+        return None if failed and late else self.signatures.get(name)
+
+
+def _looks(
+    opened: Deployment,
+    empresa: str,
+    tables: list[MirrorTable],
+    going: frozenset[str],
+    memory: _Memory,
+    reasons: list[str],
+) -> Iterator[Look]:
+    """Looks that found something; why the others were not made goes into ``reasons``."""
+    now = opened.clock.now()
+    if not has_credentials(opened.config.empresa(empresa)):
+        reasons.append(f"{empresa}: sem chave do Omie")
+        return
+    paused = memory.pauses.get(empresa)
+    if paused is not None and now < datetime.fromisoformat(paused):
+        reasons.append(f"{empresa}: a chave foi recusada, próxima tentativa {paused}")
+        return
+    watcher = Watcher(
+        opened.engine,
+        opened.client,
+        opened.clock,
+        empresa,
+        scope_of(opened.access(empresa).app_key.get_secret_value()),
+        opened.config.empresa(empresa).importar.filters(),
+    )
+    for mirror in tables:
+        if mirror.name in going:
+            reasons.append(f"{empresa}/{mirror.name}: uma execução já vai ler")
+            continue
+        known = memory.known(opened, empresa, mirror.name)
+        try:
+            look = watcher.look(mirror, known)
+        except Blocked as closed:
+            until = closed.until.astimezone(BRASILIA)
+            reasons.append(f"{empresa}: {closed.detail.text} até {until:%d/%m %H:%M}")
+            return
+        except Unreachable as gone:
+            reasons.append(f"{empresa}: {gone.detail.text}. {gone.detail.fix}")
+            return
+        except AuthFailed as refused:
+            memory.pauses[empresa] = (now + _PAUSE).isoformat()
+            reasons.append(f"{empresa}: {refused.detail.text} {refused.detail.fix}")
+            return
+        except OmieFault as fault:
+            reasons.append(f"{empresa}/{mirror.name}: {fault.detail.text}")
+            continue
+        memory.pauses.pop(empresa, None)
+        if look.left_out:
+            reasons.append(f"{empresa}/{mirror.name}: {look.left_out}")
+        elif look.changed:
+            yield look
+
+
+def _requests(
+    look: Look, opened: Deployment, jobs: MirrorJobs, going: frozenset[str]
+) -> Iterator[dg.RunRequest]:
+    """One run for each range of days; the second finds the first's work done and asks nothing."""
+    if look.asked_at is None:
+        return
+    names = [look.tabela]
+    if look.tabela == "movimentacoes" and STATEMENT not in going:
+        names.append(STATEMENT)
+    tags = {
+        MODE_TAG: "alteradas",
+        NOT_BEFORE_TAG: look.asked_at.isoformat(),
+        EMPRESA_TAG: look.empresa,
+    }
+    keys = [mirror_key(name) for name in names]
+    # With the moment in it: what looks like an earlier state is followed too.
+    key = f"{look.empresa}:{look.tabela}:{look.signature}:{look.asked_at.isoformat()}"
+    if MIRROR[look.tabela].grain == "register":
+        yield dg.RunRequest(
+            run_key=key,
+            job_name=jobs.registers.name,
+            partition_key=look.empresa,
+            asset_selection=keys,
+            asset_check_keys=[],
+            tags=tags,
+        )
+        return
+    for first, last in date_ranges(_partitions(look, opened)):
+        yield dg.RunRequest(
+            run_key=f"{key}:{first}:{last}",
+            job_name=jobs.facts.name,
+            asset_selection=keys,
+            asset_check_keys=[],
+            tags={**tags, **range_tags(first, last, look.empresa)},
+        )
+
+
+def _partitions(look: Look, opened: Deployment) -> list[date]:
+    """The days that exist as partitions; today's run carries what lies before the start date."""
+    today = opened.clock.now().astimezone(BRASILIA).date()
+    start = opened.settings.start_date
+    inside = [day for day in look.days if start <= day <= today]
+    return inside or [today]

@@ -1,0 +1,131 @@
+"""Every six hours, daily at midnight, or by hand: registers first, then the facts that changed."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG
+
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.jobs import AssetJob
+from omie_pipeline.assets.pools import ensure_pools
+from omie_pipeline.assets.run_tags import EMPRESA_TAG
+from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.clinic.changed_dates import moved_dates
+from omie_pipeline.config.settings import Settings
+from omie_pipeline.push.unfinished import unfinished_dates
+from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.sensors.ranges import date_ranges, range_tags
+
+_CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
+SYNC_TAG = "omie_pipeline/sincronizacao"
+_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
+_LOOKED_BACK = 200
+_OVERLAP = timedelta(minutes=10)
+
+
+def registers_schedule(
+    settings: Settings, job: AssetJob, empresas: Sequence[str]
+) -> dg.ScheduleDefinition:
+    """One run of the registers job per empresa; the facts follow by sensor.
+
+    ``OMIE_PIPELINE_SCHEDULE=manual`` leaves it in the UI, stopped, with nothing to start it.
+    """
+
+    @dg.schedule(
+        name="sincronizacao",
+        job=job,
+        cron_schedule=_CRON[settings.schedule],
+        execution_timezone=settings.time_zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Envia cadastros e, em seguida, os lançamentos que mudaram.",
+    )
+    def sincronizacao(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        moment = context.scheduled_execution_time.isoformat()
+        for empresa in empresas:
+            yield dg.RunRequest(
+                run_key=f"{empresa}:{moment}", partition_key=empresa, tags={SYNC_TAG: moment}
+            )
+
+    return sincronizacao
+
+
+def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefinition:
+    """When a scheduled registers run is done, run the facts of the dates that need it."""
+
+    @dg.run_status_sensor(
+        name="lancamentos_apos_cadastros",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[registers_job],
+        request_job=facts_job,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Depois dos cadastros de uma sincronização, envia as datas com mudanças.",
+    )
+    def lancamentos_apos_cadastros(
+        context: dg.RunStatusSensorContext, deployment: DeploymentResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        run = context.dagster_run
+        if SYNC_TAG not in run.tags:
+            yield dg.SkipReason("Execução manual: os lançamentos ficam para quem a iniciou")
+            return
+        ensure_pools(context.instance)
+        empresa, this_sync = run.tags["dagster/partition"], run.tags[SYNC_TAG]
+        since = last_complete_sync(context.instance, facts_job.name, empresa)
+        for first, last in date_ranges(pending_dates(deployment.open(), empresa, since)):
+            yield dg.RunRequest(
+                run_key=f"{run.run_id}:{first}:{last}",
+                tags={
+                    **range_tags(first, last, empresa),
+                    SYNC_TAG: this_sync,
+                    EMPRESA_TAG: empresa,
+                },
+            )
+
+    return lancamentos_apos_cadastros
+
+
+def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list[date]:
+    """Dates with rows that changed, came or went, or are unfinished in the ledger, and today."""
+    settings = deployment.settings
+    today = deployment.clock.now().astimezone(settings.zone).date()
+    dates = {today}
+    if since > _EPOCH:
+        # A day on which no sync got through may have rows that were typed before it.
+        first = max(since.astimezone(settings.zone).date(), settings.start_date)
+        dates |= {first + timedelta(days=n) for n in range((today - first).days + 1)}
+    with deployment.clinic(empresa) as clinic:
+        for table in deployment.sources:
+            if table.grain == "fact" and table.name not in clinic.missing_tables([table]):
+                dates.update(clinic.changed_dates(table, since - _OVERLAP, empresa))
+                dates.update(moved_dates(clinic, table, deployment.engine, empresa))
+    facts = [endpoint.name for endpoint in WRITABLE if endpoint.grain == "fact"]
+    dates.update(unfinished_dates(deployment.engine, empresa, facts))
+    start = settings.start_date
+    if settings.include_before_start and any(day < start for day in dates):
+        dates.add(start)
+    return sorted(day for day in dates if start <= day <= today)
+
+
+def last_complete_sync(instance: dg.DagsterInstance, facts_job: str, empresa: str) -> datetime:
+    """The newest sync whose facts were all delivered; the epoch if there is none.
+
+    What changed since then is looked at again: a sync that failed half-way loses no date.
+    """
+    records = instance.get_run_records(
+        dg.RunsFilter(job_name=facts_job, tags={EMPRESA_TAG: empresa}), limit=_LOOKED_BACK
+    )
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    done: defaultdict[str, set[str]] = defaultdict(set)
+    for run in (record.dagster_run for record in records):
+        moment, part = run.tags.get(SYNC_TAG), run.tags.get(ASSET_PARTITION_RANGE_START_TAG, "")
+        if moment is None:
+            continue
+        wanted[moment].add(part)
+        if run.status == dg.DagsterRunStatus.SUCCESS:
+            done[moment].add(part)
+    if len(records) == _LOOKED_BACK and wanted:
+        # The oldest sync may have runs beyond what was read: it proves nothing.
+        del wanted[min(wanted)]
+    complete = [datetime.fromisoformat(m) for m, parts in wanted.items() if parts <= done[m]]
+    return max((m.astimezone(UTC) for m in complete), default=_EPOCH)
