@@ -83,7 +83,7 @@ def _receiver(store: str) -> Iterator[int]:
 def serve(store: str) -> None:
     """Serve on a free port, told on stdout; ``floor`` answers without storing."""
     from omie_pipeline.inbox.events import NewEvent
-    from omie_pipeline.webhooks.auth import Door
+    from omie_pipeline.webhooks.auth import WebhookAddress
     from omie_pipeline.webhooks.server import Receiver
     from omie_pipeline.webhooks.writer import Writer
 
@@ -94,7 +94,7 @@ def serve(store: str) -> None:
 
         Writer.store = nothing  # type: ignore[method-assign]  # the floor of the measure
     url = "postgresql://nobody@127.0.0.1/none" if store == "floor" else store
-    receiver = Receiver([Door("principal", SECRET, APP_KEY)], url, port=0)
+    receiver = Receiver([WebhookAddress("principal", SECRET, APP_KEY)], url, port=0)
     print(receiver.port, flush=True)
     receiver.serve()
 

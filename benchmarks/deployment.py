@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport
@@ -86,7 +86,7 @@ def client(
     on_call: Callable[[CallRecord], None] | None = None,
 ) -> OmieClient:
     """The client of the simulated company, paced through the warehouse as always."""
-    governor = SharedGovernor(
+    governor = SharedRateLimiter(
         engine,
         scope_of(APP_KEY),
         method_per_minute=per_minute,

@@ -21,7 +21,7 @@ from omie_pipeline.nfse.state import NoteState, in_state
 from omie_pipeline.push.policy import Policies
 from omie_pipeline.status.health import (
     DONE,
-    Ended,
+    FinishedRun,
     QuarantinedRows,
     What,
     closed_keys,
@@ -213,7 +213,7 @@ def _blocks(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iterat
         )
 
 
-def _auth(empresas: Sequence[str], newest: Sequence[Ended]) -> Iterator[Alert]:
+def _auth(empresas: Sequence[str], newest: Sequence[FinishedRun]) -> Iterator[Alert]:
     """The key is refused, and nothing has got through to Omie since."""
     for empresa in empresas:
         mine = [one for one in newest if one.empresa == empresa]
@@ -239,7 +239,7 @@ def _auth(empresas: Sequence[str], newest: Sequence[Ended]) -> Iterator[Alert]:
         )
 
 
-def _failed(engine: sa.Engine, what: What, newest: Sequence[Ended]) -> Iterator[Alert]:
+def _failed(engine: sa.Engine, what: What, newest: Sequence[FinishedRun]) -> Iterator[Alert]:
     task = "o envio de" if what == "push" else "a leitura de"
     for one in newest:
         if not one.failed or one.error_class == _AUTH_FAILED:
@@ -256,7 +256,7 @@ def _failed(engine: sa.Engine, what: What, newest: Sequence[Ended]) -> Iterator[
         )
 
 
-def _rejected(pushes: Sequence[Ended], policies: Policies) -> Iterator[Alert]:
+def _rejected(pushes: Sequence[FinishedRun], policies: Policies) -> Iterator[Alert]:
     for one in pushes:
         limit = policies.of(one.name).max_rejected_share
         if not one.selected or one.rejected / one.selected <= limit:
@@ -321,9 +321,9 @@ def _silent(
             )
 
 
-def _unclosed(engine: sa.Engine, readings: Sequence[Ended]) -> Iterator[Alert]:
+def _unclosed(engine: sa.Engine, readings: Sequence[FinishedRun]) -> Iterator[Alert]:
     """The two newest readings both ended without meeting Omie's total."""
-    by_table: dict[tuple[str, str], list[Ended]] = {}
+    by_table: dict[tuple[str, str], list[FinishedRun]] = {}
     for one in readings:
         by_table.setdefault((one.empresa, one.name), []).append(one)
     for (empresa, name), last in by_table.items():
@@ -357,8 +357,8 @@ def _stuck_events(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> 
         )
 
 
-def _first_of_each(readings: Sequence[Ended]) -> list[Ended]:
-    newest: dict[tuple[str, str], Ended] = {}
+def _first_of_each(readings: Sequence[FinishedRun]) -> list[FinishedRun]:
+    newest: dict[tuple[str, str], FinishedRun] = {}
     for one in readings:
         newest.setdefault((one.empresa, one.name), one)
     return list(newest.values())

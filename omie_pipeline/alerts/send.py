@@ -57,7 +57,7 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class ChannelResult:
     """How the message to one channel went."""
 
     service: str
@@ -65,13 +65,13 @@ class Sent:
     ok: bool
 
 
-def deliver(
+def send_alerts(
     engine: sa.Engine,
     alerts: Sequence[Alert],
     channels: Sequence[Channel],
     now: datetime,
     kinds: Collection[str] = KINDS,
-) -> tuple[Sent, ...] | None:
+) -> tuple[ChannelResult, ...] | None:
     """Remember ``alerts`` and tell every channel what it has not heard, in one message each.
 
     Alerts are sent when they begin, again every 24 hours, and once when they end. What a
@@ -92,7 +92,7 @@ def deliver(
     Raises:
         WarehouseError: the database is gone.
     """
-    sent: list[Sent] = []
+    sent: list[ChannelResult] = []
     with telling_lane(engine) as held:
         if held is None:
             return None
@@ -104,7 +104,7 @@ def deliver(
                     continue
                 held.check()
                 ok = channel.send(compose(due))
-                sent.append(Sent(channel.service, len(due), ok))
+                sent.append(ChannelResult(channel.service, len(due), ok))
                 if ok:
                     mark_told(held.engine, channel.digest, due, now)
                 else:

@@ -34,7 +34,7 @@ from omie_pipeline.config.dbt_project import (
     mapping_dir,
     staging_folder,
 )
-from omie_pipeline.config.defaults import Adopted, adopt_old_defaults
+from omie_pipeline.config.defaults import AdoptedDefaults, adopt_old_defaults
 from omie_pipeline.config.empresas import EmpresaAccess, PipelineConfig, access, load_config
 from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
 from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
@@ -43,7 +43,7 @@ from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportReq
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
@@ -139,7 +139,7 @@ class Deployment:
                 confirm_binding(self.engine, empresa, scope, granted.base_url)
 
             on_call = _at_first_good_answer(confirm, on_call)
-        governor = SharedGovernor(
+        governor = SharedRateLimiter(
             self.engine,
             scope,
             method_per_minute=self.settings.calls_per_minute,
@@ -381,7 +381,7 @@ class Deployment:
             **paths,
         }
 
-    def adopt_defaults(self) -> Adopted | None:
+    def adopt_defaults(self) -> AdoptedDefaults | None:
         """Take over, once, the defaults that an earlier version kept in its own files.
 
         The simulator's codes, with which those files came, are kept if Omie is a simulator.

@@ -18,7 +18,7 @@ from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import Empty, OmieFault
 from omie_pipeline.nfse.archive import Archive, Files, StoredFile, stored_files
 from omie_pipeline.nfse.billing import orders_model
-from omie_pipeline.nfse.cancel import Cancelled, Canceller
+from omie_pipeline.nfse.cancel import Canceller, CancelResult
 from omie_pipeline.nfse.follow import FollowReport, follow
 from omie_pipeline.nfse.one_note import Desk, known_note
 from omie_pipeline.nfse.orders import describe_note
@@ -147,7 +147,7 @@ def status_nfse(deployment: Deployment, empresa: str, key: str) -> NotaDetalhada
 
 def cancelar_nfse(
     deployment: Deployment, empresa: str, key: str, on_wait: Callable[[], None] | None = None
-) -> Cancelled:
+) -> CancelResult:
     """Cancel an order and its note in Omie, or say what an earlier request came to.
 
     Args:

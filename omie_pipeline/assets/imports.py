@@ -23,13 +23,7 @@ from omie_pipeline.assets.import_checks import (
     statement_table,
     statement_verdict,
 )
-from omie_pipeline.assets.partitions import (
-    DATE,
-    EMPRESA,
-    Covered,
-    Partitions,
-    covered,
-)
+from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, RunScope, covered
 from omie_pipeline.assets.pools import reading_pool
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.assets.run_tags import MODE_TAG, NOT_BEFORE_TAG, trigger_of
@@ -172,7 +166,7 @@ def _asked(context: dg.AssetExecutionContext) -> _Asked:
 
 
 def _read(
-    context: dg.AssetExecutionContext, opened: Deployment, name: str, what: Covered
+    context: dg.AssetExecutionContext, opened: Deployment, name: str, what: RunScope
 ) -> ImportReport:
     asked = _asked(context)
     # What changed is asked by day of change: the partitions say nothing about it.
@@ -191,7 +185,7 @@ def _read(
 
 
 def _states(
-    opened: Deployment, mirror: MirrorTable, what: Covered, report: ImportReport
+    opened: Deployment, mirror: MirrorTable, what: RunScope, report: ImportReport
 ) -> list[PartitionState]:
     """Every partition that the run covers, proved or touched."""
     names = {part.particao for part in report.particoes} | set(_covered_names(what))
@@ -199,7 +193,7 @@ def _states(
     return partition_states(opened.engine, mirror, what.empresa, names)
 
 
-def _covered_names(what: Covered) -> Iterable[str]:
+def _covered_names(what: RunScope) -> Iterable[str]:
     if what.date_from is None or what.date_to is None:
         return (_WHOLE,)
     first, last = what.date_from.toordinal(), what.date_to.toordinal()
@@ -207,7 +201,7 @@ def _covered_names(what: Covered) -> Iterable[str]:
 
 
 def _tell(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, what: Covered, state: PartitionState
+    context: dg.AssetExecutionContext, key: dg.AssetKey, what: RunScope, state: PartitionState
 ) -> None:
     """A partition's counts: on the run's own partitions, else as a materialization of its own."""
     name = _partition_key(context, what, state.particao)
@@ -234,7 +228,7 @@ def _tell_of_reading(
     context.add_asset_metadata(told, asset_key=key, partition_key=context.partition_keys[-1])
 
 
-def _partition_key(context: dg.AssetExecutionContext, what: Covered, particao: str) -> str | None:
+def _partition_key(context: dg.AssetExecutionContext, what: RunScope, particao: str) -> str | None:
     """Dagster's name of a partition of the mirror; ``None`` if it has none."""
     if particao == _WHOLE:
         return what.empresa

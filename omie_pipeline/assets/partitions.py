@@ -40,7 +40,7 @@ def partitions_for(settings: Settings, empresas: tuple[str, ...]) -> Partitions:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class RunScope:
     """What a run's partitions cover: one empresa, and for facts a range of business dates."""
 
     empresa: str
@@ -48,7 +48,7 @@ class Covered:
     date_to: date | None = None
 
 
-def covered(context: dg.AssetExecutionContext) -> Covered:
+def covered(context: dg.AssetExecutionContext) -> RunScope:
     """The partitions of a run as one selection.
 
     Raises:
@@ -65,8 +65,8 @@ def covered(context: dg.AssetExecutionContext) -> Covered:
         raise ConfigurationError("Uma execução cuida de uma empresa: inicie uma para cada")
     (empresa,) = empresas
     if not days:
-        return Covered(empresa)
-    return Covered(empresa, date.fromisoformat(min(days)), date.fromisoformat(max(days)))
+        return RunScope(empresa)
+    return RunScope(empresa, date.fromisoformat(min(days)), date.fromisoformat(max(days)))
 
 
 def _split(key: str) -> tuple[str, str]:

@@ -175,7 +175,7 @@ class Endpoint:
     record_wrapper: str = ""
     request: ComplexType | None = None
     proof: Proof | None = None
-    look_first: bool = False
+    find_existing: bool = False
     once: tuple[str, ...] = ()
     by_value: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
     likeness: tuple[str, ...] = ()

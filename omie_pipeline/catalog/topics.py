@@ -16,7 +16,7 @@ _IDS_AT_MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRows:
     """Rows of the mirror that an event names.
 
     Attributes:
@@ -47,7 +47,7 @@ class TopicRule:
     """
 
     prefix: str
-    named: tuple[Named, ...]
+    named: tuple[NamedRows, ...]
     removals: tuple[str, ...] = ("excluido", "excluida")
 
     @property
@@ -64,19 +64,19 @@ _ACCOUNT = ("nCodCC", "codigo_conta_corrente", "id_conta_corrente")
 
 def _register(prefix: str, table: str, column: str, *keys: str) -> TopicRule:
     removals = ("excluido", "excluida")
-    return TopicRule(prefix, (Named(table, table, column, keys),), removals)
+    return TopicRule(prefix, (NamedRows(table, table, column, keys),), removals)
 
 
 def _titles(topic: str, table: str, entry_column: str) -> tuple[TopicRule, ...]:
-    title = Named(table, table, "codigo_lancamento_omie", _TITLE)
-    stays = Named(table, table, "codigo_lancamento_omie", _TITLE, stays=True)
-    balance = Named("baixas", "saldos_titulos", "codigo_titulo", _TITLE, must=False)
-    moved = Named("movimentacoes", "movimentacoes", "codigo_titulo", _TITLE, must=False)
+    title = NamedRows(table, table, "codigo_lancamento_omie", _TITLE)
+    stays = NamedRows(table, table, "codigo_lancamento_omie", _TITLE, stays=True)
+    balance = NamedRows("baixas", "saldos_titulos", "codigo_titulo", _TITLE, must=False)
+    moved = NamedRows("movimentacoes", "movimentacoes", "codigo_titulo", _TITLE, must=False)
     settled = (
         stays,
-        Named("baixas", "baixas", "codigo_baixa", _SETTLEMENT),
-        Named("movimentacoes", "movimentacoes", "codigo_baixa", _SETTLEMENT, must=False),
-        Named(
+        NamedRows("baixas", "baixas", "codigo_baixa", _SETTLEMENT),
+        NamedRows("movimentacoes", "movimentacoes", "codigo_baixa", _SETTLEMENT, must=False),
+        NamedRows(
             "lancamentos_conta_corrente",
             "lancamentos_conta_corrente",
             entry_column,
@@ -97,8 +97,8 @@ def _entries(topic: str) -> TopicRule:
     return TopicRule(
         topic,
         (
-            Named(entries, entries, "codigo_lancamento", _ENTRY),
-            Named("movimentacoes", "movimentacoes", "codigo_movimento_cc", _ENTRY, must=False),
+            NamedRows(entries, entries, "codigo_lancamento", _ENTRY),
+            NamedRows("movimentacoes", "movimentacoes", "codigo_movimento_cc", _ENTRY, must=False),
         ),
     )
 
@@ -113,7 +113,7 @@ def _notes(topic: str, table: str, *keys: str) -> TopicRule:
         "notasubstituida",
     )
     return TopicRule(
-        topic, (Named(table, "notas_fiscais", "codigo_nf", keys, must=False),), removals
+        topic, (NamedRows(table, "notas_fiscais", "codigo_nf", keys, must=False),), removals
     )
 
 

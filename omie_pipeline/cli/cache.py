@@ -8,7 +8,7 @@ import typer
 
 from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.prompts import confirmed
+from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.selection import EmpresaOption, YesOption, chosen_empresas, chosen_tables
 
 cache = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
@@ -41,7 +41,7 @@ def clear(
         "estão no banco ficam, e as que o Omie não tem mais são marcadas nessa leitura; até lá a "
         "conciliação as mostra como a conferir."
     )
-    if not confirmed(f"Esquecer o que foi lido de {', '.join(empresas)}?", yes=yes):
+    if not confirm(f"Esquecer o que foi lido de {', '.join(empresas)}?", yes=yes):
         say("Nada foi esquecido")
         return
     for name in empresas:

@@ -127,7 +127,7 @@ def check_connection(deployment: Deployment, empresa: str) -> Finding:
 
 
 def _ask(deployment: Deployment, granted: EmpresaAccess) -> Finding:
-    from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
+    from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
 
     endpoint, clock = REGISTRY["empresas"], SystemClock()
     # Omie refuses the same request twice within a minute: another page size makes it another one.
@@ -136,7 +136,7 @@ def _ask(deployment: Deployment, granted: EmpresaAccess) -> Finding:
     client = OmieClient(
         Credentials(granted.app_key, granted.app_secret),
         granted.base_url,
-        LocalGovernor(),
+        LocalRateLimiter(),
         clock,
         timeout_seconds=deployment.settings.timeout_seconds,
     )

@@ -81,7 +81,7 @@ def reading_step(error_class: str, error: str = "") -> str:
     return _READING_STEPS.get(error_class, "")
 
 
-def tell_error(
+def print_error(
     error: OmiePipelineError, *, about: str = "", debug: bool = False, reading: bool = False
 ) -> None:
     """The message of ``error`` and what to do, on stderr.

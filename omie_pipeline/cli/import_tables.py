@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
-from omie_pipeline.cli.errors import FAILED, UNFINISHED, error_fix, tell_error, without_secrets
+from omie_pipeline.cli.errors import FAILED, UNFINISHED, error_fix, print_error, without_secrets
 from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
 from omie_pipeline.cli.progress import reading_progress
 from omie_pipeline.cli.selection import (
@@ -152,7 +152,7 @@ _NEEDED_FIRST = {STATEMENT: "contas_correntes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportCommand:
     """What was typed.
 
     Attributes:
@@ -203,7 +203,7 @@ def import_(
     deployment = Deployment()
     _refuse_days_to_come(deployment, dates)
     modo: Modo | None = "carga" if full or dates.given else "alteradas" if changed else None
-    asked = Asked(chosen, chosen_empresas(deployment, empresa), dates, modo)
+    asked = ImportCommand(chosen, chosen_empresas(deployment, empresa), dates, modo)
     for name in asked.empresas:
         deployment.access(name)
     outcomes = []
@@ -246,7 +246,7 @@ def _refuse_days_to_come(deployment: Deployment, dates: Dates) -> None:
         )
 
 
-def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
+def _outcomes(deployment: Deployment, asked: ImportCommand) -> Iterator[Outcome]:
     """Read table by table; a closed or refused key ends its empresa, any other fault, and another
     reading that took the lane, its table."""
     for empresa in asked.empresas:
@@ -267,7 +267,7 @@ def _outcomes(deployment: Deployment, asked: Asked) -> Iterator[Outcome]:
                 break
 
 
-def _read(deployment: Deployment, asked: Asked, table: str, empresa: str) -> Outcome:
+def _read(deployment: Deployment, asked: ImportCommand, table: str, empresa: str) -> Outcome:
     from omie_pipeline.imports.state import read_cursor
     from omie_pipeline.imports.status import resumable_since
 
@@ -293,7 +293,7 @@ def _read(deployment: Deployment, asked: Asked, table: str, empresa: str) -> Out
                 progress=progress,
             )
     except (OmieFault, TakenOver) as error:
-        tell_error(error, about=label, reading=True)
+        print_error(error, about=label, reading=True)
         return Outcome(empresa, table, error=error)
     return Outcome(empresa, table, report)
 
@@ -314,7 +314,11 @@ def _with_what_they_need(
 
 
 def _tell_stop(
-    error: LineClosed | AuthFailed, asked: Asked, empresa: str, table: str, rest: tuple[str, ...]
+    error: LineClosed | AuthFailed,
+    asked: ImportCommand,
+    empresa: str,
+    table: str,
+    rest: tuple[str, ...],
 ) -> None:
     if rest:
         say(f"{empresa}: não lidas: {', '.join(rest)}")

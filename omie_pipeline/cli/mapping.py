@@ -13,7 +13,7 @@ import typer
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.cli.errors import UNFINISHED
 from omie_pipeline.cli.output import Column, console, printable, say, show, show_table
-from omie_pipeline.cli.prompts import confirmed
+from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.selection import YesOption, chosen_endpoints
 from omie_pipeline.errors import ConfigurationError
 
@@ -208,7 +208,7 @@ def map_(
     show_doubts(mapping)
     if dry_run:
         show("Nada foi escrito (--dry-run)")
-    elif confirmed(f"Escrever {target}?", yes=yes):
+    elif confirm(f"Escrever {target}?", yes=yes):
         write_model(target, text, overwrite=overwrite)
         show(f"Escrito: {target}")
         show(f"Próximo passo: omie-pipeline build; depois omie-pipeline preview {chosen.name}")

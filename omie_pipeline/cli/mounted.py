@@ -18,7 +18,7 @@ PASS_THROUGH = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mounted:
+class MountedCommand:
     """A command found at ``module:function``; its options and help are its own."""
 
     name: str
@@ -28,25 +28,25 @@ class Mounted:
 
 
 MOUNTED = (
-    Mounted(
+    MountedCommand(
         "demo",
         "omie_pipeline.cli.demo",
         "demo",
         "Roda a clínica de exemplo inteira contra o simulador.",
     ),
-    Mounted(
+    MountedCommand(
         "dev",
         "omie_pipeline.cli.dev",
         "dev",
         "Abre o Dagster (tela e agendador) com o banco embutido.",
     ),
-    Mounted(
+    MountedCommand(
         "simulator",
         "omie_pipeline.simulator.__main__",
         "simulator_command",
         "Liga o simulador local da API do Omie.",
     ),
-    Mounted(
+    MountedCommand(
         "webhooks",
         "omie_pipeline.webhooks.command",
         "webhooks_command",
@@ -67,7 +67,7 @@ def mount(app: typer.Typer) -> None:
         )(_passing_on(one))
 
 
-def _passing_on(one: Mounted) -> Callable[[typer.Context], None]:
+def _passing_on(one: MountedCommand) -> Callable[[typer.Context], None]:
     def call(context: typer.Context) -> None:
         function = getattr(import_module(one.module), one.function)
         inner = typer.Typer(add_completion=False, rich_markup_mode=None)

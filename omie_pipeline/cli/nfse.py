@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omie_pipeline.cli.errors import FAILED, UNFINISHED, tell_error
+from omie_pipeline.cli.errors import FAILED, UNFINISHED, print_error
 from omie_pipeline.cli.output import Column, emit, moment, money, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.prompts import confirmed
+from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.push_report import show_reports, show_worst, unfinished, worst_of
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, YesOption
 from omie_pipeline.errors import OmieFault
@@ -232,12 +232,12 @@ def issue(
     try:
         taxes = impostos_nfse(deployment, name, key)
     except OmieFault as fault:
-        tell_error(fault, about=f"impostos de {key}", reading=True)
+        print_error(fault, about=f"impostos de {key}", reading=True)
         taxes = None
     if taxes is not None and not as_json:
         show_taxes(taxes)
     question = f"Faturar {key} ({name}) e emitir a NFS-e? Não dá para desfazer, só cancelar."
-    if not confirmed(question, yes=yes):
+    if not confirm(question, yes=yes):
         say("Nada foi faturado")
         return
     report = emitir_nfse(deployment, name, key, getpass.getuser())
@@ -318,7 +318,7 @@ def cancel(
     deployment = _deployment()
     name = _one(deployment, empresa)
     _refuse_unknown(deployment, name, key)
-    if not confirmed(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
+    if not confirm(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
         say("Nada foi cancelado")
         return
     found = cancelar_nfse(deployment, name, key, lambda: say(_CANCELLING.format(empresa=name)))

@@ -83,7 +83,7 @@ def send() -> None:
     """Procura alertas e avisa uma vez (para o cron, sem o Dagster). Saída: 1 se um canal falhou."""
     from omie_pipeline.alerts.channels import notify_channels
     from omie_pipeline.alerts.conditions import evaluate_alerts
-    from omie_pipeline.alerts.send import deliver
+    from omie_pipeline.alerts.send import send_alerts
     from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()
@@ -96,7 +96,7 @@ def send() -> None:
         now,
         deployment.settings.longest_silence,
     )
-    sent = deliver(deployment.engine, alerts, channels, now)
+    sent = send_alerts(deployment.engine, alerts, channels, now)
     if sent is None:
         say("Outro processo está avisando agora")
         return

@@ -22,7 +22,7 @@ from omie_pipeline.cli.errors import (
     FAILED,
     INTERRUPTED,
     WRONG_USAGE,
-    tell_error,
+    print_error,
     tell_interrupted,
     tell_os_error,
 )
@@ -150,7 +150,7 @@ class Program(PortugueseGroup):
             with told_on_terminal():
                 return super().invoke(ctx)
         except OmiePipelineError as error:
-            tell_error(error, debug=bool(ctx.params.get("debug")))
+            print_error(error, debug=bool(ctx.params.get("debug")))
             raise click.exceptions.Exit(FAILED) from None
         except BrokenPipeError:
             # The reader of the output has ended (``| head``); nothing may be flushed to it.

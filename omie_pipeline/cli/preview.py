@@ -9,7 +9,7 @@ import typer
 
 from omie_pipeline.cli.errors import UNFINISHED, WRONG_USAGE
 from omie_pipeline.cli.output import say, show
-from omie_pipeline.cli.push_loop import Wanted
+from omie_pipeline.cli.push_loop import PushRequest
 from omie_pipeline.cli.selection import (
     Dates,
     EmpresaOption,
@@ -59,7 +59,7 @@ def preview(
         if not left:
             return
     if left == rows:
-        wanted = Wanted(empresas, chosen, Dates(), PushOptions(dry_run=True), key=key)
+        wanted = PushRequest(empresas, chosen, Dates(), PushOptions(dry_run=True), key=key)
         say(missing_key(deployment, wanted) if key else "Nenhuma linha.")
         if key is not None or empresa is not None:
             raise typer.Exit(WRONG_USAGE if key else UNFINISHED)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 
-def confirmed(question: str, *, yes: bool) -> bool:
+def confirm(question: str, *, yes: bool) -> bool:
     """Whether the person agrees; asked on stderr, and only at a terminal.
 
     Raises:

@@ -12,7 +12,7 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.relations import TITLES
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import emit, say
-from omie_pipeline.cli.push_loop import Wanted, deliver
+from omie_pipeline.cli.push_loop import PushRequest, deliver
 from omie_pipeline.cli.push_report import (
     report_lines,
     show_next_step,
@@ -95,7 +95,7 @@ def push(
     _refuse_useless_dates(chosen, dates)
     _refuse_useless_same(chosen, key, same=same, approve=approve)
     deployment = _deployment()
-    wanted = Wanted(
+    wanted = PushRequest(
         empresas=chosen_empresas(deployment, empresa),
         endpoints=chosen,
         dates=dates_from_start(dates, deployment.settings.start_date),
@@ -116,7 +116,7 @@ def retry(
     """Tenta de novo só as linhas rejeitadas e retidas. Saída: como em push."""
     chosen = chosen_endpoints(endpoints or ["tudo"])
     deployment = _deployment()
-    wanted = Wanted(
+    wanted = PushRequest(
         empresas=chosen_empresas(deployment, empresa),
         endpoints=chosen,
         dates=dates_from_start(Dates(), deployment.settings.start_date),
@@ -126,7 +126,7 @@ def retry(
     _run(deployment, wanted, as_json=as_json)
 
 
-def _run(deployment: Deployment, wanted: Wanted, *, as_json: bool, rows: int = _ROWS) -> None:
+def _run(deployment: Deployment, wanted: PushRequest, *, as_json: bool, rows: int = _ROWS) -> None:
     dry_run = wanted.options.dry_run
 
     def on_report(report: PushReport) -> None:

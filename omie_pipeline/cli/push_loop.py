@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.relations import needed_by
-from omie_pipeline.cli.errors import tell_error
+from omie_pipeline.cli.errors import print_error
 from omie_pipeline.cli.model_report import computed_columns_told
 from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PushRequest:
     """What is to be pushed.
 
     Attributes:
@@ -51,7 +51,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class PushResult:
     """What came of it.
 
     Attributes:
@@ -64,8 +64,8 @@ class Delivered:
 
 
 def deliver(
-    deployment: Deployment, wanted: Wanted, on_report: Callable[[PushReport], None]
-) -> Delivered:
+    deployment: Deployment, wanted: PushRequest, on_report: Callable[[PushReport], None]
+) -> PushResult:
     """Push everything wanted; an empresa that is stopped does not stop the others.
 
     A guardrail, and another run that took the lane while this one had lost its lock, stop an
@@ -89,12 +89,12 @@ def deliver(
             try:
                 report = _push_one(deployment, wanted, empresa, endpoint, label)
             except (GuardrailStopped, TakenOver) as error:
-                tell_error(error, about=label)
+                print_error(error, about=label)
                 failed = True
                 stopped.add(endpoint.name)
                 continue
             except OmieFault as error:
-                tell_error(error, about=label)
+                print_error(error, about=label)
                 failed = True
                 break
             reports.append(report)
@@ -103,10 +103,10 @@ def deliver(
             if report.line_down:
                 say(f"{empresa}: sem caminho até o Omie; o que falta sai na próxima execução")
                 break
-    return Delivered(tuple(reports), failed)
+    return PushResult(tuple(reports), failed)
 
 
-def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
+def _check_before_any_call(deployment: Deployment, wanted: PushRequest) -> None:
     """Name every missing key and every bad model while nothing has left yet."""
     from omie_pipeline.payload.models import load_payload_model
 
@@ -119,7 +119,7 @@ def _check_before_any_call(deployment: Deployment, wanted: Wanted) -> None:
 
 
 def _push_one(
-    deployment: Deployment, wanted: Wanted, empresa: str, endpoint: Endpoint, label: str
+    deployment: Deployment, wanted: PushRequest, empresa: str, endpoint: Endpoint, label: str
 ) -> PushReport:
     from omie_pipeline.payload.models import Selection
     from omie_pipeline.validation.references import needs_lists
@@ -140,7 +140,7 @@ def _push_one(
         return deployment.push(endpoint.name, selection, wanted.options, progress)
 
 
-def _tell(report: PushReport, label: str, wanted: Wanted) -> bool:
+def _tell(report: PushReport, label: str, wanted: PushRequest) -> bool:
     """Say what the counts do not; true when the report cannot be trusted."""
     if report.recovered:
         say(f"{label}: {report.recovered} envios interrompidos foram conferidos no Omie")

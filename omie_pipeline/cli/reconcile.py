@@ -12,8 +12,8 @@ import typer
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import Column, count, day, emit, money, say, show, show_table
-from omie_pipeline.cli.prompts import confirmed
-from omie_pipeline.cli.push_loop import Wanted, deliver
+from omie_pipeline.cli.prompts import confirm
+from omie_pipeline.cli.push_loop import PushRequest, deliver
 from omie_pipeline.cli.push_report import report_lines, show_reports, show_worst, unfinished
 from omie_pipeline.cli.push_report import worst_of as worst_of_push
 from omie_pipeline.cli.selection import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.push.report import PushReport
     from omie_pipeline.reconcile.differences import DayCount, Difference
-    from omie_pipeline.reconcile.resend import Gone
+    from omie_pipeline.reconcile.resend import LostRows
 
 _SHOWN_DIFFERENCES = 10
 _SHOWN_DAYS = 31
@@ -96,7 +96,7 @@ def _resend(
     if not total:
         say("Nada a enviar de novo")
         return
-    if not confirmed(f"Enviar {count(total)} linhas de novo ao Omie?", yes=yes):
+    if not confirm(f"Enviar {count(total)} linhas de novo ao Omie?", yes=yes):
         say("Nada foi enviado")
         return
     for gone in proved:
@@ -108,7 +108,7 @@ def _resend(
     _push(deployment, proved, as_json=as_json)
 
 
-def _push(deployment: Deployment, proved: Sequence[Gone], *, as_json: bool) -> None:
+def _push(deployment: Deployment, proved: Sequence[LostRows], *, as_json: bool) -> None:
     """Send what waits of these endpoints: the rows set back, and all that resumes by itself."""
     from omie_pipeline.push.report import PushOptions
 
@@ -116,7 +116,7 @@ def _push(deployment: Deployment, proved: Sequence[Gone], *, as_json: bool) -> N
     failed = False
     for empresa in dict.fromkeys(gone.empresa for gone in proved):
         names = [gone.endpoint for gone in proved if gone.empresa == empresa]
-        wanted = Wanted(
+        wanted = PushRequest(
             empresas=(empresa,),
             endpoints=tuple(REGISTRY[name] for name in names),
             dates=dates_from_start(Dates(), deployment.settings.start_date),
@@ -223,7 +223,7 @@ def _show_days(counts: Sequence[DayCount]) -> None:
         show(f"... e mais {len(apart) - _SHOWN_DAYS}; todos: --json")
 
 
-def _tell_gone(found: Sequence[Gone], *, as_json: bool) -> None:
+def _tell_gone(found: Sequence[LostRows], *, as_json: bool) -> None:
     for gone in found:
         if as_json:
             emit({"kind": "missing", **asdict(gone)})

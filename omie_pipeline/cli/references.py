@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from omie_pipeline.cli.errors import FAILED, tell_error
+from omie_pipeline.cli.errors import FAILED, print_error
 from omie_pipeline.cli.output import Column, count, say, show, show_table
 from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import OmieFault
@@ -78,7 +78,7 @@ def refs(empresa: EmpresaOption = None) -> None:
                 show(f"{reference} ({name}): {count(records)} registros")
                 _show_codes(deployment, reference, name)
         except OmieFault as error:
-            tell_error(error, about=name)
+            print_error(error, about=name)
             failed = True
     if failed:
         raise typer.Exit(FAILED)

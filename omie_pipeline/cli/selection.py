@@ -16,7 +16,7 @@ from omie_pipeline.likely import did_you_mean
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.cli.push_loop import Wanted
+    from omie_pipeline.cli.push_loop import PushRequest
     from omie_pipeline.push.report import PushReport
 
 
@@ -192,7 +192,7 @@ class NothingSelected:
 
 
 def nothing_selected(
-    deployment: Deployment, wanted: Wanted, reports: Sequence[PushReport]
+    deployment: Deployment, wanted: PushRequest, reports: Sequence[PushReport]
 ) -> NothingSelected | None:
     """What was asked for by name or date and selected no row; ``None`` if all was well."""
     if wanted.unfinished_only or wanted.held_only or not reports:
@@ -212,7 +212,7 @@ def nothing_selected(
     return None
 
 
-def missing_key(deployment: Deployment, wanted: Wanted) -> str:
+def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
     """Where a code that selected nothing stands instead, or how codes look there."""
     from omie_pipeline.payload.models import find_code
 

@@ -48,7 +48,7 @@ from omie_pipeline.clinic.reader import ClinicReader
 from omie_pipeline.clinic.set_aside import (
     Kind,
     SetAside,
-    Sorted,
+    StageResult,
     count_nameless,
     hides_keys,
     remember,
@@ -440,7 +440,7 @@ class _Extract:
         rows = self._reader.rows_of_nobody(self._table)
         return (SetAside("empty_empresa", column, rows),) if column and rows else ()
 
-    def _with_lines(self, sorted_: Sorted) -> tuple[SetAside, ...]:
+    def _with_lines(self, sorted_: StageResult) -> tuple[SetAside, ...]:
         """What was set aside, with the lines of files."""
         table = self._table
         file = self._reader.file_of(table)

@@ -134,7 +134,7 @@ def _same(kept: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnE
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class KeysWanted:
     """What the source's keys ask for.
 
     Attributes:
@@ -154,7 +154,7 @@ def wanted_keys(
     table: SourceTable,
     empresa: str,
     before: Iterable[str],
-) -> Wanted:
+) -> KeysWanted:
     """The rows to fetch, from all keys of the source.
 
     Args:
@@ -192,7 +192,7 @@ def wanted_keys(
         shown = sa.func.concat_ws("/", *texts)
         again = sa.select(*texts).where(whole, shown.in_(known)).distinct()
         found |= {tuple(row): None for row in connection.execute(again)}
-    return Wanted(tuple(found), len(found) > MOST_FETCHED)
+    return KeysWanted(tuple(found), len(found) > MOST_FETCHED)
 
 
 def forget_in_stage(

@@ -81,7 +81,7 @@ class UnreadLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class StageResult:
     """The outcome of a stage: what was set aside, and what else was not copied.
 
     Attributes:
@@ -98,7 +98,7 @@ class Sorted:
     repeated: int = 0
     blank: int = 0
 
-    def with_nameless(self, rows: int) -> Sorted:
+    def with_nameless(self, rows: int) -> StageResult:
         """The same, with as many rows without a key as all of the source has."""
         found = tuple(one for one in self.found if one.kind != "empty_key")
         return replace(self, found=(*found, SetAside("empty_key", "", rows)) if rows else found)
@@ -117,7 +117,9 @@ def count_nameless(connection: sa.Connection, stage: Stage, table: SourceTable) 
     return connection.execute(query).scalar_one()
 
 
-def set_aside(connection: sa.Connection, stage: Stage, table: SourceTable, *, file: bool) -> Sorted:
+def set_aside(
+    connection: sa.Connection, stage: Stage, table: SourceTable, *, file: bool
+) -> StageResult:
     """Takes out of the stage what cannot be copied.
 
     Args:
@@ -158,9 +160,9 @@ def set_aside(connection: sa.Connection, stage: Stage, table: SourceTable, *, fi
             found.append(SetAside("empty_key", "", empty))
     doubled = sa.select(*key).group_by(*key).having(sa.func.count() > 1)
     if connection.execute(doubled.limit(1)).first() is None:
-        return Sorted(tuple(found), (), None, 0, blank)
+        return StageResult(tuple(found), (), None, 0, blank)
     twins, keys, kept, repeated = _twins(connection, stage, table)
-    return Sorted((*found, *twins), keys, kept, repeated, blank)
+    return StageResult((*found, *twins), keys, kept, repeated, blank)
 
 
 def is_total(text: str) -> bool:

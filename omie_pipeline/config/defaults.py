@@ -471,7 +471,7 @@ def _repeated(settings: Sequence[Setting]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Adopted:
+class AdoptedDefaults:
     """What was taken over.
 
     Attributes:
@@ -492,7 +492,7 @@ def adopt_old_defaults(
     at: datetime,
     *,
     examples: bool,
-) -> Adopted | None:
+) -> AdoptedDefaults | None:
     """Import the settings of earlier versions; ``None`` if there are none, or it was done.
 
     A file in ``seeds`` goes before the table that dbt made of it.
@@ -517,7 +517,7 @@ def adopt_old_defaults(
         return None
     settings, left_out = _sorted(raws, empresas, examples=examples)
     import_defaults(engine, settings, ", ".join(sources), at, replace=False)
-    return Adopted(tuple(sources), settings, left_out)
+    return AdoptedDefaults(tuple(sources), settings, left_out)
 
 
 def _sorted(

@@ -149,7 +149,7 @@ _BY_CHANGE = ("contas_receber",)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ChangeCheck:
     """What one look saw.
 
     Attributes:
@@ -184,7 +184,7 @@ class Watcher:
     scope: str
     filters: MirrorFilter
 
-    def look(self, mirror: MirrorTable, known_signature: str | None) -> Look:
+    def look(self, mirror: MirrorTable, known_signature: str | None) -> ChangeCheck:
         """Ask once, unless there is a reason not to.
 
         Args:
@@ -196,7 +196,7 @@ class Watcher:
         """
         reason = self._reason_not_to_ask(mirror)
         if reason:
-            return Look(mirror.name, self.empresa, left_out=reason)
+            return ChangeCheck(mirror.name, self.empresa, left_out=reason)
         window, days = self._window(mirror)
         try:
             with self.make_client(self.empresa) as client:
@@ -209,7 +209,9 @@ class Watcher:
         except Empty:
             return self._judged(mirror, days, 0, "{}", self.clock.now(), known_signature)
         except RetryLater:
-            return Look(mirror.name, self.empresa, left_out="o Omie pede para perguntar depois")
+            return ChangeCheck(
+                mirror.name, self.empresa, left_out="o Omie pede para perguntar depois"
+            )
         total = int(answer.body.get(_PAGING[mirror.call.paging][2]) or 0)
         text = storable_text(answer.text)
         return self._judged(mirror, days, total, text, answer.asked_at, known_signature)
@@ -244,7 +246,7 @@ class Watcher:
         body: str,
         asked_at: datetime,
         known_signature: str | None,
-    ) -> Look:
+    ) -> ChangeCheck:
         news = page_news(self.engine, mirror, self.empresa, self.filters, body, asked_at)
         seen = f"{days[0]}:{days[1]}:{total}:{news.digest}"
         signature = hashlib.sha256(seen.encode()).hexdigest()[:16]
@@ -254,7 +256,9 @@ class Watcher:
         found = set(news.days)
         if changed and mirror.grain == "fact" and not found:
             found.add(days[1])
-        return Look(mirror.name, self.empresa, changed, tuple(sorted(found)), signature, asked_at)
+        return ChangeCheck(
+            mirror.name, self.empresa, changed, tuple(sorted(found)), signature, asked_at
+        )
 
     def _total_differs(self, mirror: MirrorTable, days: tuple[date, date], total: int) -> bool:
         if self.filters.by_row:

@@ -50,7 +50,7 @@ class ListRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PassResult:
     """What was read of a range; ``complete`` says whether it is proven to be everything."""
 
     tally: Tally
@@ -101,7 +101,7 @@ class Lister:
 
     def read(
         self, what: ListRange, page_size: int, run_id: str, *, at_most: int | None = None
-    ) -> Listed:
+    ) -> PassResult:
         """Read a range, again if rows shifted, and prove it.
 
         Args:
@@ -133,14 +133,14 @@ class Lister:
                 continue
             if complete:
                 found = (frozenset(days), frozenset(fields), partitions)
-                return Listed(tally, True, size, *found)
+                return PassResult(tally, True, size, *found)
             less += 1
             if 0 < tally.tamanho_servido < asked and tally.lidas < tally.total_omie:
                 # Where Omie caps the page it may yet count its pages by the size asked.
                 size, less = tally.tamanho_servido, 0
             if attempt + 1 < _PASSES:
                 self._clock.sleep(_SETTLE_SECONDS)
-        return Listed(tally, False, size, frozenset(days), frozenset(fields))
+        return PassResult(tally, False, size, frozenset(days), frozenset(fields))
 
     def _pass(
         self,

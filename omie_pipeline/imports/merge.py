@@ -174,7 +174,7 @@ _LONGEST_ANSWER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class PageResult:
     """What one page did.
 
     Attributes:
@@ -228,7 +228,7 @@ class Pass:
         """When the pass asked first; rows read before it, and not in it, are gone."""
         return self._asked_at or self._opened_at
 
-    def merge(self, body: str, asked_at: datetime) -> Merged:
+    def merge(self, body: str, asked_at: datetime) -> PageResult:
         """Merge one page, given as JSON text.
 
         Raises:
@@ -249,7 +249,7 @@ class Pass:
             if self._mirror.child is not None:
                 merge_children(self._connection, self._mirror, values)
             self._erase_again(asked_at)
-        return Merged(
+        return PageResult(
             records=row[0],
             first_seen=row[1],
             admitted=row[2],

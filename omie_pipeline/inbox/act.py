@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
-from omie_pipeline.catalog.topics import Named, action_of, rule_for
+from omie_pipeline.catalog.topics import NamedRows, action_of, rule_for
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import Blocked, OmiePipelineError, RetryLater, WarehouseError
 from omie_pipeline.inbox.events import (
@@ -49,10 +49,10 @@ def day_ranges(days: set[date]) -> list[tuple[date, date]]:
 def by_named(
     table: str,
     concerned: list[WaitingEvent],
-    wanted: Callable[[WaitingEvent, Named], bool],
-) -> dict[Named, list[WaitingEvent]]:
+    wanted: Callable[[WaitingEvent, NamedRows], bool],
+) -> dict[NamedRows, list[WaitingEvent]]:
     """Events of one list by the place that holds the rows they name."""
-    groups: dict[Named, list[WaitingEvent]] = {}
+    groups: dict[NamedRows, list[WaitingEvent]] = {}
     for event in concerned:
         rule = rule_for(event.topic)
         for named in rule.named if rule is not None else ():
@@ -61,7 +61,7 @@ def by_named(
     return groups
 
 
-def removes(event: WaitingEvent, named: Named) -> bool:
+def removes(event: WaitingEvent, named: NamedRows) -> bool:
     """Whether the event says that the named rows may be gone."""
     return not named.stays and action_of(event.topic) == "excluiu"
 
@@ -77,7 +77,7 @@ def days_of(rows: Mapping[str, list[KnownRow]]) -> set[date]:
 
 
 @dataclass(frozen=True)
-class Told:
+class EventsOfRow:
     """What the events of one round say of the same rows.
 
     Attributes:
@@ -86,12 +86,12 @@ class Told:
         removed: ids that an event says are gone.
     """
 
-    named: Named
+    named: NamedRows
     first_at: Mapping[str, datetime]
     removed: frozenset[str]
 
     @classmethod
-    def of(cls, named: Named, some: list[WaitingEvent]) -> Told:
+    def of(cls, named: NamedRows, some: list[WaitingEvent]) -> EventsOfRow:
         """From the events that name rows in the same place."""
         first_at: dict[str, datetime] = {}
         removed: set[str] = set()
@@ -358,7 +358,7 @@ class InboxRound:
         # The título of a settlement that was undone stands in another row, and has changed with it.
         return whole, days, changed or bool(days and mirror.derived)
 
-    def _known(self, named: Named, some: list[WaitingEvent]) -> dict[str, list[KnownRow]]:
+    def _known(self, named: NamedRows, some: list[WaitingEvent]) -> dict[str, list[KnownRow]]:
         ids = [one for event in some for one in event.registros.get(named.table, ())]
         return known_rows(self._engine, self._empresa, named, ids) if ids else {}
 
@@ -367,7 +367,7 @@ class InboxRound:
     ) -> None:
         for named, some in by_named(table, concerned, lambda _e, _n: True).items():
             rows = self._known(named, some)
-            told = Told.of(named, some)
+            told = EventsOfRow.of(named, some)
             for event in some:
                 late = asked_at >= event.recebido_em + STALE_READS
                 if told.settles(event, rows, late=late):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.catalog.topics import Named
+from omie_pipeline.catalog.topics import NamedRows
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import child_table, mirror_table
 from omie_pipeline.postgres.tables import block, events
@@ -252,7 +252,7 @@ def settle(
 
 
 def known_rows(
-    engine: sa.Engine, empresa: str, named: Named, ids: Iterable[str]
+    engine: sa.Engine, empresa: str, named: NamedRows, ids: Iterable[str]
 ) -> dict[str, list[KnownRow]]:
     """Rows of the mirror under these ids; ids that the mirror lacks are left out.
 

@@ -44,7 +44,7 @@ _CANCEL_REFUSED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class NoteReading:
     """What one answer shows of a note.
 
     Attributes:
@@ -67,14 +67,14 @@ class Seen:
     cancelamento_recusado: bool = False
 
 
-def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) -> Seen:
+def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) -> NoteReading:
     """What an answer of StatusOS shows of ``note``.
 
     A refusal that was known before the order was billed again is not taken for a new one, and an
     order that is "not billed" counts only some minutes after it was: Omie's reads lag.
     """
     if not any(name in body for name in ("cEtapa", "cFaturada", "ListaRpsNfse")):
-        return Seen(None)
+        return NoteReading(None)
     n_cod_os = _whole(body.get("nCodOS"))
     rps = _last_rps(body.get("ListaRpsNfse"))
     lines, old = _error_lines(rps, note, asked_at)
@@ -82,10 +82,10 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
     numero = _number(rps.get("nNfse"))
     words = "; ".join(lines)
     if _yes(body.get("cCancelada")):
-        return Seen("cancelled", words, n_cod_os, numero)
+        return NoteReading("cancelled", words, n_cod_os, numero)
     if numero is not None:
         kept = [_line(one) for one in _messages(rps) if _refuses_cancel(one)]
-        return Seen(
+        return NoteReading(
             "issued",
             "; ".join(kept),
             n_cod_os,
@@ -95,14 +95,14 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
             url_portal=_link(rps.get("cUrlNfse")),
         )
     if refused:
-        return Seen("rejected", "; ".join(refused), n_cod_os)
+        return NoteReading("rejected", "; ".join(refused), n_cod_os)
     if old and not lines:
-        return Seen(None, n_cod_os=n_cod_os)
+        return NoteReading(None, n_cod_os=n_cod_os)
     if _yes(body.get("cFaturada")) or body.get("cEtapa") == BILLED_STEP or rps:
-        return Seen("processing", words, n_cod_os)
+        return NoteReading("processing", words, n_cod_os)
     if asked_at - note.enviada_em < _SETTLES:
-        return Seen(None, n_cod_os=n_cod_os)
-    return Seen("error", NOT_BILLED, n_cod_os)
+        return NoteReading(None, n_cod_os=n_cod_os)
+    return NoteReading("error", NOT_BILLED, n_cod_os)
 
 
 def is_refused(rps: Mapping[str, Any]) -> bool:
@@ -114,7 +114,7 @@ def is_refused(rps: Mapping[str, Any]) -> bool:
     return any(_judges(_line(one)) for one in errors)
 
 
-def read_listed(record: Mapping[str, Any]) -> Seen:
+def read_listed(record: Mapping[str, Any]) -> NoteReading:
     """What one note of ListarNFSEs shows: ``F`` is issued, ``C`` cancelled (official)."""
     head = _object(record.get("Cabecalho"))
     estado: Estado | None = None
@@ -124,7 +124,7 @@ def read_listed(record: Mapping[str, Any]) -> Seen:
         case "C":
             estado = "cancelled"
     issued = _object(record.get("Emissao"))
-    return Seen(
+    return NoteReading(
         estado,
         n_cod_os=_whole(_object(record.get("OrdemServico")).get("nCodigoOS")),
         numero=_number(head.get("nNumeroNFSe")),
@@ -135,10 +135,10 @@ def read_listed(record: Mapping[str, Any]) -> Seen:
     )
 
 
-def newest_by_order(records: Sequence[Mapping[str, Any]]) -> dict[int, Seen]:
+def newest_by_order(records: Sequence[Mapping[str, Any]]) -> dict[int, NoteReading]:
     """The note that counts of each order, by Omie's id of the order: an issued one before a
     cancelled one, then the one with the highest id."""
-    found: dict[int, Seen] = {}
+    found: dict[int, NoteReading] = {}
     for record in records:
         seen = read_listed(record)
         if seen.n_cod_os is None or seen.estado is None:
@@ -149,7 +149,7 @@ def newest_by_order(records: Sequence[Mapping[str, Any]]) -> dict[int, Seen]:
     return found
 
 
-def _rank(seen: Seen) -> tuple[bool, int]:
+def _rank(seen: NoteReading) -> tuple[bool, int]:
     return seen.estado == "issued", seen.n_cod_nf or 0
 
 

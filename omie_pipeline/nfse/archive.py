@@ -48,7 +48,7 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredDocument:
     """A file in the archive; ``caminho`` is below its root."""
 
     caminho: str
@@ -75,7 +75,7 @@ class Archive:
             ) from None
         return found[0], found[1].rstrip("/")
 
-    def store(self, path: str, content: bytes) -> Stored:
+    def store(self, path: str, content: bytes) -> StoredDocument:
         """Write ``content`` under ``path``, or beside it if other bytes stand there.
 
         It is written under a temporary name and then moved, so half a file is never seen.
@@ -91,7 +91,7 @@ class Archive:
                     self._write(one, content)
                 if standing in (None, digest):
                     self._close(one)
-                    return Stored(one, digest, len(content))
+                    return StoredDocument(one, digest, len(content))
         except OSError as error:
             raise ConfigurationError(
                 "OMIE_PIPELINE_NFSE_ARCHIVE: não foi possível gravar "

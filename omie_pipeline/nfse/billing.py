@@ -16,7 +16,7 @@ from omie_pipeline.errors import ConfigurationError, ModelError
 from omie_pipeline.nfse.ledger import REFUSED_CODE, refuse_in_ledger
 from omie_pipeline.nfse.orders import (
     ORDERS,
-    Billed,
+    BilledOrder,
     Obstacle,
     Part,
     billed,
@@ -141,7 +141,7 @@ def withheld(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> list[R
     return list(_outcomes(rows, notes, closed, waiting))
 
 
-def opens(note: Billed, corrected: Mapping[Part, datetime]) -> bool:
+def opens(note: BilledOrder, corrected: Mapping[Part, datetime]) -> bool:
     """Whether a refused note may be billed once more: a person said so after the refusal, or
     something that its words are about was changed in Omie since it was billed."""
     if note.pedido_em is not None and note.pedido_em > note.mudou_em:
@@ -160,7 +160,7 @@ def orders_model(engine: sa.Engine) -> PayloadModel | None:
 
 def _outcomes(
     rows: Sequence[PlanRow],
-    notes: Mapping[str, Billed],
+    notes: Mapping[str, BilledOrder],
     closed: set[str],
     waiting: Mapping[str, Obstacle],
 ) -> Iterator[RowOutcome]:

@@ -42,7 +42,7 @@ CITY_HALL_MAY_TAKE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
+class CancelResult:
     """The outcome of a request to cancel."""
 
     resultado: Outcome
@@ -62,7 +62,7 @@ class Canceller:
     clock: Clock
     on_wait: Callable[[], None] | None = None
 
-    def cancel(self, note: NoteState) -> Cancelled:
+    def cancel(self, note: NoteState) -> CancelResult:
         """Cancel the order and its note, or find out what an earlier request came to.
 
         Raises:
@@ -91,12 +91,12 @@ class _Cancelling:
     clock: Clock
     check: Callable[[], None]
 
-    def cancel(self, note: NoteState) -> Cancelled:
+    def cancel(self, note: NoteState) -> CancelResult:
         """See :meth:`Canceller.cancel`."""
         if note.estado == "cancelled":
-            return Cancelled("cancelada", note)
+            return CancelResult("cancelada", note)
         if note.estado == "rejected":
-            return Cancelled("sem_efeito", note)
+            return CancelResult("sem_efeito", note)
         before = note.cancelamento_pedido_em
         if before is not None:
             settled = self._settled(note, before)
@@ -107,24 +107,24 @@ class _Cancelling:
             free = ask_to_cancel(connection, note.empresa, note.cod_int_os, before, now)
         if not free:
             # Another process asked between our look and our mark.
-            return Cancelled("pedida", self._fresh(note))
+            return CancelResult("pedida", self._fresh(note))
         return self._ask(note, before)
 
-    def _settled(self, note: NoteState, asked_at: datetime) -> Cancelled | None:
+    def _settled(self, note: NoteState, asked_at: datetime) -> CancelResult | None:
         """What an earlier request came to; ``None`` when it certainly did nothing."""
         read_at = self.clock.now()
         known = self._read(note)
         if known is None:
-            return Cancelled("incerta", self._fresh(note))
+            return CancelResult("incerta", self._fresh(note))
         if known.estado == "cancelled":
-            return Cancelled("cancelada", known)
+            return CancelResult("cancelada", known)
         if known.cancelamento_pedido_em is None:
             return None
         # While it is processing, the request may wait at the city hall with the note.
         patience = READS_LAG if known.estado == "issued" else CITY_HALL_MAY_TAKE
-        return Cancelled("pedida", known) if read_at - asked_at < patience else None
+        return CancelResult("pedida", known) if read_at - asked_at < patience else None
 
-    def _ask(self, note: NoteState, before: datetime | None) -> Cancelled:
+    def _ask(self, note: NoteState, before: datetime | None) -> CancelResult:
         param = {"cCodIntOS": note.cod_int_os, "cCancelarNfse": "S"}
         try:
             self.client.write(_BILLING, "CancelarOS", param, before=self.check)
@@ -142,15 +142,15 @@ class _Cancelling:
             raise
         return self._resolve(note, "pedida")
 
-    def _resolve(self, note: NoteState, otherwise: Outcome) -> Cancelled:
+    def _resolve(self, note: NoteState, otherwise: Outcome) -> CancelResult:
         known = self._read(note)
         if known is not None and known.estado == "cancelled":
-            return Cancelled("cancelada", known)
+            return CancelResult("cancelada", known)
         with warehouse_errors(), self.engine.begin() as connection:
             # The follower asks from now on, for an issued note too.
             soon = self.clock.now() + FIRST_LOOK
             keep(connection, note.empresa, note.cod_int_os, proxima_consulta_em=soon)
-        return Cancelled(otherwise, self._fresh(note))
+        return CancelResult(otherwise, self._fresh(note))
 
     def _read(self, note: NoteState) -> NoteState | None:
         """The note as Omie shows it now; ``None`` when it cannot be read."""

@@ -26,7 +26,7 @@ from omie_pipeline.errors import (
     UnknownFault,
 )
 from omie_pipeline.nfse.answers import (
-    Seen,
+    NoteReading,
     ask_status,
     exact,
     list_notes,
@@ -118,7 +118,7 @@ def follow(
 
 def look_at(
     engine: sa.Engine, client: OmieClient, note: NoteState, clock: Clock, *, other_key: bool = False
-) -> tuple[Seen, bool]:
+) -> tuple[NoteReading, bool]:
     """Ask for one note alone and write what is seen.
 
     Args:
@@ -141,7 +141,7 @@ def look_at(
     except (RecordNotFound, Empty):
         # A read may lag behind the billing.
         lags = asked_at - note.enviada_em < _SETTLES
-        seen = Seen(None if lags else "error", "" if lags else GONE)
+        seen = NoteReading(None if lags else "error", "" if lags else GONE)
     else:
         seen = read_status(exact(answer), note, answer.asked_at)
         asked_at = answer.asked_at
@@ -238,7 +238,7 @@ class _Round:
         asked_for(self.engine, self.empresa, unseen, asked_at)
 
     @staticmethod
-    def _is_earlier(note: NoteState, seen: Seen) -> bool:
+    def _is_earlier(note: NoteState, seen: NoteReading) -> bool:
         """A cancelled note of the same order from before it was billed again."""
         if seen.estado != "cancelled" or seen.emitida_em is None:
             return False
@@ -258,6 +258,6 @@ class _Round:
         with warehouse_errors(), self.engine.begin() as connection:
             put_off(connection, note, self.clock.now(), "status")
 
-    def _count(self, seen: Seen, changed: bool) -> None:
+    def _count(self, seen: NoteReading, changed: bool) -> None:
         if changed and seen.estado is not None:
             self.report.mudancas[seen.estado] += 1

@@ -38,7 +38,7 @@ _DELIVERED = ("created", "updated", "linked")
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
+class BilledOrder:
     """Where the note of an order stands.
 
     Attributes:
@@ -53,7 +53,7 @@ class Billed:
     pedido_em: datetime | None
 
 
-def billed(engine: sa.Engine, empresa: str, orders: Collection[str]) -> dict[str, Billed]:
+def billed(engine: sa.Engine, empresa: str, orders: Collection[str]) -> dict[str, BilledOrder]:
     """Orders that were billed once, by code."""
     asked = sa.and_(
         billing_request.c.empresa == nfse.c.empresa,
@@ -74,7 +74,7 @@ def billed(engine: sa.Engine, empresa: str, orders: Collection[str]) -> dict[str
     )
     with warehouse_errors(), engine.connect() as connection:
         return {
-            row[0]: Billed(row[1], row[2], row[3], row[4] or "", row[5])
+            row[0]: BilledOrder(row[1], row[2], row[3], row[4] or "", row[5])
             for row in connection.execute(query)
         }
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.nfse import OPEN, Fonte
-from omie_pipeline.nfse.answers import Seen
+from omie_pipeline.nfse.answers import NoteReading
 from omie_pipeline.nfse.billing import correction_for
 from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep, knows_later, move, reject
 from omie_pipeline.postgres.engine import warehouse_errors
@@ -27,7 +27,7 @@ def next_look(note: NoteState, now: datetime) -> datetime:
 
 
 def write_seen(
-    engine: sa.Engine, note: NoteState, seen: Seen, asked_at: datetime, fonte: Fonte
+    engine: sa.Engine, note: NoteState, seen: NoteReading, asked_at: datetime, fonte: Fonte
 ) -> bool:
     """Write what an answer showed, and when to ask next.
 
@@ -87,7 +87,7 @@ def put_off(connection: sa.Connection, note: NoteState, asked_at: datetime, font
 
 
 def _step(
-    connection: sa.Connection, note: NoteState, seen: Seen, at: datetime, fonte: Fonte
+    connection: sa.Connection, note: NoteState, seen: NoteReading, at: datetime, fonte: Fonte
 ) -> bool:
     who = (connection, note.empresa, note.cod_int_os)
     values = _values(seen)
@@ -119,7 +119,7 @@ def _step(
     return False
 
 
-def _values(seen: Seen) -> dict[str, Any]:
+def _values(seen: NoteReading) -> dict[str, Any]:
     found = {
         "n_cod_os": seen.n_cod_os,
         "numero": seen.numero,
@@ -131,5 +131,5 @@ def _values(seen: Seen) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _is_another(note: NoteState, seen: Seen) -> bool:
+def _is_another(note: NoteState, seen: NoteReading) -> bool:
     return None not in (note.n_cod_nf, seen.n_cod_nf) and note.n_cod_nf != seen.n_cod_nf

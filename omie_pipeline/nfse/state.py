@@ -201,7 +201,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedOrder:
     """An order that Omie says is billed.
 
     Attributes:
@@ -218,7 +218,7 @@ class Submitted:
     at: datetime
 
 
-def submitted(connection: sa.Connection, empresa: str, rows: Sequence[Submitted]) -> None:
+def submitted(connection: sa.Connection, empresa: str, rows: Sequence[SubmittedOrder]) -> None:
     """Write down that these orders were billed; meant for the ledger's own transaction.
 
     A new note begins as ``submitted``; one that was ``rejected`` or in ``error`` goes back there
@@ -254,7 +254,7 @@ def submitted(connection: sa.Connection, empresa: str, rows: Sequence[Submitted]
 
 
 def _bill_again(
-    connection: sa.Connection, empresa: str, row: Submitted, values: Mapping[str, Any]
+    connection: sa.Connection, empresa: str, row: SubmittedOrder, values: Mapping[str, Any]
 ) -> None:
     known = {name: value for name, value in values.items() if value is not None}
     estado, _ = _locked(connection, empresa, row.cod_int_os)

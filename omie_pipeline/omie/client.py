@@ -44,8 +44,8 @@ from omie_pipeline.omie.rate_limiter import (
     GONE_BELIEVED_SECONDS,
     LONGEST_SLEPT_SECONDS,
     UNNAMED_WAIT_SECONDS,
-    Governor,
     Patience,
+    RateLimiter,
     told_wait_seconds,
 )
 from omie_pipeline.omie.transport import (
@@ -138,7 +138,7 @@ class OmieClient:
         self,
         credentials: Credentials,
         base_url: str,
-        governor: Governor,
+        governor: RateLimiter,
         clock: Clock,
         *,
         timeout_seconds: float = 60.0,
@@ -237,7 +237,7 @@ class OmieClient:
             param: the one object of the request.
             give_up: called with every "later"; true ends the asking with that fault.
         """
-        return self._patiently(service, method, param, give_up, wire.inexact_object)
+        return self._patiently(service, method, param, give_up, wire.float_object)
 
     def bear(self, method: str, fault: RetryLater | Unreachable, tries: int) -> None:
         """Wait as a fault asks before ``method`` goes again, while patience lasts.

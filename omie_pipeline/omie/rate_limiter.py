@@ -43,7 +43,7 @@ class Limits:
     error_budget: int = 8
 
 
-class Governor(Protocol):
+class RateLimiter(Protocol):
     """Shared memory of what was asked of one app key. Methods are Omie's ``call`` names."""
 
     def admit(
@@ -93,7 +93,7 @@ class Governor(Protocol):
         """Forget what was given up: there was an answer."""
 
 
-class LocalGovernor:
+class LocalRateLimiter:
     """A governor for one key, one process and no database (``omie-pipeline check``, tests)."""
 
     def __init__(self, limits: Limits | None = None) -> None:

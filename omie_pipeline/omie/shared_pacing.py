@@ -38,7 +38,7 @@ def scope_of(app_key: str) -> str:
     return hashlib.sha256(f"omie:{app_key}".encode()).hexdigest()[:16]
 
 
-class SharedGovernor:
+class SharedRateLimiter:
     """A governor whose memory is the schema ``omie_sync``; one per app key.
 
     Every method raises ``WarehouseError`` when the database is gone: without its memory nothing

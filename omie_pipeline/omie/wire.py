@@ -28,7 +28,7 @@ __all__ = [
     "Parse",
     "dumps",
     "fingerprint",
-    "inexact_object",
+    "float_object",
     "json_object",
     "loads",
     "plain_text",
@@ -58,7 +58,7 @@ def json_object(text: str) -> Json | None:
     return _storable(body) if _ODD_ESCAPE.search(text) else body
 
 
-def inexact_object(text: str) -> Json | None:
+def float_object(text: str) -> Json | None:
     """The object a body holds, its decimals as floats: for counts and keys only."""
     try:
         body = json.loads(text)

@@ -32,7 +32,7 @@ from omie_pipeline.privacy.find import (
     state_rows,
 )
 from omie_pipeline.privacy.keep_erased import strip
-from omie_pipeline.privacy.places import CLIENTES, HELD, Held
+from omie_pipeline.privacy.places import CLIENTES, HELD, PersonPlace
 from omie_pipeline.privacy.retention import Reason, kept_before, reasons_to_keep
 
 # An erasure in the tables of the push path and of the notes.
@@ -260,7 +260,7 @@ def take_back(connection: sa.Connection, person: Person, code: str, now: datetim
 
 
 def _erase_mirror(
-    connection: sa.Connection, held: Held, person: Person, until: date | None
+    connection: sa.Connection, held: PersonPlace, person: Person, until: date | None
 ) -> ErasedTable:
     where = rows_of(held, person)
     found = _count(connection, held.table, where)

@@ -18,7 +18,7 @@ from omie_pipeline.postgres.all_tables import tables
 from omie_pipeline.postgres.tables import erasure
 from omie_pipeline.privacy import codes as person_codes
 from omie_pipeline.privacy import codes as person_sharing
-from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, Held
+from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, PersonPlace
 
 _PUNCTUATION = "./- "
 
@@ -206,7 +206,7 @@ def _from_ledger(
     return {row.omie_id for row in rows if row.omie_id}, {row.codigo_integracao for row in rows}
 
 
-def rows_of(held: Held, person: Person) -> sa.ColumnElement[bool]:
+def rows_of(held: PersonPlace, person: Person) -> sa.ColumnElement[bool]:
     """The condition under which a row of ``held`` belongs to the person."""
     columns = held.table.c
     ways: list[sa.ColumnElement[bool]] = [sa.false()]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import erasure
 from omie_pipeline.privacy.find import any_of, bare
-from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, Held
+from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, PersonPlace
 from omie_pipeline.privacy.retention import FACT_DAYS, kept_before
 
 # SQL that takes personal data out of a row of the mirror and leaves the facts.
@@ -27,7 +27,7 @@ _KEPT_OF_CLIENTE = (
 _IDENTITY_OF_CLIENTE = ("razao_social", "nome_fantasia", "cnpj_cpf")
 
 
-def strip(held: Held, where: sa.ColumnElement[bool], *, identity: bool) -> sa.Update:
+def strip(held: PersonPlace, where: sa.ColumnElement[bool], *, identity: bool) -> sa.Update:
     """Update that removes contacts, addresses and notes of the rows under ``where``.
 
     Rows that have nothing of it left are not touched, so the row count is what was removed.
@@ -50,7 +50,7 @@ def strip(held: Held, where: sa.ColumnElement[bool], *, identity: bool) -> sa.Up
     return sa.update(held.table).where(where, sa.or_(*changes)).values(values)
 
 
-def _stripped(held: Held, *, identity: bool) -> sa.ColumnElement[Any]:
+def _stripped(held: PersonPlace, *, identity: bool) -> sa.ColumnElement[Any]:
     raw = held.table.c.raw
     if held.name != CLIENTES.name:
         return sa.func.omie.sem_dados_pessoais(raw, identity, type_=raw.type)
@@ -83,7 +83,7 @@ def keep_for_later_facts(
     connection: sa.Connection,
     empresa: str,
     salt: str,
-    wanted: Collection[Held],
+    wanted: Collection[PersonPlace],
     owners: Mapping[int, int],
     *,
     today: date,
@@ -132,7 +132,7 @@ def digest(column: sa.ColumnElement[Any], salt: str) -> sa.ColumnElement[str]:
     return sa.cast(sa.func.encode(sa.func.sha256(salted), "hex"), sa.Text)
 
 
-def _look(connection: sa.Connection, held: Held, known: _Known, today: date) -> None:
+def _look(connection: sa.Connection, held: PersonPlace, known: _Known, today: date) -> None:
     """The last day of each person's facts in one table; of an open balance, today."""
     columns = held.table.c
     days: list[sa.ColumnElement[Any]] = [columns[name] for name in FACT_DAYS[held.name]]
@@ -156,7 +156,7 @@ def _look(connection: sa.Connection, held: Held, known: _Known, today: date) -> 
 
 
 def _keys(
-    held: Held, known: _Known
+    held: PersonPlace, known: _Known
 ) -> Iterator[tuple[sa.ColumnElement[Any], Mapping[Any, int | str]]]:
     columns = held.table.c
     if held.client:
@@ -287,7 +287,7 @@ def _titles(connection: sa.Connection, empresa: str, client_ids: list[int]) -> d
 
 
 def _ways(
-    held: Held, client_ids: list[int], title_ids: list[int], salt: str, digests: list[str]
+    held: PersonPlace, client_ids: list[int], title_ids: list[int], salt: str, digests: list[str]
 ) -> sa.ColumnElement[bool]:
     columns = held.table.c
     ways: list[sa.ColumnElement[bool]] = []

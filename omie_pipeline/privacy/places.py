@@ -11,7 +11,7 @@ from omie_pipeline.postgres.all_tables import tables
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PersonPlace:
     """How one table of schema ``omie`` holds a person.
 
     Attributes:
@@ -38,7 +38,7 @@ class Held:
 
 _NOTE = ("observacao",)
 _CLIENTES = MIRROR["clientes"].columns
-CLIENTES = Held(
+CLIENTES = PersonPlace(
     "clientes",
     "Cadastro no Omie",
     client="codigo_cliente_omie",
@@ -54,29 +54,29 @@ CLIENTES = Held(
 )
 HELD = (
     CLIENTES,
-    Held(
+    PersonPlace(
         "contas_receber",
         "Contas a receber",
         client="codigo_cliente_fornecedor",
         titulo="codigo_lancamento_omie",
         contacts=_NOTE,
     ),
-    Held(
+    PersonPlace(
         "contas_pagar",
         "Contas a pagar",
         client="codigo_cliente_fornecedor",
         titulo="codigo_lancamento_omie",
         contacts=_NOTE,
     ),
-    Held(
+    PersonPlace(
         "saldos_titulos",
         "Saldos dos títulos",
         client="codigo_cliente",
         titulo="codigo_titulo",
         documents=("documento",),
     ),
-    Held("baixas", "Baixas", titulo="codigo_titulo", contacts=_NOTE),
-    Held(
+    PersonPlace("baixas", "Baixas", titulo="codigo_titulo", contacts=_NOTE),
+    PersonPlace(
         "movimentacoes",
         "Movimentações financeiras",
         client="codigo_cliente",
@@ -84,19 +84,19 @@ HELD = (
         documents=("documento",),
         contacts=_NOTE,
     ),
-    Held(
+    PersonPlace(
         "lancamentos_conta_corrente",
         "Lançamentos de conta corrente",
         client="codigo_cliente",
         contacts=_NOTE,
     ),
-    Held(
+    PersonPlace(
         "notas_fiscais",
         "Notas fiscais",
         client="codigo_cliente",
         documents=("documento", "documento_cpf"),
     ),
-    Held(
+    PersonPlace(
         "extrato_linhas",
         "Linhas do extrato",
         client="codigo_cliente",

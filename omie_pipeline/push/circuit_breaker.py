@@ -18,14 +18,14 @@ class StopSending(Exception):
         self.code = code
 
 
-class Judge:
+class CircuitBreaker:
     """Counts what is unclear in a row, and knows what the policy says of a refusal."""
 
     def __init__(self, policy: EndpointPolicy) -> None:
         self._policy = policy
         self._broken_in_a_row = 0
 
-    def weigh(self, outcome: RowOutcome) -> None:
+    def record(self, outcome: RowOutcome) -> None:
         """Take notice of an outcome.
 
         Raises:

@@ -22,13 +22,13 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.payload.rows import DELIVERED, Attempt, PlanRow, RowOutcome
-from omie_pipeline.push.circuit_breaker import Judge, StopSending
-from omie_pipeline.push.effects import Found, RecordEffect, Standing
+from omie_pipeline.push.circuit_breaker import CircuitBreaker, StopSending
+from omie_pipeline.push.effects import ExistingRecord, ReadBack, RecordEffect
 from omie_pipeline.push.emptied_fields import with_emptied
 from omie_pipeline.push.intents import Intents
 from omie_pipeline.push.ledger import Ledger
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.retry_queue import Waiting, WaitingRows
+from omie_pipeline.push.retry_queue import RetryQueue, WaitingRow
 from omie_pipeline.push.scope import RefusedRow, Scope, refused_row
 from omie_pipeline.push.send import (
     STALE_SECONDS,
@@ -56,7 +56,7 @@ def lacking_of(effect: RecordEffect, row: PlanRow) -> RowOutcome | None:
     return RowOutcome(row, "held", error=text, error_code="referencia", called=False)
 
 
-def outcome_of(row: PlanRow, found: Standing, now: datetime) -> RowOutcome | None:
+def outcome_of(row: PlanRow, found: ExistingRecord, now: datetime) -> RowOutcome | None:
     """What is known of a row without sending it; ``None`` if it is to be sent."""
     if found.done:
         return RowOutcome(
@@ -134,9 +134,9 @@ class Delivery:
         self._check = check
         self._client = client
         self._sender = Sender(client, scope.endpoint, effect, policy, clock, check)
-        self._judge = Judge(policy)
+        self._judge = CircuitBreaker(policy)
         self._on_progress = on_progress
-        self._waiting = WaitingRows()
+        self._waiting = RetryQueue()
         self._outcomes: list[RowOutcome] = []
         self._attempts: list[Attempt] = []
         self._conflicts: list[RefusedRow] = []
@@ -262,9 +262,9 @@ class Delivery:
         lacking = {row.linha: one for row in batch if (one := lacking_of(self._effect, row))}
         self._outcomes += lacking.values()
         rows = [row for row in batch if row.linha not in lacking]
-        if not self._endpoint.look_first:
+        if not self._endpoint.find_existing:
             return rows
-        standing = self._effect.look_first(rows)
+        standing = self._effect.find_existing(rows)
         to_send = []
         for row in rows:
             found = standing.get(row.linha)
@@ -281,7 +281,7 @@ class Delivery:
             self._flush()
         return to_send
 
-    def _left_to_a_person(self, row: PlanRow, found: Standing) -> bool:
+    def _left_to_a_person(self, row: PlanRow, found: ExistingRecord) -> bool:
         """Quarantine the row if a person has to decide about it; return whether that is so."""
         if found.conflict is None:
             return False
@@ -326,13 +326,13 @@ class Delivery:
         self._busy_in_a_row = 0
         if outcome.kind == "unknown":
             self._sent_before.add(row.code)
-            outcome = self._first_look(row, outcome, tries)
+            outcome = self._read_back_now(row, outcome, tries)
         elif outcome.kind == "rejected" and row.code in self._sent_before:
             outcome = self._look_behind(row, outcome)
         if outcome.kind == "rejected" and row.omie_id is not None and row.action != "delete":
             self._change_refused = True
         self._settle(outcome)
-        self._judge.weigh(outcome)
+        self._judge.record(outcome)
 
     def _sent(self, row: PlanRow) -> RowOutcome | Deferred:
         started = time.perf_counter()
@@ -349,7 +349,7 @@ class Delivery:
         self._intents.close_as_not_sent([row.code], self._clock.now())
         if tries > len(later.waits_seconds):
             self._settle(later.otherwise)
-            self._judge.weigh(later.otherwise)
+            self._judge.record(later.otherwise)
             return
         wait_seconds = later.waits_seconds[tries - 1]
         due = self._clock.now() + timedelta(seconds=wait_seconds)
@@ -370,7 +370,7 @@ class Delivery:
     def _wait(self, wait_seconds: float, why: str) -> None:
         self._client.wait(self._endpoint.name, wait_seconds, why)
 
-    def _first_look(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
+    def _read_back_now(self, row: PlanRow, outcome: RowOutcome, tries: int) -> RowOutcome:
         """Read back at once; if that proves nothing, or would have to be waited for, the row waits
         for its proof while others go on."""
         sent_at = outcome.at or self._clock.now()
@@ -425,7 +425,7 @@ class Delivery:
         since = self._since.get(row.code, now)
         return proven(row, found, now, since), self._disproves(row, found)
 
-    def _disproves(self, row: PlanRow, found: Found) -> bool:
+    def _disproves(self, row: PlanRow, found: ReadBack) -> bool:
         """Whether a read that shows no effect is able to: if a second call would make a second
         record, only an absence is."""
         if self._endpoint.repeatable or row.action == "delete" or row.omie_id is not None:
@@ -456,7 +456,7 @@ class Delivery:
                 self._close_unsent([item.row])
                 raise
 
-    def _settled_as_unsent(self, item: Waiting, sent_at: datetime) -> bool:
+    def _settled_as_unsent(self, item: WaitingRow, sent_at: datetime) -> bool:
         """True when the read-back proves that the call had no effect; its intent is closed then."""
         found, readable = self._look(item.row)
         if found is not None:

@@ -80,7 +80,7 @@ def living_ids(
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ConfirmedRecord:
     """What Omie last confirmed of a record that it holds."""
 
     payload_hash: str
@@ -91,7 +91,7 @@ class Confirmed:
 
 def confirmed(
     engine: sa.Engine, empresa: str, endpoint: str, codes: Collection[str]
-) -> dict[str, Confirmed]:
+) -> dict[str, ConfirmedRecord]:
     """What Omie last confirmed of these records, of those it holds and is known to hold so.
 
     Args:
@@ -113,7 +113,7 @@ def confirmed(
     )
     with warehouse_errors(), engine.connect() as connection:
         return {
-            row[0]: Confirmed(row[1], row[2], row[3] or "", row[4])
+            row[0]: ConfirmedRecord(row[1], row[2], row[3] or "", row[4])
             for row in connection.execute(query)
         }
 

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.emptying import EMPTY_VALUES, filled_fields, value_at
 from omie_pipeline.nfse.ledger import BILLING, forget_billings
-from omie_pipeline.nfse.state import Submitted, submitted
+from omie_pipeline.nfse.state import SubmittedOrder, submitted
 from omie_pipeline.payload.rows import (
     ADOPTED,
     DELIVERED,
@@ -205,10 +205,10 @@ def _emptied(outcome: RowOutcome) -> list[str]:
     return [name for name in row.filled if value_at(row.payload, name) in EMPTY_VALUES]
 
 
-def notes_begun(outcomes: Sequence[RowOutcome], now: datetime) -> list[Submitted]:
+def notes_begun(outcomes: Sequence[RowOutcome], now: datetime) -> list[SubmittedOrder]:
     """The notes that delivered billings begin; value and city from the model's own columns."""
     return [
-        Submitted(
+        SubmittedOrder(
             cod_int_os=outcome.row.codigo_integracao or "",
             n_cod_os=outcome.omie_id,
             valor=outcome.row.extra.get("_valor"),

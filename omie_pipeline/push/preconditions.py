@@ -73,7 +73,7 @@ class _Verdict:
     outcomes: Sequence[RowOutcome] = ()
 
 
-def close_gates(
+def hold_or_refuse(
     scope: Scope, policy: EndpointPolicy, ledger: Ledger, now: datetime, *, store: bool
 ) -> int:
     """Take out of a plan what must not leave: quarantined for a person, or held.

@@ -25,7 +25,7 @@ from omie_pipeline.push.scope import Scope, refused_row
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRecord:
     """A record that Omie holds for us.
 
     Attributes:
@@ -80,7 +80,7 @@ def new_rows(engine: sa.Engine, run_id: str, chunk_rows: int) -> Iterator[list[P
 
 def alike(
     engine: sa.Engine, empresa: str, endpoint: str, likenesses: Collection[str]
-) -> list[Known]:
+) -> list[KnownRecord]:
     """Records that Omie holds for us and that say the same as these.
 
     Args:
@@ -93,10 +93,12 @@ def alike(
         *_living(empresa, endpoint), ledger.c.likeness == sa.func.any(list(likenesses))
     )
     with warehouse_errors(), engine.connect() as connection:
-        return [Known(row[0], row[1]) for row in connection.execute(query)]
+        return [KnownRecord(row[0], row[1]) for row in connection.execute(query)]
 
 
-def gone_without_likeness(engine: sa.Engine, model: PayloadModel, empresa: str) -> list[Known]:
+def gone_without_likeness(
+    engine: sa.Engine, model: PayloadModel, empresa: str
+) -> list[KnownRecord]:
     """Records delivered before likenesses were kept that the model has no longer."""
     p = model.table()
     in_model = sa.exists().where(
@@ -106,7 +108,7 @@ def gone_without_likeness(engine: sa.Engine, model: PayloadModel, empresa: str) 
         *_living(empresa, model.endpoint.name), ledger.c.likeness.is_(None), ~in_model
     )
     with warehouse_errors(), engine.connect() as connection:
-        return [Known(row[0], "") for row in connection.execute(query)]
+        return [KnownRecord(row[0], "") for row in connection.execute(query)]
 
 
 def still_in_model(
@@ -166,7 +168,7 @@ _OTHER_CODES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
+class RenamedRows:
     """Rows that would be made a second time.
 
     Attributes:
@@ -195,11 +197,11 @@ class Renamed:
         )
 
 
-def find_renamed(scope: Scope, model: PayloadModel) -> Renamed:
+def find_renamed(scope: Scope, model: PayloadModel) -> RenamedRows:
     """Rows of the plan whose records Omie holds for us under another code."""
     endpoint, who = scope.endpoint, (scope.engine, scope.empresa, scope.endpoint.name)
     if not endpoint.likeness or not holds_any(*who):
-        return Renamed()
+        return RenamedRows()
     reformed: list[tuple[PlanRow, str]] = []
     recoded: list[tuple[PlanRow, str]] = []
     new, old_gone = 0, None
@@ -212,7 +214,7 @@ def find_renamed(scope: Scope, model: PayloadModel) -> Renamed:
         codes = {row.code for row in rows}
         by_likeness = _grouped([one for one in known if one.code not in codes])
         by_form = {plain_form(one.code): one.code for one in old_gone}
-        rest: list[tuple[PlanRow, Sequence[Known]]] = []
+        rest: list[tuple[PlanRow, Sequence[KnownRecord]]] = []
         for row in rows:
             same = by_likeness.get(says[row.linha], ())
             form = plain_form(row.code)
@@ -223,11 +225,11 @@ def find_renamed(scope: Scope, model: PayloadModel) -> Renamed:
             elif same:
                 rest.append((row, same))
         recoded += _recoded(scope, model, rest)
-    return Renamed(tuple(reformed), tuple(recoded), new)
+    return RenamedRows(tuple(reformed), tuple(recoded), new)
 
 
 def hold_reformed(
-    scope: Scope, found: Renamed, max_reformed: int, now: datetime, *, store: bool
+    scope: Scope, found: RenamedRows, max_reformed: int, now: datetime, *, store: bool
 ) -> int:
     """Quarantine rows whose codes changed form, if they are few; how many.
 
@@ -249,15 +251,15 @@ def hold_reformed(
     return len(refused)
 
 
-def _grouped(known: Sequence[Known]) -> dict[str, list[Known]]:
-    groups: defaultdict[str, list[Known]] = defaultdict(list)
+def _grouped(known: Sequence[KnownRecord]) -> dict[str, list[KnownRecord]]:
+    groups: defaultdict[str, list[KnownRecord]] = defaultdict(list)
     for one in known:
         groups[one.likeness].append(one)
     return dict(groups)
 
 
 def _recoded(
-    scope: Scope, model: PayloadModel, rows: Sequence[tuple[PlanRow, Sequence[Known]]]
+    scope: Scope, model: PayloadModel, rows: Sequence[tuple[PlanRow, Sequence[KnownRecord]]]
 ) -> list[tuple[PlanRow, str]]:
     """Each row with a record of the same content that the model has no longer, each only once."""
     codes = {one.code for _, same in rows for one in same}

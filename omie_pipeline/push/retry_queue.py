@@ -11,7 +11,7 @@ from omie_pipeline.payload.rows import PlanRow
 
 
 @dataclass(order=True, slots=True)
-class Waiting:
+class WaitingRow:
     """A row that may not be sent or read before ``due``.
 
     ``sent_at`` is when it may have left; ``None`` means that it never did.
@@ -24,11 +24,11 @@ class Waiting:
     tries: int = field(compare=False)
 
 
-class WaitingRows:
+class RetryQueue:
     """The waiting rows, the one whose time comes first in front."""
 
     def __init__(self) -> None:
-        self._heap: list[Waiting] = []
+        self._heap: list[WaitingRow] = []
         self._order = itertools.count()
 
     def __bool__(self) -> bool:
@@ -47,9 +47,9 @@ class WaitingRows:
             sent_at: when its call left, ``None`` if it did not.
             tries: calls so far.
         """
-        heapq.heappush(self._heap, Waiting(due, next(self._order), row, sent_at, tries))
+        heapq.heappush(self._heap, WaitingRow(due, next(self._order), row, sent_at, tries))
 
-    def pop(self) -> Waiting:
+    def pop(self) -> WaitingRow:
         """The row whose time comes first."""
         return heapq.heappop(self._heap)
 

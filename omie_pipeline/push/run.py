@@ -50,8 +50,8 @@ from omie_pipeline.push.plan import (
     write_plan,
 )
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.preconditions import close_gates, stop_other_instalments
-from omie_pipeline.push.renamed_codes import Renamed, find_renamed, hold_reformed
+from omie_pipeline.push.preconditions import hold_or_refuse, stop_other_instalments
+from omie_pipeline.push.renamed_codes import RenamedRows, find_renamed, hold_reformed
 from omie_pipeline.push.report import (
     CommonReason,
     PushOptions,
@@ -188,7 +188,7 @@ class _Run:
         self._planned: tuple[PlannedPartition, ...] = ()
         self._validation: ValidationReport | None = None
         self._conflicts = 0
-        self._renamed = Renamed()
+        self._renamed = RenamedRows()
         self._would_stop: tuple[str, ...] = ()
 
     def _on_call(self, record: CallRecord) -> None:
@@ -262,7 +262,7 @@ class _Run:
             self._validation = check_plan(
                 *self._checked(), self._rules, self._ledger, now, store=store, reported=reported
             )
-            self._conflicts = close_gates(
+            self._conflicts = hold_or_refuse(
                 self._scope(), self._policy, self._ledger, now, store=store
             )
             if not self._waived:

@@ -28,7 +28,7 @@ from omie_pipeline.omie.faults import status_text
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
 from omie_pipeline.payload.rows import Attempt, Kind, PlanRow, RowOutcome
-from omie_pipeline.push.effects import Found, RecordEffect, Request
+from omie_pipeline.push.effects import ReadBack, RecordEffect, Request
 from omie_pipeline.push.policy import EndpointPolicy
 
 # After an unclear answer: read the record back before anything is repeated.
@@ -57,13 +57,13 @@ def next_look_at(sent_at: datetime, read_at: datetime) -> datetime:
     return max(sent_at, read_at) + timedelta(seconds=STALE_SECONDS)
 
 
-def is_ours(found: Found, since: datetime) -> bool:
+def is_ours(found: ReadBack, since: datetime) -> bool:
     """Whether a record that was found can only have been made by a call since ``since``."""
     young = found.born_at is None or found.born_at >= since - _CLOCKS_APART
     return found.untouched and young
 
 
-def proven(row: PlanRow, found: Found, now: datetime, since: datetime) -> RowOutcome | None:
+def proven(row: PlanRow, found: ReadBack, now: datetime, since: datetime) -> RowOutcome | None:
     """The outcome a finding proves: what was sent is there, or what was deleted is gone.
 
     A record that was changed after its creation, or that is older than our intent, was

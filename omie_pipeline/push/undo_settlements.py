@@ -48,7 +48,7 @@ from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedSettlement:
     """A settlement that stands while the clinic says otherwise.
 
     Attributes:
@@ -67,7 +67,7 @@ class Changed:
 
 def changed_titles(
     engine: sa.Engine, baixas: str, titles: PayloadModel, selection: Selection
-) -> list[Changed]:
+) -> list[ChangedSettlement]:
     """Settlements of títulos that differ from what Omie confirmed of them, but for a change that
     Omie refused already.
 
@@ -111,7 +111,7 @@ def changed_titles(
 
 def changed_settlements(
     engine: sa.Engine, baixas: PayloadModel, selection: Selection
-) -> list[Changed]:
+) -> list[ChangedSettlement]:
     """Settlements that differ from what Omie confirmed of them."""
     source, baixa = payload_source(baixas, selection), ledger.alias("b")
     query = (
@@ -135,7 +135,7 @@ def changed_settlements(
 
 
 def plan_reversals(
-    engine: sa.Engine, run_id: str, key_field: str, rows: Sequence[Changed]
+    engine: sa.Engine, run_id: str, key_field: str, rows: Sequence[ChangedSettlement]
 ) -> tuple[PlannedPartition, ...]:
     """Plan these settlements to be taken back; those in the plan already are left out.
 
@@ -161,7 +161,7 @@ def plan_reversals(
     return tuple(PlannedPartition(name, number, number) for name, number in sorted(counts.items()))
 
 
-def _as_table(rows: Mapping[str, Changed], key_field: str) -> sa.FromClause:
+def _as_table(rows: Mapping[str, ChangedSettlement], key_field: str) -> sa.FromClause:
     values = sa.values(
         sa.column("codigo_integracao", sa.Text),
         sa.column("particao", sa.Text),
@@ -298,10 +298,10 @@ def _within(known: sa.FromClause, selection: Selection) -> list[sa.ColumnElement
     return conditions
 
 
-def _changed(engine: sa.Engine, query: sa.Select[Any]) -> list[Changed]:
+def _changed(engine: sa.Engine, query: sa.Select[Any]) -> list[ChangedSettlement]:
     with warehouse_errors(), engine.connect() as connection:
         return [
-            Changed(
+            ChangedSettlement(
                 row.codigo_integracao,
                 row.omie_id,
                 row.particao,
@@ -481,7 +481,7 @@ def plan_undoing(
     """
     if selection.key is not None or selection.states:
         return ()
-    found: list[Changed] = []
+    found: list[ChangedSettlement] = []
     baixas = model_of(engine, REGISTRY[reversal.deletes])
     titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]])
     if titles is not None:
@@ -519,7 +519,7 @@ def unfit_codes(
     return unfit_titles(engine, empresa, *models, titles)
 
 
-def _parent(baixas: PayloadModel, row: Changed) -> str:
+def _parent(baixas: PayloadModel, row: ChangedSettlement) -> str:
     return str(row.payload.get(baixas.endpoint.parent_field) or "")
 
 
@@ -555,8 +555,8 @@ def _valid(
     endpoint: Endpoint,
     selection: Selection,
     rules: ClinicRules,
-    changed: Sequence[Changed],
-) -> list[Changed]:
+    changed: Sequence[ChangedSettlement],
+) -> list[ChangedSettlement]:
     if not changed:
         return []
     from omie_pipeline.validation import Validator

@@ -40,7 +40,7 @@ _TIMEZONE = str(BRASILIA)
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class LostRows:
     """Delivered rows of one endpoint that Omie does not have.
 
     Attributes:
@@ -54,7 +54,7 @@ class Gone:
     unproved: tuple[str, ...]
 
 
-def gone_rows(engine: sa.Engine, empresa: str, endpoint: Endpoint, start: date) -> Gone:
+def gone_rows(engine: sa.Engine, empresa: str, endpoint: Endpoint, start: date) -> LostRows:
     """Rows of the clinic that were delivered and that Omie no longer has.
 
     Args:
@@ -100,7 +100,7 @@ def gone_rows(engine: sa.Engine, empresa: str, endpoint: Endpoint, start: date) 
     )
     with warehouse_errors(), engine.connect() as connection:
         found = connection.execute(query).all()
-    return Gone(
+    return LostRows(
         empresa,
         endpoint.name,
         tuple(row.codigo_integracao for row in found if row.proved),
@@ -222,12 +222,12 @@ class Reconciler:
     clock: Clock
     start: date
 
-    def gone(self, empresa: str) -> tuple[Gone, ...]:
+    def gone(self, empresa: str) -> tuple[LostRows, ...]:
         """Delivered rows of an empresa that Omie does not have, endpoint by endpoint."""
         found = (gone_rows(self.engine, empresa, one, self.start) for one in RECONCILED)
         return tuple(one for one in found if one.proved or one.unproved)
 
-    def set_back(self, found: Gone, on_wait: Callable[[], None] | None = None) -> int:
+    def set_back(self, found: LostRows, on_wait: Callable[[], None] | None = None) -> int:
         """Set back the proved rows of ``found`` that still are as they were; how many.
 
         A push of the same endpoint goes first; what it delivered meanwhile is judged anew.

@@ -17,7 +17,7 @@ UNFINISHED = [
 ]
 
 
-def tables_going(instance: DagsterInstance, empresa: str) -> frozenset[str]:
+def tables_being_read(instance: DagsterInstance, empresa: str) -> frozenset[str]:
     """Tables of the mirror that an unfinished run of this empresa is to read."""
     runs = instance.get_runs(RunsFilter(statuses=UNFINISHED))
     return frozenset(

@@ -10,7 +10,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITIO
 from omie_pipeline.alerts.channels import NO_CHANNEL, notify_channels
 from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
 from omie_pipeline.alerts.deduplication import Alert, open_of
-from omie_pipeline.alerts.send import deliver
+from omie_pipeline.alerts.send import send_alerts
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.status.health import told_by_tables
 
@@ -55,7 +55,7 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
                 context.instance, open_of(opened.engine, DEAD_RUN), ended, opened.empresas
             ),
         ]
-        sent = deliver(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN))
+        sent = send_alerts(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN))
         if sent is None:
             yield dg.SkipReason("Outro processo está avisando agora")
             return

@@ -20,11 +20,11 @@ from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
-from omie_pipeline.imports.change_probe import Look, Watcher, can_look
+from omie_pipeline.imports.change_probe import ChangeCheck, Watcher, can_look
 from omie_pipeline.imports.state import read_cursor, write_cursor
 from omie_pipeline.omie.shared_pacing import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.sensors.active_runs import tables_going
+from omie_pipeline.sensors.active_runs import tables_being_read
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 
 INTERVAL_SECONDS = 600
@@ -70,7 +70,7 @@ def _watch_sensor(family: str, text: str, jobs: MirrorJobs) -> dg.SensorDefiniti
         requests: list[dg.RunRequest] = []
         reasons: list[str] = []
         for empresa in opened.empresas:
-            going = tables_going(context.instance, empresa)
+            going = tables_being_read(context.instance, empresa)
             for look in _looks(opened, empresa, watched(family), going, memory, reasons):
                 requests += _requests(look, opened, jobs, going)
                 memory.remember(look)
@@ -110,7 +110,7 @@ class _Memory:
         }
         return json.dumps(held, sort_keys=True)
 
-    def remember(self, look: Look) -> None:
+    def remember(self, look: ChangeCheck) -> None:
         """A reading of what the look saw was asked for."""
         name = f"{look.empresa}/{look.tabela}"
         self.signatures[name] = look.signature
@@ -137,7 +137,7 @@ def _looks(
     going: frozenset[str],
     memory: _Memory,
     reasons: list[str],
-) -> Iterator[Look]:
+) -> Iterator[ChangeCheck]:
     """Looks that found something; why the others were not made goes into ``reasons``."""
     now = opened.clock.now()
     if not has_credentials(opened.config.empresa(empresa)):
@@ -184,7 +184,7 @@ def _looks(
 
 
 def _requests(
-    look: Look, opened: Deployment, jobs: MirrorJobs, going: frozenset[str]
+    look: ChangeCheck, opened: Deployment, jobs: MirrorJobs, going: frozenset[str]
 ) -> Iterator[dg.RunRequest]:
     """One run for each range of days; the second finds the first's work done and asks nothing."""
     if look.asked_at is None:
@@ -220,7 +220,7 @@ def _requests(
         )
 
 
-def _partitions(look: Look, opened: Deployment) -> list[date]:
+def _partitions(look: ChangeCheck, opened: Deployment) -> list[date]:
     """The days that exist as partitions; today's run carries what lies before the start date."""
     today = opened.clock.now().astimezone(BRASILIA).date()
     start = opened.settings.start_date

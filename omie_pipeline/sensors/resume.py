@@ -18,7 +18,7 @@ from omie_pipeline.clock import BRASILIA
 from omie_pipeline.imports.status import StoppedReading, stopped_readings
 from omie_pipeline.push.unfinished import Resumable, resumable
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.sensors.active_runs import UNFINISHED, tables_going
+from omie_pipeline.sensors.active_runs import UNFINISHED, tables_being_read
 from omie_pipeline.sensors.ranges import range_tags
 
 RESUMED_TAG = "omie_pipeline/retomada"
@@ -118,7 +118,7 @@ def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.Dagst
     before = dg.RunsFilter(tags={RUN_KEY_TAG: _run_key(item)})
     if instance.get_runs(mine, limit=1) or instance.get_runs(before, limit=1):
         return False
-    return item.tabela not in tables_going(instance, item.empresa)
+    return item.tabela not in tables_being_read(instance, item.empresa)
 
 
 def _run_key(item: StoppedReading) -> str:

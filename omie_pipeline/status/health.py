@@ -23,7 +23,7 @@ What = Literal["push", "import"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class FinishedRun:
     """How one of the newest finished runs of an endpoint (push) or a table (import) ended.
 
     Attributes:
@@ -70,7 +70,7 @@ class WaitingEvents:
 
 def newest_ended(
     engine: sa.Engine, what: What, empresas: Sequence[str], names: Sequence[str], each: int = 1
-) -> tuple[Ended, ...]:
+) -> tuple[FinishedRun, ...]:
     """The newest ``each`` finished runs of every empresa and name, newest first.
 
     Runs that Omie's block ended, dry runs and runs still going are left out.
@@ -110,14 +110,14 @@ def newest_ended(
         return tuple(_ended(what, row) for row in connection.execute(query))
 
 
-def failing_since(engine: sa.Engine, what: What, ended: Ended) -> datetime:
+def failing_since(engine: sa.Engine, what: What, ended: FinishedRun) -> datetime:
     """Beginning of the first failed run after the last one that got through."""
     table, _ = _history(what)
     query = _first_after(what, ended, table.c.state == DONE, table.c.state.in_(FAILED_STATES))
     return _moment(engine, query, ended)
 
 
-def incomplete_since(engine: sa.Engine, ended: Ended) -> datetime:
+def incomplete_since(engine: sa.Engine, ended: FinishedRun) -> datetime:
     """Beginning of the first reading whose counts did not close, after the last that did."""
     c = import_run.c
     bad = sa.and_(c.state == DONE, c.completo.is_(False))
@@ -179,7 +179,7 @@ def _history(what: What) -> tuple[sa.Table, sa.Column[Any]]:
 
 
 def _first_after(
-    what: What, ended: Ended, good: sa.ColumnElement[bool], bad: sa.ColumnElement[bool]
+    what: What, ended: FinishedRun, good: sa.ColumnElement[bool], bad: sa.ColumnElement[bool]
 ) -> sa.Select[Any]:
     table, name = _history(what)
     mine = (table.c.empresa == ended.empresa, name == ended.name)
@@ -189,19 +189,19 @@ def _first_after(
     )
 
 
-def _moment(engine: sa.Engine, query: sa.Select[Any], ended: Ended) -> datetime:
+def _moment(engine: sa.Engine, query: sa.Select[Any], ended: FinishedRun) -> datetime:
     with warehouse_errors(), engine.connect() as connection:
         found: datetime | None = connection.execute(query).scalar_one()
     return found or ended.started_at
 
 
-def _ended(what: What, row: sa.Row[Any]) -> Ended:
+def _ended(what: What, row: sa.Row[Any]) -> FinishedRun:
     parts = row.counts or [] if what == "push" else []
     numbers = {
         name: sum(int(part.get(name, 0)) for part in parts)
         for name in ("selected", "rejected", "calls")
     }
-    return Ended(
+    return FinishedRun(
         empresa=row.empresa,
         name=row.nome,
         state=row.state,

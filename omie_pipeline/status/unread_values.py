@@ -37,7 +37,7 @@ class UnreadColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Unowned:
+class RowsOfNobody:
     """Rows of a canonical table that say no empresa: nothing ever sends them.
 
     Attributes:
@@ -54,13 +54,13 @@ class Reading:
     """How the clinic's tables could be read, as they are now."""
 
     unread: tuple[UnreadColumn, ...]
-    unowned: tuple[Unowned, ...]
+    unowned: tuple[RowsOfNobody, ...]
 
 
 def clinic_reading(engine: sa.Engine, schema: str = CLINIC) -> Reading:
     """Look at every canonical table once; tables that were not built have nothing to tell."""
     unread: list[UnreadColumn] = []
-    unowned: list[Unowned] = []
+    unowned: list[RowsOfNobody] = []
     with warehouse_errors(), engine.connect() as connection:
         for table in _tables(connection, schema):
             rows = (
@@ -109,11 +109,11 @@ def _unread(connection: sa.Connection, table: str, rows: sa.CTE) -> list[UnreadC
     ]
 
 
-def _unowned(connection: sa.Connection, table: str, rows: sa.CTE) -> list[Unowned]:
+def _unowned(connection: sa.Connection, table: str, rows: sa.CTE) -> list[RowsOfNobody]:
     nobody = rows.c.empresa.is_(None)
     count = connection.execute(sa.select(sa.func.count()).where(nobody)).scalar_one()
     if not count:
         return []
     ids = sa.select(rows.c.id).where(nobody, rows.c.id.is_not(None)).order_by(rows.c.id)
     shown: list[str] = list(connection.scalars(ids.limit(_SHOWN_IDS)))
-    return [Unowned(table, count, tuple(shown))]
+    return [RowsOfNobody(table, count, tuple(shown))]

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.inbox.events import NewEvent
-from omie_pipeline.webhooks.auth import Door, Doors
+from omie_pipeline.webhooks.auth import WebhookAddress, WebhookAddresses
 from omie_pipeline.webhooks.message import NotStored, read_message
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -44,7 +44,7 @@ class ReceiverApp:
 
     def __init__(
         self,
-        doors: Doors,
+        doors: WebhookAddresses,
         clock: Clock,
         store: Store,
         on_start: Callable[[], Awaitable[None]],
@@ -83,7 +83,7 @@ class ReceiverApp:
         self._refused.count("corpo longo demais ou incompleto")
         return body
 
-    async def _stored(self, body: bytes, door: Door) -> int:
+    async def _stored(self, body: bytes, door: WebhookAddress) -> int:
         event = read_message(body, door, self._clock.now())
         if event is NotStored.FOREIGN:
             self._refused.count("appKey de outro aplicativo")

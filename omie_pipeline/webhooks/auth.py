@@ -16,7 +16,7 @@ from omie_pipeline.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class WebhookAddress:
     """The address of one empresa; ``repr`` shows no secret."""
 
     empresa: str
@@ -28,20 +28,20 @@ class Door:
         return hmac.compare_digest(_digest(app_key), _digest(self.app_key))
 
 
-class Doors:
+class WebhookAddresses:
     """The doors of a deployment."""
 
-    def __init__(self, doors: Iterable[Door]) -> None:
+    def __init__(self, doors: Iterable[WebhookAddress]) -> None:
         self._doors = {door.empresa: door for door in doors}
         # What an unknown empresa is compared with: the same work, and it never fits.
-        self._nobody = Door("", secrets.token_urlsafe(32), "")
+        self._nobody = WebhookAddress("", secrets.token_urlsafe(32), "")
 
     @property
     def empresas(self) -> tuple[str, ...]:
         """Names of the empresas that have a door."""
         return tuple(self._doors)
 
-    def at(self, path: str) -> Door | None:
+    def at(self, path: str) -> WebhookAddress | None:
         """The door of ``/omie/{empresa}/{secret}``; ``None`` for wrong empresa and secret alike."""
         parts = path.split("/")
         shaped = len(parts) == 4 and parts[0] == "" and parts[1] == "omie"
@@ -63,7 +63,7 @@ _SAFE_SECRET = re.compile(r"[A-Za-z0-9_-]{24,200}")
 
 def configured_doors(
     deployment: Deployment, variables: Mapping[str, str] | None = None
-) -> tuple[Door, ...]:
+) -> tuple[WebhookAddress, ...]:
     """One door for each empresa whose webhook secret is set, in the order of the file.
 
     Raises:
@@ -71,7 +71,7 @@ def configured_doors(
             variables are named, their values are not shown.
     """
     found = environment() if variables is None else variables
-    doors: list[Door] = []
+    doors: list[WebhookAddress] = []
     for empresa in deployment.config.empresas:
         variable = webhook_secret_variable(empresa, deployment.config)
         secret = found.get(variable, "") if variable else ""
@@ -87,5 +87,5 @@ def configured_doors(
             raise ConfigurationError(
                 f"Empresa {empresa.nome}: defina {empresa.app_key_env}, para reconhecer os eventos"
             )
-        doors.append(Door(empresa.nome, secret, app_key))
+        doors.append(WebhookAddress(empresa.nome, secret, app_key))
     return tuple(doors)

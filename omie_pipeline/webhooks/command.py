@@ -12,7 +12,7 @@ import typer
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.clock import DatabaseClock
-from omie_pipeline.webhooks.auth import Door, configured_doors
+from omie_pipeline.webhooks.auth import WebhookAddress, configured_doors
 from omie_pipeline.webhooks.server import HOST, PORT, Receiver
 
 _SECRET_BYTES = 32
@@ -52,7 +52,7 @@ def webhooks_command(
     _serve(deployment, doors, host, port)
 
 
-def _serve(deployment: Deployment, doors: tuple[Door, ...], host: str, port: int) -> None:
+def _serve(deployment: Deployment, doors: tuple[WebhookAddress, ...], host: str, port: int) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )

@@ -16,7 +16,7 @@ from typing import Any
 from omie_pipeline import decimal_json
 from omie_pipeline.catalog.topics import ids_named, rule_for
 from omie_pipeline.inbox.events import NewEvent, State
-from omie_pipeline.webhooks.auth import Door
+from omie_pipeline.webhooks.auth import WebhookAddress
 
 _HIDDEN = ("appKey", "appHash", "app_key", "app_secret")
 _ID_LENGTH = 200
@@ -36,7 +36,7 @@ class NotStored(Enum):
     FOREIGN = "foreign"
 
 
-def read_message(body: bytes, door: Door, received_at: datetime) -> NewEvent | NotStored:
+def read_message(body: bytes, door: WebhookAddress, received_at: datetime) -> NewEvent | NotStored:
     """The event in ``body``; ``PING`` for Omie's test (``{"ping":"omie"}``)."""
     try:
         content = decimal_json.loads(body)
@@ -68,7 +68,7 @@ def _event(
     topic: str,
     body: bytes,
     raw: str,
-    door: Door,
+    door: WebhookAddress,
     received_at: datetime,
 ) -> NewEvent:
     rule = rule_for(topic)
@@ -89,7 +89,9 @@ def _event(
     )
 
 
-def _flagged(body: bytes, door: Door, received_at: datetime, raw: str, reason: str) -> NewEvent:
+def _flagged(
+    body: bytes, door: WebhookAddress, received_at: datetime, raw: str, reason: str
+) -> NewEvent:
     return NewEvent(
         empresa=door.empresa,
         message_id=_message_id(None, body),

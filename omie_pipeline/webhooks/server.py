@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.postgres.schemas import Schemas
 from omie_pipeline.webhooks.app import ReceiverApp
-from omie_pipeline.webhooks.auth import Door, Doors
+from omie_pipeline.webhooks.auth import WebhookAddress, WebhookAddresses
 from omie_pipeline.webhooks.writer import Writer
 
 # Connections that send a request in time, or are closed: a slow one must not be kept for ever.
@@ -77,7 +77,7 @@ class Receiver:
 
     def __init__(
         self,
-        doors: Iterable[Door],
+        doors: Iterable[WebhookAddress],
         database_url: str,
         *,
         clock: Clock | None = None,
@@ -89,7 +89,7 @@ class Receiver:
         # Without uvicorn's logs, which name the path: it holds the secret.
         self._writer = Writer(_conninfo(database_url), schemas or Schemas())
         app = ReceiverApp(
-            Doors(doors),
+            WebhookAddresses(doors),
             clock or SystemClock(),
             self._writer.store,
             self._writer.start,
@@ -117,7 +117,7 @@ class Receiver:
         )
         self._thread: threading.Thread | None = None
 
-    def url(self, door: Door) -> str:
+    def url(self, door: WebhookAddress) -> str:
         """The address to give to Omie from this machine; it holds the secret."""
         return f"http://{self.host}:{self.port}/omie/{door.empresa}/{door.secret}"
 

@@ -84,7 +84,9 @@ def _unclear(endpoint: Endpoint) -> str:
     asked = proof.method if proof else endpoint.read
     method = endpoint.read if endpoint.effect == "order" else asked
     text = UNCLEAR["delete" if endpoint.deletes else endpoint.effect].format(method=method)
-    return f"{text} `{asked}` is asked before the first call too." if endpoint.look_first else text
+    return (
+        f"{text} `{asked}` is asked before the first call too." if endpoint.find_existing else text
+    )
 
 
 def _same_fields(endpoint: Endpoint) -> Endpoint | None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from omie_pipeline.alerts.channels import UNKNOWN_SERVICE, AppriseChannel, notify_channels
 from omie_pipeline.alerts.conditions import evaluate_alerts
-from omie_pipeline.alerts.send import Message, deliver
+from omie_pipeline.alerts.send import Message, send_alerts
 from omie_pipeline.config.empresas import PipelineConfig, load_config
 from omie_pipeline.config.settings import Settings, notify_addresses
 from omie_pipeline.errors import ConfigurationError
@@ -54,7 +54,7 @@ def test_from_rows_to_the_service_and_back_to_silence(
 
     def tell(passed: float) -> None:
         now = NOW + minutes(passed)
-        deliver(engine, evaluate_alerts(engine, ("principal",), Policies(), now), channels, now)
+        send_alerts(engine, evaluate_alerts(engine, ("principal",), Policies(), now), channels, now)
 
     rows.push("failed", error_class="ModelError", error="x")
     mailbox.status = 500

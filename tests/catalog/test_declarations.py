@@ -91,7 +91,7 @@ def test_an_unclear_answer_can_be_resolved_by_reading(endpoint: Endpoint) -> Non
     proof = endpoint.proof
     if endpoint.writable:
         assert endpoint.read or proof
-        assert endpoint.repeatable or endpoint.deletes or endpoint.look_first or proof
+        assert endpoint.repeatable or endpoint.deletes or endpoint.find_existing or proof
     if proof is not None:
         method = proof.service.methods[proof.method]
         kinds = (method.request, method.response)

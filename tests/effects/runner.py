@@ -15,7 +15,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.errors import TakenOver
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy
@@ -57,7 +57,7 @@ def main(database_url: str, base_url: str, endpoint: str, time: str = "real") ->
     clock: Clock = SystemClock() if time == "real" else SimulatorsTime(base_url)
 
     def make_client(_empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
-        governor = SharedGovernor(
+        governor = SharedRateLimiter(
             engine,
             scope_of(KEY),
             method_per_minute=6000,

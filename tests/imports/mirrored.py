@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.decimal_json import dumps
 from omie_pipeline.imports.filter import MirrorFilter
-from omie_pipeline.imports.merge import Merged, open_pass
+from omie_pipeline.imports.merge import PageResult, open_pass
 from tests.push.world import EMPRESA, World
 
 EVERYTHING = MirrorFilter()
@@ -26,7 +26,7 @@ def merge(
     asked_at: datetime = NOON,
     filters: MirrorFilter = EVERYTHING,
     empresa: str = EMPRESA,
-) -> Merged:
+) -> PageResult:
     """Merge one page of records, or a whole answer's text, as if asked at ``asked_at``."""
     mirror = MIRROR[name]
     body = records if isinstance(records, str) else dumps({mirror.array: list(records)})

@@ -12,7 +12,7 @@ from omie_pipeline.clock import Clock, ManualClock, SystemClock
 from omie_pipeline.imports.report import ImportRequest
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
 from omie_pipeline.postgres.engine import open_engine
 from tests.push.runner import KEY, SECRET
 
@@ -23,7 +23,7 @@ def main(database_url: str, base_url: str, now: str, name: str) -> None:
     clock: Clock = SystemClock() if now == "real" else ManualClock(datetime.fromisoformat(now))
 
     def make_client(_empresa: str) -> OmieClient:
-        governor = SharedGovernor(
+        governor = SharedRateLimiter(
             engine, scope_of(KEY), method_per_minute=6000, ip_per_minute=6000, error_budget=8
         )
         keys = Credentials(SecretStr(KEY), SecretStr(SECRET))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.nfse.archive import Files
 from omie_pipeline.nfse.follow import FollowReport, follow
-from omie_pipeline.nfse.state import NoteState, Submitted, states, submitted, transitions
+from omie_pipeline.nfse.state import NoteState, SubmittedOrder, states, submitted, transitions
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.simulator.clock import ManualClock
@@ -103,7 +103,7 @@ class Notes:
         """The warehouse's side of a confirmed billing."""
         now = self.clock.now()
         with self.engine.begin() as connection:
-            row = Submitted(code, n_cod_os, Decimal("150.10"), "SAO PAULO (SP)", now)
+            row = SubmittedOrder(code, n_cod_os, Decimal("150.10"), "SAO PAULO (SP)", now)
             submitted(connection, EMPRESA, [row])
             connection.execute(
                 sa.dialects.postgresql.insert(ledger)

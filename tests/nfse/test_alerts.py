@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts
 from omie_pipeline.alerts.deduplication import Alert
 from omie_pipeline.catalog.nfse import Estado
-from omie_pipeline.nfse.state import Submitted, submitted
+from omie_pipeline.nfse.state import SubmittedOrder, submitted
 from omie_pipeline.postgres.tables import nfse
 from omie_pipeline.push.policy import Policies
 from tests.nfse.conftest import START
@@ -20,7 +20,7 @@ def _known(
 ) -> None:
     with engine.begin() as connection:
         at = START - timedelta(minutes=minutes)
-        submitted(connection, "principal", [Submitted(code, None, None, city, at)])
+        submitted(connection, "principal", [SubmittedOrder(code, None, None, city, at)])
         connection.execute(sa.update(nfse).where(nfse.c.cod_int_os == code).values(estado=estado))
 
 
@@ -61,5 +61,5 @@ def test_refused_notes_are_an_alert_until_they_are_billed_again(engine: sa.Engin
     )  # fmt: skip
     assert alert.kind in KINDS
     with engine.begin() as connection:
-        submitted(connection, "principal", [Submitted("OS-1", None, None, None, START)])
+        submitted(connection, "principal", [SubmittedOrder("OS-1", None, None, None, START)])
     assert _alerts(engine) == []

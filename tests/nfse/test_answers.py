@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omie_pipeline.catalog.nfse import NfseLimits
-from omie_pipeline.nfse.answers import Seen, newest_by_order, read_listed, read_status
+from omie_pipeline.nfse.answers import NoteReading, newest_by_order, read_listed, read_status
 from omie_pipeline.nfse.billing import correction_for
 from omie_pipeline.nfse.state import NoteState
 
@@ -35,7 +35,7 @@ def error(text: str, **changes: Any) -> dict[str, Any]:
     return {"nLote": 1, "nNfse": "", "mensagens": [said]}
 
 
-def seen(body: dict[str, Any], after: float = 60, **changes: Any) -> Seen:
+def seen(body: dict[str, Any], after: float = 60, **changes: Any) -> NoteReading:
     return read_status(body, note(**changes), NOW + timedelta(seconds=after))
 
 

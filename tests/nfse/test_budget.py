@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from omie_pipeline.catalog.limits import REDUNDANT_SECONDS
 from omie_pipeline.clock import ManualClock
 from omie_pipeline.nfse.follow import follow
-from omie_pipeline.nfse.state import Submitted, open_notes, submitted
-from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
+from omie_pipeline.nfse.state import SubmittedOrder, open_notes, submitted
+from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
 from tests.nfse.conftest import START, Notes
 from tests.push.world import EMPRESA
 
@@ -52,12 +52,12 @@ def test_two_hundred_open_notes_cost_a_bounded_number_of_questions_an_hour(
 ) -> None:
     clock, omie = ManualClock(START), CityHallIsSilent()
     with engine.begin() as connection:
-        rows = [Submitted(f"OS-{n}", n, None, None, START) for n in range(1, OPEN_NOTES + 1)]
+        rows = [SubmittedOrder(f"OS-{n}", n, None, None, START) for n in range(1, OPEN_NOTES + 1)]
         submitted(connection, EMPRESA, rows)
     client = OmieClient(
         Credentials(SecretStr("chave"), SecretStr("segredo")),
         "http://127.0.0.1:9/api/v1/",
-        LocalGovernor(),
+        LocalRateLimiter(),
         clock,
         transport=httpx.MockTransport(omie),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omie_pipeline.errors import RecordRejected, RetryLater, TakenOver
-from omie_pipeline.nfse.cancel import Cancelled, Canceller
+from omie_pipeline.nfse.cancel import Canceller, CancelResult
 from omie_pipeline.postgres.locks import Lane, cancelling_lane
 from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.fencing.losing import end_lock
@@ -16,7 +16,7 @@ from tests.nfse.conftest import Notes
 from tests.push.world import EMPRESA
 
 
-def _cancel(notes: Notes, code: str = "OS-1") -> Cancelled:
+def _cancel(notes: Notes, code: str = "OS-1") -> CancelResult:
     return Canceller(notes.engine, notes.client, notes.clock).cancel(notes.state(code))
 
 
@@ -173,7 +173,7 @@ class _Paused:
                 self._after()
 
 
-def _meanwhile(notes: Notes, minutes: float, told: list[Cancelled]) -> Callable[[], None]:
+def _meanwhile(notes: Notes, minutes: float, told: list[CancelResult]) -> Callable[[], None]:
     """The first process loses its lock, and a while later another one cancels the note."""
 
     def step() -> None:
@@ -187,7 +187,7 @@ def _meanwhile(notes: Notes, minutes: float, told: list[Cancelled]) -> Callable[
 def test_a_paused_process_that_another_one_replaced_does_not_cancel(notes: Notes) -> None:
     """Its request would cancel whatever stands there when it wakes."""
     _issued(notes)
-    told: list[Cancelled] = []
+    told: list[CancelResult] = []
     client: Any = _Paused(notes, before=_meanwhile(notes, 11, told))
     with pytest.raises(TakenOver):
         Canceller(notes.engine, client, notes.clock).cancel(notes.state())
@@ -202,7 +202,7 @@ def test_a_refusal_that_is_heard_late_leaves_the_others_mark(notes: Notes) -> No
     notes.minutes(2)
     notes.follow()
     notes.control.next_faults(PlannedFault("http_429", "CancelarOS"))
-    told: list[Cancelled] = []
+    told: list[CancelResult] = []
     client: Any = _Paused(notes, after=_meanwhile(notes, 11, told))
     with pytest.raises(TakenOver):
         Canceller(notes.engine, client, notes.clock).cancel(notes.state())

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from omie_pipeline.nfse.answers import is_refused, read_status
 from omie_pipeline.nfse.billing import opens, opens_with, orders_model, request_billing
 from omie_pipeline.nfse.follow import follow
-from omie_pipeline.nfse.orders import Billed, corrected_at
+from omie_pipeline.nfse.orders import BilledOrder, corrected_at
 from omie_pipeline.nfse.state import NoteState, states
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
@@ -175,13 +175,13 @@ def test_engine_and_follower_agree_on_a_refusal(message: dict[str, str], wanted:
 def test_what_opens_a_refused_note(words: str, parts: set[str]) -> None:
     assert opens_with(words) == parts
     hour = timedelta(hours=1)
-    billed = Billed("rejected", START + hour, START, words, None)
+    billed = BilledOrder("rejected", START + hour, START, words, None)
     for part in ("ordem", "cliente", "servico"):
         assert opens(billed, {part: START + 2 * hour}) == (part in parts)
         assert not opens(billed, {part: START - hour})
-    asked = Billed("rejected", START + hour, START, words, START + 2 * hour)
+    asked = BilledOrder("rejected", START + hour, START, words, START + 2 * hour)
     assert opens(asked, {}), "a person decides"
-    before = Billed("rejected", START + hour, START, words, START)
+    before = BilledOrder("rejected", START + hour, START, words, START)
     assert not opens(before, {}), "the decision led to this refusal"
 
 

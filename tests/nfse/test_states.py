@@ -9,7 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.nfse import ESTADOS, OPEN, TRANSITIONS, Estado, may_move
-from omie_pipeline.nfse.state import Submitted, keep, move, reject, states, submitted, transitions
+from omie_pipeline.nfse.state import (
+    SubmittedOrder,
+    keep,
+    move,
+    reject,
+    states,
+    submitted,
+    transitions,
+)
 from omie_pipeline.postgres.tables import nfse
 from tests.nfse.conftest import START
 
@@ -18,7 +26,7 @@ LATER = START + timedelta(minutes=5)
 
 def _known(engine: sa.Engine, estado: Estado = "submitted") -> None:
     with engine.begin() as connection:
-        submitted(connection, "principal", [Submitted("OS-1", 7, None, None, START)])
+        submitted(connection, "principal", [SubmittedOrder("OS-1", 7, None, None, START)])
         connection.execute(sa.update(nfse).values(estado=estado))
 
 
@@ -61,7 +69,7 @@ def test_a_note_nobody_knows_does_not_move(engine: sa.Engine) -> None:
 def test_a_refused_order_is_billed_once_more(engine: sa.Engine, estado: Estado) -> None:
     _known(engine, estado)
     with engine.begin() as connection:
-        submitted(connection, "principal", [Submitted("OS-1", 7, None, None, LATER)])
+        submitted(connection, "principal", [SubmittedOrder("OS-1", 7, None, None, LATER)])
     note = states(engine, "principal", ["OS-1"])["OS-1"]
     assert (note.estado, note.tentativas, note.enviada_em) == ("submitted", 2, LATER)
     assert [step.de for step in transitions(engine, "principal", "OS-1")] == [None, estado]
@@ -71,7 +79,7 @@ def test_a_refused_order_is_billed_once_more(engine: sa.Engine, estado: Estado) 
 def test_an_order_found_billed_already_stays_where_it_is(engine: sa.Engine, estado: Estado) -> None:
     _known(engine, estado)
     with engine.begin() as connection:
-        submitted(connection, "principal", [Submitted("OS-1", 8, None, "CAMPINAS", LATER)])
+        submitted(connection, "principal", [SubmittedOrder("OS-1", 8, None, "CAMPINAS", LATER)])
     note = states(engine, "principal", ["OS-1"])["OS-1"]
     assert (note.estado, note.tentativas, note.municipio) == (estado, 1, "CAMPINAS")
     assert len(transitions(engine, "principal", "OS-1")) == 1
@@ -79,7 +87,7 @@ def test_an_order_found_billed_already_stays_where_it_is(engine: sa.Engine, esta
 
 def test_what_is_rolled_back_leaves_nothing(engine: sa.Engine) -> None:
     with engine.connect() as connection:
-        submitted(connection, "principal", [Submitted("OS-1", 7, None, None, START)])
+        submitted(connection, "principal", [SubmittedOrder("OS-1", 7, None, None, START)])
         connection.rollback()
     assert states(engine, "principal", ["OS-1"]) == {}
 

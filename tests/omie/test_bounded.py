@@ -22,7 +22,7 @@ from omie_pipeline.errors import (
     RetryLater,
     UnknownFault,
 )
-from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
+from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
 from omie_pipeline.omie.downloads import download
 
 SERVICE = REGISTRY["clientes"].service
@@ -88,7 +88,7 @@ def client(url: str) -> OmieClient:
     return OmieClient(
         Credentials(SecretStr("1"), SecretStr("segredo")),
         url,
-        LocalGovernor(),
+        LocalRateLimiter(),
         SystemClock(),
         timeout_seconds=5,
         answer_seconds=0.3,
@@ -145,7 +145,7 @@ def test_a_given_transport_is_used_as_it_is() -> None:
     one = OmieClient(
         Credentials(SecretStr("1"), SecretStr("segredo")),
         "http://127.0.0.1:1/",
-        LocalGovernor(),
+        LocalRateLimiter(),
         SystemClock(),
         transport=httpx.MockTransport(answer),
     )

@@ -11,8 +11,8 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.omie.rate_limiter import Governor, Limits, LocalGovernor
-from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.omie.rate_limiter import Limits, LocalRateLimiter, RateLimiter
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
 from omie_pipeline.postgres.engine import open_engine
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -27,12 +27,12 @@ def seconds(number: float) -> datetime:
 def make(request: pytest.FixtureRequest) -> object:
     """Build a governor with given limits; shared ones of one scope remember together."""
 
-    def local(limits: Limits | None = None) -> Governor:
-        return LocalGovernor(limits)
+    def local(limits: Limits | None = None) -> RateLimiter:
+        return LocalRateLimiter(limits)
 
-    def shared(limits: Limits | None = None, scope: str = "a") -> Governor:
+    def shared(limits: Limits | None = None, scope: str = "a") -> RateLimiter:
         limits = limits or Limits()
-        return SharedGovernor(
+        return SharedRateLimiter(
             request.getfixturevalue("engine"),
             scope,
             method_per_minute=limits.method_per_minute,
@@ -43,7 +43,7 @@ def make(request: pytest.FixtureRequest) -> object:
     return local if request.param == "local" else shared
 
 
-def paced(governor: Governor, calls: int, methods: tuple[str, ...] = ("M",)) -> list[float]:
+def paced(governor: RateLimiter, calls: int, methods: tuple[str, ...] = ("M",)) -> list[float]:
     """Moments at which calls leave when each is asked for right after the one before."""
     now, moments = START, []
     for number in range(calls):
@@ -62,20 +62,20 @@ def most_in_a_minute(moments: list[float]) -> int:
     return most
 
 
-def test_a_method_stays_below_its_ceiling_and_near_it(make: type[LocalGovernor]) -> None:
+def test_a_method_stays_below_its_ceiling_and_near_it(make: type[LocalRateLimiter]) -> None:
     moments = paced(make(), 500)
     assert most_in_a_minute(moments) <= OMIES_MINUTE
     assert len(moments) / (moments[-1] / 60) >= 0.97 * OMIES_MINUTE
 
 
-def test_the_address_stays_below_its_ceiling_and_near_it(make: type[LocalGovernor]) -> None:
+def test_the_address_stays_below_its_ceiling_and_near_it(make: type[LocalRateLimiter]) -> None:
     limits = Limits(method_per_minute=100_000)
     moments = paced(make(limits), 1500, tuple("ABCDEFGH"))
     assert most_in_a_minute(moments) <= OMIES_IP_MINUTE
     assert len(moments) / (moments[-1] / 60) >= 0.97 * OMIES_IP_MINUTE
 
 
-def test_a_pause_earns_no_more_than_a_small_burst(make: type[LocalGovernor]) -> None:
+def test_a_pause_earns_no_more_than_a_small_burst(make: type[LocalRateLimiter]) -> None:
     governor = make()
     paced(governor, 10)
     waits = [governor.admit("M", f"later{n}", seconds(600)).wait_seconds for n in range(6)]
@@ -83,7 +83,7 @@ def test_a_pause_earns_no_more_than_a_small_burst(make: type[LocalGovernor]) -> 
     assert 0 < waits[4] < waits[5]
 
 
-def test_an_identical_request_waits_its_minute(make: type[LocalGovernor]) -> None:
+def test_an_identical_request_waits_its_minute(make: type[LocalRateLimiter]) -> None:
     governor = make()
     governor.admit("M", "same", START)
     again = governor.admit("M", "same", seconds(20))
@@ -92,14 +92,14 @@ def test_an_identical_request_waits_its_minute(make: type[LocalGovernor]) -> Non
     assert governor.admit("M", "same", seconds(60.5)).redundant_seconds == 0
 
 
-def test_a_request_that_was_turned_away_may_go_again(make: type[LocalGovernor]) -> None:
+def test_a_request_that_was_turned_away_may_go_again(make: type[LocalRateLimiter]) -> None:
     governor = make()
     governor.admit("M", "same", START)
     governor.forget("same")
     assert governor.admit("M", "same", seconds(1)).redundant_seconds == 0
 
 
-def test_the_error_budget_of_a_method(make: type[LocalGovernor]) -> None:
+def test_the_error_budget_of_a_method(make: type[LocalRateLimiter]) -> None:
     governor = make(Limits(error_budget=3))
     for number in range(3):
         governor.record_fault("M", seconds(number * 10))
@@ -108,7 +108,7 @@ def test_the_error_budget_of_a_method(make: type[LocalGovernor]) -> None:
     assert governor.admit("M", "f", seconds(1801)).budget_until is None
 
 
-def test_a_block_closes_every_method_and_never_gets_shorter(make: type[LocalGovernor]) -> None:
+def test_a_block_closes_every_method_and_never_gets_shorter(make: type[LocalRateLimiter]) -> None:
     governor = make()
     governor.record_block(seconds(1800), "425", START)
     governor.record_block(seconds(60), "425", START)
@@ -117,7 +117,7 @@ def test_a_block_closes_every_method_and_never_gets_shorter(make: type[LocalGove
     assert governor.admit("M", "f", seconds(1800.5)).blocked_until is None
 
 
-def test_after_the_end_one_call_at_a_time_knocks(make: type[LocalGovernor]) -> None:
+def test_after_the_end_one_call_at_a_time_knocks(make: type[LocalRateLimiter]) -> None:
     governor = make()
     governor.record_block(seconds(600), "425", START)
     first, *others = [governor.admit(f"M{n}", "f", seconds(601 + n)) for n in range(4)]
@@ -131,7 +131,7 @@ def test_after_the_end_one_call_at_a_time_knocks(make: type[LocalGovernor]) -> N
     assert {(one.probe, one.blocked_until) for one in after} == {(False, None)}
 
 
-def test_a_probe_that_meets_a_block_ends_with_it(make: type[LocalGovernor]) -> None:
+def test_a_probe_that_meets_a_block_ends_with_it(make: type[LocalRateLimiter]) -> None:
     governor = make()
     governor.record_block(seconds(600), "425", START)
     assert governor.admit("M", "f", seconds(601)).probe
@@ -142,7 +142,7 @@ def test_a_probe_that_meets_a_block_ends_with_it(make: type[LocalGovernor]) -> N
     assert governor.admit("N", "f", seconds(1200)).probe
 
 
-def test_a_probe_that_never_left_is_the_next_callers(make: type[LocalGovernor]) -> None:
+def test_a_probe_that_never_left_is_the_next_callers(make: type[LocalRateLimiter]) -> None:
     governor = make()
     governor.record_block(seconds(600), "425", START)
     assert governor.admit("M", "f", seconds(601)).probe
@@ -150,7 +150,7 @@ def test_a_probe_that_never_left_is_the_next_callers(make: type[LocalGovernor]) 
     assert governor.admit("N", "g", seconds(602)).probe
 
 
-def test_a_probe_is_granted_only_to_a_call_that_leaves(make: type[LocalGovernor]) -> None:
+def test_a_probe_is_granted_only_to_a_call_that_leaves(make: type[LocalRateLimiter]) -> None:
     governor = make(Limits(error_budget=1))
     governor.record_fault("M", seconds(590))
     governor.record_block(seconds(600), "425", START)
@@ -158,16 +158,16 @@ def test_a_probe_is_granted_only_to_a_call_that_leaves(make: type[LocalGovernor]
     assert governor.admit("N", "f", seconds(602)).probe
 
 
-def test_a_refused_call_takes_no_slot(make: type[LocalGovernor]) -> None:
+def test_a_refused_call_takes_no_slot(make: type[LocalRateLimiter]) -> None:
     governor = make()
     for _ in range(20):
         governor.admit("M", "same", START)
     assert governor.admit("M", "other", START).wait_seconds == 0
 
 
-def governors(engine: sa.Engine, *scopes: str) -> list[SharedGovernor]:
+def governors(engine: sa.Engine, *scopes: str) -> list[SharedRateLimiter]:
     return [
-        SharedGovernor(engine, scope, method_per_minute=235, ip_per_minute=940, error_budget=8)
+        SharedRateLimiter(engine, scope, method_per_minute=235, ip_per_minute=940, error_budget=8)
         for scope in scopes
     ]
 
@@ -188,7 +188,7 @@ def test_a_block_survives_a_restart(engine: sa.Engine) -> None:
     other.dispose()
 
 
-def simulate(callers: dict[str, Governor], until_seconds: float) -> list[tuple[str, float]]:
+def simulate(callers: dict[str, RateLimiter], until_seconds: float) -> list[tuple[str, float]]:
     """Each caller asks again as soon as its call has left: ``(caller, moment)`` of every call."""
     queue = [(0.0, name, 0) for name in callers]
     left: list[tuple[str, float]] = []
@@ -208,7 +208,7 @@ def simulate(callers: dict[str, Governor], until_seconds: float) -> list[tuple[s
 def test_callers_share_one_pace_fairly(engine: sa.Engine, scopes: int, ceiling: int) -> None:
     """Two callers per app key, each with a governor of its own, all going as fast as they may."""
     names = [f"s{scope}-{caller}" for scope in range(scopes) for caller in range(2)]
-    callers: dict[str, Governor] = {
+    callers: dict[str, RateLimiter] = {
         name: governors(engine, name.split("-")[0])[0] for name in names
     }
     left = simulate(callers, 90)
@@ -243,7 +243,9 @@ def test_threads_reserve_no_slot_twice(engine: sa.Engine) -> None:
     assert all(step == pytest.approx(60 / 235, abs=0.001) for step in steps)
 
 
-def test_what_one_gave_up_another_knows_until_somebody_answers(make: type[LocalGovernor]) -> None:
+def test_what_one_gave_up_another_knows_until_somebody_answers(
+    make: type[LocalRateLimiter],
+) -> None:
     governor = make()
     assert not governor.nobody_there(START)
     governor.record_nobody_there(seconds(180), "conexão recusada", START)

@@ -18,7 +18,7 @@ from omie_pipeline.catalog import REGISTRY, WRITABLE, ComplexType, Endpoint, Fie
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.clock import ManualClock
 from omie_pipeline.errors import OmieFault
-from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
+from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
 from omie_pipeline.omie.faults import HttpAnswer, read_answer
 from omie_pipeline.omie.masking import mask, mask_text, personal_texts
 from tests.omie.harmless_fields import HARMLESS
@@ -226,7 +226,7 @@ def test_keys_disappear_and_codes_stay() -> None:
 
 def test_nothing_prints_a_key() -> None:
     keys = Credentials(SecretStr("chave-secreta"), SecretStr("segredo-secreto"))
-    client = OmieClient(keys, "http://127.0.0.1:9/", LocalGovernor(), ManualClock(NOW))
+    client = OmieClient(keys, "http://127.0.0.1:9/", LocalRateLimiter(), ManualClock(NOW))
     shown = f"{client!r} {keys!r} {keys} {client}"
     assert "chave-secreta" not in shown
     assert "segredo-secreto" not in shown

@@ -14,7 +14,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import ManualClock
 from omie_pipeline.errors import Blocked, Empty
 from omie_pipeline.omie.client import Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedGovernor
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter
 
 END = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SERVICE = REGISTRY["clientes"].service
@@ -38,8 +38,8 @@ class Readers:
         self._governor().record_block(END, "425", END)
         self.clients = [self._client() for _ in range(4)]
 
-    def _governor(self) -> SharedGovernor:
-        return SharedGovernor(
+    def _governor(self) -> SharedRateLimiter:
+        return SharedRateLimiter(
             self._engine, "a", method_per_minute=235, ip_per_minute=940, error_budget=8
         )
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from omie_pipeline import tls
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.omie import Credentials, LocalGovernor, OmieClient
+from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
 from omie_pipeline.omie.transport import BoundedTransport
 
 
@@ -45,7 +45,7 @@ def test_authorities_are_read_once_whatever_the_number_of_clients(
 ) -> None:
     for _ in range(3):
         keys = Credentials(SecretStr("key"), SecretStr("secret"))
-        OmieClient(keys, "https://127.0.0.1:9/", LocalGovernor(), SystemClock()).close()
+        OmieClient(keys, "https://127.0.0.1:9/", LocalRateLimiter(), SystemClock()).close()
         BoundedTransport().close()
     assert readings == [certifi.where()]
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.omie.shared_pacing import SharedGovernor
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter
 from omie_pipeline.postgres import clock as module
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import open_engine
@@ -37,8 +37,8 @@ def ahead() -> datetime:
     return datetime.now(UTC) + HOUR
 
 
-def governor(engine: sa.Engine, clock: DatabaseClock | None = None) -> SharedGovernor:
-    return SharedGovernor(
+def governor(engine: sa.Engine, clock: DatabaseClock | None = None) -> SharedRateLimiter:
+    return SharedRateLimiter(
         engine, "a", method_per_minute=235, ip_per_minute=940, error_budget=8, clock=clock
     )
 

@@ -12,7 +12,7 @@ from omie_pipeline import validation
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, ManualClock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedGovernor, scope_of
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
@@ -30,7 +30,7 @@ def main(database_url: str, base_url: str, now: str, mode: str) -> None:
     clock: Clock = SystemClock() if now == "real" else ManualClock(datetime.fromisoformat(now))
 
     def make_client(_empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
-        governor = SharedGovernor(
+        governor = SharedRateLimiter(
             engine,
             scope_of(KEY),
             method_per_minute=6000,

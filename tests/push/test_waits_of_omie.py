@@ -12,7 +12,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.limits import Admission
 from omie_pipeline.errors import Paused, RetryLater
 from omie_pipeline.omie.rate_limiter import told_wait_seconds
-from omie_pipeline.omie.shared_pacing import SharedGovernor
+from omie_pipeline.omie.shared_pacing import SharedRateLimiter
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import item, model, ordem, servico
 from tests.push.world import World, cliente
@@ -232,17 +232,17 @@ def test_a_short_wait_is_nobodys_business(world: World, caplog: pytest.LogCaptur
 def test_a_row_that_never_left_for_another_programs_twin_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admit = SharedGovernor.admit
+    admit = SharedRateLimiter.admit
 
     def twin_first(
-        governor: SharedGovernor, method: str, fingerprint: str, now: datetime, **more: bool
+        governor: SharedRateLimiter, method: str, fingerprint: str, now: datetime, **more: bool
     ) -> Admission:
         """Somebody with the same key asks the same just before."""
         if method == "UpsertCliente":
             admit(governor, method, fingerprint, now, **more)
         return admit(governor, method, fingerprint, now, **more)
 
-    monkeypatch.setattr(SharedGovernor, "admit", twin_first)
+    monkeypatch.setattr(SharedRateLimiter, "admit", twin_first)
     world.model("clientes", [cliente(1)])
     assert world.push().total.held == 1
     assert world.writes() == []

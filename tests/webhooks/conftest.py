@@ -8,12 +8,12 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.webhooks.auth import Door
+from omie_pipeline.webhooks.auth import WebhookAddress
 from omie_pipeline.webhooks.server import Receiver
 from tests.local_http import NO_TLS
 from tests.webhooks.bodies import APP_KEY, SECRET
 
-DOOR = Door("principal", SECRET, APP_KEY)
+DOOR = WebhookAddress("principal", SECRET, APP_KEY)
 
 
 @pytest.fixture

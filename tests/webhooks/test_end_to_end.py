@@ -20,7 +20,7 @@ from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.control import Control
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
-from omie_pipeline.webhooks.auth import Door
+from omie_pipeline.webhooks.auth import WebhookAddress
 from omie_pipeline.webhooks.server import Receiver
 from tests.webhooks.bodies import SECRET
 
@@ -102,7 +102,7 @@ def clinic(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         for table in TABLES:
             deployment.import_table(table, EMPRESA, modo="carga")
         clock.sleep(120)
-        door = Door(EMPRESA, SECRET, simulator.app_key)
+        door = WebhookAddress(EMPRESA, SECRET, simulator.app_key)
         with Receiver([door], database_url, clock=clock, port=0) as receiver:
             simulator.control.set_webhook(receiver.url(door), ping=True)
             yield Clinic(deployment, simulator, clock)

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.catalog.topics import TOPICS, Named, action_of, ids_named, rule_for
+from omie_pipeline.catalog.topics import TOPICS, NamedRows, action_of, ids_named, rule_for
 from omie_pipeline.inbox.events import known_rows
 from tests.webhooks.bodies import settlement, title
 
@@ -14,7 +14,7 @@ NAMED = sorted({named for rule in TOPICS for named in rule.named}, key=repr)
 
 
 @pytest.mark.parametrize("named", NAMED, ids=lambda named: f"{named.table}-{named.column}")
-def test_each_place_can_be_looked_up(named: Named, engine: sa.Engine) -> None:
+def test_each_place_can_be_looked_up(named: NamedRows, engine: sa.Engine) -> None:
     assert named.table in MIRROR
     assert known_rows(engine, "principal", named, ["1", "1.01", "9" * 30, "x'); --"]) == {}
 

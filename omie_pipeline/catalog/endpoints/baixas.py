@@ -28,7 +28,7 @@ def _baixas(name: str, title: str, service: str, method: str, titulos: str) -> E
         # Reconciled at the clinic later on is no other payment.
         once=("conciliar_documento",),
         proof=_PROOF,
-        look_first=True,
+        find_existing=True,
     )
 
 

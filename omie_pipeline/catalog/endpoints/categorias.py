@@ -21,5 +21,5 @@ CATEGORIAS = Endpoint(
     list="ListarCategorias",
     effect="category",
     proof=Proof(_SERVICE, "ListarCategorias", "descricao"),
-    look_first=True,
+    find_existing=True,
 )

@@ -42,7 +42,7 @@ SITUACAO_CONTRATOS = Endpoint(
     ),
     references=(("cCodIntCtr", "contratos"),),
     proof=Proof(_SERVICE, "ConsultarContrato", "nCodCtr"),
-    look_first=True,
+    find_existing=True,
     by_value=(
         "cCodSit",
         (("10", "AtivarContrato"), ("90", "SuspenderContrato"), ("99", "CancelarContrato")),

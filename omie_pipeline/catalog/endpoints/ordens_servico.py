@@ -36,7 +36,7 @@ ORDENS_SERVICO = Endpoint(
         "ServicosPrestados",
     ),
     proof=Proof(_SERVICE, "ListarOS", "filtrar_por_codigo"),
-    look_first=True,
+    find_existing=True,
 )
 
 FATURAR_OS = Endpoint(
@@ -51,5 +51,5 @@ FATURAR_OS = Endpoint(
     either=(("cCodIntOS", "nCodOS"),),
     references=(("cCodIntOS", "ordens_servico"),),
     proof=Proof(_SERVICE, "StatusOS", "nCodOS"),
-    look_first=True,
+    find_existing=True,
 )

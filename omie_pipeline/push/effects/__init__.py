@@ -12,10 +12,10 @@ from omie_pipeline.push.effects.document import DocumentEffect
 from omie_pipeline.push.effects.order import OrderEffect
 from omie_pipeline.push.effects.record import (
     SAME_PAYMENT,
-    Found,
+    ExistingRecord,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
     TwinRule,
 )
 from omie_pipeline.push.effects.settlement import SettlementEffect
@@ -51,4 +51,4 @@ def effect_for(
     return kind(client, endpoint, known, twins)
 
 
-__all__ = ["Found", "RecordEffect", "Request", "Standing", "TwinRule", "effect_for"]
+__all__ = ["ExistingRecord", "ReadBack", "RecordEffect", "Request", "TwinRule", "effect_for"]

@@ -13,10 +13,10 @@ from omie_pipeline.push.effects.record import (
     CANNOT_READ,
     NOT_THERE,
     UNREADABLE,
-    Found,
+    ExistingRecord,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
     as_id,
 )
 
@@ -45,29 +45,29 @@ class BillingEffect(RecordEffect):
         order = ("ordens_servico", row.codigo_integracao or "")
         return None if order in self._ids else order
 
-    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+    def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """Orders that are billed already, by a person for instance, or cancelled."""
         return {row.linha: self._standing(row) for row in rows}
 
-    def look(self, row: PlanRow, request: Request) -> Found:  # noqa: ARG002 - the order says it all
+    def look(self, row: PlanRow, request: Request) -> ReadBack:  # noqa: ARG002 - the order says it all
         """Whether the order is billed."""
         status = self._status(row)
-        if isinstance(status, Found):
+        if isinstance(status, ReadBack):
             return status
         if is_billed(status):
-            return Found("arrived", as_id(status.get("nCodOS")), untouched=True)
+            return ReadBack("arrived", as_id(status.get("nCodOS")), untouched=True)
         return ABSENT
 
-    def _standing(self, row: PlanRow) -> Standing:
+    def _standing(self, row: PlanRow) -> ExistingRecord:
         status = self._status(row)
-        if isinstance(status, Found):
-            return Standing(unreadable=True, text=status.text)
+        if isinstance(status, ReadBack):
+            return ExistingRecord(unreadable=True, text=status.text)
         if status.get("cCancelada") == "S":
-            return Standing(refusal=_CANCELLED, fix=_CANCELLED_FIX)
+            return ExistingRecord(refusal=_CANCELLED, fix=_CANCELLED_FIX)
         omie_id = as_id(status.get("nCodOS"))
-        return Standing(done=True, omie_id=omie_id) if is_billed(status) else Standing()
+        return ExistingRecord(done=True, omie_id=omie_id) if is_billed(status) else ExistingRecord()
 
-    def _status(self, row: PlanRow) -> wire.Json | Found:
+    def _status(self, row: PlanRow) -> wire.Json | ReadBack:
         proof = self.proof
         omie_id = self._ids.get(("ordens_servico", row.codigo_integracao or ""))
         key: dict[str, Any] = {"cCodIntOS": row.codigo_integracao}
@@ -76,7 +76,7 @@ class BillingEffect(RecordEffect):
         try:
             return self.ask(proof.service, proof.method, {**key, "lMsg": "S"})
         except NOT_THERE:
-            return Found("unreadable", text=_NOT_SHOWN)
+            return ReadBack("unreadable", text=_NOT_SHOWN)
         except CANNOT_READ:
             return UNREADABLE
 

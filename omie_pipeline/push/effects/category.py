@@ -14,10 +14,10 @@ from omie_pipeline.push.effects.record import (
     CANNOT_READ,
     NOT_THERE,
     UNREADABLE,
-    Found,
+    ExistingRecord,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
 )
 
 _PAGE_ROWS = 100
@@ -34,13 +34,13 @@ class CategoryEffect(RecordEffect):
 
     _seen: dict[tuple[str, str], list[str]] | None = None
 
-    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+    def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """What stands under the same parent with the same description; read once for a run."""
         if self._seen is None:
             self._seen = self._listed()
         listed = self._seen
         if listed is None:
-            return {row.linha: Standing(unreadable=True) for row in rows}
+            return {row.linha: ExistingRecord(unreadable=True) for row in rows}
         return {row.linha: found for row in rows if (found := _standing(row, listed))}
 
     def settled(self, outcome: RowOutcome) -> None:
@@ -49,7 +49,7 @@ class CategoryEffect(RecordEffect):
         if self._seen is not None and code not in self._seen.get(name, []):
             self._seen.setdefault(name, []).append(code)
 
-    def look(self, row: PlanRow, request: Request) -> Found:  # noqa: ARG002 - the row says it all
+    def look(self, row: PlanRow, request: Request) -> ReadBack:  # noqa: ARG002 - the row says it all
         """What the list shows: one is ours, two are for a person."""
         listed = self._listed()
         if listed is None:
@@ -59,8 +59,8 @@ class CategoryEffect(RecordEffect):
         if not codes:
             return ABSENT
         if len(codes) > 1:
-            return Found("different", text=f"A categoria existe mais de uma vez: {_list(codes)}")
-        return Found("arrived", untouched=True, omie_code=codes[0])
+            return ReadBack("different", text=f"A categoria existe mais de uma vez: {_list(codes)}")
+        return ReadBack("arrived", untouched=True, omie_code=codes[0])
 
     def identity(self, answer: wire.Json) -> tuple[int | None, str]:
         """The code that Omie gave, such as ``1.01.07``."""
@@ -101,12 +101,12 @@ def _pages(client: OmieClient, endpoint: Endpoint) -> Iterator[wire.Json]:
             return
 
 
-def _standing(row: PlanRow, listed: Mapping[tuple[str, str], list[str]]) -> Standing | None:
+def _standing(row: PlanRow, listed: Mapping[tuple[str, str], list[str]]) -> ExistingRecord | None:
     codes = listed.get(_name_of(row.payload), [])
     if len(codes) > 1:
         text = f"A categoria já existe mais de uma vez no Omie: {_list(codes)}"
-        return Standing(refusal=text, fix=_FIX)
-    return Standing(done=True, omie_code=codes[0]) if codes else None
+        return ExistingRecord(refusal=text, fix=_FIX)
+    return ExistingRecord(done=True, omie_code=codes[0]) if codes else None
 
 
 def _list(codes: Sequence[str]) -> str:

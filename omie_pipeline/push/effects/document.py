@@ -9,7 +9,7 @@ from omie_pipeline.push.effects.record import (
     CANNOT_READ,
     NOT_THERE,
     UNREADABLE,
-    Found,
+    ReadBack,
     RecordEffect,
     Request,
     as_id,
@@ -23,7 +23,7 @@ class DocumentEffect(RecordEffect):
     back through the list's filter.
     """
 
-    def look(self, row: PlanRow, request: Request) -> Found:
+    def look(self, row: PlanRow, request: Request) -> ReadBack:
         """The cliente with the row's document."""
         endpoint, proof = self._endpoint, self.proof
         document = str(row.payload.get(endpoint.document_field) or "")
@@ -44,7 +44,7 @@ class DocumentEffect(RecordEffect):
         sent = {k: v for k, v in request.param.items() if endpoint.record.field(k)}
         same = wire.same_record(_filled(sent), record)
         omie_id = as_id(record.get(endpoint.omie_key))
-        return Found("arrived" if same else "different", omie_id)
+        return ReadBack("arrived" if same else "different", omie_id)
 
     def _with(self, document: str, listed: list[wire.Json]) -> wire.Json | None:
         """The filter matches parts (omie-api.md#filters): only the whole document counts."""

@@ -13,10 +13,10 @@ from omie_pipeline.push.effects.record import (
     CANNOT_READ,
     NOT_THERE,
     SAME_PAYMENT,
-    Found,
+    ExistingRecord,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
     TwinRule,
     as_id,
 )
@@ -48,9 +48,9 @@ class OrderEffect(RecordEffect):
         if outcome.kind != "deleted":
             self._confirmed_code = outcome.row.code
 
-    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+    def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """Orders that Omie has under our code though the ledger does not know them."""
-        standing: dict[int, Standing] = {}
+        standing: dict[int, ExistingRecord] = {}
         unknown = [row for row in rows if row.action != "delete" and row.omie_id is None]
         for start in range(0, len(unknown), _BATCH):
             standing |= self._listed(unknown[start : start + _BATCH])
@@ -62,34 +62,34 @@ class OrderEffect(RecordEffect):
         ]
         for row, omie_id in changed:
             record = self.read({self._endpoint.read_omie_key: omie_id})
-            if not isinstance(record, Found):
+            if not isinstance(record, ReadBack):
                 self._items[row.linha] = list(record.get(_ITEMS) or [])
             elif record.finding == "unreadable":
-                standing[row.linha] = Standing(unreadable=True)
+                standing[row.linha] = ExistingRecord(unreadable=True)
         return standing
 
-    def look(self, row: PlanRow, request: Request) -> Found:
+    def look(self, row: PlanRow, request: Request) -> ReadBack:
         """The order under our code, and whether it is as the row wants it: item by item, whatever
         each item was to suffer. Its items are kept, for the change to be asked for once more."""
         if row.action == "delete" or row.omie_id is None:
             return super().look(row, request)
         endpoint = self._endpoint
         record = self.read({endpoint.integration_key: row.codigo_integracao})
-        if isinstance(record, Found) or self._id_in(record) != row.omie_id:
+        if isinstance(record, ReadBack) or self._id_in(record) != row.omie_id:
             # A person may have changed the code, or made another order under it. This question was
             # asked before the change, so that asking it again takes up to a minute.
             record = self.read({endpoint.read_omie_key: row.omie_id})
-        if isinstance(record, Found):
+        if isinstance(record, ReadBack):
             return record
         self._items[row.linha] = list(record.get(_ITEMS) or [])
         wanted = {k: v for k, v in self.sent(row).items() if endpoint.record.field(k)}
         same = wire.same_record(wanted, record)
-        return Found("arrived" if same else "different", row.omie_id)
+        return ReadBack("arrived" if same else "different", row.omie_id)
 
     def _id_in(self, record: wire.Json) -> int | None:
         return as_id(self._endpoint.keys_of(record).get(self._endpoint.omie_key))
 
-    def _listed(self, rows: Sequence[PlanRow]) -> dict[int, Standing]:
+    def _listed(self, rows: Sequence[PlanRow]) -> dict[int, ExistingRecord]:
         proof = self.proof
         # A list without a row is an error answer, and ten of them close the method (seen).
         wanted = [row.code for row in rows]
@@ -102,23 +102,23 @@ class OrderEffect(RecordEffect):
         except NOT_THERE:
             return {}
         except CANNOT_READ:
-            return {row.linha: Standing(unreadable=True) for row in rows}
+            return {row.linha: ExistingRecord(unreadable=True) for row in rows}
         orders = answer.get(self._endpoint.list_array)
         if not isinstance(orders, list) or answer.get("total_de_paginas") is None:
             # Not the list that was asked for: it proves no absence.
-            return {row.linha: Standing(unreadable=True) for row in rows}
+            return {row.linha: ExistingRecord(unreadable=True) for row in rows}
         by_code = {
             str(self._endpoint.keys_of(order).get(self._endpoint.integration_key) or ""): order
             for order in orders
         }
-        found: dict[int, Standing] = {}
+        found: dict[int, ExistingRecord] = {}
         for row in rows:
             order = by_code.get(row.codigo_integracao or "")
             if order is None:
                 continue
             omie_id = as_id(self._endpoint.keys_of(order).get(self._endpoint.omie_key))
             billed = (order.get("InfoCadastro") or {}).get("cFaturada") == "S"
-            found[row.linha] = Standing(done=billed, omie_id=omie_id)
+            found[row.linha] = ExistingRecord(done=billed, omie_id=omie_id)
         return found
 
     def _changed(self, row: PlanRow) -> wire.Json:

@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReadBack:
     """What a read showed.
 
     Attributes:
@@ -72,12 +72,12 @@ class TwinRule:
 
 
 SAME_PAYMENT = TwinRule()
-UNREADABLE = Found("unreadable")
-ABSENT = Found("absent")
+UNREADABLE = ReadBack("unreadable")
+ABSENT = ReadBack("absent")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExistingRecord:
     """What a look before the first call showed of a row.
 
     Attributes:
@@ -200,7 +200,7 @@ class RecordEffect:
     def settled(self, outcome: RowOutcome) -> None:
         """Take notice of a row that was delivered."""
 
-    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:  # noqa: ARG002 - hook
+    def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:  # noqa: ARG002 - hook
         """What stands already of rows that Omie would make a second time, by ``linha``.
 
         Raises:
@@ -208,7 +208,7 @@ class RecordEffect:
         """
         return {}
 
-    def closed(self, row: PlanRow) -> Standing | None:  # noqa: ARG002 - hook
+    def closed(self, row: PlanRow) -> ExistingRecord | None:  # noqa: ARG002 - hook
         """Why Omie would refuse to change the row's record, as one read shows it.
 
         Asked if Omie refused such a change already: an error answer tells no more than a read,
@@ -253,7 +253,7 @@ class RecordEffect:
     def _changed(self, row: PlanRow) -> wire.Json:
         return self.sent(row)
 
-    def look(self, row: PlanRow, request: Request) -> Found:
+    def look(self, row: PlanRow, request: Request) -> ReadBack:
         """What Omie holds of a row whose call may have taken effect."""
         endpoint = self._endpoint
         if row.action == "delete" and row.omie_id is not None:
@@ -261,22 +261,22 @@ class RecordEffect:
         else:
             key = {endpoint.integration_key: row.codigo_integracao}
         record = self.read(key)
-        if isinstance(record, Found):
+        if isinstance(record, ReadBack):
             return record
         omie_id = as_id(endpoint.keys_of(record).get(endpoint.omie_key))
         if row.action == "delete" or omie_id is None:
-            return Found("different" if omie_id else "unreadable", omie_id)
+            return ReadBack("different" if omie_id else "unreadable", omie_id)
         if not endpoint.repeatable and row.omie_id is None:
             # Only we use our codes: if there was none before, ours arrived.
-            return Found("arrived", omie_id, _untouched(record))
+            return ReadBack("arrived", omie_id, _untouched(record))
         # An upsert may have met a record of others; only its creation time shows whose it is.
         born_at = _born_at(record)
         untouched = born_at is not None and _untouched(record)
         sent = {name: value for name, value in request.param.items() if endpoint.record.field(name)}
         same = wire.same_record(sent, record)
-        return Found("arrived" if same else "different", omie_id, untouched, born_at)
+        return ReadBack("arrived" if same else "different", omie_id, untouched, born_at)
 
-    def read(self, key: wire.Json) -> wire.Json | Found:
+    def read(self, key: wire.Json) -> wire.Json | ReadBack:
         """One record, or why it cannot be shown."""
         endpoint = self._endpoint
         if endpoint.read_wrapper:

@@ -16,11 +16,11 @@ from omie_pipeline.push.effects.record import (
     CANNOT_READ,
     NOT_THERE,
     UNREADABLE,
+    ExistingRecord,
     Finding,
-    Found,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
     as_id,
 )
 from omie_pipeline.push.effects.title import (
@@ -38,7 +38,7 @@ _TITLE_ID = "codigo_lancamento"
 _CODE_LOST = (
     "O título já tem uma baixa do mesmo valor e dia sem código de integração: confira no Omie"
 )
-_NOT_SHOWN = Found(
+_NOT_SHOWN = ReadBack(
     "unreadable",
     text="O Omie não mostra o título desta baixa, nem se ela já foi lançada; se alguém excluiu o "
     "título lá, confira com omie-pipeline reconcile",
@@ -88,18 +88,18 @@ class SettlementEffect(RecordEffect):
     def _title_code(self, row: PlanRow) -> str:
         return str(row.payload.get(_TITLE_CODE) or self._title_of(row) or "")
 
-    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+    def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """Settlements that Omie has under our code though the ledger does not know them, those that
         the bank or a person made, and títulos on which the payment has no room. One that was taken
         back a moment ago is not looked for: a list may still show it. Later it is: the bank, or a
         person, may have settled the título meanwhile."""
-        if not self._endpoint.look_first:
+        if not self._endpoint.find_existing:
             return {}
         codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
         settles_at = self._client.now() - timedelta(seconds=_STALE_SECONDS)
         just_now = self._known.confirmed_since(self._endpoint.name, codes, settles_at)
-        read: dict[str, Title | Found] = {}
-        to_judge: list[tuple[PlanRow, Title | Found]] = []
+        read: dict[str, Title | ReadBack] = {}
+        to_judge: list[tuple[PlanRow, Title | ReadBack]] = []
         for row in rows:
             question = self._question(row, _FIRST_LOOK_ROWS)
             if row.omie_id is not None or row.codigo_integracao in just_now or question is None:
@@ -115,35 +115,35 @@ class SettlementEffect(RecordEffect):
         return {linha: found for linha, found in standing.items() if found is not None}
 
     def _standing(
-        self, row: PlanRow, title: Title | Found, ours: Mapping[str, bool]
-    ) -> Standing | None:
+        self, row: PlanRow, title: Title | ReadBack, ours: Mapping[str, bool]
+    ) -> ExistingRecord | None:
         """What a look at the título means for a payment.
 
         Args:
             ours: codes of our payments; false for one that was taken back and that a stale list
                 may still show.
         """
-        if isinstance(title, Found):
+        if isinstance(title, ReadBack):
             pause_seconds = _HIDDEN_SECONDS if title is _NOT_SHOWN else 0.0
-            return Standing(unreadable=True, text=title.text, pause_seconds=pause_seconds)
+            return ExistingRecord(unreadable=True, text=title.text, pause_seconds=pause_seconds)
         payment, code = _payment(self.sent(row)), row.codigo_integracao or ""
         for entry in title.entries:
             if entry.code == code:
                 if not _as_sent(entry, payment):
-                    return Standing(refusal=_OTHER, fix=_OTHER_FIX)
-                return Standing(done=True, omie_id=as_id(entry.omie_id))
+                    return ExistingRecord(refusal=_OTHER, fix=_OTHER_FIX)
+                return ExistingRecord(done=True, omie_id=as_id(entry.omie_id))
         if title.status == CANCELLED:
-            return Standing(conflict=baixa_de_cancelado())
+            return ExistingRecord(conflict=baixa_de_cancelado())
         twins = [] if self._twins.waived else self._twins_of(payment, title, ours)
         if twins:
             name, theirs = self._endpoint.name, as_id(twins[0].omie_id)
             free = theirs is not None and not self._known.claimed(name, [theirs])
             if self._twins.same and free and len(twins) == 1:
-                return Standing(done=True, same_as=theirs)
-            return Standing(conflict=baixa_gemea(name, code, twins[0].day, twins[0].value))
+                return ExistingRecord(done=True, same_as=theirs)
+            return ExistingRecord(conflict=baixa_gemea(name, code, twins[0].day, twins[0].value))
         back = [one for one in title.entries if not ours.get(one.code, True)]
         if _too_much(payment, title, back):
-            return Standing(conflict=saldo_menor(title.left, payment.value))
+            return ExistingRecord(conflict=saldo_menor(title.left, payment.value))
         return None
 
     def _twins_of(self, payment: Entry, title: Title, ours: Mapping[str, bool]) -> list[Entry]:
@@ -156,27 +156,27 @@ class SettlementEffect(RecordEffect):
             and _days_apart(entry, payment) <= self._twins.days
         ]
 
-    def look(self, row: PlanRow, request: Request) -> Found:
+    def look(self, row: PlanRow, request: Request) -> ReadBack:
         """The row's settlement among those of its título."""
         question = self._question(row, _LOOK_ROWS)
         if question is None:
             # Taking back once more the very settlement that is meant changes nothing.
-            return Found("different") if row.action == "delete" else UNREADABLE
+            return ReadBack("different") if row.action == "delete" else UNREADABLE
         title = self._title(question)
-        if isinstance(title, Found):
+        if isinstance(title, ReadBack):
             # A título that is gone may have taken its settlement along: asking is harmless.
             again = row.action == "delete" and title is _NOT_SHOWN
-            return Found("different") if again else title
+            return ReadBack("different") if again else title
         code, omie_id, payment = row.codigo_integracao or "", row.omie_id, _payment(request.param)
         for entry in title.entries:
             same_id = omie_id is not None and as_id(entry.omie_id) == omie_id
             if same_id or entry.code == code:
                 if row.action != "delete" and not _as_sent(entry, payment):
-                    return Found("different", as_id(entry.omie_id), text=_OTHER)
+                    return ReadBack("different", as_id(entry.omie_id), text=_OTHER)
                 finding: Finding = "different" if row.action == "delete" else "arrived"
-                return Found(finding, as_id(entry.omie_id), untouched=True)
+                return ReadBack(finding, as_id(entry.omie_id), untouched=True)
         if row.action != "delete" and any(_code_lost(one, payment) for one in title.entries):
-            return Found("unreadable", text=_CODE_LOST)
+            return ReadBack("unreadable", text=_CODE_LOST)
         return ABSENT
 
     def _question(self, row: PlanRow, page_rows: int) -> wire.Json | None:
@@ -194,7 +194,7 @@ class SettlementEffect(RecordEffect):
             return ""
         return self._titles.get(row.codigo_integracao or "", "")
 
-    def _title(self, question: wire.Json) -> Title | Found:
+    def _title(self, question: wire.Json) -> Title | ReadBack:
         """The título asked for with its settlements, or why they cannot be read.
 
         Omie has confirmed the título: an answer without it says nothing of its settlements.

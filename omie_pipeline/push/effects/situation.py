@@ -14,10 +14,10 @@ from omie_pipeline.push.effects.record import (
     NOT_THERE,
     SAME_PAYMENT,
     UNREADABLE,
-    Found,
+    ExistingRecord,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
     TwinRule,
 )
 
@@ -54,17 +54,17 @@ class SituationEffect(RecordEffect):
         contract = (_CONTRACTS, row.codigo_integracao or "")
         return None if contract in self._ids else contract
 
-    def look_first(self, rows: Sequence[PlanRow]) -> Mapping[int, Standing]:
+    def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """The situation that each contract is in."""
-        standing: dict[int, Standing] = {}
+        standing: dict[int, ExistingRecord] = {}
         for row in rows:
             current = self._situation(row)
-            if isinstance(current, Found):
-                standing[row.linha] = Standing(unreadable=True)
+            if isinstance(current, ReadBack):
+                standing[row.linha] = ExistingRecord(unreadable=True)
             elif current == self._wanted(row):
-                standing[row.linha] = Standing(done=True, omie_id=self._id(row))
+                standing[row.linha] = ExistingRecord(done=True, omie_id=self._id(row))
             elif current == _CANCELLED:
-                standing[row.linha] = Standing(refusal=_GONE, fix=_GONE_FIX)
+                standing[row.linha] = ExistingRecord(refusal=_GONE, fix=_GONE_FIX)
             else:
                 self._current[row.linha] = current
         return standing
@@ -77,13 +77,13 @@ class SituationEffect(RecordEffect):
             method = _REACTIVATE
         return Request(endpoint.service, method, {endpoint.omie_key: self._id(row)})
 
-    def look(self, row: PlanRow, request: Request) -> Found:  # noqa: ARG002 - the contract says it
+    def look(self, row: PlanRow, request: Request) -> ReadBack:  # noqa: ARG002 - the contract says it
         """Whether the contract is in the situation asked for."""
         current = self._situation(row)
-        if isinstance(current, Found):
+        if isinstance(current, ReadBack):
             return current
         if current == self._wanted(row):
-            return Found("arrived", self._id(row), untouched=False)
+            return ReadBack("arrived", self._id(row), untouched=False)
         self._current[row.linha] = current
         return ABSENT
 
@@ -93,7 +93,7 @@ class SituationEffect(RecordEffect):
     def _id(self, row: PlanRow) -> int | None:
         return self._ids.get((_CONTRACTS, row.codigo_integracao or ""))
 
-    def _situation(self, row: PlanRow) -> str | Found:
+    def _situation(self, row: PlanRow) -> str | ReadBack:
         proof = self.proof
         key: wire.Json = {"contratoChave": {proof.key: self._id(row)}}
         try:

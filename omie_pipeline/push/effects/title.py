@@ -21,10 +21,10 @@ from omie_pipeline.push.conflicts import (
 from omie_pipeline.push.effects.record import (
     CANNOT_READ,
     NOT_THERE,
-    Found,
+    ExistingRecord,
+    ReadBack,
     RecordEffect,
     Request,
-    Standing,
 )
 
 # What ``PesquisarLancamentos`` shows of a título: its settlements and what is left to pay.
@@ -120,7 +120,7 @@ def _entry(one: wire.Json) -> Entry:
 class TitleEffect(RecordEffect):
     """A título that is settled is not changed any more (omie-api.md#settled-and-billed-records)."""
 
-    def closed(self, row: PlanRow) -> Standing | None:
+    def closed(self, row: PlanRow) -> ExistingRecord | None:
         """The settlements that stand on the row's título, or its cancellation."""
         if row.action == "delete" or row.omie_id is None:
             return None
@@ -130,11 +130,11 @@ class TitleEffect(RecordEffect):
         if title is None:
             return None
         if title.status == CANCELLED:
-            return Standing(conflict=titulo_cancelado(self._endpoint.integration_key))
+            return ExistingRecord(conflict=titulo_cancelado(self._endpoint.integration_key))
         if not title.entries:
             return None
         last = title.entries[-1]
-        return Standing(
+        return ExistingRecord(
             conflict=titulo_baixado_no_omie(self._endpoint.integration_key, last.day, last.value)
         )
 
@@ -147,28 +147,28 @@ class TitleEffect(RecordEffect):
         param[endpoint.omie_key] = row.omie_id
         return Request(endpoint.service, endpoint.update, param)
 
-    def look(self, row: PlanRow, request: Request) -> Found:
+    def look(self, row: PlanRow, request: Request) -> ReadBack:
         """The record itself; under its id if it bears no code."""
         if not row.adopted or row.action == "delete":
             return super().look(row, request)
         record = self.read({self._endpoint.read_omie_key: row.omie_id})
-        if isinstance(record, Found):
+        if isinstance(record, ReadBack):
             return record
         fields = self._endpoint.record
         sent = {name: value for name, value in request.param.items() if fields.field(name)}
-        return Found("arrived" if wire.same_record(sent, record) else "different", row.omie_id)
+        return ReadBack("arrived" if wire.same_record(sent, record) else "different", row.omie_id)
 
-    def _adoption(self, row: PlanRow, title: Title | None) -> Standing | None:
+    def _adoption(self, row: PlanRow, title: Title | None) -> ExistingRecord | None:
         """Why a título without a code may not be changed: it must bear none still, and before it
         is adopted have the value that was read, and no settlement."""
         record = self.read({self._endpoint.read_omie_key: row.omie_id})
         known = self._known.adopted(self._endpoint.name, [row.code]).get(row.code) == row.omie_id
-        if isinstance(record, Found):
+        if isinstance(record, ReadBack):
             if record.finding == "unreadable":
-                return Standing(unreadable=True)
+                return ExistingRecord(unreadable=True)
             gone = titulo_adotado_sumiu if known else titulo_parecido_mudou
-            return Standing(conflict=gone(row.omie_id))
-        changed = Standing(conflict=titulo_parecido_mudou(row.omie_id))
+            return ExistingRecord(conflict=gone(row.omie_id))
+        changed = ExistingRecord(conflict=titulo_parecido_mudou(row.omie_id))
         if record.get(self._endpoint.integration_key):
             return changed
         if known:
