@@ -17,7 +17,7 @@ from tests.cli.conftest import Terminal
 
 COMMANDS = (
     "check", "build", "refs", "import", "push", "retry", "status", "history", "reconcile",
-    "duplicates", "quarantine", "rejected", "demo", "dev", "sample", "simulator", "webhooks",
+    "duplicates", "quarantine", "rejected", "demo", "dev", "simulator", "webhooks",
     "cache", "db", "lgpd",
 )  # fmt: skip
 
@@ -111,7 +111,7 @@ def test_wrong_usage_is_2_and_makes_no_call(
 
 
 @pytest.mark.parametrize(
-    ("command", "option"), [("simulator", "--latency-ms"), ("sample", "--dirty")]
+    ("command", "option"), [("simulator", "--latency-ms"), ("webhooks", "--port")]
 )
 def test_a_mounted_command_answers_with_its_own_help(
     terminal: Terminal, command: str, option: str

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from omie_pipeline.clinic.sample.generate import write_sample
 
 from omie_pipeline.postgres.poolers import SESSIONS
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import running_simulator
 from omie_pipeline.simulator.past import give_a_past
+from sample.generator.generate import write_sample
 from tests.fencing.pgbouncer import pgbouncer
 
 pytestmark = pytest.mark.slow
