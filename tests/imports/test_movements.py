@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-import omie_pipeline
 from omie_pipeline.imports.bank_statement import StatementReader, cash_checks
 from omie_pipeline.imports.movements import mark_mirror_rows
 from omie_pipeline.imports.report import ImportReport, ImportRequest
@@ -25,7 +23,6 @@ from tests.push.world import EMPRESA, World
 DAY = date(2026, 1, 2)
 CAIXA, BANCO = 9100000001, 9100000002
 ACCOUNTS = (CAIXA, BANCO, 9100000003)
-UPDATE = Path(omie_pipeline.__file__).parent / "postgres/migrations/versions/0017_movement_keys.sql"
 PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
 
 
@@ -201,37 +198,6 @@ def test_a_list_of_loose_entries_only(world: World) -> None:
     statement(world)
     checks = cash_checks(world.engine, EMPRESA, *PERIOD)
     assert all(check.closes for check in checks)
-
-
-def test_rows_of_before_get_the_keys_of_now(engine: sa.Engine) -> None:
-    """The update: what was read under the old keys is neither lost nor doubled."""
-    rows = [
-        *(part(n, 200, nValorMovCC=600, nCodBaixa=80 + n, nDesconto=5) for n in (1, 2, 3)),
-        TITLE, SETTLED, ENTRY, INVERTED, FORECAST,
-    ]  # fmt: skip
-    merge(engine, "movimentacoes", rows)
-    mark_mirror_rows(engine, EMPRESA, None)
-    now = [(*one, *two) for one, two in counted(engine).items()]
-    discounts = "SELECT count(*) FROM omie.movimentacoes WHERE desconto = 5"
-    with engine.begin() as connection:
-        connection.execute(
-            sa.text(
-                "UPDATE omie.movimentacoes SET chave = split_part(chave, ':', 1), desconto = NULL"
-                " WHERE chave ~ '^[BM]'"
-            )
-        )
-        connection.execute(
-            sa.text(
-                "UPDATE omie.movimentacoes SET valor_movimentado = valor_movimento_cc"
-                " WHERE valor_movimento_cc = 600"
-            )
-        )
-        connection.execute(sa.text("DROP INDEX omie.movimentacoes_por_baixa"))
-        connection.exec_driver_sql(UPDATE.read_text(encoding="utf-8").replace("%", "%%"))
-        assert connection.execute(sa.text(discounts)).scalar() == 3
-    assert [(*one, *two) for one, two in counted(engine).items()] == now
-    merge(engine, "movimentacoes", rows, asked_at=NOON + timedelta(hours=1))
-    assert len(stored(engine, "movimentacoes")) == len(rows)
 
 
 def test_a_settlement_that_comes_and_goes(world: World) -> None:
