@@ -11,7 +11,7 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.extract import extract_asset
 from omie_pipeline.assets.imports import mirror_assets
 from omie_pipeline.assets.jobs import mirror_jobs, pipeline_jobs
-from omie_pipeline.assets.mapping import mapping_assets
+from omie_pipeline.assets.mapping import mapping_assets, source_specs
 from omie_pipeline.assets.nfse import nfse
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset
@@ -40,19 +40,24 @@ def build() -> dg.Definitions:
     registers_job, facts_job = pipeline_jobs(sources, extracted=extracted)
     back = mirror_jobs()
     asset_jobs = [registers_job, facts_job, *back.all()]
+    manifest = ensure_manifest(settings)
+    mapping = mapping_assets(manifest, settings.schemas)
+    assets = [
+        *([extract_asset(table, partitions) for table in sources] if extracted else []),
+        mapping,
+        *mirror_assets(partitions),
+        *(
+            push_asset(endpoint, deployment.policy(endpoint.name), partitions)
+            for endpoint in WRITABLE
+        ),
+        reconciliation_asset(partitions),
+        situacao,
+        nfse,
+    ]
+    made = {key for one in assets for key in one.keys}
+    read_only = source_specs(manifest, settings.schemas, set(mapping.dependency_keys) - made)
     return dg.Definitions(
-        assets=[
-            *([extract_asset(table, partitions) for table in sources] if extracted else []),
-            mapping_assets(ensure_manifest(settings), settings.schemas),
-            *mirror_assets(partitions),
-            *(
-                push_asset(endpoint, deployment.policy(endpoint.name), partitions)
-                for endpoint in WRITABLE
-            ),
-            reconciliation_asset(partitions),
-            situacao,
-            nfse,
-        ],
+        assets=[*assets, *read_only],
         jobs=[*asset_jobs, inbox_job],
         schedules=[
             registers_schedule(settings, registers_job, empresas),

@@ -5,6 +5,7 @@ from datetime import date
 
 import dagster as dg
 
+from omie_pipeline.assets.labels import OWNERS, TO_OMIE
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import EXTRACT_POOL
 from omie_pipeline.clinic.changed_dates import copied_rows
@@ -30,8 +31,10 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=EXTRACT_POOL,
         kinds={"postgres"},
-        description=f"`clinic_raw.{table.name}`: cópia da tabela da clínica, "
-        + ("por data de negócio." if facts else "incremental por data de alteração."),
+        owners=OWNERS,
+        tags=TO_OMIE,
+        description=f"Copies the clinic's table into `clinic_raw.{table.name}`, "
+        + ("by business date." if facts else "incrementally by date of change."),
     )
     def extract(
         context: dg.AssetExecutionContext, deployment: DeploymentResource

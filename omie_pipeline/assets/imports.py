@@ -23,6 +23,7 @@ from omie_pipeline.assets.import_checks import (
     statement_table,
     statement_verdict,
 )
+from omie_pipeline.assets.labels import FROM_OMIE, OWNERS
 from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, RunScope, covered
 from omie_pipeline.assets.pools import reading_pool
 from omie_pipeline.assets.retries import retried_as_omie_says
@@ -57,7 +58,7 @@ def mirror_assets(partitions: Partitions) -> list[dg.AssetsDefinition]:
 
 def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinition:
     facts, key = mirror.grain == "fact", mirror_key(mirror.name)
-    how = "por dia de inclusão (as notas, de emissão)" if facts else "lista inteira"
+    how = "by day of creation (notes by day of issue)" if facts else "the whole list each time"
 
     partitions_def = partitions.days if facts else partitions.empresas
 
@@ -70,7 +71,9 @@ def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinit
                 deps=[["push", mirror.name]] if mirror.name == _MADE_BEFORE else [],
                 partitions_def=partitions_def,
                 kinds={"omie"},
-                description=f"`omie.{mirror.table}`: {mirror.title}, lidos do Omie; {how}.",
+                owners=OWNERS,
+                tags=FROM_OMIE,
+                description=f"Reads *{mirror.title}* from Omie into `omie.{mirror.table}`, {how}.",
             )
         ],
         check_specs=check_specs(key, DESCRIPTIONS, partitions_def),
@@ -112,8 +115,10 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
                 deps=[accounts, dg.AssetDep(mirror_key("movimentacoes"))],
                 partitions_def=partitions.days,
                 kinds={"omie"},
-                description="`omie.extrato`: saldos e linhas por conta e mês, como o próprio Omie "
-                "os calcula; cada leitura cobre meses inteiros.",
+                owners=OWNERS,
+                tags=FROM_OMIE,
+                description="Reads from Omie into `omie.extrato`: balances and lines by account "
+                "and month, as Omie itself computes them; each reading covers whole months.",
             )
         ],
         check_specs=check_specs(key, STATEMENT_DESCRIPTIONS, partitions.days),

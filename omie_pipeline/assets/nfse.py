@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
 from omie_pipeline.catalog.nfse import ESTADOS, OPEN
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.nfse.state import counts, in_state, newest
@@ -31,9 +32,11 @@ _NEWEST = 20
     key=KEY,
     group_name="situacao",
     kinds={"markdown"},
-    description="Notas fiscais de serviço por situação e empresa, a mais antiga sem resposta e as "
-    "emitidas por último (PDF: omie-pipeline nfse status). Nada é perguntado ao Omie; o sensor "
-    "notas_de_servico atualiza.",
+    owners=OWNERS,
+    tags=BOTH_WAYS,
+    description="Shows the service notes (NFS-e) by state and empresa, the oldest one without an "
+    "answer and those issued last (PDF: `omie-pipeline nfse status`). Nothing is asked of Omie; "
+    "the sensor `notas_de_servico` refreshes it.",
 )
 def nfse(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
     """Nothing is asked of Omie."""

@@ -7,6 +7,7 @@ import dagster as dg
 from omie_pipeline.app.deployment import Deployment, Progress
 from omie_pipeline.assets.checks import check_specs, evaluations, refuse_check_alone
 from omie_pipeline.assets.imports import mirror_key
+from omie_pipeline.assets.labels import OWNERS, TO_OMIE
 from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, covered
 from omie_pipeline.assets.pools import push_pool
 from omie_pipeline.assets.push_report import (
@@ -54,8 +55,10 @@ def push_asset(
                 deps=_upstream(endpoint, policy, partitions),
                 partitions_def=partitions_def,
                 kinds={"omie"},
-                description=f"{endpoint.title}: o que o modelo `omie_payload.{endpoint.model}` "
-                "tem e o Omie ainda não confirmou.",
+                owners=OWNERS,
+                tags=TO_OMIE,
+                description=f"Delivers to Omie the rows of `omie_payload.{endpoint.model}` that "
+                f"it has not confirmed yet (*{endpoint.title}*).",
             )
         ],
         check_specs=check_specs(key, DESCRIPTIONS, partitions_def),

@@ -16,6 +16,7 @@ from omie_pipeline.assets.checks import (
     evaluations,
     refuse_check_alone,
 )
+from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.reconcile.differences import (
     DIFFERENCES,
@@ -53,8 +54,10 @@ def reconciliation_asset(partitions: Partitions) -> dg.AssetsDefinition:
                 deps=[dg.AssetKey(["analise", name]) for name in _VIEWS],
                 partitions_def=partitions.empresas,
                 kinds={"postgres"},
-                description="Clínica e livro-razão contra o espelho do Omie: por chave, "
-                "quantidade e soma em R$ por dia.",
+                owners=OWNERS,
+                tags=BOTH_WAYS,
+                description="Compares the clinic and the ledger with the mirror of Omie: row by "
+                "row by key, and as number and sum in R$ by day.",
             )
         ],
         check_specs=check_specs(KEY, _DESCRIPTIONS, partitions.empresas),

@@ -5,6 +5,7 @@ from datetime import datetime
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.config.settings import clinic_zone
@@ -20,8 +21,10 @@ _HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias 
     key=KEY,
     group_name="situacao",
     kinds={"markdown"},
-    description="Como está cada tabela de cada empresa: ativa, erro ou desativada; última e "
-    "próxima leitura; alertas. O mesmo que `omie-pipeline status`.",
+    owners=OWNERS,
+    tags=BOTH_WAYS,
+    description="Shows how each table of each empresa stands: active, failing or switched off; its "
+    "last and next reading; alerts. The same as `omie-pipeline status`.",
 )
 def situacao(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
     """Nothing is asked of Omie."""

@@ -39,6 +39,8 @@ _VIEWS = {
 }
 """Table -> a view of another name, and what that view shows; ``""``: it is the table's only one."""
 
+_SHOWN_IN_ENGLISH = {"analise_fornecedores": "the suppliers among `omie.clientes` (tag Fornecedor)"}
+
 _UNIQUE = {"analise_fornecedores": "codigo_cliente_omie", "baixas": "codigo_baixa"}
 """Views whose key a data test guards: they join or filter."""
 
@@ -115,7 +117,24 @@ def _model(table: sa.Table, view: str, title: str) -> dict[str, Any]:
         key = {"arguments": {"colunas": ["empresa", _UNIQUE[view]]}}
         tests = {"data_tests": [{"combinacao_unica": key}]}
     end = "omie_clinic não vê linhas daqui" if table.name in _STATEMENT else _WITHOUT_DELETED
-    return {"name": view, "description": f"{title}. {end}.", **tests, "columns": columns}
+    return {
+        "name": view,
+        "description": f"{title}. {end}.",
+        "config": {"meta": {"dagster": {"description": _in_english(table, view)}}},
+        **tests,
+        "columns": columns,
+    }
+
+
+def _in_english(table: sa.Table, view: str) -> str:
+    """What Dagster shows; the comment in the database is for analysts, who read Portuguese."""
+    shown = _SHOWN_IN_ENGLISH.get(view, f"`omie.{table.name}`")
+    end = (
+        "hidden from omie_clinic"
+        if table.name in _STATEMENT
+        else "without the rows deleted at Omie"
+    )
+    return f"Shows analysts {shown}, {end}."
 
 
 def _title(table: sa.Table) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from omie_pipeline.assets.labels import DIRECTION_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR
 from tests.dagster.conftest import fresh_definitions
+
+PORTUGUESE = {"que", "não", "dos", "das", "uma", "cada", "lidos", "para", "sem", "é", "ainda", "na"}
 
 
 @pytest.fixture
@@ -91,6 +95,37 @@ def test_the_analysis_hangs_on_the_tables_that_it_reads(graph: dg.Definitions) -
     assert dg.AssetKey(["analise", "conciliacao_por_dia"]) in reconciled.parent_keys
     names = {c.name for c in assets.asset_check_keys if c.asset_key == reconciled.key}
     assert names == {"confere", "duplicados"}
+
+
+def test_every_asset_says_whose_it_is_where_it_goes_and_what_it_does(graph: dg.Definitions) -> None:
+    assets = graph.resolve_asset_graph()
+    ways: dict[str, set[str]] = {}
+    for key in assets.get_all_asset_keys():
+        node, name = assets.get(key), key.to_user_string()
+        assert list(node.owners) == ["team:omie_pipeline"], name
+        assert node.kinds, name
+        assert node.group_name != "default", name
+        ways.setdefault(node.tags[DIRECTION_TAG], set()).add(name)
+        told = node.description or ""
+        assert "SQL" not in told, name
+        assert "select " not in told, name
+        assert told.endswith("."), name
+        # Titles and names of tables are Portuguese; sentences are not.
+        words = re.sub(r"\*[^*]+\*|`[^`]+`", "", told).lower().split()
+        assert not PORTUGUESE & set(words), told
+    assert {"push/clientes", "synthea/patients", "omie_payload/omie_clientes"} <= ways["to_omie"]
+    assert {"omie/clientes", "analise/clientes"} <= ways["from_omie"]
+    assert {"conciliacao/titulos", "analise/conciliacao", "omie_sync/ledger"} <= ways["both"]
+
+
+def test_our_own_tables_that_models_read_are_shown_with_what_they_hold(
+    graph: dg.Definitions,
+) -> None:
+    assets = graph.resolve_asset_graph()
+    ledger = assets.get(dg.AssetKey(["omie_sync", "ledger"]))
+    assert not ledger.is_materializable
+    assert (ledger.group_name, ledger.kinds) == ("omie_sync", {"postgres"})
+    assert ledger.description == "One row per integration code: what Omie has confirmed."
 
 
 def test_the_jobs_cover_every_asset(graph: dg.Definitions) -> None:
