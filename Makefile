@@ -43,8 +43,9 @@ histories: $(STAMP) ## 1,000 random histories from receipt to note; an hour or s
 bench: $(STAMP) ## The measures; minutes, not part of the tests
 	$(BIN)/python -m benchmarks
 
-generate: $(STAMP) ## Files that are written from declarations: DDL, dbt columns, pages of docs
+generate: $(STAMP) ## Files that are written from declarations: DDL, dbt columns, pages of docs, the asset graph
 	@$(BIN)/python -m scripts.generate
+	@$(BIN)/python -W ignore -m scripts.generate.asset_graph
 
 docs: generate ## The same, and the dbt models as one page
 	@$(BIN)/python scripts/dbt_docs.py

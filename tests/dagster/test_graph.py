@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from omie_pipeline.assets.labels import DIRECTION_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR
+from scripts.generate.asset_graph import SNAPSHOT, STAGING, asset_graph_text
 from tests.dagster.conftest import fresh_definitions
 
 PORTUGUESE = {"que", "não", "dos", "das", "uma", "cada", "lidos", "para", "sem", "é", "ainda", "na"}
@@ -116,6 +118,22 @@ def test_every_asset_says_whose_it_is_where_it_goes_and_what_it_does(graph: dg.D
     assert {"push/clientes", "synthea/patients", "omie_payload/omie_clientes"} <= ways["to_omie"]
     assert {"omie/clientes", "analise/clientes"} <= ways["from_omie"]
     assert {"conciliacao/titulos", "analise/conciliacao", "omie_sync/ledger"} <= ways["both"]
+
+
+def test_the_graph_is_the_one_that_was_reviewed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMIE_PIPELINE_HOME", str(home))
+    monkeypatch.setenv("OMIE_PIPELINE_STAGING", STAGING)
+    reviewed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    now = json.loads(asset_graph_text(fresh_definitions()))
+    changed = [
+        f"{part}: {name}"
+        for part in sorted({*reviewed, *now})
+        for name in sorted({*reviewed.get(part, {}), *now.get(part, {})})
+        if reviewed.get(part, {}).get(name) != now.get(part, {}).get(name)
+    ]
+    assert changed == [], "if that is meant: make generate, and commit asset_graph.json"
 
 
 def test_our_own_tables_that_models_read_are_shown_with_what_they_hold(
