@@ -13,10 +13,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-# The only way to tie a verdict to its partition's materialization; dagster exports no name for it.
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData as TargetMaterialization,
-)
+from omie_pipeline.resources.dagster_internals import TargetMaterialization
 
 Metadata = dict[str, dg.MetadataValue | int | float | str]
 

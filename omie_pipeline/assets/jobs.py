@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import (
-    UnresolvedAssetJobDefinition as AssetJob,
-)
 
 from omie_pipeline.app.deployment import REFERENCES
 from omie_pipeline.assets.checks import unplanned
@@ -20,13 +17,13 @@ from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.resources.dagster_internals import AssetJob
 
 __all__ = [
     "FACTS_JOB",
     "MIRROR_FACTS_JOB",
     "MIRROR_REGISTERS_JOB",
     "REGISTERS_JOB",
-    "AssetJob",
     "MirrorJobs",
     "mirror_jobs",
     "pipeline_jobs",

@@ -17,9 +17,6 @@ from typing import Any
 import dagster as dg
 import sqlalchemy as sa
 
-# dagster exports no name for what a launcher answers to its monitoring.
-from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
-
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.errors import OmiePipelineError, WarehouseError
 from omie_pipeline.postgres.run_workers import (
@@ -30,6 +27,7 @@ from omie_pipeline.postgres.run_workers import (
     sign_off,
     this_process,
 )
+from omie_pipeline.resources.dagster_internals import CheckRunHealthResult, WorkerStatus
 
 GONE = "O processo desta execução não existe mais (queda de energia, kill, máquina reiniciada)"
 _UNSEEN_SECONDS = 60.0

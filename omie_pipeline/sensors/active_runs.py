@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
 from omie_pipeline.assets.jobs import MIRROR_FACTS_JOB, MIRROR_REGISTERS_JOB
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
 
 UNFINISHED = [
     DagsterRunStatus.QUEUED,
@@ -36,7 +36,7 @@ def _tables_of(run: DagsterRun) -> list[str]:
 
 def _empresa_of(run: DagsterRun) -> str:
     """Last part of its partition, ``""`` if it has none."""
-    for tag in (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG):
+    for tag in (PARTITION_TAG, RANGE_START_TAG):
         if tag in run.tags:
             return run.tags[tag].rsplit("|", 1)[-1]
     return ""

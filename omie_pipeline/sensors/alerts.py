@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
 from omie_pipeline.alerts.channels import NO_CHANNEL, notify_channels
 from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
 from omie_pipeline.alerts.deduplication import Alert, open_of
 from omie_pipeline.alerts.send import send_alerts
+from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.status.health import told_by_tables
 
@@ -115,7 +115,7 @@ def still_failed(
         job = alert.key.split(":")[1]
         newer = [
             _ended_run(job, record, alert.empresa)
-            for tag in (_EMPRESA_TAG, PARTITION_NAME_TAG)
+            for tag in (_EMPRESA_TAG, PARTITION_TAG)
             if alert.empresa
             for record in instance.get_run_records(
                 dg.RunsFilter(job_name=job, statuses=_ENDED, tags={tag: alert.empresa}), limit=1
@@ -138,7 +138,7 @@ def _key(job: str, empresa: str) -> str:
 
 def _empresa(tags: Mapping[str, str], empresas: Collection[str]) -> str:
     """The empresa a run was for; ``""`` if its tags do not say."""
-    for tag in (_EMPRESA_TAG, ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG):
+    for tag in (_EMPRESA_TAG, RANGE_START_TAG, PARTITION_TAG):
         name = tags.get(tag, "").rsplit("|", 1)[-1]
         if name in empresas:
             return name

@@ -10,11 +10,12 @@ from datetime import datetime
 import dagster as dg
 
 from omie_pipeline.assets.imports import mirror_key
-from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
+from omie_pipeline.assets.jobs import MirrorJobs
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.config.empresas import Empresa, PipelineConfig
 from omie_pipeline.config.settings import Schedule, Settings
+from omie_pipeline.resources.dagster_internals import AssetJob
 from omie_pipeline.sensors.ranges import range_tags
 
 _REGISTERS = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}

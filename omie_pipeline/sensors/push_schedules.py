@@ -5,16 +5,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.assets.jobs import AssetJob
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.push.unfinished import unfinished_dates
+from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG, AssetJob
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 
@@ -70,7 +69,7 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
             yield dg.SkipReason("Execução manual: os lançamentos ficam para quem a iniciou")
             return
         ensure_pools(context.instance)
-        empresa, this_sync = run.tags["dagster/partition"], run.tags[SYNC_TAG]
+        empresa, this_sync = run.tags[PARTITION_TAG], run.tags[SYNC_TAG]
         since = last_complete_sync(context.instance, facts_job.name, empresa)
         for first, last in date_ranges(pending_dates(deployment.open(), empresa, since)):
             yield dg.RunRequest(
@@ -118,7 +117,7 @@ def last_complete_sync(instance: dg.DagsterInstance, facts_job: str, empresa: st
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     done: defaultdict[str, set[str]] = defaultdict(set)
     for run in (record.dagster_run for record in records):
-        moment, part = run.tags.get(SYNC_TAG), run.tags.get(ASSET_PARTITION_RANGE_START_TAG, "")
+        moment, part = run.tags.get(SYNC_TAG), run.tags.get(RANGE_START_TAG, "")
         if moment is None:
             continue
         wanted[moment].add(part)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
+from omie_pipeline.resources.dagster_internals import (
+    RANGE_END_TAG,
+    RANGE_START_TAG,
 )
 
 _MAX_RANGES = 4
@@ -32,6 +32,6 @@ def date_ranges(dates: Iterable[date]) -> list[DateRange]:
 def range_tags(first: date, last: date, empresa: str) -> dict[str, str]:
     """Tags of a run over a range of date × empresa partitions."""
     return {
-        ASSET_PARTITION_RANGE_START_TAG: f"{first.isoformat()}|{empresa}",
-        ASSET_PARTITION_RANGE_END_TAG: f"{last.isoformat()}|{empresa}",
+        RANGE_START_TAG: f"{first.isoformat()}|{empresa}",
+        RANGE_END_TAG: f"{last.isoformat()}|{empresa}",
     }

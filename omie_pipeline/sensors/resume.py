@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
-from dagster._core.storage.tags import RUN_KEY_TAG
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.imports import mirror_key
-from omie_pipeline.assets.jobs import AssetJob, MirrorJobs
+from omie_pipeline.assets.jobs import MirrorJobs
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push import HELD_TAG, push_key
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
@@ -17,6 +16,7 @@ from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.imports.status import StoppedReading, stopped_readings
 from omie_pipeline.push.unfinished import Resumable, resumable
+from omie_pipeline.resources.dagster_internals import RUN_KEY_TAG, AssetJob
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.active_runs import UNFINISHED, tables_being_read
 from omie_pipeline.sensors.ranges import range_tags

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from dagster._core.launcher.base import WorkerStatus
-from dagster._core.test_utils import create_run_for_test
 
 from omie_pipeline.postgres.run_workers import give_sign, this_process
+from omie_pipeline.resources.dagster_internals import WorkerStatus
 from omie_pipeline.resources.run_workers import WatchedRunLauncher, end_dead_runs
+
+
+@dg.job
+def cadastros() -> None:
+    """A job of that name, of which runs are made and none is launched."""
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def instance(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.
 
 def begun(instance: dg.DagsterInstance, seconds_ago: float, *kinds: str) -> dg.DagsterRun:
     """A run of which these events were written so long ago."""
-    run = create_run_for_test(instance, job_name="cadastros")
+    run = instance.create_run_for_job(cadastros)
     for kind in kinds:
         event = dg.DagsterEvent(event_type_value=kind, job_name="cadastros", message="")
         instance.report_dagster_event(event, run.run_id, timestamp=time.time() - seconds_ago)
