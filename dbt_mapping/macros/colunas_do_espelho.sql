@@ -106,6 +106,11 @@
             'incluido_por', 'alterado_em', 'alterado_por', 'feito_por', 'ledger_codigo',
             'data_particao', 'lido_em',
         ],
+        'parcelas': [
+            'empresa', 'codigo', 'descricao', 'parcelas', 'codigo_integracao', 'incluido_em',
+            'incluido_por', 'alterado_em', 'alterado_por', 'feito_por', 'ledger_codigo',
+            'data_particao', 'lido_em',
+        ],
         'projetos': [
             'empresa', 'codigo', 'nome', 'inativo', 'codigo_integracao', 'incluido_em',
             'incluido_por', 'alterado_em', 'alterado_por', 'feito_por', 'ledger_codigo',

@@ -53,6 +53,13 @@ _DEPARTAMENTOS = (
     ("9200000004", "Administração", "001.003", "N"),
     ("9200000005", "Unidade encerrada", "001.004", "S"),
 )
+_PARCELAS = (
+    ("000", "A Vista", 1),
+    ("001", "1 Parcela", 1),
+    ("002", "2 Parcelas", 2),
+    ("A30", "Para 30 dias", 1),
+    ("S02", "30/60", 2),
+)
 _PROJETOS = (
     (9_300_000_001, "UNIDADE-CENTRO", "Unidade Centro", "N"),
     (9_300_000_002, "UNIDADE-NORTE", "Unidade Norte", "N"),
@@ -142,6 +149,10 @@ def reference_lists(company: str, now: datetime) -> dict[str, Iterable[Mapping[s
         "departamentos": (
             {"codigo": code, "descricao": text, "estrutura": place, "inativo": inactive}
             for code, text, place, inactive in _DEPARTAMENTOS
+        ),
+        "parcelas": (
+            {"nCodigo": code, "cDescricao": text, "nParcelas": count}
+            for code, text, count in _PARCELAS
         ),
         "projetos": (
             {"codigo": key, "codInt": code, "nome": name, "inativo": inactive}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omie_pipeline.catalog import REGISTRY, ComplexType, Endpoint, Field, Service
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.catalog.model import Grain
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.simulator.engine import faults, operations
@@ -293,8 +294,18 @@ def _list(
 
 
 HELD: tuple[Endpoint, ...] = (
-    _list("departamentos", "Departamentos", "geral_departamentos", "ListarDepartamentos", "codigo"),
-    _list("dre", "Plano de contas (DRE)", "geral_dre", "ListarCadastroDRE", "codigoDRE"),
+    *(
+        Endpoint(
+            name=table.name,
+            title=table.title,
+            service=table.service,
+            grain=table.grain,
+            omie_key=table.columns[0].path,
+            list=table.call.method,
+        )
+        for table in MIRROR.values()
+        if table.grain == "register" and table.name not in REGISTRY
+    ),
     _list(
         "lancamentos_conta_corrente",
         "Lançamentos de conta corrente",
@@ -315,7 +326,8 @@ HELD: tuple[Endpoint, ...] = (
     ),
     _list("tributacoes", "Tipos de tributação", "servicos_tipotrib", "ListarTiposTrib", "cIdTrib"),
 )
-"""Lists with records of their own."""
+"""Lists with records of their own: the short ones that only the importer reads, and those that
+need a word more."""
 
 DERIVED: tuple[Endpoint, ...] = (
     _list("movimentacoes", "Movimentações", "financas_mf", "ListarMovimentos", "nCodTitulo"),

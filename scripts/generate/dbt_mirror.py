@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
 from omie_pipeline.postgres.omie_tables import PERSONAL
 from omie_pipeline.postgres.schemas import OMIE
@@ -40,6 +41,9 @@ _VIEWS = {
 """Table -> a view of another name, and what that view shows; ``""``: it is the table's only one."""
 
 _SHOWN_IN_ENGLISH = {"analise_fornecedores": "the suppliers among `omie.clientes` (tag Fornecedor)"}
+
+_WRITTEN_BY_HAND = {"baixas", "saldos_titulos", "movimentacoes", "notas_fiscais"}
+"""Tables whose view joins their títulos, or unites two lists."""
 
 _UNIQUE = {"analise_fornecedores": "codigo_cliente_omie", "baixas": "codigo_baixa"}
 """Views whose key a data test guards: they join or filter."""
@@ -82,13 +86,64 @@ def mirror_models_yaml() -> str:
     """``models/analise/espelho/tabelas/_models.yml``: the views, their columns as commented."""
     models = []
     for table in _tables():
-        view, title = _VIEWS.get(table.name, ("", ""))
-        if title or not view:
-            models.append(_model(table, str(table.name), _title(table)))
-        if view:
-            models.append(_model(table, view, title or _title(table)))
+        for view in _views(table):
+            other = _VIEWS.get(table.name, ("", ""))[1] if view != table.name else ""
+            models.append(_model(table, view, other or _title(table)))
     header = HEADER.format(source=_SOURCE)
     return header + yaml_text({"version": 2, "models": models})
+
+
+def mirror_views() -> dict[str, str]:
+    """The views of one line, by the name of their file, without those written by hand."""
+    return {
+        _views(table)[0]: f"{{{{ espelho('{table.name}', source('omie', '{table.name}')) }}}}\n"
+        for table in _tables()
+        if table.name not in _WRITTEN_BY_HAND
+    }
+
+
+def mirror_sources_yaml() -> str:
+    """``models/analise/espelho/_sources.yml``: the tables of schema ``omie``, by the asset that
+    fills them where a list of Omie's fills two."""
+    tables: list[dict[str, Any]] = []
+    for mirror in MIRROR.values():
+        if mirror.constants:  # two lists fill one table
+            tables.append(_source(mirror.name, mirror.title, mirror.name, mirror.table))
+        else:
+            tables.append(_source(mirror.table, mirror.title, mirror.name))
+        if mirror.child is not None:
+            tables.append(_source(mirror.child.table, mirror.child.title, mirror.name))
+    tables += [_source(name, title, STATEMENT) for name, title in _STATEMENT.items()]
+    source = {
+        "name": OMIE,
+        "description": "The mirror: what Omie has, as last read (schema made by the migrations).",
+        "schema": f"{{{{ env_var('OMIE_PIPELINE_SCHEMA_PREFIX', '') }}}}{OMIE}",
+        "tables": tables,
+    }
+    return HEADER.format(source=_SOURCE) + yaml_text({"version": 2, "sources": [source]})
+
+
+def _source(name: str, title: str, asset: str, table: str = "") -> dict[str, Any]:
+    """One table of the source.
+
+    Args:
+        name: of the source's table.
+        title: what it holds.
+        asset: the list of Omie's that fills it, which is an asset under ``omie/``.
+        table: its name in the database, if it is not ``name``.
+    """
+    entry: dict[str, Any] = {"name": name, "description": f"{title}."}
+    if table:
+        entry["identifier"] = table
+    if asset != name:
+        entry["config"] = {"meta": {"dagster": {"asset_key": [OMIE, asset]}}}
+    return entry
+
+
+def _views(table: sa.Table) -> list[str]:
+    """Names of the views that show a table, the plain one first."""
+    view, title = _VIEWS.get(table.name, ("", ""))
+    return [*([str(table.name)] if title or not view else []), *([view] if view else [])]
 
 
 def _tables() -> list[sa.Table]:

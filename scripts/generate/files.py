@@ -16,7 +16,12 @@ from scripts.generate.dbt_canonical import (
     staging_models_yaml,
 )
 from scripts.generate.dbt_exposures import exposures_yaml
-from scripts.generate.dbt_mirror import mirror_columns_macro, mirror_models_yaml
+from scripts.generate.dbt_mirror import (
+    mirror_columns_macro,
+    mirror_models_yaml,
+    mirror_sources_yaml,
+    mirror_views,
+)
 from scripts.generate.ddl import initial_ddl
 from scripts.generate.endpoints_page import endpoints_markdown
 from scripts.generate.validation_page import validation_markdown
@@ -31,8 +36,10 @@ _MIGRATIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 def generated_files() -> Mapping[Path, str]:
     """Every generated file and the text that its declarations give it."""
     synthea = _MODELS / "staging" / "synthea" / "_models.yml"
+    mirror = _MODELS / "analise" / "espelho"
     return MappingProxyType(
         {
+            **{mirror / "tabelas" / f"{name}.sql": text for name, text in mirror_views().items()},
             _MIGRATIONS / "initial.sql": initial_ddl(),
             _MACROS / "colunas_canonicas.sql": canonical_columns_macro(),
             _MACROS / "colunas_do_espelho.sql": mirror_columns_macro(),
@@ -40,7 +47,8 @@ def generated_files() -> Mapping[Path, str]:
             _MODELS / "clinica" / "_models.yml": canonical_models_yaml(),
             _MODELS / "staging" / "canonica" / "_models.yml": staging_models_yaml("canonica"),
             synthea: staging_models_yaml("synthea", synthea.read_text(encoding="utf-8")),
-            _MODELS / "analise" / "espelho" / "tabelas" / "_models.yml": mirror_models_yaml(),
+            mirror / "tabelas" / "_models.yml": mirror_models_yaml(),
+            mirror / "_sources.yml": mirror_sources_yaml(),
             _MODELS / "omie" / "_exposures.yml": exposures_yaml(),
             ROOT / "docs" / "clinic-tables.md": clinic_tables_markdown(),
             ROOT / "docs" / "endpoints.md": endpoints_markdown(),

@@ -39,7 +39,7 @@ def test_tables_and_migrations_agree(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "words"), [("0013", "versão de desenvolvimento"), ("0021", "versão mais nova")]
+    ("version", "words"), [("0013", "versão de desenvolvimento"), ("9999", "versão mais nova")]
 )
 def test_a_database_of_another_version_is_left_alone(
     engine: sa.Engine, version: str, words: str
@@ -52,6 +52,14 @@ def test_a_database_of_another_version_is_left_alone(
     with engine.connect() as connection:
         kept = connection.execute(sa.text("SELECT version_num FROM omie_sync.alembic_version"))
         assert kept.scalars().all() == [version]
+
+
+def test_a_database_from_before_a_list_gets_its_table(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE omie.parcelas"))
+        connection.execute(sa.text("UPDATE omie_sync.alembic_version SET version_num = '0020'"))
+    migrate(engine)
+    test_tables_and_migrations_agree(engine)
 
 
 def test_unlogged_tables_and_comments(engine: sa.Engine) -> None:

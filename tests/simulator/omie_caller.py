@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.simulator.clock import BRASILIA
 from omie_pipeline.simulator.engine.server import Simulator
 
@@ -25,7 +26,6 @@ PATHS = {
     "ContaCorrente": "geral/contacorrente/",
     "ContasCorrentes": "geral/contacorrente/",
     "Empresa": "geral/empresas/",
-    "Departamentos": "geral/departamentos/",
     "Projeto": "geral/projetos/",
     "Vendedor": "geral/vendedores/",
     "CadastroDRE": "geral/dre/",
@@ -54,10 +54,13 @@ PATHS = {
     "ListarServMunic": "servicos/listaservico/",
     "ListarTiposTrib": "servicos/tipotrib/",
 }
+LISTS = {table.call.method: table.service.path for table in MIRROR.values()}
 
 
 def path_of(method: str) -> str:
-    """Path of the service that has ``method``; the longest name in it decides."""
+    """Path of the service that has ``method``, or else the longest name in it decides."""
+    if method in LISTS:
+        return LISTS[method]
     fitting = sorted((name for name in PATHS if name in method), key=len)
     return PATHS[fitting[-1]]
 

@@ -7,6 +7,7 @@ from omie_pipeline.catalog.lists.cadastros import (
     DEPARTAMENTOS,
     DRE,
     EMPRESAS,
+    PARCELAS,
     PROJETOS,
     VENDEDORES,
 )
@@ -32,6 +33,7 @@ MIRROR: dict[str, MirrorTable] = {
         DRE,
         CONTAS_CORRENTES,
         DEPARTAMENTOS,
+        PARCELAS,
         PROJETOS,
         VENDEDORES,
         CLIENTES,

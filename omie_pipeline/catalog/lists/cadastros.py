@@ -185,6 +185,17 @@ DEPARTAMENTOS = _list(
         text("inativo", "inativo", "S inativo"),
     ),
 )
+PARCELAS = _list(
+    "parcelas",
+    "Parcelas (condições de pagamento)",
+    "geral_parcelas",
+    "ListarParcelas",
+    (
+        text("codigo", "nCodigo", "Código: um texto, por exemplo 000 ou A03"),
+        text("descricao", "cDescricao", "Descrição, por exemplo Para 30/60 dias"),
+        bigint("parcelas", "nParcelas", "Número de parcelas"),
+    ),
+)
 PROJETOS = _list(
     "projetos",
     "Projetos",

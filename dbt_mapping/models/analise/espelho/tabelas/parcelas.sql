@@ -1,0 +1,1 @@
+{{ espelho('parcelas', source('omie', 'parcelas')) }}
