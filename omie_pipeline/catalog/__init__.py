@@ -11,6 +11,7 @@ from omie_pipeline.catalog.endpoints.clientes import ASSOCIAR_CLIENTES, CLIENTES
 from omie_pipeline.catalog.endpoints.contas_pagar import CONTAS_PAGAR, EXCLUIR_CONTAS_PAGAR
 from omie_pipeline.catalog.endpoints.contas_receber import CONTAS_RECEBER, EXCLUIR_CONTAS_RECEBER
 from omie_pipeline.catalog.endpoints.contratos import CONTRATOS, SITUACAO_CONTRATOS
+from omie_pipeline.catalog.endpoints.departamentos import DEPARTAMENTOS
 from omie_pipeline.catalog.endpoints.ordens_servico import FATURAR_OS, ORDENS_SERVICO
 from omie_pipeline.catalog.endpoints.projetos import PROJETOS
 from omie_pipeline.catalog.endpoints.referencias import CONTAS_CORRENTES, EMPRESAS
@@ -22,6 +23,7 @@ REGISTRY: dict[str, Endpoint] = {
     endpoint.name: endpoint
     for endpoint in (
         CATEGORIAS,
+        DEPARTAMENTOS,
         PROJETOS,
         VENDEDORES,
         ASSOCIAR_CLIENTES,

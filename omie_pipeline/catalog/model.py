@@ -77,14 +77,33 @@ Grain = Literal["register", "fact"]
 """A register is partitioned by empresa; a fact by business date × empresa."""
 
 
-Effect = Literal["record", "order", "document", "category", "settlement", "billing", "situation"]
+Effect = Literal["record", "order", "document", "named", "settlement", "billing", "situation"]
 """What a delivered row is in Omie, and so how an unclear answer is resolved by reading.
 
 ``record``: a record under our integration code. ``order``: an OS with its items. ``document``: a
-cliente under its CPF/CNPJ. ``category``: a categoria under its description and parent.
+cliente under its CPF/CNPJ. ``named``: a record without a code of
+ours, under its description and parent (see :class:`Naming`).
 ``settlement``: a baixa of a título.
 ``billing``: an OS is billed. ``situation``: a contrato is in the situation asked for.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a record is recognised that Omie gives a code and that has no place for ours.
+
+    Attributes:
+        parent: field of the payload with the code of the record above it.
+        name: field of its description.
+        inactive: field of a record read back that is ``S`` if it is out of use.
+        place: field of a record read back with its place in the tree (``001.004.001``), if that is
+            what tells its parent; ``""``: it says ``parent`` as the payload does.
+    """
+
+    parent: str
+    name: str
+    inactive: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,7 @@ class Endpoint:
         read_wrapper, record_wrapper: object in which *read* wants the key and gives the record.
         request: fields of a payload model that is no request of Omie's as it stands.
         proof: how an effect that is no record is seen.
+        naming: how a ``named`` record is recognised.
         look_first: the effect may stand already, by a person's hand or another system's, and Omie
             would make a second one: look before the first call.
         once: fields that count when the record is made and are no change afterwards.
@@ -175,6 +195,7 @@ class Endpoint:
     record_wrapper: str = ""
     request: ComplexType | None = None
     proof: Proof | None = None
+    naming: Naming | None = None
     find_existing: bool = False
     once: tuple[str, ...] = ()
     by_value: tuple[str, tuple[tuple[str, str], ...]] = ("", ())

@@ -55,7 +55,7 @@ SETTLEMENTS = (
 ORDERS = ("ordens_servico", "faturar_os")
 CONTRACTS = ("contratos", "situacao_contratos")
 SELLERS = ("vendedores",)
-NOBODY = ("categorias", "projetos", "servicos")
+NOBODY = ("categorias", "departamentos", "projetos", "servicos")
 """Endpoints whose records belong to no person."""
 
 _TITLE_CODE = "codigo_lancamento_integracao"

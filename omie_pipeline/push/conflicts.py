@@ -63,11 +63,11 @@ OS_CANCELADA = Reason(
     correcao="Faça a nova OS direto no Omie, ou cadastre um novo recebimento; este sai da "
     "quarentena quando voltar ao que era, ou quando sair da clínica.",
 )
-CATEGORIA_CRIADA = Reason(
+JA_CRIADO = Reason(
     field="descricao",
-    rule="categoria_criada",
-    motivo="A categoria mudou na clínica depois de criada no Omie.",
-    correcao="Altere-a no Omie: este fluxo só cria categorias, não muda as que existem.",
+    rule="ja_criado",
+    motivo="O registro mudou na clínica depois de criado no Omie.",
+    correcao="Altere-o no Omie: este fluxo só cria estes registros, não muda os que existem.",
 )
 
 

@@ -24,7 +24,7 @@ from omie_pipeline.push.conflicts import (
     BAIXA_DE_OUTRO,
     BAIXA_LANCADA,
     BAIXA_NAO_CABE,
-    CATEGORIA_CRIADA,
+    JA_CRIADO,
     OS_CANCELADA,
     OS_FATURADA,
     TITULO_BAIXADO,
@@ -156,8 +156,8 @@ def _gate_of(
         return lambda rows: _answered_titles(scope, policy, rows)
     if endpoint.effect == "settlement" and not endpoint.deletes:
         return lambda rows: _settlements(scope, policy, rows)
-    if endpoint.effect == "category":
-        return lambda rows: _changed(scope, EndpointPolicy(), rows, CATEGORIA_CRIADA)
+    if endpoint.effect == "named":
+        return lambda rows: _changed(scope, EndpointPolicy(), rows, JA_CRIADO)
     if endpoint.effect == "order":
         return lambda rows: _orders(scope, rows)
     if endpoint.effect == "billing":

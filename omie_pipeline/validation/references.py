@@ -48,7 +48,7 @@ def _targets() -> frozenset[str]:
     return frozenset(
         item.name
         for item in REGISTRY.values()
-        if item.writable and not item.deletes and item.effect != "category"
+        if item.writable and not item.deletes and item.effect != "named"
     )
 
 

@@ -35,7 +35,6 @@ from omie_pipeline.validation.texts import ALTERNATIVES
 from omie_pipeline.validation.values import bad_text_pattern, field_pattern, is_computed, is_flag
 
 MANDATORY: Final[Mapping[str, tuple[str, ...]]] = {
-    "categorias": ("categoria_superior", "descricao"),
     "projetos": ("nome",),
     "vendedores": ("nome",),
     "associar_clientes": ("codigo_cliente_omie",),
@@ -93,12 +92,20 @@ def _key_checks(endpoint: Endpoint) -> Iterator[Check]:
     yield holds(path, "chave_repetida", "_chave_unica")
 
 
+def mandatory_of_ours(endpoint: Endpoint) -> tuple[str, ...]:
+    """Fields that we ask for, whether or not Omie's documents do: :data:`MANDATORY`, and those by
+    which a record is recognised."""
+    naming = endpoint.naming
+    named = (naming.parent, naming.name) if naming is not None else ()
+    return (*MANDATORY.get(endpoint.name, ()), *named)
+
+
 def is_mandatory(endpoint: Endpoint, item: Field) -> bool:
     """A top-level field without which no record is made, whatever else is filled in.
 
     An object is mandatory if a field inside it is.
     """
-    if item.name in MANDATORY.get(endpoint.name, ()) or item.name == endpoint.section:
+    if item.name in mandatory_of_ours(endpoint) or item.name == endpoint.section:
         return True
     if item.kind == "object":
         inner = endpoint.service.type_of(item).fields
@@ -177,7 +184,7 @@ def _money_checks(
     if endpoint.payload.field("codigo_tipo_documento"):
         known = dict.fromkeys(reference.tipos_documento(), True)
         yield in_list("codigo_tipo_documento", "tipo_documento", known)
-    if endpoint.effect == "category" and references.categorias:
+    if endpoint.payload.field("categoria_superior") and references.categorias:
         parents = dict.fromkeys(references.categorias, True)
         yield in_list("categoria_superior", "categoria_superior", parents)
 

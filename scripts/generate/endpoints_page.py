@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from omie_pipeline.catalog import WRITABLE, ComplexType, Endpoint, Field, Service
 from omie_pipeline.catalog.model import KEY_COLUMN
 from omie_pipeline.validation.references import ACCOUNT_FIELDS, CATEGORY_FIELDS, needs_lists
-from omie_pipeline.validation.suites import MANDATORY, is_mandatory, key_path
+from omie_pipeline.validation.suites import is_mandatory, key_path, mandatory_of_ours
 from omie_pipeline.validation.values import is_computed
 from scripts.generate.endpoints_text import DIFFERENCES, INTRODUCTION, UNCLEAR
 
@@ -139,7 +139,7 @@ def _type(field: Field) -> str:
 
 
 def _is_ours(endpoint: Endpoint, field: Field) -> bool:
-    if field.name in MANDATORY.get(endpoint.name, ()) and not field.required:
+    if field.name in mandatory_of_ours(endpoint) and not field.required:
         return True
     return endpoint.effect == "settlement" and field.name == "codigo_conta_corrente"
 

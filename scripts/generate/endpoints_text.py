@@ -52,7 +52,7 @@ UNCLEAR: Final[Mapping[str, str]] = {
     "again.",
     "document": "`{method}` filtered by the document shows whether the record is there, before "
     "anything is sent again.",
-    "category": "`{method}` is searched for the description under the same parent, before anything "
+    "named": "`{method}` is searched for the description under the same parent, before anything "
     "is sent again.",
     "settlement": "`{method}` lists the settlements of the título; nothing is sent again before "
     "ours is seen to be missing.",

@@ -78,9 +78,9 @@ def standing(world: World, endpoint: Endpoint) -> int:
         (contract,) = control.twins("contratos", CODE)
         name = endpoint.by_value[0]
         return int(contract["cabecalho"][name] == payload[name])
-    if endpoint.effect == "category":
-        name = payload["descricao"]
-        return sum(record["descricao"] == name for record in control.records("categorias"))
+    if endpoint.naming is not None:
+        field = endpoint.naming.name
+        return sum(one[field] == payload[field] for one in control.records(endpoint.name))
     if endpoint.effect == "document":
         document = payload[endpoint.document_field]
         bare = ("".join(filter(str.isdigit, r["cnpj_cpf"])) for r in control.records("clientes"))

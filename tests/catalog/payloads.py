@@ -33,6 +33,7 @@ KNOWN: dict[str, Any] = {
     "cCodCategRem": "1.01.01",
     "categoria_adiantamento": "1.01.01",
     "categoria_superior": "1.01",
+    "departamentos.codigo": "9200000001",
     "id_conta_corrente": 9100000001,
     "codigo_conta_corrente": 9100000001,
     "nCodCC": 9100000001,
@@ -48,7 +49,8 @@ KNOWN: dict[str, Any] = {
     "nDias": 10,
     "nTipoItVigFinal": 1,
 }
-"""Values that a rule of Omie's or of ours ties to something else."""
+"""Values that a rule of Omie's or of ours ties to something else, by field, or by endpoint and
+field."""
 
 _TYPES: dict[str, Any] = {
     "integer": sa.BigInteger,
@@ -147,8 +149,9 @@ def value_of(endpoint: Endpoint, field: Field, path: str = "") -> Any:
     for reference, target in endpoint.references:
         if field.name == reference.rpartition(".")[2]:
             return CONFIRMED if target == "clientes" else CODE
-    if field.name in KNOWN:
-        return KNOWN[field.name]
+    for name in (f"{endpoint.name}.{path or field.name}", field.name):
+        if name in KNOWN:
+            return KNOWN[name]
     if field.kind in ("object", "array"):
         inner = _all_of(endpoint, endpoint.service.type_of(field), f"{path}.")
         return inner if field.kind == "object" else [inner]

@@ -26,6 +26,7 @@ PATIENT = {
 GOOD: dict[str, dict[str, Any]] = {
     "projetos": {"codInt": "PRJ-1", "nome": "Unidade Centro", "inativo": "N"},
     "vendedores": {"codInt": "PRO-1", "nome": "Dra. Célia", "comissao": Decimal("12.5")},
+    "departamentos": {"codigo": "9200000001", "descricao": "Triagem"},
     "categorias": {"categoria_superior": "1.01", "descricao": "Consultas"},
     "associar_clientes": {"codigo_cliente_omie": 77, "codigo_cliente_integracao": "PAC-1"},
     "clientes_cpf_cnpj": {

@@ -4,7 +4,7 @@ Omie has neither an upsert nor an integration code here, and takes the same desc
 stands is found by description under the same parent.
 """
 
-from omie_pipeline.catalog.model import Endpoint, Proof
+from omie_pipeline.catalog.model import Endpoint, Naming, Proof
 from omie_pipeline.catalog.services import load_service
 
 _SERVICE = load_service("geral_categorias")
@@ -19,7 +19,8 @@ CATEGORIAS = Endpoint(
     read="ConsultarCategoria",
     read_omie_key="codigo",
     list="ListarCategorias",
-    effect="category",
+    effect="named",
+    naming=Naming(parent="categoria_superior", name="descricao", inactive="conta_inativa"),
     proof=Proof(_SERVICE, "ListarCategorias", "descricao"),
     find_existing=True,
 )

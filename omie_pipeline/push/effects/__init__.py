@@ -7,7 +7,7 @@ from omie_pipeline.catalog.relations import SETTLEMENTS
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.billing import BillingEffect
-from omie_pipeline.push.effects.category import CategoryEffect
+from omie_pipeline.push.effects.category import NamedEffect
 from omie_pipeline.push.effects.document import DocumentEffect
 from omie_pipeline.push.effects.order import OrderEffect
 from omie_pipeline.push.effects.record import (
@@ -26,7 +26,7 @@ _EFFECTS: dict[str, type[RecordEffect]] = {
     "record": RecordEffect,
     "order": OrderEffect,
     "document": DocumentEffect,
-    "category": CategoryEffect,
+    "named": NamedEffect,
     "settlement": SettlementEffect,
     "billing": BillingEffect,
     "situation": SituationEffect,

@@ -1,4 +1,4 @@
-"""Categorias: created once, found by description under the same parent."""
+"""Categorias and departamentos: created once, found by description under the same parent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.model import Naming
 from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
@@ -22,13 +23,15 @@ from omie_pipeline.push.effects.record import (
 
 _PAGE_ROWS = 100
 _MAX_PAGES = 100
-_NO_LIST = "O Omie respondeu sem a lista de categorias"
+_NO_LIST = "O Omie respondeu sem a lista"
+_NO_PLACE = "O Omie não diz sob qual registro este está"
+_TWICE = "Já existe mais de uma vez no Omie, com a mesma descrição"
 _FIX = "Deixe uma só no Omie (inative a outra) ou use outra descrição na clínica."
 
 
-class CategoryEffect(RecordEffect):
+class NamedEffect(RecordEffect):
     """``IncluirCategoria`` takes the same description twice and gives two codes: the service has
-    neither an upsert nor an integration code (official)."""
+    neither an upsert nor an integration code (official). ``IncluirDepartamento`` has neither."""
 
     batch_rows = 1
 
@@ -41,11 +44,11 @@ class CategoryEffect(RecordEffect):
         listed = self._seen
         if listed is None:
             return {row.linha: ExistingRecord(unreadable=True) for row in rows}
-        return {row.linha: found for row in rows if (found := _standing(row, listed))}
+        return {row.linha: found for row in rows if (found := self._standing(row, listed))}
 
     def settled(self, outcome: RowOutcome) -> None:
-        """A category made in this run stands for the rows behind it."""
-        name, code = _name_of(outcome.row.payload), outcome.omie_code
+        """A record made in this run stands for the rows behind it."""
+        name, code = self._name_in(outcome.row.payload), outcome.omie_code
         if self._seen is not None and code not in self._seen.get(name, []):
             self._seen.setdefault(name, []).append(code)
 
@@ -55,11 +58,11 @@ class CategoryEffect(RecordEffect):
         if listed is None:
             return UNREADABLE
         self._seen = listed
-        codes = listed.get(_name_of(row.payload), [])
+        codes = listed.get(self._name_in(row.payload), [])
         if not codes:
             return ABSENT
         if len(codes) > 1:
-            return ReadBack("different", text=f"A categoria existe mais de uma vez: {_list(codes)}")
+            return ReadBack("different", text=f"{_TWICE}: {_list(codes)}")
         return ReadBack("arrived", untouched=True, omie_code=codes[0])
 
     def identity(self, answer: wire.Json) -> tuple[int | None, str]:
@@ -67,19 +70,41 @@ class CategoryEffect(RecordEffect):
         return None, str(answer.get(self._endpoint.omie_key) or "")
 
     def _listed(self) -> dict[tuple[str, str], list[str]] | None:
-        """(parent, description) -> codes, of active categories; ``None`` if unreadable."""
+        """(parent, description) -> codes, of active records; ``None`` if unreadable."""
         found: dict[tuple[str, str], list[str]] = {}
+        key, naming = self._endpoint.omie_key, self._naming
         try:
-            for record in _pages(self._client, self._endpoint):
-                if record.get("conta_inativa") != "S":
-                    found.setdefault(_name_of(record), []).append(str(record.get("codigo")))
+            records = list(_pages(self._client, self._endpoint))
+            codes = {str(record.get(naming.place)): str(record.get(key)) for record in records}
+            for record in records:
+                if record.get(naming.inactive) != "S":
+                    name = (_parent_of(record, naming, codes), _plain(record.get(naming.name)))
+                    found.setdefault(name, []).append(str(record.get(key)))
         except (*CANNOT_READ, *NOT_THERE):
             return None
         return found
 
+    @property
+    def _naming(self) -> Naming:
+        if self._endpoint.naming is None:
+            raise LookupError(f"{self._endpoint.name} does not say how its records are named")
+        return self._endpoint.naming
+
+    def _name_in(self, payload: Mapping[str, object]) -> tuple[str, str]:
+        """Parent and description of a row."""
+        return str(payload.get(self._naming.parent) or ""), _plain(payload.get(self._naming.name))
+
+    def _standing(
+        self, row: PlanRow, listed: Mapping[tuple[str, str], list[str]]
+    ) -> ExistingRecord | None:
+        codes = listed.get(self._name_in(row.payload), [])
+        if len(codes) > 1:
+            return ExistingRecord(refusal=f"{_TWICE}: {_list(codes)}", fix=_FIX)
+        return ExistingRecord(done=True, omie_code=codes[0]) if codes else None
+
 
 def _pages(client: OmieClient, endpoint: Endpoint) -> Iterator[wire.Json]:
-    """Every category; an answer without its list and its number of pages proves nothing.
+    """Every record; an answer without its list and its number of pages proves nothing.
 
     Raises:
         UnknownFault: Omie answered without them.
@@ -101,20 +126,32 @@ def _pages(client: OmieClient, endpoint: Endpoint) -> Iterator[wire.Json]:
             return
 
 
-def _standing(row: PlanRow, listed: Mapping[tuple[str, str], list[str]]) -> ExistingRecord | None:
-    codes = listed.get(_name_of(row.payload), [])
-    if len(codes) > 1:
-        text = f"A categoria já existe mais de uma vez no Omie: {_list(codes)}"
-        return ExistingRecord(refusal=text, fix=_FIX)
-    return ExistingRecord(done=True, omie_code=codes[0]) if codes else None
-
-
 def _list(codes: Sequence[str]) -> str:
     return ", ".join(sorted(codes))
 
 
-def _name_of(record: Mapping[str, object]) -> tuple[str, str]:
-    """Parent and description as people compare them: no accents, case or double spaces."""
-    plain = unicodedata.normalize("NFKD", str(record.get("descricao") or ""))
-    letters = "".join(char for char in plain if not unicodedata.combining(char))
-    return str(record.get("categoria_superior") or ""), " ".join(letters.casefold().split())
+def _parent_of(record: wire.Json, naming: Naming, codes: Mapping[str, str]) -> str:
+    """Code of the record above one that was read.
+
+    Args:
+        record: as Omie lists it.
+        naming: where it says so.
+        codes: of all records, by their place.
+
+    Raises:
+        UnknownFault: the list does not say it, so it does not show that a name is free.
+    """
+    if not naming.place:
+        return str(record.get(naming.parent) or "")
+    place = str(record.get(naming.place) or "")
+    above = place.rpartition(".")[0]
+    if not place or (above and above not in codes):
+        raise UnknownFault(FaultDetail(_NO_PLACE, http_status=200))
+    return codes[above] if above else ""
+
+
+def _plain(text: object) -> str:
+    """A description as people compare it: no accents, case or double spaces."""
+    decomposed = unicodedata.normalize("NFKD", str(text or ""))
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(letters.casefold().split())

@@ -35,7 +35,7 @@ from omie_pipeline.simulator.money import (
 from omie_pipeline.simulator.money import (
     lists as statements,
 )
-from omie_pipeline.simulator.rules import Behaviour, Context, categorias
+from omie_pipeline.simulator.rules import Behaviour, Context, categorias, departamentos
 from omie_pipeline.simulator.rules.ordens import OrderNumbers
 from omie_pipeline.simulator.webhooks import Webhooks, events_of, message_of
 from omie_pipeline.simulator.wire import Answer, ApiRequest, JsonObject
@@ -137,6 +137,7 @@ _BY_NAME: dict[str, Action] = {
     "ConciliarRecebimento": settlements.conciliate,
     "IncluirCategoria": categorias.create,
     "AlterarCategoria": categorias.change,
+    "IncluirDepartamento": departamentos.create,
     "TrocarEtapaOS": orders.change_stage,
     "StatusOS": orders.status,
     "ValidarOS": orders.validate,
@@ -207,7 +208,7 @@ class Routes:
 
 
 def _action(endpoint: Endpoint, name: str) -> Action | None:
-    special = endpoint.effect == "category" or name.startswith(_READS)
+    special = endpoint.effect == "named" or name.startswith(_READS)
     if special and name in _BY_NAME:
         return _BY_NAME[name]
     declared: dict[str, Action] = {
