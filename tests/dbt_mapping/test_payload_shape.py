@@ -12,9 +12,10 @@ import pytest
 from omie_pipeline.catalog import REGISTRY, WRITABLE, ComplexType, Endpoint, Field
 from tests.dbt_mapping.scenario import Row
 
-# Empty until a company says otherwise: explicit deletes, codes to write on Omie's clientes, and
-# clientes by document.
+# Empty until a company says otherwise: explicit deletes, codes to write on Omie's clientes,
+# clientes by document, and departamentos.
 EMPTY = {
+    "departamentos",
     "associar_clientes",
     "clientes_cpf_cnpj",
     "excluir_contas_receber",
