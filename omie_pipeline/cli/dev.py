@@ -46,6 +46,7 @@ from omie_pipeline.webhooks.auth import configured_doors
 # A server ends with the command, however that ends.
 
 _LOOK_SECONDS = 0.5
+_AGAIN_SECONDS = 0.05
 _STOP_SECONDS = 15.0
 _asked = threading.Event()
 _TELL_SECONDS = 15.0
@@ -122,8 +123,20 @@ def ask_to_end(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def interrupt_again(lost: sys.UnraisableHookArgs) -> None:
+    """Hook of errors that no code can catch: an interrupt that met a finalizer comes again.
+
+    Args:
+        lost: the error and where it was raised; any other than an interrupt is printed as usual.
+    """
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+    else:
+        sys.__unraisablehook__(lost)
+
+
 def _pause() -> None:
-    # An interrupt that met a finalizer was swallowed there: it counts all the same.
+    # An interrupt that was swallowed anywhere counts all the same.
     if _asked.is_set():
         raise KeyboardInterrupt
     time.sleep(_LOOK_SECONDS)
@@ -188,8 +201,9 @@ _UNFINISHED = [*_GOING, dg.DagsterRunStatus.CANCELING]
 
 def dev() -> None:
     """Interface do Dagster e daemon, com o mesmo banco; sem chave do Omie, com o simulador."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, ask_to_end)
+    sys.unraisablehook = interrupt_again
     try:
         with ExitStack() as stack:
             _serve(stack, _prepare(stack))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
 import pytest
@@ -18,3 +19,44 @@ def test_an_interrupt_that_was_swallowed_counts_all_the_same(
         dev.ask_to_end(signal.SIGINT, None)
     with pytest.raises(KeyboardInterrupt):
         dev.watch([])
+
+
+class _InterruptedWhileItGoes:
+    """Ctrl-C meets its finalizer, where Python swallows every error and prints it."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def _go_and_wait() -> None:
+    _InterruptedWhileItGoes()
+    threading.Event().wait(5)
+    pytest.fail("the interrupt is lost")
+
+
+def test_an_interrupt_in_a_finalizer_comes_again_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev, "_asked", threading.Event())
+    monkeypatch.setattr(sys, "unraisablehook", dev.interrupt_again)
+    before = {n: signal.signal(n, dev.ask_to_end) for n in (signal.SIGINT, signal.SIGALRM)}
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _go_and_wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert capfd.readouterr().err == ""
+
+
+class _BrokenWhileItGoes:
+    def __del__(self) -> None:
+        raise ValueError("lost")
+
+
+def test_other_errors_of_finalizers_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", dev.interrupt_again)
+    _BrokenWhileItGoes()
+    assert "ValueError: lost" in capfd.readouterr().err
