@@ -151,7 +151,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, text: 
         ("", "arquivo: "),
         ("- a\n- b", "arquivo: "),
         (ONE + "endpoints: {cliente: {}}", "endpoint desconhecido: cliente"),
-        (ONE + "endpoints: {departamentos: {}}", "endpoint desconhecido: departamentos"),
+        (ONE + "endpoints: {parcelas: {}}", "endpoint desconhecido: parcelas"),
         (ONE + "endpoints: {clientes: {mode: sync}}", "endpoints.clientes.mode: deve ser um"),
         (ONE + "endpoints: {clientes: {error_budget: 10}}", "no máximo 9"),
         (ONE + "endpoints: {clientes: {guardrails: {max_deletes: -1}}}", "no mínimo 0"),

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from omie_pipeline.simulator.engine import faults
+from omie_pipeline.simulator.engine.fields import is_blank
 from omie_pipeline.simulator.engine.state import Record, day_of
 from omie_pipeline.simulator.money.book import without_blanks
 from omie_pipeline.simulator.rules import Context
@@ -103,6 +104,9 @@ def include(context: Context, sent: JsonObject) -> JsonObject:
     money out (omie-api.md#account-entries)."""
     head = sent.get("cabecalho") or {}
     context.checks.required(context.method.request, sent)
+    for tag in ("nCodCC", "dDtLanc", "nValorLanc"):
+        if is_blank(head.get(tag)):
+            raise faults.missing_tag(tag)
     code = str(sent["cCodIntLanc"])
     found = next((one for one in context.collection if one.get("cCodIntLanc") == code), None)
     if found is None:
