@@ -10,6 +10,7 @@ import dagster as dg
 from omie_pipeline.app.deployment import REFERENCES
 from omie_pipeline.assets.checks import unplanned
 from omie_pipeline.assets.imports import mirror_key
+from omie_pipeline.assets.mapping import RECONCILING
 from omie_pipeline.assets.nfse import KEY as NFSE_KEY
 from omie_pipeline.assets.push import push_key
 from omie_pipeline.assets.reconciliation import KEY as RECONCILIATION_KEY
@@ -31,8 +32,8 @@ __all__ = [
 
 REGISTERS_JOB, FACTS_JOB = "cadastros", "lancamentos"
 MIRROR_REGISTERS_JOB, MIRROR_FACTS_JOB = "espelho_cadastros", "espelho_lancamentos"
-_VIEWS, _RECONCILING_VIEWS = "espelho", "conciliacao"
-"""dbt's tags of the views of schema analise."""
+_VIEWS = "espelho"
+"""dbt's tag of the views that need the mirror of Omie alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def mirror_jobs() -> MirrorJobs:
         ),
         dg.define_asset_job(
             "conciliacao",
-            _tagged(_VIEWS) | _tagged(_RECONCILING_VIEWS) | unplanned([RECONCILIATION_KEY]),
+            _tagged(_VIEWS) | _tagged(RECONCILING) | unplanned([RECONCILIATION_KEY]),
             description="Clínica e livro-razão contra o espelho do Omie, por empresa.",
         ),
         dg.define_asset_job(

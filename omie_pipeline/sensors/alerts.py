@@ -10,12 +10,12 @@ from omie_pipeline.alerts.channels import NO_CHANNEL, notify_channels
 from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
 from omie_pipeline.alerts.deduplication import Alert, open_of
 from omie_pipeline.alerts.send import send_alerts
+from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.status.health import told_by_tables
 
 DEAD_RUN = "execucao"
-_EMPRESA_TAG = "omie_pipeline/empresa"
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 _LOOKED_BACK = 50
 _INTERVAL_SECONDS = 60
@@ -115,7 +115,7 @@ def still_failed(
         job = alert.key.split(":")[1]
         newer = [
             _ended_run(job, record, alert.empresa)
-            for tag in (_EMPRESA_TAG, PARTITION_TAG)
+            for tag in (EMPRESA_TAG, PARTITION_TAG)
             if alert.empresa
             for record in instance.get_run_records(
                 dg.RunsFilter(job_name=job, statuses=_ENDED, tags={tag: alert.empresa}), limit=1
@@ -138,7 +138,7 @@ def _key(job: str, empresa: str) -> str:
 
 def _empresa(tags: Mapping[str, str], empresas: Collection[str]) -> str:
     """The empresa a run was for; ``""`` if its tags do not say."""
-    for tag in (_EMPRESA_TAG, RANGE_START_TAG, PARTITION_TAG):
+    for tag in (EMPRESA_TAG, RANGE_START_TAG, PARTITION_TAG):
         name = tags.get(tag, "").rsplit("|", 1)[-1]
         if name in empresas:
             return name
