@@ -69,9 +69,9 @@ def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
     if block is not None:
         found.append(f"O Omie bloqueou a chave até {_moment(block.until)}")
     inbox = inbox_status(opened.engine, empresa)
-    if inbox.pendentes and inbox.mais_antigo is not None:
-        since = _moment(inbox.mais_antigo)
-        found.append(f"{inbox.pendentes} eventos (webhooks) esperam, o mais antigo de {since}")
+    if inbox.pending and inbox.oldest_at is not None:
+        since = _moment(inbox.oldest_at)
+        found.append(f"{inbox.pending} eventos (webhooks) esperam, o mais antigo de {since}")
     return found
 
 

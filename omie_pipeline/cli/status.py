@@ -94,8 +94,8 @@ def table_records(
                 "last_run_error": without_secrets(one.erro) or None,
                 "blocked_until": closed.until if closed else None,
                 "blocked_reason": closed.reason if closed else None,
-                "events_waiting": inbox.pendentes,
-                "oldest_event_at": inbox.mais_antigo,
+                "events_waiting": inbox.pending,
+                "oldest_event_at": inbox.oldest_at,
                 "alerts": _alerts(one),
             }
         )

@@ -69,10 +69,10 @@ class TableStatus:
 
 @dataclass(frozen=True, slots=True)
 class InboxStatus:
-    """Webhook events of an empresa that wait; ``mais_antigo`` is when the oldest arrived."""
+    """Webhook events of an empresa that wait; ``oldest_at`` is when the oldest arrived."""
 
-    pendentes: int
-    mais_antigo: datetime | None
+    pending: int
+    oldest_at: datetime | None
 
 
 def import_status(
@@ -108,8 +108,8 @@ def import_status(
 
 def inbox_status(engine: sa.Engine, empresa: str) -> InboxStatus:
     """How many webhook events wait to be worked on."""
-    query = sa.select(sa.func.count(), sa.func.min(events.c.recebido_em)).where(
-        events.c.empresa == empresa, events.c.estado == "pendente"
+    query = sa.select(sa.func.count(), sa.func.min(events.c.received_at)).where(
+        events.c.empresa == empresa, events.c.state == "pending"
     )
     with warehouse_errors(), engine.connect() as connection:
         row = connection.execute(query).one()

@@ -96,9 +96,9 @@ class EventsOfRow:
         first_at: dict[str, datetime] = {}
         removed: set[str] = set()
         for event in some:
-            ids = event.registros.get(named.table, ())
+            ids = event.records.get(named.table, ())
             for one in ids:
-                first_at[one] = min(event.recebido_em, first_at.get(one, event.recebido_em))
+                first_at[one] = min(event.received_at, first_at.get(one, event.received_at))
             if removes(event, named):
                 removed.update(ids)
         return cls(named, first_at, frozenset(removed))
@@ -112,7 +112,7 @@ class EventsOfRow:
             rows: what the mirror holds after the reading, by id.
             late: the question was asked when reads could no longer lag behind the event.
         """
-        ids = event.registros.get(self.named.table, ())
+        ids = event.records.get(self.named.table, ())
         if removes(event, self.named):
             left = [row for one in ids for row in rows.get(one, ()) if row.excluido_em is None]
             return late or (bool(ids) and not left)
@@ -123,9 +123,9 @@ class EventsOfRow:
 
     def _fresh(self, one: str, event: WaitingEvent, found: Sequence[KnownRow]) -> bool:
         """A question asked after the event brought the row, or it is gone."""
-        if event.recebido_em > self.first_at[one]:
+        if event.received_at > self.first_at[one]:
             return False
-        return any(row.lido_em >= event.recebido_em or row.excluido_em is not None for row in found)
+        return any(row.lido_em >= event.received_at or row.excluido_em is not None for row in found)
 
 
 STALE_READS = timedelta(seconds=60)
@@ -174,19 +174,19 @@ class InboxReport:
     """What one round did.
 
     Attributes:
-        releituras: readings asked for.
-        falhas: list and class of the error that ended its reading.
-        bloqueado_ate: end of a block under which nothing was asked.
+        readings: readings asked for.
+        failures: list and class of the error that ended its reading.
+        blocked_until: end of a block under which nothing was asked.
     """
 
     empresa: str
-    eventos: int = 0
-    feitos: int = 0
-    pendentes: int = 0
-    sem_registro: int = 0
-    releituras: int = 0
-    falhas: tuple[tuple[str, str], ...] = ()
-    bloqueado_ate: datetime | None = None
+    events: int = 0
+    done: int = 0
+    pending: int = 0
+    no_record: int = 0
+    readings: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    blocked_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -230,18 +230,18 @@ class InboxRound:
         now = self._clock.now()
         until = blocked_until(self._engine, self._scope, now)
         if until is not None:
-            return InboxReport(self._empresa, bloqueado_ate=until)
+            return InboxReport(self._empresa, blocked_until=until)
         wanted = self._due(now) if tables is None else [t for t in MIRROR if t in tables]
         run_id = dagster_run_id or str(uuid.uuid4())
         waiting = claim(self._engine, self._empresa, wanted, now, until=now + _LEASE, run_id=run_id)
         round_ = _Round()
         for table in wanted:
-            concerned = [event for event in waiting if table in event.faltam]
+            concerned = [event for event in waiting if table in event.missing]
             if concerned:
                 self._read(table, concerned, round_, dagster_run_id)
         verdicts = [self._verdict(event, round_) for event in waiting]
         settle(self._engine, self._empresa, verdicts, self._clock.now(), run_id)
-        if any(_MONEY in event.faltam for event in waiting) and _MONEY not in round_.failures:
+        if any(_MONEY in event.missing for event in waiting) and _MONEY not in round_.failures:
             self._follow_money(round_, dagster_run_id)
         return _report(self._empresa, verdicts, round_)
 
@@ -272,7 +272,7 @@ class InboxRound:
     ) -> None:
         """Read one list as its events ask, and note which of them that settles."""
         asked_at = self._clock.now()
-        not_before = min(max(event.proxima_em for event in concerned), asked_at)
+        not_before = min(max(event.next_at for event in concerned), asked_at)
         try:
             readings = self._ask(table, concerned, not_before, run)
         except WarehouseError:
@@ -340,7 +340,7 @@ class InboxRound:
         days: set[date] = set()
         for named, some in by_named(table, concerned, removes).items():
             rows = self._known(named, some)
-            nameless = any(not event.registros.get(table) for event in some)
+            nameless = any(not event.records.get(table) for event in some)
             if mirror.grain == "register":
                 whole = (
                     whole
@@ -359,7 +359,7 @@ class InboxRound:
         return whole, days, changed or bool(days and mirror.derived)
 
     def _known(self, named: NamedRows, some: list[WaitingEvent]) -> dict[str, list[KnownRow]]:
-        ids = [one for event in some for one in event.registros.get(named.table, ())]
+        ids = [one for event in some for one in event.records.get(named.table, ())]
         return known_rows(self._engine, self._empresa, named, ids) if ids else {}
 
     def _judge(
@@ -369,39 +369,39 @@ class InboxRound:
             rows = self._known(named, some)
             told = EventsOfRow.of(named, some)
             for event in some:
-                late = asked_at >= event.recebido_em + STALE_READS
+                late = asked_at >= event.received_at + STALE_READS
                 if told.settles(event, rows, late=late):
                     round_.settled[event.message_id].add(table)
                 else:
                     round_.unproven.add(event.message_id)
 
     def _verdict(self, event: WaitingEvent, round_: _Round) -> Verdict:
-        faltam = tuple(
-            table for table in event.faltam if table not in round_.settled[event.message_id]
+        missing = tuple(
+            table for table in event.missing if table not in round_.settled[event.message_id]
         )
-        if not faltam:
-            return Verdict(event.message_id, "feito", (), event.tentativas + 1, None)
-        failed = sorted({round_.failures[table] for table in faltam if table in round_.failures})
-        attempts = event.tentativas + (event.message_id in round_.unproven)
+        if not missing:
+            return Verdict(event.message_id, "done", (), event.attempts + 1, None)
+        failed = sorted({round_.failures[table] for table in missing if table in round_.failures})
+        attempts = event.attempts + (event.message_id in round_.unproven)
         if attempts >= MAX_ATTEMPTS and not failed:
-            reason = f"não apareceu em {', '.join(faltam)}: fica para a reconciliação"
-            return Verdict(event.message_id, "sem_registro", faltam, attempts, None, reason)
+            reason = f"não apareceu em {', '.join(missing)}: fica para a reconciliação"
+            return Verdict(event.message_id, "no_record", missing, attempts, None, reason)
         # What another run is to read is due at once; what was just read, in a minute.
         read_now = event.message_id in round_.unproven or failed
-        again = self._clock.now() + NEXT_LOOK if read_now else event.proxima_em
+        again = self._clock.now() + NEXT_LOOK if read_now else event.next_at
         again = max(again, round_.wait_until.get(event.message_id, again))
         told = ", ".join(failed)
-        return Verdict(event.message_id, "pendente", faltam, attempts, again, told)
+        return Verdict(event.message_id, "pending", missing, attempts, again, told)
 
 
 def _report(empresa: str, verdicts: Sequence[Verdict], round_: _Round) -> InboxReport:
-    states = [verdict.estado for verdict in verdicts]
+    states = [verdict.state for verdict in verdicts]
     return InboxReport(
         empresa,
-        eventos=len(verdicts),
-        feitos=states.count("feito"),
-        pendentes=states.count("pendente"),
-        sem_registro=states.count("sem_registro"),
-        releituras=round_.readings,
-        falhas=tuple(sorted(round_.failures.items())),
+        events=len(verdicts),
+        done=states.count("done"),
+        pending=states.count("pending"),
+        no_record=states.count("no_record"),
+        readings=round_.readings,
+        failures=tuple(sorted(round_.failures.items())),
     )

@@ -15,18 +15,18 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import child_table, mirror_table
 from omie_pipeline.postgres.tables import block, events
 
-State = Literal["pendente", "feito", "ignorado", "sem_registro"]
+State = Literal["pending", "done", "ignored", "no_record"]
 
 INSERT_EVENTS = """
-INSERT INTO omie_inbox.events (empresa, message_id, topic, recebido_em, autor, raw, registros,
-    tabelas, faltam, estado, proxima_em, feito_em, erro)
-SELECT empresa, message_id, topic, recebido_em, autor, raw::jsonb, registros::jsonb,
-    tabelas::text[], tabelas::text[], estado,
-    CASE WHEN estado = 'pendente' THEN recebido_em END,
-    CASE WHEN estado <> 'pendente' THEN recebido_em END, erro
+INSERT INTO omie_inbox.events (empresa, message_id, topic, received_at, author, raw, records,
+    tables, missing, state, next_at, done_at, error)
+SELECT empresa, message_id, topic, received_at, author, raw::jsonb, records::jsonb,
+    tables::text[], tables::text[], state,
+    CASE WHEN state = 'pending' THEN received_at END,
+    CASE WHEN state <> 'pending' THEN received_at END, error
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
     %s::text[], %s::text[], %s::text[], %s::text[])
-    AS new (empresa, message_id, topic, recebido_em, autor, raw, registros, tabelas, estado, erro)
+    AS new (empresa, message_id, topic, received_at, author, raw, records, tables, state, error)
 ON CONFLICT (empresa, message_id) DO NOTHING
 """
 """One statement for any number of events, for psycopg; the arrays come from :func:`as_arrays`."""
@@ -37,23 +37,23 @@ class NewEvent:
     """One event as it came, ready to be stored.
 
     Attributes:
-        autor: number of Omie's user, ``""`` for none.
+        author: number of Omie's user, ``""`` for none.
         raw: JSON text without keys.
-        registros: JSON text, ids named by list.
+        records: JSON text, ids named by list.
         body: the bytes that came, for a database that cannot take ``raw``.
-        erro: why it is ignored, ``""`` when it is not.
+        error: why it is ignored, ``""`` when it is not.
     """
 
     empresa: str
     message_id: str
     topic: str
-    recebido_em: datetime
-    autor: str
+    received_at: datetime
+    author: str
     raw: str
-    registros: str
-    tabelas: tuple[str, ...]
-    estado: State
-    erro: str
+    records: str
+    tables: tuple[str, ...]
+    state: State
+    error: str
     body: bytes
 
 
@@ -62,18 +62,18 @@ class WaitingEvent:
     """An event that waits for its lists to be read again.
 
     Attributes:
-        registros: ids named, by list.
-        faltam: lists still to be read.
-        proxima_em: a reading counts when it was asked at or after this.
+        records: ids named, by list.
+        missing: lists still to be read.
+        next_at: a reading counts when it was asked at or after this.
     """
 
     message_id: str
     topic: str
-    recebido_em: datetime
-    registros: Mapping[str, Sequence[str]]
-    faltam: tuple[str, ...]
-    tentativas: int
-    proxima_em: datetime
+    received_at: datetime
+    records: Mapping[str, Sequence[str]]
+    missing: tuple[str, ...]
+    attempts: int
+    next_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class DueTables:
     """Lists of one empresa that events want read again.
 
     Attributes:
-        newest: latest ``proxima_em`` of those events.
+        newest: latest ``next_at`` of those events.
     """
 
     empresa: str
@@ -108,16 +108,16 @@ class Verdict:
     """What a round of readings did for one event.
 
     Attributes:
-        faltam: lists still to be read.
-        proxima_em: when to look again, for ``pendente``.
+        missing: lists still to be read.
+        next_at: when to look again, for ``pending``.
     """
 
     message_id: str
-    estado: State
-    faltam: tuple[str, ...]
-    tentativas: int
-    proxima_em: datetime | None
-    erro: str = ""
+    state: State
+    missing: tuple[str, ...]
+    attempts: int
+    next_at: datetime | None
+    error: str = ""
 
 
 def as_arrays(new: Sequence[NewEvent]) -> tuple[list[Any], ...]:
@@ -126,30 +126,30 @@ def as_arrays(new: Sequence[NewEvent]) -> tuple[list[Any], ...]:
         [event.empresa for event in new],
         [event.message_id for event in new],
         [event.topic for event in new],
-        [event.recebido_em for event in new],
-        [event.autor or None for event in new],
+        [event.received_at for event in new],
+        [event.author or None for event in new],
         [event.raw for event in new],
-        [event.registros for event in new],
+        [event.records for event in new],
         # Names of ours: letters and underscores.
-        ["{" + ",".join(event.tabelas) + "}" for event in new],
-        [event.estado for event in new],
-        [event.erro or None for event in new],
+        ["{" + ",".join(event.tables) + "}" for event in new],
+        [event.state for event in new],
+        [event.error or None for event in new],
     )
 
 
 def due_tables(engine: sa.Engine, now: datetime) -> list[DueTables]:
     """What may be read again now, by empresa."""
-    table = sa.func.unnest(events.c.faltam).table_valued("name", name="faltam")
+    table = sa.func.unnest(events.c.missing).table_valued("name", name="missing")
     name = table.c.name
     query = (
         sa.select(
             events.c.empresa,
             sa.func.array_agg(sa.distinct(name)),
             sa.func.count(sa.distinct(events.c.message_id)),
-            sa.func.max(events.c.proxima_em),
+            sa.func.max(events.c.next_at),
         )
         .select_from(events.join(table, sa.true()))
-        .where(events.c.estado == "pendente", events.c.proxima_em <= now)
+        .where(events.c.state == "pending", events.c.next_at <= now)
         .group_by(events.c.empresa)
         .order_by(events.c.empresa)
     )
@@ -183,22 +183,22 @@ def claim(
     """
     due = (
         events.c.empresa == empresa,
-        events.c.estado == "pendente",
-        events.c.proxima_em <= now,
-        events.c.faltam.overlap(sa.cast(list(tables), events.c.faltam.type)),
+        events.c.state == "pending",
+        events.c.next_at <= now,
+        events.c.missing.overlap(sa.cast(list(tables), events.c.missing.type)),
     )
     query = (
         sa.select(
             events.c.message_id,
             events.c.topic,
-            events.c.recebido_em,
-            events.c.registros,
-            events.c.faltam,
-            events.c.tentativas,
-            events.c.proxima_em,
+            events.c.received_at,
+            events.c.records,
+            events.c.missing,
+            events.c.attempts,
+            events.c.next_at,
         )
         .where(*due)
-        .order_by(events.c.proxima_em, events.c.message_id)
+        .order_by(events.c.next_at, events.c.message_id)
         .with_for_update(skip_locked=True)
     )
     with warehouse_errors(), engine.begin() as connection:
@@ -210,7 +210,7 @@ def claim(
         connection.execute(
             sa.update(events)
             .where(events.c.empresa == empresa, events.c.message_id == sa.any_(taken))
-            .values(proxima_em=until, run_id=run_id)
+            .values(next_at=until, run_id=run_id)
         )
     return found
 
@@ -229,10 +229,10 @@ def settle(
     """
     alike: dict[tuple[Any, ...], list[str]] = {}
     for one in verdicts:
-        key = (one.estado, one.faltam, one.tentativas, one.proxima_em, one.erro)
+        key = (one.state, one.missing, one.attempts, one.next_at, one.error)
         alike.setdefault(key, []).append(one.message_id)
     with warehouse_errors(), engine.begin() as connection:
-        for (estado, faltam, tentativas, proxima_em, erro), ids in alike.items():
+        for (state, missing, attempts, next_at, error), ids in alike.items():
             connection.execute(
                 sa.update(events)
                 .where(
@@ -240,13 +240,13 @@ def settle(
                     events.c.message_id == sa.any_(sa.cast(ids, sa.ARRAY(sa.Text))),
                 )
                 .values(
-                    estado=estado,
-                    faltam=list(faltam),
-                    tentativas=tentativas,
-                    proxima_em=proxima_em,
-                    feito_em=None if estado == "pendente" else now,
+                    state=state,
+                    missing=list(missing),
+                    attempts=attempts,
+                    next_at=next_at,
+                    done_at=None if state == "pending" else now,
                     run_id=run_id,
-                    erro=erro or None,
+                    error=error or None,
                 )
             )
 
@@ -308,6 +308,6 @@ def blocked_until(engine: sa.Engine, scope: str, now: datetime) -> datetime | No
 
 def purge(engine: sa.Engine, now: datetime, keep_days: int) -> int:
     """Delete events that were done with more than ``keep_days`` days ago; returns how many."""
-    statement = sa.delete(events).where(events.c.feito_em < now - timedelta(days=keep_days))
+    statement = sa.delete(events).where(events.c.done_at < now - timedelta(days=keep_days))
     with warehouse_errors(), engine.begin() as connection:
         return connection.execute(statement).rowcount

@@ -28,7 +28,7 @@ class InboxConfig(dg.Config):
     """What one run is to read again."""
 
     empresa: str
-    tabelas: list[str]
+    tables: list[str]
 
 
 def process_inbox(
@@ -63,18 +63,18 @@ def read_again(
     context: dg.OpExecutionContext, config: InboxConfig, deployment: DeploymentResource
 ) -> None:
     """One round; it fails if a list could not be read, so that Dagster shows it."""
-    report = process_inbox(deployment.open(), config.empresa, config.tabelas, context.run_id)
+    report = process_inbox(deployment.open(), config.empresa, config.tables, context.run_id)
     context.add_output_metadata(
         {
-            "eventos": report.eventos,
-            "feitos": report.feitos,
-            "pendentes": report.pendentes,
-            "sem_registro": report.sem_registro,
-            "releituras": report.releituras,
+            "eventos": report.events,
+            "feitos": report.done,
+            "pendentes": report.pending,
+            "sem_registro": report.no_record,
+            "releituras": report.readings,
         }
     )
-    if report.falhas:
-        told = ", ".join(f"{table} ({kind})" for table, kind in report.falhas)
+    if report.failures:
+        told = ", ".join(f"{table} ({kind})" for table, kind in report.failures)
         raise dg.Failure(f"Não foi possível ler: {told}. Os eventos esperam.")
 
 
@@ -121,7 +121,7 @@ def _requests(instance: dg.DagsterInstance, due: DueTables) -> Iterator[dg.RunRe
     tables = [table for table in due.tables if table not in going]
     if not tables:
         return
-    config: dict[str, Any] = {"empresa": due.empresa, "tabelas": tables}
+    config: dict[str, Any] = {"empresa": due.empresa, "tables": tables}
     yield dg.RunRequest(
         # With the last run in it: what a run left behind is asked for again.
         run_key=f"{due.empresa}:{due.newest.isoformat()}:{last_run}",

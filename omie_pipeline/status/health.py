@@ -149,9 +149,9 @@ def waiting_events(
         sa.select(
             c.empresa,
             sa.func.count().label("number"),
-            sa.func.min(c.recebido_em).label("oldest_at"),
+            sa.func.min(c.received_at).label("oldest_at"),
         )
-        .where(c.estado == "pendente", c.recebido_em < before, c.empresa.in_(empresas))
+        .where(c.state == "pending", c.received_at < before, c.empresa.in_(empresas))
         .group_by(c.empresa)
         .order_by(c.empresa)
     )

@@ -72,19 +72,19 @@ def _event(
     received_at: datetime,
 ) -> NewEvent:
     rule = rule_for(topic)
-    registros = ids_named(rule, content["event"]) if rule is not None else {}
-    estado: State = "ignorado" if rule is None else "pendente"
+    records = ids_named(rule, content["event"]) if rule is not None else {}
+    state: State = "ignored" if rule is None else "pending"
     return NewEvent(
         empresa=door.empresa,
         message_id=_message_id(content.get("messageId"), body),
         topic=_text(topic),
-        recebido_em=received_at,
-        autor=_author(content.get("author")),
+        received_at=received_at,
+        author=_author(content.get("author")),
         raw=raw,
-        registros=decimal_json.dumps(registros),
-        tabelas=() if rule is None else rule.tables,
-        estado=estado,
-        erro=NOT_MIRRORED if rule is None else "",
+        records=decimal_json.dumps(records),
+        tables=() if rule is None else rule.tables,
+        state=state,
+        error=NOT_MIRRORED if rule is None else "",
         body=body,
     )
 
@@ -96,13 +96,13 @@ def _flagged(
         empresa=door.empresa,
         message_id=_message_id(None, body),
         topic="",
-        recebido_em=received_at,
-        autor="",
+        received_at=received_at,
+        author="",
         raw=raw,
-        registros="{}",
-        tabelas=(),
-        estado="ignorado",
-        erro=reason,
+        records="{}",
+        tables=(),
+        state="ignored",
+        error=reason,
         body=body,
     )
 

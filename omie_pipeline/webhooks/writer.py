@@ -126,7 +126,7 @@ class Writer:
         What it names goes too if that is refused as well: whatever it is, it blocks nothing.
         """
         kept = replace(event, raw=unstorable(event.body))
-        nothing = replace(kept, registros="{}", tabelas=(), estado="ignorado", erro=_UNSTORABLE)
+        nothing = replace(kept, records="{}", tables=(), state="ignored", error=_UNSTORABLE)
         try:
             connection = await self._connected()
             try:

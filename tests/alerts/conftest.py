@@ -77,12 +77,12 @@ class Rows:
                 },
             )  # fmt: skip
 
-    def event(self, ago: float, estado: str = "pendente", empresa: str = "principal") -> None:
+    def event(self, ago: float, state: str = "pending", empresa: str = "principal") -> None:
         self._number += 1
         self._insert(
             events, empresa=empresa, message_id=f"e{self._number}", topic="x",
-            recebido_em=NOW - minutes(ago), raw={}, registros={}, tabelas=[], faltam=[],
-            estado=estado,
+            received_at=NOW - minutes(ago), raw={}, records={}, tables=[], missing=[],
+            state=state,
         )  # fmt: skip
 
 

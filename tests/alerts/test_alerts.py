@@ -37,8 +37,8 @@ def test_a_healthy_deployment_has_no_alerts(engine: sa.Engine, rows: Rows) -> No
     rows.reading("done", ago=20, completo=False)
     rows.block(NOW - minutes(1))
     rows.event(ago=14)
-    rows.event(ago=60, estado="feito")
-    rows.event(ago=60, estado="ignorado")
+    rows.event(ago=60, state="done")
+    rows.event(ago=60, state="ignored")
     assert _alerts(engine) == []
 
 

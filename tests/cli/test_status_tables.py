@@ -110,11 +110,11 @@ def test_days_that_nothing_proved_are_told(terminal: Terminal, clinic: World) ->
 def test_events_that_wait_are_told(terminal: Terminal, clinic: World) -> None:
     arrived = datetime(2026, 1, 5, 12, tzinfo=UTC)
     row = {
-        "empresa": EMPRESA, "message_id": "m1", "topic": "x", "recebido_em": arrived, "raw": {},
-        "registros": {}, "tabelas": [], "faltam": [], "estado": "pendente",
+        "empresa": EMPRESA, "message_id": "m1", "topic": "x", "received_at": arrived, "raw": {},
+        "records": {}, "tables": [], "missing": [], "state": "pending",
     }  # fmt: skip
     with clinic.engine.begin() as connection:
-        connection.execute(sa.insert(events), [row, {**row, "message_id": "m2", "estado": "feito"}])
+        connection.execute(sa.insert(events), [row, {**row, "message_id": "m2", "state": "done"}])
     line = terminal("status", "--tabela", "dre", "--json").lines[0]
     assert line["events_waiting"] == 1
     assert datetime.fromisoformat(line["oldest_event_at"]) == arrived

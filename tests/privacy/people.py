@@ -122,10 +122,10 @@ def _state(connection: sa.Connection) -> None:
     for number in (MARIA, OTHER):
         connection.execute(sa.insert(inbox_events).values(
             empresa=EMPRESA, message_id=f"m{number}", topic="ClienteFornecedor.Alterado",
-            recebido_em=NOW,
+            received_at=NOW,
             raw={"event": {"codigo_cliente_omie": number, "email": "maria@exemplo.com",
                            "nome": "Fulana", "parcela": MARIA}},
-            registros={}, tabelas=[], faltam=[], estado="feito",
+            records={}, tables=[], missing=[], state="done",
         ))  # fmt: skip
     for statement in _CLINIC:
         connection.execute(sa.text(statement))

@@ -42,7 +42,7 @@ class Stored:
         self._engine = engine
 
     def rows(self) -> list[sa.RowMapping]:
-        query = sa.text("SELECT * FROM omie_inbox.events ORDER BY recebido_em, message_id")
+        query = sa.text("SELECT * FROM omie_inbox.events ORDER BY received_at, message_id")
         with self._engine.connect() as connection:
             return list(connection.execute(query).mappings())
 

@@ -121,7 +121,7 @@ class FakeWorld:
         return InboxRound(self.engine, self, self.clock, "principal", SCOPE).run(tables)
 
     def states(self) -> dict[str, int]:
-        query = sa.text("SELECT estado, count(*) FROM omie_inbox.events GROUP BY 1")
+        query = sa.text("SELECT state, count(*) FROM omie_inbox.events GROUP BY 1")
         with self.engine.connect() as connection:
             return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 

@@ -71,7 +71,7 @@ class Clinic:
         for _ in range(4):
             self.process()
             self.clock.sleep(62)
-        assert set(self.column("SELECT estado FROM omie_inbox.events")) == {"feito"}
+        assert set(self.column("SELECT state FROM omie_inbox.events")) == {"done"}
 
     def column(self, query: str) -> list[Any]:
         with self.deployment.engine.connect() as connection:
@@ -122,7 +122,7 @@ def test_a_change_in_omie_is_in_the_mirror_after_one_round(clinic: Clinic) -> No
     code = _title(clinic)
     clinic.simulator.control.edit("contas_receber", code, {"valor_documento": Decimal("77.70")})
     report = clinic.process()
-    assert report.eventos == 1
+    assert report.events == 1
     value = f"SELECT valor_documento FROM omie.contas_receber WHERE codigo_lancamento_omie = {code}"
     assert clinic.column(value) == [Decimal("77.70")]
     clinic.settled()
@@ -133,7 +133,7 @@ def test_many_changes_are_one_question_to_each_list(clinic: Clinic) -> None:
         code = _title(clinic, position)
         clinic.simulator.control.edit("contas_receber", code, {"valor_documento": position + 1})
     report = clinic.process()
-    assert (report.eventos, report.releituras) == (10, 3)
+    assert (report.events, report.readings) == (10, 3)
     assert max(clinic.asked().values()) <= 3
 
 
@@ -186,7 +186,7 @@ def test_reads_that_lag_are_asked_again(clinic: Clinic) -> None:
     new = omie.record("contas_receber", code)
     assert new is not None
     _show(omie, code, old)
-    assert clinic.process().feitos == 0
+    assert clinic.process().done == 0
     _show(omie, code, new)
     clinic.clock.sleep(62)
     clinic.settled()
@@ -207,5 +207,5 @@ def test_an_event_delivered_again_long_after_asks_nothing(clinic: Clinic) -> Non
     clinic.settled()
     (message_id,) = clinic.column("SELECT message_id FROM omie_inbox.events")
     clinic.simulator.control.resend_webhook(message_id)
-    assert clinic.process().eventos == 0
+    assert clinic.process().events == 0
     assert clinic.asked() == Counter()

@@ -62,7 +62,7 @@ def _requests(definitions: dg.Definitions, instance: dg.DagsterInstance) -> list
 
 def _states(engine: sa.Engine) -> list[str]:
     with engine.connect() as connection:
-        return list(connection.execute(sa.text("SELECT estado FROM omie_inbox.events")).scalars())
+        return list(connection.execute(sa.text("SELECT state FROM omie_inbox.events")).scalars())
 
 
 def test_events_become_one_run_that_reads_and_settles_them(
@@ -79,7 +79,7 @@ def test_events_become_one_run_that_reads_and_settles_them(
             instance=instance, run_config=request.run_config, tags=request.tags
         )
         assert result.success
-    assert _states(engine) == ["feito"] * 3
+    assert _states(engine) == ["done"] * 3
     with engine.connect() as connection:
         here = connection.execute(sa.text("SELECT count(*) FROM omie.categorias")).scalar_one()
         run = connection.execute(sa.text("SELECT DISTINCT run_id FROM omie_inbox.events")).scalar()
@@ -132,9 +132,9 @@ def test_under_a_block_and_for_strangers_there_is_no_run(
         )
         connection.execute(
             sa.text(
-                "INSERT INTO omie_inbox.events (empresa, message_id, topic, recebido_em, raw, "
-                "registros, tabelas, faltam, estado, proxima_em) SELECT 'vendida', message_id, "
-                "topic, recebido_em, raw, registros, tabelas, faltam, estado, proxima_em "
+                "INSERT INTO omie_inbox.events (empresa, message_id, topic, received_at, raw, "
+                "records, tables, missing, state, next_at) SELECT 'vendida', message_id, "
+                "topic, received_at, raw, records, tables, missing, state, next_at "
                 "FROM omie_inbox.events"
             )
         )
@@ -154,7 +154,7 @@ def test_a_list_that_cannot_be_read_fails_the_run_and_keeps_the_event(
             job.execute_in_process(
                 instance=instance, run_config=request.run_config, tags=request.tags
             )
-    assert _states(engine) == ["pendente"]
+    assert _states(engine) == ["pending"]
     assert "categorias" in REGISTRY
 
 

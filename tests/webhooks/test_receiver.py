@@ -35,12 +35,12 @@ def test_every_recorded_event_is_stored(
     assert row["topic"] == sent["topic"]
     assert row["raw"]["event"] == sent["event"]
     assert "appKey" not in row["raw"]
-    assert row["autor"] == "89"
+    assert row["author"] == "89"
     mirrored = sent["topic"].startswith("Financas.")
-    assert row["estado"] == ("pendente" if mirrored else "ignorado")
+    assert row["state"] == ("pending" if mirrored else "ignored")
     if mirrored:
-        assert row["registros"]["contas_receber"] == [str(sent["event"]["codigo_lancamento_omie"])]
-        assert row["faltam"] == ["contas_receber", "baixas", "movimentacoes"]
+        assert row["records"]["contas_receber"] == [str(sent["event"]["codigo_lancamento_omie"])]
+        assert row["missing"] == ["contas_receber", "baixas", "movimentacoes"]
 
 
 def test_the_ping_is_answered_and_not_stored(url: str, omie: httpx.Client, stored: Stored) -> None:
@@ -62,7 +62,7 @@ def test_an_array_of_settlements_names_them_all(
 ) -> None:
     event = settlement(77, 5, 6)
     omie.post(url, content=body("Financas.ContaReceber.BaixaRealizada", event))
-    assert stored.one()["registros"] == {
+    assert stored.one()["records"] == {
         "contas_receber": ["5", "6"],
         "baixas": ["77"],
         "movimentacoes": ["77"],
@@ -79,8 +79,8 @@ def test_an_unknown_topic_is_ignored_and_says_so(
 ) -> None:
     sent = body(topic, {"id": 1})
     assert omie.post(url, content=sent).status_code == 200
-    assert stored.one()["estado"] == "ignorado"
-    assert stored.one()["feito_em"] is not None
+    assert stored.one()["state"] == "ignored"
+    assert stored.one()["done_at"] is not None
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_what_cannot_be_used_blocks_nothing(
 ) -> None:
     """Omie holds back every event behind one that is not answered with 2xx."""
     assert omie.post(url, content=unusable).status_code == 200
-    assert stored.one()["estado"] == "ignorado"
-    assert reason in stored.one()["erro"]
+    assert stored.one()["state"] == "ignored"
+    assert reason in stored.one()["error"]
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
@@ -160,7 +160,7 @@ def test_text_that_the_database_cannot_hold_still_triggers(
     event = {**title(9), "observacao": text}
     assert omie.post(url, content=body(CHANGED, event)).status_code == 200
     row = stored.one()
-    assert (row["estado"], row["registros"]["contas_receber"]) == ("pendente", ["9"])
+    assert (row["state"], row["records"]["contas_receber"]) == ("pending", ["9"])
 
 
 def test_half_a_character_in_an_id_blocks_nothing(
@@ -169,7 +169,7 @@ def test_half_a_character_in_an_id_blocks_nothing(
     event = {**title(9), "codigo_lancamento_omie": "\ud800"}
     assert omie.post(url, content=body(CHANGED, event)).status_code == 200
     row = stored.one()
-    assert (row["estado"], row["registros"]) == ("pendente", {})
+    assert (row["state"], row["records"]) == ("pending", {})
 
 
 def test_ids_that_the_database_refuses_are_ignored(
@@ -180,11 +180,11 @@ def test_ids_that_the_database_refuses_are_ignored(
     monkeypatch.setattr("omie_pipeline.webhooks.message.ids_named", lambda *_: named)
     assert omie.post(url, content=body(CHANGED, title(9))).status_code == 200
     row = stored.one()
-    assert (row["estado"], row["registros"], row["tabelas"]) == ("ignorado", {}, [])
+    assert (row["state"], row["records"], row["tables"]) == ("ignored", {}, [])
     assert "corpo_base64" in row["raw"]
     monkeypatch.undo()
     assert omie.post(url, content=body(CHANGED, title(10))).status_code == 200
-    assert sorted(row["estado"] for row in stored.rows()) == ["ignorado", "pendente"]
+    assert sorted(row["state"] for row in stored.rows()) == ["ignored", "pending"]
 
 
 def test_a_bad_neighbour_does_not_cost_the_others(url: str, stored: Stored) -> None:
@@ -225,7 +225,7 @@ def test_chunks_make_an_event(url: str, omie: httpx.Client, stored: Stored) -> N
         yield whole[10:]
 
     assert omie.post(url, content=parts()).status_code == 200
-    assert stored.one()["registros"]["contas_receber"] == ["3"]
+    assert stored.one()["records"]["contas_receber"] == ["3"]
 
 
 def test_only_posts_are_taken(url: str, omie: httpx.Client) -> None:

@@ -33,8 +33,8 @@ def test_a_change_reads_each_list_once_and_the_row_proves_it(world: FakeWorld) -
     assert [(r.name, r.modo, r.not_before) for r in world.reads] == [
         ("contas_receber", "alteradas", START)
     ]
-    assert (report.feitos, report.releituras) == (1, 1)
-    assert world.row()["feito_em"] == START
+    assert (report.done, report.readings) == (1, 1)
+    assert world.row()["done_at"] == START
 
 
 def test_a_row_read_before_the_event_proves_nothing_until_reads_cannot_lag(
@@ -44,10 +44,10 @@ def test_a_row_read_before_the_event_proves_nothing_until_reads_cannot_lag(
     world.mirror("contas_receber", 5)
     world.clock.advance(1)
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
-    assert world.round().pendentes == 1
-    assert world.round().eventos == 0
+    assert world.round().pending == 1
+    assert world.round().events == 0
     world.clock.advance(61)
-    assert world.round().feitos == 1
+    assert world.round().done == 1
     assert world.reads[-1].not_before == START + timedelta(seconds=62)
 
 
@@ -58,11 +58,11 @@ def test_five_thousand_events_read_each_list_once(world: FakeWorld) -> None:
     random.Random(7).shuffle(new)
     world.store([event for event in new if not isinstance(event, NotStored)])
     report = world.round()
-    assert report.eventos == 5_000
+    assert report.events == 5_000
     assert Counter(read.name for read in world.reads) == Counter(THREE)
     world.clock.advance(61)
     world.round()
-    assert world.states() == {"feito": 5_000}
+    assert world.states() == {"done": 5_000}
 
 
 def test_a_deletion_reads_the_day_of_the_row_so_that_the_list_proves_it(world: FakeWorld) -> None:
@@ -72,29 +72,29 @@ def test_a_deletion_reads_the_day_of_the_row_so_that_the_list_proves_it(world: F
     assert [(r.name, r.modo, r.date_from, r.date_to) for r in world.reads] == [
         ("contas_receber", "carga", DAY, DAY)
     ]
-    assert report.feitos == 1
+    assert report.done == 1
 
 
 def test_a_deletion_that_the_list_denies_for_a_minute_is_looked_at_again(world: FakeWorld) -> None:
     world.omie["contas_receber"] = {5}
     world.mirror("contas_receber", 5)
     world.event(DELETED, title(5))
-    assert world.round().pendentes == 1
+    assert world.round().pending == 1
     world.omie["contas_receber"] = set()
     world.clock.advance(61)
-    assert world.round().feitos == 1
+    assert world.round().done == 1
 
 
 def test_a_deletion_of_what_never_was_here_reads_nothing(world: FakeWorld) -> None:
     world.event(DELETED, title(404))
-    assert world.round().feitos == 1
+    assert world.round().done == 1
     assert world.reads == []
 
 
 def test_a_deletion_in_a_register_reads_it_whole(world: FakeWorld) -> None:
     world.mirror("clientes", 8)
     world.event("ClienteFornecedor.Excluido", {"codigo_cliente_omie": 8})
-    assert world.round().feitos == 1
+    assert world.round().done == 1
     assert [(r.name, r.modo, r.date_from) for r in world.reads] == [("clientes", "carga", None)]
 
 
@@ -111,7 +111,7 @@ def test_the_deletion_may_come_before_the_inclusion(world: FakeWorld) -> None:
     for _ in range(MAX_ATTEMPTS):
         world.round()
         world.clock.advance(61)
-    assert world.states() == {"feito": 1, "sem_registro": 1}
+    assert world.states() == {"done": 1, "no_record": 1}
 
 
 def test_an_undone_settlement_changes_the_title_and_removes_the_settlement(
@@ -130,19 +130,19 @@ def test_what_never_appears_is_left_to_the_reconciliation(world: FakeWorld) -> N
         world.round()
         world.clock.advance(61)
     row = world.row()
-    assert (row["estado"], row["tentativas"]) == ("sem_registro", MAX_ATTEMPTS)
+    assert (row["state"], row["attempts"]) == ("no_record", MAX_ATTEMPTS)
     assert len(world.reads) == MAX_ATTEMPTS
-    assert "reconciliação" in row["erro"]
+    assert "reconciliação" in row["error"]
 
 
 def test_an_incomplete_reading_proves_nothing(world: FakeWorld) -> None:
     world.omie["contas_receber"] = {5}
     world.answer.completo = False
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
-    assert world.round().pendentes == 1
+    assert world.round().pending == 1
     world.answer.completo = True
     world.clock.advance(61)
-    assert world.round().feitos == 1
+    assert world.round().done == 1
 
 
 def test_under_a_block_nothing_is_asked_and_events_wait(world: FakeWorld) -> None:
@@ -153,8 +153,8 @@ def test_under_a_block_nothing_is_asked_and_events_wait(world: FakeWorld) -> Non
             {"s": SCOPE, "u": until},
         )
     world.event(ALTERED, title(5))
-    assert world.round().bloqueado_ate == until
-    assert (world.reads, world.row()["tentativas"]) == ([], 0)
+    assert world.round().blocked_until == until
+    assert (world.reads, world.row()["attempts"]) == ([], 0)
     world.clock.advance(31 * 60)
     world.round()
     assert len(world.reads) == 3
@@ -175,22 +175,22 @@ def test_a_fault_costs_no_attempt_and_waits(
     world.failing["contas_receber"] = fault
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
     report = world.round()
-    assert report.falhas == (("contas_receber", type(fault).__name__),)
+    assert report.failures == (("contas_receber", type(fault).__name__),)
     row = world.row()
-    assert (row["estado"], row["tentativas"]) == ("pendente", 0)
-    assert row["proxima_em"] == START + timedelta(seconds=wait_seconds)
-    assert row["erro"] == type(fault).__name__
+    assert (row["state"], row["attempts"]) == ("pending", 0)
+    assert row["next_at"] == START + timedelta(seconds=wait_seconds)
+    assert row["error"] == type(fault).__name__
 
 
 def test_only_the_list_that_failed_is_read_again(world: FakeWorld) -> None:
     world.omie = {"contas_receber": {5}, "movimentacoes": {5}}
     world.failing["movimentacoes"] = OutcomeUnknown(FaultDetail("x"))
     world.event("Financas.ContaReceber.Rateio.Alterado", title(5))
-    assert world.round().pendentes == 1
-    assert world.row()["faltam"] == ["movimentacoes"]
+    assert world.round().pending == 1
+    assert world.row()["missing"] == ["movimentacoes"]
     world.failing.clear()
     world.clock.advance(600)
-    assert world.round().feitos == 1
+    assert world.round().done == 1
     assert [r.name for r in world.reads] == ["contas_receber", "movimentacoes", "movimentacoes"]
 
 
@@ -209,9 +209,9 @@ def test_a_process_that_dies_leaves_its_events_to_the_next(world: FakeWorld) -> 
     with pytest.raises(KeyboardInterrupt):
         world.round()
     world.failing.clear()
-    assert world.round().eventos == 0
+    assert world.round().events == 0
     world.clock.advance(301)
-    assert world.round().feitos == 1
+    assert world.round().done == 1
 
 
 def test_done_events_are_deleted_after_their_days(world: FakeWorld) -> None:
@@ -221,7 +221,7 @@ def test_done_events_are_deleted_after_their_days(world: FakeWorld) -> None:
     later: datetime = START + timedelta(days=31)
     assert purge(world.engine, START + timedelta(days=29), 30) == 0
     assert purge(world.engine, later, 30) == 1
-    assert world.states() == {"pendente": 1}
+    assert world.states() == {"pending": 1}
 
 
 def test_a_second_change_of_a_row_is_not_proven_by_the_first(world: FakeWorld) -> None:
@@ -230,9 +230,9 @@ def test_a_second_change_of_a_row_is_not_proven_by_the_first(world: FakeWorld) -
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
     world.clock.advance(2)
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
-    assert world.round().feitos == 1
+    assert world.round().done == 1
     world.clock.advance(61)
-    assert world.round().feitos == 1
+    assert world.round().done == 1
     assert len(world.reads) == 2
 
 
@@ -240,4 +240,4 @@ def test_made_and_deleted_between_two_readings(world: FakeWorld) -> None:
     world.event("ClienteFornecedor.Incluido", {"codigo_cliente_omie": 8})
     world.event("ClienteFornecedor.Excluido", {"codigo_cliente_omie": 8})
     world.round()
-    assert world.states() == {"feito": 2}
+    assert world.states() == {"done": 2}
