@@ -71,7 +71,7 @@
 {%- endmacro %}
 
 
-{# What _sources.yml declares of a column under `columns:`, else of its whole table. #}
+{# What the set's sources file declares of a column under `columns:`, else of its whole table. #}
 {% macro declarado_da_coluna(origem, chave, aceitos) -%}
     {%- set fonte = origem.fonte -%}
     {%- set ditos = [] -%}
@@ -83,7 +83,7 @@
     {%- endfor -%}
     {%- if ditos and ditos[0] | string not in aceitos -%}
         {{ exceptions.raise_compiler_error(
-            "_sources.yml: " ~ fonte.name ~ "." ~ origem.coluna ~ ": meta." ~ chave ~ " is '"
+            "__sources.yml: " ~ fonte.name ~ "." ~ origem.coluna ~ ": meta." ~ chave ~ " is '"
             ~ ditos[0] ~ "'; use " ~ aceitos | join(' or ')) }}
     {%- endif -%}
     {{ return(ditos[0] | string if ditos else none) }}

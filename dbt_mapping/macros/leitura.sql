@@ -30,7 +30,7 @@
 
 
 {# A number. `decimal` says what the column's decimal separator is ("," or "."); without it, what
-   _sources.yml declares, then what the column's own values show. #}
+   the sources file declares, then what the column's own values show. #}
 {% macro numero(coluna, decimal=none) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
     {#- Bounded repetitions in the patterns would cost more than all the rest. #}
@@ -100,7 +100,7 @@
 
 
 {# A day: ISO, d/m/yyyy, yyyymmdd and their like, with or without a time. A timestamp with a zone is
-   the clinic's day. `ordem` says dmy or mdy; without it, what _sources.yml declares. #}
+   the clinic's day. `ordem` says dmy or mdy; without it, what the sources file declares. #}
 {% macro data(coluna, ordem=none) -%}
     {%- set texto_cru = 'cast(' ~ coluna ~ ' as text)' -%}
     cast(case

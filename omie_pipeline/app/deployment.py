@@ -32,7 +32,7 @@ from omie_pipeline.config.dbt_project import (
     assemble_project,
     assembled_dir,
     mapping_dir,
-    staging_folder,
+    sources_file,
 )
 from omie_pipeline.config.defaults import AdoptedDefaults, adopt_old_defaults
 from omie_pipeline.config.empresas import EmpresaAccess, PipelineConfig, access, load_config
@@ -457,10 +457,10 @@ def staging_sources(settings: Settings) -> tuple[SourceTable, ...]:
     """The source tables of the chosen staging set.
 
     Raises:
-        ConfigurationError: the set has no folder, or its ``_sources.yml`` is not as described.
+        ConfigurationError: the set has no folder, or its sources are not declared as described.
     """
     return read_sources(
-        staging_folder(settings) / "_sources.yml",
+        sources_file(settings),
         settings.staging,
         os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA"),
         settings.schemas,

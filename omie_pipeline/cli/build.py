@@ -97,7 +97,7 @@ def question_lines(
     columns: Iterable[tuple[str, str]],
     behind: Mapping[str, frozenset[str]] | None = None,
 ) -> Iterable[str]:
-    """What to write in ``_sources.yml``, for all doubtful columns together.
+    """What to write in the set's sources file, for all doubtful columns together.
 
     Args:
         columns: source tables and their columns.
@@ -107,7 +107,7 @@ def question_lines(
     known = list(columns)
     yield (
         "Falta dizer como se leem estas colunas; até lá, as linhas com valores que podem ser lidos "
-        "de duas maneiras não são enviadas. Em _sources.yml do seu conjunto, na lista 'tables':"
+        "de duas maneiras não são enviadas. Em __sources.yml do seu conjunto, na lista 'tables':"
     )
     by_table: dict[str, dict[tuple[str, str], UnreadColumn]] = {}
     for one in asked:

@@ -52,7 +52,8 @@ def moved_dates(
         wanted = {*table.key, table.business_date}
         if not wanted <= set(raw.columns.keys()):
             raise ConfigurationError(
-                f"Tabela '{table.name}': a cópia não tem as colunas que _sources.yml nomeia; rode: "
+                f"Tabela '{table.name}': a cópia não tem as colunas que "
+                f"_{table.set_name}__sources.yml nomeia; rode: "
                 f"omie-pipeline build --recopy {table.name}"
             )
         there = reader.key_digest(table, empresa)

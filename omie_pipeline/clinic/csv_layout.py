@@ -113,7 +113,8 @@ def not_decodable(table: SourceTable, path: Path, encoding: str) -> ClinicSource
     named = "UTF-8" if encoding == "utf-8" else encoding
     return ClinicSourceError(
         f"Tabela '{table.name}': '{path.name}', linha {number}: o arquivo não está em {named}; "
-        "salve de novo nessa codificação, ou declare a que ele tem em _sources.yml "
+        "salve de novo nessa codificação, ou declare a que ele tem em "
+        f"_{table.set_name}__sources.yml "
         "(meta: {encoding: cp1252}, a do Windows)"
     )
 

@@ -1,7 +1,8 @@
 """The tables to extract, as a staging set of ``dbt_mapping`` declares them.
 
 A set is a folder ``staging/<set>/`` (of the user's, or of ``dbt_mapping/models``) whose
-``_sources.yml`` is an ordinary dbt sources file; the ``meta`` of each table says how to read it::
+``_<set>__sources.yml`` is an ordinary dbt sources file; the ``meta`` of each table says how to
+read it::
 
     sources:
       - name: minha_clinica        # the set's name
@@ -99,7 +100,7 @@ def read_sources(
     schema: str | None = None,
     own: schemas.Schemas | None = None,
 ) -> tuple[SourceTable, ...]:
-    """The tables that ``_sources.yml`` declares, in its order.
+    """The tables that a set's sources file declares, in its order.
 
     Args:
         file: the YAML file.
@@ -118,7 +119,8 @@ def read_sources(
     if declared == RAW_SCHEMA != raw:
         raise ConfigurationError(
             f"{file}: com OMIE_PIPELINE_SCHEMA_PREFIX, 'schema: {RAW_SCHEMA}' leria a cópia de "
-            "outra instalação; escreva 'schema' como em models/staging/canonica/_sources.yml"
+            "outra instalação; escreva 'schema' como em "
+            "models/staging/canonica/_canonica__sources.yml"
         )
     resolved = schema or (raw if "{{" in declared else declared)
     tables = source.get("tables")

@@ -111,23 +111,28 @@ def assembled_dir(settings: Settings) -> Path:
     return settings.home / "dbt_project"
 
 
-def staging_folder(settings: Settings) -> Path:
-    """The chosen staging set: in the user's folder, else among the delivered ones.
+def sources_file(settings: Settings) -> Path:
+    """What declares the tables of the chosen staging set: ``_<set>__sources.yml`` in the user's
+    folder of the set, else in the delivered one. It may also be called ``_sources.yml``.
 
     Raises:
-        ConfigurationError: it is in neither.
+        ConfigurationError: there is no such folder in either place.
     """
-    places = [
+    folders = [
         settings.models / "staging" / settings.staging,
         mapping_dir() / "models" / "staging" / settings.staging,
     ]
-    for folder in places:
-        if (folder / "_sources.yml").is_file():
-            return folder
-    found = next((folder for folder in places if folder.is_dir()), None)
-    if found is None:
-        raise ConfigurationError(f"OMIE_PIPELINE_STAGING: não existe a pasta {places[0]}")
-    return found
+    files = [folder / name for folder in folders for name in _sources_names(settings.staging)]
+    if found := next((file for file in files if file.is_file()), None):
+        return found
+    if not any(folder.is_dir() for folder in folders):
+        raise ConfigurationError(f"OMIE_PIPELINE_STAGING: não existe a pasta {folders[0]}")
+    return files[0]
+
+
+def _sources_names(staging: str) -> tuple[str, str]:
+    """Names of the file that declares a set's tables, dbt's usual one first."""
+    return f"_{staging}__sources.yml", "_sources.yml"
 
 
 def assemble_project(settings: Settings) -> MappingProject:
@@ -147,7 +152,7 @@ def assemble_project(settings: Settings) -> MappingProject:
     contents = {
         place: file.read_bytes()
         for place, file in delivered.items()
-        if place not in replaced.values()
+        if place not in replaced.values() and not _declared_again(place, own)
     }
     contents |= {place: file.read_bytes() for place, file in own.items()}
     variables = _variables(settings.models / VARIABLES)
@@ -236,6 +241,12 @@ def _delivered_twin(place: Path, delivered: Mapping[Path, Path]) -> Path | None:
         if other.suffix == ".sql" and other.parts[0] == "models" and other.stem == place.stem:
             return other
     return None
+
+
+def _declared_again(place: Path, own: Mapping[Path, Path]) -> bool:
+    """Whether a delivered set's tables are declared by a file of the user's, under either name."""
+    names = _sources_names(place.parent.name)
+    return place.name in names and any(place.with_name(name) in own for name in names)
 
 
 def _variables(file: Path) -> dict[str, Any]:

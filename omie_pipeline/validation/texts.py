@@ -332,8 +332,8 @@ UNREADABLE: Final[dict[str, RuleText]] = {
     "number": RuleText(_VALUE + "não é um número.", _CORRECT),
     "ambiguous_number": RuleText(
         _VALUE + "pode ser lido de duas maneiras: o sinal separa os milhares ou os centavos.",
-        "Quem cuida da integração diz em _sources.yml qual é o sinal decimal da coluna {coluna} "
-        "(meta: decimal); omie-pipeline build mostra o que escrever.",
+        "Quem cuida da integração diz no __sources.yml do conjunto qual é o sinal decimal da "
+        "coluna {coluna} (meta: decimal); omie-pipeline build mostra o que escrever.",
     ),
     "integer": RuleText(_VALUE + "não é um número inteiro que sirva.", _CORRECT),
     "boolean": RuleText(
@@ -345,13 +345,13 @@ UNREADABLE: Final[dict[str, RuleText]] = {
     ),
     "ambiguous_date": RuleText(
         _VALUE + "pode ser dia/mês ou mês/dia: a coluna tem datas que só servem como mês/dia.",
-        "Quem cuida da integração diz em _sources.yml a ordem da coluna {coluna} "
+        "Quem cuida da integração diz no __sources.yml do conjunto a ordem da coluna {coluna} "
         "(meta: date_order); omie-pipeline build mostra o que escrever.",
     ),
     "two_digit_year": RuleText(
         _VALUE + "tem o ano com só dois algarismos.",
-        "Escreva o ano com quatro algarismos na coluna {coluna} da origem, ou declare o século em "
-        "_sources.yml (meta: two_digit_years).",
+        "Escreva o ano com quatro algarismos na coluna {coluna} da origem, ou declare o século no "
+        "__sources.yml do conjunto (meta: two_digit_years).",
     ),
     "improbable_date": RuleText(_VALUE + "é uma data improvável.", "Confira o ano da data."),
     "instant": RuleText(_VALUE + "não é uma data com hora.", _CORRECT),

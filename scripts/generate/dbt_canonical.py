@@ -91,7 +91,7 @@ def _dictionary(name: str, columns: list[Column]) -> str:
 
 
 def column_blocks() -> str:
-    """``models/clinica/_colunas.md``: doc blocks of the columns that other models hand on."""
+    """``models/clinica/_clinica__docs.md``: doc blocks of the columns that other models hand on."""
     blocks: dict[str, str] = {"_unreadable": _UNREADABLE}
     for table in CLINIC_TABLES.values():
         for column in table.columns:
@@ -109,7 +109,7 @@ def _is_shared(column: Column) -> bool:
 
 
 def canonical_models_yaml() -> str:
-    """``models/clinica/_models.yml``: descriptions and data tests of the canonical tables."""
+    """``models/clinica/_clinica__models.yml``: the canonical tables, described and tested."""
     return (
         HEADER.format(source="omie_pipeline/clinic/tables.py")
         + _MODELS_NOTE
@@ -157,7 +157,7 @@ def _english(table: ClinicTable) -> str:
 
 
 def staging_models_yaml(staging: str, written: str = "") -> str:
-    """``models/staging/<staging>/_models.yml``: the columns that each staging model has to give.
+    """``models/staging/<set>/_<set>__models.yml``: columns that each staging model has to give.
 
     Args:
         written: the file as it is. What it says of a model stays, its columns are replaced; ``""``:

@@ -11,7 +11,7 @@ _METHODS = ("upsert", "insert", "update", "delete")
 
 
 def exposures_yaml() -> str:
-    """``models/omie/_exposures.yml``: one exposure for each endpoint that has a model."""
+    """``models/omie/_omie__exposures.yml``: one exposure for each endpoint that has a model."""
     exposures = [_exposure(endpoint) for endpoint in WRITABLE]
     header = HEADER.format(source="omie_pipeline/catalog")
     return header + yaml_text({"version": 2, "exposures": exposures})

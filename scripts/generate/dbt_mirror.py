@@ -32,7 +32,7 @@ _SHARED = {
     "codigo_integracao", "incluido_em", "incluido_por", "alterado_em", "alterado_por", "feito_por",
     "ledger_codigo", "data_particao",
 }  # fmt: skip
-"""Columns that the doc blocks of ``models/analise/_colunas.md`` describe for all views."""
+"""Columns that the doc blocks of ``models/analise/_analise__docs.md`` describe for all views."""
 
 _VIEWS = {
     "clientes": ("analise_fornecedores", "Clientes com a tag Fornecedor"),
@@ -83,7 +83,7 @@ def mirror_columns_macro() -> str:
 
 
 def mirror_models_yaml() -> str:
-    """``models/analise/espelho/tabelas/_models.yml``: the views, their columns as commented."""
+    """``espelho/tabelas/_tabelas__models.yml``: the views, their columns as commented."""
     models = []
     for table in _tables():
         for view in _views(table):
@@ -103,8 +103,8 @@ def mirror_views() -> dict[str, str]:
 
 
 def mirror_sources_yaml() -> str:
-    """``models/analise/espelho/_sources.yml``: the tables of schema ``omie``, by the asset that
-    fills them where a list of Omie's fills two."""
+    """``models/analise/espelho/_espelho__sources.yml``: the tables of schema ``omie``, by the asset
+    that fills them where a list of Omie's fills two."""
     tables: list[dict[str, Any]] = []
     for mirror in MIRROR.values():
         if mirror.constants:  # two lists fill one table

@@ -35,7 +35,8 @@ _MIGRATIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 @cache
 def generated_files() -> Mapping[Path, str]:
     """Every generated file and the text that its declarations give it."""
-    synthea = _MODELS / "staging" / "synthea" / "_models.yml"
+    canonica = _MODELS / "staging" / "canonica" / "_canonica__models.yml"
+    synthea = _MODELS / "staging" / "synthea" / "_synthea__models.yml"
     mirror = _MODELS / "analise" / "espelho"
     return MappingProxyType(
         {
@@ -43,13 +44,13 @@ def generated_files() -> Mapping[Path, str]:
             _MIGRATIONS / "initial.sql": initial_ddl(),
             _MACROS / "colunas_canonicas.sql": canonical_columns_macro(),
             _MACROS / "colunas_do_espelho.sql": mirror_columns_macro(),
-            _MODELS / "clinica" / "_colunas.md": column_blocks(),
-            _MODELS / "clinica" / "_models.yml": canonical_models_yaml(),
-            _MODELS / "staging" / "canonica" / "_models.yml": staging_models_yaml("canonica"),
+            _MODELS / "clinica" / "_clinica__docs.md": column_blocks(),
+            _MODELS / "clinica" / "_clinica__models.yml": canonical_models_yaml(),
+            canonica: staging_models_yaml("canonica"),
             synthea: staging_models_yaml("synthea", synthea.read_text(encoding="utf-8")),
-            mirror / "tabelas" / "_models.yml": mirror_models_yaml(),
-            mirror / "_sources.yml": mirror_sources_yaml(),
-            _MODELS / "omie" / "_exposures.yml": exposures_yaml(),
+            mirror / "tabelas" / "_tabelas__models.yml": mirror_models_yaml(),
+            mirror / "_espelho__sources.yml": mirror_sources_yaml(),
+            _MODELS / "omie" / "_omie__exposures.yml": exposures_yaml(),
             ROOT / "docs" / "clinic-tables.md": clinic_tables_markdown(),
             ROOT / "docs" / "endpoints.md": endpoints_markdown(),
             ROOT / "docs" / "validation.md": validation_markdown(),

@@ -129,7 +129,7 @@ def test_suppliers_and_professionals_have_valid_documents() -> None:
 
 
 def test_every_source_of_the_demo_is_in_the_sample() -> None:
-    tables = read_sources(ROOT / "dbt_mapping/models/staging/synthea/_sources.yml")
+    tables = read_sources(ROOT / "dbt_mapping/models/staging/synthea/_synthea__sources.yml")
     reader = CsvReader(ROOT / "sample")
     assert reader.missing_tables(tables) == ()
     for table in tables:

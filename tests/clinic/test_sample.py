@@ -32,7 +32,7 @@ from sample.generator.command import sample_command
 from sample.generator.generate import table_sizes, write_sample
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ROOT / "dbt_mapping" / "models" / "staging" / "canonica" / "_sources.yml"
+SOURCES = ROOT / "dbt_mapping" / "models" / "staging" / "canonica" / "_canonica__sources.yml"
 MAY_BE_EMPTY = {
     *(("recebimentos", "projeto_id"), ("contratos", "projeto_id")),
     *(("contratos", "profissional_id"), ("regras_repasse", "profissional_id")),

@@ -1,4 +1,4 @@
-"""Reading a staging set's ``_sources.yml``."""
+"""Reading the file that declares a staging set's tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ sources:
 
 
 def write(tmp_path: Path, text: str) -> Path:
-    file = tmp_path / "minha" / "_sources.yml"
+    file = tmp_path / "minha" / "_minha__sources.yml"
     file.parent.mkdir()
     file.write_text(text, encoding="utf-8")
     return file
@@ -91,5 +91,5 @@ def test_mistakes_are_named_with_file_and_table(
 
 
 def test_absent_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"_sources\.yml"):
-        read_sources(tmp_path / "nada" / "_sources.yml")
+    with pytest.raises(ConfigurationError, match=r"_nada__sources\.yml"):
+        read_sources(tmp_path / "nada" / "_nada__sources.yml")

@@ -9,7 +9,7 @@ import yaml
 
 from omie_pipeline.app.deployment import staging_sources
 from omie_pipeline.config import dbt_project
-from omie_pipeline.config.dbt_project import assemble_project, move_old_sets
+from omie_pipeline.config.dbt_project import assemble_project, move_old_sets, sources_file
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
 
@@ -38,7 +38,7 @@ class Place:
             "dbt_project.yml": "name: x\nvars: {rg_destino: a, clientes_por: b}\n",
             "macros/m.sql": "{% macro m() %}{{ var('rg_destino') }}{% endmacro %}",
             "models/omie/omie_clientes.sql": "select 1",
-            "models/omie/_models.yml": "version: 2",
+            "models/omie/_omie__models.yml": "version: 2",
             "models/analise/espelho/tabelas/caixa.sql": "select 2",
             "models/staging/canonica/stg_canonica__pacientes.sql": "select 3",
             "target/manifest.json": "{}",
@@ -168,6 +168,24 @@ def test_a_set_among_the_delivered_ones_is_read_told_and_moved(place: Place) -> 
     assert project.hints == ()
     assert place.files()["models/staging/minha/stg_minha__pacientes.sql"] == "select 4"
     assert [table.name for table in staging_sources(place.settings)] == ["cad"]
+
+
+@pytest.mark.parametrize("name", ["_canonica__sources.yml", "_sources.yml"])
+def test_own_sources_of_a_delivered_set_stand_in_for_the_delivered_ones(
+    place: Place, name: str
+) -> None:
+    delivered = "models/staging/canonica/_canonica__sources.yml"
+    place.write(place.delivered / delivered, SOURCES)
+    settings = place.settings.model_copy(update={"staging": "canonica"})
+    assert sources_file(settings) == place.delivered / delivered
+    assemble_project(settings)
+    assert place.files()[delivered] == SOURCES
+    place.mine(f"staging/canonica/{name}", "version: 2")
+    assert sources_file(settings) == place.own / "staging/canonica" / name
+    assemble_project(settings)
+    # Declared twice, a source stops dbt.
+    declared = [one for one in place.files() if one.endswith("sources.yml")]
+    assert declared == [f"models/staging/canonica/{name}"]
 
 
 def test_a_set_is_never_moved_over_another(place: Place) -> None:

@@ -32,7 +32,8 @@ def scenarios(
 def synthea(scenarios: ScenarioFactory) -> Scenario:
     """The sample, loaded as an extract would and built with every dbt test."""
     scenario = scenarios.new("synthea")
-    declared = yaml.safe_load((PROJECT / "models/staging/synthea/_sources.yml").read_text())
+    sources = PROJECT / "models/staging/synthea/_synthea__sources.yml"
+    declared = yaml.safe_load(sources.read_text())
     for table in declared["sources"][0]["tables"]:
         with (SAMPLE / table["meta"]["in_file"]).open(encoding="utf-8", newline="") as lines:
             rows = [{**row, "_empresa": "principal"} for row in _csv(lines)]

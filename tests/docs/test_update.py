@@ -20,7 +20,7 @@ TRACKED = (".gitignore", ".env.example", "pyproject.toml", "empresas.example.yam
 CHANGED_UPSTREAM = (
     "dbt_mapping/dbt_project.yml",
     "dbt_mapping/macros/padroes.sql",
-    "dbt_mapping/models/analise/_sources.yml",
+    "dbt_mapping/models/analise/_analise__sources.yml",
     ".env.example",
 )
 TABLES = (
