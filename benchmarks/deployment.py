@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport

@@ -111,7 +111,7 @@ class Unreachable(LineClosed):
     """Omie cannot be reached: no connection, so nothing was sent. It is never a row's fault.
 
     Attributes:
-        kind: one of a fixed set of words, see ``omie_pipeline.omie.transport``.
+        kind: one of a fixed set of words, see ``omie_pipeline.omie.wire``.
         known: somebody else had given up a little while before, so that one attempt was enough.
     """
 

@@ -43,7 +43,7 @@ from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportReq
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors

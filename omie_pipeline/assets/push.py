@@ -25,7 +25,7 @@ from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
 from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.validation.references import needs_lists
+from omie_pipeline.validation.values import needs_lists
 
 GROUP = "omie_envio"
 UNFINISHED_TAG = "omie_pipeline/so_pendentes"

@@ -10,7 +10,7 @@ from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.imports.status import TableStatus, import_status, inbox_status, next_tick
-from omie_pipeline.omie.shared_pacing import block_in_force, scope_of
+from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])

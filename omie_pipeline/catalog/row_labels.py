@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from omie_pipeline.catalog.emptying import value_at
-from omie_pipeline.catalog.model import ComplexType, Endpoint, Service
+from omie_pipeline.catalog.model import ComplexType, Endpoint, Service, value_at
 
 _PEOPLE = ("clientes", "clientes_cpf_cnpj")
 _CLIENT_CODE = "cCodIntCli"

@@ -196,7 +196,7 @@ def _auth_cause(text: str) -> str:
 
 
 def _failed(empresa: str, cause: str, message: str, until: datetime | None = None) -> Finding:
-    from omie_pipeline.omie.transport import PROXY_VARIABLES
+    from omie_pipeline.omie.wire import PROXY_VARIABLES
 
     variable = next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
     fix = _FIXES[cause].format(variable=variable)

@@ -25,7 +25,7 @@ from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sam
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import nfse
-from omie_pipeline.push.history import last_runs
+from omie_pipeline.push.report import last_runs
 from omie_pipeline.push.rows_to_fix import worst_rows
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.sensors.ranges import range_tags

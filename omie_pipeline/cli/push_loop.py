@@ -122,7 +122,7 @@ def _push_one(
     deployment: Deployment, wanted: PushRequest, empresa: str, endpoint: Endpoint, label: str
 ) -> PushReport:
     from omie_pipeline.payload.models import Selection
-    from omie_pipeline.validation.references import needs_lists
+    from omie_pipeline.validation.values import needs_lists
 
     if not endpoint.deletes:
         read_lists_once(deployment, empresa, sorted(needs_lists(endpoint)), label)

@@ -37,7 +37,7 @@ from omie_pipeline.cli.selection import (
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.imports.status import TableStatus
-    from omie_pipeline.omie.shared_pacing import BlockInForce
+    from omie_pipeline.omie.rate_limiter import BlockInForce
     from omie_pipeline.status.endpoints import EndpointStatus
 
 
@@ -177,7 +177,7 @@ _KNOCKS_ONCE: Final = "Cada execução tenta uma vez só até alguém responder"
 def waits_of(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
     """A record for each thing that the empresas' keys wait for at present."""
     from omie_pipeline.config.empresas import has_credentials
-    from omie_pipeline.omie.shared_pacing import ROAD, line_waits, scope_of
+    from omie_pipeline.omie.rate_limiter import ROAD, line_waits, scope_of
 
     now, found = deployment.clock.now(), []
     for empresa in empresas:
@@ -295,7 +295,7 @@ def _show_counts(records: Sequence[Record], name: str, what: str, command: str) 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
     """The block on the empresa's key; without a key there is none to know of."""
     from omie_pipeline.config.empresas import has_credentials
-    from omie_pipeline.omie.shared_pacing import block_in_force, scope_of
+    from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
 
     if not has_credentials(deployment.config.empresa(empresa)):
         return None

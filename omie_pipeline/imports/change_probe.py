@@ -22,7 +22,7 @@ from omie_pipeline.imports.filter import MirrorFilter, admitted
 from omie_pipeline.imports.page_sql import ASKED_AT, BODY, EMPRESA, key_text, record_select
 from omie_pipeline.imports.state import read_cursor, rows_here
 from omie_pipeline.omie import OmieClient
-from omie_pipeline.omie.shared_pacing import block_in_force
+from omie_pipeline.omie.rate_limiter import block_in_force
 from omie_pipeline.omie.wire import storable_text
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, reading_lane

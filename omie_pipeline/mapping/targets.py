@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.validation.model import ClinicRules
-from omie_pipeline.validation.rules import PATIENT_COLUMNS, names_patient
-from omie_pipeline.validation.suites import suite_summary
+from omie_pipeline.validation.rules import PATIENT_COLUMNS, names_patient, suite_summary
 from omie_pipeline.validation.texts import ALTERNATIVES
 
 EMPRESA = "empresa"

@@ -122,7 +122,7 @@ def corrected_at(
     """Order -> part of its note -> when Omie last took in another payload of that part.
 
     A record that was sent once more as it was is no change. Cliente and services are those that the
-    order names by our code, or by a marker (:mod:`omie_pipeline.catalog.markers`).
+    order names by our code, or by a marker (:mod:`omie_pipeline.catalog.model`).
 
     Args:
         engine: the warehouse.

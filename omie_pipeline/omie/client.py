@@ -19,7 +19,6 @@ from pydantic import SecretStr
 
 from omie_pipeline.catalog import Service
 from omie_pipeline.catalog.limits import REDUNDANT_SECONDS, Admission
-from omie_pipeline.catalog.promises import promise_of
 from omie_pipeline.clock import TOLD_SECONDS, Clock, tell_wait
 from omie_pipeline.errors import (
     Blocked,
@@ -36,9 +35,8 @@ from omie_pipeline.errors import (
     TurnedAway,
     Unreachable,
 )
-from omie_pipeline.omie import transport as reach
 from omie_pipeline.omie import wire
-from omie_pipeline.omie.faults import HttpAnswer, read_answer, says_open, unreachable
+from omie_pipeline.omie.faults import HttpAnswer, promise_of, read_answer, says_open, unreachable
 from omie_pipeline.omie.masking import mask, personal_texts
 from omie_pipeline.omie.rate_limiter import (
     GONE_BELIEVED_SECONDS,
@@ -48,7 +46,7 @@ from omie_pipeline.omie.rate_limiter import (
     RateLimiter,
     told_wait_seconds,
 )
-from omie_pipeline.omie.transport import (
+from omie_pipeline.omie.wire import (
     LARGEST_ANSWER_BYTES,
     LONGEST_ANSWER_SECONDS,
     BoundedTransport,
@@ -466,7 +464,7 @@ class OmieClient:
             raise ConfigurationError("OMIE_BASE_URL não é um endereço") from None
         except _NEVER_CONNECTED as error:
             # No connection, so nothing left: safe to repeat, reads and writes alike.
-            raise reach.unreachable(error) from None
+            raise wire.unreachable(error) from None
         except httpx.RequestError as error:
             raise unreachable(_no_answer(error), is_write=is_write) from None
         status = answer.status_code

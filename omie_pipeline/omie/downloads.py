@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from omie_pipeline.errors import FaultDetail, RetryLater, UnknownFault
-from omie_pipeline.omie.transport import LONGEST_ANSWER_SECONDS, BoundedTransport, read_within
+from omie_pipeline.omie.wire import LONGEST_ANSWER_SECONDS, BoundedTransport, read_within
 
 LARGEST_BYTES = 20 * 2**20
 _DOMAIN = "omie.com.br"

@@ -1,4 +1,4 @@
-"""JSON in and out, without losing a cent.
+"""What goes over the line: JSON without losing a cent, answers that end, why nobody was there.
 
 Money travels as JSON numbers and must never pass through a float (omie-api.md#amounts); dates
 are ``dd/mm/aaaa`` on the wire only (official).
@@ -6,36 +6,33 @@ are ``dd/mm/aaaa`` on the wire only (official).
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import html
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpcore
+import httpx
 import simplejson
 
 from omie_pipeline.catalog import ComplexType, Service
 from omie_pipeline.decimal_json import dumps, loads
+from omie_pipeline.errors import FaultDetail, Unreachable
+from omie_pipeline.tls import shared_context
 
 Json = dict[str, Any]
 Parse = Callable[[str], Json | None]
 
-__all__ = [
-    "Json",
-    "Parse",
-    "dumps",
-    "fingerprint",
-    "float_object",
-    "json_object",
-    "loads",
-    "plain_text",
-    "same_record",
-    "storable_text",
-    "to_wire",
-]
 
 # Omie gives these back with punctuation of its own (omie-api.md#documents-and-cities).
 _PUNCTUATED = re.compile(r"cpf|cnpj|cep$|telefone|fax|doc_titular", re.IGNORECASE)
@@ -160,3 +157,197 @@ def _text(value: Any) -> str:
 
 def _bare(text: str) -> str:
     return "".join(char for char in text if char.isalnum()).casefold()
+
+
+# An HTTP transport whose answers end, and why nobody could be reached.
+
+LARGEST_ANSWER_BYTES = 64 * 2**20
+"""Of an answer in JSON, decompressed; a page of 500 records has about one."""
+
+LONGEST_ANSWER_SECONDS = 300.0
+"""From the request's first byte to the answer's last one."""
+
+
+class _Deadline(threading.local):
+    """When the answer that this thread waits for must be there; each thread has one at a time."""
+
+    ends_at = float("inf")
+
+    def left(self, timeout: float | None) -> float:
+        """What of ``timeout`` there still is."""
+        left = self.ends_at - time.monotonic()
+        return max(left if timeout is None else min(left, timeout), 0.0)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that waits for no byte beyond the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._deadline.left(timeout)
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer takes too long")
+        return self._inner.read(max_bytes, left)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.SyncBackend):
+    def __init__(self, deadline: _Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        found = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(found, self._deadline)
+
+
+class BoundedTransport(httpx.HTTPTransport):
+    """httpx's own transport, but that an answer which drips for ever ends as a read timeout.
+
+    Headers count, too: httpx knows a timeout for each read alone, so the bound lies in the
+    network stream. The thread that asked must read the answer.
+    """
+
+    def __init__(
+        self, *, keepalive_seconds: float = 5.0, answer_seconds: float = LONGEST_ANSWER_SECONDS
+    ) -> None:
+        context = shared_context()
+        super().__init__(verify=context)
+        self._deadline = _Deadline()
+        self._answer_seconds = answer_seconds
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=keepalive_seconds,
+            network_backend=_Backend(self._deadline),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """One request; its answer's body is under the same deadline."""
+        self._deadline.ends_at = time.monotonic() + self._answer_seconds
+        return super().handle_request(request)
+
+
+def read_within(answer: httpx.Response, most_bytes: int) -> bytes | None:
+    """The decompressed body, or ``None`` if it is larger; reading stops there."""
+    parts: list[bytes] = []
+    size = 0
+    for part in answer.iter_bytes():
+        size += len(part)
+        if size > most_bytes:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+# Why Omie could not be reached: the kind of a failed connection, and what a person does about
+# it.
+
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+HOPELESS = ("certificado", "esquema")
+"""Kinds that waiting cannot cure; they are reported at once."""
+
+_TEXTS = {
+    "certificado": (
+        "O certificado do servidor não é de confiança",
+        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego",
+    ),
+    "tls": (
+        "A conexão segura (TLS) com o Omie falhou",
+        "confira o relógio da máquina e se um proxy ou antivírus abre o tráfego",
+    ),
+    "dns": (
+        "O nome do servidor do Omie não foi encontrado",
+        "confira a internet, o DNS e OMIE_BASE_URL",
+    ),
+    "recusada": (
+        "Nada responde no endereço do Omie (conexão recusada)",
+        "confira OMIE_BASE_URL e se o simulador está ligado",
+    ),
+    "rede": ("Não há caminho de rede até o Omie", "confira a internet e a rede desta máquina"),
+    "proxy": (
+        "Sem conexão com o Omie, e há um proxy no ambiente",
+        "este programa não passa pelo proxy: libere a saída direta para app.omie.com.br, porta 443",
+    ),
+    "esquema": (
+        "O endereço do Omie não começa por https://",
+        "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
+    ),
+    "sem_resposta": (
+        "O servidor do Omie não aceitou a conexão a tempo",
+        "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
+    ),
+}
+
+
+def unreachable(error: httpx.RequestError) -> Unreachable:
+    """The fault for a connection that never came about; httpx's own words stay out of it."""
+    kind = _kind(error)
+    text, fix = _TEXTS[kind]
+    return Unreachable(FaultDetail(text, kind, 0, f"{fix[0].upper()}{fix[1:]}."), kind)
+
+
+def _kind(error: httpx.RequestError) -> str:
+    chain = list(_chain(error))
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return "esquema"
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in chain):
+        return "certificado"
+    if any(isinstance(one, ssl.SSLError) for one in chain):
+        return "tls"
+    if any(isinstance(one, ConnectionRefusedError) for one in chain):
+        return "recusada"
+    if isinstance(error, httpx.ProxyError) or any(os.environ.get(n) for n in PROXY_VARIABLES):
+        return "proxy"
+    if any(isinstance(one, socket.gaierror) for one in chain):
+        return "dns"
+    unroutable = (errno.ENETUNREACH, errno.EHOSTUNREACH)
+    if any(isinstance(one, OSError) and one.errno in unroutable for one in chain):
+        return "rede"
+    return "sem_resposta"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+__all__ = [
+    "Json",
+    "Parse",
+    "dumps",
+    "fingerprint",
+    "float_object",
+    "json_object",
+    "loads",
+    "plain_text",
+    "same_record",
+    "storable_text",
+    "to_wire",
+]

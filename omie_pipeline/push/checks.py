@@ -21,8 +21,7 @@ from omie_pipeline.payload.rows import PlanRow, RowOutcome
 from omie_pipeline.push.conflicts import codigo_de_dois
 from omie_pipeline.push.dependents import KnownRecords, settled, unanswered_titles
 from omie_pipeline.push.ledger import Ledger
-from omie_pipeline.push.plan import duplicated_keys
-from omie_pipeline.push.scope import Scope, refused_row
+from omie_pipeline.push.plan import Scope, duplicated_keys, refused_row
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -31,10 +30,10 @@ from omie_pipeline.validation.model import (
     ValidationReport,
     merge_reports,
 )
-from omie_pipeline.validation.references import needs_lists
+from omie_pipeline.validation.values import needs_lists
 
 if TYPE_CHECKING:
-    from omie_pipeline.validation import Validator
+    from omie_pipeline.validation.validator import Validator
 
 _CHUNK_ROWS = 20_000
 _SHARED = "_colisao"
@@ -78,7 +77,7 @@ def check_plan(
         if not to_check:
             continue
         if validator is None:
-            from omie_pipeline.validation import Validator
+            from omie_pipeline.validation.validator import Validator
 
             lists = references_for(engine, endpoint, empresa)
             validator = Validator(endpoint, rules, lists, reported=reported)

@@ -1,14 +1,16 @@
-"""The sending half of a push: batches of intents, calls and outcomes, and the rows that must wait.
+"""The sending half of a push: batches of intents, calls and outcomes; who waits, when to stop.
 
 Every row of a batch leaves with an outcome, or its intent stays open for the next run to resolve.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from omie_pipeline.clock import Clock
@@ -22,14 +24,11 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.payload.rows import DELIVERED, Attempt, PlanRow, RowOutcome
-from omie_pipeline.push.circuit_breaker import CircuitBreaker, StopSending
 from omie_pipeline.push.effects import ExistingRecord, ReadBack, RecordEffect
 from omie_pipeline.push.emptied_fields import with_emptied
-from omie_pipeline.push.intents import Intents
-from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.ledger import Intents, Ledger
+from omie_pipeline.push.plan import RefusedRow, Scope, refused_row
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.retry_queue import RetryQueue, WaitingRow
-from omie_pipeline.push.scope import RefusedRow, Scope, refused_row
 from omie_pipeline.push.send import (
     STALE_SECONDS,
     Deferred,
@@ -39,6 +38,101 @@ from omie_pipeline.push.send import (
     next_look_at,
     proven,
 )
+
+# Rows that may not be sent or read before their time.
+
+
+@dataclass(order=True, slots=True)
+class WaitingRow:
+    """A row that may not be sent or read before ``due``.
+
+    ``sent_at`` is when it may have left; ``None`` means that it never did.
+    """
+
+    due: datetime
+    order: int
+    row: PlanRow = field(compare=False)
+    sent_at: datetime | None = field(compare=False)
+    tries: int = field(compare=False)
+
+
+class RetryQueue:
+    """The waiting rows, the one whose time comes first in front."""
+
+    def __init__(self) -> None:
+        self._heap: list[WaitingRow] = []
+        self._order = itertools.count()
+
+    def __bool__(self) -> bool:
+        return bool(self._heap)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the time of any row has come."""
+        return bool(self._heap) and self._heap[0].due <= now
+
+    def add(self, due: datetime, row: PlanRow, sent_at: datetime | None, tries: int) -> None:
+        """Let a row wait until ``due``.
+
+        Args:
+            due: when it may go on.
+            row: the row of the plan.
+            sent_at: when its call left, ``None`` if it did not.
+            tries: calls so far.
+        """
+        heapq.heappush(self._heap, WaitingRow(due, next(self._order), row, sent_at, tries))
+
+    def pop(self) -> WaitingRow:
+        """The row whose time comes first."""
+        return heapq.heappop(self._heap)
+
+    def first_due(self) -> datetime:
+        """When the first row's time comes."""
+        return self._heap[0].due
+
+    def codes(self) -> tuple[str, ...]:
+        """Integration codes of the waiting rows, the first in front."""
+        return tuple(item.row.code for item in sorted(self._heap))
+
+    def clear(self) -> None:
+        """Forget every row."""
+        self._heap.clear()
+
+
+# When an endpoint stops, because going on would only do harm.
+
+_BROKEN_IN_A_ROW = 3
+_UNREACHABLE = "O Omie não responde como deve: o restante fica retido para a próxima execução"
+_FIRST_REFUSAL = "Envio interrompido na primeira recusa (partial_success desligado)"
+
+
+class StopSending(Exception):
+    """The endpoint stops here; the rest is held under ``code``."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class CircuitBreaker:
+    """Counts what is unclear in a row, and knows what the policy says of a refusal."""
+
+    def __init__(self, policy: EndpointPolicy) -> None:
+        self._policy = policy
+        self._broken_in_a_row = 0
+
+    def record(self, outcome: RowOutcome) -> None:
+        """Take notice of an outcome.
+
+        Raises:
+            StopSending: nothing behind it is to be sent.
+        """
+        unclear = outcome.kind in ("unknown", "held") or outcome.fault_class == "UnknownFault"
+        self._broken_in_a_row = self._broken_in_a_row + 1 if unclear else 0
+        if self._broken_in_a_row >= _BROKEN_IN_A_ROW:
+            raise StopSending(_UNREACHABLE, "unreachable")
+        if outcome.kind == "rejected" and not self._policy.partial_success:
+            raise StopSending(_FIRST_REFUSAL, "partial_success")
+
 
 # What is known of a row before any call is made for it.
 #

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.emptying import Emptying, emptyings, value_at
+from omie_pipeline.catalog.model import Emptying, emptyings, value_at
 from omie_pipeline.payload.models import PayloadModel, Selection, payload_source
 from omie_pipeline.payload.rows import PlanRow
 from omie_pipeline.postgres.engine import warehouse_errors

@@ -23,9 +23,9 @@ from omie_pipeline.postgres.omie_tables import import_cursor, mirror_table
 from omie_pipeline.postgres.tables import intent, ledger
 from omie_pipeline.push.conflicts import titulo_parecido
 from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.plan import Scope, refused_row
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.renamed_codes import new_rows
-from omie_pipeline.push.scope import Scope, refused_row
 
 # Títulos that a person typed into Omie, beside those that a plan would make.
 

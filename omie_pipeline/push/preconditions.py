@@ -41,9 +41,9 @@ from omie_pipeline.push.dependents import (
     unanswered_titles,
 )
 from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.plan import Scope, refused_row
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.renamed_codes import still_in_model
-from omie_pipeline.push.scope import Scope, refused_row
 from omie_pipeline.push.undo_settlements import refused_changes, titles_to_change, unfit_codes
 from omie_pipeline.validation.model import Reason
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.markers import Target
+from omie_pipeline.catalog.model import Target
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.omie.wire import to_wire
 from omie_pipeline.payload.models import PayloadModel, Selection, model_key, model_where, payload_of

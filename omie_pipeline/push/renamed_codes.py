@@ -19,7 +19,7 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan
 from omie_pipeline.push.conflicts import codigo_mudou_de_forma
 from omie_pipeline.push.ledger import likeness_of, plain_form
-from omie_pipeline.push.scope import Scope, refused_row
+from omie_pipeline.push.plan import Scope, refused_row
 
 # Planned rows that look like records the ledger holds under another code.
 

@@ -1,19 +1,23 @@
-"""How a push is asked for, what it came to, and why planned rows do not leave."""
+"""How a push is asked for, what it came to, and its history, which the ledger must bear out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.clock import BRASILIA
+from omie_pipeline.payload.rows import DELIVERED
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.tables import plan
+from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
 from omie_pipeline.push.plan import PlannedPartition
 from omie_pipeline.push.rows_to_fix import WorstRow
 from omie_pipeline.validation.model import ValidationReport
@@ -253,3 +257,382 @@ def recovery_told(codes: Sequence[str], until: datetime) -> str:
         f"envio interrompido de {named}: o Omie será consultado de novo às "
         f"{until.astimezone(BRASILIA):%H:%M:%S}"
     )
+
+
+# The history of syncs, and the proof that a run's report agrees with the ledger.
+
+_RECENT_RUNS = 10
+INTERRUPTED = "O processo foi interrompido"
+_ENDS = (*DELIVERED, "unchanged", "rejected", "quarantined", "held")
+
+
+def open_run(
+    engine: sa.Engine,
+    run_id: str,
+    empresa: str,
+    endpoint: str,
+    gatilho: str,
+    dagster_run_id: str | None,
+    now: datetime,
+) -> None:
+    """Write that a sync begins.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        dagster_run_id: id of the run in Dagster, if it has one.
+        now: time of the start.
+    """
+    statement = sa.insert(run).values(
+        run_id=run_id,
+        empresa=empresa,
+        endpoint=endpoint,
+        gatilho=gatilho,
+        state="running",
+        started_at=now,
+        dagster_run_id=dagster_run_id,
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(statement)
+
+
+def close_run(
+    engine: sa.Engine,
+    run_id: str,
+    *,
+    state: str,
+    counts: Sequence[Mapping[str, Any]],
+    selected: int,
+    value_sum: Decimal | None,
+    error: Exception | None,
+    data_docs: str | None,
+    now: datetime,
+) -> None:
+    """Write how a sync ended and drop its plan.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        state: how it ended.
+        counts: by partition.
+        selected: rows in all.
+        value_sum: in R$, if the endpoint has a value.
+        error: the error that ended it.
+        data_docs: path of the report.
+        now: time of the end.
+    """
+    statement = (
+        sa.update(run)
+        .where(run.c.run_id == run_id)
+        .values(
+            state=state,
+            finished_at=now,
+            counts=list(counts),
+            selected=selected,
+            value_sum=value_sum,
+            error_class=type(error).__name__ if error else None,
+            error=str(error) if error else None,
+            data_docs=data_docs,
+        )
+    )
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(statement)
+        connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
+
+
+def abandon_dead_runs(
+    engine: sa.Engine, empresa: str, endpoints: Collection[str], now: datetime
+) -> None:
+    """Close the history of processes that died; called while holding the lane.
+
+    What they had yet to send is held, so that it is resumed whatever this run is about.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoints: all that are sent in this lane. None of them can be at work, since the
+            caller holds the lane.
+        now: time of the change.
+    """
+    dead = (run.c.empresa == empresa, run.c.endpoint.in_(endpoints), run.c.state == "running")
+    with warehouse_errors(), engine.begin() as connection:
+        _count_ended(connection, sa.and_(*dead))
+        _hold_unsent(connection, sa.and_(*dead), INTERRUPTED, "interrupted", now)
+        ids = sa.select(run.c.run_id).where(*dead)
+        connection.execute(sa.delete(plan).where(plan.c.run_id.in_(ids)))
+        connection.execute(
+            sa.update(run).where(*dead).values(state="failed", finished_at=now, error=INTERRUPTED)
+        )
+
+
+def leave_to_another(engine: sa.Engine, run_id: str, error: Exception, now: datetime) -> None:
+    """Close the history of a run that was taken over, and hold the rows that it had yet to send.
+
+    It writes no other row of another run's.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        error: the error that says so.
+        now: time of the change.
+    """
+    mine = run.c.run_id == run_id
+    with warehouse_errors(), engine.begin() as connection:
+        _count_ended(connection, mine)
+        _hold_unsent(connection, mine, str(error), "taken_over", now)
+        connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
+        connection.execute(
+            sa.update(run)
+            .where(mine)
+            .values(
+                state="failed",
+                finished_at=now,
+                error_class=type(error).__name__,
+                error=str(error),
+            )
+        )
+
+
+def _count_ended(connection: sa.Connection, runs: sa.ColumnElement[bool]) -> None:
+    """Write what ended ``runs`` had done by then, as far as their plans tell: rows that need no
+    call never got into the plan, and what had no outcome yet is left to the next run."""
+    sent = sa.exists().where(intent.c.run_id == run.c.run_id)
+    query = (
+        sa.select(plan.c.run_id, plan.c.particao, plan.c.state, sa.func.count())
+        .join(run, run.c.run_id == plan.c.run_id)
+        .where(runs, sent)
+        .group_by(plan.c.run_id, plan.c.particao, plan.c.state)
+    )
+    ended: dict[str, dict[str, Counter[str]]] = {}
+    found: Sequence[Any] = connection.execute(query).all()
+    for run_id, particao, state, rows in found:
+        states = ended.setdefault(run_id, {}).setdefault(particao, Counter())
+        states["held" if state == "ready" else state] += rows
+    for run_id, parts in ended.items():
+        made = sa.select(sa.func.count()).where(attempt.c.run_id == run_id)
+        calls = [connection.execute(made).scalar_one(), *(0 for _ in parts)]
+        counts = [
+            {
+                "partition": particao,
+                "selected": states.total(),
+                "delivered": sum(states[kind] for kind in DELIVERED),
+                **{kind: states[kind] for kind in _ENDS},
+                "calls": number,
+                "seconds": 0.0,
+            }
+            for (particao, states), number in zip(sorted(parts.items()), calls, strict=False)
+        ]
+        selected = sum(states.total() for states in parts.values())
+        connection.execute(
+            sa.update(run).where(run.c.run_id == run_id).values(counts=counts, selected=selected)
+        )
+
+
+def _hold_unsent(
+    connection: sa.Connection,
+    runs: sa.ColumnElement[bool],
+    reason: str,
+    code: str,
+    now: datetime,
+) -> None:
+    """Hold what ended ``runs`` planned and did not send, if they had begun to send.
+
+    A dry run, or one that no guardrail had let through yet, is not to be resumed by anything.
+    Only what the ledger does not know yet: of any other row it says what was confirmed, and what
+    differs from that is in the next plan anyway.
+    """
+    rest = (
+        sa.select(
+            run.c.empresa,
+            run.c.endpoint,
+            plan.c.codigo_integracao,
+            sa.literal("held"),
+            sa.func.min(plan.c.particao),
+            sa.literal(reason),
+            sa.literal(code),
+            sa.func.min(run.c.run_id),
+            sa.cast(sa.literal(now), sa.DateTime(timezone=True)),
+        )
+        .join(run, run.c.run_id == plan.c.run_id)
+        .where(
+            runs,
+            sa.exists().where(intent.c.run_id == run.c.run_id),
+            plan.c.state == "ready",
+            plan.c.action != "delete",
+            plan.c.codigo_integracao.is_not(None),
+        )
+        .group_by(run.c.empresa, run.c.endpoint, plan.c.codigo_integracao)
+    )
+    columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+               "error_code", "run_id", "updated_at"]  # fmt: skip
+    connection.execute(insert(ledger).from_select(columns, rest).on_conflict_do_nothing())
+
+
+def plan_states(engine: sa.Engine, run_id: str) -> dict[tuple[str, str], int]:
+    """(partition, state) -> rows of the plan."""
+    query = (
+        sa.select(plan.c.particao, plan.c.state, sa.func.count())
+        .where(plan.c.run_id == run_id)
+        .group_by(plan.c.particao, plan.c.state)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def plan_deletes(engine: sa.Engine, run_id: str) -> int:
+    """Rows of the plan that take something away from Omie."""
+    query = sa.select(sa.func.count()).where(
+        plan.c.run_id == run_id, plan.c.action == "delete", plan.c.state == "ready"
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def plan_value_sum(engine: sa.Engine, run_id: str, value_field: str) -> Decimal:
+    """Sum in R$ of what the plan would send."""
+    value = plan.c.payload[value_field]
+    number = sa.case(
+        (sa.func.jsonb_typeof(value) == "number", sa.cast(value.astext, sa.Numeric)), else_=0
+    )
+    query = sa.select(sa.func.coalesce(sa.func.sum(number), 0)).where(
+        plan.c.run_id == run_id, plan.c.state == "ready"
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return Decimal(connection.execute(query).scalar_one())
+
+
+def recent_selected(engine: sa.Engine, empresa: str, endpoint: str, span: str) -> list[int]:
+    """Rows selected by the last finished runs over the same dates (``all``, or ``first..last``).
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        span: the dates: ``all``, or ``first..last``.
+    """
+    query = (
+        sa.select(run.c.selected)
+        .where(
+            run.c.empresa == empresa,
+            run.c.endpoint == endpoint,
+            run.c.state == "done",
+            run.c.counts.op("->")(0).op("->>")("span") == span,
+        )
+        .order_by(run.c.started_at.desc())
+        .limit(_RECENT_RUNS)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def known_rows(engine: sa.Engine, empresa: str, endpoint: str) -> int:
+    """Records that Omie holds for us."""
+    query = sa.select(sa.func.count()).where(
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint,
+        ledger.c.omie_id.is_not(None),
+        ledger.c.state != "deleted",
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def ledger_truth(
+    engine: sa.Engine, run_id: str, endpoint: Endpoint, empresa: str
+) -> dict[str, int]:
+    """Rows of the plan by what the ledger (or quarantine) says of each: an independent count.
+
+    The plan says which rows the run took upon itself. The payload model does not: a build beside
+    the run may have changed it since.
+
+    Keys: ``confirmed``, ``rejected``, ``held``, ``deleted``, ``quarantined``, ``unknown``;
+    ``other`` for a row that is confirmed, but not as the plan has it; records that were deleted as
+    the model no longer has them (``mirror``) count as ``removed``.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        endpoint: its declaration.
+        empresa: the empresa whose rows are meant.
+    """
+    mine = sa.and_(
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint.name,
+        ledger.c.codigo_integracao == plan.c.codigo_integracao,
+    )
+    refused = sa.and_(
+        quarantine.c.empresa == empresa,
+        quarantine.c.endpoint == endpoint.name,
+        quarantine.c.codigo_integracao == plan.c.codigo_integracao,
+        quarantine.c.particao == plan.c.particao,
+    )
+    confirmed = ledger.c.state == "confirmed"
+    same = sa.and_(confirmed, ledger.c.payload_hash.is_not_distinct_from(plan.c.payload_hash))
+    # Nothing was to be done for it and the ledger says so: as of all that never got into the plan.
+    stands = sa.and_(plan.c.state == "unchanged", sa.func.coalesce(same, sa.false()))
+    state = sa.case(
+        (
+            sa.or_(quarantine.c.linha.is_not(None), plan.c.codigo_integracao.is_(None)),
+            "quarantined",
+        ),
+        (sa.and_(ledger.c.state == "deleted", plan.c.action == "delete"), "removed"),
+        (
+            sa.and_(confirmed, ledger.c.payload_hash.is_distinct_from(plan.c.payload_hash)),
+            "other",
+        ),
+        else_=sa.func.coalesce(ledger.c.state, "unknown"),
+    )
+    query = (
+        sa.select(state, sa.func.count())
+        .select_from(plan.outerjoin(ledger, mine).outerjoin(quarantine, refused))
+        .where(plan.c.run_id == run_id, sa.not_(stands))
+        .group_by(sa.text("1"))
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def forget_old_attempts(engine: sa.Engine, keep_days: int, now: datetime) -> None:
+    """Drop call traces older than ``keep_days``."""
+    with warehouse_errors(), engine.begin() as connection:
+        connection.execute(sa.delete(attempt).where(attempt.c.at < now - timedelta(days=keep_days)))
+
+
+# The last run of each endpoint, added up over its partitions.
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How the newest run of an endpoint ended."""
+
+    run_id: str
+    endpoint: str
+    state: str
+    started_at: datetime
+    counts: Sequence[Mapping[str, Any]]
+
+    def total(self, key: str) -> float | int:
+        """Sum of one of the ``--json`` keys over all partitions."""
+        values = [part[key] for part in self.counts]
+        return float(sum(values)) if key == "seconds" else int(sum(values))
+
+
+def last_runs(engine: sa.Engine, empresa: str) -> list[LastRun]:
+    """The newest run of each endpoint that ever ran, in catalog order."""
+    query = (
+        sa.select(run)
+        .where(run.c.empresa == empresa)
+        .ext(distinct_on(run.c.endpoint))
+        .order_by(run.c.endpoint, run.c.started_at.desc())
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        found = {
+            row.endpoint: LastRun(
+                row.run_id, row.endpoint, row.state, row.started_at, row.counts or []
+            )
+            for row in connection.execute(query)
+        }
+    return [found[e.name] for e in WRITABLE if e.name in found]

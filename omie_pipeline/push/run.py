@@ -27,7 +27,6 @@ from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.payload.models import PARTIAL, PayloadModel, Selection, load_payload_model
 from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
 from omie_pipeline.private_files import make_state_folder
-from omie_pipeline.push import history
 from omie_pipeline.push.checks import check_deletes, check_plan
 from omie_pipeline.push.deliver import Delivery, Recovering
 from omie_pipeline.push.dependents import KnownRecords
@@ -39,12 +38,13 @@ from omie_pipeline.push.emptied_fields import (
     remember_filled,
 )
 from omie_pipeline.push.guardrails import PlanFigures, refusals
-from omie_pipeline.push.intents import Intents
-from omie_pipeline.push.ledger import Ledger
+from omie_pipeline.push.ledger import Intents, Ledger
 from omie_pipeline.push.lookalikes import adopt_lookalikes
 from omie_pipeline.push.plan import (
     PlannedPartition,
+    Scope,
     added,
+    forget_passed,
     plan_recovered,
     settle_taken_back,
     write_plan,
@@ -56,11 +56,21 @@ from omie_pipeline.push.report import (
     CommonReason,
     PushOptions,
     PushReport,
+    abandon_dead_runs,
+    close_run,
     commonest_reasons,
     count_partitions,
+    forget_old_attempts,
+    known_rows,
+    leave_to_another,
+    ledger_truth,
+    open_run,
+    plan_deletes,
+    plan_states,
+    plan_value_sum,
     planned_to_stay,
+    recent_selected,
 )
-from omie_pipeline.push.scope import Scope, forget_passed
 from omie_pipeline.push.undo_settlements import also_taken_back, check_reversals, plan_undoing
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
@@ -197,8 +207,8 @@ class _Run:
     def execute(self) -> PushReport:
         empresa, endpoint, now = self._selection.empresa, self._endpoint, self._clock.now()
         with self._client:
-            history.abandon_dead_runs(self._engine, empresa, sharing_lane(endpoint.name), now)
-            history.open_run(
+            abandon_dead_runs(self._engine, empresa, sharing_lane(endpoint.name), now)
+            open_run(
                 self._engine,
                 self._run_id,
                 empresa,
@@ -213,7 +223,7 @@ class _Run:
                 if not self._options.dry_run:
                     self._send()
             except TakenOver as lost:
-                history.leave_to_another(self._outside, self._run_id, lost, self._clock.now())
+                leave_to_another(self._outside, self._run_id, lost, self._clock.now())
                 raise
             except WarehouseError:
                 # The history cannot be written either; the next run closes it.
@@ -313,24 +323,24 @@ class _Run:
         if self._selection.span == PARTIAL:
             return []
         who = (self._selection.empresa, self._endpoint.name)
-        return history.recent_selected(self._engine, *who, self._selection.span)
+        return recent_selected(self._engine, *who, self._selection.span)
 
     def _guard(self) -> Any:
         """Sum in R$ of the plan; refuses a plan that looks like an accident."""
         endpoint = self._endpoint
         value_sum = None
         if endpoint.value_field:
-            value_sum = history.plan_value_sum(self._engine, self._run_id, endpoint.value_field)
-        states = history.plan_states(self._engine, self._run_id)
+            value_sum = plan_value_sum(self._engine, self._run_id, endpoint.value_field)
+        states = plan_states(self._engine, self._run_id)
         selected = sum(part.selected - part.beside for part in self._planned)
-        deletes = history.plan_deletes(self._engine, self._run_id)
+        deletes = plan_deletes(self._engine, self._run_id)
         figures = PlanFigures(
             selected=selected,
             model_rows=selected if endpoint.deletes else selected - deletes,
             quarantined=sum(n for (_, state), n in states.items() if state == "quarantined")
             - self._conflicts,
             deletes=deletes,
-            known_rows=history.known_rows(
+            known_rows=known_rows(
                 self._engine, self._selection.empresa, endpoint.deletes or endpoint.name
             ),
             recent_selected=self._recent_selected(),
@@ -353,14 +363,14 @@ class _Run:
         self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
 
     def _report(self) -> PushReport:
-        states = history.plan_states(self._engine, self._run_id)
+        states = plan_states(self._engine, self._run_id)
         counts = count_partitions(
             self._planned, states, self._delivery.calls, self._delivery.seconds
         )
         truth = {}
         if not self._options.dry_run:
             who = (self._endpoint, self._selection.empresa)
-            truth = history.ledger_truth(self._engine, self._run_id, *who)
+            truth = ledger_truth(self._engine, self._run_id, *who)
         return PushReport(
             run_id=self._run_id,
             empresa=self._selection.empresa,
@@ -413,7 +423,7 @@ class _Run:
     ) -> None:
         done = report or self._report()
         span = self._selection.span
-        history.close_run(
+        close_run(
             self._engine,
             self._run_id,
             state=state,
@@ -424,7 +434,7 @@ class _Run:
             data_docs=str(done.data_docs) if done.data_docs else None,
             now=self._clock.now(),
         )
-        history.forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
+        forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
 
 
 def _told(commonest: tuple[CommonReason, ...]) -> tuple[str, ...]:

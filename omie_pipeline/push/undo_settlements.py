@@ -39,9 +39,14 @@ from omie_pipeline.push.dependents import (
 )
 from omie_pipeline.push.effects.record import as_id
 from omie_pipeline.push.ledger import Ledger
-from omie_pipeline.push.plan import PlannedPartition, duplicated_keys, insert_plan
+from omie_pipeline.push.plan import (
+    PlannedPartition,
+    Scope,
+    duplicated_keys,
+    insert_plan,
+    refused_row,
+)
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.scope import Scope, refused_row
 from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
 
 # Settlements that must be taken back because their título, or they themselves, changed.
@@ -559,7 +564,7 @@ def _valid(
 ) -> list[ChangedSettlement]:
     if not changed:
         return []
-    from omie_pipeline.validation import Validator
+    from omie_pipeline.validation.validator import Validator
 
     validator = Validator(endpoint, rules, references_for(engine, endpoint, selection.empresa))
     rows = [

@@ -22,7 +22,7 @@ from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
 from omie_pipeline.imports.change_probe import ChangeCheck, Watcher, can_look
 from omie_pipeline.imports.state import read_cursor, write_cursor
-from omie_pipeline.omie.shared_pacing import scope_of
+from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.active_runs import tables_being_read
 from omie_pipeline.sensors.ranges import date_ranges, range_tags

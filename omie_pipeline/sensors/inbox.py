@@ -10,7 +10,7 @@ from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.inbox.act import InboxReport, InboxRound
 from omie_pipeline.inbox.events import DueTables, blocked_until, due_tables, purge
-from omie_pipeline.omie.shared_pacing import scope_of
+from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 TABLES_TAG = "omie_pipeline/tabelas"

@@ -19,7 +19,7 @@ from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.inbox.events import blocked_until
 from omie_pipeline.nfse.follow import FollowReport
 from omie_pipeline.nfse.state import counts
-from omie_pipeline.omie.shared_pacing import scope_of
+from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 
 INTERVAL_SECONDS = 60

@@ -20,7 +20,7 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, reading_lane, sending_lane
 from omie_pipeline.postgres.omie_tables import import_run
 from omie_pipeline.postgres.tables import quarantine, rejected, run
-from omie_pipeline.push.history import INTERRUPTED
+from omie_pipeline.push.report import INTERRUPTED
 
 _COUNTED = (
     "selected", "delivered", "created", "updated", "linked", "deleted", "unchanged",

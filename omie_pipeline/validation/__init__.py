@@ -29,14 +29,14 @@ from omie_pipeline.validation.model import (
     ValidationReport,
     merge_reports,
 )
-from omie_pipeline.validation.references import OmieId, Pointer, marked, needs_lists, pointers
+from omie_pipeline.validation.values import OmieId, Pointer, marked, needs_lists, pointers
 
 if TYPE_CHECKING:
     from omie_pipeline.validation.data_docs import write_data_docs
-    from omie_pipeline.validation.suites import suite_summary
+    from omie_pipeline.validation.rules import suite_summary
     from omie_pipeline.validation.validator import Validator
 
-_HEAVY = {"Validator": "validator", "suite_summary": "suites", "write_data_docs": "data_docs"}
+_HEAVY = {"Validator": "validator", "suite_summary": "rules", "write_data_docs": "data_docs"}
 
 
 def __getattr__(name: str) -> Any:

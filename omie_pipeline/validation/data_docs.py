@@ -89,7 +89,7 @@ def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
 
 
 def _site_context(folder: Path) -> Any:
-    from omie_pipeline.validation.suite_runner import new_context
+    from omie_pipeline.validation.conditions import new_context
 
     context = new_context()
     context.add_data_docs_site(

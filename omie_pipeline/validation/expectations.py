@@ -5,7 +5,7 @@ is the expectation and not the field (ADR 0032). Each is asked of the table, and
 field which rows break it. The conditions themselves are plain functions (``conditions.py``);
 nothing here knows a rule by itself.
 
-Importing this module imports Great Expectations (3 to 5 seconds): only ``suite_runner`` and
+Importing this module imports Great Expectations (3 to 5 seconds): only ``conditions`` and
 ``data_docs`` do, and only when a suite runs or a report is written.
 """
 

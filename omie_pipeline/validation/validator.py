@@ -15,6 +15,7 @@ import pandas as pd
 from omie_pipeline.catalog import Endpoint, Field
 from omie_pipeline.errors import ConfigurationError, ModelError
 from omie_pipeline.validation.addresses import municipality_codes
+from omie_pipeline.validation.conditions import Outcome, SuiteRunner, ask_directly
 from omie_pipeline.validation.documents import document_problem, is_company
 from omie_pipeline.validation.model import (
     CandidateRow,
@@ -26,16 +27,6 @@ from omie_pipeline.validation.model import (
     RowHold,
     ValidationReport,
 )
-from omie_pipeline.validation.references import (
-    TITLES,
-    codes_at,
-    marked,
-    needs_lists,
-    pointers,
-    takes_markers,
-    targets_of,
-    uses_list,
-)
 from omie_pipeline.validation.rules import (
     BLOCK_RULES,
     MARKERS_COLUMN,
@@ -44,10 +35,12 @@ from omie_pipeline.validation.rules import (
     PATIENT_DOCUMENT,
     RULE,
     Check,
+    checks_for,
     confirmed_column,
     either_column,
     gap_flags,
     gap_reasons,
+    key_column,
     names_patient,
     reading_columns,
     reason_of,
@@ -56,19 +49,25 @@ from omie_pipeline.validation.rules import (
     unreadable_of,
     without_echoes,
 )
-from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner, ask_directly
-from omie_pipeline.validation.suites import checks_for, key_column
 from omie_pipeline.validation.texts import LIST_NEVER_READ, RULES, WAITS_FOR
 from omie_pipeline.validation.values import (
     ACCENTS,
+    TITLES,
     NestedChecker,
     Problem,
     character_rules,
+    codes_at,
     damage,
     is_blank,
     is_computed,
     kind_problem,
+    marked,
+    needs_lists,
+    pointers,
     reference_problem,
+    takes_markers,
+    targets_of,
+    uses_list,
 )
 
 # From the row numbers of an outcome to reasons that a person can act on.
@@ -466,7 +465,7 @@ class Validator:
     def referenced_codes(self, rows: Sequence[CandidateRow]) -> dict[str, set[str]]:
         """Integration codes of other endpoints that these rows point at, by endpoint.
 
-        Those of declared references, at any depth, and of markers (``markers.py``).
+        Those of declared references, at any depth, and of markers (``catalog/model.py``).
         What the engine looks up in the ledger to make ``confirmed``.
         """
         codes: dict[str, set[str]] = {target: set() for _, target in self._endpoint.references}

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from omie_pipeline.catalog import WRITABLE, ComplexType, Endpoint, Field, Service
 from omie_pipeline.catalog.model import KEY_COLUMN
-from omie_pipeline.validation.references import ACCOUNT_FIELDS, CATEGORY_FIELDS, needs_lists
-from omie_pipeline.validation.suites import is_mandatory, key_path, mandatory_of_ours
-from omie_pipeline.validation.values import is_computed
+from omie_pipeline.validation.rules import is_mandatory, key_path, mandatory_of_ours
+from omie_pipeline.validation.values import (
+    ACCOUNT_FIELDS,
+    CATEGORY_FIELDS,
+    is_computed,
+    needs_lists,
+)
 from scripts.generate.endpoints_text import DIFFERENCES, INTRODUCTION, UNCLEAR
 
 _METHODS = ("upsert", "insert", "update", "delete", "read", "list", "link")

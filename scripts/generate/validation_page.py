@@ -7,7 +7,7 @@ import re
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from omie_pipeline.validation.model import ClinicRules, References
-from omie_pipeline.validation.suites import checks_for, suite_summary
+from omie_pipeline.validation.rules import checks_for, suite_summary
 from omie_pipeline.validation.texts import RULES
 
 _INTRODUCTION = """\

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
-from omie_pipeline.validation.suites import is_mandatory
+from omie_pipeline.validation.rules import is_mandatory
 from omie_pipeline.validation.values import SERVICE_ITEMS, is_computed
 from tests.push.world import EMPRESA, cpf
 

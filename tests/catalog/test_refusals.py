@@ -11,7 +11,7 @@ import pytest
 from omie_pipeline.catalog import WRITABLE, ComplexType, Endpoint, Field
 from omie_pipeline.errors import RecordRejected
 from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
-from omie_pipeline.validation.suites import key_path
+from omie_pipeline.validation.rules import key_path
 from omie_pipeline.validation.values import is_computed
 from tests.catalog.deliveries import sent, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, full, minimal

@@ -202,7 +202,7 @@ def test_a_report_that_does_not_close_is_1(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic.model("clientes", [cliente(1)])
-    monkeypatch.setattr("omie_pipeline.push.history.ledger_truth", lambda *_: {"unknown": 1})
+    monkeypatch.setattr("omie_pipeline.push.run.ledger_truth", lambda *_: {"unknown": 1})
     said = terminal("push", "clientes", "--json")
     assert said.code == 1
     assert "não fecham" in said.err

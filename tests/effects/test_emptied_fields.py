@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.emptying import emptyings
+from omie_pipeline.catalog.model import emptyings
 from omie_pipeline.errors import GuardrailStopped
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.emptied_fields import not_emptied

@@ -8,7 +8,7 @@ import pytest
 
 from omie_pipeline.errors import FaultDetail, Unreachable, WarehouseError
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.push.intents import Intents
+from omie_pipeline.push.ledger import Intents
 from omie_pipeline.push.send import Sender
 from omie_pipeline.simulator.engine.planned_faults import KINDS, FaultKind, PlannedFault
 from tests.effects.kinds import (

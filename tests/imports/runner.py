@@ -12,7 +12,7 @@ from omie_pipeline.clock import Clock, ManualClock, SystemClock
 from omie_pipeline.imports.report import ImportRequest
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.postgres.engine import open_engine
 from tests.push.runner import KEY, SECRET
 

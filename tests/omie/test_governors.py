@@ -11,8 +11,13 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.omie.rate_limiter import Limits, LocalRateLimiter, RateLimiter
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
+from omie_pipeline.omie.rate_limiter import (
+    Limits,
+    LocalRateLimiter,
+    RateLimiter,
+    SharedRateLimiter,
+    scope_of,
+)
 from omie_pipeline.postgres.engine import open_engine
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

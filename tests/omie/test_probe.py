@@ -14,7 +14,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import ManualClock
 from omie_pipeline.errors import Blocked, Empty
 from omie_pipeline.omie.client import Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter
 
 END = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SERVICE = REGISTRY["clientes"].service

@@ -15,10 +15,9 @@ import pytest
 from omie_pipeline import errors
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.catalog.promises import NO_PROMISE, Promise, promise_of
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import AlreadyExists, Blocked, OmieFault, OutcomeUnknown, RetryLater
-from omie_pipeline.omie.faults import HttpAnswer, read_answer
+from omie_pipeline.omie.faults import NO_PROMISE, HttpAnswer, Promise, promise_of, read_answer
 from tests.omie.test_faults import NOW
 
 SEEN: list[dict[str, Any]] = json.loads(

@@ -14,7 +14,7 @@ from omie_pipeline import tls
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
-from omie_pipeline.omie.transport import BoundedTransport
+from omie_pipeline.omie.wire import BoundedTransport
 
 
 @pytest.fixture(autouse=True)

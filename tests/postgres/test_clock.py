@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter
 from omie_pipeline.postgres import clock as module
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import open_engine

@@ -15,7 +15,7 @@ from omie_pipeline.validation.model import (
     RowHold,
     ValidationReport,
 )
-from omie_pipeline.validation.references import pointers
+from omie_pipeline.validation.values import pointers
 
 INVALID = "!"
 """A ``razao_social`` that begins with this is refused."""

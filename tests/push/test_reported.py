@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
+from omie_pipeline.validation.conditions import Outcome, SuiteRunner
 from omie_pipeline.validation.rules import Check
-from omie_pipeline.validation.suite_runner import Outcome, SuiteRunner
 from tests.push.world import World, cliente
 
 LENIENT = EndpointPolicy(guardrails=Guardrails(max_quarantined_share=1))

@@ -11,8 +11,7 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.limits import Admission
 from omie_pipeline.errors import Paused, RetryLater
-from omie_pipeline.omie.rate_limiter import told_wait_seconds
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter, told_wait_seconds
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import item, model, ordem, servico
 from tests.push.world import World, cliente

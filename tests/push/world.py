@@ -18,7 +18,7 @@ from omie_pipeline.clock import Clock
 from omie_pipeline.imports.report import ImportReport, ImportRequest, Modo
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
-from omie_pipeline.omie.shared_pacing import SharedRateLimiter, scope_of
+from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.push.policy import EndpointPolicy

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
 from omie_pipeline.validation.conditions import CONDITIONS
-from omie_pipeline.validation.rules import by_rule
-from omie_pipeline.validation.suites import checks_for
+from omie_pipeline.validation.rules import by_rule, checks_for
 from tests.validation.conftest import REFERENCES
 from tests.validation.rows import cliente, titulo
 from tests.validation.service_rows import row_of

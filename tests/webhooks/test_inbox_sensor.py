@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.inbox.events import INSERT_EVENTS, as_arrays
-from omie_pipeline.omie.shared_pacing import scope_of
+from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.inbox import TABLES_TAG, inbox_job, inbox_sensor
 from omie_pipeline.simulator.engine.limits import Limits

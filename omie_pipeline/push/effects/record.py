@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from omie_pipeline.catalog import Endpoint, Service
-from omie_pipeline.catalog.markers import Target, target_of
-from omie_pipeline.catalog.model import Proof
+from omie_pipeline.catalog.model import Proof, Target, target_of
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
@@ -102,7 +101,7 @@ class ExistingRecord:
     pause_seconds: float = 0.0
 
 
-# The ids that markers stand for, put in their place (:mod:`omie_pipeline.catalog.markers`).
+# The ids that markers stand for, put in their place (:mod:`omie_pipeline.catalog.model`).
 
 
 def targets_in(value: Any) -> Iterator[Target]:
