@@ -30,7 +30,7 @@ from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import migrate
-from tests.compiled_once import _statements_compiled_once
+from tests.compiled_once import _commands_made_once, _statements_compiled_once
 from tests.cpu_seconds import CpuSeconds, pytest_addoption
 from tests.spare_databases import SpareDatabases
 
@@ -54,7 +54,7 @@ os.environ.update(QUIET)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-__all__ = ["_statements_compiled_once", "pytest_addoption"]
+__all__ = ["_commands_made_once", "_statements_compiled_once", "pytest_addoption"]
 
 
 ONE_WORKER = {
