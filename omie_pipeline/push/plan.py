@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.nfse.ledger import BILLING, REFUSED_CODE
@@ -46,7 +47,9 @@ _NAME = "omie_sync_set_aside"
 class _TableAs(sa.Executable, sa.ClauseElement):
     """``CREATE TEMPORARY TABLE … ON COMMIT DROP AS SELECT …``, parameters bound."""
 
-    inherit_cache = False
+    # What the compiled text depends on, so that it is compiled once: that costs 10 ms.
+    inherit_cache = True
+    _traverse_internals = [("query", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
 
     def __init__(self, query: sa.Select[Any]) -> None:
         self.query = query
