@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from omie_pipeline.cli.app import app
+from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
@@ -96,6 +97,20 @@ def clinic(
     """Payload models to fill; the program's warehouse is this test's database."""
     monkeypatch.setenv("WAREHOUSE_URL", database_url)
     return World(engine, sim, ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC)))
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Waits cost nothing here; the clock moves on by them."""
+    waits: list[float] = []
+    now = DatabaseClock.now
+
+    def later(clock: DatabaseClock) -> datetime:
+        return now(clock) + timedelta(seconds=sum(waits))
+
+    monkeypatch.setattr(DatabaseClock, "now", later)
+    monkeypatch.setattr(DatabaseClock, "sleep", lambda _, seconds: waits.append(max(seconds, 0)))
+    return waits
 
 
 class Dbt:

@@ -22,13 +22,13 @@ def test_a_mistyped_key_or_host_binds_nothing(
     clinic: World,
     sim: Simulator,
     monkeypatch: pytest.MonkeyPatch,
+    slept: list[float],
     variable: str,
     mistyped: str,
 ) -> None:
     clinic.model("clientes", [cliente(1)])
     with monkeypatch.context() as typed:
         typed.setenv(variable, mistyped)
-        typed.setattr("omie_pipeline.postgres.clock.DatabaseClock.sleep", lambda *_: None)
         assert terminal("push", "clientes").code != 0
     assert terminal("push", "clientes").code == 0
     assert clinic.ledger() == {"PAC-1": "confirmed"}

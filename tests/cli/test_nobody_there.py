@@ -9,7 +9,6 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +16,10 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.omie import client as client_module
-from omie_pipeline.postgres.clock import DatabaseClock
 from tests.cli.conftest import Terminal
 from tests.push.world import World, cliente, titulo
 
 NOBODY = "http://127.0.0.1:1/api/v1/"
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits cost nothing here; the clock moves on by them."""
-    waits: list[float] = []
-    now = DatabaseClock.now
-
-    def later(clock: DatabaseClock) -> datetime:
-        return now(clock) + timedelta(seconds=sum(waits))
-
-    monkeypatch.setattr(DatabaseClock, "now", later)
-    monkeypatch.setattr(DatabaseClock, "sleep", lambda _, seconds: waits.append(max(seconds, 0)))
-    return waits
 
 
 def _between_attempts(slept: list[float]) -> float:
