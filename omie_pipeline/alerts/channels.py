@@ -21,12 +21,11 @@ from omie_pipeline.alerts.send import Message
 from omie_pipeline.config.empresas import PipelineConfig
 from omie_pipeline.config.settings import Settings, environment, notify_addresses
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import alerts as texts
 
 if TYPE_CHECKING:
     from apprise import AppriseAsset, NotifyBase
 
-NO_CHANNEL = "sem canal configurado (OMIE_NOTIFY_URLS)"
-UNKNOWN_SERVICE = "endereço não reconhecido"
 _TALKATIVE = (
     "apprise", "urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry",
     "requests_oauthlib.oauth1_auth", "requests_oauthlib.oauth1_session",
@@ -56,7 +55,7 @@ class AppriseChannel:
         """The service's own name, ``Slack`` say; nothing else of the address."""
         with _silence():
             plugin = _plugin(self.url)
-        return str(plugin.service_name) if plugin else UNKNOWN_SERVICE
+        return str(plugin.service_name) if plugin else texts.UNKNOWN_SERVICE
 
     def covers(self, empresa: str) -> bool:
         """Whether it receives alerts of this empresa."""
@@ -101,9 +100,7 @@ def notify_channels(
 
 def _own(empresa: str, variable: str, found: Mapping[str, str]) -> tuple[str, ...]:
     if not found.get(variable):
-        raise ConfigurationError(
-            f"Empresa {empresa}: defina {variable} no ambiente ou no arquivo .env"
-        )
+        raise ConfigurationError(texts.own_address_missing(empresa=empresa, variable=variable))
     try:
         return notify_addresses(found[variable])
     except ValueError as error:

@@ -32,6 +32,7 @@ from omie_pipeline.status.health import (
     quarantined_rows,
     waiting_events,
 )
+from omie_pipeline.texts import alerts as texts
 
 # Alerts about notes: refused by the city hall, or under way for too long.
 #
@@ -68,19 +69,16 @@ def _stuck(
             late[note.empresa, city_name(note.municipio or "")].append(note)
     for (empresa, city), notes in sorted(late.items()):
         since = min(note.enviada_em for note in notes)
-        where = city or "município não informado"
+        where = city or texts.UNKNOWN_CITY
         minutes = limits.limit_of(notes[0].municipio).total_seconds() // 60
         wrong = sum(note.estado == "error" for note in notes)
-        told = f" {wrong} o Omie não conhece ou diz não faturadas." if wrong else ""
+        told = texts.notes_without_order(wrong) if wrong else ""
         yield Alert(
             f"{STUCK_NOTES}:{empresa}:{city}",
             empresa,
             STUCK_NOTES,
-            f"{empresa}: {len(notes)} NFS-e de {where} sem resposta há mais de {minutes:.0f} "
-            "minutos",
-            f"A mais antiga foi enviada em {_moment(since)}.{told} O que fazer: veja se a "
-            "prefeitura está no ar e, no Omie, o monitor de NFS-e; a situação de cada nota está em "
-            "omie-pipeline nfse status.",
+            texts.notes_unanswered(empresa=empresa, notes=len(notes), city=where, minutes=minutes),
+            texts.notes_unanswered_fix(since=_moment(since), wrong=told),
             since,
         )
 
@@ -95,11 +93,8 @@ def _refused(engine: sa.Engine, empresas: Sequence[str]) -> Iterator[Alert]:
             f"{REJECTED_NOTES}:{empresa}",
             empresa,
             REJECTED_NOTES,
-            f"{empresa}: a prefeitura recusou {len(notes)} NFS-e",
-            f"Desde {_moment(since)}. O que fazer: veja o motivo e a correção de cada uma em "
-            "omie-pipeline rejected --endpoint faturar_os, corrija na clínica e envie de novo: o "
-            "que mudou é faturado mais uma vez. O que a prefeitura diz que já conhece só sai com "
-            "omie-pipeline nfse issue.",
+            texts.notes_rejected(empresa=empresa, notes=len(notes)),
+            texts.notes_rejected_fix(_moment(since)),
             since,
         )
 
@@ -125,36 +120,6 @@ _REASONS = 3
 _PUSHED = [endpoint.name for endpoint in WRITABLE]
 _READ = [*MIRROR, STATEMENT]
 _AUTH_FAILED = "AuthFailed"
-_AGAIN = "Se não passar sozinho na próxima execução"
-_CAUSES = {
-    "GuardrailStopped": (
-        "uma trava barrou o envio antes da primeira chamada",
-        "Confira os números em omie-pipeline history; se estiverem certos, repita uma vez com "
-        "--approve",
-    ),
-    "ModelError": ("o modelo dbt não serve", "Refaça com omie-pipeline build ou corrija o modelo"),
-    "ConfigurationError": (
-        "a configuração está errada",
-        "Veja em omie-pipeline history o que falta",
-    ),
-    "ClinicSourceError": ("a clínica não pôde ser lida", "Confira CLINIC_URL e o banco da clínica"),
-    "BudgetSpent": (
-        "o limite próprio de erros foi atingido, antes que o Omie bloqueie a chave",
-        "Veja os erros em omie-pipeline history e omie-pipeline rejected",
-    ),
-    "Unreachable": (
-        "o Omie não pôde ser alcançado",
-        "Confira a internet, o firewall e OMIE_BASE_URL com omie-pipeline check",
-    ),
-    "Paused": ("o Omie pediu para esperar", f"{_AGAIN}, veja omie-pipeline history"),
-    "RetryLater": ("o Omie não respondeu", f"{_AGAIN}, veja omie-pipeline history"),
-    "TurnedAway": ("o Omie recusou por excesso de uso", f"{_AGAIN}, veja omie-pipeline history"),
-    "Busy": ("o Omie estava ocupado", f"{_AGAIN}, veja omie-pipeline history"),
-    "Overloaded": ("o Omie não conseguiu responder", f"{_AGAIN}, leia períodos menores"),
-    "OutcomeUnknown": ("a resposta do Omie se perdeu", f"{_AGAIN}, veja omie-pipeline history"),
-    "": ("o processo foi interrompido", "Repita: o que ficou no meio é conferido antes de sair"),
-}
-_OTHER_CAUSE = ("erro inesperado", "Veja o erro em omie-pipeline history")
 
 
 def evaluate_alerts(
@@ -205,10 +170,8 @@ def _blocks(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iterat
             f"{BLOCK}:{one.empresa}",
             one.empresa,
             BLOCK,
-            f"{one.empresa}: o Omie bloqueou a chave até {told_moment(one.until)}",
-            f"Desde {told_moment(one.since)} o Omie não atende esta chave, por excesso de erros. "
-            "Não é preciso fazer nada: o que espera sai sozinho depois do prazo. Para que não se "
-            "repita, veja a causa em omie-pipeline rejected e omie-pipeline history.",
+            texts.key_blocked(empresa=one.empresa, until=told_moment(one.until)),
+            texts.key_blocked_fix(told_moment(one.since)),
             one.since,
         )
 
@@ -231,27 +194,25 @@ def _auth(empresas: Sequence[str], newest: Sequence[FinishedRun]) -> Iterator[Al
             f"{AUTH}:{empresa}",
             empresa,
             AUTH,
-            f"{empresa}: o Omie recusa a chave de acesso",
-            f"Desde {told_moment(since)} nada é enviado nem lido. Confira com omie-pipeline check, "
-            "copie de novo App Key e App Secret do painel do Omie para o .env e repita com "
-            "omie-pipeline retry.",
+            texts.key_refused(empresa),
+            texts.key_refused_fix(told_moment(since)),
             since,
         )
 
 
 def _failed(engine: sa.Engine, what: What, newest: Sequence[FinishedRun]) -> Iterator[Alert]:
-    task = "o envio de" if what == "push" else "a leitura de"
+    task = texts.THE_PUSH if what == "push" else texts.THE_READING
     for one in newest:
         if not one.failed or one.error_class == _AUTH_FAILED:
             continue
-        cause, fix = _CAUSES.get(one.error_class, _OTHER_CAUSE)
+        cause, fix = texts.CAUSES.get(one.error_class, texts.OTHER_CAUSE)
         since = failing_since(engine, what, one)
         yield Alert(
             f"{FAILED_SYNC}:{what}:{one.empresa}:{one.name}",
             one.empresa,
             FAILED_SYNC,
-            f"{one.empresa}: {task} {one.name} falhou",
-            f"Desde {told_moment(since)}: {cause}. O que fazer: {one.fix or fix}.",
+            texts.run_failed(empresa=one.empresa, task=task, table=one.name),
+            texts.run_failed_fix(since=told_moment(since), cause=cause, fix=one.fix or fix),
             since,
         )
 
@@ -265,10 +226,10 @@ def _rejected(pushes: Sequence[FinishedRun], policies: Policies) -> Iterator[Ale
             f"{REJECTED_ROWS}:{one.empresa}:{one.name}",
             one.empresa,
             REJECTED_ROWS,
-            f"{one.empresa}: o Omie recusou {one.rejected} de {one.selected} linhas de {one.name}",
-            f"Na execução de {told_moment(one.started_at)}; o limite é {limit:.1%} "
-            "(max_rejected_share). O que fazer: veja cada linha e sua correção em "
-            "omie-pipeline rejected.",
+            texts.rows_rejected(
+                empresa=one.empresa, rejected=one.rejected, selected=one.selected, table=one.name
+            ),
+            texts.rows_rejected_fix(started_at=told_moment(one.started_at), limit=limit),
             one.started_at,
         )
 
@@ -289,11 +250,10 @@ def _quarantined(engine: sa.Engine, empresas: Sequence[str], policies: Policies)
             f"{QUARANTINED_ROWS}:{empresa}:{endpoint}",
             empresa,
             QUARANTINED_ROWS,
-            f"{empresa}: {rows} linhas de {endpoint} em quarentena",
-            f"A mais antiga desde {told_moment(since)}. Por motivo: {told}"
-            + (f"; outros: {left}" if left else "")
-            + ". O que fazer: veja cada linha e sua correção em omie-pipeline quarantine "
-            f"{endpoint}, corrija na clínica; o próximo envio leva o que estiver certo.",
+            texts.rows_quarantined(empresa=empresa, rows=rows, endpoint=endpoint),
+            texts.quarantined_since(since=told_moment(since), reasons=told)
+            + (texts.other_reasons(left) if left else "")
+            + texts.rows_quarantined_fix(endpoint),
             since,
         )
 
@@ -304,7 +264,7 @@ def _silent(
     """What the schedule should have started and did not."""
     if longest is None:
         return
-    tasks: tuple[tuple[What, str], ...] = (("push", "enviado"), ("import", "lido do Omie"))
+    tasks: tuple[tuple[What, str], ...] = (("push", texts.SENT), ("import", texts.READ_FROM_OMIE))
     for what, task in tasks:
         for empresa, last in last_started(engine, what, empresas, now).items():
             if now - last <= longest:
@@ -313,10 +273,8 @@ def _silent(
                 f"{SILENCE}:{what}:{empresa}",
                 empresa,
                 SILENCE,
-                f"{empresa}: nada é {task} desde {told_moment(last)}",
-                f"Pela agenda não passam mais de {longest.total_seconds() / 3600:.0f} horas. O que "
-                "fazer: confira no Dagster se o daemon está no ar, se a agenda está ligada e se a "
-                "fila de execuções anda.",
+                texts.nothing_runs(empresa=empresa, task=task, last=told_moment(last)),
+                texts.nothing_runs_fix(longest.total_seconds() / 3600),
                 last,
             )
 
@@ -334,10 +292,8 @@ def _unclosed(engine: sa.Engine, readings: Sequence[FinishedRun]) -> Iterator[Al
             f"{COUNTS}:{empresa}:{name}",
             empresa,
             COUNTS,
-            f"{empresa}: {name} não fecha com o total do Omie",
-            f"Desde {told_moment(since)} as contagens não batem, duas leituras seguidas ou mais. "
-            f"O que fazer: leia tudo de novo com omie-pipeline import {name} --full; se voltar, "
-            "veja omie-pipeline history.",
+            texts.counts_differ(empresa=empresa, table=name),
+            texts.counts_differ_fix(since=told_moment(since), table=name),
             since,
         )
 
@@ -348,11 +304,10 @@ def _stuck_events(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> 
             f"{STUCK_INBOX}:{one.empresa}",
             one.empresa,
             STUCK_INBOX,
-            f"{one.empresa}: {one.number} eventos do Omie esperam há mais de "
-            f"{STUCK_AFTER.seconds // 60} minutos",
-            f"O mais antigo é de {told_moment(one.oldest_at)}. O que fazer: confira se o Dagster "
-            "está no ar e se o sensor eventos_do_omie está ligado; a causa está em "
-            "omie-pipeline history.",
+            texts.events_wait(
+                empresa=one.empresa, number=one.number, minutes=STUCK_AFTER.seconds // 60
+            ),
+            texts.events_wait_fix(told_moment(one.oldest_at)),
             one.oldest_at,
         )
 

@@ -20,10 +20,10 @@ from omie_pipeline.alerts.deduplication import (
     telling_lane,
 )
 from omie_pipeline.errors import TakenOver
+from omie_pipeline.texts import alerts as texts
 
 _LOG = logging.getLogger(__name__)
-_HEADS = {"novo": "ALERTA", "lembrete": "CONTINUA", "resolvido": "RESOLVIDO"}
-_ORDER = tuple(_HEADS)
+_ORDER = tuple(texts.HEADS)
 _LONGEST_LIST = 20
 
 
@@ -108,7 +108,7 @@ def send_alerts(
                 if ok:
                     mark_told(held.engine, channel.digest, due, now)
                 else:
-                    _LOG.warning("Aviso não entregue: %s", channel.service)
+                    _LOG.warning(texts.NOT_SENT, channel.service)
         except TakenOver:
             # The process that has the lane by now sends the others.
             return tuple(sent) or None
@@ -120,18 +120,18 @@ def compose(due: Sequence[DueAlert]) -> Message:
     ordered = sorted(due, key=lambda one: _ORDER.index(one.stage))
     parts = [_part(one) for one in ordered[:_LONGEST_LIST]]
     if len(ordered) > _LONGEST_LIST:
-        parts.append(f"E mais {len(ordered) - _LONGEST_LIST}: omie-pipeline notify status")
+        parts.append(texts.more_alerts(len(ordered) - _LONGEST_LIST))
     return Message(f"omie_pipeline: {_title(ordered)}", "\n\n".join(parts))
 
 
 def _title(ordered: Sequence[DueAlert]) -> str:
     if len(ordered) == 1:
-        return f"{_HEADS[ordered[0].stage]}: {ordered[0].title}"
+        return f"{texts.HEADS[ordered[0].stage]}: {ordered[0].title}"
     numbers = [(sum(one.stage == stage for one in ordered), stage) for stage in _ORDER]
     names = {
-        "novo": ("1 alerta novo", "alertas novos"),
-        "lembrete": ("1 que continua", "que continuam"),
-        "resolvido": ("1 resolvido", "resolvidos"),
+        "novo": (texts.ONE_NEW, texts.NEW_ALERTS),
+        "lembrete": (texts.ONE_LASTING, texts.LASTING_ALERTS),
+        "resolvido": (texts.ONE_RESOLVED, texts.RESOLVED_ALERTS),
     }
     told = [
         names[stage][0] if number == 1 else f"{number} {names[stage][1]}"
@@ -142,9 +142,11 @@ def _title(ordered: Sequence[DueAlert]) -> str:
 
 
 def _part(one: DueAlert) -> str:
-    head = f"{_HEADS[one.stage]}: {one.title}"
+    head = f"{texts.HEADS[one.stage]}: {one.title}"
     if one.resolved_at is not None:
-        return f"{head}\nDe {told_moment(one.since)} a {told_moment(one.resolved_at)}."
+        return texts.resolved_between(
+            head=head, since=told_moment(one.since), until=told_moment(one.resolved_at)
+        )
     return f"{head}\n{one.text}"
 
 

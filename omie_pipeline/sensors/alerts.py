@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from omie_pipeline.alerts.channels import NO_CHANNEL, notify_channels
+from omie_pipeline.alerts.channels import notify_channels
 from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
 from omie_pipeline.alerts.deduplication import Alert, open_of
 from omie_pipeline.alerts.send import send_alerts
@@ -14,6 +14,7 @@ from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
 from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.status.health import told_by_tables
+from omie_pipeline.texts import alerts as texts
 
 DEAD_RUN = "execucao"
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
@@ -36,7 +37,7 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
         opened = deployment.open()
         channels = notify_channels(opened.settings, opened.config)
         if not channels:
-            yield dg.SkipReason(NO_CHANNEL)
+            yield dg.SkipReason(texts.NO_CHANNEL)
             return
         now = opened.clock.now()
         ended = ended_runs(context.instance, job_names, opened.empresas)

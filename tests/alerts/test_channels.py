@@ -8,13 +8,14 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from omie_pipeline.alerts.channels import UNKNOWN_SERVICE, AppriseChannel, notify_channels
+from omie_pipeline.alerts.channels import AppriseChannel, notify_channels
 from omie_pipeline.alerts.conditions import evaluate_alerts
 from omie_pipeline.alerts.send import Message, send_alerts
 from omie_pipeline.config.empresas import PipelineConfig, load_config
 from omie_pipeline.config.settings import Settings, notify_addresses
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.push.policy import Policies
+from omie_pipeline.texts import alerts as texts
 from tests.alerts.conftest import NOW, TOKEN, Mailbox, Rows, minutes
 
 TEXT = Message("Título", "Corpo: 5 < 6 & <b>não</b>, São Paulo\nlinha 2")
@@ -84,7 +85,7 @@ def test_nothing_of_an_address_is_shown(
     for name in ("apprise", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.NOTSET)
     assert sent == [status == 200, False, False, False]
-    assert told == ["JSON", UNKNOWN_SERVICE, UNKNOWN_SERVICE, "JSON"]
+    assert told == ["JSON", texts.UNKNOWN_SERVICE, texts.UNKNOWN_SERVICE, "JSON"]
     shown = f"{caplog.text} {channels!r} {channels} {[c.digest for c in channels]} "
     shown += "".join(capfd.readouterr())
     assert TOKEN not in shown
