@@ -54,6 +54,7 @@ from omie_pipeline.push.deliver import Recovering
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.push.run import Push
+from omie_pipeline.texts import app as texts
 
 REFERENCES = ("empresas", "categorias", "contas_correntes")
 
@@ -270,7 +271,7 @@ class Deployment:
             return StatementReader(importer).run(request)
         if name not in MIRROR:
             known = ", ".join([*MIRROR, STATEMENT])
-            raise ConfigurationError(f"Tabela desconhecida: {name} (existem: {known})")
+            raise ConfigurationError(texts.unknown_table(table=name, known=known))
         return importer.run(MIRROR[name], request)
 
     @property
@@ -317,10 +318,7 @@ class Deployment:
         """
         shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
         if shared and table.empresa_column is None:
-            raise ConfigurationError(
-                f"Tabela '{table.name}': várias empresas usam a mesma clínica, então ela precisa "
-                "de uma coluna de empresa (meta.empresa)"
-            )
+            raise ConfigurationError(texts.no_empresa_column(table.name))
         before = self.settings.include_before_start and date_from == self.settings.start_date
         with self.clinic(empresa) as reader:
             return extract_table(
@@ -417,7 +415,7 @@ class Deployment:
         else:
             url = self.settings.clinic_url
         if url is None:
-            raise ConfigurationError("CLINIC_URL não está definida: aponte-a para a clínica")
+            raise ConfigurationError(texts.NO_CLINIC)
         text = url.get_secret_value()
         # A relative folder is meant from the project, wherever the process was started.
         return text if "://" in text else str(project_root() / Path(text).expanduser())

@@ -10,6 +10,7 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.privacy.places import HELD
+from omie_pipeline.texts import app as texts
 
 _NEW_ENOUGH: Final = timedelta(hours=1)
 # A list lags behind a change about as long (omie-api.md#stale-reads).
@@ -52,8 +53,7 @@ def read_again(
             report = deployment.import_table(name, empresa, modo="alteradas", not_before=since)
         except (OmieFault, ConfigurationError) as error:
             raise ConfigurationError(
-                f"{empresa}: não dá para decidir o que a lei manda guardar, porque o Omie não pôde "
-                f"ser lido ({name}: {error}). Nada foi apagado; repita quando ele responder"
+                texts.cannot_decide(empresa=empresa, table=name, error=error)
             ) from None
         del report
         if filters.leaves_out(MIRROR[name]) or not filters.wants(MIRROR[name]):

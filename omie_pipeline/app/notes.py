@@ -27,6 +27,7 @@ from omie_pipeline.nfse.taxes import TAXES, Taxes, order_taxes
 from omie_pipeline.omie.downloads import download
 from omie_pipeline.omie.wire import Json
 from omie_pipeline.push.report import PushOptions, PushReport
+from omie_pipeline.texts import app as texts
 
 TIMEOUT_SECONDS = 300.0
 """How long the sales product waits for a note."""
@@ -122,9 +123,7 @@ def consultar_nfse(deployment: Deployment, empresa: str, key: str) -> NotaConsul
         try:
             found = at.refresh(note)
             if found is None:
-                return NotaConsultada(
-                    note, atualizada=False, motivo="O Omie não disse nada da nota"
-                )
+                return NotaConsultada(note, atualizada=False, motivo=texts.NOTHING_SAID_OF_NOTE)
             return NotaConsultada(at.documents(found), atualizada=True)
         except OmieFault as fault:
             held = known_note(deployment.engine, empresa, key)

@@ -24,6 +24,7 @@ from omie_pipeline.postgres.tables import ledger, quarantine, rejected
 from omie_pipeline.push.report import PushOptions
 from omie_pipeline.push.run import Push
 from omie_pipeline.push.warnings import holder_of
+from omie_pipeline.texts import app as texts
 
 # One row of a register's payload model, what the ledger holds of it, and why it did not pass.
 
@@ -114,7 +115,7 @@ def refusal(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> t
             told = "; ".join(str(one.get("motivo") or "") for one in reasons)
             return told, "; ".join(str(one.get("correcao") or "") for one in reasons)
         waiting = connection.execute(held).scalar()
-    return (str(waiting), "Repita em alguns minutos") if waiting else ("", "")
+    return (str(waiting), texts.TRY_LATER_FIX) if waiting else ("", "")
 
 
 def _of(
@@ -174,10 +175,7 @@ def cadastrar_cliente(
     key = holder_of(engine, empresa, key)
     source = source_row(engine, CLIENTES, empresa, key)
     if source is None:
-        raise ConfigurationError(
-            f"Não há cliente {key} ({empresa}) no modelo omie_clientes: confira o código, ou "
-            "refaça os modelos com omie-pipeline build"
-        )
+        raise ConfigurationError(texts.no_such_client(key=key, empresa=empresa))
     known = registered_id(engine, CLIENTES, empresa, key) is not None
     stood = not known and _stands(deployment, empresa, source)
     policy = deployment.policy(CLIENTES.name)

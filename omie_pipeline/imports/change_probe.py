@@ -27,6 +27,7 @@ from omie_pipeline.omie.wire import storable_text
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, reading_lane
 from omie_pipeline.postgres.omie_tables import mirror_table
+from omie_pipeline.texts import imports as texts
 
 # Compare one page of a change check with the copy of Omie: which rows are new?
 
@@ -209,24 +210,22 @@ class Watcher:
         except Empty:
             return self._judged(mirror, days, 0, "{}", self.clock.now(), known_signature)
         except RetryLater:
-            return ChangeCheck(
-                mirror.name, self.empresa, left_out="o Omie pede para perguntar depois"
-            )
+            return ChangeCheck(mirror.name, self.empresa, left_out=texts.OMIE_ASKS_TO_WAIT)
         total = int(answer.body.get(_PAGING[mirror.call.paging][2]) or 0)
         text = storable_text(answer.text)
         return self._judged(mirror, days, total, text, answer.asked_at, known_signature)
 
     def _reason_not_to_ask(self, mirror: MirrorTable) -> str:
         if not self.filters.wants(mirror):
-            return "fora dos filtros da empresa"
+            return texts.OUTSIDE_FILTERS
         if read_cursor(self.engine, self.empresa, mirror.name).read_until is None:
-            return "falta a primeira carga"
+            return texts.NEVER_READ
         block = block_in_force(self.engine, self.scope, self.clock.now())
         if block is not None:
             until = block.until.astimezone(BRASILIA)
-            return f"o Omie bloqueou a chave até {until:%d/%m %H:%M}"
+            return texts.key_blocked(until)
         lane = reading_lane(self.empresa, mirror.name)
-        return "está sendo lida agora" if lanes_held(self.engine, [lane]) else ""
+        return texts.BEING_READ if lanes_held(self.engine, [lane]) else ""
 
     def _window(self, mirror: MirrorTable) -> tuple[Window, tuple[date, date]]:
         today = self.clock.now().astimezone(BRASILIA).date()

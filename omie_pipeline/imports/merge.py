@@ -38,6 +38,7 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import child_table, import_partition, mirror_table
 from omie_pipeline.postgres.tables import ERASING_LOCK, erasure
 from omie_pipeline.privacy.keep_erased import apply_erasures
+from omie_pipeline.texts import imports as texts
 
 # Rows that stand inside a record (the baixas of a título): the record's answer is all of them.
 
@@ -85,7 +86,7 @@ def forget_children(
 def _of(mirror: MirrorTable) -> tuple[ChildTable, sa.Table]:
     table = child_table(mirror)
     if mirror.child is None or table is None:
-        raise ModelError(f"{mirror.name} não tem linhas internas")
+        raise ModelError(texts.no_inner_rows(mirror.name))
     return mirror.child, table
 
 

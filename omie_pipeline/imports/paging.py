@@ -27,6 +27,7 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import Answered, OmieClient
 from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
 from omie_pipeline.omie.wire import storable_text
+from omie_pipeline.texts import imports as texts
 
 READS_AT_ONCE = 4
 """Per key and method (omie-api.md#calls-at-once)."""
@@ -34,8 +35,6 @@ READS_AT_ONCE = 4
 SMALLEST_PAGE = 50
 _AHEAD = 2
 _OTHER_SIZES = 8
-_NO_LIST = "O Omie respondeu sem a lista ou sem o total de registros"
-_NO_LIST_FIX = "Tente de novo mais tarde; se persistir, avise quem mantém o fluxo."
 _LOOKED_INTO = 20
 _TAGS = {
     "snake": ("pagina", "registros_por_pagina", "total_de_paginas", "total_de_registros"),
@@ -219,7 +218,7 @@ class PageReader:
         if told is None and self._mirror.call.paging == "none" and rows:
             told = len(rows)
         if not isinstance(rows, list) or not str(told).isdecimal():
-            raise UnknownFault(FaultDetail(_NO_LIST, http_status=200, fix=_NO_LIST_FIX))
+            raise UnknownFault(FaultDetail(texts.NO_LIST, http_status=200, fix=texts.NO_LIST_FIX))
         total = int(str(told))
         text = storable_text(answer.text)
         return Page(number, text, len(rows), total, answer.asked_at, _field_names(rows))

@@ -28,6 +28,7 @@ from omie_pipeline.imports.state import (
     write_cursor,
 )
 from omie_pipeline.omie import OmieClient
+from omie_pipeline.texts import imports as texts
 
 # Ranges of days as the months they are read in: small enough to resume, large enough to be few.
 
@@ -117,7 +118,7 @@ class RangeReader:
         """Days of change that may hold something new."""
         read_until = self._cursor.read_until
         if read_until is None:
-            raise ConfigurationError(f"{self._mirror.name}: nada foi lido ainda")
+            raise ConfigurationError(texts.nothing_read_yet(self._mirror.name))
         since = read_until.astimezone(BRASILIA).date() - _OVERLAP
         return since, self.today
 

@@ -20,6 +20,7 @@ from omie_pipeline.postgres.omie_tables import (
     mirror_table,
 )
 from omie_pipeline.postgres.tables import quota_fault
+from omie_pipeline.texts import imports as texts
 
 # Delete what is no longer needed: old readings, and errors that no longer count.
 
@@ -133,7 +134,7 @@ def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
         import_run.c.tabela == values["tabela"],
         import_run.c.state == "running",
     )
-    ended = {"state": "failed", "error": "O processo foi interrompido"}
+    ended = {"state": "failed", "error": texts.INTERRUPTED}
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(
             sa.update(import_run).where(*dead).values(**ended, finished_at=values["started_at"])

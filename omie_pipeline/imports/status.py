@@ -26,6 +26,7 @@ from omie_pipeline.postgres.omie_tables import (
     import_run,
 )
 from omie_pipeline.postgres.tables import binding, block, events
+from omie_pipeline.texts import imports as texts
 
 Situation = Literal["ativa", "erro", "desativada"]
 
@@ -185,7 +186,7 @@ def _status(
     return TableStatus(
         empresa=empresa,
         tabela=name,
-        titulo="Extrato por conta e mês" if name == STATEMENT else MIRROR[name].title,
+        titulo=texts.BANK_STATEMENT_TITLE if name == STATEMENT else MIRROR[name].title,
         situacao="desativada" if not wanted else "erro" if broken else "ativa",
         ultima=ended,
         tentativa=last.started_at if last is not None else None,

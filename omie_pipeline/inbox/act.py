@@ -29,6 +29,7 @@ from omie_pipeline.inbox.events import (
     known_rows,
     settle,
 )
+from omie_pipeline.texts import inbox as texts
 
 # What proves that an event is settled, and which days its readings have to cover.
 
@@ -384,7 +385,7 @@ class InboxRound:
         failed = sorted({round_.failures[table] for table in missing if table in round_.failures})
         attempts = event.attempts + (event.message_id in round_.unproven)
         if attempts >= MAX_ATTEMPTS and not failed:
-            reason = f"não apareceu em {', '.join(missing)}: fica para a reconciliação"
+            reason = texts.not_seen(", ".join(missing))
             return Verdict(event.message_id, "no_record", missing, attempts, None, reason)
         # What another run is to read is due at once; what was just read, in a minute.
         read_now = event.message_id in round_.unproven or failed

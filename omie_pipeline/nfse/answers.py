@@ -21,11 +21,11 @@ from omie_pipeline.nfse.state import NoteState
 from omie_pipeline.omie import Answered, OmieClient
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.omie.wire import Json, json_object
+from omie_pipeline.texts import nfse as texts
 
 BILLED_STEP = "60"
 """``cEtapa`` of an order that was billed (a guess; ListarEtapasFaturamento names it so)."""
 
-NOT_BILLED = "O Omie diz que esta ordem de serviço não está faturada"
 _LONGEST_WORDS = 500
 _SETTLES = timedelta(minutes=5)
 _SAME_WORDS_AGAIN = timedelta(minutes=3)
@@ -102,7 +102,7 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
         return NoteReading("processing", words, n_cod_os)
     if asked_at - note.enviada_em < _SETTLES:
         return NoteReading(None, n_cod_os=n_cod_os)
-    return NoteReading("error", NOT_BILLED, n_cod_os)
+    return NoteReading("error", texts.NOT_BILLED, n_cod_os)
 
 
 def is_refused(rps: Mapping[str, Any]) -> bool:
@@ -185,7 +185,7 @@ def _line(message: Mapping[str, Any]) -> str:
     code, text = _text(message.get("cCodigo")), _text(message.get("cDescricao"))
     line = ": ".join(part for part in (code, text) if part)
     fix = _text(message.get("cCorrecao"))
-    line = f"{line} (correção: {fix})" if fix and fix != text else line
+    line = texts.line_with_fix(line=line, fix=fix) if fix and fix != text else line
     at = " ".join(part for part in map(_text, (message.get("dData"), message.get("hHora"))) if part)
     return mask_text(line)[:_LONGEST_WORDS] + (f" [{at}]" if at and line else "")
 
@@ -249,7 +249,6 @@ _MOST_PAGES = 200
 _ORDERS = load_service("servicos_os")
 _NOTES = load_service("servicos_nfse")
 _DOCUMENTS = load_service("servicos_osdocs")
-_NO_LIST = "O Omie respondeu sem a lista de notas ou sem o total de páginas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +334,7 @@ def _all_pages(client: OmieClient, param: Json) -> list[Mapping[str, Any]]:
         rows = body.get("nfseEncontradas")
         pages = str(body.get("nTotPaginas"))
         if not isinstance(rows, list) or not pages.isdecimal():
-            raise UnknownFault(FaultDetail(_NO_LIST, http_status=200))
+            raise UnknownFault(FaultDetail(texts.NO_LIST, http_status=200))
         found += [row for row in rows if isinstance(row, Mapping)]
         if not rows or page >= int(pages):
             break

@@ -43,6 +43,7 @@ from omie_pipeline.private_files import (
     open_to_others,
     private_opener,
 )
+from omie_pipeline.texts import nfse as texts
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -69,10 +70,7 @@ class Archive:
             found: tuple[Any, str] = fsspec.url_to_fs(self._url)
         except (ImportError, ValueError):
             protocol = self._url.split("://", 1)[0]
-            raise ConfigurationError(
-                f"OMIE_PIPELINE_NFSE_ARCHIVE: falta o pacote do fsspec para {protocol}:// (s3fs, "
-                "gcsfs, adlfs)"
-            ) from None
+            raise ConfigurationError(texts.archive_package_missing(protocol)) from None
         return found[0], found[1].rstrip("/")
 
     def store(self, path: str, content: bytes) -> StoredDocument:
@@ -94,12 +92,9 @@ class Archive:
                     return StoredDocument(one, digest, len(content))
         except OSError as error:
             raise ConfigurationError(
-                "OMIE_PIPELINE_NFSE_ARCHIVE: não foi possível gravar "
-                f"({error.strerror or type(error).__name__})"
+                texts.archive_not_written(error.strerror or type(error).__name__)
             ) from None
-        raise ConfigurationError(
-            f"OMIE_PIPELINE_NFSE_ARCHIVE: {path} já existe duas vezes com outro conteúdo"
-        )
+        raise ConfigurationError(texts.archive_file_twice(path))
 
     def _digest(self, path: str) -> str | None:
         try:
@@ -314,7 +309,7 @@ def _store(engine: sa.Engine, note: NoteState, links: Links, files: Files, now: 
         except RetryLater:
             continue
         except OmieFault as fault:
-            _LOG.warning("NFS-e %s: %s", note.cod_int_os, fault.detail.text)
+            _LOG.warning(texts.NOTE_LOGGED, note.cod_int_os, fault.detail.text)
             continue
         if not content:
             continue

@@ -5,7 +5,7 @@ that the city hall refused, those whose cause was corrected since.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -28,15 +28,11 @@ from omie_pipeline.payload.models import PayloadModel, load_payload_model
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import SYNC, billing_request, ledger, nfse
+from omie_pipeline.texts import nfse as texts
 
 # What a person does about a note that the city hall refused, from the city hall's own words, and
 # which corrections make it worth billing once more.
 
-_ANY = (
-    "Corrija na clínica o que a prefeitura apontou e envie de novo: omie-pipeline push clientes "
-    "servicos ordens_servico; a OS alterada é faturada mais uma vez. Se nada nela muda, decida "
-    "você: omie-pipeline nfse issue"
-)
 _ORDER: frozenset[Part] = frozenset({"ordem"})
 _CLIENTE: frozenset[Part] = frozenset({"ordem", "cliente"})
 _SERVICE: frozenset[Part] = frozenset({"ordem", "servico"})
@@ -46,46 +42,39 @@ _RULES: tuple[tuple[str, str, frozenset[Part]], ...] = (
     (
         r"duplic|j[áa] (?:existe|foi|est[áa]|utilizad|convertid|emitid|informad|processad|consta"
         r"|possui|cadastrad)|convertid[oa] em|rps.*(?:usad|utilizad)",
-        "A prefeitura já conhece este RPS: veja no portal se a nota foi emitida antes de faturar "
-        "de novo; se não foi, omie-pipeline nfse issue",
+        texts.RPS_KNOWN_FIX,
         _PERSON,
     ),
     (
         r"endere[çc]o|logradouro|\bcep\b|bairro|munic[ií]pio do tomador",
-        "Corrija o endereço do paciente na clínica (logradouro, número, bairro, CEP, cidade e UF) "
-        "e envie de novo o cliente e a ordem de serviço",
+        texts.ADDRESS_FIX,
         _CLIENTE,
     ),
     (
         r"\bcpf\b|\bcnpj\b|tomador",
-        "Confira o CPF/CNPJ e o nome do paciente na clínica e envie de novo o cliente e a ordem de "
-        "serviço",
+        texts.PERSON_FIX,
         _CLIENTE,
     ),
     (
         r"c[óo]digo (?:d[eo] )?servi[çc]o|lc ?-?116|item da lista|c[óo]digo de tributa|atividade"
         r"|\bcnae\b|\bnbs\b",
-        "Corrija o código do procedimento (LC 116, código municipal, tributação) na clínica e "
-        "envie de novo o serviço e a ordem de serviço",
+        texts.SERVICE_CODE_FIX,
         _SERVICE,
     ),
     (
         r"al[íi]quota|\biss\b|reten[çc][ãa]o|base de c[áa]lculo|dedu[çc]",
-        "Confira a alíquota e a retenção de ISS do serviço com a contabilidade, corrija e envie de "
-        "novo o serviço e a ordem de serviço",
+        texts.RATE_FIX,
         _SERVICE,
     ),
     (
         r"certificado|assinatura|senha|autentica|inscri[çc][ãa]o municipal do prestador"
         r"|n[ãa]o (?:est[áa] )?autorizado|credencia",
-        "Confira no Omie o certificado digital, a senha da prefeitura e a inscrição municipal da "
-        "empresa; depois fature de novo: omie-pipeline nfse issue",
+        texts.CERTIFICATE_FIX,
         _ORDER,
     ),
     (
         r"compet[êe]ncia|data d[ea] emiss|per[íi]odo|data do rps|encerrad",
-        "Confira a data do serviço e se a competência está aberta na prefeitura; corrija a data na "
-        "clínica e envie de novo a ordem de serviço",
+        texts.PERIOD_FIX,
         _ORDER,
     ),
 )
@@ -109,17 +98,17 @@ def opens_with(words: str) -> frozenset[Part]:
 
 def _rule(words: str) -> tuple[str, frozenset[Part]]:
     known = ((fix, parts) for pattern, fix, parts in _COMPILED if pattern.search(words))
-    return next(known, (_ANY, _ORDER))
+    return next(known, (texts.ANY_REASON_FIX, _ORDER))
 
 
 WAITS_FOR_ORDER = "referencia"
 """``error_code`` of a billing that waits for its order."""
 
-_WHY: Mapping[Obstacle, str] = {
-    "desconhecida": "Aguarda a confirmação de ordens_servico {}",
-    "quarentena": "A OS {} está em quarentena: não é faturada antes de corrigida",
-    "recusada": "O Omie recusou a última alteração da OS {}: não é faturada antes de corrigida",
-    "diferente": "A OS {} mudou na clínica e ainda não mudou no Omie: não é faturada antes disso",
+_WHY: Mapping[Obstacle, Callable[[str], str]] = {
+    "desconhecida": texts.order_unconfirmed,
+    "quarentena": texts.order_quarantined,
+    "recusada": texts.order_rejected,
+    "diferente": texts.order_differs,
 }
 
 
@@ -167,7 +156,7 @@ def _outcomes(
     for row in rows:
         code = _code(row)
         if code in closed:
-            words = notes[code].mensagem or "A prefeitura recusou a nota"
+            words = notes[code].mensagem or texts.CITY_HALL_REFUSED
             yield RowOutcome(
                 row,
                 "rejected",
@@ -178,7 +167,7 @@ def _outcomes(
                 row_masked=mask(dict(row.payload)),
             )
         elif code in waiting:
-            text = _WHY[waiting[code]].format(code)
+            text = _WHY[waiting[code]](code)
             yield RowOutcome(row, "held", row.omie_id, error=text, error_code=WAITS_FOR_ORDER)
 
 
@@ -223,9 +212,7 @@ def request_billing(
     with warehouse_errors(), engine.begin() as connection:
         known = connection.execute(query).one_or_none()
         if known is None:
-            raise ConfigurationError(
-                f"A OS {order} não foi enviada por este fluxo: envie-a com push ordens_servico"
-            )
+            raise ConfigurationError(texts.order_not_ours(order))
         _open_note(connection, empresa, order, now)
         decision = {"_pedido_em": now, "_pedido_por": by}
         connection.execute(
@@ -246,10 +233,7 @@ def request_billing(
 
 def billed_no_more(order: str) -> str:
     """What stands and what to do if the note of an order was cancelled."""
-    return (
-        f"A nota da {order} foi cancelada, e uma OS cancelada não é faturada de novo: faça a nova "
-        "OS direto no Omie, ou cadastre um novo recebimento na clínica"
-    )
+    return texts.order_cancelled(order)
 
 
 def _open_note(connection: sa.Connection, empresa: str, order: str, now: datetime) -> None:
@@ -263,9 +247,9 @@ def _open_note(connection: sa.Connection, empresa: str, order: str, now: datetim
     if note.estado == "cancelled":
         raise ConfigurationError(billed_no_more(order))
     if note.estado == "error":
-        words = note.mensagem or "O Omie não mostra esta OS como faturada"
+        words = note.mensagem or texts.NOT_SHOWN_AS_BILLED
         who = (connection, empresa, order, now)
-        refuse_in_ledger(*who, words=words, correcao=f"omie-pipeline nfse issue {order}")
+        refuse_in_ledger(*who, words=words, correcao=texts.issue_again_fix(order))
 
 
 def _day(particao: str) -> date | None:

@@ -38,6 +38,7 @@ from omie_pipeline.nfse.record_answer import put_off, write_seen
 from omie_pipeline.nfse.state import NoteState, asked_for, notes_due, open_notes, settled_since
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.texts import nfse as texts
 
 RECHECKED = timedelta(days=35)
 """So long after its emission a note is still looked for among the cancelled ones."""
@@ -45,7 +46,6 @@ RECHECKED = timedelta(days=35)
 RECHECK_EVERY = timedelta(hours=6)
 LIST_EVERY = timedelta(minutes=5)
 QUESTIONS_PER_ROUND = 60
-GONE = "O Omie não conhece mais esta ordem de serviço"
 _SETTLES = timedelta(minutes=2)
 
 
@@ -141,7 +141,7 @@ def look_at(
     except (RecordNotFound, Empty):
         # A read may lag behind the billing.
         lags = asked_at - note.enviada_em < _SETTLES
-        seen = NoteReading(None if lags else "error", "" if lags else GONE)
+        seen = NoteReading(None if lags else "error", "" if lags else texts.UNKNOWN_TO_OMIE)
     else:
         seen = read_status(exact(answer), note, answer.asked_at)
         asked_at = answer.asked_at
@@ -195,7 +195,7 @@ class _Round:
             if wants_status in stopped:
                 continue
             if self.until is not None and self.clock.now() >= self.until:
-                self.report.parou = "o tempo desta rodada acabou"
+                self.report.parou = texts.ROUND_OUT_OF_TIME
                 return
             try:
                 self._ask(note, wants_status=wants_status)

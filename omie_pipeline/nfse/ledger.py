@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.postgres.tables import billing_request, ledger, nfse, nfse_transition, rejected
+from omie_pipeline.texts import nfse as texts
 
 BILLING = "faturar_os"
 REFUSED_CODE = "nfse"
@@ -157,7 +158,7 @@ def _end_notes(
             "de": row.estado,
             "para": "deleted",
             "em": at,
-            "motivo": "OS excluída no Omie",
+            "motivo": texts.ORDER_DELETED,
             "fonte": "push",
         }
         for row in connection.execute(found)

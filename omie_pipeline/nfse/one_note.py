@@ -23,6 +23,7 @@ from omie_pipeline.nfse.follow import look_at
 from omie_pipeline.nfse.record_answer import write_seen
 from omie_pipeline.nfse.state import NoteState, states
 from omie_pipeline.omie import OmieClient
+from omie_pipeline.texts import nfse as texts
 
 _MINUTE = timedelta(seconds=REDUNDANT_SECONDS + 1)
 
@@ -122,8 +123,5 @@ def known_note(engine: sa.Engine, empresa: str, cod_int_os: str) -> NoteState:
     """
     found = states(engine, empresa, [cod_int_os]).get(cod_int_os)
     if found is None:
-        raise ConfigurationError(
-            f"{cod_int_os} ({empresa}) não foi faturada por aqui: omie-pipeline nfse issue "
-            f"{cod_int_os}"
-        )
+        raise ConfigurationError(texts.not_billed_here(cod_int_os=cod_int_os, empresa=empresa))
     return found

@@ -12,6 +12,7 @@ from omie_pipeline.nfse.answers import NoteReading
 from omie_pipeline.nfse.billing import correction_for
 from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep, knows_later, move, reject
 from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.texts import nfse as texts
 
 LONGEST_WAIT = timedelta(minutes=60)
 _LONGEST_OF_ERRORS = timedelta(hours=6)
@@ -109,7 +110,7 @@ def _step(
             ours = note.cancelamento_pedido_em is not None
             values["proxima_consulta_em"] = None
             source: Fonte = "cancelamento" if ours else fonte
-            why = "pedido por aqui" if ours else "cancelada no Omie"
+            why = texts.CANCELLED_HERE if ours else texts.CANCELLED_IN_OMIE
             return move(*who, "cancelled", at, source, motivo=why, values=values)
         case "processing" | "error":
             values["proxima_consulta_em"] = at + FIRST_LOOK

@@ -21,6 +21,7 @@ from omie_pipeline.catalog.nfse import OPEN, Estado, Fonte, may_move
 from omie_pipeline.nfse.ledger import accept_in_ledger, refuse_in_ledger
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import nfse, nfse_transition
+from omie_pipeline.texts import nfse as texts
 
 # Reads of ``omie_sync.nfse`` and of what stands around it.
 #
@@ -309,7 +310,7 @@ def move(
     de, since = _locked(connection, empresa, cod_int_os)
     if de is None or not may_move(de, para) or at < since:
         if de != para:
-            _LOG.warning("NFS-e %s (%s): %s não vira %s", cod_int_os, empresa, de, para)
+            _LOG.warning(texts.STATE_NOT_ALLOWED, cod_int_os, empresa, de, para)
         return False
     connection.execute(
         _update(empresa, cod_int_os).values(

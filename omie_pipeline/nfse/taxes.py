@@ -15,6 +15,7 @@ from typing import Any
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import RecordRejected
 from omie_pipeline.omie import OmieClient
+from omie_pipeline.texts import nfse as texts
 
 TAXES = ("ISS", "PIS", "COFINS", "IR", "CSLL", "INSS")
 _CENT = Decimal("0.01")
@@ -24,12 +25,6 @@ _COMPANIES = load_service("geral_empresas")
 # An order calls two of them otherwise than the service does.
 _IN_ORDER = {"IR": "IRRF"}
 # CRT of the NF-e, which Omie's field follows (a guess; 1 was recorded with Simples Nacional).
-_REGIMES = {
-    "1": "Simples Nacional",
-    "2": "Simples Nacional, excesso de sublimite",
-    "3": "Regime normal (Lucro Presumido ou Lucro Real)",
-    "4": "MEI",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +82,9 @@ def taxes_of(items: Sequence[Item], company: Mapping[str, Any]) -> Taxes:
     """Taxes of an order's items under the regime of ``company`` (a record of ListarEmpresas)."""
     parts = {name: [_part(name, item) for item in items] for name in TAXES}
     simples = company.get("optante_simples_nacional") == "S"
-    regime = _REGIMES.get(str(company.get("regime_tributario") or ""), "")
+    regime = texts.REGIMES.get(str(company.get("regime_tributario") or ""), "")
     if not regime:
-        regime = "Simples Nacional" if simples else "não informado no Omie"
+        regime = texts.SIMPLES if simples else texts.REGIME_UNKNOWN
     return Taxes(
         regime,
         simples,

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres import schemas
 from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.texts import reconcile as texts
 
 _SCHEMA = schemas.ANALYSIS
 
@@ -167,8 +168,8 @@ def require_view(engine: sa.Engine, name: str) -> None:
         there = sa.inspect(connection).has_table(name, schema=schema)
     if not there:
         raise ConfigurationError(
-            f"A visão {_SCHEMA}.{name} ainda não existe. Rode: omie-pipeline build"
-            + (" (com a clínica em CLINIC_URL)" if name == conciliacao.name else "")
+            texts.view_missing(schema=_SCHEMA, view=name)
+            + (texts.CLINIC_NEEDED if name == conciliacao.name else "")
         )
 
 

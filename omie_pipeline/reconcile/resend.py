@@ -20,6 +20,7 @@ from omie_pipeline.postgres.omie_tables import import_partition, mirror_table
 from omie_pipeline.postgres.tables import intent, ledger
 from omie_pipeline.push.dependents import SET_BACK, forget_settlements
 from omie_pipeline.reconcile.differences import conciliacao, require_view
+from omie_pipeline.texts import reconcile as texts
 
 # Delivered rows that Omie provably no longer has: found, and set back so that they are sent again.
 #
@@ -35,7 +36,6 @@ GONE = ("falta_no_omie", "excluido_no_omie")
 _SETTLES = timedelta(seconds=60)
 # Omie stamps the inclusion with its own clock: near midnight it may be the other day.
 _CLOCKS_APART = timedelta(minutes=10)
-_TOLD = "Não está mais no Omie: será enviada de novo"
 _TIMEZONE = str(BRASILIA)
 
 
@@ -137,7 +137,7 @@ def set_back(
             payload_hash=None,
             omie_id=None,
             same_as=None,
-            last_error=_TOLD,
+            last_error=texts.NOT_IN_OMIE,
             error_code=SET_BACK,
             held_until=None,
             updated_at=now,
