@@ -34,6 +34,7 @@ from omie_pipeline.privacy.find import (
 from omie_pipeline.privacy.keep_erased import strip
 from omie_pipeline.privacy.places import CLIENTES, HELD, PersonPlace
 from omie_pipeline.privacy.retention import Reason, kept_before, reasons_to_keep
+from omie_pipeline.texts import privacy as texts
 
 # An erasure in the tables of the push path and of the notes.
 
@@ -43,22 +44,20 @@ _OVER = ("issued", "cancelled")
 _SHORTEST_NAME = 4
 # From the first to the last: what is quoted may hold a quotation mark itself.
 _QUOTED = re.compile(r"'.*'", re.DOTALL)
-_TAX = "documento fiscal, guardado cinco anos (CTN 173, 174 e 195; LGPD 16, I)"
 # table -> columns that are emptied, and what stays.
 _EMPTIED: dict[sa.Table, tuple[dict[str, Any], str]] = {
     tables.ledger: (
         {"first_error": None, "last_error": None},
-        "o código, o id do Omie e o resumo do que foi enviado",
+        texts.LEDGER_KEPT,
     ),
-    tables.rejected: ({"row_masked": {}}, "o código e a resposta do Omie"),
-    tables.attempt: ({"request": None, "response": None}, "o código e a hora"),
-    _STEP: ({"motivo": None}, "os estados e as horas"),
+    tables.rejected: ({"row_masked": {}}, texts.REJECTED_KEPT),
+    tables.attempt: ({"request": None, "response": None}, texts.CODE_AND_TIME_KEPT),
+    _STEP: ({"motivo": None}, texts.STATES_KEPT),
 }
 _KEPT: dict[sa.Table, str] = {
-    _FILE: f"o arquivo: {_TAX}",
-    _REQUEST: "o código e quem pediu",
+    _FILE: texts.FILE_KEPT,
+    _REQUEST: texts.REQUEST_KEPT,
 }
-_SELLER = "nome e e-mail, como estão no Omie: altere o vendedor lá"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def erase_state(connection: sa.Connection, state: State, person: Person) -> Eras
     table, where = state.table, state_rows(state, person)
     found = connection.scalar(sa.select(sa.func.count()).select_from(table).where(where)) or 0
     if table is tables.quarantine:
-        erased, kept = _quarantined(connection, where), "o código e o motivo, sem o valor da origem"
+        erased, kept = _quarantined(connection, where), texts.QUARANTINED_KEPT
     elif table in _EMPTIED:
         values, kept = _EMPTIED[table]
         erased = _empty(connection, table, where, values)
@@ -96,13 +95,13 @@ def erase_state(connection: sa.Connection, state: State, person: Person) -> Eras
         running = sa.select(tables.run.c.run_id).where(tables.run.c.state == "running")
         idle = table.c.run_id.not_in(running)
         erased = connection.execute(sa.delete(table).where(where, idle)).rowcount
-        kept = "só o de envios em andamento" if erased < found else ""
+        kept = texts.PLANS_KEPT if erased < found else ""
     elif table is tables.intent:
         erased, kept = 0, _intents(connection, where)
     elif table is _NOTE:
         erased, kept = _notes(connection, where, person)
     else:
-        erased, kept = 0, _KEPT.get(table, _SELLER)
+        erased, kept = 0, _KEPT.get(table, texts.SELLER_KEPT)
     return ErasedTable(table.fullname, state.title, found, erased, kept)
 
 
@@ -150,8 +149,8 @@ def _intents(connection: sa.Connection, where: Any) -> str:
     # A closed intent has no payload; an open one is needed to ask Omie for its outcome.
     waiting = sa.select(sa.func.count()).where(where, tables.intent.c.payload.is_not(None))
     if connection.scalar(waiting):
-        return "envio ainda em aberto: apague de novo depois de omie-pipeline retry"
-    return "o código e a hora"
+        return texts.OPEN_INTENT_KEPT
+    return texts.CODE_AND_TIME_KEPT
 
 
 def _notes(connection: sa.Connection, where: Any, person: Person) -> tuple[int, str]:
@@ -164,9 +163,9 @@ def _notes(connection: sa.Connection, where: Any, person: Person) -> tuple[int, 
         pattern = r"\m(" + "|".join(re.escape(name) for name in names) + r")\M"
         hidden = sa.func.regexp_replace(_NOTE.c.mensagem, pattern, "***", "gi", type_=sa.Text)
         erased += _empty(connection, _NOTE, still_open, {"mensagem": hidden})
-    kept = f"número, valor e links: {_TAX}"
+    kept = texts.NOTE_KEPT
     if connection.scalar(sa.select(sa.func.count()).where(still_open)):
-        kept += "; as palavras da prefeitura, sem o nome, até a nota sair ou ser cancelada"
+        kept += texts.CITY_HALL_WORDS_KEPT
     return erased, kept
 
 
@@ -265,11 +264,11 @@ def _erase_mirror(
     where = rows_of(held, person)
     found = _count(connection, held.table, where)
     erased = connection.execute(strip(held, where, identity=until is None)).rowcount
-    kept = "códigos, datas e valores (CTN 173, 174 e 195)"
+    kept = texts.FACTS_KEPT
     if held is CLIENTES:
-        kept = "códigos do Omie"
+        kept = texts.CODES_OF_OMIE_KEPT
     if until is not None and (held.names or held.documents):
-        kept += f"; nome e documento até {until:%d/%m/%Y} (LGPD 16, I)"
+        kept += texts.name_kept_until(until)
     return ErasedTable(f"{tables.OMIE}.{held.name}", held.title, found, erased, kept)
 
 
@@ -281,15 +280,17 @@ def _erase_events(connection: sa.Connection, person: Person) -> ErasedTable:
     erased = connection.execute(
         sa.update(EVENTS).where(where, changed).values(raw=bare_event)
     ).rowcount
-    return ErasedTable("omie_inbox.events", "Eventos recebidos", found, erased, "os códigos")
+    return ErasedTable(
+        "omie_inbox.events", texts.EVENTS_TITLE, found, erased, texts.EVENT_CODES_KEPT
+    )
 
 
 def _erase_digests(connection: sa.Connection, person: Person) -> ErasedTable:
     found, erased = forget_digest(connection, person.empresa, person.client_codes)
-    kept = "o código"
+    kept = texts.CODE_KEPT
     if erased < found:
-        kept += "; o resumo do documento, enquanto a clínica tem alguém com o mesmo documento"
-    return ErasedTable(f"{PAYLOAD}.{CODES}", "Códigos que saíram da clínica", found, erased, kept)
+        kept += texts.DIGEST_KEPT
+    return ErasedTable(f"{PAYLOAD}.{CODES}", texts.GONE_CODES_TITLE, found, erased, kept)
 
 
 def _remember(

@@ -25,6 +25,7 @@ from omie_pipeline.privacy.codes import (
 from omie_pipeline.privacy.codes import NAME as CODES
 from omie_pipeline.privacy.find import EVENTS, STATES, Person, event_rows, rows_of, state_rows
 from omie_pipeline.privacy.places import HELD
+from omie_pipeline.texts import privacy as texts
 
 # What the clinic's side of the warehouse holds of a person: copies, models, payloads.
 #
@@ -168,13 +169,6 @@ def _by_document(table: sa.TableClause, document: str) -> sa.ColumnElement[bool]
     return sa.or_(sa.false(), *(bare_text(column) == document for column in columns))
 
 
-_COPY_TITLES = {
-    "clinic_raw": "Cópia do sistema da clínica",
-    "clinica": "Tabela canônica da clínica",
-    "omie_payload": "Dados preparados para envio ao Omie",
-}
-
-
 def export_person(connection: sa.Connection, person: Person) -> list[dict[str, Any]]:
     """The person's rows, table by table, tables without one left out.
 
@@ -190,9 +184,9 @@ def export_person(connection: sa.Connection, person: Person) -> list[dict[str, A
         query = sa.select(state.table).where(state_rows(state, person))
         sections.append(_section(connection, state.title, state.table.fullname, query))
     query = sa.select(EVENTS).where(event_rows(person))
-    sections.append(_section(connection, "Eventos recebidos", "omie_inbox.events", query))
+    sections.append(_section(connection, texts.EVENTS_TITLE, "omie_inbox.events", query))
     for copy in copies_of(connection, person):
-        title = f"{_COPY_TITLES[copy.schema]}: {copy.table}"
+        title = f"{texts.COPY_TITLES[copy.schema]}: {copy.table}"
         rows = [_plain_row(row) for row in copy.rows]
         sections.append({"titulo": title, "tabela": f"{copy.schema}.{copy.table}", "linhas": rows})
     return [section for section in sections if section["linhas"]]

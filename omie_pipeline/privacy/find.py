@@ -19,6 +19,7 @@ from omie_pipeline.postgres.tables import erasure
 from omie_pipeline.privacy import codes as person_codes
 from omie_pipeline.privacy import codes as person_sharing
 from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, PersonPlace
+from omie_pipeline.texts import privacy as texts
 
 _PUNCTUATION = "./- "
 
@@ -240,19 +241,19 @@ class State:
 
 
 STATES = (
-    State(tables.ledger, "Livro-razão dos envios"),
-    State(tables.quarantine, "Linhas em quarentena"),
-    State(tables.rejected, "Linhas recusadas pelo Omie"),
-    State(tables.attempt, "Chamadas registradas (mascaradas)"),
-    State(tables.intent, "Intenções de envio"),
-    State(tables.plan, "Planos de envio"),
-    State(tables.nfse, "Notas de serviço", "cod_int_os", "faturar_os"),
-    State(tables.nfse_transition, "Histórico das notas", "cod_int_os", "faturar_os"),
-    State(tables.nfse_file, "Arquivos das notas (PDF e XML)", "cod_int_os", "faturar_os"),
-    State(tables.billing_request, "Pedidos de faturamento", "cCodIntOS", "faturar_os"),
+    State(tables.ledger, texts.LEDGER_TITLE),
+    State(tables.quarantine, texts.QUARANTINE_TITLE),
+    State(tables.rejected, texts.REJECTED_TITLE),
+    State(tables.attempt, texts.ATTEMPTS_TITLE),
+    State(tables.intent, texts.INTENTS_TITLE),
+    State(tables.plan, texts.PLANS_TITLE),
+    State(tables.nfse, texts.NOTES_TITLE, "cod_int_os", "faturar_os"),
+    State(tables.nfse_transition, texts.NOTE_STATES_TITLE, "cod_int_os", "faturar_os"),
+    State(tables.nfse_file, texts.NOTE_FILES_TITLE, "cod_int_os", "faturar_os"),
+    State(tables.billing_request, texts.BILLING_REQUESTS_TITLE, "cCodIntOS", "faturar_os"),
     State(
         tables.metadata.tables["omie.vendedores"],
-        "Vendedor no Omie",
+        texts.SELLER_TITLE,
         "codigo_integracao",
         "vendedores",
     ),

@@ -14,10 +14,10 @@ from omie_pipeline.postgres.tables import erasure
 from omie_pipeline.privacy.find import any_of, bare
 from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, PersonPlace
 from omie_pipeline.privacy.retention import FACT_DAYS, kept_before
+from omie_pipeline.texts import privacy as texts
 
 # SQL that takes personal data out of a row of the mirror and leaves the facts.
 
-REMOVED = "Titular removido"
 # All else that Omie says of a cliente tells of the person, columns of the future included.
 _KEPT_OF_CLIENTE = (
     "codigo_cliente_omie", "codigo_cliente_integracao", "pessoa_fisica", "exterior", "inativo",
@@ -33,7 +33,7 @@ def strip(held: PersonPlace, where: sa.ColumnElement[bool], *, identity: bool) -
     Rows that have nothing of it left are not touched, so the row count is what was removed.
 
     Args:
-        identity: replace the name by :data:`REMOVED` and remove the document too.
+        identity: replace the name by ``REMOVED`` and remove the document too.
     """
     columns = held.table.c
     values: dict[str, Any] = dict.fromkeys(held.contacts)
@@ -43,8 +43,8 @@ def strip(held: PersonPlace, where: sa.ColumnElement[bool], *, identity: bool) -
     if identity and held.names:
         # Bare rows of a statement have no name: they keep none.
         name = columns[held.names[0]]
-        values[name.name] = sa.case((name.is_not(None), REMOVED), else_=None)
-        changes.append(sa.and_(name.is_not(None), name != REMOVED))
+        values[name.name] = sa.case((name.is_not(None), texts.REMOVED), else_=None)
+        changes.append(sa.and_(name.is_not(None), name != texts.REMOVED))
     values["raw"] = _stripped(held, identity=identity)
     changes.append(columns.raw.is_distinct_from(values["raw"]))
     return sa.update(held.table).where(where, sa.or_(*changes)).values(values)

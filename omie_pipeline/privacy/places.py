@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.postgres.all_tables import tables
+from omie_pipeline.texts import privacy as texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ _NOTE = ("observacao",)
 _CLIENTES = MIRROR["clientes"].columns
 CLIENTES = PersonPlace(
     "clientes",
-    "Cadastro no Omie",
+    texts.CLIENT_TITLE,
     client="codigo_cliente_omie",
     documents=("cnpj_cpf",),
     names=("razao_social", "nome_fantasia"),
@@ -56,29 +57,29 @@ HELD = (
     CLIENTES,
     PersonPlace(
         "contas_receber",
-        "Contas a receber",
+        texts.RECEIVABLE_TITLE,
         client="codigo_cliente_fornecedor",
         titulo="codigo_lancamento_omie",
         contacts=_NOTE,
     ),
     PersonPlace(
         "contas_pagar",
-        "Contas a pagar",
+        texts.PAYABLE_TITLE,
         client="codigo_cliente_fornecedor",
         titulo="codigo_lancamento_omie",
         contacts=_NOTE,
     ),
     PersonPlace(
         "saldos_titulos",
-        "Saldos dos títulos",
+        texts.BALANCES_TITLE,
         client="codigo_cliente",
         titulo="codigo_titulo",
         documents=("documento",),
     ),
-    PersonPlace("baixas", "Baixas", titulo="codigo_titulo", contacts=_NOTE),
+    PersonPlace("baixas", texts.SETTLEMENTS_TITLE, titulo="codigo_titulo", contacts=_NOTE),
     PersonPlace(
         "movimentacoes",
-        "Movimentações financeiras",
+        texts.MOVEMENTS_TITLE,
         client="codigo_cliente",
         titulo="codigo_titulo",
         documents=("documento",),
@@ -86,19 +87,19 @@ HELD = (
     ),
     PersonPlace(
         "lancamentos_conta_corrente",
-        "Lançamentos de conta corrente",
+        texts.ACCOUNT_ENTRIES_TITLE,
         client="codigo_cliente",
         contacts=_NOTE,
     ),
     PersonPlace(
         "notas_fiscais",
-        "Notas fiscais",
+        texts.INVOICES_TITLE,
         client="codigo_cliente",
         documents=("documento", "documento_cpf"),
     ),
     PersonPlace(
         "extrato_linhas",
-        "Linhas do extrato",
+        texts.STATEMENT_LINES_TITLE,
         client="codigo_cliente",
         documents=("documento",),
         names=("nome_cliente",),

@@ -17,6 +17,7 @@ from omie_pipeline.postgres.all_tables import tables
 from omie_pipeline.privacy import codes as person_codes
 from omie_pipeline.privacy.find import Person, any_of, rows_of
 from omie_pipeline.privacy.places import HELD, SALDOS, TITLES
+from omie_pipeline.texts import privacy as texts
 
 YEARS = 5
 FACT_DAYS = {
@@ -60,16 +61,16 @@ def reasons_to_keep(connection: sa.Connection, person: Person, today: date) -> t
     and so does what is in Omie by the ledger and was not read yet.
     """
     found = [
-        (f"{_TITLES[name]}: o último é de {day:%d/%m/%Y}", day)
+        (texts.last_of_kind(title=_TITLES[name], day=day), day)
         for name, columns in FACT_DAYS.items()
         if (day := _last_day(connection, person, name, columns)) is not None
     ]
     if (issued := _last_issued(connection, person)) is not None:
-        found.append((f"NFS-e emitida por este fluxo em {issued:%d/%m/%Y}", issued))
+        found.append((texts.note_issued(issued), issued))
     if _has_open(connection, person):
-        found.append(("Título com saldo em aberto", today))
+        found.append((texts.TITLE_OPEN, today))
     for what, number in _unseen(connection, person).items():
-        found.append((f"{what} no Omie por este fluxo, ainda não lidos de volta: {number}", today))
+        found.append((texts.not_read_back(what=what, number=number), today))
     reasons = [Reason(what, kept_before(day)) for what, day in found]
     standing = [one for one in reasons if one.until > today]
     return tuple(sorted(standing, key=lambda one: one.until, reverse=True))
@@ -101,8 +102,8 @@ def _unseen(connection: sa.Connection, person: Person) -> dict[str, int]:
     ledger = tables.ledger.c
     found: dict[str, int] = {}
     for what, endpoints, codes, held_in, id_column in (
-        ("Títulos lançados", person_codes.TITLES, person.title_codes, TITLES, ""),
-        ("Baixas lançadas", person_codes.SETTLEMENTS, person.settlement_codes, (BAIXAS,),
+        (texts.TITLES_SENT, person_codes.TITLES, person.title_codes, TITLES, ""),
+        (texts.SETTLEMENTS_SENT, person_codes.SETTLEMENTS, person.settlement_codes, (BAIXAS,),
          "codigo_baixa"),
     ):  # fmt: skip
         seen = []

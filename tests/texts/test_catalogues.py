@@ -34,7 +34,7 @@ QUERY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|SET|GRANT|ALTER|WI
 FEWEST_WORDS = 2
 # Folders whose texts still stand with the code.
 TO_MOVE = (
-    "privacy", "assets", "catalog", "cli", "clinic", "clock.py", "config", "mapping", "omie", "payload",
+    "assets", "catalog", "cli", "clinic", "clock.py", "config", "mapping", "omie", "payload",
     "postgres", "push", "resources", "sensors", "status", "tls.py", "validation", "webhooks",
     "yaml_text.py",
 )  # fmt: skip
