@@ -18,8 +18,8 @@ from omie_pipeline.assets.push import push_asset
 from omie_pipeline.assets.reconciliation import reconciliation_asset
 from omie_pipeline.assets.status import situacao
 from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.resources.dagster_resource import DeploymentResource
-from omie_pipeline.resources.dbt import ensure_manifest
+from omie_pipeline.resources.connections import connections
+from omie_pipeline.resources.dbt import dbt_resource, ensure_manifest
 from omie_pipeline.resources.run_workers import signed_executor
 from omie_pipeline.sensors.alerts import alerts_sensor
 from omie_pipeline.sensors.changes import watch_sensors
@@ -72,7 +72,7 @@ def build() -> dg.Definitions:
             nfse_sensor(),
             alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
-        resources={"deployment": DeploymentResource()},
+        resources={**connections(deployment), "dbt": dbt_resource(settings)},
         executor=signed_executor,
     )
 

@@ -35,7 +35,13 @@ from omie_pipeline.config.dbt_project import (
     sources_file,
 )
 from omie_pipeline.config.defaults import AdoptedDefaults, adopt_old_defaults
-from omie_pipeline.config.empresas import EmpresaAccess, PipelineConfig, access, load_config
+from omie_pipeline.config.empresas import (
+    EmpresaAccess,
+    PipelineConfig,
+    access,
+    has_credentials,
+    load_config,
+)
 from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
 from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
 from omie_pipeline.imports.bank_statement import StatementReader
@@ -80,10 +86,18 @@ class Deployment:
     Args:
         settings: read with ``load_settings`` when not given.
         clock: the warehouse's when not given, which all processes agree on.
+        variables: those that the YAML of empresas names are looked up here; default: the
+            environment as it is when they are needed.
     """
 
-    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.settings = settings or load_settings()
+        self._variables = variables
         self.config: PipelineConfig = load_config(self.settings)
         self._given_clock = clock
 
@@ -118,7 +132,11 @@ class Deployment:
 
     def access(self, empresa: str) -> EmpresaAccess:
         """Key, secret and addresses of one empresa."""
-        return access(self.config.empresa(empresa), self.settings)
+        return access(self.config.empresa(empresa), self.settings, self._variables)
+
+    def has_credentials(self, empresa: str) -> bool:
+        """Whether the key and the secret of one empresa are there."""
+        return has_credentials(self.config.empresa(empresa), self._variables)
 
     def policy(self, endpoint: str) -> EndpointPolicy:
         """How one endpoint is to be pushed."""
@@ -411,7 +429,7 @@ class Deployment:
     def _clinic_url(self, empresa: str) -> str:
         declared = self.config.empresa(empresa)
         if declared.clinic_url_env:
-            url = access(declared, self.settings).clinic_url
+            url = self.access(empresa).clinic_url
         else:
             url = self.settings.clinic_url
         if url is None:

@@ -14,7 +14,7 @@ from omie_pipeline.clinic.set_aside import reason_of
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.omie.masking import mask_text
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 
 GROUP = "clinica_bruta"
 _TOLD = 20
@@ -37,10 +37,10 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
         + ("by business date." if facts else "incrementally by date of change."),
     )
     def extract(
-        context: dg.AssetExecutionContext, deployment: DeploymentResource
+        context: dg.AssetExecutionContext, clinic: ClinicResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[None]:
         what = covered(context)
-        opened = deployment.open()
+        opened = warehouse.open(clinic)
         result = opened.extract(table, what.empresa, what.date_from, what.date_to)
         for name, rows in opened.unowned_rows(table, what.empresa).items():
             whose = f"da empresa '{name}', que não está configurada" if name else "sem empresa"

@@ -33,7 +33,7 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.imports.bank_statement import cash_checks
 from omie_pipeline.imports.report import ImportReport
 from omie_pipeline.imports.state import PartitionState, partition_states
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
 _WHOLE = "tudo"
 _MADE_BEFORE = "categorias"
@@ -82,10 +82,10 @@ def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinit
         pool=reading_pool(mirror.name),
     )
     def read(
-        context: dg.AssetExecutionContext, deployment: DeploymentResource
+        context: dg.AssetExecutionContext, omie: OmieResource, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
         refuse_check_alone(context)
-        what, opened = covered(context), deployment.open()
+        what, opened = covered(context), warehouse.open(omie)
         report = _read(context, opened, mirror.name, what)
         states = _states(opened, mirror, what, report)
         for state in states:
@@ -127,10 +127,10 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
         pool=reading_pool(STATEMENT),
     )
     def read(
-        context: dg.AssetExecutionContext, deployment: DeploymentResource
+        context: dg.AssetExecutionContext, omie: OmieResource, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
         refuse_check_alone(context)
-        what, opened = covered(context), deployment.open()
+        what, opened = covered(context), warehouse.open(omie)
         report = _read(context, opened, STATEMENT, what)
         if report.janela_de is None or report.janela_ate is None:
             raise ConfigurationError("extrato: a leitura não tem período")

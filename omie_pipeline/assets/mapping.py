@@ -1,7 +1,6 @@
 """The dbt project as assets: staging -> clinica -> payload models."""
 
 import json
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from omie_pipeline.assets.extract import GROUP as CLINIC_GROUP
 from omie_pipeline.assets.labels import BOTH_WAYS, FROM_OMIE, OWNERS, TO_OMIE
 from omie_pipeline.assets.pools import DBT_POOL
 from omie_pipeline.postgres.schemas import ANALYSIS, SYNC, Schemas
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 
 RECONCILING = "conciliacao"
 """dbt's tag of the views that need the payload models as well as the mirror of Omie."""
@@ -88,8 +87,13 @@ def mapping_assets(manifest: Path, schemas: Schemas | None = None) -> dg.AssetsD
         dagster_dbt_translator=MappingTranslator(schemas or Schemas(), settings),
         pool=DBT_POOL,
     )
-    def mapping(context: dg.AssetExecutionContext, deployment: DeploymentResource) -> Iterator[Any]:
-        opened = deployment.open()
+    def mapping(
+        context: dg.AssetExecutionContext,
+        dbt: DbtCliResource,
+        clinic: ClinicResource,
+        warehouse: WarehouseResource,
+    ) -> Iterator[Any]:
+        opened = warehouse.open(clinic)
         adopted = opened.adopt_defaults()
         if adopted is not None:
             context.log.info("Padrões importados de %s", ", ".join(adopted.sources))
@@ -99,12 +103,6 @@ def mapping_assets(manifest: Path, schemas: Schemas | None = None) -> dg.AssetsD
         for hint in project.hints:
             context.log.warning("%s", hint)
         opened.refuse_foreign_relations()
-        dbt = DbtCliResource(
-            project_dir=str(project.folder),
-            profiles_dir=str(project.folder),
-            # The dbt of this environment, whatever PATH says.
-            dbt_executable=str(Path(sys.executable).with_name("dbt")),
-        )
         # Cautious: a test that also needs models of the other job runs there, not here.
         arguments = ["build", "--indirect-selection", "cautious"]
         yield from dbt.cli(arguments, context=context).stream()

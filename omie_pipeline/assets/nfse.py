@@ -13,7 +13,7 @@ from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
 from omie_pipeline.catalog.nfse import ESTADOS, OPEN
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.nfse.state import counts, in_state, newest
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import WarehouseResource
 
 KEY = dg.AssetKey(["omie_pipeline", "nfse"])
 NAMES = {
@@ -38,9 +38,9 @@ _NEWEST = 20
     "answer and those issued last (PDF: `omie-pipeline nfse status`). Nothing is asked of Omie; "
     "the sensor `notas_de_servico` refreshes it.",
 )
-def nfse(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
+def nfse(warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Nothing is asked of Omie."""
-    return dg.MaterializeResult(metadata=note_metadata(deployment.open()))
+    return dg.MaterializeResult(metadata=note_metadata(warehouse.open()))
 
 
 def note_metadata(opened: Deployment) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.validation.values import needs_lists
 
 GROUP = "omie_envio"
@@ -67,10 +67,10 @@ def push_asset(
         pool=push_pool(endpoint),
     )
     def push(
-        context: dg.AssetExecutionContext, deployment: DeploymentResource
+        context: dg.AssetExecutionContext, omie: OmieResource, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
         refuse_check_alone(context)
-        what, opened, tags = covered(context), deployment.open(), context.run.tags
+        what, opened, tags = covered(context), warehouse.open(omie), context.run.tags
         selection = Selection(
             what.empresa,
             what.date_from,

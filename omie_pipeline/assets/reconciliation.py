@@ -27,7 +27,7 @@ from omie_pipeline.reconcile.differences import (
     duplicates,
     worst_differences,
 )
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import WarehouseResource
 
 KEY = dg.AssetKey(["conciliacao", "titulos"])
 AGREES, DOUBLED = "confere", "duplicados"
@@ -65,11 +65,11 @@ def reconciliation_asset(partitions: Partitions) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def conciliacao(
-        context: dg.AssetExecutionContext, deployment: DeploymentResource
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
         refuse_check_alone(context)
         empresa = covered(context).empresa
-        found = _reconciled(deployment.open().engine, empresa)
+        found = _reconciled(warehouse.open().engine, empresa)
         yield dg.MaterializeResult(KEY, metadata=_metadata(found))
         yield from evaluations(context, KEY, {empresa: [_agrees(found), _doubled(found)]})
 

@@ -7,11 +7,10 @@ import dagster as dg
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
-from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.imports.status import TableStatus, import_status, inbox_status, next_tick
 from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])
 _HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"
@@ -26,9 +25,9 @@ _HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias 
     description="Shows how each table of each empresa stands: active, failing or switched off; its "
     "last and next reading; alerts. The same as `omie-pipeline status`.",
 )
-def situacao(deployment: DeploymentResource) -> dg.MaterializeResult[None]:
+def situacao(omie: OmieResource, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Nothing is asked of Omie."""
-    opened = deployment.open()
+    opened = warehouse.open(omie)
     now = opened.clock.now()
     pages = {empresa: _tables(opened, empresa, now) for empresa in opened.empresas}
     alerts = {empresa: _alerts(opened, empresa, now) for empresa in opened.empresas}
@@ -61,7 +60,7 @@ def _coming(opened: Deployment, empresa: str, now: datetime) -> dict[str, dateti
 
 
 def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
-    if not has_credentials(opened.config.empresa(empresa)):
+    if not opened.has_credentials(empresa):
         return ["Sem chave do Omie: nada é lido"]
     found = []
     scope = scope_of(opened.access(empresa).app_key.get_secret_value())

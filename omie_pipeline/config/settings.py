@@ -157,25 +157,6 @@ class Settings(BaseModel):
 
     Not a ``BaseSettings`` of pydantic-settings: with field names of our own that one also reads
     the variables ``HOME`` and ``CONFIG`` of the process.
-
-    Attributes:
-        app_key: of the only empresa, if no YAML names several.
-        webhook_secret: last part of the only empresa's webhook address.
-        notify_urls: channels of notifications, as apprise writes them; see
-            :func:`notify_addresses`.
-        inbox_keep_days: days an event of a webhook is kept after it was worked on.
-        warehouse_url: ``None`` means the embedded server in ``home``.
-        schema_prefix: before the names of all our schemas in the warehouse.
-        clinic_url: SQLAlchemy URL, folder, ``csv:///folder`` or ``warehouse://schema``.
-        home: state folder, absolute.
-        config: YAML of empresas and policies, absolute.
-        staging: name of the staging set.
-        models: folder of the user's own dbt models, absolute; see ``dbt_project``.
-        time_zone: the clinic's, by its IANA name: when a day begins.
-        full_read_days: days until a table with ``updated_at`` is read whole again; 0: each time.
-        overlap_minutes: how far before the newest row seen an incremental read begins.
-        start_date: first business date that is sent; 1 January of this year.
-        nfse_archive: folder, absolute, or URL as fsspec knows it, for the files of issued notes.
     """
 
     model_config = ConfigDict(
@@ -186,39 +167,131 @@ class Settings(BaseModel):
         validate_default=True,
     )
 
-    app_key: SecretStr | None = Field(None, validation_alias="OMIE_APP_KEY")
-    app_secret: SecretStr | None = Field(None, validation_alias="OMIE_APP_SECRET")
-    base_url: str = Field(OMIE_URL, validation_alias="OMIE_BASE_URL")
-    calls_per_minute: int = Field(235, ge=1, validation_alias="OMIE_CALLS_PER_MINUTE")
-    calls_per_minute_ip: int = Field(940, ge=1, validation_alias="OMIE_CALLS_PER_MINUTE_IP")
+    app_key: SecretStr | None = Field(
+        None,
+        validation_alias="OMIE_APP_KEY",
+        description="Key of the only empresa, if no YAML names several.",
+    )
+    app_secret: SecretStr | None = Field(
+        None,
+        validation_alias="OMIE_APP_SECRET",
+        description="Secret of the only empresa, if no YAML names several.",
+    )
+    base_url: str = Field(
+        OMIE_URL,
+        validation_alias="OMIE_BASE_URL",
+        description="Address of Omie's API: https, or http on this machine only (the simulator).",
+    )
+    calls_per_minute: int = Field(
+        235,
+        ge=1,
+        validation_alias="OMIE_CALLS_PER_MINUTE",
+        description="Calls a minute of one key and method.",
+    )
+    calls_per_minute_ip: int = Field(
+        940,
+        ge=1,
+        validation_alias="OMIE_CALLS_PER_MINUTE_IP",
+        description="Calls a minute of this IP address.",
+    )
     timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
-        60.0, validation_alias="OMIE_TIMEOUT_SECONDS"
+        60.0,
+        validation_alias="OMIE_TIMEOUT_SECONDS",
+        description="Seconds to wait for one answer of Omie.",
     )
-    webhook_secret: SecretStr | None = Field(None, validation_alias="OMIE_WEBHOOK_SECRET")
-    inbox_keep_days: int = Field(30, ge=1, le=3650, validation_alias="OMIE_INBOX_KEEP_DAYS")
-    notify_urls: SecretStr | None = Field(None, validation_alias="OMIE_NOTIFY_URLS")
-    warehouse_url: SecretStr | None = Field(None, validation_alias="WAREHOUSE_URL")
+    webhook_secret: SecretStr | None = Field(
+        None,
+        validation_alias="OMIE_WEBHOOK_SECRET",
+        description="Last part of the only empresa's webhook address.",
+    )
+    inbox_keep_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        validation_alias="OMIE_INBOX_KEEP_DAYS",
+        description="Days an event of a webhook is kept after it was worked on.",
+    )
+    notify_urls: SecretStr | None = Field(
+        None,
+        validation_alias="OMIE_NOTIFY_URLS",
+        description="Channels of notifications, as apprise writes them.",
+    )
+    warehouse_url: SecretStr | None = Field(
+        None,
+        validation_alias="WAREHOUSE_URL",
+        description="PostgreSQL of ledger, payloads and copies; none: the embedded server.",
+    )
     schema_prefix: str = Field(
-        "", pattern=PREFIX_PATTERN, validation_alias="OMIE_PIPELINE_SCHEMA_PREFIX"
+        "",
+        pattern=PREFIX_PATTERN,
+        validation_alias="OMIE_PIPELINE_SCHEMA_PREFIX",
+        description="Before the names of all our schemas in the warehouse.",
     )
-    clinic_url: SecretStr | None = Field(None, validation_alias="CLINIC_URL")
-    home: Path = Field(Path(".omie_pipeline"), validation_alias="OMIE_PIPELINE_HOME")
-    config: Path | None = Field(None, validation_alias="OMIE_PIPELINE_CONFIG")
+    clinic_url: SecretStr | None = Field(
+        None,
+        validation_alias="CLINIC_URL",
+        description="The clinic: SQLAlchemy URL, folder, csv:///folder or warehouse://schema.",
+    )
+    home: Path = Field(
+        Path(".omie_pipeline"),
+        validation_alias="OMIE_PIPELINE_HOME",
+        description="State folder, absolute.",
+    )
+    config: Path | None = Field(
+        None,
+        validation_alias="OMIE_PIPELINE_CONFIG",
+        description="YAML of empresas and policies, absolute.",
+    )
     staging: str = Field(
-        "canonica", pattern=r"^[a-z][a-z0-9_]*$", validation_alias="OMIE_PIPELINE_STAGING"
+        "canonica",
+        pattern=r"^[a-z][a-z0-9_]*$",
+        validation_alias="OMIE_PIPELINE_STAGING",
+        description="Name of the staging set.",
     )
-    models: Path = Field(Path("my_models"), validation_alias="OMIE_PIPELINE_MODELS")
-    time_zone: str = Field(DEFAULT_TIME_ZONE, validation_alias="OMIE_PIPELINE_TIME_ZONE")
-    full_read_days: int = Field(1, ge=0, le=365, validation_alias="OMIE_PIPELINE_FULL_READ_DAYS")
+    models: Path = Field(
+        Path("my_models"),
+        validation_alias="OMIE_PIPELINE_MODELS",
+        description="Folder of the user's own dbt models, absolute; see `dbt_project`.",
+    )
+    time_zone: str = Field(
+        DEFAULT_TIME_ZONE,
+        validation_alias="OMIE_PIPELINE_TIME_ZONE",
+        description="The clinic's, by its IANA name: when a day begins.",
+    )
+    full_read_days: int = Field(
+        1,
+        ge=0,
+        le=365,
+        validation_alias="OMIE_PIPELINE_FULL_READ_DAYS",
+        description="Days until a table with updated_at is read whole again; 0: each time.",
+    )
     overlap_minutes: int = Field(
-        30, ge=0, le=100_000, validation_alias="OMIE_PIPELINE_OVERLAP_MINUTES"
+        30,
+        ge=0,
+        le=100_000,
+        validation_alias="OMIE_PIPELINE_OVERLAP_MINUTES",
+        description="How many minutes before the newest row seen an incremental reading begins.",
     )
     start_date: date = Field(
-        default_factory=_first_of_january, validation_alias="OMIE_PIPELINE_START_DATE"
+        default_factory=_first_of_january,
+        validation_alias="OMIE_PIPELINE_START_DATE",
+        description="First business date that is sent; 1 January of this year by default.",
     )
-    include_before_start: bool = Field(False, validation_alias="OMIE_PIPELINE_INCLUDE_BEFORE_START")
-    schedule: Schedule = Field("6h", validation_alias="OMIE_PIPELINE_SCHEDULE")
-    nfse_archive: str | None = Field(None, validation_alias="OMIE_PIPELINE_NFSE_ARCHIVE")
+    include_before_start: bool = Field(
+        False,
+        validation_alias="OMIE_PIPELINE_INCLUDE_BEFORE_START",
+        description="Whether rows from before the start date go with that date's partition.",
+    )
+    schedule: Schedule = Field(
+        "6h",
+        validation_alias="OMIE_PIPELINE_SCHEDULE",
+        description="How often the schedules strike: 6h, daily or manual.",
+    )
+    nfse_archive: str | None = Field(
+        None,
+        validation_alias="OMIE_PIPELINE_NFSE_ARCHIVE",
+        description="Folder, absolute, or URL as fsspec knows it, for the files of issued notes.",
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -334,7 +407,15 @@ def load_settings(dotenv: Path | None = None) -> Settings:
     Raises:
         ConfigurationError: every wrong variable with its reason, one a line, in Portuguese.
     """
-    variables = environment(dotenv)
+    return settings_from(environment(dotenv))
+
+
+def settings_from(variables: Mapping[str, str]) -> Settings:
+    """Settings from these variables alone.
+
+    Raises:
+        ConfigurationError: as :func:`load_settings`.
+    """
     known = {name: variables[name] for name in variable_names() if name in variables}
     try:
         return Settings.model_validate(known)
@@ -356,14 +437,15 @@ def _is_time_zone(name: str) -> bool:
 
 def variable_names() -> tuple[str, ...]:
     """Names of all variables, in the order of the fields."""
-    return tuple(_alias(name) for name in Settings.model_fields)
+    return tuple(variable_of(name) for name in Settings.model_fields)
 
 
-def _alias(field: str) -> str:
+def variable_of(field: str) -> str:
+    """Name of the variable that a setting is read from."""
     alias = Settings.model_fields[field].validation_alias
     return alias if isinstance(alias, str) else field
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
     name = str(location[0]) if location else "configuração"
-    return _alias(name) if name in Settings.model_fields else name
+    return variable_of(name) if name in Settings.model_fields else name

@@ -1,4 +1,4 @@
-"""dbt's manifest: what Dagster reads the mapping's assets from."""
+"""dbt for Dagster: the manifest that the mapping's assets are read from, and the program."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omie_pipeline.app.deployment import dbt_target
-from omie_pipeline.config.dbt_project import READ_BY_DBT, assemble_project
+from omie_pipeline.config.dbt_project import READ_BY_DBT, assemble_project, assembled_dir
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_state_folder
+
+if TYPE_CHECKING:
+    from dagster_dbt import DbtCliResource
 
 _DIGEST = "manifest.sha256"
 
@@ -39,6 +43,20 @@ def ensure_manifest(settings: Settings) -> Path:
         _parse(settings, project, target)
         noted.write_text(digest, "utf-8")
     return manifest
+
+
+def dbt_resource(settings: Settings) -> DbtCliResource:
+    """dbt over the assembled project; :func:`ensure_manifest` has assembled it."""
+    # Two seconds, which the set-up and the terminal do without.
+    from dagster_dbt import DbtCliResource
+
+    folder = str(assembled_dir(settings))
+    return DbtCliResource(
+        project_dir=folder,
+        profiles_dir=folder,
+        # The dbt of this environment, whatever PATH says.
+        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+    )
 
 
 def _parse(settings: Settings, project: Path, target: Path) -> None:

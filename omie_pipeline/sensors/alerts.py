@@ -11,8 +11,8 @@ from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
 from omie_pipeline.alerts.deduplication import Alert, open_of
 from omie_pipeline.alerts.send import send_alerts
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
+from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
-from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.status.health import told_by_tables
 from omie_pipeline.texts import alerts as texts
 
@@ -32,9 +32,9 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
         description="Avisa por e-mail, Slack ou SMS do que falhou e de quando passou.",
     )
     def alertas(
-        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+        context: dg.SensorEvaluationContext, warehouse: WarehouseResource
     ) -> Iterator[dg.SkipReason]:
-        opened = deployment.open()
+        opened = warehouse.open()
         channels = notify_channels(opened.settings, opened.config)
         if not channels:
             yield dg.SkipReason(texts.NO_CHANNEL)

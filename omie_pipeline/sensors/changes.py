@@ -18,12 +18,11 @@ from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
 from omie_pipeline.clock import BRASILIA
-from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
 from omie_pipeline.imports.change_probe import ChangeCheck, Watcher, can_look
 from omie_pipeline.imports.state import read_cursor, write_cursor
 from omie_pipeline.omie.rate_limiter import scope_of
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.sensors.active_runs import tables_being_read
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 
@@ -63,10 +62,10 @@ def _watch_sensor(family: str, text: str, jobs: MirrorJobs) -> dg.SensorDefiniti
         description=f"Pergunta ao Omie o que mudou ({text}) e lê só as datas que mudaram.",
     )
     def mudancas(
-        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+        context: dg.SensorEvaluationContext, omie: OmieResource, warehouse: WarehouseResource
     ) -> dg.SensorResult:
         ensure_pools(context.instance)
-        opened, memory = deployment.open(), _Memory.read(context.cursor)
+        opened, memory = warehouse.open(omie), _Memory.read(context.cursor)
         requests: list[dg.RunRequest] = []
         reasons: list[str] = []
         for empresa in opened.empresas:
@@ -140,7 +139,7 @@ def _looks(
 ) -> Iterator[ChangeCheck]:
     """Looks that found something; why the others were not made goes into ``reasons``."""
     now = opened.clock.now()
-    if not has_credentials(opened.config.empresa(empresa)):
+    if not opened.has_credentials(empresa):
         reasons.append(f"{empresa}: sem chave do Omie")
         return
     paused = memory.pauses.get(empresa)

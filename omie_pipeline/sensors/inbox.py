@@ -7,11 +7,10 @@ import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
-from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.inbox.act import InboxReport, InboxRound
 from omie_pipeline.inbox.events import DueTables, blocked_until, due_tables, purge
 from omie_pipeline.omie.rate_limiter import scope_of
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
 TABLES_TAG = "omie_pipeline/tabelas"
 _UNFINISHED = [
@@ -60,10 +59,20 @@ def process_inbox(
 
 @dg.op(name="reler_tabelas")
 def read_again(
-    context: dg.OpExecutionContext, config: InboxConfig, deployment: DeploymentResource
+    context: dg.OpExecutionContext,
+    config: InboxConfig,
+    omie: OmieResource,
+    warehouse: WarehouseResource,
 ) -> None:
-    """One round; it fails if a list could not be read, so that Dagster shows it."""
-    report = process_inbox(deployment.open(), config.empresa, config.tables, context.run_id)
+    """One round; it fails if a list could not be read, so that Dagster shows it.
+
+    Args:
+        context: of the run.
+        config: the empresa and its lists.
+        omie: what is asked.
+        warehouse: where the events wait.
+    """
+    report = process_inbox(warehouse.open(omie), config.empresa, config.tables, context.run_id)
     context.add_output_metadata(
         {
             "eventos": report.events,
@@ -98,9 +107,9 @@ def inbox_sensor() -> dg.SensorDefinition:
         description="Lê de novo o que os eventos (webhooks) do Omie dizem que mudou.",
     )
     def eventos_do_omie(
-        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+        context: dg.SensorEvaluationContext, omie: OmieResource, warehouse: WarehouseResource
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        opened = deployment.open()
+        opened = warehouse.open(omie)
         now = opened.clock.now()
         purge(opened.engine, now, opened.settings.inbox_keep_days)
         requests = [
@@ -145,7 +154,7 @@ def _may_read(deployment: Deployment, empresa: str) -> bool:
     """The empresa is known, has a key, and Omie has not closed it."""
     if empresa not in deployment.empresas:
         return False
-    if not has_credentials(deployment.config.empresa(empresa)):
+    if not deployment.has_credentials(empresa):
         return False
     scope = _scope(deployment, empresa)
     return blocked_until(deployment.engine, scope, deployment.clock.now()) is None

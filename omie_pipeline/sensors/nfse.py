@@ -14,13 +14,12 @@ import dagster as dg
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.notes import acompanhar
 from omie_pipeline.assets.nfse import KEY, NAMES, note_metadata
-from omie_pipeline.config.empresas import has_credentials
 from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.inbox.events import blocked_until
 from omie_pipeline.nfse.follow import FollowReport
 from omie_pipeline.nfse.state import counts
 from omie_pipeline.omie.rate_limiter import scope_of
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
 INTERVAL_SECONDS = 60
 QUESTIONS = 30
@@ -42,9 +41,9 @@ def nfse_sensor() -> dg.SensorDefinition:
         "e, uma a uma, cada vez mais espaçado.",
     )
     def notas_de_servico(
-        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+        context: dg.SensorEvaluationContext, omie: OmieResource, warehouse: WarehouseResource
     ) -> dg.SensorResult:
-        opened = deployment.open()
+        opened = warehouse.open(omie)
         until = opened.clock.now() + _ROUND
         told: list[str] = []
         changed = False
@@ -72,7 +71,7 @@ def _rounds(
     for empresa in opened.empresas:
         if empresa not in having:
             continue
-        if not has_credentials(opened.config.empresa(empresa)):
+        if not opened.has_credentials(empresa):
             told.append(f"{empresa}: sem chave do Omie")
             continue
         scope = scope_of(opened.access(empresa).app_key.get_secret_value())

@@ -13,8 +13,8 @@ from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.push.unfinished import unfinished_dates
+from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG, AssetJob
-from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
@@ -62,7 +62,7 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
         description="Depois dos cadastros de uma sincronização, envia as datas com mudanças.",
     )
     def lancamentos_apos_cadastros(
-        context: dg.RunStatusSensorContext, deployment: DeploymentResource
+        context: dg.RunStatusSensorContext, clinic: ClinicResource, warehouse: WarehouseResource
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         run = context.dagster_run
         if SYNC_TAG not in run.tags:
@@ -71,7 +71,7 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
         ensure_pools(context.instance)
         empresa, this_sync = run.tags[PARTITION_TAG], run.tags[SYNC_TAG]
         since = last_complete_sync(context.instance, facts_job.name, empresa)
-        for first, last in date_ranges(pending_dates(deployment.open(), empresa, since)):
+        for first, last in date_ranges(pending_dates(warehouse.open(clinic), empresa, since)):
             yield dg.RunRequest(
                 run_key=f"{run.run_id}:{first}:{last}",
                 tags={

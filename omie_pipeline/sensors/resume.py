@@ -16,8 +16,8 @@ from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.imports.status import StoppedReading, stopped_readings
 from omie_pipeline.push.unfinished import Resumable, resumable
+from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import RUN_KEY_TAG, AssetJob
-from omie_pipeline.resources.dagster_resource import DeploymentResource
 from omie_pipeline.sensors.active_runs import UNFINISHED, tables_being_read
 from omie_pipeline.sensors.ranges import range_tags
 
@@ -36,10 +36,10 @@ def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefi
     )
     def retomar_retidas(
         context: dg.SensorEvaluationContext,
-        deployment: DeploymentResource,
+        warehouse: WarehouseResource,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         ensure_pools(context.instance)
-        opened = deployment.open()
+        opened = warehouse.open()
         found = resumable(opened.engine, opened.clock.now())
         if not found:
             yield dg.SkipReason("Nada retido que possa seguir agora")
@@ -92,10 +92,10 @@ def resume_readings_sensor(jobs: MirrorJobs) -> dg.SensorDefinition:
         description="Continua as leituras que um bloqueio do Omie ou uma queda interrompeu.",
     )
     def retomar_leituras(
-        context: dg.SensorEvaluationContext, deployment: DeploymentResource
+        context: dg.SensorEvaluationContext, warehouse: WarehouseResource
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         ensure_pools(context.instance)
-        opened = deployment.open()
+        opened = warehouse.open()
         asked: set[str] = set()
         for item in stopped_readings(opened.engine, opened.clock.now()):
             if item.empresa in asked or not _may_resume(item, opened, context.instance):

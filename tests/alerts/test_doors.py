@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.cli.app import app
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import connections
 from omie_pipeline.sensors.alerts import alerts_sensor, ended_runs
 from tests.alerts.conftest import TOKEN, Mailbox, Rows
 
@@ -101,7 +102,7 @@ def _tick(instance: dg.DagsterInstance) -> str:
     definitions = dg.Definitions(
         jobs=[trabalho],
         sensors=[alerts_sensor(["trabalho"])],
-        resources={"deployment": DeploymentResource()},
+        resources=connections(Deployment()),
     )
     context = dg.build_sensor_context(
         instance=instance, resources=definitions.resources, definitions=definitions

@@ -17,7 +17,7 @@ from omie_pipeline.assets.jobs import mirror_jobs
 from omie_pipeline.assets.nfse import nfse
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.status import situacao
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import connections
 from omie_pipeline.sensors.changes import watch_sensors
 from omie_pipeline.sensors.import_schedules import mirror_schedules
 from omie_pipeline.sensors.resume import resume_readings_sensor
@@ -146,7 +146,7 @@ def mirror_definitions() -> dg.Definitions:
         jobs=kept,
         schedules=[one for one in schedules if one.job_name in {job.name for job in kept}],
         sensors=[resume_readings_sensor(jobs), *watch_sensors(jobs)],
-        resources={"deployment": DeploymentResource()},
+        resources=connections(deployment),
     )
 
 

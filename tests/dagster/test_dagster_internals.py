@@ -28,7 +28,7 @@ def test_the_tags_are_the_ones_that_dagster_reads(ours: str, theirs: str) -> Non
     assert ours == theirs
 
 
-def test_no_other_module_imports_from_dagsters_inside() -> None:
+def test_no_other_module_of_ours_imports_from_dagsters_inside() -> None:
     folders = ("omie_pipeline", "scripts", "tests", "sample", "benchmarks")
     found = {
         str(file.relative_to(ROOT))
@@ -37,7 +37,9 @@ def test_no_other_module_imports_from_dagsters_inside() -> None:
         if _INSIDE.search(file.read_text(encoding="utf-8"))
     }
     here = str(Path(__file__).relative_to(ROOT))
-    assert found == {"omie_pipeline/resources/dagster_internals.py", here}
+    # The second one asks the webserver's schema without a webserver, which has no public name.
+    beside = {here, "tests/dagster/served.py"}
+    assert found == {"omie_pipeline/resources/dagster_internals.py", *beside}
 
 
 def test_a_name_that_dagster_makes_public_is_taken_from_there() -> None:

@@ -16,7 +16,7 @@ from omie_pipeline.app.deployment import REFERENCES, Deployment
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset, push_key
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import connections
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.push.world import World, cliente, titulo
@@ -85,7 +85,7 @@ def pushes(
             push_asset(REGISTRY[name], deployment.policy(name), partitions)
             for name in ("clientes", "contas_receber")
         ],
-        resources={"deployment": DeploymentResource()},
+        resources=connections(deployment),
     )
     clock = ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
     with dg.DagsterInstance.ephemeral() as instance:

@@ -9,7 +9,7 @@ import pytest
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.nfse import KEY, nfse, note_metadata
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import connections
 from omie_pipeline.sensors.nfse import nfse_sensor
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.nfse.conftest import Notes
@@ -28,13 +28,14 @@ def opened(
     }.items():
         monkeypatch.setenv(name, value)
     deployment = Deployment(clock=notes.clock)
-    monkeypatch.setattr("omie_pipeline.resources.dagster_resource.Deployment", lambda: deployment)
+    monkeypatch.setattr(
+        "omie_pipeline.resources.connections.Deployment", lambda *_, **__: deployment
+    )
     return deployment
 
 
 def _tick(cursor: str | None = None) -> dg.SensorResult:
-    resources = {"deployment": DeploymentResource()}
-    context = dg.build_sensor_context(cursor=cursor, resources=resources)
+    context = dg.build_sensor_context(cursor=cursor, resources=connections(Deployment()))
     result = nfse_sensor()(context)
     assert isinstance(result, dg.SensorResult)
     return result
@@ -92,5 +93,5 @@ def test_the_page_counts_notes_by_state(opened: Deployment, notes: Notes) -> Non
     assert found["mais_antiga_sem_resposta"].startswith("05/01/2026")
     # Held here: the run knows its instance by a weak reference only.
     with dg.DagsterInstance.ephemeral() as instance:
-        resources = {"deployment": DeploymentResource()}
+        resources = connections(Deployment())
         assert dg.materialize([nfse], resources=resources, instance=instance).success

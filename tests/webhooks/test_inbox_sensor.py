@@ -10,10 +10,11 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.inbox.events import INSERT_EVENTS, as_arrays
 from omie_pipeline.omie.rate_limiter import scope_of
-from omie_pipeline.resources.dagster_resource import DeploymentResource
+from omie_pipeline.resources.connections import connections
 from omie_pipeline.sensors.inbox import TABLES_TAG, inbox_job, inbox_sensor
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
@@ -41,7 +42,7 @@ def definitions(
     }.items():
         monkeypatch.setenv(name, value)
     return dg.Definitions(
-        jobs=[inbox_job], sensors=[inbox_sensor()], resources={"deployment": DeploymentResource()}
+        jobs=[inbox_job], sensors=[inbox_sensor()], resources=connections(Deployment())
     )
 
 
