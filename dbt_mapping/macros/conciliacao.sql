@@ -50,44 +50,121 @@ omie as (
 
 ),
 
-codigos as (
+codigos_da_clinica as (
 
     select empresa, codigo from clinica
-    union
-    select empresa, codigo_integracao from livro
-    union
-    select empresa, chave from omie where chave is not null
+
+),
+
+codigos_do_livro as (
+
+    select empresa, codigo_integracao as codigo from livro
+
+),
+
+codigos_do_omie as (
+
+    select empresa, chave as codigo from omie where chave is not null
+
+),
+
+codigos as (
+
+    select distinct empresa, codigo
+    from (
+        {{- uniao(
+            ['codigos_da_clinica', 'codigos_do_livro', 'codigos_do_omie'], ['empresa', 'codigo']
+        ) }}
+    ) as todos
+
+),
+
+de_um_codigo as (
+
+    select
+        codigos.empresa,
+        codigos.codigo,
+        omie.codigo_omie,
+        clinica.codigo is not null as na_clinica,
+        livro.state as estado,
+        livro.confirmed_at,
+        livro.particao,
+        clinica.dia,
+        clinica.valor as valor_clinica,
+        clinica.vencimento as vencimento_clinica,
+        clinica.categoria as categoria_clinica,
+        clinica.cliente as cliente_clinica,
+        clinica.nome as nome_clinica,
+        clinica.documento as documento_clinica,
+        omie.dia as dia_omie,
+        omie.valor as valor_omie,
+        omie.vencimento as vencimento_omie,
+        omie.categoria as categoria_omie,
+        omie.cliente_id,
+        omie.nome as nome_omie,
+        omie.documento as documento_omie,
+        omie.excluido_em,
+        coalesce(omie.cancelado, false) as cancelado,
+        coalesce(omie.rateado, false) as rateado,
+        omie.feito_por,
+        omie.lido_em,
+        {{ nao_esvaziados('livro', 'omie.raw') }} as nao_esvaziados
+    from codigos
+    left join clinica on codigos.empresa = clinica.empresa and codigos.codigo = clinica.codigo
+    left join livro
+        on codigos.empresa = livro.empresa and codigos.codigo = livro.codigo_integracao
+    left join omie on codigos.empresa = omie.empresa and codigos.codigo = omie.chave
+
+),
+
+sem_codigo as (
+
+    select
+        empresa,
+        cast(null as text) as codigo,
+        codigo_omie,
+        false as na_clinica,
+        cast(null as text) as estado,
+        cast(null as timestamptz) as confirmed_at,
+        cast(null as text) as particao,
+        cast(null as date) as dia,
+        cast(null as numeric) as valor_clinica,
+        cast(null as date) as vencimento_clinica,
+        cast(null as text) as categoria_clinica,
+        cast(null as text) as cliente_clinica,
+        cast(null as text) as nome_clinica,
+        cast(null as text) as documento_clinica,
+        dia as dia_omie,
+        valor as valor_omie,
+        vencimento as vencimento_omie,
+        categoria as categoria_omie,
+        cliente_id,
+        nome as nome_omie,
+        documento as documento_omie,
+        excluido_em,
+        cancelado,
+        rateado,
+        feito_por,
+        lido_em,
+        cast('{}' as text[]) as nao_esvaziados
+    from omie
+    where chave is null
 
 )
 
-select
-    codigos.empresa, codigos.codigo, omie.codigo_omie,
-    clinica.codigo is not null as na_clinica,
-    livro.state as estado, livro.confirmed_at, livro.particao,
-    clinica.dia, clinica.valor as valor_clinica, clinica.vencimento as vencimento_clinica,
-    clinica.categoria as categoria_clinica, clinica.cliente as cliente_clinica,
-    clinica.nome as nome_clinica, clinica.documento as documento_clinica,
-    omie.dia as dia_omie, omie.valor as valor_omie, omie.vencimento as vencimento_omie,
-    omie.categoria as categoria_omie, omie.cliente_id,
-    omie.nome as nome_omie, omie.documento as documento_omie,
-    omie.excluido_em, coalesce(omie.cancelado, false) as cancelado,
-    coalesce(omie.rateado, false) as rateado, omie.feito_por, omie.lido_em,
-    {{ nao_esvaziados('livro', 'omie.raw') }} as nao_esvaziados
-from codigos
-left join clinica on codigos.empresa = clinica.empresa and codigos.codigo = clinica.codigo
-left join livro on codigos.empresa = livro.empresa and codigos.codigo = livro.codigo_integracao
-left join omie on codigos.empresa = omie.empresa and codigos.codigo = omie.chave
+{{ uniao(['de_um_codigo', 'sem_codigo'], colunas_da_conciliacao()) }}
+{%- endmacro %}
 
-union all
 
-select
-    omie.empresa, null, omie.codigo_omie, false, null, null, null,
-    null, null, null, null, null, null, null,
-    omie.dia, omie.valor, omie.vencimento, omie.categoria, omie.cliente_id, omie.nome,
-    omie.documento, omie.excluido_em, omie.cancelado, omie.rateado, omie.feito_por, omie.lido_em,
-    cast('{}' as text[])
-from omie
-where omie.chave is null
+{# The columns of one side's facts. #}
+{% macro colunas_da_conciliacao() -%}
+    {{ return([
+        'empresa', 'codigo', 'codigo_omie', 'na_clinica', 'estado', 'confirmed_at', 'particao',
+        'dia', 'valor_clinica', 'vencimento_clinica', 'categoria_clinica', 'cliente_clinica',
+        'nome_clinica', 'documento_clinica', 'dia_omie', 'valor_omie', 'vencimento_omie',
+        'categoria_omie', 'cliente_id', 'nome_omie', 'documento_omie', 'excluido_em', 'cancelado',
+        'rateado', 'feito_por', 'lido_em', 'nao_esvaziados',
+    ]) }}
 {%- endmacro %}
 
 

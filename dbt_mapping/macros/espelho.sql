@@ -48,3 +48,13 @@ where {{ esquema('omie') }}.ve_linha(
 {% macro mascarado(coluna, mascara) -%}
     {{ esquema('omie') }}.mascarar_{{ mascara }}({{ coluna }})
 {%- endmacro %}
+
+
+{# Names of the columns that a view over the mirror has. #}
+{% macro nomes_do_espelho(tabela) -%}
+    {%- set nomes = [] -%}
+    {%- for item in colunas_do_espelho(tabela) -%}
+        {%- do nomes.append(item.split(':')[0]) -%}
+    {%- endfor -%}
+    {{ return(nomes) }}
+{%- endmacro %}

@@ -14,22 +14,65 @@
 {%- set endpoint = 'clientes' if clientes_por() == 'integracao' else 'clientes_cpf_cnpj' -%}
 {%- set antes = load_relation(this) if execute else none %}
 
-with pessoas as (
+with pacientes as (
 
     select
-        empresa, 'PAC-' || id as codigo, 'pacientes' as origem, nome, data_nascimento,
-        {{ documento_limpo('cpf') }} as documento, atualizado_em
+        empresa,
+        'PAC-' || id as codigo,
+        'pacientes' as origem,
+        nome,
+        data_nascimento,
+        {{ documento_limpo('cpf') }} as documento,
+        atualizado_em
     from {{ ref('pacientes') }}
-    union all
+
+),
+
+profissionais as (
+
     select
-        empresa, 'PRO-' || id, 'profissionais', nome, null, {{ documento_limpo('cpf_cnpj') }},
+        empresa,
+        'PRO-' || id as codigo,
+        'profissionais' as origem,
+        nome,
+        cast(null as date) as data_nascimento,
+        {{ documento_limpo('cpf_cnpj') }} as documento,
         atualizado_em
     from {{ ref('profissionais') }}
-    union all
+
+),
+
+fornecedores as (
+
     select
-        empresa, 'FOR-' || id, 'fornecedores', razao_social, null,
-        {{ documento_limpo('cpf_cnpj') }}, atualizado_em
+        empresa,
+        'FOR-' || id as codigo,
+        'fornecedores' as origem,
+        razao_social as nome,
+        cast(null as date) as data_nascimento,
+        {{ documento_limpo('cpf_cnpj') }} as documento,
+        atualizado_em
     from {{ ref('fornecedores') }}
+
+),
+
+apagados as (
+
+    select empresa, codigos_cliente from {{ source('omie_sync', 'erasure') }}
+
+),
+
+livro_inteiro as (
+
+    select empresa, endpoint, codigo_integracao, omie_id, state, first_seen_at
+    from {{ source('omie_sync', 'ledger') }}
+
+),
+
+pessoas as (
+    {{ uniao(['pacientes', 'profissionais', 'fornecedores'], [
+        'empresa', 'codigo', 'origem', 'nome', 'data_nascimento', 'documento', 'atualizado_em',
+    ]) }}
 
 ),
 
@@ -50,12 +93,12 @@ livro as (
         codigo_integracao as codigo,
         first_seen_at,
         exists (
-            select 1 from {{ source('omie_sync', 'erasure') }} as apagado
+            select 1 from apagados
             where
-                apagado.empresa = livro.empresa
-                and livro.omie_id = any(apagado.codigos_cliente)
+                apagados.empresa = livro_inteiro.empresa
+                and livro_inteiro.omie_id = any(apagados.codigos_cliente)
         ) as foi_apagado
-    from {{ source('omie_sync', 'ledger') }} as livro
+    from livro_inteiro
     where endpoint = '{{ endpoint }}' and omie_id is not null and state <> 'deleted'
 
 ),

@@ -3,26 +3,76 @@
    one document are one cliente, under the holder's code and with the holder's data (clientes_codigos);
    what the holder has nothing of, the bank account above all, and the tags come from the others. #}
 {%- set destino_do_rg = rg_destino() %}
+{%- set colunas = [
+    'tipo', 'origem', 'codigo', 'tag', 'empresa', 'id', 'razao_social', 'nome_fantasia',
+    'documento', 'inscricao_estadual', 'rg', 'rg_orgao_emissor', 'observacao', 'dados_bancarios',
+    'email', 'telefone', 'logradouro', 'numero', 'complemento', 'bairro', 'cidade', 'uf', 'cep',
+    '_unreadable',
+] %}
 
-with pessoas as (
+with codigos as not materialized (
+
+    select * from {{ ref('clientes_codigos') }}
+
+),
+
+municipios as (
 
     select
-        'paciente' as tipo, 'pacientes' as origem, 'PAC-' || id as codigo, 'Cliente' as tag,
-        empresa, id, nome as razao_social, nome as nome_fantasia, cpf as documento,
-        cast(null as text) as inscricao_estadual, rg, rg_orgao_emissor,
-        cast(null as text) as observacao, cast(null as jsonb) as dados_bancarios,
-        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep,
+        codigo_ibge, uf, {{ maiusculo_sem_acento('nome') }} as nome,
+        {{ chave_do_municipio('nome') }} as chave
+    from {{ ref('municipios') }}
+
+),
+
+pacientes as (
+
+    select
+        'paciente' as tipo,
+        'pacientes' as origem,
+        'PAC-' || id as codigo,
+        'Cliente' as tag,
+        empresa,
+        id,
+        nome as razao_social,
+        nome as nome_fantasia,
+        cpf as documento,
+        cast(null as text) as inscricao_estadual,
+        rg,
+        rg_orgao_emissor,
+        cast(null as text) as observacao,
+        cast(null as jsonb) as dados_bancarios,
+        email,
+        telefone,
+        logradouro,
+        numero,
+        complemento,
+        bairro,
+        cidade,
+        uf,
+        cep,
         {{ ilegiveis({'pacientes': ['but', 'data_nascimento', 'data_cadastro', 'atualizado_em']}) }}
             as _unreadable
     from {{ ref('pacientes') }} as pacientes
 
-    union all
+),
+
+profissionais as (
 
     select
-        'profissional', 'profissionais', 'PRO-' || id, 'Fornecedor',
-        empresa, id, nome, nome, cpf_cnpj,
-        null, null, null,
-        'Conselho: ' || conselho,
+        'profissional' as tipo,
+        'profissionais' as origem,
+        'PRO-' || id as codigo,
+        'Fornecedor' as tag,
+        empresa,
+        id,
+        nome as razao_social,
+        nome as nome_fantasia,
+        cpf_cnpj as documento,
+        cast(null as text) as inscricao_estadual,
+        cast(null as text) as rg,
+        cast(null as text) as rg_orgao_emissor,
+        'Conselho: ' || conselho as observacao,
         case when coalesce(banco, agencia, conta, chave_pix) is not null then
             jsonb_strip_nulls(jsonb_build_object(
                 'codigo_banco', banco,
@@ -32,20 +82,55 @@ with pessoas as (
                 'nome_titular', nome,
                 'cChavePix', chave_pix
             ))
-        end,
-        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep,
+        end as dados_bancarios,
+        email,
+        telefone,
+        logradouro,
+        numero,
+        complemento,
+        bairro,
+        cidade,
+        uf,
+        cep,
         {{ ilegiveis({'profissionais': ['but', 'comissao', 'data_cadastro', 'atualizado_em']}) }}
+            as _unreadable
     from {{ ref('profissionais') }} as profissionais
 
-    union all
+),
+
+fornecedores as (
 
     select
-        'fornecedor', 'fornecedores', 'FOR-' || id, 'Fornecedor',
-        empresa, id, razao_social, coalesce(nome_fantasia, razao_social), cpf_cnpj,
-        inscricao_estadual, null, null, null, null,
-        email, telefone, logradouro, numero, complemento, bairro, cidade, uf, cep,
-        {{ ilegiveis({'fornecedores': ['but', 'data_cadastro', 'atualizado_em']}) }}
+        'fornecedor' as tipo,
+        'fornecedores' as origem,
+        'FOR-' || id as codigo,
+        'Fornecedor' as tag,
+        empresa,
+        id,
+        razao_social,
+        coalesce(nome_fantasia, razao_social) as nome_fantasia,
+        cpf_cnpj as documento,
+        inscricao_estadual,
+        cast(null as text) as rg,
+        cast(null as text) as rg_orgao_emissor,
+        cast(null as text) as observacao,
+        cast(null as jsonb) as dados_bancarios,
+        email,
+        telefone,
+        logradouro,
+        numero,
+        complemento,
+        bairro,
+        cidade,
+        uf,
+        cep,
+        {{ ilegiveis({'fornecedores': ['but', 'data_cadastro', 'atualizado_em']}) }} as _unreadable
     from {{ ref('fornecedores') }} as fornecedores
+
+),
+
+pessoas as (
+    {{ uniao(['pacientes', 'profissionais', 'fornecedores'], colunas) }}
 
 ),
 
@@ -62,7 +147,7 @@ compartilhados as (
             filter (where pessoas.observacao is not null))[1] as observacao,
         (array_agg(pessoas.dados_bancarios order by codigos.codigo)
             filter (where pessoas.dados_bancarios is not null))[1] as dados_bancarios
-    from {{ ref('clientes_codigos') }} as codigos
+    from codigos
     inner join pessoas
         on codigos.empresa = pessoas.empresa and codigos.codigo = pessoas.codigo
     where codigos.titular <> codigos.codigo
@@ -88,20 +173,11 @@ unidas as (
             || case when pessoas.tag <> 'Fornecedor' and compartilhados.fornecedor
                 then '[{"tag": "Fornecedor"}]' else cast('[]' as jsonb) end as tags
     from pessoas
-    left join {{ ref('clientes_codigos') }} as codigos
+    left join codigos
         on pessoas.empresa = codigos.empresa and pessoas.codigo = codigos.codigo
     left join compartilhados
         on pessoas.empresa = compartilhados.empresa and pessoas.codigo = compartilhados.titular
     where codigos.titular is null or codigos.titular = pessoas.codigo
-
-),
-
-municipios as (
-
-    select
-        codigo_ibge, uf, {{ maiusculo_sem_acento('nome') }} as nome,
-        {{ chave_do_municipio('nome') }} as chave
-    from {{ ref('municipios') }}
 
 )
 

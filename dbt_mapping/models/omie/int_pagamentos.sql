@@ -5,21 +5,68 @@
     'recebimentos': 'REC-', 'vendas_produtos': 'VEN-', 'repasses': 'REP-', 'despesas': 'DES-',
     'compras_produtos': 'COM-',
 } %}
+{%- set sem_parcelas = ['vendas_produtos', 'despesas', 'compras_produtos'] %}
 
-with origens as (
+with recebimentos as (
 
     select
-        'recebimentos' as origem, empresa, id, forma_pagamento_id, atualizado_em,
+        'recebimentos' as origem,
+        empresa,
+        id,
+        forma_pagamento_id,
+        atualizado_em,
         {{ numero_de_parcelas('parcelas') }} as partes,
         -- A receipt that is itself the second of three, of a clinic that keeps one row for each.
         split_part(parcela, '/', 1) as sua_parcela,
         _unreadable
     from {{ ref('recebimentos') }}
-    {%- for tabela in ['vendas_produtos', 'despesas', 'compras_produtos'] %}
-    union all
-    select '{{ tabela }}', empresa, id, forma_pagamento_id, atualizado_em, 1, null, _unreadable
+
+),
+{% for tabela in sem_parcelas %}
+{{ tabela }} as (
+
+    select
+        '{{ tabela }}' as origem,
+        empresa,
+        id,
+        forma_pagamento_id,
+        atualizado_em,
+        1 as partes,
+        cast(null as text) as sua_parcela,
+        _unreadable
     from {{ ref(tabela) }}
-    {%- endfor %}
+
+),
+{% endfor %}
+pagamentos as (
+
+    select * from {{ ref('pagamentos') }}
+
+),
+
+repasses as (
+
+    select distinct empresa, id, codigo from {{ ref('int_repasses') }}
+
+),
+
+formas as (
+
+    {{ formas_de_cada() }}
+
+),
+
+colisoes as (
+
+    select * from {{ ref('int_colisoes') }}
+
+),
+
+origens as (
+    {{ uniao(['recebimentos'] + sem_parcelas, [
+        'origem', 'empresa', 'id', 'forma_pagamento_id', 'atualizado_em', 'partes', 'sua_parcela',
+        '_unreadable',
+    ]) }}
 
 ),
 
@@ -28,12 +75,6 @@ uma_de_cada as (
     select distinct on (origem, empresa, id) *
     from origens
     order by origem, empresa, id, atualizado_em desc nulls last
-
-),
-
-repasses as (
-
-    select distinct empresa, id, codigo from {{ ref('int_repasses') }}
 
 ),
 
@@ -56,7 +97,7 @@ pagos as (
             ) then ''
             else '-' || pagamentos.parcela
         end as sufixo
-    from {{ ref('pagamentos') }} as pagamentos
+    from pagamentos
     left join uma_de_cada
         on pagamentos.origem = uma_de_cada.origem
         and pagamentos.empresa = uma_de_cada.empresa
@@ -65,12 +106,6 @@ pagos as (
         on pagamentos.origem = 'repasses'
         and pagamentos.empresa = repasses.empresa
         and pagamentos.origem_id = repasses.id
-
-),
-
-formas as (
-
-    {{ formas_de_cada() }}
 
 ),
 
@@ -109,6 +144,6 @@ select
             exigida="linhas.origem is distinct from 'repasses'")
     ) }} as faltas
 from linhas
-left join {{ ref('int_colisoes') }} as colisoes
+left join colisoes
     on linhas.empresa = colisoes.empresa and linhas.titulo = colisoes.codigo
 {{ juncoes_da_conta('linhas') }}

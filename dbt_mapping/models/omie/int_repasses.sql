@@ -4,7 +4,13 @@
    that título over: under a code of its own it would be due beside it. Of several for one receipt the
    first by id does. One that went out under its own code keeps it. #}
 
-with livro as (
+with repasses as (
+
+    select * from {{ ref('repasses') }}
+
+),
+
+livro as (
 
     select empresa, codigo_integracao as codigo
     from {{ source('omie_sync', 'ledger') }}
@@ -20,7 +26,7 @@ ditos as (
         proprio.codigo is null and repasses.id = min(repasses.id) filter (
             where proprio.codigo is null
         ) over (partition by repasses.empresa, repasses.recebimento_id) as assume
-    from {{ ref('repasses') }} as repasses
+    from repasses
     left join livro as proprio
         on repasses.empresa = proprio.empresa and proprio.codigo = 'REP-' || repasses.id
 

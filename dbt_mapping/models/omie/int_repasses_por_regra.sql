@@ -4,7 +4,19 @@
    professional, then procedure, then the general one. A rule counts for receipts from its
    data_cadastro on, until the next one for the same case: a new rule leaves the past as it is. #}
 
-with regras as (
+with todos_os_recebimentos as (
+
+    select * from {{ ref('recebimentos') }}
+
+),
+
+repasses as (
+
+    select * from {{ ref('repasses') }}
+
+),
+
+regras as (
 
     select * from ({{ um_de_cada('regras_repasse', [
         'profissional_id', 'procedimento_id', 'percentual', 'valor', 'dias_para_vencer', 'ativo',
@@ -43,10 +55,12 @@ recebimentos as (
         empresa, id, profissional_id, procedimento_id, data, valor, _unreadable,
         -- Without a readable date it is made all the same, to be refused.
         coalesce(data, current_date) as dia
-    from {{ ref('recebimentos') }} as recebido
+    from todos_os_recebimentos
     where profissional_id is not null and not exists (
-        select 1 from {{ ref('repasses') }} as dito
-        where dito.empresa = recebido.empresa and dito.recebimento_id = recebido.id
+        select 1 from repasses
+        where
+            repasses.empresa = todos_os_recebimentos.empresa
+            and repasses.recebimento_id = todos_os_recebimentos.id
     )
     order by empresa, id, atualizado_em desc nulls last
 

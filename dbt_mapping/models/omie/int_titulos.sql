@@ -1,76 +1,46 @@
 {{ config(materialized='ephemeral') }}
 {# Every título, to receive and to pay, in one shape, with category and account resolved. It is
    inlined in the two payload models; PostgreSQL drops the branches that the filter excludes. #}
+{%- set colunas = [
+    'origem', 'codigo', 'cliente', 'empresa', 'id', 'procedimento_id', 'forma_pagamento_id',
+    'codigo_categoria', 'data', 'data_vencimento', 'valor', 'numero_documento', 'parcela',
+    'observacao', 'projeto_id', '_unreadable',
+] %}
 
-with titulos as (
+-- Read twice, by branches of which one payload model needs neither.
+with recebimentos as not materialized (
 
-    select
-        'recebimentos' as origem, 'REC-' || id as codigo, 'PAC-' || paciente_id as cliente,
-        empresa, id, procedimento_id, forma_pagamento_id, cast(null as text) as codigo_categoria,
-        data, data_vencimento, valor, numero_documento,
-        case when parcelas > 999 then '1/' || parcelas else parcela end as parcela,
-        observacao, projeto_id,
-        {{ ilegiveis({'recebimentos': ['but', 'gerar_os', 'faturar', 'atualizado_em']}) }} as _unreadable
-    from {{ ref('recebimentos') }} as recebimentos
-    where {{ em_parcelas('parcelas') }} is not true
+    select * from {{ ref('recebimentos') }}
 
-    union all
+),
 
-    select
-        'recebimentos', {{ codigo_do_recebimento('id', 'k', 'parcelas') }}, 'PAC-' || paciente_id,
-        empresa, id, procedimento_id, forma_pagamento_id, null,
-        data, {{ vencimento_da_parcela('data_vencimento', 'k') }},
-        {{ valor_da_parcela('valor', 'k', 'parcelas') }}, numero_documento,
-        k || '/' || parcelas,
-        observacao, projeto_id,
-        {{ ilegiveis({'recebimentos': ['but', 'gerar_os', 'faturar', 'atualizado_em']}) }}
-    from {{ ref('recebimentos') }} as recebimentos
-    cross join lateral generate_series(1, parcelas) as k
-    where {{ em_parcelas('parcelas') }}
+vendas_produtos as (
 
-    union all
+    select * from {{ ref('vendas_produtos') }}
 
-    select
-        'vendas_produtos', 'VEN-' || id, 'PAC-' || paciente_id,
-        empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, produto, null,
-        {{ ilegiveis({'vendas_produtos': ['but', 'atualizado_em']}) }}
-    from {{ ref('vendas_produtos') }} as vendas_produtos
+),
 
-    union all
+int_repasses as (
 
-    select
-        'repasses', codigo, 'PRO-' || profissional_id,
-        empresa, id, null, null, null,
-        data, data_vencimento, valor, null, null, observacao, null, _unreadable
-    from {{ ref('int_repasses') }}
+    select * from {{ ref('int_repasses') }}
 
-    union all
+),
 
-    select
-        'repasses_por_regra', 'REP-R' || recebimento_id, 'PRO-' || profissional_id,
-        empresa, recebimento_id, null, null, null,
-        data, data_vencimento, valor, null, null, 'Repasse do recebimento ' || recebimento_id, null,
-        _unreadable
-    from {{ ref('int_repasses_por_regra') }}
+int_repasses_por_regra as (
 
-    union all
+    select * from {{ ref('int_repasses_por_regra') }}
 
-    select
-        'despesas', 'DES-' || id, 'FOR-' || fornecedor_id,
-        empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, observacao, null,
-        {{ ilegiveis({'despesas': ['but', 'atualizado_em']}) }}
-    from {{ ref('despesas') }} as despesas
+),
 
-    union all
+despesas as (
 
-    select
-        'compras_produtos', 'COM-' || id, 'FOR-' || fornecedor_id,
-        empresa, id, null, forma_pagamento_id, codigo_categoria,
-        data, data_vencimento, valor, numero_documento, null, produto, null,
-        {{ ilegiveis({'compras_produtos': ['but', 'atualizado_em']}) }}
-    from {{ ref('compras_produtos') }} as compras_produtos
+    select * from {{ ref('despesas') }}
+
+),
+
+compras_produtos as (
+
+    select * from {{ ref('compras_produtos') }}
 
 ),
 
@@ -92,9 +62,187 @@ formas as (
 
 ),
 
+codigos as (
+
+    select * from {{ ref('clientes_codigos') }}
+
+),
+
 colisoes as (
 
     select * from {{ ref('int_colisoes') }}
+
+),
+
+recebimentos_inteiros as (
+
+    select
+        'recebimentos' as origem,
+        'REC-' || id as codigo,
+        'PAC-' || paciente_id as cliente,
+        empresa,
+        id,
+        procedimento_id,
+        forma_pagamento_id,
+        cast(null as text) as codigo_categoria,
+        data,
+        data_vencimento,
+        valor,
+        numero_documento,
+        case when parcelas > 999 then '1/' || parcelas else parcela end as parcela,
+        observacao,
+        projeto_id,
+        {{ ilegiveis({'recebimentos': ['but', 'gerar_os', 'faturar', 'atualizado_em']}) }} as _unreadable
+    from recebimentos
+    where {{ em_parcelas('parcelas') }} is not true
+
+),
+
+recebimentos_em_parcelas as (
+
+    select
+        'recebimentos' as origem,
+        {{ codigo_do_recebimento('id', 'k', 'parcelas') }} as codigo,
+        'PAC-' || paciente_id as cliente,
+        empresa,
+        id,
+        procedimento_id,
+        forma_pagamento_id,
+        cast(null as text) as codigo_categoria,
+        data,
+        {{ vencimento_da_parcela('data_vencimento', 'k') }} as data_vencimento,
+        {{ valor_da_parcela('valor', 'k', 'parcelas') }} as valor,
+        numero_documento,
+        k || '/' || parcelas as parcela,
+        observacao,
+        projeto_id,
+        {{ ilegiveis({'recebimentos': ['but', 'gerar_os', 'faturar', 'atualizado_em']}) }} as _unreadable
+    from recebimentos
+    cross join lateral generate_series(1, parcelas) as k
+    where {{ em_parcelas('parcelas') }}
+
+),
+
+vendas as (
+
+    select
+        'vendas_produtos' as origem,
+        'VEN-' || id as codigo,
+        'PAC-' || paciente_id as cliente,
+        empresa,
+        id,
+        cast(null as text) as procedimento_id,
+        forma_pagamento_id,
+        codigo_categoria,
+        data,
+        data_vencimento,
+        valor,
+        numero_documento,
+        cast(null as text) as parcela,
+        produto as observacao,
+        cast(null as text) as projeto_id,
+        {{ ilegiveis({'vendas_produtos': ['but', 'atualizado_em']}) }} as _unreadable
+    from vendas_produtos
+
+),
+
+repasses as (
+
+    select
+        'repasses' as origem,
+        codigo,
+        'PRO-' || profissional_id as cliente,
+        empresa,
+        id,
+        cast(null as text) as procedimento_id,
+        cast(null as text) as forma_pagamento_id,
+        cast(null as text) as codigo_categoria,
+        data,
+        data_vencimento,
+        valor,
+        cast(null as text) as numero_documento,
+        cast(null as text) as parcela,
+        observacao,
+        cast(null as text) as projeto_id,
+        _unreadable
+    from int_repasses
+
+),
+
+repasses_por_regra as (
+
+    select
+        'repasses_por_regra' as origem,
+        'REP-R' || recebimento_id as codigo,
+        'PRO-' || profissional_id as cliente,
+        empresa,
+        recebimento_id as id,
+        cast(null as text) as procedimento_id,
+        cast(null as text) as forma_pagamento_id,
+        cast(null as text) as codigo_categoria,
+        data,
+        data_vencimento,
+        valor,
+        cast(null as text) as numero_documento,
+        cast(null as text) as parcela,
+        'Repasse do recebimento ' || recebimento_id as observacao,
+        cast(null as text) as projeto_id,
+        _unreadable
+    from int_repasses_por_regra
+
+),
+
+contas_da_clinica as (
+
+    select
+        'despesas' as origem,
+        'DES-' || id as codigo,
+        'FOR-' || fornecedor_id as cliente,
+        empresa,
+        id,
+        cast(null as text) as procedimento_id,
+        forma_pagamento_id,
+        codigo_categoria,
+        data,
+        data_vencimento,
+        valor,
+        numero_documento,
+        cast(null as text) as parcela,
+        observacao,
+        cast(null as text) as projeto_id,
+        {{ ilegiveis({'despesas': ['but', 'atualizado_em']}) }} as _unreadable
+    from despesas
+
+),
+
+compras as (
+
+    select
+        'compras_produtos' as origem,
+        'COM-' || id as codigo,
+        'FOR-' || fornecedor_id as cliente,
+        empresa,
+        id,
+        cast(null as text) as procedimento_id,
+        forma_pagamento_id,
+        codigo_categoria,
+        data,
+        data_vencimento,
+        valor,
+        numero_documento,
+        cast(null as text) as parcela,
+        produto as observacao,
+        cast(null as text) as projeto_id,
+        {{ ilegiveis({'compras_produtos': ['but', 'atualizado_em']}) }} as _unreadable
+    from compras_produtos
+
+),
+
+titulos as (
+    {{ uniao([
+        'recebimentos_inteiros', 'recebimentos_em_parcelas', 'vendas', 'repasses',
+        'repasses_por_regra', 'contas_da_clinica', 'compras',
+    ], colunas) }}
 
 )
 
@@ -163,7 +311,7 @@ select
     ) }} as faltas
 from titulos
 left join colisoes on titulos.empresa = colisoes.empresa and titulos.codigo = colisoes.codigo
-left join {{ ref('clientes_codigos') }} as codigos
+left join codigos
     on titulos.empresa = codigos.empresa and titulos.cliente = codigos.codigo
 left join projetos
     on titulos.empresa = projetos.empresa and titulos.projeto_id = projetos.id

@@ -4,6 +4,12 @@
     post_hook='analyze {{ this }}',
 ) }}
 
+with categorias as (
+
+    select * from {{ ref('clinica_categorias') }}
+
+)
+
 select
     empresa,
     'CAT-' || id as _chave,
@@ -15,4 +21,4 @@ select
     'categorias' as _origem_tabela,
     id as _origem_id,
     {{ ilegiveis({'categorias': ['but', 'data_cadastro', 'atualizado_em']}) }} as _unreadable
-from {{ ref('clinica_categorias') }} as categorias
+from categorias

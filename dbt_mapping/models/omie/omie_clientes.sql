@@ -4,9 +4,15 @@
     post_hook='analyze {{ this }}',
 ) }}
 
+with clientes as (
+
+    select * from {{ ref('int_clientes') }}
+
+)
+
 select
     empresa,
     codigo as codigo_cliente_integracao,
     {{ campos_do_cliente() }}
-from {{ ref('int_clientes') }}
+from clientes
 where {{ clientes_por() == 'integracao' }}

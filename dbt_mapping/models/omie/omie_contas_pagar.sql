@@ -7,6 +7,12 @@
     post_hook='analyze {{ this }}',
 ) }}
 
+with titulos as (
+
+    select * from {{ ref('int_titulos') }}
+
+)
+
 select
     empresa,
     {{ data_particao('data') }} as data_particao,
@@ -29,5 +35,5 @@ select
     id as _origem_id,
     _unreadable,
     colisao as _colisao
-from {{ ref('int_titulos') }}
+from titulos
 where origem in ('repasses', 'repasses_por_regra', 'despesas', 'compras_produtos')

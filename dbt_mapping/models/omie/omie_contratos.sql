@@ -6,7 +6,25 @@
 {# Sections that the canonical tables say nothing of (departamentos, itemLeiTranspImp, itemOutrasInf)
    are left to a query of your own. #}
 
-with procedimentos as (
+with contratos as (
+
+    select * from {{ ref('contratos') }}
+
+),
+
+contratos_itens as (
+
+    select * from {{ ref('contratos_itens') }}
+
+),
+
+codigos as (
+
+    select * from {{ ref('clientes_codigos') }}
+
+),
+
+procedimentos as (
 
     {{ um_de_cada('procedimentos') }}
 
@@ -24,7 +42,7 @@ numerados as (
     select
         *,
         row_number() over (partition by empresa, contrato_id order by ordem nulls last, id) as seq
-    from {{ ref('contratos_itens') }}
+    from contratos_itens
 
 ),
 
@@ -138,8 +156,8 @@ select
         ) || coalesce(itens._unreadable, '[]'),
         '[]'
     ) as _unreadable
-from {{ ref('contratos') }} as contratos
-left join {{ ref('clientes_codigos') }} as codigos
+from contratos
+left join codigos
     on contratos.empresa = codigos.empresa
     and 'PAC-' || contratos.paciente_id = codigos.codigo
 left join projetos

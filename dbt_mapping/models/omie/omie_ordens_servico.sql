@@ -9,7 +9,19 @@
 {# The receipt itself is sent as a título, so the order must not make another: cNaoGerarFinanceiro S,
    one parcela whatever the receipt's instalments. #}
 
-with procedimentos as (
+with recebimentos as (
+
+    select * from {{ ref('recebimentos') }}
+
+),
+
+codigos as (
+
+    select * from {{ ref('clientes_codigos') }}
+
+),
+
+procedimentos as (
 
     {{ um_de_cada('procedimentos') }}
 
@@ -41,8 +53,8 @@ ordens as (
         {{ padrao('categoria_padrao_agenda') }} as categoria_padrao,
         coalesce(codigos.titular, 'PAC-' || recebimentos.paciente_id) as cliente,
         codigos.codigo as codigo_do_paciente
-    from {{ ref('recebimentos') }} as recebimentos
-    left join {{ ref('clientes_codigos') }} as codigos
+    from recebimentos
+    left join codigos
         on recebimentos.empresa = codigos.empresa
         and 'PAC-' || recebimentos.paciente_id = codigos.codigo
     {{ juncoes_dos_padroes('recebimentos') }}

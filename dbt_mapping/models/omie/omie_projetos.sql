@@ -4,6 +4,12 @@
     post_hook='analyze {{ this }}',
 ) }}
 
+with projetos as (
+
+    select * from {{ ref('clinica_projetos') }}
+
+)
+
 select
     empresa,
     {{ nosso_codigo('projetos', 'PRJ-', 'id') }} as "codInt",
@@ -12,4 +18,4 @@ select
     'projetos' as _origem_tabela,
     id as _origem_id,
     {{ ilegiveis({'projetos': ['but', 'data_cadastro', 'atualizado_em']}) }} as _unreadable
-from {{ ref('clinica_projetos') }} as projetos
+from projetos

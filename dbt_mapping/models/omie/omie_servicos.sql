@@ -9,16 +9,36 @@
 {%- set recebimentos = ref('recebimentos') -%}
 {%- set ha_recebimentos = not execute or load_relation(recebimentos) is not none %}
 
-with nomeados as (
+with procedimentos as (
+
+    select * from {{ ref('procedimentos') }}
+
+),
+
+dos_contratos as (
 
     select empresa, procedimento_id from {{ ref('contratos_itens') }}
-    {%- if ha_recebimentos %}
-    union
+
+),
+{% if ha_recebimentos %}
+das_ordens as (
+
     select recebimentos.empresa, recebimentos.procedimento_id
     from {{ recebimentos }} as recebimentos
     {{ juncoes_dos_padroes('recebimentos') }}
     where {{ padrao_sim('gerar_os_sempre') }} or recebimentos.gerar_os
-    {%- endif %}
+
+),
+{% endif %}
+nomeados as (
+
+    select distinct empresa, procedimento_id
+    from (
+        {{- uniao(
+            ['dos_contratos'] + (['das_ordens'] if ha_recebimentos else []),
+            ['empresa', 'procedimento_id'],
+        ) }}
+    ) as todos
 
 )
 
@@ -48,7 +68,7 @@ select
     procedimentos.id as _origem_id,
     {{ ilegiveis({'procedimentos': ['but', 'ativo', 'data_cadastro', 'atualizado_em']}) }}
         as _unreadable
-from {{ ref('procedimentos') }} as procedimentos
+from procedimentos
 {{ juncoes_dos_padroes('procedimentos') }}
 where
     (procedimentos.codigo_lc116 is not null and procedimentos.codigo_servico_municipal is not null)

@@ -5,6 +5,12 @@
 ) }}
 {# Active, suspended, cancelled. 00, being drawn up, is asked for by the contract itself. #}
 
+with contratos as (
+
+    select * from {{ ref('contratos') }}
+
+)
+
 select
     empresa,
     {{ nosso_codigo('contratos', 'CTR-', 'id') }} as "cCodIntCtr",
@@ -12,5 +18,5 @@ select
     'contratos' as _origem_tabela,
     id as _origem_id,
     {{ ilegiveis({'contratos': ['situacao']}) }} as _unreadable
-from {{ ref('contratos') }} as contratos
+from contratos
 where situacao in ('10', '90', '99')

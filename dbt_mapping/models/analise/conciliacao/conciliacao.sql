@@ -1,12 +1,21 @@
 {# What each fact is: equal, different, missing, extra. A row delivered after the table was last read
    cannot be judged yet and says so. #}
 
-with lidas as (
+with particoes_lidas as (
 
     select empresa, tabela, particao, lido_em from {{ source('omie_sync', 'import_partition') }}
-    union all
-    select empresa, tabela, null, lido_ate
+
+),
+
+listas_lidas as (
+
+    select empresa, tabela, cast(null as text) as particao, lido_ate as lido_em
     from {{ source('omie_sync', 'import_cursor') }}
+
+),
+
+lidas as (
+    {{ uniao(['particoes_lidas', 'listas_lidas'], ['empresa', 'tabela', 'particao', 'lido_em']) }}
 
 ),
 

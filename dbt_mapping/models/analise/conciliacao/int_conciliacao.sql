@@ -48,12 +48,23 @@
     from {{ source('omie', 'clientes') }}
 ){% endset %}
 
-select 'clientes' as endpoint, lados.* from (
-    {{ lados_da_conciliacao(clientes, payload_clientes, espelho_clientes) }}
-) as lados
-{%- for tabela, (payload, espelho) in titulos.items() %}
-union all
-select '{{ tabela }}', lados.* from (
-    {{ lados_da_conciliacao(tabela, payload, espelho) }}
-) as lados
+with clientes as (
+
+    select 'clientes' as endpoint, lados.* from (
+        {{ lados_da_conciliacao(clientes, payload_clientes, espelho_clientes) }}
+    ) as lados
+
+)
+{%- for tabela, (payload, espelho) in titulos.items() %},
+
+{{ tabela }} as (
+
+    select '{{ tabela }}' as endpoint, lados.* from (
+        {{ lados_da_conciliacao(tabela, payload, espelho) }}
+    ) as lados
+
+)
 {%- endfor %}
+
+{{ uniao(['clientes', 'contas_receber', 'contas_pagar'],
+    ['endpoint'] + colunas_da_conciliacao()) }}

@@ -2,21 +2,36 @@
 {# Every título of the mirror in one shape, with what was paid and what is open. The balance is
    Omie's own; a título whose balance was not read yet gets it from its settlements. #}
 
-with titulos as (
+with {% for natureza, tabela, competencia in [
+    ('R', 'contas_receber', 'data_registro'), ('P', 'contas_pagar', 'data_entrada'),
+] -%}
+{{ tabela }} as (
 
-    {% for natureza, tabela, competencia in [
-        ('R', 'contas_receber', 'data_registro'), ('P', 'contas_pagar', 'data_entrada'),
-    ] %}
     select
-        empresa, '{{ natureza }}' as natureza, codigo_lancamento_omie as codigo_titulo,
-        codigo_cliente_fornecedor as codigo_cliente, data_emissao, data_vencimento,
-        coalesce({{ competencia }}, data_emissao) as data_competencia,
-        valor_documento, status_titulo, codigo_categoria, categorias, id_conta_corrente,
-        numero_documento, numero_parcela, codigo_integracao, incluido_em, incluido_por,
-        feito_por, ledger_codigo, lido_em
+        *,
+        '{{ natureza }}' as natureza,
+        codigo_lancamento_omie as codigo_titulo,
+        codigo_cliente_fornecedor as codigo_cliente,
+        coalesce({{ competencia }}, data_emissao) as data_competencia
     from {{ ref(tabela) }}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+
+),
+
+{% endfor -%}
+saldos as (
+
+    select * from {{ ref('saldos_titulos') }}
+
+),
+
+titulos as (
+    {{ uniao(['contas_receber', 'contas_pagar'], [
+        'empresa', 'natureza', 'codigo_titulo', 'codigo_cliente', 'data_emissao',
+        'data_vencimento', 'data_competencia', 'valor_documento', 'status_titulo',
+        'codigo_categoria', 'categorias', 'id_conta_corrente', 'numero_documento',
+        'numero_parcela', 'codigo_integracao', 'incluido_em', 'incluido_por', 'feito_por',
+        'ledger_codigo', 'lido_em',
+    ]) }}
 
 ),
 
@@ -46,7 +61,7 @@ select
     coalesce(baixas.quantidade, 0) as baixas,
     {{ e_nosso('titulos') }} as nosso
 from titulos
-left join {{ ref('saldos_titulos') }} as saldos
+left join saldos
     on titulos.empresa = saldos.empresa and titulos.codigo_titulo = saldos.codigo_titulo
 left join baixas
     on titulos.empresa = baixas.empresa and titulos.codigo_titulo = baixas.codigo_titulo

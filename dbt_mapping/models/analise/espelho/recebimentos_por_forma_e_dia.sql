@@ -1,16 +1,29 @@
 {# The clinic knows the payment method, Omie the money and its day. A company that only imports has no
    clinic tables: then every method is unknown. #}
 
-with formas_dos_titulos as (
+with recebimentos as (
+
+    select empresa, 'REC-' || id as codigo, forma_pagamento_id
+    from {{ clinica_se_houver('recebimentos') }} as recebimentos
+
+),
+
+vendas as (
+
+    select empresa, 'VEN-' || id as codigo, forma_pagamento_id
+    from {{ clinica_se_houver('vendas_produtos') }} as vendas
+
+),
+
+fatos as (
+    {{ uniao(['recebimentos', 'vendas'], ['empresa', 'codigo', 'forma_pagamento_id']) }}
+
+),
+
+formas_dos_titulos as (
 
     select fatos.empresa, fatos.codigo, formas.nome
-    from (
-        select empresa, 'REC-' || id as codigo, forma_pagamento_id
-        from {{ clinica_se_houver('recebimentos') }} as recebimentos
-        union all
-        select empresa, 'VEN-' || id, forma_pagamento_id
-        from {{ clinica_se_houver('vendas_produtos') }} as vendas
-    ) as fatos
+    from fatos
     join {{ clinica_se_houver('formas_pagamento') }} as formas
         on fatos.empresa = formas.empresa and fatos.forma_pagamento_id = formas.id
 
