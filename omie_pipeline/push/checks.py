@@ -33,7 +33,7 @@ from omie_pipeline.validation.model import (
 from omie_pipeline.validation.values import needs_lists
 
 if TYPE_CHECKING:
-    from omie_pipeline.validation.validator import Validator
+    from omie_pipeline.validation import Validator
 
 _CHUNK_ROWS = 20_000
 _SHARED = "_colisao"
@@ -77,7 +77,7 @@ def check_plan(
         if not to_check:
             continue
         if validator is None:
-            from omie_pipeline.validation.validator import Validator
+            from omie_pipeline.validation import Validator
 
             lists = references_for(engine, endpoint, empresa)
             validator = Validator(endpoint, rules, lists, reported=reported)

@@ -564,7 +564,7 @@ def _valid(
 ) -> list[ChangedSettlement]:
     if not changed:
         return []
-    from omie_pipeline.validation.validator import Validator
+    from omie_pipeline.validation import Validator
 
     validator = Validator(endpoint, rules, references_for(engine, endpoint, selection.empresa))
     rows = [
