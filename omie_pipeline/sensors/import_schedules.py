@@ -4,7 +4,8 @@ The first two strike as often as the most frequent table of any empresa wants; e
 tables that are due (``importar: agenda`` of the empresa, else ``OMIE_PIPELINE_SCHEDULE``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import dagster as dg
@@ -25,6 +26,36 @@ _NOTHING_DUE = "Nenhuma tabela está na agenda deste horário"
 _EVERYTHING, _RECONCILIATION, _STATUS = "0 4 * * *", "30 5 * * *", "5 * * * *"
 
 
+@dataclass(frozen=True, slots=True)
+class _Strike:
+    """One empresa's part of one strike.
+
+    Attributes:
+        left_out: tables of the job that it does not read.
+    """
+
+    tags: Mapping[str, str]
+    partition_key: str | None = None
+    left_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheduled:
+    """A job that a schedule starts once for each empresa.
+
+    Attributes:
+        strike: what it does for an empresa at a moment; ``None``: no run.
+        nothing: what a strike without any run says, for people.
+    """
+
+    name: str
+    job: AssetJob
+    cron: str
+    description: str
+    strike: Callable[[Empresa, datetime], _Strike | None]
+    nothing: str = _NOTHING_DUE
+
+
 def mirror_schedules(
     settings: Settings, jobs: MirrorJobs, config: PipelineConfig
 ) -> list[dg.ScheduleDefinition]:
@@ -34,9 +65,42 @@ def mirror_schedules(
     nightly ones are left out.
     """
     pace = _pace(settings, config)
-    found = [
-        _registers(settings, jobs.registers, _REGISTERS[pace], config),
-        _changes(settings, jobs.facts, _FACTS[pace], config),
+    readings = [
+        _Scheduled(
+            "espelho",
+            jobs.registers,
+            _REGISTERS[pace],
+            "Lê os cadastros do Omie.",
+            _due(settings, "register"),
+        ),
+        _Scheduled(
+            "espelho_mudancas",
+            jobs.facts,
+            _FACTS[pace],
+            "Lê do Omie os lançamentos que mudaram, de qualquer data.",
+            _due(settings, "fact", "alteradas"),
+        ),
+    ]
+    nightly = [
+        _Scheduled(
+            "conferencia_completa",
+            jobs.facts,
+            _EVERYTHING,
+            "Confere todas as datas com o Omie, registro por registro: acha o que foi excluído lá.",
+            _due(settings, "fact", "carga", everything=True),
+        ),
+        _Scheduled(
+            "conciliacao_diaria",
+            jobs.reconciliation,
+            _RECONCILIATION,
+            "Compara clínica, livro-razão e Omie depois da conferência da noite.",
+            _reconciliation(settings),
+            "Sem clínica configurada (CLINIC_URL) não há o que conciliar",
+        ),
+    ]
+    wanted = [*readings, *([] if pace == "manual" else nightly)]
+    return [
+        *(_schedule(one, settings, config) for one in wanted),
         dg.ScheduleDefinition(
             name="situacao_por_hora",
             job=jobs.status,
@@ -46,147 +110,70 @@ def mirror_schedules(
             description="Renova a página de situação.",
         ),
     ]
-    if pace != "manual":
-        found += [
-            _everything(settings, jobs.facts, config),
-            _reconciliation(settings, jobs.reconciliation, config),
-        ]
-    return found
 
 
-def _registers(
-    settings: Settings, job: AssetJob, cron: str, config: PipelineConfig
+def _schedule(
+    wanted: _Scheduled, settings: Settings, config: PipelineConfig
 ) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name="espelho",
-        job=job,
-        cron_schedule=cron,
+        name=wanted.name,
+        job=wanted.job,
+        cron_schedule=wanted.cron,
         execution_timezone=settings.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Lê os cadastros do Omie.",
+        description=wanted.description,
     )
-    def espelho(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        struck, asked = context.scheduled_execution_time, False
-        for one in config.empresas:
-            left_out = _left_out("register", one, settings, struck)
-            if left_out == _tables("register"):
+    def strike(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        struck, started = context.scheduled_execution_time, False
+        for empresa in config.empresas:
+            one = wanted.strike(empresa, struck)
+            if one is None:
                 continue
-            asked = True
+            started = True
             yield dg.RunRequest(
-                run_key=f"{one.nome}:{struck.isoformat()}",
-                partition_key=one.nome,
-                asset_selection=_selection(context, job, left_out),
+                run_key=f"{empresa.nome}:{struck.isoformat()}",
+                partition_key=one.partition_key,
+                asset_selection=_selection(context, wanted.job, one.left_out),
                 asset_check_keys=[],
-                tags={EMPRESA_TAG: one.nome},
+                tags={**one.tags, EMPRESA_TAG: empresa.nome},
             )
-        if not asked:
-            yield dg.SkipReason(_NOTHING_DUE)
+        if not started:
+            yield dg.SkipReason(wanted.nothing)
 
-    return espelho
-
-
-def _reconciliation(
-    settings: Settings, job: AssetJob, config: PipelineConfig
-) -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name="conciliacao_diaria",
-        job=job,
-        cron_schedule=_RECONCILIATION,
-        execution_timezone=settings.time_zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Compara clínica, livro-razão e Omie depois da conferência da noite.",
-    )
-    def conciliacao_diaria(
-        context: dg.ScheduleEvaluationContext,
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        moment = context.scheduled_execution_time.isoformat()
-        with_clinic = [
-            one for one in config.empresas if one.clinic_url_env or settings.clinic_url is not None
-        ]
-        if not with_clinic:
-            yield dg.SkipReason("Sem clínica configurada (CLINIC_URL) não há o que conciliar")
-        for one in with_clinic:
-            yield dg.RunRequest(
-                run_key=f"{one.nome}:{moment}",
-                partition_key=one.nome,
-                tags={EMPRESA_TAG: one.nome},
-            )
-
-    return conciliacao_diaria
+    return strike
 
 
-def _changes(
-    settings: Settings, job: AssetJob, cron: str, config: PipelineConfig
-) -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name="espelho_mudancas",
-        job=job,
-        cron_schedule=cron,
-        execution_timezone=settings.time_zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Lê do Omie os lançamentos que mudaram, de qualquer data.",
-    )
-    def espelho_mudancas(
-        context: dg.ScheduleEvaluationContext,
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        struck, asked = context.scheduled_execution_time, False
+def _due(
+    settings: Settings, grain: str, mode: str = "", *, everything: bool = False
+) -> Callable[[Empresa, datetime], _Strike | None]:
+    """Read the tables that are due at a strike.
+
+    Args:
+        settings: of the deployment.
+        grain: of the tables.
+        mode: how facts are read.
+        everything: all days since the start date, and all tables that any strike reads.
+    """
+
+    def strike(empresa: Empresa, struck: datetime) -> _Strike | None:
+        left_out = _left_out(grain, empresa, settings, None if everything else struck)
+        if left_out == _tables(grain):
+            return None
+        if grain == "register":
+            return _Strike({}, empresa.nome, left_out)
         today = struck.astimezone(settings.zone).date()
-        for one in config.empresas:
-            left_out = _left_out("fact", one, settings, struck)
-            if left_out == _tables("fact"):
-                continue
-            asked = True
-            yield dg.RunRequest(
-                run_key=f"{one.nome}:{struck.isoformat()}",
-                asset_selection=_selection(context, job, left_out),
-                asset_check_keys=[],
-                tags={
-                    **range_tags(today, today, one.nome),
-                    MODE_TAG: "alteradas",
-                    EMPRESA_TAG: one.nome,
-                },
-            )
-        if not asked:
-            yield dg.SkipReason(_NOTHING_DUE)
+        days = range_tags(settings.start_date if everything else today, today, empresa.nome)
+        return _Strike({**days, MODE_TAG: mode}, left_out=left_out)
 
-    return espelho_mudancas
+    return strike
 
 
-def _everything(settings: Settings, job: AssetJob, config: PipelineConfig) -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name="conferencia_completa",
-        job=job,
-        cron_schedule=_EVERYTHING,
-        execution_timezone=settings.time_zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Confere todas as datas com o Omie, registro por registro: acha o que foi "
-        "excluído lá.",
-    )
-    def conferencia_completa(
-        context: dg.ScheduleEvaluationContext,
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        struck, asked = context.scheduled_execution_time, False
-        for one in config.empresas:
-            left_out = _left_out("fact", one, settings, None)
-            if left_out == _tables("fact"):
-                continue
-            asked = True
-            yield dg.RunRequest(
-                run_key=f"{one.nome}:{struck.isoformat()}",
-                asset_selection=_selection(context, job, left_out),
-                asset_check_keys=[],
-                tags={
-                    **range_tags(
-                        settings.start_date, struck.astimezone(settings.zone).date(), one.nome
-                    ),
-                    MODE_TAG: "carga",
-                    EMPRESA_TAG: one.nome,
-                },
-            )
-        if not asked:
-            yield dg.SkipReason(_NOTHING_DUE)
+def _reconciliation(settings: Settings) -> Callable[[Empresa, datetime], _Strike | None]:
+    def strike(empresa: Empresa, _: datetime) -> _Strike | None:
+        has_clinic = empresa.clinic_url_env or settings.clinic_url is not None
+        return _Strike({}, empresa.nome) if has_clinic else None
 
-    return conferencia_completa
+    return strike
 
 
 def _tables(grain: str) -> frozenset[str]:

@@ -8,8 +8,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.jobs import mirror_jobs
 from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.clock import BRASILIA
+from omie_pipeline.sensors.import_schedules import mirror_schedules
 from tests.dagster.mirror_world import MirrorWorld, mirror_definitions, today
 
 EMPRESAS = """
@@ -71,6 +74,29 @@ def test_the_schedules_strike_as_often_as_a_table_wants(
     assert definitions.resolve_schedule_def("espelho").cron_schedule == "0 */6 * * *"
     assert _struck(definitions, "espelho_mudancas", 12) == {"sul": {"baixas"}}
     assert _struck(definitions, "espelho", 12) == {}
+
+
+def test_only_an_empresa_with_a_clinic_is_reconciled(
+    agenda: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def struck() -> list[str | None]:
+        deployment = Deployment()
+        jobs = mirror_jobs()
+        schedules = mirror_schedules(deployment.settings, jobs, deployment.config)
+        found = {one.name: one for one in schedules}
+        assert [
+            found[name].job_name for name in ("conciliacao_diaria", "conferencia_completa")
+        ] == [
+            jobs.reconciliation.name,
+            jobs.facts.name,
+        ]
+        with dg.build_schedule_context(scheduled_execution_time=MIDNIGHT) as context:
+            asked = list(found["conciliacao_diaria"](context))
+        return [one.partition_key if isinstance(one, dg.RunRequest) else None for one in asked]
+
+    assert struck() == [None]
+    monkeypatch.setenv("CLINIC_URL", "clinica")
+    assert struck() == ["sul", "norte"]
 
 
 def test_the_page_of_status_tells_each_table_its_next_reading(
