@@ -65,13 +65,13 @@ def _stuck(
 ) -> Iterator[Alert]:
     late: defaultdict[tuple[str, str], list[NoteState]] = defaultdict(list)
     for note in in_state(engine, empresas, OPEN):
-        if now - note.enviada_em > limits.limit_of(note.municipio):
+        if now - note.billed_at > limits.limit_of(note.municipio):
             late[note.empresa, city_name(note.municipio or "")].append(note)
     for (empresa, city), notes in sorted(late.items()):
-        since = min(note.enviada_em for note in notes)
+        since = min(note.billed_at for note in notes)
         where = city or texts.UNKNOWN_CITY
         minutes = limits.limit_of(notes[0].municipio).total_seconds() // 60
-        wrong = sum(note.estado == "error" for note in notes)
+        wrong = sum(note.state == "error" for note in notes)
         told = texts.notes_without_order(wrong) if wrong else ""
         yield Alert(
             f"{STUCK_NOTES}:{empresa}:{city}",
@@ -88,7 +88,7 @@ def _refused(engine: sa.Engine, empresas: Sequence[str]) -> Iterator[Alert]:
     for note in in_state(engine, empresas, ["rejected"]):
         by_empresa[note.empresa].append(note)
     for empresa, notes in sorted(by_empresa.items()):
-        since = min(note.mudou_em for note in notes)
+        since = min(note.changed_at for note in notes)
         yield Alert(
             f"{REJECTED_NOTES}:{empresa}",
             empresa,

@@ -1,7 +1,7 @@
 """The seven functions around NFS-e, over a :class:`Deployment`: the terminal and Python use them.
 
-``cadastrar_cliente``, ``emitir_nfse``, ``consultar_nfse``, ``status_nfse``, ``cancelar_nfse``,
-``consultar_servicos`` and ``aguardar_nfse``; beside them what the follower's sensor needs. ``key``
+``register_client``, ``issue_note``, ``check_note``, ``note_details``, ``cancel_note``,
+``list_services`` and ``wait_for_note``; beside them what the follower's sensor needs. ``key``
 is our code of the record: ``PAC-17`` of a cliente, ``OS-17`` of a service order.
 """
 
@@ -37,30 +37,30 @@ _ROWS_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class NotaConsultada:
+class CheckedNote:
     """A note, and whether Omie was heard just now.
 
     Attributes:
-        atualizada: false when the answer is what was known before.
+        updated: false when the answer is what was known before.
         motivo: why it was not heard, in Portuguese.
     """
 
-    nota: NoteState
-    atualizada: bool
+    note: NoteState
+    updated: bool
     motivo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class NotaDetalhada:
+class NoteDetails:
     """Everything that is known of a note, from the warehouse alone."""
 
-    nota: NoteState
-    historico: tuple[Transition, ...]
-    arquivos: tuple[StoredFile, ...]
+    note: NoteState
+    history: tuple[Transition, ...]
+    files: tuple[StoredFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Servico:
+class Service:
     """A service of Omie's catalogue; rates in per cent by the name of the tax."""
 
     n_cod_serv: int
@@ -70,12 +70,12 @@ class Servico:
     lc116: str
     codigo_municipal: str
     preco: Decimal
-    aliquotas: dict[str, Decimal]
-    retidos: tuple[str, ...]
+    rates: dict[str, Decimal]
+    withheld: tuple[str, ...]
     inativo: bool
 
 
-def impostos_nfse(deployment: Deployment, empresa: str, key: str) -> Taxes:
+def note_taxes(deployment: Deployment, empresa: str, key: str) -> Taxes:
     """Taxes of an order that Omie has, before it is billed.
 
     Raises:
@@ -85,10 +85,10 @@ def impostos_nfse(deployment: Deployment, empresa: str, key: str) -> Taxes:
         return order_taxes(client, key)
 
 
-def emitir_nfse(
-    deployment: Deployment, empresa: str, key: str, pedido_por: str, gatilho: str = "cli"
+def issue_note(
+    deployment: Deployment, empresa: str, key: str, requested_by: str, gatilho: str = "cli"
 ) -> PushReport:
-    """Bill an order because ``pedido_por`` says so; the note is then followed.
+    """Bill an order because ``requested_by`` says so; the note is then followed.
 
     Under an intent: an answer that is lost is resolved by reading before anything is repeated.
 
@@ -98,21 +98,21 @@ def emitir_nfse(
         deployment: the composed deployment.
         empresa: the empresa whose rows are meant.
         key: our code of the order.
-        pedido_por: name of the person who decides.
+        requested_by: name of the person who decides.
         gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
 
     Raises:
         ConfigurationError: no such order was ever delivered, or its note was cancelled.
         OmieFault: the run stopped.
     """
-    report = deployment.bill(empresa, key, pedido_por, PushOptions(gatilho=gatilho))
+    report = deployment.bill(empresa, key, requested_by, PushOptions(gatilho=gatilho))
     model = orders_model(deployment.engine)
     if model is not None:
         describe_note(deployment.engine, model, empresa, key)
     return report
 
 
-def consultar_nfse(deployment: Deployment, empresa: str, key: str) -> NotaConsultada:
+def check_note(deployment: Deployment, empresa: str, key: str) -> CheckedNote:
     """The note of an order as Omie shows it now; as it is known here if Omie cannot be asked.
 
     Raises:
@@ -123,28 +123,28 @@ def consultar_nfse(deployment: Deployment, empresa: str, key: str) -> NotaConsul
         try:
             found = at.refresh(note)
             if found is None:
-                return NotaConsultada(note, atualizada=False, motivo=texts.NOTHING_SAID_OF_NOTE)
-            return NotaConsultada(at.documents(found), atualizada=True)
+                return CheckedNote(note, updated=False, motivo=texts.NOTHING_SAID_OF_NOTE)
+            return CheckedNote(at.documents(found), updated=True)
         except OmieFault as fault:
             held = known_note(deployment.engine, empresa, key)
-            return NotaConsultada(held, atualizada=False, motivo=fault.detail.text)
+            return CheckedNote(held, updated=False, motivo=fault.detail.text)
 
 
-def status_nfse(deployment: Deployment, empresa: str, key: str) -> NotaDetalhada:
+def note_details(deployment: Deployment, empresa: str, key: str) -> NoteDetails:
     """A note with every change of its state and its files; nothing is asked of Omie.
 
     Raises:
         ConfigurationError: the order was never billed through here.
     """
     engine = deployment.engine
-    return NotaDetalhada(
+    return NoteDetails(
         known_note(engine, empresa, key),
         tuple(transitions(engine, empresa, key)),
         tuple(stored_files(engine, empresa, key)),
     )
 
 
-def cancelar_nfse(
+def cancel_note(
     deployment: Deployment, empresa: str, key: str, on_wait: Callable[[], None] | None = None
 ) -> CancelResult:
     """Cancel an order and its note in Omie, or say what an earlier request came to.
@@ -166,7 +166,7 @@ def cancelar_nfse(
         return Canceller(deployment.engine, client, deployment.clock, on_wait).cancel(note)
 
 
-def aguardar_nfse(
+def wait_for_note(
     deployment: Deployment, empresa: str, key: str, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> NoteState:
     """The note once the city hall has answered, or as it stands after ``timeout_seconds``.
@@ -186,13 +186,13 @@ def aguardar_nfse(
         return at.wait(note, timeout_seconds)
 
 
-def consultar_servicos(deployment: Deployment, empresa: str) -> list[Servico]:
+def list_services(deployment: Deployment, empresa: str) -> list[Service]:
     """Every service of Omie's catalogue with its codes and rates, in the order of its code.
 
     Raises:
         OmieFault: it cannot be read.
     """
-    found: list[Servico] = []
+    found: list[Service] = []
     with deployment.client(empresa) as client:
         page, pages = 1, 1
         while page <= pages:
@@ -207,7 +207,7 @@ def consultar_servicos(deployment: Deployment, empresa: str) -> list[Servico]:
     return sorted(found, key=lambda one: (one.codigo, one.n_cod_serv))
 
 
-def acompanhar(
+def follow_open_notes(
     deployment: Deployment,
     empresa: str,
     *,
@@ -261,10 +261,10 @@ def files_of(deployment: Deployment, empresa: str) -> Files | None:
     )
 
 
-def _service(record: Json) -> Servico:
+def _service(record: Json) -> Service:
     head, keys = record.get("cabecalho") or {}, record.get("intListar") or {}
     rates = record.get("impostos") or {}
-    return Servico(
+    return Service(
         int(keys.get("nCodServ") or 0),
         str(keys.get("cCodIntServ") or ""),
         str(head.get("cCodigo") or ""),

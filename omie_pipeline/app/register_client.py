@@ -34,13 +34,13 @@ class SourceRow:
     """A row that is to be registered.
 
     Attributes:
-        documento: CPF/CNPJ as the model has it, ``""`` when it has none.
-        origem_tabela, origem_id: the clinic's row, ``""`` if the model does not say.
+        document: CPF/CNPJ as the model has it, ``""`` when it has none.
+        source_table, source_id: the clinic's row, ``""`` if the model does not say.
     """
 
-    documento: str
-    origem_tabela: str
-    origem_id: str
+    document: str
+    source_table: str
+    source_id: str
 
 
 def source_row(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> SourceRow | None:
@@ -128,33 +128,33 @@ def _of(
     )
 
 
-Como = Literal["ja_cadastrado", "vinculado", "criado", "recusado"]
-"""``ja_cadastrado``: the ledger knew it. ``vinculado``: Omie had it, it has our code now.
-``criado``: Omie did not have it. ``recusado``: it did not pass, ``motivo`` says why."""
+How = Literal["already_registered", "linked", "created", "refused"]
+"""``already_registered``: the ledger knew it. ``linked``: Omie had it, it has our code now.
+``created``: Omie did not have it. ``refused``: it did not pass, ``motivo`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClienteCadastrado:
+class RegisteredClient:
     """The outcome for a cliente.
 
     Attributes:
         omie_id: ``codigo_cliente_omie``; ``None`` when it was refused.
-        origem_tabela, origem_id: the clinic's row.
+        source_table, source_id: the clinic's row.
         motivo, correcao: why it was refused, in Portuguese.
     """
 
     codigo_integracao: str
-    como: Como
+    how: How
     omie_id: int | None
-    origem_tabela: str
-    origem_id: str
+    source_table: str
+    source_id: str
     motivo: str = ""
     correcao: str = ""
 
 
-def cadastrar_cliente(
+def register_client(
     deployment: Deployment, empresa: str, key: str, gatilho: str = "cli"
-) -> ClienteCadastrado:
+) -> RegisteredClient:
     """Register the cliente that the payload model holds under ``key``, or bring it up to date.
 
     A record of the same CPF/CNPJ that has no code of ours is given it (AssociarCodIntCliente); one
@@ -188,19 +188,19 @@ def cadastrar_cliente(
     push.run(CLIENTES, Selection(empresa, key=key), linking, PushOptions(gatilho=gatilho))
     omie_id = registered_id(engine, CLIENTES, empresa, key)
     if omie_id is None:
-        return _told(key, "recusado", None, source, refusal(engine, CLIENTES, empresa, key))
-    how: Como = "ja_cadastrado" if known else "vinculado" if stood else "criado"
+        return _told(key, "refused", None, source, refusal(engine, CLIENTES, empresa, key))
+    how: How = "already_registered" if known else "linked" if stood else "created"
     return _told(key, how, omie_id, source)
 
 
 def _stands(deployment: Deployment, empresa: str, source: SourceRow) -> bool:
     """Whether Omie has a record of this CPF/CNPJ already."""
-    if not source.documento:
+    if not source.document:
         return False
     asked = {
         "pagina": 1,
         "registros_por_pagina": 2,
-        "clientesFiltro": {"cnpj_cpf": source.documento},
+        "clientesFiltro": {"cnpj_cpf": source.document},
     }
     with deployment.client(empresa) as client:
         try:
@@ -212,11 +212,11 @@ def _stands(deployment: Deployment, empresa: str, source: SourceRow) -> bool:
 
 def _told(
     key: str,
-    how: Como,
+    how: How,
     omie_id: int | None,
     source: SourceRow,
     refused: tuple[str, str] = ("", ""),
-) -> ClienteCadastrado:
-    return ClienteCadastrado(
-        key, how, omie_id, source.origem_tabela, source.origem_id, mask_text(refused[0]), refused[1]
+) -> RegisteredClient:
+    return RegisteredClient(
+        key, how, omie_id, source.source_table, source.source_id, mask_text(refused[0]), refused[1]
     )

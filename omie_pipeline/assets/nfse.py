@@ -10,7 +10,7 @@ import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
-from omie_pipeline.catalog.nfse import ESTADOS, OPEN
+from omie_pipeline.catalog.nfse import OPEN, STATES
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.nfse.state import counts, in_state, newest
 from omie_pipeline.resources.connections import WarehouseResource
@@ -53,7 +53,7 @@ def note_metadata(opened: Deployment) -> dict[str, Any]:
     waiting = in_state(opened.engine, opened.empresas, OPEN)
     lines = ["| empresa | situação | notas | mais antiga | R$ |", "|" + "---|" * 5]
     lines += [
-        f"| {one.empresa} | {NAMES[one.estado]} | {one.notas} | {_moment(one.mais_antiga)} "
+        f"| {one.empresa} | {NAMES[one.state]} | {one.notes} | {_moment(one.oldest_at)} "
         f"| {one.valor:.2f} |"
         for one in found
     ]
@@ -61,14 +61,14 @@ def note_metadata(opened: Deployment) -> dict[str, Any]:
         f"- {note.empresa}, {note.cod_int_os}: {'PDF pronto' if note.url_pdf else 'ainda sem PDF'}"
         for note in newest(opened.engine, opened.empresas, _NEWEST)
     ]
-    total = {state: sum(one.notas for one in found if one.estado == state) for state in ESTADOS}
+    total = {state: sum(one.notes for one in found if one.state == state) for state in STATES}
     metadata: dict[str, Any] = {
         "notas": dg.MetadataValue.md("\n".join(lines) if found else "Nenhuma nota"),
         **{NAMES[state].replace(" ", "_"): number for state, number in total.items()},
         "emitidas_por_ultimo": dg.MetadataValue.md("\n".join(issued) or "Nenhuma"),
     }
     if waiting:
-        metadata["mais_antiga_sem_resposta"] = _moment(waiting[0].enviada_em)
+        metadata["mais_antiga_sem_resposta"] = _moment(waiting[0].billed_at)
     return metadata
 
 

@@ -19,15 +19,15 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Estado = Literal["submitted", "processing", "issued", "rejected", "cancelled", "error", "deleted"]
-Fonte = Literal["push", "status", "lista", "cancelamento"]
+State = Literal["submitted", "processing", "issued", "rejected", "cancelled", "error", "deleted"]
+Source = Literal["push", "status", "list", "cancellation"]
 """Where a step was learned: our own billing, StatusOS, ListarNFSEs, our own cancellation."""
 
-ESTADOS: tuple[Estado, ...] = get_args(Estado)
-OPEN: tuple[Estado, ...] = ("submitted", "processing", "error")
+STATES: tuple[State, ...] = get_args(State)
+OPEN: tuple[State, ...] = ("submitted", "processing", "error")
 """States in which an answer of Omie or the city hall is pending; others change only by a person."""
 
-TRANSITIONS: Mapping[Estado, frozenset[Estado]] = MappingProxyType(
+TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
     {
         "submitted": frozenset(
             {"processing", "issued", "rejected", "cancelled", "error", "deleted"}
@@ -46,9 +46,9 @@ TRANSITIONS: Mapping[Estado, frozenset[Estado]] = MappingProxyType(
 )
 
 
-def may_move(de: Estado, para: Estado) -> bool:
+def may_move(before: State, after: State) -> bool:
     """Whether a note may go from one state to another; staying is no step."""
-    return para in TRANSITIONS[de]
+    return after in TRANSITIONS[before]
 
 
 # How long a city hall may take before an alert is sent (section ``nfse`` of the YAML).

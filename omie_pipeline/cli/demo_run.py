@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.app.notes import acompanhar
+from omie_pipeline.app.notes import follow_open_notes
 from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import TRIGGER_TAG
@@ -42,17 +42,17 @@ _QUESTIONS = 500
 def follow_notes(console: Console, deployment: Deployment, empresa: str) -> None:
     """Ask once about all open notes, store their files, and show what came of them."""
     time.sleep(CITY_HALL_SECONDS)
-    acompanhar(deployment, empresa, most_questions=_QUESTIONS, at_once=True)
+    follow_open_notes(deployment, empresa, most_questions=_QUESTIONS, at_once=True)
     with warehouse_errors(), deployment.engine.connect() as connection:
         by_state = connection.execute(
-            sa.select(nfse.c.estado, sa.func.count())
+            sa.select(nfse.c.state, sa.func.count())
             .where(nfse.c.empresa == empresa)
-            .group_by(nfse.c.estado)
-            .order_by(nfse.c.estado)
+            .group_by(nfse.c.state)
+            .order_by(nfse.c.state)
         ).all()
         issued = connection.execute(
             sa.select(nfse.c.numero, nfse.c.cod_int_os, nfse.c.valor, nfse.c.url_pdf)
-            .where(nfse.c.empresa == empresa, nfse.c.estado == "issued")
+            .where(nfse.c.empresa == empresa, nfse.c.state == "issued")
             .order_by(nfse.c.numero)
             .limit(_SHOWN)
         ).all()

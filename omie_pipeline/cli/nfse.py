@@ -19,7 +19,7 @@ from omie_pipeline.errors import OmieFault
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.app.notes import NotaDetalhada, Servico
+    from omie_pipeline.app.notes import NoteDetails, Service
     from omie_pipeline.nfse.state import NoteState
     from omie_pipeline.nfse.taxes import Taxes
 
@@ -35,6 +35,13 @@ STATES = {
     "error": "com erro",
     "deleted": "OS excluída no Omie",
 }
+_SOURCES = {
+    "push": "envio",
+    "status": "consulta",
+    "list": "list",
+    "cancellation": "cancellation",
+}
+"""Where a change of state was learned."""
 
 
 def note_record(note: NoteState) -> dict[str, Any]:
@@ -44,16 +51,16 @@ def note_record(note: NoteState) -> dict[str, Any]:
 
 def show_note(note: NoteState) -> None:
     """A note, a line for each thing that is known of it."""
-    show(f"{note.cod_int_os} ({note.empresa}): {STATES[note.estado]}")
+    show(f"{note.cod_int_os} ({note.empresa}): {STATES[note.state]}")
     lines = (
         ("número", note.numero),
         ("código de verificação", note.codigo_verificacao),
         ("valor", f"R$ {money(note.valor)}" if note.valor is not None else None),
         ("município", note.municipio),
         ("enviada em", _times(note)),
-        ("emitida em", moment(note.emitida_em) if note.emitida_em else None),
+        ("emitida em", moment(note.issued_at) if note.issued_at else None),
         ("cancelamento pedido em", _asked(note)),
-        ("mensagem", note.mensagem),
+        ("mensagem", note.message),
         ("PDF", note.url_pdf),
         ("XML", note.url_xml),
         ("portal", note.url_portal),
@@ -63,23 +70,23 @@ def show_note(note: NoteState) -> None:
             show(f"    {label}: {value}")
 
 
-def show_steps(found: NotaDetalhada) -> None:
+def show_steps(found: NoteDetails) -> None:
     """Every change of state, then the files."""
     show_table(
         [Column("quando"), Column("de"), Column("para"), Column("fonte"), Column("motivo")],
         [
             [
-                moment(step.em),
-                STATES[step.de] if step.de else "–",
-                STATES[step.para],
-                step.fonte,
+                moment(step.at),
+                STATES[step.from_state] if step.from_state else "–",
+                STATES[step.to_state],
+                _SOURCES[step.source],
                 step.motivo or "",
             ]
-            for step in found.historico
+            for step in found.history
         ],
     )
-    for one in found.arquivos:
-        show(f"    {one.tipo}: {one.caminho} (sha256 {one.sha256}, {one.tamanho_bytes} bytes)")
+    for one in found.files:
+        show(f"    {one.kind}: {one.path} (sha256 {one.sha256}, {one.size_bytes} bytes)")
 
 
 def taxes_record(taxes: Taxes) -> dict[str, Any]:
@@ -87,12 +94,11 @@ def taxes_record(taxes: Taxes) -> dict[str, Any]:
     return {
         "regime": taxes.regime,
         "simples_nacional": taxes.simples_nacional,
-        "bruto": taxes.bruto,
-        "retido": taxes.retido,
-        "liquido": taxes.liquido,
-        "impostos": [
-            {name: getattr(one, name) for name in one.__dataclass_fields__}
-            for one in taxes.impostos
+        "gross": taxes.gross,
+        "withheld": taxes.withheld,
+        "net": taxes.net,
+        "taxes": [
+            {name: getattr(one, name) for name in one.__dataclass_fields__} for one in taxes.taxes
         ],
     }
 
@@ -110,22 +116,22 @@ def show_taxes(taxes: Taxes) -> None:
         ],
         [
             [
-                one.nome,
-                rate(one.aliquota),
+                one.name,
+                rate(one.rate),
                 money(one.base),
                 money(one.valor),
-                money(one.retido),
+                money(one.withheld),
             ]
-            for one in taxes.impostos
+            for one in taxes.taxes
         ],
     )
     show(
-        f"Bruto R$ {money(taxes.bruto)}; retido R$ {money(taxes.retido)}; "
-        f"líquido R$ {money(taxes.liquido)}"
+        f"Bruto R$ {money(taxes.gross)}; retido R$ {money(taxes.withheld)}; "
+        f"líquido R$ {money(taxes.net)}"
     )
 
 
-def show_services(services: Sequence[Servico]) -> None:
+def show_services(services: Sequence[Service]) -> None:
     """The catalogue of services as a table."""
     if not services:
         show("Nenhum serviço no Omie")
@@ -162,22 +168,22 @@ def rate(value: Decimal | None) -> str:
     return "várias" if value is None else f"{value:.2f}%".replace(".", ",")
 
 
-def _rates(one: Servico) -> str:
+def _rates(one: Service) -> str:
     told = [
-        f"{tax} {rate(value)}{'*' if tax in one.retidos else ''}"
-        for tax, value in one.aliquotas.items()
+        f"{tax} {rate(value)}{'*' if tax in one.withheld else ''}"
+        for tax, value in one.rates.items()
         if value
     ]
     return ", ".join(told) or "–"
 
 
 def _times(note: NoteState) -> str:
-    again = f" ({note.tentativas}ª vez)" if note.tentativas > 1 else ""
-    return f"{moment(note.enviada_em)}{again}"
+    again = f" ({note.attempts}ª vez)" if note.attempts > 1 else ""
+    return f"{moment(note.billed_at)}{again}"
 
 
 def _asked(note: NoteState) -> str | None:
-    return moment(note.cancelamento_pedido_em) if note.cancelamento_pedido_em else None
+    return moment(note.cancellation_requested_at) if note.cancellation_requested_at else None
 
 
 nfse = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
@@ -193,26 +199,26 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Acha o cliente no Omie pelo CPF/CNPJ, ou cria, e liga. Saída: 3 se foi recusado."""
-    from omie_pipeline.app.register_client import cadastrar_cliente
+    from omie_pipeline.app.register_client import register_client
 
     deployment = _deployment()
-    found = cadastrar_cliente(deployment, _one(deployment, empresa), key)
+    found = register_client(deployment, _one(deployment, empresa), key)
     if as_json:
         emit({name: getattr(found, name) for name in found.__dataclass_fields__})
     else:
         told = {
-            "ja_cadastrado": "já estava cadastrado",
-            "vinculado": "já existia no Omie e foi ligado",
-            "criado": "foi criado",
-            "recusado": "não passou",
-        }[found.como]
-        source = f" (origem: {found.origem_tabela}/{found.origem_id})" if found.origem_id else ""
+            "already_registered": "já estava cadastrado",
+            "linked": "já existia no Omie e foi ligado",
+            "created": "foi criado",
+            "refused": "não passou",
+        }[found.how]
+        source = f" (origem: {found.source_table}/{found.source_id})" if found.source_id else ""
         at_omie = f"; id no Omie: {found.omie_id}" if found.omie_id else ""
         show(f"{key} {told}{at_omie}{source}")
         if found.motivo:
             show(f"    {found.motivo}")
             show(f"    → {found.correcao}")
-    if found.como == "recusado":
+    if found.how == "refused":
         raise typer.Exit(UNFINISHED)
 
 
@@ -224,13 +230,13 @@ def issue(
 ) -> None:
     """Mostra os impostos, pergunta e fatura a OS: a nota sai. Saída: como em push, 1 se a nota foi
     cancelada."""
-    from omie_pipeline.app.notes import emitir_nfse, impostos_nfse
+    from omie_pipeline.app.notes import issue_note, note_taxes
 
     deployment = _deployment()
     name = _one(deployment, empresa)
     _tell_standing(_note(deployment, name, key))
     try:
-        taxes = impostos_nfse(deployment, name, key)
+        taxes = note_taxes(deployment, name, key)
     except OmieFault as fault:
         print_error(fault, about=f"impostos de {key}", reading=True)
         taxes = None
@@ -240,16 +246,16 @@ def issue(
     if not confirm(question, yes=yes):
         say("Nada foi faturado")
         return
-    report = emitir_nfse(deployment, name, key, getpass.getuser())
+    report = issue_note(deployment, name, key, getpass.getuser())
     if as_json:
         note = _note(deployment, name, key)
         emit(
             {
                 "os": key,
                 "empresa": name,
-                "impostos": taxes_record(taxes) if taxes else None,
+                "taxes": taxes_record(taxes) if taxes else None,
                 **report.total.to_json(),
-                "nota": note_record(note) if note else None,
+                "note": note_record(note) if note else None,
             }
         )
     else:
@@ -267,42 +273,41 @@ def issue(
 
 def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Pergunta ao Omie como está a nota agora. Saída: 3 se não deu para perguntar."""
-    from omie_pipeline.app.notes import consultar_nfse
+    from omie_pipeline.app.notes import check_note
 
     deployment = _deployment()
     name = _one(deployment, empresa)
     _refuse_unknown(deployment, name, key)
-    found = consultar_nfse(deployment, name, key)
+    found = check_note(deployment, name, key)
     if as_json:
-        emit({**note_record(found.nota), "atualizada": found.atualizada, "motivo": found.motivo})
+        emit({**note_record(found.note), "updated": found.updated, "motivo": found.motivo})
     else:
-        show_note(found.nota)
-        if not found.atualizada:
+        show_note(found.note)
+        if not found.updated:
             say(f"É o que se sabia: {found.motivo}")
-    if not found.atualizada:
+    if not found.updated:
         raise typer.Exit(UNFINISHED)
 
 
 def status(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Mostra tudo da nota: cada mudança com a hora, links e arquivos. Nada é perguntado ao Omie."""
-    from omie_pipeline.app.notes import status_nfse
+    from omie_pipeline.app.notes import note_details
 
     deployment = _deployment()
     name = _one(deployment, empresa)
     _refuse_unknown(deployment, name, key)
-    found = status_nfse(deployment, name, key)
+    found = note_details(deployment, name, key)
     if as_json:
         steps = [
             {name: getattr(step, name) for name in step.__dataclass_fields__}
-            for step in found.historico
+            for step in found.history
         ]
         files = [
-            {name: getattr(one, name) for name in one.__dataclass_fields__}
-            for one in found.arquivos
+            {name: getattr(one, name) for name in one.__dataclass_fields__} for one in found.files
         ]
-        emit({**note_record(found.nota), "historico": steps, "arquivos": files})
+        emit({**note_record(found.note), "history": steps, "files": files})
         return
-    show_note(found.nota)
+    show_note(found.note)
     show_steps(found)
 
 
@@ -313,7 +318,7 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Cancela a OS e a nota no Omie. Saída: 0 cancelada, 3 ainda não se sabe, 1 recusado."""
-    from omie_pipeline.app.notes import cancelar_nfse
+    from omie_pipeline.app.notes import cancel_note
 
     deployment = _deployment()
     name = _one(deployment, empresa)
@@ -321,27 +326,27 @@ def cancel(
     if not confirm(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
         say("Nada foi cancelado")
         return
-    found = cancelar_nfse(deployment, name, key, lambda: say(_CANCELLING.format(empresa=name)))
+    found = cancel_note(deployment, name, key, lambda: say(_CANCELLING.format(empresa=name)))
     told = {
-        "cancelada": "cancelada",
-        "pedida": "cancelamento pedido; a prefeitura ainda vai responder",
-        "incerta": "sem resposta do Omie; o acompanhamento confere, não é preciso repetir",
-        "sem_efeito": "nada a cancelar: a prefeitura recusou esta nota",
-    }[found.resultado]
+        "cancelled": "cancelada",
+        "requested": "cancelamento pedido; a prefeitura ainda vai responder",
+        "uncertain": "sem resposta do Omie; o acompanhamento confere, não é preciso repetir",
+        "no_effect": "nada a cancelar: a prefeitura recusou esta nota",
+    }[found.result]
     if as_json:
-        emit({**note_record(found.nota), "resultado": found.resultado})
+        emit({**note_record(found.note), "result": found.result})
     else:
         show(f"{key}: {told}")
-    if found.resultado in ("pedida", "incerta"):
+    if found.result in ("requested", "uncertain"):
         raise typer.Exit(UNFINISHED)
 
 
 def services(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
     """Lista os serviços do Omie com códigos e alíquotas."""
-    from omie_pipeline.app.notes import consultar_servicos
+    from omie_pipeline.app.notes import list_services
 
     deployment = _deployment()
-    found = consultar_servicos(deployment, _one(deployment, empresa))
+    found = list_services(deployment, _one(deployment, empresa))
     if as_json:
         for one in found:
             emit({name: getattr(one, name) for name in one.__dataclass_fields__})
@@ -358,19 +363,19 @@ def wait(
     as_json: JsonOption = False,
 ) -> None:
     """Espera a prefeitura responder. Saída: 0 emitida, 3 ainda em andamento, 1 recusada."""
-    from omie_pipeline.app.notes import aguardar_nfse
+    from omie_pipeline.app.notes import wait_for_note
 
     deployment = _deployment()
     name = _one(deployment, empresa)
     _refuse_unknown(deployment, name, key)
-    note = aguardar_nfse(deployment, name, key, timeout_seconds)
+    note = wait_for_note(deployment, name, key, timeout_seconds)
     if as_json:
         emit(note_record(note))
     else:
         show_note(note)
-    if note.estado in ("submitted", "processing", "error"):
+    if note.state in ("submitted", "processing", "error"):
         raise typer.Exit(UNFINISHED)
-    if note.estado != "issued":
+    if note.state != "issued":
         raise typer.Exit(FAILED)
 
 
@@ -440,11 +445,11 @@ def _tell_standing(note: NoteState | None) -> None:
 
     if note is None:
         return
-    if note.estado == "cancelled":
+    if note.state == "cancelled":
         say(billed_no_more(note.cod_int_os))
         raise typer.Exit(FAILED)
-    words = f": {note.mensagem}" if note.mensagem else ""
-    say(f"Nota da {note.cod_int_os}: {STATES[note.estado]}{words}")
+    words = f": {note.message}" if note.message else ""
+    say(f"Nota da {note.cod_int_os}: {STATES[note.state]}{words}")
 
 
 def _note(deployment: Deployment, empresa: str, key: str) -> NoteState | None:

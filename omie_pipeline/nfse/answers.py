@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from omie_pipeline.catalog.nfse import Estado
+from omie_pipeline.catalog.nfse import State
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, FaultDetail, UnknownFault
@@ -48,23 +48,23 @@ class NoteReading:
     """What one answer shows of a note.
 
     Attributes:
-        estado: the state it shows; ``None`` if it shows nothing that can be relied upon.
-        mensagem: the city hall's words, masked; ``""`` for none.
-        emitida_em: when it was issued, as far as the answer tells.
-        cancelamento_recusado: the city hall issued the note and refused to cancel it (a guess: told
+        state: the state it shows; ``None`` if it shows nothing that can be relied upon.
+        message: the city hall's words, masked; ``""`` for none.
+        issued_at: when it was issued, as far as the answer tells.
+        cancellation_refused: the city hall issued the note and refused to cancel it (a guess: told
             by the words of a message).
     """
 
-    estado: Estado | None
-    mensagem: str = ""
+    state: State | None
+    message: str = ""
     n_cod_os: int | None = None
     numero: str | None = None
     serie: str | None = None
     codigo_verificacao: str | None = None
     n_cod_nf: int | None = None
     url_portal: str | None = None
-    emitida_em: datetime | None = None
-    cancelamento_recusado: bool = False
+    issued_at: datetime | None = None
+    cancellation_refused: bool = False
 
 
 def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) -> NoteReading:
@@ -90,7 +90,7 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
             "; ".join(kept),
             n_cod_os,
             numero,
-            cancelamento_recusado=bool(kept),
+            cancellation_refused=bool(kept),
             codigo_verificacao=_text(rps.get("cCodVerif")),
             url_portal=_link(rps.get("cUrlNfse")),
         )
@@ -100,7 +100,7 @@ def read_status(body: Mapping[str, Any], note: NoteState, asked_at: datetime) ->
         return NoteReading(None, n_cod_os=n_cod_os)
     if _yes(body.get("cFaturada")) or body.get("cEtapa") == BILLED_STEP or rps:
         return NoteReading("processing", words, n_cod_os)
-    if asked_at - note.enviada_em < _SETTLES:
+    if asked_at - note.billed_at < _SETTLES:
         return NoteReading(None, n_cod_os=n_cod_os)
     return NoteReading("error", texts.NOT_BILLED, n_cod_os)
 
@@ -117,21 +117,21 @@ def is_refused(rps: Mapping[str, Any]) -> bool:
 def read_listed(record: Mapping[str, Any]) -> NoteReading:
     """What one note of ListarNFSEs shows: ``F`` is issued, ``C`` cancelled (official)."""
     head = _object(record.get("Cabecalho"))
-    estado: Estado | None = None
+    state: State | None = None
     match head.get("cStatusNFSe"):
         case "F":
-            estado = "issued"
+            state = "issued"
         case "C":
-            estado = "cancelled"
+            state = "cancelled"
     issued = _object(record.get("Emissao"))
     return NoteReading(
-        estado,
+        state,
         n_cod_os=_whole(_object(record.get("OrdemServico")).get("nCodigoOS")),
         numero=_number(head.get("nNumeroNFSe")),
         serie=_text(head.get("cSerieNFSe")),
         codigo_verificacao=_text(head.get("cCodigoVerifNFSe")),
         n_cod_nf=_whole(head.get("nCodNF")),
-        emitida_em=_moment(issued.get("cDataEmissao"), issued.get("cHoraEmissao")),
+        issued_at=_moment(issued.get("cDataEmissao"), issued.get("cHoraEmissao")),
     )
 
 
@@ -141,7 +141,7 @@ def newest_by_order(records: Sequence[Mapping[str, Any]]) -> dict[int, NoteReadi
     found: dict[int, NoteReading] = {}
     for record in records:
         seen = read_listed(record)
-        if seen.n_cod_os is None or seen.estado is None:
+        if seen.n_cod_os is None or seen.state is None:
             continue
         other = found.get(seen.n_cod_os)
         if other is None or _rank(seen) > _rank(other):
@@ -150,7 +150,7 @@ def newest_by_order(records: Sequence[Mapping[str, Any]]) -> dict[int, NoteReadi
 
 
 def _rank(seen: NoteReading) -> tuple[bool, int]:
-    return seen.estado == "issued", seen.n_cod_nf or 0
+    return seen.state == "issued", seen.n_cod_nf or 0
 
 
 def _last_rps(value: Any) -> Mapping[str, Any]:
@@ -196,11 +196,11 @@ def _judges(line: str) -> bool:
 
 
 def _is_old(line: str, has_time: bool, note: NoteState, asked_at: datetime) -> bool:
-    if note.tentativas < 2 or line not in (note.mensagem or ""):
+    if note.attempts < 2 or line not in (note.message or ""):
         return False
     # The very same words with the very same time are the earlier refusal. Without a time they may
     # be a second one: after a while they count again.
-    return has_time or asked_at - note.enviada_em < _SAME_WORDS_AGAIN
+    return has_time or asked_at - note.billed_at < _SAME_WORDS_AGAIN
 
 
 def _moment(day: Any, hour: Any) -> datetime | None:

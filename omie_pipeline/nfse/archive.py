@@ -50,11 +50,11 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A file in the archive; ``caminho`` is below its root."""
+    """A file in the archive; ``path`` is below its root."""
 
-    caminho: str
+    path: str
     sha256: str
-    tamanho_bytes: int
+    size_bytes: int
 
 
 class Archive:
@@ -149,10 +149,10 @@ class Files:
     download: Callable[[str], bytes]
 
 
-def path_of(note: NoteState, tipo: str, issued_at: datetime) -> str:
+def path_of(note: NoteState, kind: str, issued_at: datetime) -> str:
     """Where a file of a note belongs, below the archive's root."""
     day = issued_at.astimezone(BRASILIA)
-    name = f"NFSe-{_in_name(note.numero or '0')}-{_in_name(note.cod_int_os)}.{tipo}"
+    name = f"NFSe-{_in_name(note.numero or '0')}-{_in_name(note.cod_int_os)}.{kind}"
     return f"{_in_name(note.empresa)}/{day:%Y}/{day:%m}/{name}"
 
 
@@ -170,22 +170,22 @@ def _beside(path: str, digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file of a note in the archive; ``caminho`` is below the archive's folder."""
+    """A file of a note in the archive; ``path`` is below the archive's folder."""
 
-    tipo: str
-    caminho: str
+    kind: str
+    path: str
     sha256: str
-    tamanho_bytes: int
-    guardado_em: datetime
+    size_bytes: int
+    stored_at: datetime
 
 
 def stored_files(engine: sa.Engine, empresa: str, cod_int_os: str) -> list[StoredFile]:
     """What the archive holds of a note."""
     f = nfse_file.c
     query = (
-        sa.select(f.tipo, f.caminho, f.sha256, f.bytes, f.guardado_em)
+        sa.select(f.kind, f.path, f.sha256, f.bytes, f.stored_at)
         .where(f.empresa == empresa, f.cod_int_os == cod_int_os)
-        .order_by(f.tipo)
+        .order_by(f.kind)
     )
     with warehouse_errors(), engine.connect() as connection:
         return [_stored(row) for row in connection.execute(query)]
@@ -195,11 +195,11 @@ def write_file(
     connection: sa.Connection,
     empresa: str,
     cod_int_os: str,
-    tipo: str,
+    kind: str,
     *,
-    caminho: str,
+    path: str,
     sha256: str,
-    tamanho_bytes: int,
+    size_bytes: int,
     at: datetime,
 ) -> None:
     """Remember a file of the archive; a later file of the same kind takes its place here.
@@ -208,16 +208,16 @@ def write_file(
         connection: a connection to the warehouse; the caller ends the transaction.
         empresa: the empresa whose rows are meant.
         cod_int_os: our code of the order.
-        tipo: ``pdf`` or ``xml``.
-        caminho: its path in the archive.
+        kind: ``pdf`` or ``xml``.
+        path: its path in the archive.
         sha256: the SHA-256 of the bytes.
-        tamanho_bytes: size of the file.
+        size_bytes: size of the file.
         at: time of the change.
     """
-    values = {"caminho": caminho, "sha256": sha256, "bytes": tamanho_bytes, "guardado_em": at}
+    values = {"path": path, "sha256": sha256, "bytes": size_bytes, "stored_at": at}
     connection.execute(
         insert(nfse_file)
-        .values(empresa=empresa, cod_int_os=cod_int_os, tipo=tipo, **values)
+        .values(empresa=empresa, cod_int_os=cod_int_os, kind=kind, **values)
         .on_conflict_do_update(index_elements=list(nfse_file.primary_key), set_=values)
     )
 
@@ -264,10 +264,10 @@ def fetch_documents(
     stored = 0 if files is None else _store(engine, note, links, files, now)
     complete = links.url_pdf is not None
     if files is not None:
-        held = {one.tipo for one in stored_files(engine, note.empresa, note.cod_int_os)}
+        held = {one.kind for one in stored_files(engine, note.empresa, note.cod_int_os)}
         complete = complete and {"pdf"} <= held and (links.url_xml is None or "xml" in held)
     with warehouse_errors(), engine.begin() as connection:
-        keep_as_read(connection, note, proxima_consulta_em=None if complete else _next(note, now))
+        keep_as_read(connection, note, next_check_at=None if complete else _next(note, now))
     return stored
 
 
@@ -278,7 +278,7 @@ def _with_id(engine: sa.Engine, client: OmieClient, note: NoteState, now: dateti
     found = newest_by_order(list_of_order(client, note.n_cod_os)).get(note.n_cod_os)
     if found is None or found.n_cod_nf is None:
         return note
-    write_seen(engine, note, found, now, "lista")
+    write_seen(engine, note, found, now, "list")
     held = states(engine, note.empresa, [note.cod_int_os])
     return replace(held[note.cod_int_os], n_cod_nf=found.n_cod_nf)
 
@@ -299,10 +299,10 @@ def _known(links: Links) -> dict[str, Any]:
 
 
 def _store(engine: sa.Engine, note: NoteState, links: Links, files: Files, now: datetime) -> int:
-    held = {one.tipo for one in stored_files(engine, note.empresa, note.cod_int_os)}
+    held = {one.kind for one in stored_files(engine, note.empresa, note.cod_int_os)}
     stored = 0
-    for tipo, link in (("pdf", links.url_pdf), ("xml", links.url_xml)):
-        if link is None or tipo in held:
+    for kind, link in (("pdf", links.url_pdf), ("xml", links.url_xml)):
+        if link is None or kind in held:
             continue
         try:
             content = files.download(link)
@@ -313,16 +313,16 @@ def _store(engine: sa.Engine, note: NoteState, links: Links, files: Files, now: 
             continue
         if not content:
             continue
-        kept = files.archive.store(path_of(note, tipo, note.emitida_em or now), content)
+        kept = files.archive.store(path_of(note, kind, note.issued_at or now), content)
         with warehouse_errors(), engine.begin() as connection:
             write_file(
                 connection,
                 note.empresa,
                 note.cod_int_os,
-                tipo,
-                caminho=kept.caminho,
+                kind,
+                path=kept.path,
                 sha256=kept.sha256,
-                tamanho_bytes=kept.tamanho_bytes,
+                size_bytes=kept.size_bytes,
                 at=now,
             )
         stored += 1
@@ -330,8 +330,8 @@ def _store(engine: sa.Engine, note: NoteState, links: Links, files: Files, now: 
 
 
 def _next(note: NoteState, now: datetime) -> datetime | None:
-    age = now - (note.emitida_em or note.mudou_em)
-    since = now - note.mudou_em
+    age = now - (note.issued_at or note.changed_at)
+    since = now - note.changed_at
     if min(age, since) > _GIVE_UP:
         return None
     return now + min(_LONGEST_WAIT, max(FIRST_LOOK, since))

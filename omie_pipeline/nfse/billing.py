@@ -33,9 +33,9 @@ from omie_pipeline.texts import nfse as texts
 # What a person does about a note that the city hall refused, from the city hall's own words, and
 # which corrections make it worth billing once more.
 
-_ORDER: frozenset[Part] = frozenset({"ordem"})
-_CLIENTE: frozenset[Part] = frozenset({"ordem", "cliente"})
-_SERVICE: frozenset[Part] = frozenset({"ordem", "servico"})
+_ORDER: frozenset[Part] = frozenset({"order"})
+_CLIENTE: frozenset[Part] = frozenset({"order", "client"})
+_SERVICE: frozenset[Part] = frozenset({"order", "service"})
 _PERSON: frozenset[Part] = frozenset()
 # The first rule that knows the words counts.
 _RULES: tuple[tuple[str, str, frozenset[Part]], ...] = (
@@ -105,10 +105,10 @@ WAITS_FOR_ORDER = "referencia"
 """``error_code`` of a billing that waits for its order."""
 
 _WHY: Mapping[Obstacle, Callable[[str], str]] = {
-    "desconhecida": texts.order_unconfirmed,
-    "quarentena": texts.order_quarantined,
-    "recusada": texts.order_rejected,
-    "diferente": texts.order_differs,
+    "unknown": texts.order_unconfirmed,
+    "quarantined": texts.order_quarantined,
+    "refused": texts.order_rejected,
+    "different": texts.order_differs,
 }
 
 
@@ -123,7 +123,7 @@ def withheld(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> list[R
         return []
     model = orders_model(engine)
     notes = billed(engine, empresa, orders)
-    refused = [code for code, note in notes.items() if note.estado == "rejected"]
+    refused = [code for code, note in notes.items() if note.state == "rejected"]
     corrected = corrected_at(engine, model, empresa, refused) if refused else {}
     closed = {code for code in refused if not opens(notes[code], corrected.get(code, {}))}
     waiting = obstacles(engine, model, empresa, orders)
@@ -133,10 +133,10 @@ def withheld(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> list[R
 def opens(note: BilledOrder, corrected: Mapping[Part, datetime]) -> bool:
     """Whether a refused note may be billed once more: a person said so after the refusal, or
     something that its words are about was changed in Omie since it was billed."""
-    if note.pedido_em is not None and note.pedido_em > note.mudou_em:
+    if note.requested_at is not None and note.requested_at > note.changed_at:
         return True
-    parts = opens_with(note.mensagem)
-    return any(at > note.enviada_em for part, at in corrected.items() if part in parts)
+    parts = opens_with(note.message)
+    return any(at > note.billed_at for part, at in corrected.items() if part in parts)
 
 
 def orders_model(engine: sa.Engine) -> PayloadModel | None:
@@ -156,7 +156,7 @@ def _outcomes(
     for row in rows:
         code = _code(row)
         if code in closed:
-            words = notes[code].mensagem or texts.CITY_HALL_REFUSED
+            words = notes[code].message or texts.CITY_HALL_REFUSED
             yield RowOutcome(
                 row,
                 "rejected",
@@ -214,7 +214,7 @@ def request_billing(
         if known is None:
             raise ConfigurationError(texts.order_not_ours(order))
         _open_note(connection, empresa, order, now)
-        decision = {"_pedido_em": now, "_pedido_por": by}
+        decision = {"_requested_at": now, "_requested_by": by}
         connection.execute(
             insert(billing_request)
             .values(
@@ -238,16 +238,16 @@ def billed_no_more(order: str) -> str:
 
 def _open_note(connection: sa.Connection, empresa: str, order: str, now: datetime) -> None:
     """Let a note in ``error`` be billed once more; a cancelled one is the end of its order."""
-    query = sa.select(nfse.c.estado, nfse.c.mensagem).where(
+    query = sa.select(nfse.c.state, nfse.c.message).where(
         nfse.c.empresa == empresa, nfse.c.cod_int_os == order
     )
     note = connection.execute(query).one_or_none()
     if note is None:
         return
-    if note.estado == "cancelled":
+    if note.state == "cancelled":
         raise ConfigurationError(billed_no_more(order))
-    if note.estado == "error":
-        words = note.mensagem or texts.NOT_SHOWN_AS_BILLED
+    if note.state == "error":
+        words = note.message or texts.NOT_SHOWN_AS_BILLED
         who = (connection, empresa, order, now)
         refuse_in_ledger(*who, words=words, correcao=texts.issue_again_fix(order))
 

@@ -29,9 +29,9 @@ from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import cancelling_lane, lane
 
-Outcome = Literal["cancelada", "pedida", "incerta", "sem_efeito"]
-"""``cancelada``: Omie shows it cancelled. ``pedida``: Omie took the request, the city hall is to
-answer. ``incerta``: no answer, and reading did not tell yet; the follower will. ``sem_efeito``:
+Outcome = Literal["cancelled", "requested", "uncertain", "no_effect"]
+"""``cancelled``: Omie shows it cancelled. ``requested``: Omie took the request, the city hall is to
+answer. ``uncertain``: no answer, and reading did not tell yet; the follower will. ``no_effect``:
 there is nothing to cancel, the city hall refused the note."""
 
 _BILLING = load_service("servicos_osp")
@@ -45,8 +45,8 @@ CITY_HALL_MAY_TAKE = timedelta(minutes=10)
 class CancelResult:
     """The outcome of a request to cancel."""
 
-    resultado: Outcome
-    nota: NoteState
+    result: Outcome
+    note: NoteState
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ class _Cancelling:
 
     def cancel(self, note: NoteState) -> CancelResult:
         """See :meth:`Canceller.cancel`."""
-        if note.estado == "cancelled":
-            return CancelResult("cancelada", note)
-        if note.estado == "rejected":
-            return CancelResult("sem_efeito", note)
-        before = note.cancelamento_pedido_em
+        if note.state == "cancelled":
+            return CancelResult("cancelled", note)
+        if note.state == "rejected":
+            return CancelResult("no_effect", note)
+        before = note.cancellation_requested_at
         if before is not None:
             settled = self._settled(note, before)
             if settled is not None:
@@ -107,7 +107,7 @@ class _Cancelling:
             free = ask_to_cancel(connection, note.empresa, note.cod_int_os, before, now)
         if not free:
             # Another process asked between our look and our mark.
-            return CancelResult("pedida", self._fresh(note))
+            return CancelResult("requested", self._fresh(note))
         return self._ask(note, before)
 
     def _settled(self, note: NoteState, asked_at: datetime) -> CancelResult | None:
@@ -115,41 +115,41 @@ class _Cancelling:
         read_at = self.clock.now()
         known = self._read(note)
         if known is None:
-            return CancelResult("incerta", self._fresh(note))
-        if known.estado == "cancelled":
-            return CancelResult("cancelada", known)
-        if known.cancelamento_pedido_em is None:
+            return CancelResult("uncertain", self._fresh(note))
+        if known.state == "cancelled":
+            return CancelResult("cancelled", known)
+        if known.cancellation_requested_at is None:
             return None
         # While it is processing, the request may wait at the city hall with the note.
-        patience = READS_LAG if known.estado == "issued" else CITY_HALL_MAY_TAKE
-        return CancelResult("pedida", known) if read_at - asked_at < patience else None
+        patience = READS_LAG if known.state == "issued" else CITY_HALL_MAY_TAKE
+        return CancelResult("requested", known) if read_at - asked_at < patience else None
 
     def _ask(self, note: NoteState, before: datetime | None) -> CancelResult:
         param = {"cCodIntOS": note.cod_int_os, "cCancelarNfse": "S"}
         try:
             self.client.write(_BILLING, "CancelarOS", param, before=self.check)
         except (OutcomeUnknown, UnknownFault):
-            return self._resolve(note, "incerta")
+            return self._resolve(note, "uncertain")
         except RecordRejected:
             # Refused, or cancelled already by others: the state shows which.
-            found = self._resolve(note, "sem_efeito")
-            if found.resultado == "cancelada":
+            found = self._resolve(note, "no_effect")
+            if found.result == "cancelled":
                 return found
             self._mark(note, before)
             raise
         except OmieFault:
             self._mark(note, before)
             raise
-        return self._resolve(note, "pedida")
+        return self._resolve(note, "requested")
 
     def _resolve(self, note: NoteState, otherwise: Outcome) -> CancelResult:
         known = self._read(note)
-        if known is not None and known.estado == "cancelled":
-            return CancelResult("cancelada", known)
+        if known is not None and known.state == "cancelled":
+            return CancelResult("cancelled", known)
         with warehouse_errors(), self.engine.begin() as connection:
             # The follower asks from now on, for an issued note too.
             soon = self.clock.now() + FIRST_LOOK
-            keep(connection, note.empresa, note.cod_int_os, proxima_consulta_em=soon)
+            keep(connection, note.empresa, note.cod_int_os, next_check_at=soon)
         return CancelResult(otherwise, self._fresh(note))
 
     def _read(self, note: NoteState) -> NoteState | None:
@@ -164,4 +164,4 @@ class _Cancelling:
 
     def _mark(self, note: NoteState, asked_at: datetime | None) -> None:
         with warehouse_errors(), self.engine.begin() as connection:
-            keep(connection, note.empresa, note.cod_int_os, cancelamento_pedido_em=asked_at)
+            keep(connection, note.empresa, note.cod_int_os, cancellation_requested_at=asked_at)

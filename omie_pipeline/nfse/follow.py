@@ -54,21 +54,21 @@ class FollowReport:
     """What one round saw.
 
     Attributes:
-        abertas: open notes after the round.
-        mudancas: notes by the state they changed to.
-        perguntas: questions that left.
-        ilegiveis: answers that said nothing of a note.
-        arquivos: files stored.
-        parou: why the round ended early, in Portuguese; ``""`` when it did not.
+        open: open notes after the round.
+        changes: notes by the state they changed to.
+        questions: questions that left.
+        unreadable: answers that said nothing of a note.
+        files: files stored.
+        stopped: why the round ended early, in Portuguese; ``""`` when it did not.
     """
 
     empresa: str
-    abertas: int = 0
-    mudancas: Counter[str] = field(default_factory=Counter)
-    perguntas: int = 0
-    ilegiveis: int = 0
-    arquivos: int = 0
-    parou: str = ""
+    open: int = 0
+    changes: Counter[str] = field(default_factory=Counter)
+    questions: int = 0
+    unreadable: int = 0
+    files: int = 0
+    stopped: str = ""
 
 
 def follow(
@@ -110,9 +110,9 @@ def follow(
         one.list_settled()
         one.ask_each(most_questions)
     except OmieFault as fault:
-        report.parou = fault.detail.text
-    report.perguntas = client.calls - before
-    report.abertas = len(open_notes(engine, empresa))
+        report.stopped = fault.detail.text
+    report.questions = client.calls - before
+    report.open = len(open_notes(engine, empresa))
     return report
 
 
@@ -140,7 +140,7 @@ def look_at(
         answer = ask_status(client, note, by_our_code=other_key)
     except (RecordNotFound, Empty):
         # A read may lag behind the billing.
-        lags = asked_at - note.enviada_em < _SETTLES
+        lags = asked_at - note.billed_at < _SETTLES
         seen = NoteReading(None if lags else "error", "" if lags else texts.UNKNOWN_TO_OMIE)
     else:
         seen = read_status(exact(answer), note, answer.asked_at)
@@ -165,22 +165,22 @@ class _Round:
         notes = [
             note
             for note in open_notes(self.engine, self.empresa)
-            if note.enviada_em >= now - RECHECKED
+            if note.billed_at >= now - RECHECKED
         ]
         if not notes or not (at_once or any(self._wants_list(note, now) for note in notes)):
             return
-        self._match(notes, min(note.enviada_em for note in notes))
+        self._match(notes, min(note.billed_at for note in notes))
 
     def list_settled(self) -> None:
         """Look for what a person changed in Omie: issued notes cancelled, refused ones issued."""
         now = self.clock.now()
         notes = settled_since(self.engine, self.empresa, now - RECHECKED)
-        asked = [note.consultada_em or note.mudou_em for note in notes]
+        asked = [note.checked_at or note.changed_at for note in notes]
         if not notes or min(asked) > now - RECHECK_EVERY:
             return
-        first = min(note.emitida_em or note.enviada_em for note in notes)
+        first = min(note.issued_at or note.billed_at for note in notes)
         # Only a refused note can have become an issued one.
-        only_cancelled = all(note.estado == "issued" for note in notes)
+        only_cancelled = all(note.state == "issued" for note in notes)
         self._match(notes, first, "C" if only_cancelled else "")
 
     def ask_each(self, most_questions: int) -> None:
@@ -191,11 +191,11 @@ class _Round:
         """
         stopped: set[bool] = set()
         for note in notes_due(self.engine, self.empresa, self.clock.now())[:most_questions]:
-            wants_status = note.estado in OPEN or note.cancelamento_pedido_em is not None
+            wants_status = note.state in OPEN or note.cancellation_requested_at is not None
             if wants_status in stopped:
                 continue
             if self.until is not None and self.clock.now() >= self.until:
-                self.report.parou = texts.ROUND_OUT_OF_TIME
+                self.report.stopped = texts.ROUND_OUT_OF_TIME
                 return
             try:
                 self._ask(note, wants_status=wants_status)
@@ -204,20 +204,20 @@ class _Round:
                 continue
             except BudgetSpent as spent:
                 stopped.add(wants_status)
-                self.report.parou = spent.detail.text
+                self.report.stopped = spent.detail.text
             except ConfigurationError as error:
                 if wants_status:
                     raise
                 stopped.add(wants_status)
-                self.report.parou = str(error)
+                self.report.stopped = str(error)
             except (RecordRejected, UnknownFault):
-                self.report.ilegiveis += 1
+                self.report.unreadable += 1
                 self._put_off(note)
 
     def _wants_list(self, note: NoteState, now: datetime) -> bool:
-        due = note.proxima_consulta_em is None or note.proxima_consulta_em <= now
-        old = note.consultada_em is None or note.consultada_em <= now - LIST_EVERY
-        return due or (old and note.enviada_em <= now - LIST_EVERY)
+        due = note.next_check_at is None or note.next_check_at <= now
+        old = note.checked_at is None or note.checked_at <= now - LIST_EVERY
+        return due or (old and note.billed_at <= now - LIST_EVERY)
 
     def _match(self, notes: list[NoteState], since: datetime, status: str = "") -> None:
         asked_at = self.clock.now()
@@ -234,30 +234,28 @@ class _Round:
             if seen is None or self._is_earlier(note, seen):
                 unseen.append(note.cod_int_os)
                 continue
-            self._count(seen, write_seen(self.engine, note, seen, asked_at, "lista"))
+            self._count(seen, write_seen(self.engine, note, seen, asked_at, "list"))
         asked_for(self.engine, self.empresa, unseen, asked_at)
 
     @staticmethod
     def _is_earlier(note: NoteState, seen: NoteReading) -> bool:
         """A cancelled note of the same order from before it was billed again."""
-        if seen.estado != "cancelled" or seen.emitida_em is None:
+        if seen.state != "cancelled" or seen.issued_at is None:
             return False
-        return seen.emitida_em < note.enviada_em - timedelta(days=1)
+        return seen.issued_at < note.billed_at - timedelta(days=1)
 
     def _ask(self, note: NoteState, *, wants_status: bool) -> None:
         if wants_status:
             seen, changed = look_at(self.engine, self.client, note, self.clock)
-            self.report.ilegiveis += seen.estado is None
+            self.report.unreadable += seen.state is None
             self._count(seen, changed)
             return
-        self.report.arquivos += fetch_documents(
-            self.engine, self.client, note, self.clock, self.files
-        )
+        self.report.files += fetch_documents(self.engine, self.client, note, self.clock, self.files)
 
     def _put_off(self, note: NoteState) -> None:
         with warehouse_errors(), self.engine.begin() as connection:
             put_off(connection, note, self.clock.now(), "status")
 
     def _count(self, seen: NoteReading, changed: bool) -> None:
-        if changed and seen.estado is not None:
-            self.report.mudancas[seen.estado] += 1
+        if changed and seen.state is not None:
+            self.report.changes[seen.state] += 1

@@ -148,18 +148,18 @@ def _end_notes(
     mine = (
         nfse.c.empresa == empresa,
         nfse.c.cod_int_os.in_(orders),
-        nfse.c.estado.not_in(("issued", "deleted")),
+        nfse.c.state.not_in(("issued", "deleted")),
     )
-    found = sa.select(nfse.c.cod_int_os, nfse.c.estado).where(*mine).with_for_update()
+    found = sa.select(nfse.c.cod_int_os, nfse.c.state).where(*mine).with_for_update()
     steps = [
         {
             "empresa": empresa,
             "cod_int_os": row.cod_int_os,
-            "de": row.estado,
-            "para": "deleted",
-            "em": at,
+            "from_state": row.state,
+            "to_state": "deleted",
+            "at": at,
             "motivo": texts.ORDER_DELETED,
-            "fonte": "push",
+            "source": "push",
         }
         for row in connection.execute(found)
     ]
@@ -168,6 +168,6 @@ def _end_notes(
     connection.execute(
         sa.update(nfse)
         .where(*mine)
-        .values(estado="deleted", mudou_em=at, proxima_consulta_em=None, alertada_em=None)
+        .values(state="deleted", changed_at=at, next_check_at=None, alerted_at=None)
     )
     connection.execute(sa.insert(nfse_transition), steps)

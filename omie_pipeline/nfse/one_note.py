@@ -55,14 +55,14 @@ class Desk:
         except Redundant:
             seen, _ = look_at(self.engine, self.client, note, self.clock, other_key=True)
         fresh = fresh_note(self.engine, note)
-        if fresh.estado == "issued" and fresh.n_cod_os is not None:
+        if fresh.state == "issued" and fresh.n_cod_os is not None:
             # StatusOS does not tell a note that a person cancelled alone.
             asked_at = self.clock.now()
             found = newest_by_order(list_of_order(self.client, fresh.n_cod_os))
             if fresh.n_cod_os in found:
-                write_seen(self.engine, fresh, found[fresh.n_cod_os], asked_at, "lista")
+                write_seen(self.engine, fresh, found[fresh.n_cod_os], asked_at, "list")
                 fresh = fresh_note(self.engine, note)
-        return fresh if seen.estado is not None else None
+        return fresh if seen.state is not None else None
 
     def documents(self, note: NoteState) -> NoteState:
         """The note with its links and files, where it is issued and they are not all here.
@@ -71,7 +71,7 @@ class Desk:
             ConfigurationError: the archive cannot be written.
             WarehouseError: the database is gone.
         """
-        if note.estado != "issued" or note.proxima_consulta_em is None:
+        if note.state != "issued" or note.next_check_at is None:
             return note
         try:
             fetch_documents(self.engine, self.client, note, self.clock, self.files)
@@ -93,12 +93,12 @@ class Desk:
         tried_at = None
         while True:
             note = fresh_note(self.engine, note)
-            if note.estado not in OPEN:
+            if note.state not in OPEN:
                 return self.documents(note)
             now = self.clock.now()
             if now >= deadline:
                 return note
-            last = max(filter(None, (note.enviada_em, note.consultada_em, tried_at)))
+            last = max(filter(None, (note.billed_at, note.checked_at, tried_at)))
             if now < last + _MINUTE:
                 until = min(deadline, last + _MINUTE)
                 self.clock.sleep((until - now).total_seconds())

@@ -27,10 +27,10 @@ from omie_pipeline.postgres.tables import (
 )
 
 ORDERS = "ordens_servico"
-Part = Literal["ordem", "cliente", "servico"]
+Part = Literal["order", "client", "service"]
 """What a note is made of."""
 
-Obstacle = Literal["desconhecida", "quarentena", "recusada", "diferente"]
+Obstacle = Literal["unknown", "quarantined", "refused", "different"]
 """Why an order is not to be billed: Omie does not hold it, our validation or Omie refused its last
 change, or the clinic wants it otherwise than Omie confirmed it."""
 
@@ -42,15 +42,15 @@ class BilledOrder:
     """Where the note of an order stands.
 
     Attributes:
-        enviada_em: last time the order was billed.
-        pedido_em: last time a person decided to bill it (``nfse issue``).
+        billed_at: last time the order was billed.
+        requested_at: last time a person decided to bill it (``nfse issue``).
     """
 
-    estado: str
-    mudou_em: datetime
-    enviada_em: datetime
-    mensagem: str
-    pedido_em: datetime | None
+    state: str
+    changed_at: datetime
+    billed_at: datetime
+    message: str
+    requested_at: datetime | None
 
 
 def billed(engine: sa.Engine, empresa: str, orders: Collection[str]) -> dict[str, BilledOrder]:
@@ -63,11 +63,11 @@ def billed(engine: sa.Engine, empresa: str, orders: Collection[str]) -> dict[str
     query = (
         sa.select(
             n.cod_int_os,
-            n.estado,
-            n.mudou_em,
-            n.enviada_em,
-            n.mensagem,
-            billing_request.c["_pedido_em"],
+            n.state,
+            n.changed_at,
+            n.billed_at,
+            n.message,
+            billing_request.c["_requested_at"],
         )
         .select_from(nfse.outerjoin(billing_request, asked))
         .where(n.empresa == empresa, n.cod_int_os == sa.func.any(list(orders)))
@@ -104,7 +104,7 @@ def obstacles(
         ledger.c.endpoint == ORDERS,
         ledger.c.codigo_integracao == sa.func.any(codes),
     )
-    found: dict[str, Obstacle] = dict.fromkeys(codes, "desconhecida")
+    found: dict[str, Obstacle] = dict.fromkeys(codes, "unknown")
     with warehouse_errors(), engine.connect() as connection:
         wanted = _wanted(connection, orders_model, empresa, codes)
         for row in connection.execute(query):
@@ -181,13 +181,13 @@ def _obstacle(row: Any, wanted: set[str]) -> Obstacle | None:
     """Of one ledger row: code, state, id, confirmed hash, in quarantine, refused by Omie."""
     _, state, omie_id, confirmed_hash, held_here, refused = row
     if omie_id is None or state == "deleted":
-        return "desconhecida"
+        return "unknown"
     if held_here:
-        return "quarentena"
+        return "quarantined"
     if refused or state == "rejected":
-        return "recusada"
+        return "refused"
     if state != "confirmed" or wanted - {confirmed_hash}:
-        return "diferente"
+        return "different"
     return None
 
 
@@ -222,7 +222,7 @@ def _parts(model: PayloadModel | None, empresa: str, orders: list[str]) -> sa.Co
     queries: list[sa.Select[Any]] = [
         sa.select(
             own.c.order,
-            sa.literal("ordem").label("part"),
+            sa.literal("order").label("part"),
             sa.literal(ORDERS).label("endpoint"),
             own.c.order.label("code"),
         )
@@ -241,12 +241,12 @@ def _named(model: PayloadModel, empresa: str, orders: list[str]) -> list[sa.Sele
     service = sa.func.jsonb_path_query(items, path, type_=JSONB)
     whole = sa.cast(sa.literal("{}"), ARRAY(sa.Text))
     who = (p.c.empresa == empresa, key.in_(orders))
-    cliente, servico = sa.literal("cliente"), sa.literal("servico")
+    client, served = sa.literal("client"), sa.literal("service")
     by_code = head["cCodIntCli"].astext
     return [
-        sa.select(key, cliente, sa.literal("clientes"), by_code).where(*who),
-        sa.select(key, cliente, marker[0].astext, marker[1].astext).where(*who),
-        sa.select(key, servico, sa.literal("servicos"), service.op("#>>")(whole)).where(*who),
+        sa.select(key, client, sa.literal("clientes"), by_code).where(*who),
+        sa.select(key, client, marker[0].astext, marker[1].astext).where(*who),
+        sa.select(key, served, sa.literal("servicos"), service.op("#>>")(whole)).where(*who),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.nfse import OPEN, Fonte
+from omie_pipeline.catalog.nfse import OPEN, Source
 from omie_pipeline.nfse.answers import NoteReading
 from omie_pipeline.nfse.billing import correction_for
 from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep, knows_later, move, reject
@@ -23,12 +23,12 @@ def next_look(note: NoteState, now: datetime) -> datetime:
     """When to ask for a note alone again: 1, 2, 4, ... minutes after its last change, at most an
     hour apart; six hours if Omie does not know its order, since that answer is an error and
     counts towards a block."""
-    longest = _LONGEST_OF_ERRORS if note.estado == "error" else LONGEST_WAIT
-    return now + min(longest, max(FIRST_LOOK, now - note.mudou_em))
+    longest = _LONGEST_OF_ERRORS if note.state == "error" else LONGEST_WAIT
+    return now + min(longest, max(FIRST_LOOK, now - note.changed_at))
 
 
 def write_seen(
-    engine: sa.Engine, note: NoteState, seen: NoteReading, asked_at: datetime, fonte: Fonte
+    engine: sa.Engine, note: NoteState, seen: NoteReading, asked_at: datetime, source: Source
 ) -> bool:
     """Write what an answer showed, and when to ask next.
 
@@ -37,7 +37,7 @@ def write_seen(
         note: the note.
         seen: what Omie's answer shows.
         asked_at: just before the question left. Where anything later is known of the note by now,
-        fonte: where that was learned.
+        source: where that was learned.
             the answer is dropped: another process asked, or a person cancelled, meanwhile.
 
     Returns:
@@ -49,23 +49,23 @@ def write_seen(
     with warehouse_errors(), engine.begin() as connection:
         if knows_later(connection, note.empresa, note.cod_int_os, asked_at):
             return False
-        put_off(connection, note, asked_at, fonte)
-        if seen.estado is not None and seen.estado != note.estado:
-            return _step(connection, note, seen, asked_at, fonte)
+        put_off(connection, note, asked_at, source)
+        if seen.state is not None and seen.state != note.state:
+            return _step(connection, note, seen, asked_at, source)
         values = _values(seen)
-        if seen.mensagem:
-            values["mensagem"] = seen.mensagem
-        if seen.cancelamento_recusado:
-            values["cancelamento_pedido_em"] = None
-        if seen.estado == "issued" and _is_another(note, seen):
+        if seen.message:
+            values["message"] = seen.message
+        if seen.cancellation_refused:
+            values["cancellation_requested_at"] = None
+        if seen.state == "issued" and _is_another(note, seen):
             # Other files too: they are fetched as if the note had just been issued.
-            values |= {"url_pdf": None, "url_xml": None, "proxima_consulta_em": asked_at}
+            values |= {"url_pdf": None, "url_xml": None, "next_check_at": asked_at}
         if values:
             keep(connection, note.empresa, note.cod_int_os, **values)
         return False
 
 
-def put_off(connection: sa.Connection, note: NoteState, asked_at: datetime, fonte: Fonte) -> None:
+def put_off(connection: sa.Connection, note: NoteState, asked_at: datetime, source: Source) -> None:
     """Remember that a note was asked for, and when it may be asked for alone again.
 
     The list is asked for all notes together: it does not put off the question for one.
@@ -74,49 +74,49 @@ def put_off(connection: sa.Connection, note: NoteState, asked_at: datetime, font
         connection: a connection to the warehouse; the caller ends the transaction.
         note: the note.
         asked_at: time of the question.
-        fonte: which question it was.
+        source: which question it was.
     """
-    values: dict[str, Any] = {"consultada_em": asked_at}
-    waits = note.estado in OPEN or note.proxima_consulta_em is not None
-    if fonte != "lista" and waits:
-        values["proxima_consulta_em"] = next_look(note, asked_at)
-        asked = note.cancelamento_pedido_em
-        if asked is not None and note.estado == "issued" and asked_at - asked > _CANCELS_WITHIN:
+    values: dict[str, Any] = {"checked_at": asked_at}
+    waits = note.state in OPEN or note.next_check_at is not None
+    if source != "list" and waits:
+        values["next_check_at"] = next_look(note, asked_at)
+        asked = note.cancellation_requested_at
+        if asked is not None and note.state == "issued" and asked_at - asked > _CANCELS_WITHIN:
             # The list of cancelled notes still sees it, some hours later.
-            values["proxima_consulta_em"] = None
+            values["next_check_at"] = None
     keep(connection, note.empresa, note.cod_int_os, **values)
 
 
 def _step(
-    connection: sa.Connection, note: NoteState, seen: NoteReading, at: datetime, fonte: Fonte
+    connection: sa.Connection, note: NoteState, seen: NoteReading, at: datetime, source: Source
 ) -> bool:
     who = (connection, note.empresa, note.cod_int_os)
     values = _values(seen)
-    match seen.estado:
+    match seen.state:
         case "rejected":
-            fix = correction_for(seen.mensagem)
-            return reject(*who, at, words=seen.mensagem, correcao=fix, fonte=fonte)
+            fix = correction_for(seen.message)
+            return reject(*who, at, words=seen.message, correcao=fix, source=source)
         case "issued":
             values |= {
-                "emitida_em": seen.emitida_em or at,
-                "mensagem": seen.mensagem or None,
+                "issued_at": seen.issued_at or at,
+                "message": seen.message or None,
                 # Its files are due at once.
-                "proxima_consulta_em": at,
+                "next_check_at": at,
             }
-            if seen.cancelamento_recusado:
-                values["cancelamento_pedido_em"] = None
-            return move(*who, "issued", at, fonte, motivo=seen.mensagem, values=values)
+            if seen.cancellation_refused:
+                values["cancellation_requested_at"] = None
+            return move(*who, "issued", at, source, motivo=seen.message, values=values)
         case "cancelled":
-            ours = note.cancelamento_pedido_em is not None
-            values["proxima_consulta_em"] = None
-            source: Fonte = "cancelamento" if ours else fonte
+            ours = note.cancellation_requested_at is not None
+            values["next_check_at"] = None
+            learned: Source = "cancellation" if ours else source
             why = texts.CANCELLED_HERE if ours else texts.CANCELLED_IN_OMIE
-            return move(*who, "cancelled", at, source, motivo=why, values=values)
+            return move(*who, "cancelled", at, learned, motivo=why, values=values)
         case "processing" | "error":
-            values["proxima_consulta_em"] = at + FIRST_LOOK
-            if seen.mensagem:
-                values["mensagem"] = seen.mensagem
-            return move(*who, seen.estado, at, fonte, motivo=seen.mensagem, values=values)
+            values["next_check_at"] = at + FIRST_LOOK
+            if seen.message:
+                values["message"] = seen.message
+            return move(*who, seen.state, at, source, motivo=seen.message, values=values)
     return False
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from omie_pipeline.catalog.nfse import OPEN, Estado, Fonte, may_move
+from omie_pipeline.catalog.nfse import OPEN, Source, State, may_move
 from omie_pipeline.nfse.ledger import accept_in_ledger, refuse_in_ledger
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import nfse, nfse_transition
@@ -33,15 +33,15 @@ class NoteState:
     """Where a note stands: a row of ``omie_sync.nfse``.
 
     Attributes:
-        mensagem: the city hall's words, masked; ``None`` if it said nothing.
-        tentativas: times the order was billed.
-        enviada_em: last time it was billed.
-        proxima_consulta_em: it is not asked for alone before this moment.
+        message: the city hall's words, masked; ``None`` if it said nothing.
+        attempts: times the order was billed.
+        billed_at: last time it was billed.
+        next_check_at: it is not asked for alone before this moment.
     """
 
     empresa: str
     cod_int_os: str
-    estado: Estado
+    state: State
     n_cod_os: int | None
     numero: str | None
     serie: str | None
@@ -52,25 +52,25 @@ class NoteState:
     url_portal: str | None
     valor: Decimal | None
     municipio: str | None
-    mensagem: str | None
-    tentativas: int
-    enviada_em: datetime
-    emitida_em: datetime | None
-    cancelamento_pedido_em: datetime | None
-    mudou_em: datetime
-    consultada_em: datetime | None
-    proxima_consulta_em: datetime | None
+    message: str | None
+    attempts: int
+    billed_at: datetime
+    issued_at: datetime | None
+    cancellation_requested_at: datetime | None
+    changed_at: datetime
+    checked_at: datetime | None
+    next_check_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of state; ``de`` is ``None`` for the first."""
+    """One change of state; ``from_state`` is ``None`` for the first."""
 
-    de: Estado | None
-    para: Estado
-    em: datetime
+    from_state: State | None
+    to_state: State
+    at: datetime
     motivo: str | None
-    fonte: Fonte
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ class StateCount:
     """How many notes of an empresa are in a state, since when the oldest, and their sum in R$."""
 
     empresa: str
-    estado: Estado
-    notas: int
-    mais_antiga: datetime
+    state: State
+    notes: int
+    oldest_at: datetime
     valor: Decimal
 
 
@@ -101,7 +101,7 @@ def states(engine: sa.Engine, empresa: str, codes: Collection[str]) -> dict[str,
 
 def open_notes(engine: sa.Engine, empresa: str) -> list[NoteState]:
     """Notes with a pending answer, the longest waiting first."""
-    return _notes(engine, nfse.c.empresa == empresa, nfse.c.estado.in_(OPEN))
+    return _notes(engine, nfse.c.empresa == empresa, nfse.c.state.in_(OPEN))
 
 
 def settled_since(engine: sa.Engine, empresa: str, since: datetime) -> list[NoteState]:
@@ -110,20 +110,20 @@ def settled_since(engine: sa.Engine, empresa: str, since: datetime) -> list[Note
         engine,
         nfse.c.empresa == empresa,
         sa.or_(
-            sa.and_(nfse.c.estado == "issued", nfse.c.emitida_em >= since),
-            sa.and_(nfse.c.estado == "rejected", nfse.c.mudou_em >= since),
+            sa.and_(nfse.c.state == "issued", nfse.c.issued_at >= since),
+            sa.and_(nfse.c.state == "rejected", nfse.c.changed_at >= since),
         ),
     )
 
 
 def notes_due(engine: sa.Engine, empresa: str, now: datetime) -> list[NoteState]:
     """Notes of any state that are to be asked for alone by now."""
-    due = sa.or_(nfse.c.proxima_consulta_em.is_(None), nfse.c.proxima_consulta_em <= now)
-    unfinished = sa.and_(nfse.c.estado == "issued", nfse.c.proxima_consulta_em <= now)
+    due = sa.or_(nfse.c.next_check_at.is_(None), nfse.c.next_check_at <= now)
+    unfinished = sa.and_(nfse.c.state == "issued", nfse.c.next_check_at <= now)
     return _notes(
         engine,
         nfse.c.empresa == empresa,
-        sa.or_(sa.and_(nfse.c.estado.in_(OPEN), due), unfinished),
+        sa.or_(sa.and_(nfse.c.state.in_(OPEN), due), unfinished),
     )
 
 
@@ -131,7 +131,7 @@ def transitions(engine: sa.Engine, empresa: str, cod_int_os: str) -> list[Transi
     """Every change of state of a note, the oldest first."""
     t = nfse_transition.c
     query = (
-        sa.select(t.de, t.para, t.em, t.motivo, t.fonte)
+        sa.select(t.from_state, t.to_state, t.at, t.motivo, t.source)
         .where(t.empresa == empresa, t.cod_int_os == cod_int_os)
         .order_by(t.transition_id)
     )
@@ -140,36 +140,36 @@ def transitions(engine: sa.Engine, empresa: str, cod_int_os: str) -> list[Transi
 
 
 def counts(engine: sa.Engine, empresas: Collection[str]) -> list[StateCount]:
-    """Notes of each empresa by state; ``mais_antiga`` is the oldest change of state."""
+    """Notes of each empresa by state; ``oldest_at`` is the oldest change of state."""
     query = (
         sa.select(
             nfse.c.empresa,
-            nfse.c.estado,
+            nfse.c.state,
             sa.func.count(),
-            sa.func.min(nfse.c.mudou_em),
+            sa.func.min(nfse.c.changed_at),
             sa.func.coalesce(sa.func.sum(nfse.c.valor), 0),
         )
         .where(nfse.c.empresa.in_(list(empresas)))
-        .group_by(nfse.c.empresa, nfse.c.estado)
-        .order_by(nfse.c.empresa, nfse.c.estado)
+        .group_by(nfse.c.empresa, nfse.c.state)
+        .order_by(nfse.c.empresa, nfse.c.state)
     )
     with warehouse_errors(), engine.connect() as connection:
         return [_count(row) for row in connection.execute(query)]
 
 
 def in_state(
-    engine: sa.Engine, empresas: Collection[str], estados: Sequence[Estado]
+    engine: sa.Engine, empresas: Collection[str], states: Sequence[State]
 ) -> list[NoteState]:
     """Notes of these empresas in one of these states, the longest waiting first."""
-    return _notes(engine, nfse.c.empresa.in_(list(empresas)), nfse.c.estado.in_(estados))
+    return _notes(engine, nfse.c.empresa.in_(list(empresas)), nfse.c.state.in_(states))
 
 
 def newest(engine: sa.Engine, empresas: Collection[str], number: int) -> list[NoteState]:
     """The notes issued last, newest first."""
     query = (
         sa.select(*_COLUMNS)
-        .where(nfse.c.empresa.in_(list(empresas)), nfse.c.estado == "issued")
-        .order_by(nfse.c.emitida_em.desc(), nfse.c.cod_int_os)
+        .where(nfse.c.empresa.in_(list(empresas)), nfse.c.state == "issued")
+        .order_by(nfse.c.issued_at.desc(), nfse.c.cod_int_os)
         .limit(number)
     )
     with warehouse_errors(), engine.connect() as connection:
@@ -177,7 +177,7 @@ def newest(engine: sa.Engine, empresas: Collection[str], number: int) -> list[No
 
 
 def _notes(engine: sa.Engine, *where: sa.ColumnElement[bool]) -> list[NoteState]:
-    query = sa.select(*_COLUMNS).where(*where).order_by(nfse.c.enviada_em, nfse.c.cod_int_os)
+    query = sa.select(*_COLUMNS).where(*where).order_by(nfse.c.billed_at, nfse.c.cod_int_os)
     with warehouse_errors(), engine.connect() as connection:
         return [_note(row) for row in connection.execute(query)]
 
@@ -196,7 +196,7 @@ def _count(row: Any) -> StateCount:
 
 FIRST_LOOK = timedelta(minutes=1)
 _OF_THE_NOTE = ("numero", "serie", "codigo_verificacao", "n_cod_nf", "url_pdf", "url_xml",
-                "url_portal", "mensagem", "emitida_em")  # fmt: skip
+                "url_portal", "message", "issued_at")  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
 
@@ -239,10 +239,10 @@ def submitted(connection: sa.Connection, empresa: str, rows: Sequence[SubmittedO
             .values(
                 empresa=empresa,
                 cod_int_os=row.cod_int_os,
-                estado="submitted",
-                enviada_em=row.at,
-                mudou_em=row.at,
-                proxima_consulta_em=row.at + FIRST_LOOK,
+                state="submitted",
+                billed_at=row.at,
+                changed_at=row.at,
+                next_check_at=row.at + FIRST_LOOK,
                 **values,
             )
             .on_conflict_do_nothing()
@@ -258,35 +258,35 @@ def _bill_again(
     connection: sa.Connection, empresa: str, row: SubmittedOrder, values: Mapping[str, Any]
 ) -> None:
     known = {name: value for name, value in values.items() if value is not None}
-    estado, _ = _locked(connection, empresa, row.cod_int_os)
-    if estado not in ("rejected", "error", "deleted"):
+    state, _ = _locked(connection, empresa, row.cod_int_os)
+    if state not in ("rejected", "error", "deleted"):
         if known:
             connection.execute(_update(empresa, row.cod_int_os).values(**known))
         return
     # Of a deleted order nothing is left but its history: this is another one.
-    fresh = dict.fromkeys(_OF_THE_NOTE) if estado == "deleted" else {}
+    fresh = dict.fromkeys(_OF_THE_NOTE) if state == "deleted" else {}
     connection.execute(
         _update(empresa, row.cod_int_os).values(
             **{**fresh, **known},
-            estado="submitted",
-            tentativas=nfse.c.tentativas + 1,
-            enviada_em=row.at,
-            mudou_em=row.at,
-            cancelamento_pedido_em=None,
-            consultada_em=None,
-            proxima_consulta_em=row.at + FIRST_LOOK,
+            state="submitted",
+            attempts=nfse.c.attempts + 1,
+            billed_at=row.at,
+            changed_at=row.at,
+            cancellation_requested_at=None,
+            checked_at=None,
+            next_check_at=row.at + FIRST_LOOK,
         )
     )
-    _write_transition(connection, empresa, row.cod_int_os, estado, "submitted", row.at)
+    _write_transition(connection, empresa, row.cod_int_os, state, "submitted", row.at)
 
 
 def move(
     connection: sa.Connection,
     empresa: str,
     cod_int_os: str,
-    para: Estado,
+    after: State,
     at: datetime,
-    fonte: Fonte,
+    source: Source,
     *,
     motivo: str = "",
     values: Mapping[str, Any] | None = None,
@@ -297,9 +297,9 @@ def move(
         connection: a connection to the warehouse; the caller ends the transaction.
         empresa: the empresa whose rows are meant.
         cod_int_os: our code of the order.
-        para: the new state.
+        after: the new state.
         at: when what is known now was asked for.
-        fonte: where that was learned.
+        source: where that was learned.
         motivo: masked words.
         values: further columns.
 
@@ -307,18 +307,18 @@ def move(
         false when the step is not allowed, is older than the last one or there is no such note:
         nothing was changed.
     """
-    de, since = _locked(connection, empresa, cod_int_os)
-    if de is None or not may_move(de, para) or at < since:
-        if de != para:
-            _LOG.warning(texts.STATE_NOT_ALLOWED, cod_int_os, empresa, de, para)
+    before, since = _locked(connection, empresa, cod_int_os)
+    if before is None or not may_move(before, after) or at < since:
+        if before != after:
+            _LOG.warning(texts.STATE_NOT_ALLOWED, cod_int_os, empresa, before, after)
         return False
     connection.execute(
         _update(empresa, cod_int_os).values(
-            estado=para, mudou_em=at, alertada_em=None, **dict(values or {})
+            state=after, changed_at=at, alerted_at=None, **dict(values or {})
         )
     )
-    _write_transition(connection, empresa, cod_int_os, de, para, at, fonte, motivo)
-    if de == "rejected" and para == "issued":
+    _write_transition(connection, empresa, cod_int_os, before, after, at, source, motivo)
+    if before == "rejected" and after == "issued":
         accept_in_ledger(connection, empresa, cod_int_os, at)
     return True
 
@@ -331,7 +331,7 @@ def reject(
     *,
     words: str,
     correcao: str,
-    fonte: Fonte = "status",
+    source: Source = "status",
 ) -> bool:
     """The city hall refused a note: the note, the ledger's row of its billing and the list of
     rejected rows say so together.
@@ -343,14 +343,14 @@ def reject(
         at: time of the change.
         words: the city hall's, masked.
         correcao: what a person does about it, in Portuguese.
-        fonte: where that was learned.
+        source: where that was learned.
 
     Returns:
         as :func:`move`.
     """
-    values = {"mensagem": words, "proxima_consulta_em": None}
+    values = {"message": words, "next_check_at": None}
     moved = move(
-        connection, empresa, cod_int_os, "rejected", at, fonte, motivo=words, values=values
+        connection, empresa, cod_int_os, "rejected", at, source, motivo=words, values=values
     )
     if not moved:
         return False
@@ -361,7 +361,7 @@ def reject(
 def keep(connection: sa.Connection, empresa: str, cod_int_os: str, **values: Any) -> None:
     """Write columns of a note that are no state: links, the times of questions, a cancellation
     that was asked for."""
-    if "estado" in values:
+    if "state" in values:
         raise AssertionError("a state changes through move")
     if not values:
         return
@@ -372,7 +372,7 @@ def keep_as_read(connection: sa.Connection, note: NoteState, **values: Any) -> b
     """Write columns of a note as :func:`keep` does, while it is the very note that was read: in the
     same step and with the same number of Omie's. Whether it is."""
     same = (
-        nfse.c.mudou_em == note.mudou_em,
+        nfse.c.changed_at == note.changed_at,
         nfse.c.n_cod_nf.is_not_distinct_from(note.n_cod_nf),
     )
     statement = _update(note.empresa, note.cod_int_os).where(*same).values(**values)
@@ -393,7 +393,7 @@ def knows_later(
         cod_int_os: our code of the order.
         asked_at: time of the question.
     """
-    last = sa.func.greatest(nfse.c.consultada_em, nfse.c.mudou_em, nfse.c.cancelamento_pedido_em)
+    last = sa.func.greatest(nfse.c.checked_at, nfse.c.changed_at, nfse.c.cancellation_requested_at)
     query = sa.select(last > asked_at).where(
         nfse.c.empresa == empresa, nfse.c.cod_int_os == cod_int_os
     )
@@ -414,10 +414,10 @@ def asked_for(engine: sa.Engine, empresa: str, codes: Collection[str], at: datet
     """
     if not codes:
         return
-    before = sa.func.coalesce(nfse.c.consultada_em, at) <= at
+    before = sa.func.coalesce(nfse.c.checked_at, at) <= at
     mine = (nfse.c.empresa == empresa, nfse.c.cod_int_os.in_(list(codes)), before)
     with warehouse_errors(), engine.begin() as connection:
-        connection.execute(sa.update(nfse).where(*mine).values(consultada_em=at))
+        connection.execute(sa.update(nfse).where(*mine).values(checked_at=at))
 
 
 def ask_to_cancel(
@@ -441,21 +441,21 @@ def ask_to_cancel(
     """
     marked = connection.execute(
         _update(empresa, cod_int_os)
-        .where(nfse.c.cancelamento_pedido_em.is_not_distinct_from(before))
-        .values(cancelamento_pedido_em=at)
+        .where(nfse.c.cancellation_requested_at.is_not_distinct_from(before))
+        .values(cancellation_requested_at=at)
     )
     return bool(marked.rowcount)
 
 
 def _locked(
     connection: sa.Connection, empresa: str, cod_int_os: str
-) -> tuple[Estado | None, datetime]:
+) -> tuple[State | None, datetime]:
     """State of a note and since when, its row locked until the transaction ends."""
-    query = sa.select(nfse.c.estado, nfse.c.mudou_em).where(
+    query = sa.select(nfse.c.state, nfse.c.changed_at).where(
         nfse.c.empresa == empresa, nfse.c.cod_int_os == cod_int_os
     )
     row = connection.execute(query.with_for_update()).one_or_none()
-    return (row.estado, row.mudou_em) if row else (None, datetime.min.replace(tzinfo=UTC))
+    return (row.state, row.changed_at) if row else (None, datetime.min.replace(tzinfo=UTC))
 
 
 def _update(empresa: str, cod_int_os: str) -> sa.Update:
@@ -466,20 +466,20 @@ def _write_transition(
     connection: sa.Connection,
     empresa: str,
     cod_int_os: str,
-    de: Estado | None,
-    para: Estado,
+    before: State | None,
+    after: State,
     at: datetime,
-    fonte: Fonte = "push",
+    source: Source = "push",
     motivo: str = "",
 ) -> None:
     connection.execute(
         sa.insert(nfse_transition).values(
             empresa=empresa,
             cod_int_os=cod_int_os,
-            de=de,
-            para=para,
-            em=at,
+            from_state=before,
+            to_state=after,
+            at=at,
             motivo=motivo or None,
-            fonte=fonte,
+            source=source,
         )
     )

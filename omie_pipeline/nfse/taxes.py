@@ -32,16 +32,16 @@ class Tax:
     """One tax on an order.
 
     Attributes:
-        aliquota: per cent of ``base``; ``None`` if the items of the order differ.
+        rate: per cent of ``base``; ``None`` if the items of the order differ.
         base, valor: R$.
-        retido: R$ of ``valor`` that the client withholds.
+        withheld: R$ of ``valor`` that the client withholds.
     """
 
-    nome: str
-    aliquota: Decimal | None
+    name: str
+    rate: Decimal | None
     base: Decimal
     valor: Decimal
-    retido: Decimal
+    withheld: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +50,23 @@ class Taxes:
 
     regime: str
     simples_nacional: bool
-    bruto: Decimal
-    impostos: tuple[Tax, ...]
+    gross: Decimal
+    taxes: tuple[Tax, ...]
 
     @property
     def total(self) -> Decimal:
         """What is due, withheld or not."""
-        return sum((one.valor for one in self.impostos), Decimal())
+        return sum((one.valor for one in self.taxes), Decimal())
 
     @property
-    def retido(self) -> Decimal:
+    def withheld(self) -> Decimal:
         """What the client withholds."""
-        return sum((one.retido for one in self.impostos), Decimal())
+        return sum((one.withheld for one in self.taxes), Decimal())
 
     @property
-    def liquido(self) -> Decimal:
+    def net(self) -> Decimal:
         """What the client pays."""
-        return self.bruto - self.retido
+        return self.gross - self.withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class Item:
     """A service of an order: its sum in R$, and rates of the order and of the service."""
 
     valor: Decimal
-    do_pedido: Mapping[str, Any]
-    do_servico: Mapping[str, Any]
+    of_order: Mapping[str, Any]
+    of_service: Mapping[str, Any]
 
 
 def taxes_of(items: Sequence[Item], company: Mapping[str, Any]) -> Taxes:
@@ -149,13 +149,13 @@ def _value(line: Mapping[str, Any]) -> Decimal:
 def _part(name: str, item: Item) -> tuple[Decimal, Decimal, Decimal, bool]:
     """Rate, base, sum and whether it is withheld, of one item."""
     inner = _IN_ORDER.get(name, name)
-    rate = _number(item.do_pedido.get(f"nAliq{inner}"))
-    withheld = item.do_pedido.get(f"cRetem{inner}")
+    rate = _number(item.of_order.get(f"nAliq{inner}"))
+    withheld = item.of_order.get(f"cRetem{inner}")
     if not rate:
-        rate = _number(item.do_servico.get(f"nAliq{name}"))
-    if withheld not in ("S", "N") or not item.do_pedido.get(f"nAliq{inner}"):
-        withheld = item.do_servico.get(f"cRet{name}") or withheld
-    reduced = _number(item.do_servico.get(f"nRedBase{name}"))
+        rate = _number(item.of_service.get(f"nAliq{name}"))
+    if withheld not in ("S", "N") or not item.of_order.get(f"nAliq{inner}"):
+        withheld = item.of_service.get(f"cRet{name}") or withheld
+    reduced = _number(item.of_service.get(f"nRedBase{name}"))
     base = _cents(item.valor * (100 - reduced) / 100)
     return rate, base, _cents(base * rate / 100), withheld == "S"
 

@@ -109,12 +109,12 @@ def kept_files(connection: sa.Connection, person: Person) -> tuple[tuple[str, da
     """Archived files of the person's notes: path below the archive and the first day on which the
     law does not ask for the file any more."""
     note = sa.and_(_NOTE.c.empresa == _FILE.c.empresa, _NOTE.c.cod_int_os == _FILE.c.cod_int_os)
-    issued = sa.func.coalesce(_NOTE.c.emitida_em, _FILE.c.guardado_em)
+    issued = sa.func.coalesce(_NOTE.c.issued_at, _FILE.c.stored_at)
     query = (
-        sa.select(_FILE.c.caminho, sa.cast(issued, sa.Date))
+        sa.select(_FILE.c.path, sa.cast(issued, sa.Date))
         .select_from(_FILE.outerjoin(_NOTE, note))
         .where(_FILE.c.empresa == person.empresa, any_of(_FILE.c.cod_int_os, person.order_codes))
-        .order_by(_FILE.c.caminho)
+        .order_by(_FILE.c.path)
     )
     rows = connection.execute(query).all()
     return tuple((row[0], kept_before(row[1])) for row in rows)
@@ -156,13 +156,13 @@ def _intents(connection: sa.Connection, where: Any) -> str:
 def _notes(connection: sa.Connection, where: Any, person: Person) -> tuple[int, str]:
     """The city hall's words go once the note is out or cancelled; before, only names in them: they
     decide whether the order may be billed again."""
-    over = _NOTE.c.estado.in_(_OVER)
-    erased = _empty(connection, _NOTE, sa.and_(where, over), {"mensagem": None})
-    still_open = sa.and_(where, sa.not_(over), _NOTE.c.mensagem.is_not(None))
+    over = _NOTE.c.state.in_(_OVER)
+    erased = _empty(connection, _NOTE, sa.and_(where, over), {"message": None})
+    still_open = sa.and_(where, sa.not_(over), _NOTE.c.message.is_not(None))
     if names := _names(connection, person):
         pattern = r"\m(" + "|".join(re.escape(name) for name in names) + r")\M"
-        hidden = sa.func.regexp_replace(_NOTE.c.mensagem, pattern, "***", "gi", type_=sa.Text)
-        erased += _empty(connection, _NOTE, still_open, {"mensagem": hidden})
+        hidden = sa.func.regexp_replace(_NOTE.c.message, pattern, "***", "gi", type_=sa.Text)
+        erased += _empty(connection, _NOTE, still_open, {"message": hidden})
     kept = texts.NOTE_KEPT
     if connection.scalar(sa.select(sa.func.count()).where(still_open)):
         kept += texts.CITY_HALL_WORDS_KEPT

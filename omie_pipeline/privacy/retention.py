@@ -145,13 +145,13 @@ def _last_day(
 
 def _last_issued(connection: sa.Connection, person: Person) -> date | None:
     note = tables.nfse.c
-    day = sa.cast(sa.func.coalesce(note.emitida_em, note.enviada_em), sa.Date)
+    day = sa.cast(sa.func.coalesce(note.issued_at, note.billed_at), sa.Date)
     last: date | None = connection.scalar(
         sa.select(sa.func.max(day)).where(
             note.empresa == person.empresa,
             any_of(note.cod_int_os, person.order_codes),
             # A cancelled note is a fiscal document too; one that was never issued is none.
-            sa.or_(note.estado.in_(("issued", "cancelled")), note.numero.is_not(None)),
+            sa.or_(note.state.in_(("issued", "cancelled")), note.numero.is_not(None)),
         )
     )
     return last

@@ -115,7 +115,7 @@ def _not_to_delete(scope: Scope, rows: Sequence[PlanRow]) -> list[RowOutcome]:
         standing |= unanswered_titles(*who, baixas, codes)
     elif scope.endpoint.effect == "order":
         notes = billed(*who, codes)
-        standing = {code for code, note in notes.items() if note.estado in _NOTE_STANDS}
+        standing = {code for code, note in notes.items() if note.state in _NOTE_STANDS}
         text = _BILLED_STAYS
     else:
         return []
@@ -264,12 +264,12 @@ def _orders(scope: Scope, rows: Sequence[PlanRow]) -> _Verdict:
     know of them is looked for in Omie first."""
     known = [row for row in rows if row.omie_id is not None]
     notes = billed(scope.engine, scope.empresa, [_code(row) for row in known])
-    found = [(row, notes[_code(row)].estado) for row in known if _code(row) in notes]
+    found = [(row, notes[_code(row)].state) for row in known if _code(row) in notes]
     return _Verdict(
         refused=[
-            (row, OS_CANCELADA if estado == "cancelled" else OS_FATURADA)
-            for row, estado in found
-            if estado not in _BEFORE_BILLING
+            (row, OS_CANCELADA if state == "cancelled" else OS_FATURADA)
+            for row, state in found
+            if state not in _BEFORE_BILLING
         ]
     )
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.app.notes import acompanhar
+from omie_pipeline.app.notes import follow_open_notes
 from omie_pipeline.assets.nfse import KEY, NAMES, note_metadata
 from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.inbox.events import blocked_until
@@ -48,7 +48,7 @@ def nfse_sensor() -> dg.SensorDefinition:
         told: list[str] = []
         changed = False
         for empresa, report in _rounds(opened, until, told):
-            changed = changed or bool(report.mudancas or report.arquivos)
+            changed = changed or bool(report.changes or report.files)
             told.append(f"{empresa}: {_words(report)}")
         seen = _signature(opened)
         events = []
@@ -79,25 +79,25 @@ def _rounds(
             told.append(f"{empresa}: o Omie bloqueou a chave; as notas esperam")
             continue
         try:
-            yield empresa, acompanhar(opened, empresa, most_questions=QUESTIONS, until=until)
+            yield empresa, follow_open_notes(opened, empresa, most_questions=QUESTIONS, until=until)
         except (OmieFault, ConfigurationError) as error:
             told.append(f"{empresa}: {error}")
 
 
 def _words(report: FollowReport) -> str:
-    parts = [f"{report.abertas} em aberto", f"{report.perguntas} perguntas"]
-    changes: Mapping[str, int] = report.mudancas
+    parts = [f"{report.open} em aberto", f"{report.questions} perguntas"]
+    changes: Mapping[str, int] = report.changes
     parts += [f"{number} {NAMES[state]}" for state, number in sorted(changes.items())]
-    if report.arquivos:
-        parts.append(f"{report.arquivos} arquivos guardados")
-    if report.ilegiveis:
-        parts.append(f"{report.ilegiveis} sem resposta legível")
-    if report.parou:
-        parts.append(f"parou: {report.parou}")
+    if report.files:
+        parts.append(f"{report.files} arquivos guardados")
+    if report.unreadable:
+        parts.append(f"{report.unreadable} sem resposta legível")
+    if report.stopped:
+        parts.append(f"parou: {report.stopped}")
     return ", ".join(parts)
 
 
 def _signature(opened: Deployment) -> str:
     """How many notes are in each state, for the cursor."""
     found = counts(opened.engine, opened.empresas)
-    return json.dumps([[one.empresa, one.estado, one.notas] for one in found])
+    return json.dumps([[one.empresa, one.state, one.notes] for one in found])

@@ -131,7 +131,7 @@ class Notes:
 
     def path(self, code: str = "OS-1") -> list[str]:
         """Every state the note was in, in order."""
-        return [step.para for step in transitions(self.engine, EMPRESA, code)]
+        return [step.to_state for step in transitions(self.engine, EMPRESA, code)]
 
     def minutes(self, number: float) -> None:
         self.clock.sleep(number * 60)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts
 from omie_pipeline.alerts.deduplication import Alert
-from omie_pipeline.catalog.nfse import Estado
+from omie_pipeline.catalog.nfse import State
 from omie_pipeline.nfse.state import SubmittedOrder, submitted
 from omie_pipeline.postgres.tables import nfse
 from omie_pipeline.push.policy import Policies
@@ -16,12 +16,12 @@ from tests.nfse.conftest import START
 
 
 def _known(
-    engine: sa.Engine, code: str, minutes: int, city: str | None, estado: Estado = "submitted"
+    engine: sa.Engine, code: str, minutes: int, city: str | None, state: State = "submitted"
 ) -> None:
     with engine.begin() as connection:
         at = START - timedelta(minutes=minutes)
         submitted(connection, "principal", [SubmittedOrder(code, None, None, city, at)])
-        connection.execute(sa.update(nfse).where(nfse.c.cod_int_os == code).values(estado=estado))
+        connection.execute(sa.update(nfse).where(nfse.c.cod_int_os == code).values(state=state))
 
 
 def _alerts(engine: sa.Engine) -> list[Alert]:

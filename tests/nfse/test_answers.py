@@ -19,8 +19,8 @@ def note(**changes: Any) -> NoteState:
     empty = dict.fromkeys(NoteState.__dataclass_fields__)
     return NoteState(
         **{
-            **empty, "empresa": "principal", "cod_int_os": "OS-1", "estado": "submitted",
-            "tentativas": 1, "enviada_em": NOW, "mudou_em": NOW, **changes,
+            **empty, "empresa": "principal", "cod_int_os": "OS-1", "state": "submitted",
+            "attempts": 1, "billed_at": NOW, "changed_at": NOW, **changes,
         }
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ def seen(body: dict[str, Any], after: float = 60, **changes: Any) -> NoteReading
 
 
 @pytest.mark.parametrize(
-    ("body", "estado"),
+    ("body", "state"),
     [
         (status(), "processing"),
         (status({"nLote": 1, "nNfse": "0"}), "processing"),
@@ -60,53 +60,53 @@ def seen(body: dict[str, Any], after: float = 60, **changes: Any) -> NoteReading
         (status({"nLote": 1, "cStatusLote": "003", "cStatusRps": "003"}), "processing"),
     ],
 )
-def test_numbers_messages_and_flags_tell(body: dict[str, Any], estado: str | None) -> None:
-    assert seen(body).estado == estado
+def test_numbers_messages_and_flags_tell(body: dict[str, Any], state: str | None) -> None:
+    assert seen(body).state == state
 
 
 def test_not_billed_counts_only_once_reads_cannot_lag_any_more() -> None:
     body = status(cFaturada="N", cEtapa="50")
-    assert seen(body, after=60).estado is None
-    assert seen(body, after=600).estado == "error"
+    assert seen(body, after=60).state is None
+    assert seen(body, after=600).state == "error"
 
 
 def test_the_refusal_of_an_earlier_billing_is_not_a_new_one() -> None:
     body = status(error("Endereço inválido"), cFaturada="N", cEtapa="50")
-    words = seen(body).mensagem
-    again = {"tentativas": 2, "mensagem": words}
-    assert seen(body, after=60, **again).estado is None
+    words = seen(body).message
+    again = {"attempts": 2, "message": words}
+    assert seen(body, after=60, **again).state is None
     # Without a time on it, the same words count again after a while; others count at once.
-    assert seen(body, after=300, **again).estado == "rejected"
+    assert seen(body, after=300, **again).state == "rejected"
     other = status(error("Outro motivo"), cFaturada="N", cEtapa="50")
-    assert seen(other, after=60, **again).estado == "rejected"
+    assert seen(other, after=60, **again).state == "rejected"
 
 
 def test_a_refusal_with_its_old_time_never_counts_again() -> None:
     timed = error("Endereço inválido", dData="05/01/2026", hHora="08:59:00")
     body = status(timed, cFaturada="N", cEtapa="50")
-    again = {"tentativas": 2, "mensagem": seen(body).mensagem}
-    assert seen(body, after=3600, **again).estado is None
+    again = {"attempts": 2, "message": seen(body).message}
+    assert seen(body, after=3600, **again).state is None
     timed["mensagens"][0]["hHora"] = "09:05:00"
-    assert seen(body, after=3600, **again).estado == "rejected"
+    assert seen(body, after=3600, **again).state == "rejected"
 
 
 def test_words_are_masked_and_cut() -> None:
     found = seen(status(error("CPF 529.982.247-25 de maria@exemplo.com " + "x" * 2000)))
-    assert "529.982" not in found.mensagem
-    assert "maria@" not in found.mensagem
-    assert len(found.mensagem) < 600
+    assert "529.982" not in found.message
+    assert "maria@" not in found.message
+    assert len(found.message) < 600
 
 
 def test_a_refused_cancellation_is_told() -> None:
     said = {"cSituacao": "ALERTA", "cDescricao": "Cancelamento recusado: NFS-e já autorizada"}
     found = seen(status({"nLote": 1, "nNfse": "12", "mensagens": [said]}))
-    assert found.estado == "issued"
-    assert found.cancelamento_recusado
+    assert found.state == "issued"
+    assert found.cancellation_refused
 
 
-def listed(order: int, number: int, estado: str) -> dict[str, Any]:
+def listed(order: int, number: int, state: str) -> dict[str, Any]:
     return {
-        "Cabecalho": {"nCodNF": number, "nNumeroNFSe": str(number), "cStatusNFSe": estado},
+        "Cabecalho": {"nCodNF": number, "nNumeroNFSe": str(number), "cStatusNFSe": state},
         "OrdemServico": {"nCodigoOS": order},
         "Emissao": {"cDataEmissao": "05/01/2026", "cHoraEmissao": "09:00:10"},
     }
@@ -114,13 +114,13 @@ def listed(order: int, number: int, estado: str) -> dict[str, Any]:
 
 def test_an_issued_note_of_an_order_counts_before_a_cancelled_one() -> None:
     found = newest_by_order([listed(1, 10, "F"), listed(1, 20, "C"), listed(2, 30, "C")])
-    assert (found[1].estado, found[1].n_cod_nf) == ("issued", 10)
-    assert found[2].estado == "cancelled"
+    assert (found[1].state, found[1].n_cod_nf) == ("issued", 10)
+    assert found[2].state == "cancelled"
 
 
 def test_a_listed_note_has_its_time_in_brasilia() -> None:
-    assert read_listed(listed(1, 10, "F")).emitida_em == datetime(2026, 1, 5, 12, 0, 10, tzinfo=UTC)
-    assert read_listed({"Cabecalho": {"cStatusNFSe": "X"}}).estado is None
+    assert read_listed(listed(1, 10, "F")).issued_at == datetime(2026, 1, 5, 12, 0, 10, tzinfo=UTC)
+    assert read_listed({"Cabecalho": {"cStatusNFSe": "X"}}).state is None
 
 
 @pytest.mark.parametrize(

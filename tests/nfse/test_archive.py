@@ -27,23 +27,23 @@ def _files(notes: Notes, place: Path) -> Files:
 def test_pdf_and_xml_are_kept_with_their_hash(notes: Notes, tmp_path: Path) -> None:
     notes.billed()
     notes.minutes(2)
-    assert notes.follow(_files(notes, tmp_path)).arquivos == 2
+    assert notes.follow(_files(notes, tmp_path)).files == 2
     number = notes.state().numero
-    held = {one.tipo: one for one in stored_files(notes.engine, EMPRESA, "OS-1")}
+    held = {one.kind: one for one in stored_files(notes.engine, EMPRESA, "OS-1")}
     assert set(held) == {"pdf", "xml"}
-    for tipo, one in held.items():
-        assert one.caminho == f"principal/2026/01/NFSe-{number}-OS-1.{tipo}"
-        content = (tmp_path / one.caminho).read_bytes()
-        assert (one.sha256, one.tamanho_bytes) == (
+    for kind, one in held.items():
+        assert one.path == f"principal/2026/01/NFSe-{number}-OS-1.{kind}"
+        content = (tmp_path / one.path).read_bytes()
+        assert (one.sha256, one.size_bytes) == (
             hashlib.sha256(content).hexdigest(), len(content),
         )  # fmt: skip
-    assert (tmp_path / held["pdf"].caminho).read_bytes().startswith(b"%PDF")
+    assert (tmp_path / held["pdf"].path).read_bytes().startswith(b"%PDF")
     assert sorted(path.suffix for path in tmp_path.rglob("*.*") if path.is_file()) == [
         ".pdf", ".xml",
     ]  # fmt: skip
     notes.minutes(120)
     notes.control.clear_calls()
-    assert notes.follow(_files(notes, tmp_path)).arquivos == 0
+    assert notes.follow(_files(notes, tmp_path)).files == 0
     assert notes.asked("ObterNFSe") == 0
 
 
@@ -52,9 +52,9 @@ def test_a_file_that_stands_there_is_never_overwritten(tmp_path: Path) -> None:
     first = archive.store("a/b.pdf", b"um")
     assert archive.store("a/b.pdf", b"um") == first
     second = archive.store("a/b.pdf", b"dois")
-    assert second.caminho != first.caminho
-    assert (tmp_path / first.caminho).read_bytes() == b"um"
-    assert (tmp_path / second.caminho).read_bytes() == b"dois"
+    assert second.path != first.path
+    assert (tmp_path / first.path).read_bytes() == b"um"
+    assert (tmp_path / second.path).read_bytes() == b"dois"
     assert archive.store("a/b.pdf", b"dois") == second
     assert not list(tmp_path.rglob("*.part"))
 
@@ -95,11 +95,11 @@ def test_a_pdf_that_comes_later_is_asked_for_again(notes: Notes, tmp_path: Path)
     notes.billed()
     notes.minutes(2)
     files = Files(Archive(str(tmp_path)), not_yet)
-    assert notes.follow(files).arquivos == 0
-    assert notes.state().estado == "issued"
+    assert notes.follow(files).files == 0
+    assert notes.state().state == "issued"
     notes.minutes(2)
-    assert notes.follow(files).arquivos == 2
-    assert notes.state().proxima_consulta_em is None
+    assert notes.follow(files).files == 2
+    assert notes.state().next_check_at is None
 
 
 @pytest.mark.parametrize(
@@ -184,35 +184,35 @@ def test_an_archive_that_cannot_be_written_holds_up_no_other_note(
     notes.billed(1)
     notes.minutes(2)
     notes.follow(broken)
-    assert notes.state("OS-1").estado == "issued"
+    assert notes.state("OS-1").state == "issued"
     notes.control.reject_next_note("Código de serviço inválido")
     notes.billed(2)
     notes.minutes(2)
     report = notes.follow(broken)
-    assert "OMIE_PIPELINE_NFSE_ARCHIVE" in report.parou
-    assert notes.state("OS-2").estado == "rejected"
+    assert "OMIE_PIPELINE_NFSE_ARCHIVE" in report.stopped
+    assert notes.state("OS-2").state == "rejected"
     # The file is fetched once the folder is there.
     notes.minutes(10)
-    assert notes.follow(_files(notes, tmp_path / "livre")).arquivos == 2
+    assert notes.follow(_files(notes, tmp_path / "livre")).files == 2
 
 
 @pytest.mark.parametrize("scheme", ["", "file://", "local://"])
 def test_only_the_owner_reads_whatever_the_umask(tmp_path: Path, scheme: str) -> None:
-    root = tmp_path / "below" / "notas"
+    root = tmp_path / "below" / "notes"
     before = os.umask(0)
     try:
         stored = Archive(f"{scheme}{root}").store("principal/2026/01/a.pdf", b"um")
     finally:
         os.umask(before)
-    file = root / stored.caminho
+    file = root / stored.path
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    folders = [*file.parents][: len(Path(stored.caminho).parts) + 1]
+    folders = [*file.parents][: len(Path(stored.path).parts) + 1]
     assert {stat.S_IMODE(one.stat().st_mode) for one in folders} == {0o700}
     assert Archive(f"{scheme}{root}").open_to_others() == ()
 
 
 def test_what_an_earlier_version_left_open_is_told_and_closed_when_touched(tmp_path: Path) -> None:
-    root = tmp_path / "notas"
+    root = tmp_path / "notes"
     folder = root / "principal" / "2026"
     folder.mkdir(parents=True)
     file = folder / "a.pdf"

@@ -85,7 +85,7 @@ class Billing:
         return states(self.world.engine, EMPRESA, ["OS-1"])["OS-1"]
 
     def path(self) -> list[str]:
-        return [step.para for step in transitions(self.world.engine, EMPRESA, "OS-1")]
+        return [step.to_state for step in transitions(self.world.engine, EMPRESA, "OS-1")]
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def billing(world: World, monkeypatch: pytest.MonkeyPatch) -> Billing:
 
 def test_the_whole_way_of_one_receipt(billing: Billing) -> None:
     assert billing.bill().delivered == 1
-    assert billing.note().estado == "submitted"
+    assert billing.note().state == "submitted"
     assert billing.note().municipio == "SAO PAULO (SP)"
     billing.world.clock.sleep(120)
     billing.follow()
@@ -114,7 +114,7 @@ def test_a_refused_note_waits_for_the_order_and_is_billed_once_more(billing: Bil
     billing.bill()
     world.clock.sleep(120)
     billing.follow()
-    assert billing.note().estado == "rejected"
+    assert billing.note().state == "rejected"
     assert world.ledger("faturar_os") == {"OS-1": "rejected"}
     # As long as nobody corrects the order, nothing leaves.
     world.clock.sleep(3600)
@@ -123,7 +123,7 @@ def test_a_refused_note_waits_for_the_order_and_is_billed_once_more(billing: Bil
     billing.order(160)
     world.clock.sleep(120)
     assert billing.bill().delivered == 1
-    assert (billing.note().estado, billing.note().tentativas) == ("submitted", 2)
+    assert (billing.note().state, billing.note().attempts) == ("submitted", 2)
     world.clock.sleep(120)
     billing.follow()
     assert billing.path() == ["submitted", "rejected", "submitted", "issued"]
@@ -146,4 +146,4 @@ def test_an_answer_lost_while_billing_gives_one_note(billing: Billing, kind: Fau
     world.clock.sleep(300)
     billing.follow()
     assert [one.state for one in world.control.notes("OS-1")] == ["authorised"]
-    assert billing.note().estado == "issued"
+    assert billing.note().state == "issued"

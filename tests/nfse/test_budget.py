@@ -74,7 +74,7 @@ def test_two_hundred_open_notes_cost_a_bounded_number_of_questions_an_hour(
     assert most_in_a_round <= 30 + 1
     # None was forgotten, and the questions were spread over all of them.
     found = open_notes(engine, EMPRESA)
-    assert {note.estado for note in found} == {"processing"}
+    assert {note.state for note in found} == {"processing"}
     assert len(found) == OPEN_NOTES
 
 

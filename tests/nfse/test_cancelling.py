@@ -24,16 +24,16 @@ def _issued(notes: Notes) -> None:
     notes.billed()
     notes.minutes(2)
     notes.follow()
-    assert notes.state().estado == "issued"
+    assert notes.state().state == "issued"
     notes.control.clear_calls()
 
 
 def test_an_issued_note_is_cancelled(notes: Notes) -> None:
     _issued(notes)
-    assert _cancel(notes).resultado == "cancelada"
+    assert _cancel(notes).result == "cancelled"
     assert notes.path() == ["submitted", "issued", "cancelled"]
     assert [one.state for one in notes.control.notes("OS-1")] == ["cancelled"]
-    assert _cancel(notes).resultado == "cancelada"
+    assert _cancel(notes).result == "cancelled"
     assert notes.asked("CancelarOS") == 1
     (call,) = (call for call in notes.control.calls() if call.method == "CancelarOS")
     assert call.param["cCancelarNfse"] == "S", "said, for Omie's own default is destructive"
@@ -44,21 +44,21 @@ def test_the_cancellation_wins_while_processing(notes: Notes) -> None:
     notes.billed()
     notes.minutes(2)
     notes.follow()
-    assert _cancel(notes).resultado == "pedida"
-    assert notes.state().estado == "processing"
-    assert notes.state().cancelamento_pedido_em is not None
+    assert _cancel(notes).result == "requested"
+    assert notes.state().state == "processing"
+    assert notes.state().cancellation_requested_at is not None
     # Asked again while the city hall is silent: nothing leaves.
     notes.minutes(1.5)
-    assert _cancel(notes).resultado == "pedida"
+    assert _cancel(notes).result == "requested"
     assert notes.asked("CancelarOS") == 1
     notes.control.city_hall_down(False)
     notes.minutes(5)
     notes.follow()
     assert notes.path() == ["submitted", "processing", "cancelled"]
     ((source,),) = notes.world.rows(
-        "SELECT fonte FROM omie_sync.nfse_transition WHERE para = 'cancelled'"
+        "SELECT source FROM omie_sync.nfse_transition WHERE to_state = 'cancelled'"
     )
-    assert source == "cancelamento"
+    assert source == "cancellation"
 
 
 def test_the_authorisation_wins_while_processing(notes: Notes) -> None:
@@ -67,18 +67,18 @@ def test_the_authorisation_wins_while_processing(notes: Notes) -> None:
     notes.billed()
     notes.minutes(2)
     notes.follow()
-    assert _cancel(notes).resultado == "pedida"
+    assert _cancel(notes).result == "requested"
     notes.control.city_hall_down(False)
     notes.minutes(5)
     notes.follow()
     notes.minutes(5)
     notes.follow()
     note = notes.state()
-    assert note.estado == "issued"
+    assert note.state == "issued"
     assert [one.state for one in notes.control.notes("OS-1")] == ["authorised"]
     # The refused request is over; a person may ask once more, for the issued note now.
     notes.minutes(5)
-    assert _cancel(notes).resultado == "cancelada"
+    assert _cancel(notes).result == "cancelled"
     assert [one.state for one in notes.control.notes("OS-1")] == ["cancelled"]
 
 
@@ -86,7 +86,7 @@ def test_the_authorisation_wins_while_processing(notes: Notes) -> None:
 def test_a_lost_answer_is_read_and_not_repeated(notes: Notes, kind: FaultKind) -> None:
     _issued(notes)
     notes.control.next_faults(PlannedFault(kind, "CancelarOS"))
-    assert _cancel(notes).resultado == "cancelada"
+    assert _cancel(notes).result == "cancelled"
     assert notes.asked("CancelarOS") == 1
 
 
@@ -96,27 +96,27 @@ def test_while_omie_is_unreadable_nothing_is_repeated(notes: Notes) -> None:
         PlannedFault("http_500_after_commit", "CancelarOS"),
         PlannedFault("http_500", "StatusOS", times=3),
     )
-    assert _cancel(notes).resultado == "incerta"
+    assert _cancel(notes).result == "uncertain"
     notes.minutes(2)
-    assert _cancel(notes).resultado == "incerta"
+    assert _cancel(notes).result == "uncertain"
     assert notes.asked("CancelarOS") == 1
     notes.minutes(2)
     notes.control.clear_faults()
     # The follower alone finds out.
     notes.follow()
-    assert notes.state().estado == "cancelled"
+    assert notes.state().state == "cancelled"
     assert notes.asked("CancelarOS") == 1
 
 
 def test_a_request_that_never_arrived_is_sent_again_after_a_read(notes: Notes) -> None:
     _issued(notes)
     notes.control.next_faults(PlannedFault("http_500", "CancelarOS"))
-    assert _cancel(notes).resultado == "incerta"
+    assert _cancel(notes).result == "uncertain"
     notes.minutes(1.5)
-    assert _cancel(notes).resultado == "pedida"
+    assert _cancel(notes).result == "requested"
     assert notes.asked("CancelarOS") == 1
     notes.minutes(2)
-    assert _cancel(notes).resultado == "cancelada"
+    assert _cancel(notes).result == "cancelled"
     assert notes.asked("CancelarOS") == 2
 
 
@@ -128,7 +128,7 @@ def test_a_refusal_of_omie_leaves_no_mark(notes: Notes) -> None:
     with pytest.raises(RecordRejected, match="Prazo"):
         _cancel(notes)
     note = notes.state()
-    assert (note.estado, note.cancelamento_pedido_em) == ("issued", None)
+    assert (note.state, note.cancellation_requested_at) == ("issued", None)
 
 
 def test_what_never_left_leaves_no_mark(notes: Notes) -> None:
@@ -136,7 +136,7 @@ def test_what_never_left_leaves_no_mark(notes: Notes) -> None:
     notes.control.next_faults(PlannedFault("http_429", "CancelarOS"))
     with pytest.raises(RetryLater):
         _cancel(notes)
-    assert notes.state().cancelamento_pedido_em is None
+    assert notes.state().cancellation_requested_at is None
 
 
 def test_a_refused_note_has_nothing_to_cancel(notes: Notes) -> None:
@@ -144,7 +144,7 @@ def test_a_refused_note_has_nothing_to_cancel(notes: Notes) -> None:
     notes.billed()
     notes.minutes(2)
     notes.follow()
-    assert _cancel(notes).resultado == "sem_efeito"
+    assert _cancel(notes).result == "no_effect"
     assert notes.asked("CancelarOS") == 0
 
 
@@ -191,9 +191,9 @@ def test_a_paused_process_that_another_one_replaced_does_not_cancel(notes: Notes
     client: Any = _Paused(notes, before=_meanwhile(notes, 11, told))
     with pytest.raises(TakenOver):
         Canceller(notes.engine, client, notes.clock).cancel(notes.state())
-    assert [one.resultado for one in told] == ["cancelada"]
+    assert [one.result for one in told] == ["cancelled"]
     assert notes.asked("CancelarOS") == 1
-    assert notes.state().estado == "cancelled"
+    assert notes.state().state == "cancelled"
 
 
 def test_a_refusal_that_is_heard_late_leaves_the_others_mark(notes: Notes) -> None:
@@ -206,11 +206,11 @@ def test_a_refusal_that_is_heard_late_leaves_the_others_mark(notes: Notes) -> No
     client: Any = _Paused(notes, after=_meanwhile(notes, 11, told))
     with pytest.raises(TakenOver):
         Canceller(notes.engine, client, notes.clock).cancel(notes.state())
-    assert [one.resultado for one in told] == ["pedida"]
-    assert notes.state().cancelamento_pedido_em is not None
+    assert [one.result for one in told] == ["requested"]
+    assert notes.state().cancellation_requested_at is not None
     notes.minutes(2)
     # A third one would ask again if it had gone.
-    assert _cancel(notes).resultado == "pedida"
+    assert _cancel(notes).result == "requested"
     assert notes.asked("CancelarOS") == 2
 
 
@@ -225,8 +225,8 @@ def test_a_second_one_waits_and_finds_what_the_first_did(notes: Notes) -> None:
         first.release()
 
     second = Canceller(notes.engine, notes.client, notes.clock, on_wait=end)
-    assert second.cancel(notes.state()).resultado == "cancelada"
-    assert waited == ["cancelada"]
+    assert second.cancel(notes.state()).result == "cancelled"
+    assert waited == ["cancelled"]
     assert notes.asked("CancelarOS") == 1
 
 
@@ -234,4 +234,4 @@ def _first_cancels(notes: Notes) -> str:
     from omie_pipeline.nfse.cancel import _Cancelling
 
     one = _Cancelling(notes.engine, notes.client, notes.clock, lambda: None)
-    return one.cancel(notes.state()).resultado
+    return one.cancel(notes.state()).result

@@ -13,23 +13,23 @@ def test_a_billed_order_becomes_an_issued_note_with_links(notes: Notes) -> None:
     notes.minutes(2)
     report = notes.follow()
     note = notes.state()
-    assert (note.estado, report.mudancas["issued"], report.abertas) == ("issued", 1, 0)
+    assert (note.state, report.changes["issued"], report.open) == ("issued", 1, 0)
     assert notes.path() == ["submitted", "issued"]
     (truth,) = notes.control.notes("OS-1")
     assert (note.numero, note.n_cod_nf) == (truth.number, truth.id)
     assert note.url_pdf is not None
     assert f"{truth.id}.pdf" in note.url_pdf
     assert note.codigo_verificacao
-    assert note.proxima_consulta_em is None
+    assert note.next_check_at is None
 
 
 def test_somebody_who_looks_sees_the_note_before_its_first_look_is_due(notes: Notes) -> None:
     notes.billed()
     notes.clock.sleep(45)
-    assert notes.follow().perguntas == 0
+    assert notes.follow().questions == 0
     report = notes.follow(at_once=True)
     note = notes.state()
-    assert (note.estado, report.abertas) == ("issued", 0)
+    assert (note.state, report.open) == ("issued", 0)
     assert note.url_pdf
 
 
@@ -38,10 +38,10 @@ def test_a_note_under_way_is_processing_until_it_has_a_number(notes: Notes) -> N
     notes.billed()
     notes.minutes(2)
     notes.follow()
-    assert notes.state().estado == "processing"
+    assert notes.state().state == "processing"
     notes.minutes(30)
     notes.follow()
-    assert (notes.state().estado, notes.path()) == ("processing", ["submitted", "processing"])
+    assert (notes.state().state, notes.path()) == ("processing", ["submitted", "processing"])
     notes.control.city_hall_down(False)
     notes.minutes(6)
     notes.follow()
@@ -52,20 +52,20 @@ def test_a_refused_note_takes_the_ledger_with_it(notes: Notes) -> None:
     notes.control.reject_next_note("Endereço do tomador inválido, CPF 529.982.247-25")
     notes.billed()
     notes.minutes(2)
-    assert notes.follow().mudancas["rejected"] == 1
+    assert notes.follow().changes["rejected"] == 1
     note = notes.state()
-    assert note.estado == "rejected"
-    assert note.mensagem is not None
-    assert "Endereço do tomador" in note.mensagem
-    assert "529.982" not in note.mensagem
+    assert note.state == "rejected"
+    assert note.message is not None
+    assert "Endereço do tomador" in note.message
+    assert "529.982" not in note.message
     ((state, error, code),) = notes.world.rows(
         "SELECT state, last_error, error_code FROM omie_sync.ledger WHERE endpoint = 'faturar_os'"
     )
-    assert (state, error, code) == ("rejected", note.mensagem, "nfse")
+    assert (state, error, code) == ("rejected", note.message, "nfse")
     ((text, fix, partition),) = notes.world.rows(
         "SELECT fault_text, correcao, particao FROM omie_sync.rejected"
     )
-    assert text == note.mensagem
+    assert text == note.message
     assert "endereço do paciente" in fix
     assert partition == "2026-01-05"
 
@@ -89,14 +89,14 @@ def test_a_note_that_a_person_cancelled_in_omie_is_found(notes: Notes) -> None:
     notes.control.cancel_note_of("OS-1", reason="engano")
     notes.minutes(60)
     notes.follow()
-    assert notes.state().estado == "issued"
+    assert notes.state().state == "issued"
     notes.minutes(6 * 60)
     notes.follow()
-    assert notes.state().estado == "cancelled"
+    assert notes.state().state == "cancelled"
     ((why, source),) = notes.world.rows(
-        "SELECT motivo, fonte FROM omie_sync.nfse_transition WHERE para = 'cancelled'"
+        "SELECT motivo, source FROM omie_sync.nfse_transition WHERE to_state = 'cancelled'"
     )
-    assert (why, source) == ("cancelada no Omie", "lista")
+    assert (why, source) == ("cancelada no Omie", "list")
 
 
 def test_a_refused_note_that_a_person_billed_in_omie_is_found(notes: Notes) -> None:
@@ -117,12 +117,12 @@ def test_an_order_deleted_in_omie_is_an_error_and_comes_back(notes: Notes) -> No
     notes.known("OS-9", 424242)
     notes.minutes(1)
     notes.follow()
-    assert notes.state("OS-9").estado == "submitted"
+    assert notes.state("OS-9").state == "submitted"
     notes.minutes(5)
     notes.follow()
     note = notes.state("OS-9")
-    assert note.estado == "error"
-    assert "não conhece" in (note.mensagem or "")
+    assert note.state == "error"
+    assert "não conhece" in (note.message or "")
 
 
 def test_a_block_ends_the_round_and_loses_nothing(notes: Notes) -> None:
@@ -131,13 +131,13 @@ def test_a_block_ends_the_round_and_loses_nothing(notes: Notes) -> None:
     notes.minutes(2)
     notes.control.next_faults(PlannedFault("blocked_425", "ListarNFSEs"))
     report = notes.follow()
-    assert report.parou
-    assert report.abertas == 3
+    assert report.stopped
+    assert report.open == 3
     notes.control.clear_calls()
-    assert notes.follow().parou
+    assert notes.follow().stopped
     assert notes.asked() == 0
     notes.minutes(31)
-    assert notes.follow().mudancas["issued"] == 3
+    assert notes.follow().changes["issued"] == 3
 
 
 @pytest.mark.parametrize("kind", ["http_500", "truncated_json", "empty_200", "html_502"])
@@ -146,11 +146,11 @@ def test_an_unreadable_answer_changes_nothing(notes: Notes, kind: FaultKind) -> 
     notes.minutes(2)
     notes.control.next_faults(PlannedFault(kind, "ListarNFSEs"))
     report = notes.follow()
-    assert report.parou
-    assert notes.state().estado == "submitted"
+    assert report.stopped
+    assert notes.state().state == "submitted"
     notes.minutes(2)
     notes.follow()
-    assert notes.state().estado == "issued"
+    assert notes.state().state == "issued"
 
 
 def test_links_that_fail_stop_no_question_about_other_notes(notes: Notes) -> None:
@@ -167,8 +167,8 @@ def test_links_that_fail_stop_no_question_about_other_notes(notes: Notes) -> Non
     notes.control.next_faults(refusal)
     report = notes.follow()
     assert notes.asked("ObterNFSe") == 1
-    assert "Limite próprio de erros" in report.parou
-    assert notes.state("OS-3").estado == "rejected"
+    assert "Limite próprio de erros" in report.stopped
+    assert notes.state("OS-3").state == "rejected"
     notes.control.clear_faults()
     notes.minutes(35)
     notes.follow()

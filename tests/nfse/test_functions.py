@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.notes import (
-    aguardar_nfse,
-    cancelar_nfse,
-    consultar_nfse,
-    consultar_servicos,
-    impostos_nfse,
-    status_nfse,
+    cancel_note,
+    check_note,
+    list_services,
+    note_details,
+    note_taxes,
+    wait_for_note,
 )
-from omie_pipeline.app.register_client import cadastrar_cliente
+from omie_pipeline.app.register_client import register_client
 from omie_pipeline.cli.app import app
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.tables import ledger, nfse
@@ -39,7 +39,7 @@ def opened(
         "OMIE_BASE_URL": notes.world.base_url,
         "WAREHOUSE_URL": database_url,
         "OMIE_PIPELINE_HOME": str(tmp_path / "home"),
-        "OMIE_PIPELINE_NFSE_ARCHIVE": str(tmp_path / "notas"),
+        "OMIE_PIPELINE_NFSE_ARCHIVE": str(tmp_path / "notes"),
         "OMIE_PIPELINE_START_DATE": "2026-01-01",
         "COLUMNS": "200",
     }.items():
@@ -57,7 +57,7 @@ def _typed(*words: str) -> tuple[int, str]:
 def test_issue_says_where_a_cancelled_note_stands(opened: Deployment, notes: Notes) -> None:
     notes.billed()
     with opened.engine.begin() as connection:
-        connection.execute(sa.update(nfse).values(estado="cancelled"))
+        connection.execute(sa.update(nfse).values(state="cancelled"))
     asked = notes.asked()
     code, told = _typed("issue", "OS-1", "--yes")
     assert (code, notes.asked()) == (1, asked)
@@ -67,15 +67,15 @@ def test_issue_says_where_a_cancelled_note_stands(opened: Deployment, notes: Not
 
 def test_wait_then_consult_then_status(opened: Deployment, notes: Notes, tmp_path: Path) -> None:
     notes.billed()
-    note = aguardar_nfse(opened, EMPRESA, "OS-1", 300)
-    assert note.estado == "issued"
+    note = wait_for_note(opened, EMPRESA, "OS-1", 300)
+    assert note.state == "issued"
     notes.minutes(2)
-    found = consultar_nfse(opened, EMPRESA, "OS-1")
-    assert (found.atualizada, found.nota.numero) == (True, note.numero)
-    detail = status_nfse(opened, EMPRESA, "OS-1")
-    assert [step.para for step in detail.historico] == ["submitted", "issued"]
-    assert {one.tipo for one in detail.arquivos} == {"pdf", "xml"}
-    assert all((tmp_path / "notas" / one.caminho).is_file() for one in detail.arquivos)
+    found = check_note(opened, EMPRESA, "OS-1")
+    assert (found.updated, found.note.numero) == (True, note.numero)
+    detail = note_details(opened, EMPRESA, "OS-1")
+    assert [step.to_state for step in detail.history] == ["submitted", "issued"]
+    assert {one.kind for one in detail.files} == {"pdf", "xml"}
+    assert all((tmp_path / "notes" / one.path).is_file() for one in detail.files)
 
 
 def test_consulting_while_omie_is_away_tells_what_was_known(
@@ -83,28 +83,28 @@ def test_consulting_while_omie_is_away_tells_what_was_known(
 ) -> None:
     notes.billed()
     notes.control.next_faults(PlannedFault("http_500", "StatusOS", times=5))
-    found = consultar_nfse(opened, EMPRESA, "OS-1")
-    assert (found.atualizada, found.nota.estado) == (False, "submitted")
+    found = check_note(opened, EMPRESA, "OS-1")
+    assert (found.updated, found.note.state) == (False, "submitted")
     assert found.motivo
 
 
 def test_an_order_never_billed_is_told(opened: Deployment) -> None:
-    for function in (consultar_nfse, status_nfse, cancelar_nfse, aguardar_nfse):
+    for function in (check_note, note_details, cancel_note, wait_for_note):
         with pytest.raises(ConfigurationError, match="não foi faturada"):
             function(opened, EMPRESA, "OS-77")
 
 
 def test_services_are_listed_with_codes_and_rates(opened: Deployment) -> None:
-    found = {one.codigo_integracao: one for one in consultar_servicos(opened, EMPRESA)}
+    found = {one.codigo_integracao: one for one in list_services(opened, EMPRESA)}
     mine = found["SRV-1"]
     assert (mine.lc116, mine.codigo_municipal, mine.preco) == ("4.03", "04030", Decimal("150.10"))
-    assert mine.aliquotas["ISS"] == Decimal("2.5")
-    assert mine.retidos == ("IR",)
+    assert mine.rates["ISS"] == Decimal("2.5")
+    assert mine.withheld == ("IR",)
 
 
 def test_taxes_are_known_before_billing(opened: Deployment, notes: Notes) -> None:
-    taxes = impostos_nfse(opened, EMPRESA, notes.order(1))
-    assert taxes.bruto == Decimal("150.10")
+    taxes = note_taxes(opened, EMPRESA, notes.order(1))
+    assert taxes.gross == Decimal("150.10")
     assert not notes.control.notes("OS-1")
 
 
@@ -112,14 +112,14 @@ def test_a_cliente_that_omie_does_not_have_is_created_and_linked(
     opened: Deployment, notes: Notes
 ) -> None:
     notes.world.model("clientes", [cliente(2)])
-    found = cadastrar_cliente(opened, EMPRESA, "PAC-2")
-    assert (found.como, found.origem_tabela, found.origem_id) == ("criado", "pacientes", "2")
+    found = register_client(opened, EMPRESA, "PAC-2")
+    assert (found.how, found.source_table, found.source_id) == ("created", "pacientes", "2")
     ((omie_id,),) = notes.world.rows(
         "SELECT omie_id FROM omie_sync.ledger WHERE codigo_integracao = 'PAC-2'"
     )
     assert found.omie_id == omie_id is not None
     notes.minutes(2)
-    assert cadastrar_cliente(opened, EMPRESA, "PAC-2").como == "ja_cadastrado"
+    assert register_client(opened, EMPRESA, "PAC-2").how == "already_registered"
 
 
 def test_a_cliente_that_omie_has_by_cpf_is_linked(opened: Deployment, notes: Notes) -> None:
@@ -128,8 +128,8 @@ def test_a_cliente_that_omie_has_by_cpf_is_linked(opened: Deployment, notes: Not
     omie_id = notes.client.write(CLIENTES, "IncluirCliente", stranger)["codigo_cliente_omie"]
     notes.world.model("clientes", [cliente(3)])
     notes.minutes(2)
-    found = cadastrar_cliente(opened, EMPRESA, "PAC-3")
-    assert (found.como, found.omie_id) == ("vinculado", omie_id)
+    found = register_client(opened, EMPRESA, "PAC-3")
+    assert (found.how, found.omie_id) == ("linked", omie_id)
     assert notes.asked("AssociarCodIntCliente") == 1
     assert len([c for c in notes.control.records("clientes") if cpf(3) in str(c["cnpj_cpf"])
                 or c["codigo_cliente_omie"] == omie_id]) == 1  # fmt: skip
@@ -137,11 +137,11 @@ def test_a_cliente_that_omie_has_by_cpf_is_linked(opened: Deployment, notes: Not
 
 def test_a_cliente_that_does_not_pass_has_a_reason(opened: Deployment, notes: Notes) -> None:
     notes.world.model("clientes", [cliente(4, cnpj_cpf="11111111111")])
-    found = cadastrar_cliente(opened, EMPRESA, "PAC-4")
-    assert (found.como, found.omie_id) == ("recusado", None)
+    found = register_client(opened, EMPRESA, "PAC-4")
+    assert (found.how, found.omie_id) == ("refused", None)
     assert found.motivo
     with pytest.raises(ConfigurationError, match="PAC-5"):
-        cadastrar_cliente(opened, EMPRESA, "PAC-5")
+        register_client(opened, EMPRESA, "PAC-5")
 
 
 def test_commands_tell_and_end_alike(opened: Deployment, notes: Notes) -> None:
@@ -153,7 +153,7 @@ def test_commands_tell_and_end_alike(opened: Deployment, notes: Notes) -> None:
     code, said = _typed("status", "OS-1", "--json")
     assert code == 0
     record = json.loads(said)
-    assert (record["estado"], len(record["historico"]), len(record["arquivos"])) == ("issued", 2, 2)
+    assert (record["state"], len(record["history"]), len(record["files"])) == ("issued", 2, 2)
     notes.minutes(2)
     code, said = _typed("cancelar", "OS-1", "--yes")
     assert (code, "cancelada" in said) == (0, True)
@@ -183,7 +183,7 @@ def test_registering_is_a_command(opened: Deployment, notes: Notes, engine: sa.E
     assert (code, "PAC-2 foi criado" in said, "pacientes/2" in said) == (0, True, True)
     notes.world.model("clientes", [cliente(4, cnpj_cpf="11111111111")])
     code, said = _typed("cadastrar", "PAC-4", "--json")
-    assert (code, json.loads(said)["como"]) == (3, "recusado")
+    assert (code, json.loads(said)["how"]) == (3, "refused")
 
 
 def test_an_order_of_the_engine_is_issued_by_a_person(opened: Deployment, notes: Notes) -> None:
@@ -205,5 +205,5 @@ def test_an_order_of_the_engine_is_issued_by_a_person(opened: Deployment, notes:
     _typed("issue", code, "--yes")
     notes.minutes(2)
     assert [one.state for one in notes.control.notes(code)] == ["authorised"]
-    ((who,),) = notes.world.rows('SELECT "_pedido_por" FROM omie_sync.billing_request')
+    ((who,),) = notes.world.rows('SELECT "_requested_by" FROM omie_sync.billing_request')
     assert who

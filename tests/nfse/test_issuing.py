@@ -29,16 +29,16 @@ def test_a_note_in_error_is_billed_once_more_by_a_person(world: World) -> None:
     """Omie is asked first: here the order is billed, so the note is only followed again."""
     rows.with_billed_order(world)
     with world.engine.begin() as connection:
-        connection.execute(sa.update(nfse).values(estado="error"))
+        connection.execute(sa.update(nfse).values(state="error"))
     assert push(world, "faturar_os").total.unchanged == 1, "not by itself"
     assert issue(world).total.linked == 1
-    assert (note(world).estado, len(notes(world))) == ("submitted", 1)
+    assert (note(world).state, len(notes(world))) == ("submitted", 1)
 
 
 def cancelled(world: World) -> None:
     rows.with_billed_order(world)
     with world.engine.begin() as connection:
-        connection.execute(sa.update(nfse).values(estado="cancelled"))
+        connection.execute(sa.update(nfse).values(state="cancelled"))
 
 
 def test_a_cancelled_note_is_the_end_of_its_order(world: World) -> None:
@@ -56,35 +56,35 @@ def test_a_cancelled_note_is_the_end_of_its_order(world: World) -> None:
     assert quarantined(world, "ordens_servico") == {}
 
 
-@pytest.mark.parametrize("estado", ["error", "rejected", "cancelled"])
-def test_the_note_of_a_deleted_order_ends(world: World, estado: str) -> None:
+@pytest.mark.parametrize("state", ["error", "rejected", "cancelled"])
+def test_the_note_of_a_deleted_order_ends(world: World, state: str) -> None:
     rows.with_order(world)
     model(world, "faturar_os", rows.faturamento(1))
-    old = _note_of_nothing(world, estado)
+    old = _note_of_nothing(world, state)
     model(world, "ordens_servico")
     assert push(world, "ordens_servico", policy=MIRROR).total.deleted == 1
-    assert note(world).estado == "deleted"
+    assert note(world).state == "deleted"
     assert open_notes(world.engine, EMPRESA) == []
     settle_down(world)
     model(world, "ordens_servico", rows.ordem(1))
     assert push(world, "ordens_servico", policy=MIRROR).total.created == 1
     assert push(world, "faturar_os").total.created == 1
     fresh = note(world)
-    assert (fresh.estado, fresh.numero, fresh.mensagem) == ("submitted", None, None)
+    assert (fresh.state, fresh.numero, fresh.message) == ("submitted", None, None)
     assert fresh.n_cod_os not in (None, old)
-    path = [step.para for step in transitions(world.engine, EMPRESA, "OS-1")]
+    path = [step.to_state for step in transitions(world.engine, EMPRESA, "OS-1")]
     assert path == ["deleted", "submitted"]
 
 
-def _note_of_nothing(world: World, estado: str) -> int:
+def _note_of_nothing(world: World, state: str) -> int:
     """A note of OS-1 without a billing in Omie; returns Omie's id of the order."""
     (row,) = world.rows("SELECT omie_id FROM omie_sync.ledger WHERE endpoint = 'ordens_servico'")
     now = world.clock.now()
     with world.engine.begin() as connection:
         connection.execute(
             sa.insert(nfse).values(
-                empresa=EMPRESA, cod_int_os="OS-1", n_cod_os=row[0], estado=estado, numero="12",
-                mensagem="x", enviada_em=now, mudou_em=now,
+                empresa=EMPRESA, cod_int_os="OS-1", n_cod_os=row[0], state=state, numero="12",
+                message="x", billed_at=now, changed_at=now,
             )
         )  # fmt: skip
     return int(row[0])

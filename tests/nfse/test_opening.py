@@ -60,7 +60,7 @@ def refused(world: World, words: str) -> None:
     world.control.reject_next_note(words)
     rows.with_billed_order(world)
     look(world)
-    assert (notes(world), note(world).estado) == (["rejected"], "rejected")
+    assert (notes(world), note(world).state) == (["rejected"], "rejected")
 
 
 @pytest.mark.parametrize("by_a_person", [False, True])
@@ -154,18 +154,18 @@ def test_engine_and_follower_agree_on_a_refusal(message: dict[str, str], wanted:
     rps = {"nLote": 1, "mensagens": [message]}
     assert is_refused(rps) == wanted
     body = {"cFaturada": "N", "cEtapa": "50", "ListaRpsNfse": [rps]}
-    assert (read_status(body, note_of(), START).estado == "rejected") == wanted
+    assert (read_status(body, note_of(), START).state == "rejected") == wanted
     assert not is_refused({**rps, "nNfse": "12"})
 
 
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        ("E160: Endereço do tomador inválido", {"ordem", "cliente"}),
-        ("CPF do tomador inexistente", {"ordem", "cliente"}),
-        ("Código de serviço não habilitado", {"ordem", "servico"}),
-        ("Certificado digital vencido", {"ordem"}),
-        ("algo que ninguém viu", {"ordem"}),
+        ("E160: Endereço do tomador inválido", {"order", "client"}),
+        ("CPF do tomador inexistente", {"order", "client"}),
+        ("Código de serviço não habilitado", {"order", "service"}),
+        ("Certificado digital vencido", {"order"}),
+        ("algo que ninguém viu", {"order"}),
         (KNOWN_RPS, set()),
         ("RPS do tomador já existe", set()),
         ("Nota emitida em duplicidade", set()),
@@ -176,7 +176,7 @@ def test_what_opens_a_refused_note(words: str, parts: set[str]) -> None:
     assert opens_with(words) == parts
     hour = timedelta(hours=1)
     billed = BilledOrder("rejected", START + hour, START, words, None)
-    for part in ("ordem", "cliente", "servico"):
+    for part in ("order", "client", "service"):
         assert opens(billed, {part: START + 2 * hour}) == (part in parts)
         assert not opens(billed, {part: START - hour})
     asked = BilledOrder("rejected", START + hour, START, words, START + 2 * hour)
@@ -239,4 +239,4 @@ def test_a_cliente_named_by_a_marker_counts_too(world: World) -> None:
             )
         )
     found = corrected_at(world.engine, orders_model(world.engine), EMPRESA, ["OS-1"])
-    assert set(found["OS-1"]) == {"cliente", "servico"}
+    assert set(found["OS-1"]) == {"client", "service"}

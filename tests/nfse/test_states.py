@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from omie_pipeline.catalog.nfse import ESTADOS, OPEN, TRANSITIONS, Estado, may_move
+from omie_pipeline.catalog.nfse import OPEN, STATES, TRANSITIONS, State, may_move
 from omie_pipeline.nfse.state import (
     SubmittedOrder,
     keep,
@@ -24,30 +24,30 @@ from tests.nfse.conftest import START
 LATER = START + timedelta(minutes=5)
 
 
-def _known(engine: sa.Engine, estado: Estado = "submitted") -> None:
+def _known(engine: sa.Engine, state: State = "submitted") -> None:
     with engine.begin() as connection:
         submitted(connection, "principal", [SubmittedOrder("OS-1", 7, None, None, START)])
-        connection.execute(sa.update(nfse).values(estado=estado))
+        connection.execute(sa.update(nfse).values(state=state))
 
 
-def _estado(engine: sa.Engine) -> str:
-    return states(engine, "principal", ["OS-1"])["OS-1"].estado
+def _state(engine: sa.Engine) -> str:
+    return states(engine, "principal", ["OS-1"])["OS-1"].state
 
 
 def test_every_state_has_its_steps_and_none_leads_to_itself() -> None:
-    assert set(TRANSITIONS) == set(ESTADOS)
+    assert set(TRANSITIONS) == set(STATES)
     assert all(state not in steps for state, steps in TRANSITIONS.items())
     assert TRANSITIONS["cancelled"] == {"deleted"}, "with its order, and never of its own"
     assert not any(may_move("issued", state) for state in (*OPEN, "rejected"))
 
 
-@pytest.mark.parametrize(("de", "para"), list(product(ESTADOS, ESTADOS)))
-def test_only_allowed_steps_change_anything(engine: sa.Engine, de: Estado, para: Estado) -> None:
+@pytest.mark.parametrize(("de", "para"), list(product(STATES, STATES)))
+def test_only_allowed_steps_change_anything(engine: sa.Engine, de: State, para: State) -> None:
     _known(engine, de)
     with engine.begin() as connection:
         moved = move(connection, "principal", "OS-1", para, LATER, "status")
     assert moved == may_move(de, para)
-    assert _estado(engine) == (para if moved else de)
+    assert _state(engine) == (para if moved else de)
     assert len(transitions(engine, "principal", "OS-1")) == 1 + moved
 
 
@@ -57,31 +57,31 @@ def test_an_answer_older_than_the_last_step_is_refused(engine: sa.Engine) -> Non
         early = START - timedelta(seconds=1)
         assert not move(connection, "principal", "OS-1", "rejected", early, "status")
         assert not reject(connection, "principal", "OS-1", early, words="x", correcao="y")
-    assert _estado(engine) == "submitted"
+    assert _state(engine) == "submitted"
 
 
 def test_a_note_nobody_knows_does_not_move(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        assert not move(connection, "principal", "OS-9", "issued", START, "lista")
+        assert not move(connection, "principal", "OS-9", "issued", START, "list")
 
 
-@pytest.mark.parametrize("estado", ["rejected", "error"])
-def test_a_refused_order_is_billed_once_more(engine: sa.Engine, estado: Estado) -> None:
-    _known(engine, estado)
+@pytest.mark.parametrize("state", ["rejected", "error"])
+def test_a_refused_order_is_billed_once_more(engine: sa.Engine, state: State) -> None:
+    _known(engine, state)
     with engine.begin() as connection:
         submitted(connection, "principal", [SubmittedOrder("OS-1", 7, None, None, LATER)])
     note = states(engine, "principal", ["OS-1"])["OS-1"]
-    assert (note.estado, note.tentativas, note.enviada_em) == ("submitted", 2, LATER)
-    assert [step.de for step in transitions(engine, "principal", "OS-1")] == [None, estado]
+    assert (note.state, note.attempts, note.billed_at) == ("submitted", 2, LATER)
+    assert [step.from_state for step in transitions(engine, "principal", "OS-1")] == [None, state]
 
 
-@pytest.mark.parametrize("estado", ["submitted", "processing", "issued", "cancelled"])
-def test_an_order_found_billed_already_stays_where_it_is(engine: sa.Engine, estado: Estado) -> None:
-    _known(engine, estado)
+@pytest.mark.parametrize("state", ["submitted", "processing", "issued", "cancelled"])
+def test_an_order_found_billed_already_stays_where_it_is(engine: sa.Engine, state: State) -> None:
+    _known(engine, state)
     with engine.begin() as connection:
         submitted(connection, "principal", [SubmittedOrder("OS-1", 8, None, "CAMPINAS", LATER)])
     note = states(engine, "principal", ["OS-1"])["OS-1"]
-    assert (note.estado, note.tentativas, note.municipio) == (estado, 1, "CAMPINAS")
+    assert (note.state, note.attempts, note.municipio) == (state, 1, "CAMPINAS")
     assert len(transitions(engine, "principal", "OS-1")) == 1
 
 
@@ -95,4 +95,4 @@ def test_what_is_rolled_back_leaves_nothing(engine: sa.Engine) -> None:
 def test_a_state_is_no_plain_column(engine: sa.Engine) -> None:
     _known(engine)
     with engine.begin() as connection, pytest.raises(AssertionError):
-        keep(connection, "principal", "OS-1", estado="issued")
+        keep(connection, "principal", "OS-1", state="issued")

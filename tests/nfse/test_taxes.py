@@ -11,15 +11,13 @@ from tests.nfse.conftest import Notes
 D = Decimal
 
 
-def _taxes(
-    valor: str, do_servico: dict[str, Any], do_pedido: dict[str, Any] | None = None
-) -> Taxes:
-    return taxes_of([Item(D(valor), do_pedido or {}, do_servico)], {"regime_tributario": "3"})
+def _taxes(valor: str, of_service: dict[str, Any], of_order: dict[str, Any] | None = None) -> Taxes:
+    return taxes_of([Item(D(valor), of_order or {}, of_service)], {"regime_tributario": "3"})
 
 
-def _of(taxes: Taxes, nome: str) -> tuple[Decimal | None, Decimal, Decimal]:
-    (one,) = [tax for tax in taxes.impostos if tax.nome == nome]
-    return one.aliquota, one.valor, one.retido
+def _of(taxes: Taxes, name: str) -> tuple[Decimal | None, Decimal, Decimal]:
+    (one,) = [tax for tax in taxes.taxes if tax.name == name]
+    return one.rate, one.valor, one.withheld
 
 
 def test_rates_of_the_service_with_what_is_withheld() -> None:
@@ -34,7 +32,7 @@ def test_rates_of_the_service_with_what_is_withheld() -> None:
     assert _of(taxes, "ISS") == (D("5"), D("50.00"), D("0"))
     assert _of(taxes, "PIS") == (D("0.65"), D("6.50"), D("6.50"))
     assert _of(taxes, "INSS") == (D("11"), D("110.00"), D("0"))
-    assert (taxes.retido, taxes.liquido, taxes.total) == (D("61.50"), D("938.50"), D("221.50"))
+    assert (taxes.withheld, taxes.net, taxes.total) == (D("61.50"), D("938.50"), D("221.50"))
 
 
 def test_half_a_cent_goes_up() -> None:
@@ -68,8 +66,8 @@ def test_the_regime_is_the_companys() -> None:
 def test_an_orders_taxes_are_read_from_omie(notes: Notes) -> None:
     code = notes.order(1, nQtde=2, nValUnit=D("100.05"))
     taxes = order_taxes(notes.client, code)
-    assert taxes.bruto == D("200.10")
+    assert taxes.gross == D("200.10")
     assert _of(taxes, "ISS") == (D("2.5"), D("5.00"), D("0"))
     assert _of(taxes, "IR") == (D("1.5"), D("3.00"), D("3.00"))
-    assert taxes.liquido == D("197.10")
+    assert taxes.net == D("197.10")
     assert taxes.regime

@@ -57,10 +57,10 @@ def test_an_answer_that_is_read_late_changes_nothing(notes: Notes) -> None:
     client: Any = _Paused(notes, "StatusOS", meanwhile)
     seen, changed = look_at(notes.engine, client, notes.state(), notes.clock)
     note = notes.state()
-    assert (seen.estado, changed, note.estado) == ("processing", False, "issued")
-    assert note.proxima_consulta_em is None, "its files are asked for again"
-    assert note.consultada_em is not None
-    assert note.consultada_em > notes.clock.now().replace(minute=0)
+    assert (seen.state, changed, note.state) == ("processing", False, "issued")
+    assert note.next_check_at is None, "its files are asked for again"
+    assert note.checked_at is not None
+    assert note.checked_at > notes.clock.now().replace(minute=0)
 
 
 def test_a_late_answer_does_not_take_back_a_cancellation(notes: Notes) -> None:
@@ -69,13 +69,13 @@ def test_a_late_answer_does_not_take_back_a_cancellation(notes: Notes) -> None:
     _billed(notes, city_hall_down=True)
     notes.follow()
     canceller = Canceller(notes.engine, notes.client, notes.clock)
-    assert canceller.cancel(notes.state()).resultado == "pedida"
+    assert canceller.cancel(notes.state()).result == "requested"
     notes.control.city_hall_down(False)
     for _ in range(2):
         notes.minutes(5)
         notes.follow()
     note = notes.state()
-    assert (note.estado, note.cancelamento_pedido_em) == ("issued", None)
+    assert (note.state, note.cancellation_requested_at) == ("issued", None)
 
     def meanwhile() -> None:
         notes.minutes(5)
@@ -84,8 +84,8 @@ def test_a_late_answer_does_not_take_back_a_cancellation(notes: Notes) -> None:
 
     client: Any = _Paused(notes, "StatusOS", meanwhile)
     seen, _ = look_at(notes.engine, client, note, notes.clock)
-    assert seen.cancelamento_recusado
-    assert notes.state().cancelamento_pedido_em == notes.clock.now()
+    assert seen.cancellation_refused
+    assert notes.state().cancellation_requested_at == notes.clock.now()
 
 
 @pytest.mark.parametrize("method", ["ListarNFSEs", "ObterNFSe"])
@@ -108,5 +108,5 @@ def test_a_late_list_and_late_links_change_nothing(notes: Notes, method: str) ->
     client: Any = _Paused(notes, method, meanwhile)
     files = Files(Archive("memory://notas-de-ninguem"), no_file)
     follow(notes.engine, client, EMPRESA, notes.clock, files=files)
-    assert [one.estado for one in told] == ["cancelled"]
+    assert [one.state for one in told] == ["cancelled"]
     assert notes.state() == told[0]

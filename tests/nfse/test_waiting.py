@@ -20,7 +20,7 @@ def test_waiting_ends_when_the_note_is_issued(notes: Notes) -> None:
     notes.billed()
     began = notes.clock.now()
     note = _desk(notes).wait(notes.state(), 300)
-    assert note.estado == "issued"
+    assert note.state == "issued"
     assert note.url_pdf is not None
     assert notes.clock.now() - began < timedelta(seconds=90)
     assert notes.asked("StatusOS") == 1
@@ -29,7 +29,7 @@ def test_waiting_ends_when_the_note_is_issued(notes: Notes) -> None:
 def test_waiting_ends_with_the_refusal(notes: Notes) -> None:
     notes.control.reject_next_note("Código de serviço inválido")
     notes.billed()
-    assert _desk(notes).wait(notes.state(), 300).estado == "rejected"
+    assert _desk(notes).wait(notes.state(), 300).state == "rejected"
 
 
 def test_waiting_gives_up_and_asks_once_a_minute_at_most(notes: Notes) -> None:
@@ -38,7 +38,7 @@ def test_waiting_gives_up_and_asks_once_a_minute_at_most(notes: Notes) -> None:
     notes.control.clear_calls()
     began = notes.clock.now()
     note = _desk(notes).wait(notes.state(), 300)
-    assert note.estado == "processing"
+    assert note.state == "processing"
     assert notes.clock.now() - began == timedelta(seconds=300)
     assert 1 <= notes.asked("StatusOS") <= 4
     assert all(not call.fault_text for call in notes.control.calls())
@@ -47,14 +47,14 @@ def test_waiting_gives_up_and_asks_once_a_minute_at_most(notes: Notes) -> None:
 def test_waiting_no_time_tells_what_is_known(notes: Notes) -> None:
     notes.billed()
     notes.control.clear_calls()
-    assert _desk(notes).wait(notes.state(), 0).estado == "submitted"
+    assert _desk(notes).wait(notes.state(), 0).state == "submitted"
     assert notes.asked() == 0
 
 
 def test_waiting_goes_on_over_a_question_that_failed(notes: Notes) -> None:
     notes.billed()
     notes.control.next_faults(PlannedFault("http_500", "StatusOS"))
-    assert _desk(notes).wait(notes.state(), 300).estado == "issued"
+    assert _desk(notes).wait(notes.state(), 300).state == "issued"
 
 
 def test_waiting_ends_at_a_block(notes: Notes) -> None:
@@ -62,7 +62,7 @@ def test_waiting_ends_at_a_block(notes: Notes) -> None:
     notes.control.next_faults(PlannedFault("blocked_425", "StatusOS"))
     with pytest.raises(Blocked):
         _desk(notes).wait(notes.state(), 300)
-    assert notes.state().estado == "submitted"
+    assert notes.state().state == "submitted"
 
 
 def test_a_note_asked_for_thrice_in_a_minute_is_asked_for_twice(notes: Notes) -> None:
@@ -86,4 +86,4 @@ def test_a_person_who_asks_sees_a_note_cancelled_alone(notes: Notes) -> None:
     notes.minutes(2)
     found = _desk(notes).refresh(notes.state())
     assert found is not None
-    assert found.estado == "cancelled"
+    assert found.state == "cancelled"

@@ -151,17 +151,18 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
 def notes(connection: sa.Connection, order: str, name: str) -> None:
     words = f"Tomador {name} aceito"
     connection.execute(sa.insert(tables.nfse).values(
-        empresa=EMPRESA, cod_int_os=order, estado="issued", numero="7", mensagem=words,
-        enviada_em=ISSUED, emitida_em=ISSUED, mudou_em=ISSUED,
+        empresa=EMPRESA, cod_int_os=order, state="issued", numero="7", message=words,
+        billed_at=ISSUED, issued_at=ISSUED, changed_at=ISSUED,
     ))  # fmt: skip
     connection.execute(sa.insert(tables.nfse_transition).values(
-        empresa=EMPRESA, cod_int_os=order, para="issued", em=ISSUED, motivo=words, fonte="lista",
+        empresa=EMPRESA, cod_int_os=order, to_state="issued", at=ISSUED, motivo=words,
+        source="list",
     ))  # fmt: skip
     connection.execute(sa.insert(tables.nfse_file).values(
-        empresa=EMPRESA, cod_int_os=order, tipo="pdf", caminho=f"principal/{order}.pdf",
-        sha256="0", bytes=1, guardado_em=ISSUED,
+        empresa=EMPRESA, cod_int_os=order, kind="pdf", path=f"principal/{order}.pdf",
+        sha256="0", bytes=1, stored_at=ISSUED,
     ))  # fmt: skip
     connection.execute(sa.insert(tables.billing_request).values(
         {"empresa": EMPRESA, "data_particao": ISSUED.date(), "cCodIntOS": order,
-         "_pedido_em": ISSUED, "_pedido_por": "recepcao"}
+         "_requested_at": ISSUED, "_requested_by": "recepcao"}
     ))  # fmt: skip
