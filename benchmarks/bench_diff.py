@@ -84,13 +84,13 @@ def prepare(url: str, rows: int) -> PayloadModel:
         plan.c.codigo_integracao,
         sa.literal("confirmed"),
         plan.c.payload_hash,
-        plan.c.linha,
+        plan.c.number,
         sa.true(),
-        plan.c.particao,
+        plan.c.partition,
         plan.c.run_id,
     )
     columns = ["empresa", "endpoint", "codigo_integracao", "state", "payload_hash", "omie_id",
-               "created_here", "particao", "run_id"]  # fmt: skip
+               "created_here", "partition", "run_id"]  # fmt: skip
     with engine.begin() as connection:
         connection.execute(sa.insert(ledger).from_select(columns, confirmed))
         connection.execute(sa.delete(plan))

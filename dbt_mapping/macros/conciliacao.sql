@@ -88,7 +88,7 @@ de_um_codigo as (
         clinica.codigo is not null as na_clinica,
         livro.state as estado,
         livro.confirmed_at,
-        livro.particao,
+        livro.partition as particao,
         clinica.dia,
         clinica.valor as valor_clinica,
         clinica.vencimento as vencimento_clinica,

@@ -246,7 +246,7 @@ class Deployment:
         modo: Modo,
         date_from: date | None = None,
         date_to: date | None = None,
-        gatilho: str = "cli",
+        trigger: str = "cli",
         dagster_run_id: str | None = None,
         not_before: datetime | None = None,
         progress: ImportProgress | None = None,
@@ -259,7 +259,7 @@ class Deployment:
             modo: whole partitions, or what changed.
             date_from, date_to: creation days, for ``modo="carga"`` of a fact; default: from the
                 start date to today.
-            gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+            trigger: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
             dagster_run_id: id of the run in Dagster, if it has one.
             not_before: a reading asked at or after this moment is good enough; Omie is not asked.
             progress: callbacks.
@@ -275,7 +275,7 @@ class Deployment:
             date_from=date_from,
             date_to=date_to,
             filters=self.config.empresa(empresa).importar.filters(),
-            gatilho=gatilho,
+            trigger=trigger,
             dagster_run_id=dagster_run_id,
             not_before=not_before,
         )

@@ -42,12 +42,12 @@ class CheckedNote:
 
     Attributes:
         updated: false when the answer is what was known before.
-        motivo: why it was not heard, in Portuguese.
+        reason: why it was not heard, in Portuguese.
     """
 
     note: NoteState
     updated: bool
-    motivo: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def note_taxes(deployment: Deployment, empresa: str, key: str) -> Taxes:
 
 
 def issue_note(
-    deployment: Deployment, empresa: str, key: str, requested_by: str, gatilho: str = "cli"
+    deployment: Deployment, empresa: str, key: str, requested_by: str, trigger: str = "cli"
 ) -> PushReport:
     """Bill an order because ``requested_by`` says so; the note is then followed.
 
@@ -99,13 +99,13 @@ def issue_note(
         empresa: the empresa whose rows are meant.
         key: our code of the order.
         requested_by: name of the person who decides.
-        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        trigger: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
 
     Raises:
         ConfigurationError: no such order was ever delivered, or its note was cancelled.
         OmieFault: the run stopped.
     """
-    report = deployment.bill(empresa, key, requested_by, PushOptions(gatilho=gatilho))
+    report = deployment.bill(empresa, key, requested_by, PushOptions(trigger=trigger))
     model = orders_model(deployment.engine)
     if model is not None:
         describe_note(deployment.engine, model, empresa, key)
@@ -123,11 +123,11 @@ def check_note(deployment: Deployment, empresa: str, key: str) -> CheckedNote:
         try:
             found = at.refresh(note)
             if found is None:
-                return CheckedNote(note, updated=False, motivo=texts.NOTHING_SAID_OF_NOTE)
+                return CheckedNote(note, updated=False, reason=texts.NOTHING_SAID_OF_NOTE)
             return CheckedNote(at.documents(found), updated=True)
         except OmieFault as fault:
             held = known_note(deployment.engine, empresa, key)
-            return CheckedNote(held, updated=False, motivo=fault.detail.text)
+            return CheckedNote(held, updated=False, reason=fault.detail.text)
 
 
 def note_details(deployment: Deployment, empresa: str, key: str) -> NoteDetails:

@@ -99,7 +99,7 @@ def refusal(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> t
     Raises:
         WarehouseError: the database is gone.
     """
-    by_omie = sa.select(rejected.c.fault_text, rejected.c.correcao).where(
+    by_omie = sa.select(rejected.c.fault_text, rejected.c.fix).where(
         *_of(rejected, endpoint, empresa, code)
     )
     by_us = sa.select(quarantine.c.reasons).where(*_of(quarantine, endpoint, empresa, code))
@@ -109,11 +109,11 @@ def refusal(engine: sa.Engine, endpoint: Endpoint, empresa: str, code: str) -> t
     with warehouse_errors(), engine.connect() as connection:
         row = connection.execute(by_omie).first()
         if row is not None:
-            return row.fault_text, row.correcao
+            return row.fault_text, row.fix
         reasons: list[dict[str, Any]] = connection.execute(by_us).scalar() or []
         if reasons:
-            told = "; ".join(str(one.get("motivo") or "") for one in reasons)
-            return told, "; ".join(str(one.get("correcao") or "") for one in reasons)
+            told = "; ".join(str(one.get("reason") or "") for one in reasons)
+            return told, "; ".join(str(one.get("fix") or "") for one in reasons)
         waiting = connection.execute(held).scalar()
     return (str(waiting), texts.TRY_LATER_FIX) if waiting else ("", "")
 
@@ -130,7 +130,7 @@ def _of(
 
 How = Literal["already_registered", "linked", "created", "refused"]
 """``already_registered``: the ledger knew it. ``linked``: Omie had it, it has our code now.
-``created``: Omie did not have it. ``refused``: it did not pass, ``motivo`` says why."""
+``created``: Omie did not have it. ``refused``: it did not pass, ``reason`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class RegisteredClient:
     Attributes:
         omie_id: ``codigo_cliente_omie``; ``None`` when it was refused.
         source_table, source_id: the clinic's row.
-        motivo, correcao: why it was refused, in Portuguese.
+        reason, fix: why it was refused, in Portuguese.
     """
 
     codigo_integracao: str
@@ -148,12 +148,12 @@ class RegisteredClient:
     omie_id: int | None
     source_table: str
     source_id: str
-    motivo: str = ""
-    correcao: str = ""
+    reason: str = ""
+    fix: str = ""
 
 
 def register_client(
-    deployment: Deployment, empresa: str, key: str, gatilho: str = "cli"
+    deployment: Deployment, empresa: str, key: str, trigger: str = "cli"
 ) -> RegisteredClient:
     """Register the cliente that the payload model holds under ``key``, or bring it up to date.
 
@@ -165,7 +165,7 @@ def register_client(
         deployment: the composed deployment.
         empresa: the empresa whose rows are meant.
         key: our code of the record.
-        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        trigger: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
 
     Raises:
         ConfigurationError: the model has no such row.
@@ -185,7 +185,7 @@ def register_client(
         return deployment.client(name, on_call, error_budget=policy.error_budget)
 
     push = Push(engine, make_client, deployment.clock, deployment.config.rules_of(empresa))
-    push.run(CLIENTES, Selection(empresa, key=key), linking, PushOptions(gatilho=gatilho))
+    push.run(CLIENTES, Selection(empresa, key=key), linking, PushOptions(trigger=trigger))
     omie_id = registered_id(engine, CLIENTES, empresa, key)
     if omie_id is None:
         return _told(key, "refused", None, source, refusal(engine, CLIENTES, empresa, key))

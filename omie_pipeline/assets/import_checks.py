@@ -60,7 +60,7 @@ def partition_table(states: Sequence[PartitionState]) -> str:
     lines = ["| partição | linhas aqui | total no Omie | situação |", "|---|---|---|---|"]
     for one in told[:_LINES]:
         total = "–" if one.total_omie is None else one.total_omie
-        lines.append(f"| {one.particao} | {one.linhas} | {total} | {situation(one)} |")
+        lines.append(f"| {one.partition} | {one.linhas} | {total} | {situation(one)} |")
     left = len(states) - min(len(told), _LINES)
     return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
 

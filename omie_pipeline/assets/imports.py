@@ -95,7 +95,7 @@ def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinit
         given = {
             name: list_verdicts(report, state)
             for state in states
-            if (name := _partition_key(context, what, state.particao)) is not None
+            if (name := _partition_key(context, what, state.partition)) is not None
         }
         yield from evaluations(context, key, given)
 
@@ -183,7 +183,7 @@ def _read(
             modo=asked.modo,
             date_from=first,
             date_to=last,
-            gatilho=trigger_of(context.run.tags),
+            trigger=trigger_of(context.run.tags),
             dagster_run_id=context.run.run_id,
             not_before=asked.not_before,
         )
@@ -193,7 +193,7 @@ def _states(
     opened: Deployment, mirror: MirrorTable, what: RunScope, report: ImportReport
 ) -> list[PartitionState]:
     """Every partition that the run covers, proved or touched."""
-    names = {part.particao for part in report.particoes} | set(_covered_names(what))
+    names = {part.partition for part in report.partitions} | set(_covered_names(what))
     names.update(day.isoformat() for day in report.dias)
     return partition_states(opened.engine, mirror, what.empresa, names)
 
@@ -209,7 +209,7 @@ def _tell(
     context: dg.AssetExecutionContext, key: dg.AssetKey, what: RunScope, state: PartitionState
 ) -> None:
     """A partition's counts: on the run's own partitions, else as a materialization of its own."""
-    name = _partition_key(context, what, state.particao)
+    name = _partition_key(context, what, state.partition)
     if name is None:
         return
     counts = partition_metadata(state)
@@ -233,11 +233,11 @@ def _tell_of_reading(
     context.add_asset_metadata(told, asset_key=key, partition_key=context.partition_keys[-1])
 
 
-def _partition_key(context: dg.AssetExecutionContext, what: RunScope, particao: str) -> str | None:
+def _partition_key(context: dg.AssetExecutionContext, what: RunScope, partition: str) -> str | None:
     """Dagster's name of a partition of the mirror; ``None`` if it has none."""
-    if particao == _WHOLE:
+    if partition == _WHOLE:
         return what.empresa
-    name = dg.MultiPartitionKey({DATE: particao, EMPRESA: what.empresa})
+    name = dg.MultiPartitionKey({DATE: partition, EMPRESA: what.empresa})
     days = context.assets_def.partitions_def
     known = isinstance(days, dg.MultiPartitionsDefinition) and days.has_partition_key(name)
     return name if known else None

@@ -80,7 +80,7 @@ def push_asset(
             approved=tags.get(APPROVE_TAG) in _TRUE,
         )
         options = PushOptions(
-            gatilho=trigger_of(tags),
+            trigger=trigger_of(tags),
             approve=tags.get(APPROVE_TAG) in _TRUE,
             dagster_run_id=context.run.run_id,
             data_docs_dir=opened.data_docs_dir,

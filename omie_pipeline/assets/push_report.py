@@ -16,7 +16,7 @@ from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushReport
-from omie_pipeline.push.rows_to_fix import WorstRow, worst_by_partition
+from omie_pipeline.push.rows_to_fix import STATE_WORDS, WorstRow, worst_by_partition
 from omie_pipeline.push.warnings import warnings_of
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
 
@@ -165,7 +165,7 @@ def _failing(validation: ValidationReport | None) -> list[ExpectationResult]:
 
 
 def _expectations(failing: Sequence[ExpectationResult]) -> str:
-    lines = [f"| {one.field} | {one.motivo} | {one.failed} |" for one in failing]
+    lines = [f"| {one.field} | {one.reason} | {one.failed} |" for one in failing]
     return "\n".join(["| campo | motivo | linhas |", "|---|---|---|", *lines])
 
 
@@ -193,10 +193,10 @@ def _worst_table(rows: list[WorstRow]) -> dg.TableMetadataValue:
             dg.TableRecord(
                 {
                     "código": row.codigo_integracao,
-                    "partição": row.particao,
-                    "situação": row.situacao,
-                    "motivo": mask_text(row.motivo),
-                    "correção": row.correcao,
+                    "partição": row.partition,
+                    "situação": STATE_WORDS[row.state],
+                    "motivo": mask_text(row.reason),
+                    "correção": row.fix,
                 }
             )
             for row in rows

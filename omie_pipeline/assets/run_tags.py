@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TRIGGER_TAG = "omie_pipeline/gatilho"
+TRIGGER_TAG = "omie_pipeline/trigger"
 EMPRESA_TAG = "omie_pipeline/empresa"
 MODE_TAG = "omie_pipeline/modo"
 """``carga`` (default) or ``alteradas``: how Omie is read."""

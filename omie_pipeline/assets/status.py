@@ -85,7 +85,7 @@ def _page(
     for one in rows:
         tick = coming[one.tabela]
         expected = _moment(tick) if tick else "manual"
-        told = f"{one.erro} {one.correcao}".strip().replace("|", "/").replace("\n", " ")
+        told = f"{one.erro} {one.fix}".strip().replace("|", "/").replace("\n", " ")
         last = _moment(one.ultima) if one.ultima else "nunca"
         following = "–" if one.situacao == "desativada" else expected
         lines.append(

@@ -26,7 +26,7 @@ from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import nfse
 from omie_pipeline.push.report import last_runs
-from omie_pipeline.push.rows_to_fix import worst_rows
+from omie_pipeline.push.rows_to_fix import STATE_WORDS, worst_rows
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.sensors.ranges import range_tags
 
@@ -205,8 +205,9 @@ def _tell(console: Console, deployment: Deployment) -> None:
     if worst:
         console.print("\nAs piores linhas", style="bold")
     for row in worst[:_WORST]:
-        console.print(f"  {row.codigo_integracao} ({row.situacao}): {mask_text(row.motivo)}")
-        console.print(f"      → {row.correcao}")
+        head = f"  {row.codigo_integracao} ({STATE_WORDS[row.state]})"
+        console.print(f"{head}: {mask_text(row.reason)}")
+        console.print(f"      → {row.fix}")
     console.print(
         "\nA seguir\n"
         "  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n"

@@ -93,7 +93,7 @@ def emit_outcome(outcome: Outcome) -> None:
             **{name: getattr(report, name) for name in (*_COUNTS, *_MORE)},
             "completo": report.completo,
             "campos_novos": list(report.campos_novos),
-            "particoes": len(report.particoes),
+            "partitions": len(report.partitions),
             "reaproveitado": report.reaproveitado,
             "run_id": report.run_id,
         }

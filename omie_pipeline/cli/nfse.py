@@ -80,7 +80,7 @@ def show_steps(found: NoteDetails) -> None:
                 STATES[step.from_state] if step.from_state else "–",
                 STATES[step.to_state],
                 _SOURCES[step.source],
-                step.motivo or "",
+                step.reason or "",
             ]
             for step in found.history
         ],
@@ -215,9 +215,9 @@ def register(
         source = f" (origem: {found.source_table}/{found.source_id})" if found.source_id else ""
         at_omie = f"; id no Omie: {found.omie_id}" if found.omie_id else ""
         show(f"{key} {told}{at_omie}{source}")
-        if found.motivo:
-            show(f"    {found.motivo}")
-            show(f"    → {found.correcao}")
+        if found.reason:
+            show(f"    {found.reason}")
+            show(f"    → {found.fix}")
     if found.how == "refused":
         raise typer.Exit(UNFINISHED)
 
@@ -280,11 +280,11 @@ def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = 
     _refuse_unknown(deployment, name, key)
     found = check_note(deployment, name, key)
     if as_json:
-        emit({**note_record(found.note), "updated": found.updated, "motivo": found.motivo})
+        emit({**note_record(found.note), "updated": found.updated, "reason": found.reason})
     else:
         show_note(found.note)
         if not found.updated:
-            say(f"É o que se sabia: {found.motivo}")
+            say(f"É o que se sabia: {found.reason}")
     if not found.updated:
         raise typer.Exit(UNFINISHED)
 

@@ -192,4 +192,4 @@ def _deployment() -> Deployment:
 def _options(*, approve: bool, dry_run: bool) -> PushOptions:
     from omie_pipeline.push.report import PushOptions
 
-    return PushOptions(gatilho="cli", approve=approve, dry_run=dry_run)
+    return PushOptions(trigger="cli", approve=approve, dry_run=dry_run)

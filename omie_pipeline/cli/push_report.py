@@ -24,7 +24,7 @@ _COLUMNS = (
     ("segundos", "seconds"),
 )
 _WORST_ROWS = 5
-_WORST_FIRST = {"rejeitada": 0, "em quarentena": 1, "retida": 2}
+_WORST_FIRST = {"rejected": 0, "quarantined": 1, "held": 2}
 
 
 def report_lines(
@@ -85,7 +85,7 @@ def worst_of(engine: sa.Engine, reports: Sequence[PushReport]) -> list[tuple[str
         for report in reports
         for row in worst_rows(engine, report.empresa, report.endpoint.name, report.run_id)
     ]
-    found.sort(key=lambda pair: _WORST_FIRST.get(pair[1].situacao, 0))
+    found.sort(key=lambda pair: _WORST_FIRST.get(pair[1].state, 0))
     return found[:_WORST_ROWS]
 
 
@@ -95,14 +95,15 @@ def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
     What a push says is often kept as a log, so documents that the source has are masked.
     """
     from omie_pipeline.omie.masking import mask_text
+    from omie_pipeline.push.rows_to_fix import STATE_WORDS
 
     if not rows:
         return
     show("Linhas que pedem atenção:")
     by_head: dict[str, list[tuple[str, str]]] = {}
     for endpoint, row in rows:
-        head = f"  {row.codigo_integracao} ({endpoint}, {row.situacao})"
-        by_head.setdefault(head, []).append((mask_text(row.motivo), row.correcao))
+        head = f"  {row.codigo_integracao} ({endpoint}, {STATE_WORDS[row.state]})"
+        by_head.setdefault(head, []).append((mask_text(row.reason), row.fix))
     for head, reasons in by_head.items():
         show_entry(head, reasons)
 

@@ -120,7 +120,7 @@ def _push(deployment: Deployment, proved: Sequence[LostRows], *, as_json: bool) 
             empresas=(empresa,),
             endpoints=tuple(REGISTRY[name] for name in names),
             dates=dates_from_start(Dates(), deployment.settings.start_date),
-            options=PushOptions(gatilho="cli"),
+            options=PushOptions(trigger="cli"),
             held_only=True,
         )
         done = deliver(deployment, wanted, lambda _report: None)

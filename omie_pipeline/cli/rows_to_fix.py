@@ -210,7 +210,7 @@ def not_emptied(
             "empresa": one.empresa,
             "endpoint": one.endpoint,
             "code": one.codigo_integracao,
-            "fields": ", ".join(one.campos) if csv is not None else list(one.campos),
+            "fields": ", ".join(one.fields) if csv is not None else list(one.fields),
         }
         for one in found
     ]
@@ -220,7 +220,7 @@ def not_emptied(
         show("Nada a esvaziar.")
         return
     for one in found:
-        show(f"{one.codigo_integracao} ({one.empresa}, {one.endpoint}): {', '.join(one.campos)}")
+        show(f"{one.codigo_integracao} ({one.empresa}, {one.endpoint}): {', '.join(one.fields)}")
     show("Esvazie no Omie, ou ponha on_emptied: esvaziar na política do endpoint.")
 
 

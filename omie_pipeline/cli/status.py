@@ -89,7 +89,7 @@ def table_records(
                 "complete": one.completo,
                 "days_unproved": one.dias_sem_prova,
                 "last_run_at": one.tentativa,
-                "last_run_trigger": one.gatilho or None,
+                "last_run_trigger": one.trigger or None,
                 "last_run_state": one.estado or None,
                 "last_run_error": without_secrets(one.erro) or None,
                 "blocked_until": closed.until if closed else None,
@@ -153,7 +153,7 @@ def _alerts(one: TableStatus) -> list[str]:
         return ["fora do filtro da empresa"]
     alerts = []
     if one.erro:
-        fixes = (one.correcao, reading_step(one.erro_classe, one.erro))
+        fixes = (one.fix, reading_step(one.erro_classe, one.erro))
         step = " ".join(text for text in fixes if text)
         alerts.append(f"{without_secrets(one.erro)} → {step}" if step else one.erro)
     elif one.completo is False:

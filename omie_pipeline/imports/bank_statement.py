@@ -319,7 +319,7 @@ class StatementReader:
         # Whole months, as far as they have come: a part of one would replace what stands there.
         ends = min(request.filters.until or today, today)
         wanted = self._wanted_months(request, accounts, first, last, ends)
-        complete = bool(accounts) or request.gatilho == "webhook"
+        complete = bool(accounts) or request.trigger == "webhook"
         with self._i.make_client(request.empresa) as client:
             for done, (account, (month, end)) in enumerate(wanted, start=1):
                 since = request.not_before
@@ -346,7 +346,7 @@ class StatementReader:
             cursor = read_cursor(self._i.engine, request.empresa, STATEMENT)
             moved = moved_since(self._i.engine, request.empresa, cursor.read_until)
         earliest = max(request.start, request.filters.since or request.start)
-        if request.gatilho == "webhook":
+        if request.trigger == "webhook":
             # Only what the events moved: the rest follows with the schedule.
             accounts, first = [one for one in accounts if one in moved], last
         return [
@@ -368,7 +368,7 @@ class StatementReader:
             "completo": complete,
             "error_class": type(error).__name__ if error else None,
             "error": str(error) if error else None,
-            "correcao": error.detail.fix if isinstance(error, OmieFault) else None,
+            "fix": error.detail.fix if isinstance(error, OmieFault) else None,
         }
         close_import_run(self._i.engine, run_id, values)
 
@@ -381,7 +381,7 @@ def _opening(
         "empresa": request.empresa,
         "tabela": STATEMENT,
         "modo": request.modo,
-        "gatilho": request.gatilho,
+        "trigger": request.trigger,
         "started_at": started_at,
         "janela_de": first,
         "janela_ate": last,

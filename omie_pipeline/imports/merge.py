@@ -198,7 +198,7 @@ class PageResult:
 class PartitionCount:
     """One partition after a complete reading: rows here, and Omie's records that we want."""
 
-    particao: str
+    partition: str
     linhas: int
     total_omie: int
 
@@ -316,7 +316,8 @@ class Pass:
 
         They are in no partition of it, so that its partitions say nothing about them.
         """
-        strays = sa.or_(seen_keys.c.particao.is_(None), ~seen_keys.c.particao.between(first, last))
+        day = seen_keys.c.partition
+        strays = sa.or_(day.is_(None), ~day.between(first, last))
         query = sa.select(sa.func.count()).select_from(seen_keys).where(strays)
         with warehouse_errors(), self._connection.begin():
             return self._connection.execute(query).scalar_one()
@@ -329,7 +330,7 @@ class Pass:
         """
         days = _days(first, last)
         totals = self._grouped(
-            sa.select(seen_keys.c.particao, sa.func.count()).group_by("particao")
+            sa.select(seen_keys.c.partition, sa.func.count()).group_by("partition")
         )
         t = self._table
         here = self._grouped(
@@ -340,16 +341,16 @@ class Pass:
         wanted = totals
         if self._filters.leaves_out(self._mirror):
             wanted = self._grouped(
-                sa.select(seen_keys.c.particao, sa.func.count())
+                sa.select(seen_keys.c.partition, sa.func.count())
                 .join(t, seen_keys.c.chave == key_text(self._mirror, t))
                 .where(*self._of_range(None, None))
-                .group_by(seen_keys.c.particao)
+                .group_by(seen_keys.c.partition)
             )
         rows = [
             {
                 "empresa": self._empresa,
                 "tabela": self._mirror.name,
-                "particao": _name(day),
+                "partition": _name(day),
                 "total_omie": totals.get(day, 0),
                 "filtradas": totals.get(day, 0) - wanted.get(day, 0),
                 "lido_em": self.asked_at,
@@ -366,7 +367,7 @@ class Pass:
         statement = insert(import_partition)
         columns = ("total_omie", "filtradas", "lido_em", "run_id")
         statement = statement.on_conflict_do_update(
-            index_elements=["empresa", "tabela", "particao"],
+            index_elements=["empresa", "tabela", "partition"],
             set_={name: statement.excluded[name] for name in columns},
             where=import_partition.c.lido_em <= statement.excluded.lido_em,
         )

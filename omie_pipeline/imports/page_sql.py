@@ -267,7 +267,7 @@ seen_keys = sa.Table(
     "lidas",
     sa.MetaData(),
     sa.Column("chave", sa.Text, primary_key=True),
-    sa.Column("particao", sa.Date),
+    sa.Column("partition", sa.Date),
     prefixes=["TEMPORARY"],
 )
 """Keys that a pass has seen; lives as long as its connection."""
@@ -293,7 +293,9 @@ def merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
     page = record_select(mirror).cte("pagina").prefix_with("MATERIALIZED")
     seen = (
         insert(seen_keys)
-        .from_select(["chave", "particao"], sa.select(key_text(mirror, page), page.c.data_particao))
+        .from_select(
+            ["chave", "partition"], sa.select(key_text(mirror, page), page.c.data_particao)
+        )
         .on_conflict_do_nothing()
         .returning(seen_keys.c.chave)
         .cte("vistas")

@@ -250,7 +250,7 @@ class RangeReader:
         self.complete = self.complete and listed.complete
         self.days.update(listed.days)
         self.fields.update(listed.fields)
-        self.partitions.update({part.particao: part for part in listed.partitions})
+        self.partitions.update({part.partition: part for part in listed.partitions})
         if listed.page_size != size:
             write_cursor(
                 self._engine,

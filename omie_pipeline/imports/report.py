@@ -42,7 +42,7 @@ class ImportRequest:
     date_from: date | None = None
     date_to: date | None = None
     filters: MirrorFilter = field(default_factory=MirrorFilter)
-    gatilho: str = "cli"
+    trigger: str = "cli"
     dagster_run_id: str | None = None
     not_before: datetime | None = None
 
@@ -89,7 +89,7 @@ class ImportReport:
         completo: Omie's total, the records received and the rows here agree.
         campos_novos: fields that no document of Omie names; kept in ``raw``.
         dias: partitions with inserted, changed or excluded rows.
-        particoes: what a complete reading proved.
+        partitions: what a complete reading proved.
         reaproveitado: another reading had just done it; Omie was not asked.
     """
 
@@ -113,7 +113,7 @@ class ImportReport:
     completo: bool = True
     campos_novos: tuple[str, ...] = ()
     dias: tuple[date, ...] = ()
-    particoes: tuple[PartitionCount, ...] = ()
+    partitions: tuple[PartitionCount, ...] = ()
     reaproveitado: bool = False
 
     def counts(self) -> dict[str, Any]:

@@ -171,7 +171,7 @@ class _Reading:
                 "empresa": request.empresa,
                 "tabela": self._mirror.name,
                 "modo": request.modo,
-                "gatilho": request.gatilho,
+                "trigger": request.trigger,
                 "started_at": self._found.started_at,
                 "janela_de": days[0] if days else None,
                 "janela_ate": days[1] if days else None,
@@ -193,7 +193,7 @@ class _Reading:
                 "completo": self._found.complete and error is None,
                 "error_class": type(error).__name__ if error else None,
                 "error": str(error) if error else None,
-                "correcao": fix,
+                "fix": fix,
             },
         )
 
@@ -211,7 +211,7 @@ class _Reading:
             completo=found.complete,
             campos_novos=tuple(sorted(found.fields - known)),
             dias=tuple(sorted(found.days)),
-            particoes=tuple(found.partitions[name] for name in sorted(found.partitions)),
+            partitions=tuple(found.partitions[name] for name in sorted(found.partitions)),
             reaproveitado=reused,
         )
 

@@ -178,11 +178,11 @@ def proved_since(
         c.empresa == empresa, c.tabela == tabela, c.lido_em >= since
     )
     if days is None:
-        query, wanted = query.where(c.particao == WHOLE), 1
+        query, wanted = query.where(c.partition == WHOLE), 1
     else:
         first, last = days
         wanted = (last - first).days + 1
-        query = query.where(c.particao.between(first.isoformat(), last.isoformat()))
+        query = query.where(c.partition.between(first.isoformat(), last.isoformat()))
     with warehouse_errors(), engine.connect() as connection:
         return connection.execute(query).scalar_one() >= wanted
 
@@ -203,11 +203,11 @@ def proved_total(
         c.empresa == empresa, c.tabela == tabela
     )
     if days is None:
-        query, wanted = query.where(c.particao == WHOLE), 1
+        query, wanted = query.where(c.partition == WHOLE), 1
     else:
         first, last = days
         wanted = (last - first).days + 1
-        query = query.where(c.particao.between(first.isoformat(), last.isoformat()))
+        query = query.where(c.partition.between(first.isoformat(), last.isoformat()))
     with warehouse_errors(), engine.connect() as connection:
         row = connection.execute(query).one()
     return int(row[1]) if row[0] >= wanted else None
@@ -248,7 +248,7 @@ class PartitionState:
         mexida: rows came, changed or went after the proof: its total says nothing any more.
     """
 
-    particao: str
+    partition: str
     linhas: int
     total_omie: int | None = None
     provada_em: datetime | None = None
@@ -261,7 +261,7 @@ class PartitionState:
 
 
 def partition_states(
-    engine: sa.Engine, mirror: MirrorTable, empresa: str, particoes: Iterable[str]
+    engine: sa.Engine, mirror: MirrorTable, empresa: str, partitions: Iterable[str]
 ) -> list[PartitionState]:
     """The states of the partitions named (ISO days; ``tudo`` for a register), in their order.
 
@@ -269,9 +269,9 @@ def partition_states(
         engine: the warehouse.
         mirror: declaration of the list.
         empresa: the empresa whose rows are meant.
-        particoes: names of partitions.
+        partitions: names of partitions.
     """
-    wanted = sorted(set(particoes))
+    wanted = sorted(set(partitions))
     t, p = mirror_table(mirror), import_partition.c
     name: Any = sa.cast(t.c.data_particao, sa.Text)
     if mirror.grain == "register":
@@ -281,7 +281,7 @@ def partition_states(
     touched = sa.func.max(sa.func.greatest(t.c.lido_em, t.c.excluido_em))
     here = (
         sa.select(
-            name.label("particao"),
+            name.label("partition"),
             sa.func.count().filter(t.c.excluido_em.is_(None)).label("linhas"),
             touched.label("mexida_em"),
         )
@@ -290,27 +290,27 @@ def partition_states(
     )
     ended = sa.func.coalesce(import_run.c.finished_at, p.lido_em)
     proven = (
-        sa.select(p.particao, p.total_omie - p.filtradas, p.lido_em, ended)
+        sa.select(p.partition, p.total_omie - p.filtradas, p.lido_em, ended)
         .select_from(import_partition.outerjoin(import_run, import_run.c.run_id == p.run_id))
         .where(
             p.empresa == empresa,
             p.tabela == mirror.name,
-            p.particao == sa.any_(sa.cast(wanted, sa.ARRAY(sa.Text))),
+            p.partition == sa.any_(sa.cast(wanted, sa.ARRAY(sa.Text))),
         )
     )
     with warehouse_errors(), engine.connect() as connection:
         counted = {row[0]: (row[1], row[2]) for row in connection.execute(here)}
         proofs = {row[0]: row[1:] for row in connection.execute(proven)}
-    return [_state(particao, counted.get(particao), proofs.get(particao)) for particao in wanted]
+    return [_state(name, counted.get(name), proofs.get(name)) for name in wanted]
 
 
-def _state(particao: str, counted: Any, proof: Any) -> PartitionState:
+def _state(partition: str, counted: Any, proof: Any) -> PartitionState:
     rows, touched_at = counted or (0, None)
     if proof is None:
-        return PartitionState(particao, rows)
+        return PartitionState(partition, rows)
     total, asked_at, ended_at = proof
     touched = touched_at is not None and touched_at > ended_at
-    return PartitionState(particao, rows, total, asked_at, touched)
+    return PartitionState(partition, rows, total, asked_at, touched)
 
 
 def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) -> date:
@@ -327,14 +327,14 @@ def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) ->
     """
     c = import_partition.c
     query = (
-        sa.select(c.particao)
-        .where(c.empresa == empresa, c.tabela == tabela, c.particao < start.isoformat())
-        .order_by(c.particao.desc())
+        sa.select(c.partition)
+        .where(c.empresa == empresa, c.tabela == tabela, c.partition < start.isoformat())
+        .order_by(c.partition.desc())
     )
     with warehouse_errors(), engine.connect() as connection:
         days: list[str] = list(connection.execute(query).scalars())
-    for particao in days:
-        if particao != (start - timedelta(days=1)).isoformat():
+    for partition in days:
+        if partition != (start - timedelta(days=1)).isoformat():
             break
         start -= timedelta(days=1)
     return start

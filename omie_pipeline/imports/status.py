@@ -44,11 +44,11 @@ class TableStatus:
         situacao: ``desativada`` when the empresa's filters want nothing of it, ``erro`` when its
             last reading failed or did not close.
         ultima: begin of the last reading that came to its end, ``None`` when there was none.
-        tentativa: begin of the last reading, however it ended; ``estado``, ``gatilho``: its.
+        tentativa: begin of the last reading, however it ended; ``estado``, ``trigger``: its.
         linhas: rows that Omie still has, as far as we know; of ``extrato`` its lines.
         dias_sem_prova: days before today that no complete reading has covered after their end;
             0 if the table is not cut by day or was never read.
-        erro_classe, erro, correcao: of the last reading, ``""`` if it had none.
+        erro_classe, erro, fix: of the last reading, ``""`` if it had none.
         completo: whether the last finished reading agreed with Omie's total.
     """
 
@@ -59,13 +59,13 @@ class TableStatus:
     ultima: datetime | None
     tentativa: datetime | None
     estado: str
-    gatilho: str
+    trigger: str
     linhas: int
     dias_sem_prova: int
     completo: bool | None
     erro_classe: str
     erro: str
-    correcao: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +191,13 @@ def _status(
         ultima=ended,
         tentativa=last.started_at if last is not None else None,
         estado=last.state if last is not None else "",
-        gatilho=last.gatilho if last is not None else "",
+        trigger=last.trigger if last is not None else "",
         linhas=_rows(engine, empresa, name),
         dias_sem_prova=unproved if wanted and ended is not None else 0,
         completo=last.completo if last is not None else None,
         erro_classe=(last.error_class or "") if last is not None and failed else "",
         erro=(last.error or "") if last is not None and failed else "",
-        correcao=(last.correcao or "") if last is not None and failed else "",
+        fix=(last.fix or "") if last is not None and failed else "",
     )
 
 
@@ -236,7 +236,7 @@ def _proofs(engine: sa.Engine, empresa: str) -> dict[str, dict[str, datetime]]:
     part, cursor = import_partition.c, import_cursor.c
     same = sa.and_(cursor.empresa == part.empresa, cursor.tabela == part.tabela)
     query = (
-        sa.select(part.tabela, part.particao, sa.func.greatest(part.lido_em, cursor.lido_ate))
+        sa.select(part.tabela, part.partition, sa.func.greatest(part.lido_em, cursor.lido_ate))
         .select_from(import_partition.join(import_cursor, same, isouter=True))
         .where(part.empresa == empresa)
     )

@@ -163,7 +163,7 @@ class ImportTable(Protocol):
         modo: Mode,
         date_from: date | None = None,
         date_to: date | None = None,
-        gatilho: str = "webhook",
+        trigger: str = "webhook",
         dagster_run_id: str | None = None,
         not_before: datetime | None = None,
     ) -> Reading:
@@ -255,7 +255,7 @@ class InboxRound:
                 modo="alteradas",
                 date_from=None,
                 date_to=None,
-                gatilho="webhook",
+                trigger="webhook",
                 dagster_run_id=run,
                 not_before=self._clock.now(),
             )
@@ -321,7 +321,7 @@ class InboxRound:
                 modo=modo,
                 date_from=date_from,
                 date_to=date_to,
-                gatilho="webhook",
+                trigger="webhook",
                 dagster_run_id=run,
                 not_before=not_before,
             )

@@ -202,7 +202,7 @@ def request_billing(
         ConfigurationError: this pipeline never delivered such an order, or its note was cancelled;
             nothing was written.
     """
-    query = sa.select(ledger.c.particao, ledger.c.omie_id).where(
+    query = sa.select(ledger.c.partition, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == _ORDERS,
         ledger.c.codigo_integracao == order,
@@ -220,7 +220,7 @@ def request_billing(
             .values(
                 {
                     "empresa": empresa,
-                    "data_particao": _day(known.particao) or now.date(),
+                    "data_particao": _day(known.partition) or now.date(),
                     "cCodIntOS": order,
                     **decision,
                 }
@@ -249,11 +249,11 @@ def _open_note(connection: sa.Connection, empresa: str, order: str, now: datetim
     if note.state == "error":
         words = note.message or texts.NOT_SHOWN_AS_BILLED
         who = (connection, empresa, order, now)
-        refuse_in_ledger(*who, words=words, correcao=texts.issue_again_fix(order))
+        refuse_in_ledger(*who, words=words, fix=texts.issue_again_fix(order))
 
 
-def _day(particao: str) -> date | None:
+def _day(partition: str) -> date | None:
     try:
-        return date.fromisoformat(particao)
+        return date.fromisoformat(partition)
     except ValueError:
         return None

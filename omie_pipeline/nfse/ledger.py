@@ -23,7 +23,7 @@ def refuse_in_ledger(
     at: datetime,
     *,
     words: str,
-    correcao: str,
+    fix: str,
 ) -> None:
     """The billing is ``rejected``, in the ledger and in the list of rejected rows; an order that
     was billed without the ledger has nothing to mark.
@@ -34,7 +34,7 @@ def refuse_in_ledger(
         cod_int_os: our code of the order.
         at: time of the change.
         words: the city hall's.
-        correcao: what a person does.
+        fix: what a person does.
     """
     row = connection.execute(
         sa.update(ledger)
@@ -47,15 +47,15 @@ def refuse_in_ledger(
             held_until=None,
             updated_at=at,
         )
-        .returning(ledger.c.particao, ledger.c.run_id)
+        .returning(ledger.c.partition, ledger.c.run_id)
     ).one_or_none()
     if row is None:
         return
     kept = {
-        "particao": row.particao,
+        "partition": row.partition,
         "fault_text": words,
         "fault_code": REFUSED_CODE,
-        "correcao": correcao,
+        "fix": fix,
         "row_masked": {"cCodIntOS": cod_int_os},
         "last_seen_at": at,
         "run_id": row.run_id,
@@ -158,7 +158,7 @@ def _end_notes(
             "from_state": row.state,
             "to_state": "deleted",
             "at": at,
-            "motivo": texts.ORDER_DELETED,
+            "reason": texts.ORDER_DELETED,
             "source": "push",
         }
         for row in connection.execute(found)

@@ -95,7 +95,7 @@ def _step(
     match seen.state:
         case "rejected":
             fix = correction_for(seen.message)
-            return reject(*who, at, words=seen.message, correcao=fix, source=source)
+            return reject(*who, at, words=seen.message, fix=fix, source=source)
         case "issued":
             values |= {
                 "issued_at": seen.issued_at or at,
@@ -105,18 +105,18 @@ def _step(
             }
             if seen.cancellation_refused:
                 values["cancellation_requested_at"] = None
-            return move(*who, "issued", at, source, motivo=seen.message, values=values)
+            return move(*who, "issued", at, source, reason=seen.message, values=values)
         case "cancelled":
             ours = note.cancellation_requested_at is not None
             values["next_check_at"] = None
             learned: Source = "cancellation" if ours else source
             why = texts.CANCELLED_HERE if ours else texts.CANCELLED_IN_OMIE
-            return move(*who, "cancelled", at, learned, motivo=why, values=values)
+            return move(*who, "cancelled", at, learned, reason=why, values=values)
         case "processing" | "error":
             values["next_check_at"] = at + FIRST_LOOK
             if seen.message:
                 values["message"] = seen.message
-            return move(*who, seen.state, at, source, motivo=seen.message, values=values)
+            return move(*who, seen.state, at, source, reason=seen.message, values=values)
     return False
 
 

@@ -69,7 +69,7 @@ class Transition:
     from_state: State | None
     to_state: State
     at: datetime
-    motivo: str | None
+    reason: str | None
     source: Source
 
 
@@ -131,7 +131,7 @@ def transitions(engine: sa.Engine, empresa: str, cod_int_os: str) -> list[Transi
     """Every change of state of a note, the oldest first."""
     t = nfse_transition.c
     query = (
-        sa.select(t.from_state, t.to_state, t.at, t.motivo, t.source)
+        sa.select(t.from_state, t.to_state, t.at, t.reason, t.source)
         .where(t.empresa == empresa, t.cod_int_os == cod_int_os)
         .order_by(t.transition_id)
     )
@@ -288,7 +288,7 @@ def move(
     at: datetime,
     source: Source,
     *,
-    motivo: str = "",
+    reason: str = "",
     values: Mapping[str, Any] | None = None,
 ) -> bool:
     """Take a note to another state, with ``values`` of its other columns.
@@ -300,7 +300,7 @@ def move(
         after: the new state.
         at: when what is known now was asked for.
         source: where that was learned.
-        motivo: masked words.
+        reason: masked words.
         values: further columns.
 
     Returns:
@@ -317,7 +317,7 @@ def move(
             state=after, changed_at=at, alerted_at=None, **dict(values or {})
         )
     )
-    _write_transition(connection, empresa, cod_int_os, before, after, at, source, motivo)
+    _write_transition(connection, empresa, cod_int_os, before, after, at, source, reason)
     if before == "rejected" and after == "issued":
         accept_in_ledger(connection, empresa, cod_int_os, at)
     return True
@@ -330,7 +330,7 @@ def reject(
     at: datetime,
     *,
     words: str,
-    correcao: str,
+    fix: str,
     source: Source = "status",
 ) -> bool:
     """The city hall refused a note: the note, the ledger's row of its billing and the list of
@@ -342,7 +342,7 @@ def reject(
         cod_int_os: our code of the order.
         at: time of the change.
         words: the city hall's, masked.
-        correcao: what a person does about it, in Portuguese.
+        fix: what a person does about it, in Portuguese.
         source: where that was learned.
 
     Returns:
@@ -350,11 +350,11 @@ def reject(
     """
     values = {"message": words, "next_check_at": None}
     moved = move(
-        connection, empresa, cod_int_os, "rejected", at, source, motivo=words, values=values
+        connection, empresa, cod_int_os, "rejected", at, source, reason=words, values=values
     )
     if not moved:
         return False
-    refuse_in_ledger(connection, empresa, cod_int_os, at, words=words, correcao=correcao)
+    refuse_in_ledger(connection, empresa, cod_int_os, at, words=words, fix=fix)
     return True
 
 
@@ -470,7 +470,7 @@ def _write_transition(
     after: State,
     at: datetime,
     source: Source = "push",
-    motivo: str = "",
+    reason: str = "",
 ) -> None:
     connection.execute(
         sa.insert(nfse_transition).values(
@@ -479,7 +479,7 @@ def _write_transition(
             from_state=before,
             to_state=after,
             at=at,
-            motivo=motivo or None,
+            reason=reason or None,
             source=source,
         )
     )

@@ -251,7 +251,7 @@ def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | N
     return sa.func.coalesce(*parts)
 
 
-def model_particao(
+def model_partition(
     model: PayloadModel, p: sa.FromClause, selection: Selection
 ) -> sa.ColumnElement[str]:
     """Partition of a row of the model: its business date, or the empresa of a register."""
@@ -349,7 +349,7 @@ def source_rows(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Sub
     return (
         sa.select(
             model_key(model, p).label("codigo_integracao"),
-            model_particao(model, p, selection).label("particao"),
+            model_partition(model, p, selection).label("partition"),
             payload.label("payload"),
             extra.label("extra"),
             payload_hash(_with_unread(model, p, payload), model.endpoint.once).label(

@@ -41,8 +41,8 @@ class PlanRow:
             ones with a point.
     """
 
-    linha: int
-    particao: str
+    number: int
+    partition: str
     codigo_integracao: str | None
     action: str
     payload: Mapping[str, Any]
@@ -60,7 +60,7 @@ class PlanRow:
     @property
     def left_open(self) -> bool:
         """Whether it is what an interrupted run sent, rather than a row of this run's plan."""
-        return self.linha < 0
+        return self.number < 0
 
     @property
     def code(self) -> str:
@@ -132,8 +132,8 @@ class OpenIntent:
 def plan_row(row: Any) -> PlanRow:
     """A row of ``omie_sync.plan``."""
     return PlanRow(
-        row.linha,
-        row.particao,
+        row.number,
+        row.partition,
         row.codigo_integracao,
         row.action,
         row.payload,
@@ -156,7 +156,7 @@ def open_intent(row: Any, now: datetime) -> OpenIntent:
     adopted = payload.pop(ADOPTED, False)
     row_sent = PlanRow(
         -row.intent_id,
-        row.particao,
+        row.partition,
         row.codigo_integracao,
         row.action,
         payload,

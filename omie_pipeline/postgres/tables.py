@@ -30,7 +30,7 @@ run = sa.Table(
     sa.Column("run_id", sa.Text, primary_key=True),
     sa.Column("empresa", sa.Text, nullable=False),
     sa.Column("endpoint", sa.Text, nullable=False),
-    sa.Column("gatilho", sa.Text, nullable=False, comment="cli, schedule, sensor, ui, demo"),
+    sa.Column("trigger", sa.Text, nullable=False, comment="cli, schedule, sensor, ui, demo"),
     sa.Column("state", sa.Text, nullable=False, comment="running, done, stopped, failed"),
     sa.Column("started_at", _Time, nullable=False),
     sa.Column("finished_at", _Time),
@@ -56,7 +56,7 @@ ledger = sa.Table(
     sa.Column("payload_hash", sa.Text, comment="of the payload that Omie confirmed, never earlier"),
     sa.Column("omie_id", sa.BigInteger),
     sa.Column("created_here", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("partition", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("first_error", sa.Text),
     sa.Column("last_error", sa.Text),
@@ -98,7 +98,7 @@ sa.Index(
     postgresql_where=ledger.c.state.in_(("rejected", "held")),
 )
 sa.Index("ledger_by_omie_id", ledger.c.empresa, ledger.c.endpoint, ledger.c.omie_id)
-sa.Index("ledger_by_partition", ledger.c.empresa, ledger.c.endpoint, ledger.c.particao)
+sa.Index("ledger_by_partition", ledger.c.empresa, ledger.c.endpoint, ledger.c.partition)
 sa.Index(
     "ledger_by_likeness",
     ledger.c.empresa,
@@ -127,7 +127,7 @@ intent = sa.Table(
     sa.Column("empresa", sa.Text, nullable=False),
     sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("codigo_integracao", sa.Text, nullable=False),
-    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("partition", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False, comment="upsert, insert, delete"),
     sa.Column("payload_hash", sa.Text),
     sa.Column("payload", _Json, comment="as sent; removed when the intent closes"),
@@ -173,19 +173,19 @@ attempt = sa.Table(
 )
 sa.Index("attempt_by_time", attempt.c.at)
 
-_REASONS_COMMENT = "list of {campo, regra, motivo, correcao}"
+_REASONS_COMMENT = "list of {field, rule, reason, fix}"
 
 quarantine = sa.Table(
     "quarantine",
     metadata,
     sa.Column("empresa", sa.Text, primary_key=True),
     sa.Column("endpoint", sa.Text, primary_key=True),
-    sa.Column("linha", sa.Text, primary_key=True, comment="partition and code, else hash"),
+    sa.Column("row_key", sa.Text, primary_key=True, comment="partition and code, else hash"),
     sa.Column("codigo_integracao", sa.Text),
-    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("partition", sa.Text, nullable=False),
     sa.Column("reasons", _Json, nullable=False, comment=_REASONS_COMMENT),
     sa.Column("row_masked", _Json, nullable=False),
-    sa.Column("origem", _Json, comment="link to the clinic's row"),
+    sa.Column("source_row", _Json, comment="link to the clinic's row"),
     sa.Column("first_seen_at", _Time, nullable=False),
     sa.Column("last_seen_at", _Time, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
@@ -199,10 +199,10 @@ rejected = sa.Table(
     sa.Column("empresa", sa.Text, primary_key=True),
     sa.Column("endpoint", sa.Text, primary_key=True),
     sa.Column("codigo_integracao", sa.Text, primary_key=True),
-    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("partition", sa.Text, nullable=False),
     sa.Column("fault_text", sa.Text, nullable=False, comment="Omie's own words"),
     sa.Column("fault_code", sa.Text),
-    sa.Column("correcao", sa.Text, nullable=False),
+    sa.Column("fix", sa.Text, nullable=False),
     sa.Column("row_masked", _Json, nullable=False),
     sa.Column("first_seen_at", _Time, nullable=False),
     sa.Column("last_seen_at", _Time, nullable=False),
@@ -218,8 +218,8 @@ plan = sa.Table(
     "plan",
     metadata,
     sa.Column("run_id", sa.Text, primary_key=True),
-    sa.Column("linha", sa.BigInteger, primary_key=True, comment="row number within the run"),
-    sa.Column("particao", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, comment="row number within the run"),
+    sa.Column("partition", sa.Text, nullable=False),
     sa.Column("codigo_integracao", sa.Text),
     sa.Column("action", sa.Text, nullable=False, comment="upsert, insert, delete"),
     sa.Column("priority", sa.SmallInteger, nullable=False, comment="0 held, 1 new, 2 rejected"),
@@ -477,7 +477,7 @@ nfse_transition = sa.Table(
     sa.Column("from_state", sa.Text, comment="empty for the first"),
     sa.Column("to_state", sa.Text, nullable=False),
     sa.Column("at", _Time, nullable=False),
-    sa.Column("motivo", sa.Text, comment="masked"),
+    sa.Column("reason", sa.Text, comment="masked"),
     sa.Column("source", sa.Text, nullable=False, comment="push, status, list, cancellation"),
     schema=SYNC,
     comment="Every change of state of every note, with its time",

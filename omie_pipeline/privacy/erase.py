@@ -52,7 +52,7 @@ _EMPTIED: dict[sa.Table, tuple[dict[str, Any], str]] = {
     ),
     tables.rejected: ({"row_masked": {}}, texts.REJECTED_KEPT),
     tables.attempt: ({"request": None, "response": None}, texts.CODE_AND_TIME_KEPT),
-    _STEP: ({"motivo": None}, texts.STATES_KEPT),
+    _STEP: ({"reason": None}, texts.STATES_KEPT),
 }
 _KEPT: dict[sa.Table, str] = {
     _FILE: texts.FILE_KEPT,
@@ -134,7 +134,7 @@ def _quarantined(connection: sa.Connection, where: Any) -> int:
         sa.select(*key, table.c.reasons, table.c.row_masked).where(where)
     ):
         said = [
-            {**reason, "motivo": _QUOTED.sub("'***'", str(reason.get("motivo", "")))}
+            {**reason, "reason": _QUOTED.sub("'***'", str(reason.get("reason", "")))}
             for reason in row.reasons
         ]
         if said == row.reasons and not row.row_masked:

@@ -83,24 +83,26 @@ def check_plan(
             validator = Validator(endpoint, rules, lists, reported=reported)
             duplicates = duplicated_keys(engine, scope.run_id, model, empresa)
         candidates = [
-            CandidateRow(r.linha, r.codigo_integracao, r.payload, r.extra) for r in to_check
+            CandidateRow(r.number, r.codigo_integracao, r.payload, r.extra) for r in to_check
         ]
         confirmed = confirmed_references(engine, empresa, validator, candidates)
         report = validator.validate(candidates, confirmed=confirmed, duplicated_keys=duplicates)
-        by_number = {row.linha: row for row in to_check}
-        shared = {row.linha: row.extra[_SHARED] for row in to_check if row.extra.get(_SHARED)}
+        by_number = {row.number: row for row in to_check}
+        shared = {row.number: row.extra[_SHARED] for row in to_check if row.extra.get(_SHARED)}
         refused = [
             refused_row(by_number[failure.row], failure.reasons)
             for failure in report.failures
             if failure.row not in shared
         ]
         refused += [
-            refused_row(by_number[linha], [codigo_de_dois(endpoint, by_number[linha].payload, two)])
-            for linha, two in shared.items()
+            refused_row(
+                by_number[number], [codigo_de_dois(endpoint, by_number[number].payload, two)]
+            )
+            for number, two in shared.items()
         ]
         scope.refuse(refused, now, store=store)
         held = [
-            RowOutcome(by_number[hold.row], "held", error=hold.motivo, error_code="referencia")
+            RowOutcome(by_number[hold.row], "held", error=hold.reason, error_code="referencia")
             for hold in report.held
             if hold.row not in shared
         ]
@@ -159,7 +161,7 @@ def check_deletes(
     endpoint = scope.endpoint
     repeated = duplicated_keys(scope.engine, scope.run_id, model, scope.empresa)
     for rows in ledger.ready_rows(_CHUNK_ROWS):
-        named = {row.linha: _named_id(row, endpoint) for row in rows}
+        named = {row.number: _named_id(row, endpoint) for row in rows}
         ours = deletable(
             scope.engine,
             scope.empresa,
@@ -174,7 +176,7 @@ def check_deletes(
         refused, targets = [], {}
         for row in rows:
             code = row.codigo_integracao or ""
-            omie_id, own = named[row.linha], ours.get(code) or typed.get(code)
+            omie_id, own = named[row.number], ours.get(code) or typed.get(code)
             if row.codigo_integracao is None or row.codigo_integracao in repeated:
                 refused.append(refused_row(row, [_NO_ONE_RECORD]))
             elif omie_id is not None and own is not None and omie_id != own:
@@ -183,7 +185,7 @@ def check_deletes(
                 refused.append(refused_row(row, [_SETTLED]))
             elif allow_foreign or _is_ours(omie_id, row.codigo_integracao, ours):
                 if omie_id or own:
-                    targets[row.linha] = omie_id or own or 0
+                    targets[row.number] = omie_id or own or 0
             else:
                 refused.append(refused_row(row, [_FOREIGN]))
         scope.refuse(refused, now, store=store)
@@ -214,24 +216,24 @@ _KEY = "codigo_lancamento_integracao"
 _FOREIGN = Reason(
     field=_KEY,
     rule="registro_alheio",
-    motivo="O título não foi criado por este fluxo.",
-    correcao="Exclua-o no Omie, ou libere delete_foreign na política deste endpoint.",
+    reason="O título não foi criado por este fluxo.",
+    fix="Exclua-o no Omie, ou libere delete_foreign na política deste endpoint.",
 )
 _SETTLED = Reason(
     field=_KEY,
     rule="titulo_baixado",
-    motivo="O título está baixado no Omie, que não exclui título baixado.",
-    correcao="Estorne o pagamento na clínica: o título sai depois do estorno.",
+    reason="O título está baixado no Omie, que não exclui título baixado.",
+    fix="Estorne o pagamento na clínica: o título sai depois do estorno.",
 )
 _NO_ONE_RECORD = Reason(
     field=_KEY,
     rule="chave_repetida",
-    motivo="A linha não nomeia um título só: a chave falta ou se repete no modelo de exclusão.",
-    correcao="Deixe no modelo de exclusão uma linha por título, com o código de integração.",
+    reason="A linha não nomeia um título só: a chave falta ou se repete no modelo de exclusão.",
+    fix="Deixe no modelo de exclusão uma linha por título, com o código de integração.",
 )
 _TWO_RECORDS = Reason(
     field=_KEY,
     rule="chaves_divergentes",
-    motivo="O código de integração e o código do Omie apontam para títulos diferentes.",
-    correcao="Informe só um dos dois, ou corrija o que está errado.",
+    reason="O código de integração e o código do Omie apontam para títulos diferentes.",
+    fix="Informe só um dos dois, ou corrija o que está errado.",
 )

@@ -16,8 +16,8 @@ _ASK_FINANCE = "Confira com o financeiro: estorne na clínica, ou libere on_sett
 TITULO_BAIXADO = Reason(
     field="codigo_lancamento_integracao",
     rule="titulo_baixado",
-    motivo="O título mudou na clínica depois de baixado no Omie, que não altera título baixado.",
-    correcao=_ASK_FINANCE,
+    reason="O título mudou na clínica depois de baixado no Omie, que não altera título baixado.",
+    fix=_ASK_FINANCE,
 )
 _NAO_CABE = (
     "A clínica tem nele pagamentos acima do valor, ou o Omie tem uma baixa sem pagamento na "
@@ -27,47 +27,47 @@ _NAO_CABE_CORRECAO = "Acerte na clínica o valor ou os pagamentos, ou estorne l�
 TITULO_NAO_CABE = Reason(
     field="codigo_lancamento_integracao",
     rule="titulo_baixado",
-    motivo=f"O título mudou na clínica depois de baixado no Omie. {_NAO_CABE}",
-    correcao=_NAO_CABE_CORRECAO,
+    reason=f"O título mudou na clínica depois de baixado no Omie. {_NAO_CABE}",
+    fix=_NAO_CABE_CORRECAO,
 )
 BAIXA_NAO_CABE = Reason(
     field="codigo_baixa_integracao",
     rule="baixa_lancada",
-    motivo=f"O pagamento mudou na clínica depois de baixado no Omie. Título: {_NAO_CABE}",
-    correcao=_NAO_CABE_CORRECAO,
+    reason=f"O pagamento mudou na clínica depois de baixado no Omie. Título: {_NAO_CABE}",
+    fix=_NAO_CABE_CORRECAO,
 )
 BAIXA_LANCADA = Reason(
     field="codigo_baixa_integracao",
     rule="baixa_lancada",
-    motivo="O pagamento mudou na clínica depois de baixado no Omie.",
-    correcao=_ASK_FINANCE,
+    reason="O pagamento mudou na clínica depois de baixado no Omie.",
+    fix=_ASK_FINANCE,
 )
 BAIXA_DE_OUTRO = Reason(
     field="codigo_baixa_integracao",
     rule="baixa_lancada",
-    motivo="O pagamento mudou ou foi estornado na clínica, mas a baixa que o liquida no Omie foi "
+    reason="O pagamento mudou ou foi estornado na clínica, mas a baixa que o liquida no Omie foi "
     "feita pelo banco ou à mão.",
-    correcao="Acerte a baixa no Omie, e devolva o pagamento na clínica ao que era.",
+    fix="Acerte a baixa no Omie, e devolva o pagamento na clínica ao que era.",
 )
 OS_FATURADA = Reason(
     field="Cabecalho.cCodIntOS",
     rule="os_faturada",
-    motivo="O recebimento mudou na clínica depois de faturada a OS; a nota já saiu ou está saindo.",
-    correcao="Desfaça a mudança na clínica, ou cancele a nota (omie-pipeline nfse cancel) e faça a "
+    reason="O recebimento mudou na clínica depois de faturada a OS; a nota já saiu ou está saindo.",
+    fix="Desfaça a mudança na clínica, ou cancele a nota (omie-pipeline nfse cancel) e faça a "
     "nova OS direto no Omie, ou cadastre um novo recebimento.",
 )
 OS_CANCELADA = Reason(
     field="Cabecalho.cCodIntOS",
     rule="os_faturada",
-    motivo="O recebimento mudou na clínica depois de cancelada a nota; a OS cancelada não muda.",
-    correcao="Faça a nova OS direto no Omie, ou cadastre um novo recebimento; este sai da "
+    reason="O recebimento mudou na clínica depois de cancelada a nota; a OS cancelada não muda.",
+    fix="Faça a nova OS direto no Omie, ou cadastre um novo recebimento; este sai da "
     "quarentena quando voltar ao que era, ou quando sair da clínica.",
 )
 JA_CRIADO = Reason(
     field="descricao",
     rule="ja_criado",
-    motivo="O registro mudou na clínica depois de criado no Omie.",
-    correcao="Altere-o no Omie: este fluxo só cria estes registros, não muda os que existem.",
+    reason="O registro mudou na clínica depois de criado no Omie.",
+    fix="Altere-o no Omie: este fluxo só cria estes registros, não muda os que existem.",
 )
 
 
@@ -83,9 +83,9 @@ def baixa_gemea(endpoint: str, code: str, day: date | None, value: Decimal | Non
     return Reason(
         field="codigo_baixa_integracao",
         rule="baixa_no_omie",
-        motivo=f"O título já tem no Omie uma baixa de {_reais(value)}{_on(day)}, feita pelo banco "
+        reason=f"O título já tem no Omie uma baixa de {_reais(value)}{_on(day)}, feita pelo banco "
         "ou à mão: pode ser este mesmo pagamento.",
-        correcao="Se for o mesmo, diga que é (nada é enviado): omie-pipeline push "
+        fix="Se for o mesmo, diga que é (nada é enviado): omie-pipeline push "
         f"{endpoint} --key {code} --same. Se forem dois pagamentos, envie este: "
         f"omie-pipeline push {endpoint} --key {code} --approve",
     )
@@ -97,9 +97,9 @@ def saldo_menor(left: Decimal | None, value: Decimal | None) -> Reason:
     return Reason(
         field="valor",
         rule="baixa_no_omie",
-        motivo=f"O título {said} no Omie, e o pagamento é de {_reais(value)}: outra pessoa, ou o "
+        reason=f"O título {said} no Omie, e o pagamento é de {_reais(value)}: outra pessoa, ou o "
         "banco, já o baixou.",
-        correcao="Se for o mesmo pagamento, estorne no Omie a baixa que está lá (esta sai em "
+        fix="Se for o mesmo pagamento, estorne no Omie a baixa que está lá (esta sai em "
         "seguida) ou tire o pagamento da clínica. Se não for, acerte o valor do título ou do "
         "pagamento na clínica.",
     )
@@ -110,8 +110,8 @@ def baixa_de_cancelado() -> Reason:
     return Reason(
         field="codigo_lancamento_integracao",
         rule="titulo_cancelado",
-        motivo="O título está cancelado no Omie, que não aceita baixa nele.",
-        correcao="Confira com o financeiro: tire o pagamento da clínica, ou cadastre um novo "
+        reason="O título está cancelado no Omie, que não aceita baixa nele.",
+        fix="Confira com o financeiro: tire o pagamento da clínica, ou cadastre um novo "
         "recebimento para ele.",
     )
 
@@ -121,10 +121,9 @@ def titulo_baixado_no_omie(field: str, day: date | None, value: Decimal | None) 
     return Reason(
         field=field,
         rule="titulo_baixado",
-        motivo="O título mudou na clínica, mas já tem no Omie uma baixa de "
+        reason="O título mudou na clínica, mas já tem no Omie uma baixa de "
         f"{_reais(value)}{_on(day)}, feita pelo banco ou à mão; o Omie não altera título baixado.",
-        correcao="Desfaça a mudança na clínica, ou estorne a baixa no Omie: a alteração sai em "
-        "seguida.",
+        fix="Desfaça a mudança na clínica, ou estorne a baixa no Omie: a alteração sai em seguida.",
     )
 
 
@@ -133,8 +132,8 @@ def titulo_cancelado(field: str) -> Reason:
     return Reason(
         field=field,
         rule="titulo_cancelado",
-        motivo="O título mudou na clínica, mas está cancelado no Omie, que não o altera.",
-        correcao="Desfaça a mudança na clínica, ou cadastre um novo recebimento.",
+        reason="O título mudou na clínica, mas está cancelado no Omie, que não o altera.",
+        fix="Desfaça a mudança na clínica, ou cadastre um novo recebimento.",
     )
 
 
@@ -150,9 +149,9 @@ def codigo_mudou_de_forma(endpoint: str, field: str, code: str, old: str) -> Rea
     return Reason(
         field=field,
         rule="codigo_mudou_de_forma",
-        motivo=f"O identificador mudou de forma: o Omie já tem este registro como {old}, e ele "
+        reason=f"O identificador mudou de forma: o Omie já tem este registro como {old}, e ele "
         f"viria de novo como {code}.",
-        correcao="Confira na origem como o id é lido (planilha, zeros à esquerda, maiúsculas) e "
+        fix="Confira na origem como o id é lido (planilha, zeros à esquerda, maiúsculas) e "
         "volte à forma antiga. Se for outro registro: "
         f"omie-pipeline push {endpoint} --key {code} --approve",
     )
@@ -164,8 +163,8 @@ def codigo_de_dois(endpoint: Endpoint, payload: Mapping[str, Any], two: str) -> 
     return Reason(
         field=field,
         rule="codigo_de_dois",
-        motivo=f"O código {payload.get(field)} seria de dois: {two}.",
-        correcao="Mude na clínica o id de um deles (sem terminar em hífen e número, nem começar "
+        reason=f"O código {payload.get(field)} seria de dois: {two}.",
+        fix="Mude na clínica o id de um deles (sem terminar em hífen e número, nem começar "
         "com R no caso de repasse): os dois saem em seguida.",
     )
 
@@ -175,9 +174,9 @@ def parcelas_mudaram(codes: Sequence[str]) -> Reason:
     return Reason(
         field="numero_parcela",
         rule="parcelas_mudaram",
-        motivo="O número de parcelas mudou na clínica, e o Omie ainda tem as de antes "
+        reason="O número de parcelas mudou na clínica, e o Omie ainda tem as de antes "
         f"({', '.join(codes)} entre elas): com estas, o valor estaria lá duas vezes.",
-        correcao="Exclua do Omie as de antes (modelo omie_excluir_contas_receber, ou mode: "
+        fix="Exclua do Omie as de antes (modelo omie_excluir_contas_receber, ou mode: "
         "mirror), ou volte ao número de antes. Se o certo é ter as duas: omie-pipeline push "
         "contas_receber --key CÓDIGO --approve",
     )
@@ -190,9 +189,9 @@ def titulo_parecido(endpoint: str, code: str, omie_ids: Sequence[int]) -> Reason
     return Reason(
         field="codigo_lancamento_integracao",
         rule="titulo_parecido",
-        motivo=f"Já há no Omie, digitado à mão, título do mesmo cliente e valor (Id {ids}), e não "
+        reason=f"Já há no Omie, digitado à mão, título do mesmo cliente e valor (Id {ids}), e não "
         "dá para saber qual é de qual recebimento.",
-        correcao="Se for repetido, exclua o que sobra no Omie. Se este for outro, envie-o: "
+        fix="Se for repetido, exclua o que sobra no Omie. Se este for outro, envie-o: "
         f"omie-pipeline push {endpoint} --key {code} --approve",
     )
 
@@ -202,9 +201,9 @@ def titulo_parecido_mudou(omie_id: int | None) -> Reason:
     return Reason(
         field="codigo_lancamento_integracao",
         rule="titulo_parecido",
-        motivo=f"O título Id {omie_id}, digitado à mão no Omie, parecia ser este, mas mudou lá "
+        reason=f"O título Id {omie_id}, digitado à mão no Omie, parecia ser este, mas mudou lá "
         "depois da última leitura (valor, código, baixa ou cancelamento).",
-        correcao="Leia de novo (omie-pipeline import) e repita o envio, ou confira no Omie.",
+        fix="Leia de novo (omie-pipeline import) e repita o envio, ou confira no Omie.",
     )
 
 
@@ -213,9 +212,9 @@ def titulo_adotado_sumiu(omie_id: int | None) -> Reason:
     return Reason(
         field="codigo_lancamento_integracao",
         rule="titulo_adotado_sumiu",
-        motivo=f"O título Id {omie_id}, digitado à mão no Omie e adotado por esta linha, não está "
+        reason=f"O título Id {omie_id}, digitado à mão no Omie e adotado por esta linha, não está "
         "mais lá.",
-        correcao="Para que seja feito de novo: omie-pipeline import, depois omie-pipeline "
+        fix="Para que seja feito de novo: omie-pipeline import, depois omie-pipeline "
         "reconcile --resend-missing.",
     )
 

@@ -252,7 +252,7 @@ class Delivery:
         """Keep the masked trace of a call until the batch commits; hook for ``OmieClient``."""
         row = self._current
         if row is not None:
-            self.calls[row.particao] += 1
+            self.calls[row.partition] += 1
         self._attempts.append(attempt_of(record, row, self._clock.now()))
 
     def resolve_open_intents(self) -> None:
@@ -327,10 +327,10 @@ class Delivery:
         allowed = self._intents.write(rows, prints, written_at)
         for row in rows:
             self._since.setdefault(row.code, written_at)
-            if row.linha not in allowed:
+            if row.number not in allowed:
                 text = self._said.get(row.code, _UNANSWERED)
                 self._outcomes.append(RowOutcome(row, "unknown", error=text))
-        to_send = [row for row in rows if row.linha in allowed]
+        to_send = [row for row in rows if row.number in allowed]
         try:
             for done, row in enumerate(to_send):
                 try:
@@ -353,15 +353,15 @@ class Delivery:
             LineClosed, AuthFailed, ConfigurationError: nothing could be seen and nothing was sent.
         """
         self._effect.load(batch)
-        lacking = {row.linha: one for row in batch if (one := lacking_of(self._effect, row))}
+        lacking = {row.number: one for row in batch if (one := lacking_of(self._effect, row))}
         self._outcomes += lacking.values()
-        rows = [row for row in batch if row.linha not in lacking]
+        rows = [row for row in batch if row.number not in lacking]
         if not self._endpoint.find_existing:
             return rows
         standing = self._effect.find_existing(rows)
         to_send = []
         for row in rows:
-            found = standing.get(row.linha)
+            found = standing.get(row.number)
             if found is not None and self._left_to_a_person(row, found):
                 continue
             outcome = outcome_of(row, found, self._clock.now()) if found is not None else None
@@ -437,7 +437,7 @@ class Delivery:
             return later
         finally:
             self._current = None
-            self.seconds[row.particao] += time.perf_counter() - started
+            self.seconds[row.partition] += time.perf_counter() - started
 
     def _defer(self, row: PlanRow, later: Deferred, tries: int) -> None:
         self._intents.close_as_not_sent([row.code], self._clock.now())
@@ -574,9 +574,9 @@ class Delivery:
 
     def _close_unsent(self, rows: Sequence[PlanRow]) -> None:
         """Close the intents of rows that were refused at the door; an unknown one stays open."""
-        settled = {outcome.row.linha for outcome in self._outcomes}
-        settled |= {conflict.row.linha for conflict in self._conflicts}
-        unsent = [row.code for row in rows if row.linha not in settled]
+        settled = {outcome.row.number for outcome in self._outcomes}
+        settled |= {conflict.row.number for conflict in self._conflicts}
+        unsent = [row.code for row in rows if row.number not in settled]
         self._intents.close_as_not_sent(unsent, self._clock.now())
 
     def _flush(self) -> None:

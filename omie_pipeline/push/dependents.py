@@ -245,9 +245,7 @@ def last_refusals(
         endpoint: name of the endpoint.
         codes: integration codes.
     """
-    query = sa.select(
-        rejected.c.codigo_integracao, rejected.c.fault_text, rejected.c.correcao
-    ).where(
+    query = sa.select(rejected.c.codigo_integracao, rejected.c.fault_text, rejected.c.fix).where(
         rejected.c.empresa == empresa,
         rejected.c.endpoint == endpoint,
         rejected.c.codigo_integracao == sa.func.any(list(codes)),

@@ -28,7 +28,7 @@ class NotEmptied:
     empresa: str
     endpoint: str
     codigo_integracao: str
-    campos: tuple[str, ...]
+    fields: tuple[str, ...]
 
 
 def remember_filled(engine: sa.Engine, model: PayloadModel, empresa: str) -> None:

@@ -141,7 +141,7 @@ class Writer:
             "filled": list(filled),
             "not_emptied": list(left) or None,
             "emptied": _emptied(outcome) or None,
-            "particao": outcome.row.particao,
+            "partition": outcome.row.partition,
             "attempts": 1,
             "in_doubt": False,
             "same_as": _same_as(outcome),
@@ -155,7 +155,7 @@ class Writer:
         return {
             **self._key(outcome.row.codigo_integracao),
             "state": "rejected" if outcome.kind == "rejected" else "held",
-            "particao": outcome.row.particao,
+            "partition": outcome.row.partition,
             "attempts": 1,
             "first_error": outcome.error,
             "last_error": outcome.error,
@@ -170,10 +170,10 @@ class Writer:
         """A row of ``rejected``."""
         return {
             **self._key(outcome.row.codigo_integracao),
-            "particao": outcome.row.particao,
+            "partition": outcome.row.partition,
             "fault_text": outcome.error,
             "fault_code": outcome.error_code,
-            "correcao": outcome.fix,
+            "fix": outcome.fix,
             "row_masked": outcome.row_masked or {},
             "payload_hash": outcome.row.payload_hash,
             "first_fault_text": outcome.error,
@@ -249,20 +249,20 @@ class Ledger:
     def ready_rows(self, batch_size: int) -> Iterator[list[PlanRow]]:
         """Rows still to send, held ones first and rejected ones last, in batches."""
         where = (plan.c.run_id == self._run_id, plan.c.state == "ready")
-        order = sa.tuple_(plan.c.priority, plan.c.linha)
+        order = sa.tuple_(plan.c.priority, plan.c.number)
         last: tuple[int, int] = (-1, -1)
         while True:
             query = (
                 sa.select(plan)
                 .where(*where, order > sa.tuple_(*last))
-                .order_by(plan.c.priority, plan.c.linha)
+                .order_by(plan.c.priority, plan.c.number)
                 .limit(batch_size)
             )
             with warehouse_errors(), self._engine.connect() as connection:
                 found = connection.execute(query).all()
             if not found:
                 return
-            last = (found[-1].priority, found[-1].linha)
+            last = (found[-1].priority, found[-1].number)
             yield [plan_row(row) for row in found]
 
     def write_outcomes(
@@ -344,31 +344,31 @@ class Ledger:
         return at
 
     def set_omie_ids(self, omie_ids: Mapping[int, int]) -> None:
-        """Fill in Omie's id of planned rows: ``linha`` -> id."""
+        """Fill in Omie's id of planned rows: ``number`` -> id."""
         if not omie_ids:
             return
         statement = (
             sa.update(plan)
-            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .where(plan.c.run_id == self._run_id, plan.c.number == sa.bindparam("row_number"))
             .values(omie_id=sa.bindparam("target"))
         )
-        values = [{"row_number": linha, "target": target} for linha, target in omie_ids.items()]
+        values = [{"row_number": number, "target": target} for number, target in omie_ids.items()]
         with warehouse_errors(), self._engine.begin() as connection:
             connection.execute(statement, values)
 
     def adopt(self, omie_ids: Mapping[int, int]) -> None:
-        """Let planned rows mean records that a person made in Omie: ``linha`` -> id."""
+        """Let planned rows mean records that a person made in Omie: ``number`` -> id."""
         if not omie_ids:
             return
         statement = (
             sa.update(plan)
-            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .where(plan.c.run_id == self._run_id, plan.c.number == sa.bindparam("row_number"))
             .values(
                 omie_id=sa.bindparam("target"),
                 extra=plan.c.extra.op("||")(sa.cast(sa.literal({ADOPTED: True}, JSONB), JSONB)),
             )
         )
-        values = [{"row_number": linha, "target": target} for linha, target in omie_ids.items()]
+        values = [{"row_number": number, "target": target} for number, target in omie_ids.items()]
         with warehouse_errors(), self._engine.begin() as connection:
             connection.execute(statement, values)
 
@@ -387,7 +387,7 @@ class Ledger:
                 sa.literal(self._who["endpoint"]),
                 plan.c.codigo_integracao,
                 sa.literal("held"),
-                sa.func.min(plan.c.particao),
+                sa.func.min(plan.c.partition),
                 sa.literal(reason),
                 sa.literal(code),
                 sa.cast(sa.literal(until), sa.DateTime(timezone=True)),
@@ -401,7 +401,7 @@ class Ledger:
             )
             .group_by(plan.c.codigo_integracao)
         )
-        columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+        columns = ["empresa", "endpoint", "codigo_integracao", "state", "partition", "last_error",
                    "error_code", "held_until", "run_id", "updated_at"]  # fmt: skip
         statement = insert(ledger).from_select(columns, rest)
         statement = statement.on_conflict_do_update(
@@ -449,7 +449,7 @@ class Ledger:
                             (new.same_as.is_not(None), sa.false()),
                             else_=sa.or_(made_by_us(), new.created_here),
                         ),
-                        "particao": new.particao,
+                        "partition": new.partition,
                         "attempts": ledger.c.attempts + 1,
                         "first_error": None,
                         "last_error": None,
@@ -472,7 +472,7 @@ class Ledger:
                     index_elements=list(ledger.primary_key),
                     set_={
                         "state": new.state,
-                        "particao": new.particao,
+                        "partition": new.partition,
                         "attempts": ledger.c.attempts + 1,
                         "first_error": sa.func.coalesce(ledger.c.first_error, new.first_error),
                         "last_error": new.last_error,
@@ -532,10 +532,10 @@ class Ledger:
             return
         statement = insert(rejected)
         kept = (
-            "particao",
+            "partition",
             "fault_text",
             "fault_code",
-            "correcao",
+            "fix",
             "row_masked",
             "last_seen_at",
             "run_id",
@@ -575,7 +575,7 @@ class Ledger:
     def _write_plan_states(self, connection: sa.Connection, outcomes: Sequence[RowOutcome]) -> None:
         statement = (
             sa.update(plan)
-            .where(plan.c.run_id == self._run_id, plan.c.linha == sa.bindparam("row_number"))
+            .where(plan.c.run_id == self._run_id, plan.c.number == sa.bindparam("row_number"))
             .values(
                 state=sa.bindparam("outcome"),
                 reasons=sa.bindparam("why", type_=plan.c.reasons.type),
@@ -583,9 +583,9 @@ class Ledger:
         )
         states = [
             {
-                "row_number": o.row.linha,
+                "row_number": o.row.number,
                 "outcome": "held" if o.kind == "unknown" else o.kind,
-                "why": [{"motivo": o.error, "correcao": o.fix}] if o.error else None,
+                "why": [{"reason": o.error, "fix": o.fix}] if o.error else None,
             }
             for o in outcomes
         ]
@@ -648,7 +648,7 @@ class Intents:
         """Commit that these rows are about to be sent.
 
         Returns:
-            ``linha`` of the rows that may be sent; a row with an open intent of another process is
+            ``number`` of the rows that may be sent; a row with an open intent of another process is
             not among them.
         """
         if not rows:
@@ -658,7 +658,7 @@ class Intents:
                 **self._who,
                 "run_id": self._run_id,
                 "codigo_integracao": row.codigo_integracao,
-                "particao": row.particao,
+                "partition": row.partition,
                 "action": row.action,
                 "payload_hash": row.payload_hash,
                 "payload": intent_payload(row),
@@ -672,7 +672,7 @@ class Intents:
         statement = insert(intent).on_conflict_do_nothing().returning(intent.c.codigo_integracao)
         with warehouse_errors(), self._engine.begin() as connection:
             written: set[str] = set(connection.execute(statement, values).scalars())
-        return {row.linha for row in rows if row.codigo_integracao in written}
+        return {row.number for row in rows if row.codigo_integracao in written}
 
     def mark_read_back(self, code: str, sent_at: datetime, read_at: datetime) -> None:
         """Remember that an open intent was read back, and when it may have left at the latest."""

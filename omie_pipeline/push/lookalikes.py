@@ -125,7 +125,7 @@ def _of_chunk(
                 title = (one.codigo_lancamento_omie, one.data_vencimento)
                 by_money.setdefault(money, []).append(title)
     for row in rows:
-        client, due = clients.get(row.linha), _day(row.payload.get("data_vencimento"))
+        client, due = clients.get(row.number), _day(row.payload.get("data_vencimento"))
         value = row.payload.get("valor_documento")
         if client is None or due is None or value is None:
             continue
@@ -136,8 +136,8 @@ def _of_chunk(
 
 
 def _clients(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> dict[int, int]:
-    """``linha`` -> Omie's id of the customer."""
-    named = {row.linha: row.payload.get("codigo_cliente_fornecedor_integracao") for row in rows}
+    """``number`` -> Omie's id of the customer."""
+    named = {row.number: row.payload.get("codigo_cliente_fornecedor_integracao") for row in rows}
     query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
         ledger.c.empresa == empresa,
         ledger.c.endpoint == "clientes",
@@ -147,11 +147,11 @@ def _clients(engine: sa.Engine, empresa: str, rows: Sequence[PlanRow]) -> dict[i
     )
     with warehouse_errors(), engine.connect() as connection:
         ids = {row[0]: row[1] for row in connection.execute(query)}
-    found = {linha: ids[code] for linha, code in named.items() if code in ids}
+    found = {number: ids[code] for number, code in named.items() if code in ids}
     for row in rows:
         own = row.payload.get("codigo_cliente_fornecedor")
-        if row.linha not in found and isinstance(own, int):
-            found[row.linha] = own
+        if row.number not in found and isinstance(own, int):
+            found[row.number] = own
     return found
 
 
@@ -196,7 +196,7 @@ def adopt_lookalikes(
             ledger.write_outcomes(waiting, [], now, plan_only=not store, sent=False)
         return 0
     found = lookalikes(engine, scope.run_id, empresa, endpoint, policy.lookalike_days)
-    ledger.adopt({one.row.linha: one.omie_ids[0] for one in found if one.certain})
+    ledger.adopt({one.row.number: one.omie_ids[0] for one in found if one.certain})
     unclear = [one for one in found if not one.certain]
     scope.refuse(
         [

@@ -25,7 +25,7 @@ from omie_pipeline.payload.models import (
     Selection,
     hold_still,
     model_key,
-    model_particao,
+    model_partition,
     model_where,
     source_rows,
 )
@@ -129,7 +129,7 @@ def _settle(
         sa.update(ledger)
         .values(
             state="confirmed",
-            particao=source.c.particao,
+            partition=source.c.partition,
             first_error=None,
             last_error=None,
             error_code=None,
@@ -163,7 +163,7 @@ class PlannedPartition:
             name; ``selected`` and ``planned`` count them.
     """
 
-    particao: str
+    partition: str
     selected: int
     planned: int
     beside: int = 0
@@ -177,11 +177,11 @@ def added(
     planned: tuple[PlannedPartition, ...], more: tuple[PlannedPartition, ...]
 ) -> tuple[PlannedPartition, ...]:
     """Both, partition by partition."""
-    by_name = {part.particao: part for part in planned}
+    by_name = {part.partition: part for part in planned}
     for part in more:
-        old = by_name.get(part.particao, PlannedPartition(part.particao, 0, 0))
-        by_name[part.particao] = PlannedPartition(
-            part.particao,
+        old = by_name.get(part.partition, PlannedPartition(part.partition, 0, 0))
+        by_name[part.partition] = PlannedPartition(
+            part.partition,
             old.selected + part.selected,
             old.planned + part.planned,
             old.beside + part.beside,
@@ -259,8 +259,8 @@ def _differing(
     closed_before = sa.exists().where(
         quarantine.c.empresa == selection.empresa,
         quarantine.c.endpoint == model.endpoint.name,
-        quarantine.c.linha == source.c.particao + ":" + source.c.codigo_integracao,
-        sa.or_(*(quarantine.c.reasons.contains([{"regra": rule}]) for rule in CLOSED_IN_OMIE)),
+        quarantine.c.row_key == source.c.partition + ":" + source.c.codigo_integracao,
+        sa.or_(*(quarantine.c.reasons.contains([{"rule": rule}]) for rule in CLOSED_IN_OMIE)),
     )
     return (
         sa.select(
@@ -344,7 +344,7 @@ def _plan_twins(
         plan.c.run_id == run_id,
         plan.c.codigo_integracao == source.c.codigo_integracao,
         plan.c.payload_hash == source.c.payload_hash,
-        plan.c.particao == source.c.particao,
+        plan.c.partition == source.c.partition,
     )
     twins = (
         sa.select(source, known.c.omie_id, sa.literal(1).label("priority"), known.c.filled)
@@ -359,9 +359,9 @@ def _selected(
     connection: sa.Connection, model: PayloadModel, selection: Selection, mode: Mode
 ) -> dict[str, int]:
     p = model.table()
-    particao = model_particao(model, p, selection).label("particao")
+    partition = model_partition(model, p, selection).label("partition")
     query = (
-        sa.select(particao, sa.func.count())
+        sa.select(partition, sa.func.count())
         .where(*model_where(model, p, selection, mode))
         .group_by(sa.text("1"))
     )
@@ -369,10 +369,10 @@ def _selected(
 
 
 def _planned(connection: sa.Connection, run_id: str, action: str | None = None) -> dict[str, int]:
-    query = sa.select(plan.c.particao, sa.func.count()).where(plan.c.run_id == run_id)
+    query = sa.select(plan.c.partition, sa.func.count()).where(plan.c.run_id == run_id)
     if action is not None:
         query = query.where(plan.c.action == action)
-    return {row[0]: row[1] for row in connection.execute(query.group_by(plan.c.particao))}
+    return {row[0]: row[1] for row in connection.execute(query.group_by(plan.c.partition))}
 
 
 def _plan_missing(
@@ -392,16 +392,16 @@ def _plan_missing(
         ~sa.exists(in_model),
     ]
     if model.endpoint.grain == "fact" and selection.date_from is not None:
-        conditions.append(ledger.c.particao >= selection.date_from.isoformat())
+        conditions.append(ledger.c.partition >= selection.date_from.isoformat())
     if model.endpoint.grain == "fact" and selection.date_to is not None:
-        conditions.append(ledger.c.particao <= selection.date_to.isoformat())
+        conditions.append(ledger.c.partition <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(ledger.c.codigo_integracao == selection.key)
     if selection.states:
         conditions.append(selection.unfinished())
     missing = sa.select(
         ledger.c.codigo_integracao,
-        ledger.c.particao,
+        ledger.c.partition,
         sa.literal({}, JSONB).label("payload"),
         sa.literal({}, JSONB).label("extra"),
         sa.literal("").label("payload_hash"),
@@ -435,7 +435,7 @@ def plan_recovered(
         return ()
     by_code = {outcome.row.code: outcome for outcome in outcomes}
     source = source_rows(model, selection, "upsert")
-    named = sa.select(source.c.codigo_integracao, source.c.particao, source.c.payload_hash).where(
+    named = sa.select(source.c.codigo_integracao, source.c.partition, source.c.payload_hash).where(
         source.c.codigo_integracao == sa.func.any(list(by_code))
     )
     with warehouse_errors(), engine.begin() as connection:
@@ -443,18 +443,18 @@ def plan_recovered(
         known: set[str | None] = set(connection.execute(planned).scalars())
         by_code = {code: outcome for code, outcome in by_code.items() if code not in known}
         selected = {
-            row.codigo_integracao: row.particao
+            row.codigo_integracao: row.partition
             for row in connection.execute(named)
             if row.codigo_integracao in by_code
             and by_code[row.codigo_integracao].row.payload_hash == row.payload_hash
         }
-        last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0))
+        last = sa.select(sa.func.coalesce(sa.func.max(plan.c.number), 0))
         first = connection.execute(last.where(plan.c.run_id == run_id)).scalar_one() + 1
         values = [
             {
                 "run_id": run_id,
-                "linha": linha,
-                "particao": selected.get(code, outcome.row.particao),
+                "number": number,
+                "partition": selected.get(code, outcome.row.partition),
                 "codigo_integracao": code,
                 "action": outcome.row.action,
                 "priority": 0,
@@ -465,13 +465,13 @@ def plan_recovered(
                 "omie_id": outcome.omie_id,
                 "filled": list(outcome.row.filled),
             }
-            for linha, (code, outcome) in enumerate(by_code.items(), first)
+            for number, (code, outcome) in enumerate(by_code.items(), first)
         ]
         if values:
             connection.execute(sa.insert(plan), values)
     rows = [PlannedPartition(name, 0, 1) for name in selected.values()]
     rows += [
-        PlannedPartition(outcome.row.particao, 1, 1, beside=1)
+        PlannedPartition(outcome.row.partition, 1, 1, beside=1)
         for code, outcome in by_code.items()
         if code not in selected
     ]
@@ -487,8 +487,8 @@ def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, ac
         found: rows to plan.
         action: what is to be done with them.
     """
-    last = sa.select(sa.func.coalesce(sa.func.max(plan.c.linha), 0)).where(plan.c.run_id == run_id)
-    names = ("particao", "codigo_integracao", "priority", "payload", "extra", "payload_hash",
+    last = sa.select(sa.func.coalesce(sa.func.max(plan.c.number), 0)).where(plan.c.run_id == run_id)
+    names = ("partition", "codigo_integracao", "priority", "payload", "extra", "payload_hash",
              "omie_id", "filled")  # fmt: skip
     number = sa.func.row_number().over(order_by=found.c.codigo_integracao)
     rows = sa.select(
@@ -499,7 +499,7 @@ def insert_plan(connection: sa.Connection, run_id: str, found: sa.FromClause, ac
         *(found.c[name] for name in names),
     )
     connection.execute(
-        sa.insert(plan).from_select(["run_id", "linha", "action", "state", *names], rows)
+        sa.insert(plan).from_select(["run_id", "number", "action", "state", *names], rows)
     )
 
 
@@ -543,7 +543,7 @@ class RefusedRow:
     """A row for quarantine.
 
     Attributes:
-        reasons: ``{campo, regra, motivo, correcao}`` each, in Portuguese.
+        reasons: ``{field, rule, reason, fix}`` each, in Portuguese.
         row_masked: the payload with personal fields masked.
     """
 
@@ -583,12 +583,12 @@ def store_refused(
         {
             "empresa": empresa,
             "endpoint": endpoint,
-            "linha": line,
+            "row_key": line,
             "codigo_integracao": item.row.codigo_integracao,
-            "particao": item.row.particao,
+            "partition": item.row.partition,
             "reasons": list(item.reasons),
             "row_masked": item.row_masked,
-            "origem": {k: v for k, v in item.row.extra.items() if k.startswith("_origem")},
+            "source_row": {k: v for k, v in item.row.extra.items() if k.startswith("_origem")},
             "first_seen_at": now,
             "last_seen_at": now,
             "run_id": run_id,
@@ -596,7 +596,7 @@ def store_refused(
         for line, item in by_line.items()
     ]
     statement = insert(quarantine)
-    kept = ("codigo_integracao", "particao", "reasons", "row_masked", "origem", "last_seen_at",
+    kept = ("codigo_integracao", "partition", "reasons", "row_masked", "source_row", "last_seen_at",
             "run_id")  # fmt: skip
     statement = statement.on_conflict_do_update(
         index_elements=list(quarantine.primary_key),
@@ -612,15 +612,15 @@ def store_refused(
                     rejected.c.codigo_integracao == sa.func.any([item.row.code for item in rows]),
                 )
             )
-        told = [{"linha": item.row.linha, "reasons": list(item.reasons)} for item in rows]
+        told = [{"number": item.row.number, "reasons": list(item.reasons)} for item in rows]
         why = (
             sa.func.jsonb_to_recordset(sa.literal(told, JSONB))
-            .table_valued(sa.column("linha", sa.BigInteger), sa.column("reasons", JSONB))
+            .table_valued(sa.column("number", sa.BigInteger), sa.column("reasons", JSONB))
             .render_derived("why", with_types=True)
         )
         connection.execute(
             sa.update(plan)
-            .where(plan.c.run_id == run_id, plan.c.linha == why.c.linha)
+            .where(plan.c.run_id == run_id, plan.c.number == why.c.number)
             .values(state="quarantined", reasons=why.c.reasons)
         )
 
@@ -691,17 +691,17 @@ def _looked_at(
         table.c.endpoint == endpoint,
     ]
     if grain == "fact" and selection.date_from is not None:
-        conditions.append(table.c.particao >= selection.date_from.isoformat())
+        conditions.append(table.c.partition >= selection.date_from.isoformat())
     if grain == "fact" and selection.date_to is not None:
-        conditions.append(table.c.particao <= selection.date_to.isoformat())
+        conditions.append(table.c.partition <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(table.c.codigo_integracao == selection.key)
     return conditions
 
 
 def _line(row: PlanRow) -> str:
-    code = row.codigo_integracao or f"sem-codigo:{row.payload_hash[:16]}:{row.linha}"
-    return f"{row.particao}:{code}"
+    code = row.codigo_integracao or f"sem-codigo:{row.payload_hash[:16]}:{row.number}"
+    return f"{row.partition}:{code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -726,8 +726,5 @@ def refused_row(row: PlanRow, reasons: Sequence[Reason]) -> RefusedRow:
     They quote the source as it is, where a document may stand in place of a number: who shows
     them anywhere but in the list of quarantine masks them.
     """
-    told = [
-        {"campo": r.field, "regra": r.rule, "motivo": r.motivo, "correcao": r.correcao}
-        for r in reasons
-    ]
+    told = [{"field": r.field, "rule": r.rule, "reason": r.reason, "fix": r.fix} for r in reasons]
     return RefusedRow(row, told, mask(dict(row.payload)))

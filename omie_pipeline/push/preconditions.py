@@ -326,16 +326,16 @@ def stop_other_instalments(
         return 0
     refused_rows = 0
     for rows in ledger.ready_rows(_CHUNK_ROWS):
-        former = {row.linha: codes for row in rows if (codes := _former_codes(row))}
+        former = {row.number: codes for row in rows if (codes := _former_codes(row))}
         asked = {code for codes in former.values() for code in codes}
         if not asked:
             continue
         living = living_codes(scope.engine, scope.empresa, _RECEIPTS, sorted(asked))
         left = living - still_in_model(scope.engine, model, scope.empresa, living)
         stopped = [
-            (row, sorted(left.intersection(former[row.linha])))
+            (row, sorted(left.intersection(former[row.number])))
             for row in rows
-            if left.intersection(former.get(row.linha, ()))
+            if left.intersection(former.get(row.number, ()))
         ]
         if policy.mode == "mirror":
             waits = [

@@ -65,16 +65,16 @@ def new_rows(engine: sa.Engine, run_id: str, chunk_rows: int) -> Iterator[list[P
                 plan.c.action != "delete",
                 plan.c.omie_id.is_(None),
                 plan.c.codigo_integracao.is_not(None),
-                plan.c.linha > last,
+                plan.c.number > last,
             )
-            .order_by(plan.c.linha)
+            .order_by(plan.c.number)
             .limit(chunk_rows)
         )
         with warehouse_errors(), engine.connect() as connection:
             found = connection.execute(query).all()
         if not found:
             return
-        last = found[-1].linha
+        last = found[-1].number
         yield [plan_row(row) for row in found]
 
 
@@ -209,14 +209,14 @@ def find_renamed(scope: Scope, model: PayloadModel) -> RenamedRows:
         new += len(rows)
         if old_gone is None:
             old_gone = gone_without_likeness(scope.engine, model, scope.empresa)
-        says = {row.linha: likeness_of(endpoint, row.payload) for row in rows}
+        says = {row.number: likeness_of(endpoint, row.payload) for row in rows}
         known = alike(*who, set(says.values()) - {""})
         codes = {row.code for row in rows}
         by_likeness = _grouped([one for one in known if one.code not in codes])
         by_form = {plain_form(one.code): one.code for one in old_gone}
         rest: list[tuple[PlanRow, Sequence[KnownRecord]]] = []
         for row in rows:
-            same = by_likeness.get(says[row.linha], ())
+            same = by_likeness.get(says[row.number], ())
             form = plain_form(row.code)
             old = next((one.code for one in same if plain_form(one.code) == form), "")
             old = old or by_form.get(form, "")

@@ -87,7 +87,7 @@ def count_partitions(
     """
     result = []
     for part in planned:
-        name = part.particao
+        name = part.partition
         kinds = ("created", "updated", "linked", "deleted", "rejected", "quarantined", "held")
         result.append(
             Counts(
@@ -111,7 +111,7 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 # Why planned rows do not leave: as a list, and which reasons are the commonest.
 
-_SITUATIONS = {"quarantined": "em quarentena", "held": "retida"}
+_KEPT_BACK = ("quarantined", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ class CommonReason:
 def planned_to_stay(engine: sa.Engine, run_id: str, limit: int) -> tuple[WorstRow, ...]:
     """Rows of a run's plan that validation keeps back, one entry per reason, refused ones first."""
     query = (
-        sa.select(plan.c.codigo_integracao, plan.c.particao, plan.c.state, plan.c.reasons)
-        .where(plan.c.run_id == run_id, plan.c.state.in_(_SITUATIONS))
-        .order_by(plan.c.state.desc(), plan.c.codigo_integracao, plan.c.linha)
+        sa.select(plan.c.codigo_integracao, plan.c.partition, plan.c.state, plan.c.reasons)
+        .where(plan.c.run_id == run_id, plan.c.state.in_(_KEPT_BACK))
+        .order_by(plan.c.state.desc(), plan.c.codigo_integracao, plan.c.number)
         .limit(limit)
     )
     with warehouse_errors(), engine.connect() as connection:
@@ -139,10 +139,10 @@ def planned_to_stay(engine: sa.Engine, run_id: str, limit: int) -> tuple[WorstRo
     return tuple(
         WorstRow(
             row.codigo_integracao or "sem código",
-            row.particao,
-            _SITUATIONS[row.state],
-            one.get("motivo", ""),
-            one.get("correcao", ""),
+            row.partition,
+            row.state,
+            one.get("reason", ""),
+            one.get("fix", ""),
         )
         for row in rows
         for one in row.reasons or [{}]
@@ -156,8 +156,8 @@ def commonest_reasons(engine: sa.Engine, run_id: str, limit: int = 3) -> tuple[C
         .table_valued("value", joins_implicitly=True)
         .render_derived("why")
     )
-    field, rule, text = (why.c.value.op("->>")(name) for name in ("campo", "regra", "motivo"))
-    rows = sa.func.count(sa.distinct(plan.c.linha))
+    field, rule, text = (why.c.value.op("->>")(name) for name in ("field", "rule", "reason"))
+    rows = sa.func.count(sa.distinct(plan.c.number))
     query = (
         sa.select(rows, sa.func.min(text))
         .select_from(plan, why)
@@ -178,14 +178,14 @@ class PushOptions:
     """How a push was asked for.
 
     Attributes:
-        gatilho: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        trigger: who asked: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
         approve: let one run through the guardrails.
         same: with one key: a settlement that others made is this very payment; nothing is sent.
         dry_run: plan and validate, send and remember nothing.
         data_docs_dir: folder for the validation report, ``None`` for none.
     """
 
-    gatilho: str = "cli"
+    trigger: str = "cli"
     approve: bool = False
     same: bool = False
     dry_run: bool = False
@@ -271,7 +271,7 @@ def open_run(
     run_id: str,
     empresa: str,
     endpoint: str,
-    gatilho: str,
+    trigger: str,
     dagster_run_id: str | None,
     now: datetime,
 ) -> None:
@@ -282,7 +282,7 @@ def open_run(
         run_id: id of the run.
         empresa: the empresa whose rows are meant.
         endpoint: name of the endpoint.
-        gatilho: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
+        trigger: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
         dagster_run_id: id of the run in Dagster, if it has one.
         now: time of the start.
     """
@@ -290,7 +290,7 @@ def open_run(
         run_id=run_id,
         empresa=empresa,
         endpoint=endpoint,
-        gatilho=gatilho,
+        trigger=trigger,
         state="running",
         started_at=now,
         dagster_run_id=dagster_run_id,
@@ -401,29 +401,29 @@ def _count_ended(connection: sa.Connection, runs: sa.ColumnElement[bool]) -> Non
     call never got into the plan, and what had no outcome yet is left to the next run."""
     sent = sa.exists().where(intent.c.run_id == run.c.run_id)
     query = (
-        sa.select(plan.c.run_id, plan.c.particao, plan.c.state, sa.func.count())
+        sa.select(plan.c.run_id, plan.c.partition, plan.c.state, sa.func.count())
         .join(run, run.c.run_id == plan.c.run_id)
         .where(runs, sent)
-        .group_by(plan.c.run_id, plan.c.particao, plan.c.state)
+        .group_by(plan.c.run_id, plan.c.partition, plan.c.state)
     )
     ended: dict[str, dict[str, Counter[str]]] = {}
     found: Sequence[Any] = connection.execute(query).all()
-    for run_id, particao, state, rows in found:
-        states = ended.setdefault(run_id, {}).setdefault(particao, Counter())
+    for run_id, partition, state, rows in found:
+        states = ended.setdefault(run_id, {}).setdefault(partition, Counter())
         states["held" if state == "ready" else state] += rows
     for run_id, parts in ended.items():
         made = sa.select(sa.func.count()).where(attempt.c.run_id == run_id)
         calls = [connection.execute(made).scalar_one(), *(0 for _ in parts)]
         counts = [
             {
-                "partition": particao,
+                "partition": partition,
                 "selected": states.total(),
                 "delivered": sum(states[kind] for kind in DELIVERED),
                 **{kind: states[kind] for kind in _ENDS},
                 "calls": number,
                 "seconds": 0.0,
             }
-            for (particao, states), number in zip(sorted(parts.items()), calls, strict=False)
+            for (partition, states), number in zip(sorted(parts.items()), calls, strict=False)
         ]
         selected = sum(states.total() for states in parts.values())
         connection.execute(
@@ -450,7 +450,7 @@ def _hold_unsent(
             run.c.endpoint,
             plan.c.codigo_integracao,
             sa.literal("held"),
-            sa.func.min(plan.c.particao),
+            sa.func.min(plan.c.partition),
             sa.literal(reason),
             sa.literal(code),
             sa.func.min(run.c.run_id),
@@ -466,7 +466,7 @@ def _hold_unsent(
         )
         .group_by(run.c.empresa, run.c.endpoint, plan.c.codigo_integracao)
     )
-    columns = ["empresa", "endpoint", "codigo_integracao", "state", "particao", "last_error",
+    columns = ["empresa", "endpoint", "codigo_integracao", "state", "partition", "last_error",
                "error_code", "run_id", "updated_at"]  # fmt: skip
     connection.execute(insert(ledger).from_select(columns, rest).on_conflict_do_nothing())
 
@@ -474,9 +474,9 @@ def _hold_unsent(
 def plan_states(engine: sa.Engine, run_id: str) -> dict[tuple[str, str], int]:
     """(partition, state) -> rows of the plan."""
     query = (
-        sa.select(plan.c.particao, plan.c.state, sa.func.count())
+        sa.select(plan.c.partition, plan.c.state, sa.func.count())
         .where(plan.c.run_id == run_id)
-        .group_by(plan.c.particao, plan.c.state)
+        .group_by(plan.c.partition, plan.c.state)
     )
     with warehouse_errors(), engine.connect() as connection:
         return {(row[0], row[1]): row[2] for row in connection.execute(query)}
@@ -567,7 +567,7 @@ def ledger_truth(
         quarantine.c.empresa == empresa,
         quarantine.c.endpoint == endpoint.name,
         quarantine.c.codigo_integracao == plan.c.codigo_integracao,
-        quarantine.c.particao == plan.c.particao,
+        quarantine.c.partition == plan.c.partition,
     )
     confirmed = ledger.c.state == "confirmed"
     same = sa.and_(confirmed, ledger.c.payload_hash.is_not_distinct_from(plan.c.payload_hash))
@@ -575,7 +575,7 @@ def ledger_truth(
     stands = sa.and_(plan.c.state == "unchanged", sa.func.coalesce(same, sa.false()))
     state = sa.case(
         (
-            sa.or_(quarantine.c.linha.is_not(None), plan.c.codigo_integracao.is_(None)),
+            sa.or_(quarantine.c.row_key.is_not(None), plan.c.codigo_integracao.is_(None)),
             "quarantined",
         ),
         (sa.and_(ledger.c.state == "deleted", plan.c.action == "delete"), "removed"),

@@ -11,40 +11,43 @@ import sqlalchemy as sa
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, quarantine, rejected
 
+STATE_WORDS = {"rejected": "rejeitada", "quarantined": "em quarentena", "held": "retida"}
+"""How a screen calls the state of a row that did not get through."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorstRow:
     """A row that did not get through, with no personal data in it.
 
     Attributes:
-        situacao: ``rejeitada`` (by Omie), ``em quarentena`` (by us) or ``retida`` (until later).
-        motivo, correcao: why, and what to do; Portuguese.
+        state: ``rejected`` (by Omie), ``quarantined`` (by us) or ``held`` (until later).
+        reason, fix: why, and what to do; Portuguese.
     """
 
     codigo_integracao: str
-    particao: str
-    situacao: str
-    motivo: str
-    correcao: str
+    partition: str
+    state: str
+    reason: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Rows of one run in one situation; the columns are the fields of :class:`WorstRow`.
+    """Rows of one run in one state; the columns are the fields of :class:`WorstRow`.
 
     Attributes:
         order: the rows to look at first.
     """
 
     rows: sa.Select[Any]
-    particao: sa.ColumnElement[str]
+    partition: sa.ColumnElement[str]
     order: tuple[sa.ColumnElement[Any], ...]
 
     def first(self, limit: int) -> sa.Select[Any]:
         return self.rows.order_by(*self.order).limit(limit)
 
     def first_of_each_partition(self, limit: int) -> sa.Select[Any]:
-        place = sa.func.row_number().over(partition_by=self.particao, order_by=self.order)
+        place = sa.func.row_number().over(partition_by=self.partition, order_by=self.order)
         ranked = self.rows.add_columns(place.label("place")).subquery()
         return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)
 
@@ -87,8 +90,8 @@ def worst_by_partition(
         for question in _questions(empresa, endpoint, run_id):
             for row in connection.execute(question.first_of_each_partition(each)):
                 one = _worst_row(row)
-                if len(found[one.particao]) < each:
-                    found[one.particao].append(one)
+                if len(found[one.partition]) < each:
+                    found[one.partition].append(one)
     return dict(found)
 
 
@@ -104,30 +107,30 @@ def _questions(empresa: str, endpoint: str, run_id: str) -> tuple[_Question, ...
 def _rejected(empresa: str, endpoint: str, run_id: str) -> _Question:
     c = rejected.c
     rows = sa.select(
-        c.codigo_integracao, c.particao, sa.literal("rejeitada"), c.fault_text, c.correcao
+        c.codigo_integracao, c.partition, sa.literal("rejected"), c.fault_text, c.fix
     ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id)
-    return _Question(rows, c.particao, (c.first_seen_at, c.codigo_integracao))
+    return _Question(rows, c.partition, (c.first_seen_at, c.codigo_integracao))
 
 
 def _quarantined(empresa: str, endpoint: str, run_id: str) -> _Question:
     c, reasons = quarantine.c, quarantine.c.reasons
     rows = sa.select(
-        sa.func.coalesce(c.codigo_integracao, c.linha),
-        c.particao,
-        sa.literal("em quarentena"),
-        reasons[0]["motivo"].astext,
-        reasons[0]["correcao"].astext,
+        sa.func.coalesce(c.codigo_integracao, c.row_key),
+        c.partition,
+        sa.literal("quarantined"),
+        reasons[0]["reason"].astext,
+        reasons[0]["fix"].astext,
     ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id)
-    return _Question(rows, c.particao, (sa.func.jsonb_array_length(reasons).desc(), c.linha))
+    return _Question(rows, c.partition, (sa.func.jsonb_array_length(reasons).desc(), c.row_key))
 
 
 def _held(empresa: str, endpoint: str, run_id: str) -> _Question:
     c = ledger.c
     rows = sa.select(
         c.codigo_integracao,
-        c.particao,
-        sa.literal("retida"),
+        c.partition,
+        sa.literal("held"),
         sa.func.coalesce(c.last_error, ""),
         sa.literal("Nada a fazer: a próxima execução tenta esta linha primeiro."),
     ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id, c.state == "held")
-    return _Question(rows, c.particao, (c.codigo_integracao,))
+    return _Question(rows, c.partition, (c.codigo_integracao,))

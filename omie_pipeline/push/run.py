@@ -213,7 +213,7 @@ class _Run:
                 self._run_id,
                 empresa,
                 endpoint.name,
-                self._options.gatilho,
+                self._options.trigger,
                 self._options.dagster_run_id,
                 now,
             )
@@ -401,7 +401,7 @@ class _Run:
         """Field -> rows delivered in this run of which Omie keeps what the clinic emptied."""
         who = ([self._selection.empresa], self._endpoint.name, self._run_id)
         found = not_emptied(self._engine, *who)
-        return dict(Counter(name for one in found for name in one.campos))
+        return dict(Counter(name for one in found for name in one.fields))
 
     def _write_data_docs(self) -> Path | None:
         folder = self._options.data_docs_dir

@@ -58,13 +58,13 @@ class ChangedSettlement:
 
     Attributes:
         baixa: its code.
-        particao: where it counts: of the título that changed, or its own.
+        partition: where it counts: of the título that changed, or its own.
         payload, extra: what is to be sent once it is taken back: the título's, or its own.
     """
 
     baixa: str
     omie_id: int
-    particao: str
+    partition: str
     codigo: str
     payload: Mapping[str, Any]
     extra: Mapping[str, Any]
@@ -87,7 +87,7 @@ def changed_titles(
         sa.select(
             baixa.c.codigo_integracao,
             baixa.c.omie_id,
-            title.c.particao,
+            title.c.partition,
             source.c.codigo_integracao.label("codigo"),
             source.c.payload,
             source.c.extra,
@@ -123,7 +123,7 @@ def changed_settlements(
         sa.select(
             baixa.c.codigo_integracao,
             baixa.c.omie_id,
-            baixa.c.particao,
+            baixa.c.partition,
             source.c.codigo_integracao.label("codigo"),
             source.c.payload,
             source.c.extra,
@@ -162,14 +162,14 @@ def plan_reversals(
         insert_plan(connection, run_id, _as_table(by_code, key_field), "delete")
     counts: dict[str, int] = {}
     for row in by_code.values():
-        counts[row.particao] = counts.get(row.particao, 0) + 1
+        counts[row.partition] = counts.get(row.partition, 0) + 1
     return tuple(PlannedPartition(name, number, number) for name, number in sorted(counts.items()))
 
 
 def _as_table(rows: Mapping[str, ChangedSettlement], key_field: str) -> sa.FromClause:
     values = sa.values(
         sa.column("codigo_integracao", sa.Text),
-        sa.column("particao", sa.Text),
+        sa.column("partition", sa.Text),
         sa.column("payload", JSONB),
         sa.column("extra", JSONB),
         sa.column("payload_hash", sa.Text),
@@ -179,7 +179,7 @@ def _as_table(rows: Mapping[str, ChangedSettlement], key_field: str) -> sa.FromC
     )
     rows_of = values.data(
         [
-            (code, row.particao, {key_field: code}, {COMES_BACK: True}, "volta", row.omie_id, 0)
+            (code, row.partition, {key_field: code}, {COMES_BACK: True}, "volta", row.omie_id, 0)
             for code, row in rows.items()
         ]
     )
@@ -297,9 +297,9 @@ def _living(known: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
 def _within(known: sa.FromClause, selection: Selection) -> list[sa.ColumnElement[bool]]:
     conditions = []
     if selection.date_from is not None:
-        conditions.append(known.c.particao >= selection.date_from.isoformat())
+        conditions.append(known.c.partition >= selection.date_from.isoformat())
     if selection.date_to is not None:
-        conditions.append(known.c.particao <= selection.date_to.isoformat())
+        conditions.append(known.c.partition <= selection.date_to.isoformat())
     return conditions
 
 
@@ -309,7 +309,7 @@ def _changed(engine: sa.Engine, query: sa.Select[Any]) -> list[ChangedSettlement
             ChangedSettlement(
                 row.codigo_integracao,
                 row.omie_id,
-                row.particao,
+                row.partition,
                 row.codigo,
                 row.payload,
                 row.extra,
@@ -400,14 +400,14 @@ _CHUNK_ROWS = 20_000
 _NO_ONE_SETTLEMENT = Reason(
     field="codigo_baixa_integracao",
     rule="chave_repetida",
-    motivo="A linha não nomeia uma baixa só: a chave falta ou se repete no modelo de estorno.",
-    correcao="Deixe no modelo de estorno uma linha por pagamento, com o código de integração.",
+    reason="A linha não nomeia uma baixa só: a chave falta ou se repete no modelo de estorno.",
+    fix="Deixe no modelo de estorno uma linha por pagamento, com o código de integração.",
 )
 _FOREIGN = Reason(
     field="codigo_baixa",
     rule="registro_alheio",
-    motivo="A baixa deste código do Omie não é deste pagamento, ou não saiu deste fluxo.",
-    correcao="Estorne-a no Omie, ou libere delete_foreign na política deste endpoint.",
+    reason="A baixa deste código do Omie não é deste pagamento, ou não saiu deste fluxo.",
+    fix="Estorne-a no Omie, ou libere delete_foreign na política deste endpoint.",
 )
 _UNANSWERED = "A baixa deste pagamento ainda está sem resposta do Omie: estorna depois dela"
 
@@ -456,7 +456,7 @@ def check_reversals(
             elif foreign and not allow_foreign:
                 refused.append(refused_row(row, [_FOREIGN]))
             elif omie_id := named or living.get(code):
-                targets[row.linha] = omie_id
+                targets[row.number] = omie_id
             else:
                 outcomes.append(RowOutcome(row, "unchanged", at=now))
         scope.refuse(refused, now, store=store)

@@ -20,15 +20,15 @@ class Resumable:
     """Held rows of one endpoint that may be tried again now.
 
     Attributes:
-        particao_from, particao_to: first and last partition that has any.
+        partition_from, partition_to: first and last partition that has any.
         stamp: changes whenever another run has held rows; names one resumption.
     """
 
     empresa: str
     endpoint: str
     rows: int
-    particao_from: str
-    particao_to: str
+    partition_from: str
+    partition_to: str
     stamp: str
 
 
@@ -49,8 +49,8 @@ def resumable(engine: sa.Engine, now: datetime) -> list[Resumable]:
             ledger.c.empresa,
             ledger.c.endpoint,
             sa.func.count(),
-            sa.func.min(ledger.c.particao),
-            sa.func.max(ledger.c.particao),
+            sa.func.min(ledger.c.partition),
+            sa.func.max(ledger.c.partition),
             sa.func.max(ledger.c.updated_at),
         )
         .where(
@@ -79,14 +79,14 @@ def unfinished_dates(engine: sa.Engine, empresa: str, endpoints: list[str]) -> l
     with warehouse_errors(), engine.connect() as connection:
         for table in (ledger, quarantine):
             query = (
-                sa.select(table.c.particao)
+                sa.select(table.c.partition)
                 .where(table.c.empresa == empresa, table.c.endpoint.in_(endpoints))
                 .distinct()
             )
             if table is ledger:
                 query = query.where(ledger.c.state.in_(("rejected", "held")))
-            particoes: list[str] = list(connection.execute(query).scalars())
-            for particao in particoes:
-                if len(particao) == 10 and particao[4] == "-":
-                    dates.add(date.fromisoformat(particao))
+            partitions: list[str] = list(connection.execute(query).scalars())
+            for partition in partitions:
+                if len(partition) == 10 and partition[4] == "-":
+                    dates.add(date.fromisoformat(partition))
     return sorted(dates)

@@ -199,7 +199,7 @@ def _proofs(
 
 
 def _particao() -> sa.ColumnElement[str]:
-    return import_partition.c.particao
+    return import_partition.c.partition
 
 
 def _day(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:

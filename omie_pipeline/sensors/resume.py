@@ -68,8 +68,8 @@ def _requests(
         return
     # Rows from before a start date that was moved are in no partition any more.
     start = deployment.settings.start_date
-    first = max(date.fromisoformat(item.particao_from), start)
-    last = date.fromisoformat(item.particao_to)
+    first = max(date.fromisoformat(item.partition_from), start)
+    last = date.fromisoformat(item.partition_to)
     if last < start:
         return
     yield dg.RunRequest(

@@ -208,7 +208,7 @@ def _ended(what: What, row: sa.Row[Any]) -> FinishedRun:
         started_at=row.started_at,
         error_class=row.error_class or "",
         complete=None if what == "push" else row.completo,
-        fix="" if what == "push" else row.correcao or "",
+        fix="" if what == "push" else row.fix or "",
         **numbers,
     )
 
@@ -269,7 +269,7 @@ def last_started(
         now: time of the question.
     """
     table: Any = run if what == "push" else import_run
-    by_itself = sa.func.bool_or(table.c.gatilho.in_(_BY_ITSELF))
+    by_itself = sa.func.bool_or(table.c.trigger.in_(_BY_ITSELF))
     query = (
         sa.select(table.c.empresa, sa.func.max(table.c.started_at))
         .where(table.c.empresa.in_(empresas), table.c.started_at > now - _LOOKED_BACK)

@@ -197,8 +197,8 @@ def first_reasons(
     found: dict[str, tuple[RefusedReason, ...]] = {}
     reason, names = quarantine.c.reasons[0], ("text", "fix", "field")
     for table, told in (
-        (rejected, (rejected.c.fault_text, rejected.c.correcao, sa.literal(""))),
-        (quarantine, (reason["motivo"].astext, reason["correcao"].astext, reason["campo"].astext)),
+        (rejected, (rejected.c.fault_text, rejected.c.fix, sa.literal(""))),
+        (quarantine, (reason["reason"].astext, reason["fix"].astext, reason["field"].astext)),
     ):
         query = (
             sa.select(table.c.run_id, *(c.label(name) for c, name in zip(told, names, strict=True)))
@@ -217,7 +217,7 @@ def quarantined_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntr
     query = (
         sa.select(quarantine)
         .where(*_conditions(quarantine, wanted))
-        .order_by(quarantine.c.first_seen_at.desc(), quarantine.c.linha)
+        .order_by(quarantine.c.first_seen_at.desc(), quarantine.c.row_key)
         .limit(wanted.limit)
     )
     return tuple(_quarantine_entry(row) for row in _rows(engine, query))
@@ -236,11 +236,11 @@ def rejected_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, 
             empresa=row.empresa,
             endpoint=row.endpoint,
             code=row.codigo_integracao,
-            partition=row.particao,
+            partition=row.partition,
             reasons=(
                 RefusedReason(
                     row.fault_text,
-                    row.correcao,
+                    row.fix,
                     field_in_fault(REGISTRY[row.endpoint], row.fault_text),
                 ),
             ),
@@ -277,7 +277,7 @@ def _run_entry(row: sa.Row[Any]) -> RunEntry:
         run_id=row.run_id,
         empresa=row.empresa,
         endpoint=row.endpoint,
-        trigger=row.gatilho,
+        trigger=row.trigger,
         state=row.state,
         started_at=row.started_at,
         seconds=(finished - row.started_at).total_seconds() if finished else None,
@@ -296,7 +296,7 @@ def _reading_entry(row: sa.Row[Any]) -> ReadingEntry:
         empresa=row.empresa,
         table=row.tabela,
         mode=row.modo,
-        trigger=row.gatilho,
+        trigger=row.trigger,
         state=row.state,
         started_at=row.started_at,
         seconds=(finished - row.started_at).total_seconds() if finished else None,
@@ -304,22 +304,22 @@ def _reading_entry(row: sa.Row[Any]) -> ReadingEntry:
         complete=row.completo,
         error_class=row.error_class or "",
         error=row.error or "",
-        fix=row.correcao or "",
+        fix=row.fix or "",
         finished_at=finished,
         dagster_run_id=row.dagster_run_id or "",
     )
 
 
 def _quarantine_entry(row: sa.Row[Any]) -> RefusedEntry:
-    origin = row.origem or {}
+    origin = row.source_row or {}
     named = [str(origin[name]) for name in ("_origem_tabela", "_origem_id") if origin.get(name)]
     return RefusedEntry(
         empresa=row.empresa,
         endpoint=row.endpoint,
-        code=row.codigo_integracao or row.linha,
-        partition=row.particao,
+        code=row.codigo_integracao or row.row_key,
+        partition=row.partition,
         reasons=tuple(
-            RefusedReason(one.get("motivo", ""), one.get("correcao", ""), one.get("campo", ""))
+            RefusedReason(one.get("reason", ""), one.get("fix", ""), one.get("field", ""))
             for one in row.reasons
         ),
         first_seen_at=row.first_seen_at,

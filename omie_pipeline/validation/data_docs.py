@@ -14,7 +14,7 @@ from omie_pipeline.validation.texts import (
     OPENINGS,
     RULE_OF_FIELDS,
     label,
-    motivo_of_several,
+    reason_of_several,
     sentence,
 )
 
@@ -152,7 +152,7 @@ def _result(items: Sequence[ExpectationResult]) -> Any:
             type=first.expectation,
             kwargs={"asked": [{"field": item.field} for item in items]},
             description=_line(items),
-            meta={"rule": first.rule, "fields": {item.field: item.correcao for item in items}},
+            meta={"rule": first.rule, "fields": {item.field: item.fix for item in items}},
             severity=FailureSeverity("critical" if first.severity == "critical" else "warning"),
         ),
         result={
@@ -171,11 +171,11 @@ def _line(items: Sequence[ExpectationResult]) -> str:
     """What the rule refuses, holds or warns of, and the fields that it looks at."""
     first = items[0]
     opening = OPENINGS[first.severity]
-    if len({item.motivo for item in items}) == 1:
-        return f"{opening}: {first.motivo}"
-    motivo = sentence(motivo_of_several(first.rule))
+    if len({item.reason for item in items}) == 1:
+        return f"{opening}: {first.reason}"
+    reason = sentence(reason_of_several(first.rule))
     return RULE_OF_FIELDS.format(
-        abertura=opening, motivo=motivo, campos=", ".join(_named(item) for item in items)
+        opening=opening, reason=reason, fields=", ".join(_named(item) for item in items)
     )
 
 
@@ -187,7 +187,7 @@ def _named(item: ExpectationResult) -> str:
 
 def _counts(item: ExpectationResult) -> Mapping[str, Any]:
     return {
-        "motivo": item.motivo,
+        "reason": item.reason,
         "missing_count": item.missing,
         "unexpected_count": item.failed,
     }

@@ -120,7 +120,7 @@ class RuleExpectation(BatchExpectation):
         """The fields that break the rule, with the rows that do; none if it has one field."""
         fields: Mapping[str, Mapping[str, Any]] = result.result["details"]
         rows = [
-            [name, item["motivo"], str(item["unexpected_count"])]
+            [name, item["reason"], str(item["unexpected_count"])]
             for name, item in fields.items()
             if item["unexpected_count"]
         ]

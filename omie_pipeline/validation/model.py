@@ -108,14 +108,14 @@ class Reason:
         field: Omie's name of the field, dotted below a nested one (``dadosBancarios.agencia``,
             ``categorias[2].percentual``).
         rule: short stable name of the rule, see ``messages.RULES``.
-        motivo: what is wrong, in Portuguese, without the bad value.
-        correcao: what to do about it, in Portuguese.
+        reason: what is wrong, in Portuguese, without the bad value.
+        fix: what to do about it, in Portuguese.
     """
 
     field: str
     rule: str
-    motivo: str
-    correcao: str
+    reason: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class RowHold:
     """A valid row that waits for another record, such as the customer of a título."""
 
     row: int
-    motivo: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ class ExpectationResult:
 
     field: str
     rule: str
-    motivo: str
-    correcao: str
+    reason: str
+    fix: str
     expectation: str
     columns: tuple[str, ...]
     arguments: Mapping[str, Any]
@@ -203,7 +203,7 @@ class ValidationReport:
                 {
                     "field": item.field,
                     "rule": item.rule,
-                    "motivo": item.motivo,
+                    "reason": item.reason,
                     "expectation": item.expectation,
                     "severity": item.severity,
                     "evaluated": item.evaluated,
@@ -223,8 +223,8 @@ class RuleSummary:
     endpoint: str
     field: str
     rule: str
-    motivo: str
-    correcao: str
+    reason: str
+    fix: str
     expectation: str
 
 

@@ -117,7 +117,7 @@ def rule_texts(
         "valor": "…",
     }
     text = RULES[rule]
-    return sentence(text.motivo.format(**words)), sentence(text.correcao.format(**words))
+    return sentence(text.reason.format(**words)), sentence(text.fix.format(**words))
 
 
 def either_column(group: tuple[str, ...]) -> str:
@@ -265,7 +265,7 @@ def reason_of(value: Unreadable, endpoint: Endpoint) -> Reason:
     field = next((name for name in value.fields if name in known), value.column)
     text = UNREADABLE.get(value.kind, RULES[RULE])
     words = {"coluna": value.source_column or value.column, "valor": shown(value.text)}
-    return Reason(field, RULE, text.motivo.format(**words), text.correcao.format(**words))
+    return Reason(field, RULE, text.reason.format(**words), text.fix.format(**words))
 
 
 def shown(text: Any) -> str:
@@ -394,10 +394,10 @@ def _reason(entry: Mapping[str, Any]) -> Reason:
     rule = _RULES[entry["kind"]]
     text = RULES[rule]
     words = {"campo": f"{named} ({where})"}
-    fix = text.correcao.format(**words)
+    fix = text.fix.format(**words)
     if entry.get("of"):
         fix += f" O cadastro é {entry['of']}."
-    return Reason(where, rule, sentence(text.motivo.format(**words)), sentence(fix))
+    return Reason(where, rule, sentence(text.reason.format(**words)), sentence(fix))
 
 
 # Rules on what stands inside the blocks of services, contracts, orders: beyond types and lengths.

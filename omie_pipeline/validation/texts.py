@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 class RuleText(NamedTuple):
     """What is wrong and what to do."""
 
-    motivo: str
-    correcao: str
+    reason: str
+    fix: str
 
 
 OPENINGS: Final[dict[str, str]] = {
@@ -27,7 +27,7 @@ OPENINGS: Final[dict[str, str]] = {
     "warning": "Avisa se",
 }
 """By severity, what begins a rule's line in Data Docs."""
-RULE_OF_FIELDS: Final = "{abertura}: {motivo} Campos: {campos}."
+RULE_OF_FIELDS: Final = "{opening}: {reason} Campos: {fields}."
 """A rule's line in Data Docs where it looks at several fields."""
 FAILING_FIELDS: Final = ("campo", "motivo", "linhas")
 """Over the table of the fields that break one rule, in Data Docs."""
@@ -369,7 +369,7 @@ WAITS_FOR: Final = "Aguarda o cadastro {codigo} ({onde}): o Omie ainda não o co
 """Why one row is held: our code of the record that has to be confirmed first, and its endpoint."""
 
 
-def motivo_of_several(rule: str) -> str:
+def reason_of_several(rule: str) -> str:
     """The motivo of a rule that is asked of several fields, without any one of them in it."""
     general = {
         "campo": "um destes campos",
@@ -377,7 +377,7 @@ def motivo_of_several(rule: str) -> str:
         "valores": "‹valores›",
         "padrao": "‹formato›",
     }
-    text = RULES[rule].motivo.removeprefix("{campo}: ")
+    text = RULES[rule].reason.removeprefix("{campo}: ")
     return text.format_map(general)
 
 

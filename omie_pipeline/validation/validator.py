@@ -543,12 +543,12 @@ class Validator:
 
     def _result(self, outcome: Outcome) -> ExpectationResult:
         check = outcome.check
-        motivo, correcao = check.texts(self._rules)
+        reason, fix = check.texts(self._rules)
         return ExpectationResult(
             field=check.field,
             rule=check.rule,
-            motivo=motivo,
-            correcao=correcao,
+            reason=reason,
+            fix=fix,
             expectation=check.expectation,
             columns=check.columns,
             arguments=check.arguments,
@@ -586,4 +586,4 @@ class Validator:
             target = pointer.target
             if target.code not in confirmed.get(target.endpoint, ()):
                 return WAITS_FOR.format(codigo=target.code, onde=target.endpoint)
-        return RULES[check.rule].motivo
+        return RULES[check.rule].reason

@@ -109,7 +109,6 @@ def validation_markdown() -> str:
     """The whole document."""
     suites = [_suite(endpoint) for endpoint in WRITABLE if not endpoint.deletes]
     rows = [
-        f"| `{name}` | {_text(text.motivo)} | {_text(text.correcao)} |"
-        for name, text in RULES.items()
+        f"| `{name}` | {_text(text.reason)} | {_text(text.fix)} |" for name, text in RULES.items()
     ]
     return "\n".join([_INTRODUCTION, _clinic_rules(), *suites, _RULES_HEAD, *rows]) + "\n"

@@ -43,7 +43,7 @@ class Rows:
             run,
             **{
                 "run_id": f"p{self._number}", "empresa": "principal", "endpoint": "clientes",
-                "gatilho": "cli", "state": state, "started_at": NOW - minutes(ago),
+                "trigger": "cli", "state": state, "started_at": NOW - minutes(ago),
                 "counts": [counts], **values,
             },
         )  # fmt: skip
@@ -54,7 +54,7 @@ class Rows:
             import_run,
             **{
                 "run_id": f"i{self._number}", "empresa": "principal", "tabela": "clientes",
-                "modo": "alteradas", "gatilho": "cli", "state": state,
+                "modo": "alteradas", "trigger": "cli", "state": state,
                 "started_at": NOW - minutes(ago), "completo": state == "done", **values,
             },
         )  # fmt: skip
@@ -64,14 +64,14 @@ class Rows:
         self._insert(block, scope=f"s-{empresa}", until=until, reason="x", seen_at=NOW - minutes(5))
 
     def quarantined(self, rows: int, ago: float = 10, **values: Any) -> None:
-        reason = {"field": "cnpj_cpf", "rule": "cpf_invalido", "motivo": "x", "correcao": "x"}
+        reason = {"field": "cnpj_cpf", "rule": "cpf_invalido", "reason": "x", "fix": "x"}
         for _ in range(rows):
             self._number += 1
             self._insert(
                 quarantine,
                 **{
-                    "empresa": "principal", "endpoint": "clientes", "linha": f"q{self._number}",
-                    "particao": "principal", "reasons": [reason], "row_masked": {},
+                    "empresa": "principal", "endpoint": "clientes", "row_key": f"q{self._number}",
+                    "partition": "principal", "reasons": [reason], "row_masked": {},
                     "first_seen_at": NOW - minutes(ago), "last_seen_at": NOW, "run_id": "r",
                     **values,
                 },

@@ -62,7 +62,7 @@ def test_a_failed_push_is_told_since_its_first_failure(engine: sa.Engine, rows: 
 
 
 def test_a_failed_reading_is_told_with_the_fix_of_its_fault(engine: sa.Engine, rows: Rows) -> None:
-    rows.reading("stopped", ago=20, error_class="UnknownFault", error=PRIVATE, correcao="Faça isso")
+    rows.reading("stopped", ago=20, error_class="UnknownFault", error=PRIVATE, fix="Faça isso")
     rows.reading("failed", ago=20, tabela="extrato", error="O processo foi interrompido")
     told = {alert.title: alert.text for alert in _alerts(engine)}
     assert set(told) == {
@@ -158,7 +158,7 @@ def test_an_empresa_that_is_not_configured_is_left_alone(engine: sa.Engine, rows
 
 def test_quarantined_rows_are_told_by_reason(engine: sa.Engine, rows: Rows) -> None:
     rows.quarantined(3, ago=100)
-    rows.quarantined(2, reasons=[{"field": "estado", "rule": "obrigatorio", "motivo": PRIVATE}])
+    rows.quarantined(2, reasons=[{"field": "estado", "rule": "obrigatorio", "reason": PRIVATE}])
     (alert,) = _alerts(engine)
     assert alert.title == "principal: 5 linhas de clientes em quarentena"
     assert "cnpj_cpf (cpf_invalido): 3; estado (obrigatorio): 2." in alert.text
@@ -178,8 +178,8 @@ def test_a_schedule_that_stands_still_is_told(engine: sa.Engine, rows: Rows) -> 
 
     rows.push(ago=60 * 14)  # by hand: nobody expects another one
     assert silent(13) == []
-    rows.push(ago=60 * 14, gatilho="schedule")
-    rows.reading(ago=60 * 20, gatilho="sensor")
+    rows.push(ago=60 * 14, trigger="schedule")
+    rows.reading(ago=60 * 20, trigger="sensor")
     assert silent(None) == []
     assert silent(24) == []
     assert silent(13) == [

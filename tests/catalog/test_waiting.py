@@ -40,7 +40,7 @@ def quarantined(world: World) -> list[set[tuple[str, str]]]:
     query = sa.text("SELECT reasons FROM omie_sync.quarantine")
     with world.engine.connect() as connection:
         rows = connection.execute(query).scalars()
-        return [{(r["campo"], r["regra"]) for r in reasons} for reasons in rows]
+        return [{(r["field"], r["rule"]) for r in reasons} for reasons in rows]
 
 
 def test_an_order_waits_for_its_service_and_then_leaves(clinic: World) -> None:

@@ -16,7 +16,7 @@ from tests.push.world import EMPRESA, World, cpf
 KEYS = [
     "empresa", "tabela", "state", "modo", "janela_de", "janela_ate", "total_omie", "lidas",
     "novas", "alteradas", "iguais", "excluidas", "filtradas", "paginas", "releituras",
-    "tamanho_pedido", "tamanho_servido", "completo", "campos_novos", "particoes", "reaproveitado",
+    "tamanho_pedido", "tamanho_servido", "completo", "campos_novos", "partitions", "reaproveitado",
     "run_id",
 ]  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_full_and_dates_read_whole_ranges(terminal: Terminal, omie: World) -> No
     assert said.code == 0, "a whole answer: nobody included a título in January"
     assert "As datas não valem para clientes" in said.err
     assert lines["contas_receber"]["janela_ate"] == "2026-01-31"
-    assert lines["contas_receber"]["particoes"] == 31
+    assert lines["contas_receber"]["partitions"] == 31
     (changed,) = terminal("import", "contas_receber", "--alteradas", "--json").lines
     assert changed["modo"] == "alteradas"
 

@@ -63,7 +63,7 @@ def test_markers_show_the_id_or_what_they_wait_for(terminal: Terminal, clinic: W
         connection.execute(
             sa.text(
                 "INSERT INTO omie_sync.ledger (empresa, endpoint, codigo_integracao, state,"
-                " omie_id, particao, run_id) VALUES ('principal', 'vendedores', 'PRO-1',"
+                " omie_id, partition, run_id) VALUES ('principal', 'vendedores', 'PRO-1',"
                 " 'confirmed', 77, 'principal', 'r'), ('principal', 'vendedores', 'PRO-2',"
                 " 'deleted', 78, 'principal', 'r')"
             )

@@ -145,7 +145,7 @@ def test_a_row_never_seen_needs_every_day_it_can_have_been_born_on(
     _read(terminal, company)
     (gone,) = _missing(terminal)
     assert gone["proved"] == ["REC-1"]
-    _execute(company, "UPDATE omie_sync.import_partition SET filtradas = 1 WHERE particao = "
+    _execute(company, "UPDATE omie_sync.import_partition SET filtradas = 1 WHERE partition = "
                       "to_char(now() AT TIME ZONE 'America/Sao_Paulo', 'YYYY-MM-DD')")  # fmt: skip
     (gone,) = _missing(terminal)
     assert (gone["proved"], gone["unproved"]) == ([], ["REC-1"])

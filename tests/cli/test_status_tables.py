@@ -100,7 +100,7 @@ def test_days_that_nothing_proved_are_told(terminal: Terminal, clinic: World) ->
     assert terminal("import", "contas_receber").code == 0
     with clinic.engine.begin() as connection:
         connection.execute(
-            sa.text("DELETE FROM omie_sync.import_partition WHERE particao LIKE '2026-01-0%'")
+            sa.text("DELETE FROM omie_sync.import_partition WHERE partition LIKE '2026-01-0%'")
         )
     (line,) = terminal("status", "--tabela", "contas_receber", "--json").lines
     assert line["days_unproved"] == 9

@@ -38,7 +38,7 @@ def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
         "completo": True,
         "campos_novos": True,
     }
-    assert mirror.rows("SELECT gatilho, state FROM omie_sync.import_run") == [("ui", "done")]
+    assert mirror.rows("SELECT trigger, state FROM omie_sync.import_run") == [("ui", "done")]
 
 
 def test_an_incremental_run_marks_the_older_day_that_it_touched(mirror: MirrorWorld) -> None:

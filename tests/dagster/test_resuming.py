@@ -90,7 +90,7 @@ def test_several_tables_stopped_by_one_block_knock_once(months: MirrorWorld) -> 
     _blocked_load(months)
     stopped = {"until": datetime.now(UTC), "run": "segunda"}
     months.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, gatilho, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
         " started_at, finished_at, error_class) VALUES (:run, 'principal', 'clientes', 'carga',"
         " 'ui', 'stopped', :until, :until, 'Blocked')",
         **stopped,
@@ -111,7 +111,7 @@ def test_several_tables_stopped_by_one_block_knock_once(months: MirrorWorld) -> 
 def test_a_killed_load_goes_on_too(mirror: MirrorWorld) -> None:
     began = datetime.now(UTC) - timedelta(minutes=3)
     mirror.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, gatilho, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
         " started_at, janela_de, janela_ate) VALUES ('morta', 'principal', 'contas_pagar',"
         " 'carga', 'ui', 'running', :began, :first, :last)",
         began=began,
@@ -130,7 +130,7 @@ def test_every_range_that_was_stopped_goes_on(mirror: MirrorWorld) -> None:
         [(8, 7, "stopped"), (6, 5, "stopped"), (6, 5, "stopped"), (3, 2, "done")]
     ):
         mirror.execute(
-            "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, gatilho, state,"
+            "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
             " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
             " 'principal', 'contas_pagar', 'carga', 'ui', :state, :at, :at, :first, :last, :kind)",
             run=f"r{number}",
@@ -151,7 +151,7 @@ def test_every_range_that_was_stopped_goes_on(mirror: MirrorWorld) -> None:
 def test_our_own_budget_of_errors_is_waited_out(mirror: MirrorWorld) -> None:
     now = datetime.now(UTC)
     mirror.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, gatilho, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
         " started_at, finished_at, error_class) VALUES ('r', 'principal', 'clientes',"
         " 'alteradas', 'ui', 'stopped', :at, :at, 'BudgetSpent')",
         at=now,
@@ -162,7 +162,7 @@ def test_our_own_budget_of_errors_is_waited_out(mirror: MirrorWorld) -> None:
 
 def _stopped(world: MirrorWorld, run_id: str, tabela: str, at: datetime) -> None:
     world.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, gatilho, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
         " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
         " 'principal', :tabela, 'carga', 'ui', 'stopped', :at, :at, :first, :last, 'Blocked')",
         run=run_id,

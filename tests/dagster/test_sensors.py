@@ -30,16 +30,16 @@ DAY = timedelta(days=1)
 
 
 def _hold(
-    engine: sa.Engine, endpoint: str, particao: str, until: datetime | None, code: str = "Blocked"
+    engine: sa.Engine, endpoint: str, partition: str, until: datetime | None, code: str = "Blocked"
 ) -> None:
     with engine.begin() as connection:
         connection.execute(
             sa.insert(ledger).values(
                 empresa="principal",
                 endpoint=endpoint,
-                codigo_integracao=f"X-{particao}",
+                codigo_integracao=f"X-{partition}",
                 state="held",
-                particao=particao,
+                partition=partition,
                 error_code=code,
                 held_until=until,
                 run_id="r",
@@ -100,7 +100,7 @@ def test_a_run_that_died_hides_no_held_row(deployed: dg.Definitions, engine: sa.
                 run_id="morta",
                 empresa="principal",
                 endpoint="contas_receber",
-                gatilho="ui",
+                trigger="ui",
                 state="running",
                 started_at=datetime.now(UTC) - DAY,
             )

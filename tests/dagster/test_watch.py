@@ -69,7 +69,7 @@ def test_only_the_day_that_changed_is_read(loaded: MirrorWorld) -> None:
     assert "perguntar depois" in skipped(again)
 
     assert loaded.request(request).success
-    asked = "SELECT gatilho, modo FROM omie_sync.import_run ORDER BY started_at DESC LIMIT 1"
+    asked = "SELECT trigger, modo FROM omie_sync.import_run ORDER BY started_at DESC LIMIT 1"
     assert loaded.rows(asked) == [("sensor", "alteradas")]
     assert loaded.rows("SELECT count(*) FROM omie.contas_receber WHERE valor_documento = 999") == [
         (1,)

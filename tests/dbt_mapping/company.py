@@ -116,7 +116,7 @@ class Company:
         )  # fmt: skip
 
     def entry(self, endpoint: str, code: str, omie_id: int | None, **more: object) -> None:
-        values = {"state": "confirmed", "particao": "2026-03-04", "confirmed_at": DELIVERED}
+        values = {"state": "confirmed", "partition": "2026-03-04", "confirmed_at": DELIVERED}
         self.put(
             ledger, endpoint=endpoint, codigo_integracao=code, omie_id=omie_id, run_id="r",
             **{**values, **more},
@@ -124,8 +124,8 @@ class Company:
 
     def refused(self, code: str) -> None:
         self.put(
-            quarantine, endpoint="contas_receber", linha=code, codigo_integracao=code,
-            particao="2026-03-04", reasons=[], row_masked={}, run_id="r",
+            quarantine, endpoint="contas_receber", row_key=code, codigo_integracao=code,
+            partition="2026-03-04", reasons=[], row_masked={}, run_id="r",
             first_seen_at=READ, last_seen_at=READ,
         )  # fmt: skip
 
@@ -178,7 +178,7 @@ def _registers(company: Company) -> None:
             tags=tags, **(OURS if number == ANA else TYPED),
         )  # fmt: skip
     company.list_row("clientes", codigo_cliente_omie=4, tags=supplier, excluido_em=READ)
-    company.entry("clientes", "PAC-1", ANA, particao="tudo")
+    company.entry("clientes", "PAC-1", ANA, partition="tudo")
     for code, name in (("1.01.01", "Consultas"), ("1.01.02", "Exames"), ("2.01.01", "Energia")):
         company.list_row("categorias", codigo=code, descricao=name, codigo_dre=f"0{code[0]}")
     company.list_row("dre", codigo_dre="01", descricao="Receita Bruta")

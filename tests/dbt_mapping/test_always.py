@@ -96,4 +96,4 @@ def test_the_reason_names_the_clinics_column_and_nothing_else(
 ) -> None:
     (reason,) = _refused(told, table, column)
     assert (reason.field, reason.rule) == (f"{table}.{column}", "origem_vazia")
-    assert f"({table}.{column})" in reason.motivo
+    assert f"({table}.{column})" in reason.reason

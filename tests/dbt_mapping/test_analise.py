@@ -144,7 +144,7 @@ def test_a_title_that_was_adopted_since_it_was_read_is_no_duplicate(company: Sce
     """The mirror does not say yet that it is ours, and nobody is told to delete it."""
     with company.connect() as connection:
         connection.execute(
-            "insert into omie_sync.ledger (empresa, endpoint, codigo_integracao, state, particao,"
+            "insert into omie_sync.ledger (empresa, endpoint, codigo_integracao, state, partition,"
             " run_id, updated_at, omie_id, same_as) values"
             " ('principal', 'contas_receber', 'REC-77', 'confirmed', '2026-01-05', 'r', now(),"
             " 107, 107)"

@@ -59,7 +59,7 @@ def _delivered(billing: Scenario, *codes: str) -> Iterator[None]:
         for code in codes:
             connection.execute(
                 "insert into omie_sync.ledger (empresa, endpoint, codigo_integracao, state,"
-                " particao, run_id) values ('principal', 'contas_pagar', %s, 'confirmed',"
+                " partition, run_id) values ('principal', 'contas_pagar', %s, 'confirmed',"
                 " '2026-03-04', 'r')",
                 (code,),
             )

@@ -113,7 +113,7 @@ def test_an_order_that_changes_after_billing(world: World) -> None:
     model(world, "ordens_servico", rows.ordem(1, rows.item("70.00")))
     assert push(world, "ordens_servico", policy=CONFLICT).total.quarantined == 1
     (reason,) = quarantined(world, "ordens_servico")["OS-1"]
-    assert (reason["regra"], bool(reason["correcao"])) == ("os_faturada", True)
+    assert (reason["rule"], bool(reason["fix"])) == ("os_faturada", True)
     assert world.control.calls() == ()
     model(world, "ordens_servico", rows.ordem(1))
     assert push(world, "ordens_servico", policy=CONFLICT).total.unchanged == 1

@@ -47,8 +47,8 @@ def bank_pays(
 
 def reason_of(world: World, code: str = "BXR-1", endpoint: str = "baixas_receber") -> str:
     (reason,) = quarantined(world, endpoint)[code]
-    assert reason["correcao"]
-    return f"{reason['regra']}: {reason['motivo']}"
+    assert reason["fix"]
+    return f"{reason['rule']}: {reason['reason']}"
 
 
 def test_a_payment_that_comes_back_is_looked_for_as_a_new_one(world: World) -> None:
@@ -130,7 +130,7 @@ def test_a_person_says_that_it_is_another_payment(world: World) -> None:
     model(world, "baixas_receber", baixa(1, str(HALF)))
     # An approval of everything is not one of this payment.
     assert push(world, "baixas_receber", approve=True).total.quarantined == 1
-    assert "--key BXR-1 --approve" in quarantined(world, "baixas_receber")["BXR-1"][0]["correcao"]
+    assert "--key BXR-1 --approve" in quarantined(world, "baixas_receber")["BXR-1"][0]["fix"]
     settle_down(world)
     one = Selection(EMPRESA, key="BXR-1")
     assert push(world, "baixas_receber", selection=one, approve=True).total.created == 1

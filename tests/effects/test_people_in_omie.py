@@ -191,7 +191,7 @@ def test_a_person_settles_the_title(world: World) -> None:
     model(world, "baixas_receber", rows.baixa(1))
     assert push(world, "baixas_receber").total.quarantined == 1
     (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
-    assert reason["regra"] == "baixa_no_omie"
+    assert reason["rule"] == "baixa_no_omie"
     assert len(world.control.settlements("REC-1")) == 1
     model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
     assert push(world, "contas_receber", policy=UNDO).total.rejected == 1
@@ -208,7 +208,7 @@ def test_a_person_entered_this_very_payment(world: World) -> None:
     model(world, "baixas_receber", payment)
     assert push(world, "baixas_receber").total.quarantined == 1
     (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
-    assert "uma baixa de R$ 50,00 em 06/01/2026" in reason["motivo"]
+    assert "uma baixa de R$ 50,00 em 06/01/2026" in reason["reason"]
     world.control.undo_settlement(manual)
     settle_down(world)
     assert push(world, "baixas_receber").total.created == 1
@@ -244,7 +244,7 @@ def test_a_category_that_exists_twice_is_for_a_person(world: World) -> None:
     model(world, "categorias", rows.categoria(1))
     assert push(world, "categorias").total.rejected == 1
     assert "1.01.50, 1.01.51" in said(world, "categorias", "CAT-1")
-    ((fix,),) = world.rows("SELECT correcao FROM omie_sync.rejected")
+    ((fix,),) = world.rows("SELECT fix FROM omie_sync.rejected")
     assert fix
     world.control.edit("categorias", "1.01.51", {"conta_inativa": "S"})
     settle_down(world)
@@ -275,7 +275,7 @@ def test_a_category_that_changes_after_creation(world: World) -> None:
     model(world, "categorias", rows.categoria(1, "Consultas"))
     assert push(world, "categorias", policy=CONFLICT).total.quarantined == 1
     (reason,) = quarantined(world, "categorias")["CAT-1"]
-    assert reason["correcao"]
+    assert reason["fix"]
     assert world.control.calls() == ()
     model(world, "categorias", rows.categoria(1))
     assert push(world, "categorias", policy=CONFLICT).total.unchanged == 1

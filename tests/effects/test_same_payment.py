@@ -28,7 +28,7 @@ def linked(world: World) -> PushReport:
     model(world, "baixas_receber", baixa(1, str(HALF)))
     assert push(world, "baixas_receber").total.quarantined == 1
     (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
-    assert "--key BXR-1 --same" in reason["correcao"]
+    assert "--key BXR-1 --same" in reason["fix"]
     world.clock.sleep(120)
     return push(world, "baixas_receber", selection=ONE, same=True)
 

@@ -63,8 +63,8 @@ def test_conflict_is_for_a_person_and_ends_when_the_clinic_takes_it_back(world: 
     clinic_says(world, titulo(1, valor_documento=DEARER))
     assert push(world, "contas_receber", policy=CONFLICT).total.quarantined == 1
     (reason,) = quarantined(world, "contas_receber")["REC-1"]
-    assert reason["regra"] == "titulo_baixado"
-    assert reason["correcao"]
+    assert reason["rule"] == "titulo_baixado"
+    assert reason["fix"]
     assert world.control.calls() == ()
     clinic_says(world)
     assert push(world, "contas_receber", policy=CONFLICT).total.unchanged == 1
@@ -194,8 +194,8 @@ def test_more_than_is_open_is_put_to_a_person(world: World) -> None:
     model(world, "baixas_receber", baixa(1, "150.11"))
     assert push(world, "baixas_receber").total.quarantined == 1
     (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
-    assert "só tem R$ 150,10 em aberto" in reason["motivo"]
-    assert "R$ 150,11" in reason["motivo"]
+    assert "só tem R$ 150,10 em aberto" in reason["reason"]
+    assert "R$ 150,11" in reason["reason"]
     assert omie_has(world) == ("150.10", [])
 
 

@@ -95,7 +95,7 @@ def test_a_title_that_was_taken_out_and_comes_back_is_settled_again(world: World
                                             "codigo_lancamento_integracao": "REC-1"})  # fmt: skip
     assert push(world, "excluir_contas_receber", policy=CONFLICT).total.quarantined == 1
     (reason,) = quarantined(world, "excluir_contas_receber")["REC-1"]
-    assert reason["regra"] == "titulo_baixado"
+    assert reason["rule"] == "titulo_baixado"
     model(world, "estornar_baixas_receber", estorno(1))
     push(world, "estornar_baixas_receber", policy=CONFLICT)
     assert push(world, "excluir_contas_receber", policy=CONFLICT).total.deleted == 1
@@ -130,7 +130,7 @@ def test_what_could_not_come_back_is_not_taken_back(
     assert paid(world) == ["150.10"]
     assert world.writes() == []
     (reason,) = quarantined(world, "contas_receber")["REC-1"]
-    assert reason["regra"] == "titulo_baixado"
+    assert reason["rule"] == "titulo_baixado"
 
 
 def test_a_payment_above_its_title_is_not_taken_back(world: World) -> None:
@@ -140,7 +140,7 @@ def test_a_payment_above_its_title_is_not_taken_back(world: World) -> None:
     everything(world)
     assert paid(world) == ["150.10"]
     (reason,) = quarantined(world, "baixas_receber")["BXR-1"]
-    assert reason["regra"] == "baixa_lancada"
+    assert reason["rule"] == "baixa_lancada"
 
 
 def test_a_run_of_one_day_settles_what_it_took_back_of_another(world: World) -> None:

@@ -40,7 +40,7 @@ def test_a_year_without_payables_costs_few_errors(world: World) -> None:
     report = world.import_table("contas_pagar", start=date(2023, 1, 1))
     assert report.completo
     assert len(world.control.calls(failed=True)) <= 7
-    assert len(report.particoes) == (date(2026, 1, 5) - date(2023, 1, 1)).days + 1
+    assert len(report.partitions) == (date(2026, 1, 5) - date(2023, 1, 1)).days + 1
 
 
 def test_one_old_month_and_years_of_nothing(world: World) -> None:
@@ -242,7 +242,7 @@ def test_records_of_no_day_prove_no_day(world: World) -> None:
     text = json.dumps({"conta_receber_cadastro": [record], "total_de_registros": 1, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text, times=4))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, report.particoes) == (False, ())
+    assert (report.completo, report.partitions) == (False, ())
     assert ids(world) == [77], "it is kept all the same"
 
 

@@ -90,10 +90,10 @@ def test_only_some_accounts(world: World) -> None:
     seed(world, 1, DAY, id_conta_corrente=None)
     report = read(world, "contas_receber", MirrorFilter(accounts=(BANCO,)))
     assert (report.lidas, report.filtradas, report.completo) == (6, 3, True)
-    part = {p.particao: (p.linhas, p.total_omie) for p in report.particoes}[DAY.isoformat()]
+    part = {p.partition: (p.linhas, p.total_omie) for p in report.partitions}[DAY.isoformat()]
     assert part == (3, 3)
     ((told, left_out),) = world.rows(
-        f"SELECT total_omie, filtradas FROM omie_sync.import_partition WHERE particao = '{DAY}'"
+        f"SELECT total_omie, filtradas FROM omie_sync.import_partition WHERE partition = '{DAY}'"
     )
     assert (told, left_out) == (6, 3)
 

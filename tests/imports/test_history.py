@@ -100,7 +100,7 @@ class History:
         """A report that says complete is true for what it proved."""
         here, there = self.both(report.tabela)
         if kind == "range":
-            days = {part.particao for part in report.particoes}
+            days = {part.partition for part in report.partitions}
             here = {k: v for k, v in here.items() if v["data_particao"].isoformat() in days}
             there = {k: v for k, v in there.items() if v["data_particao"].isoformat() in days}
         assert here == there, (report.tabela, kind)
@@ -108,8 +108,8 @@ class History:
         for row in there.values():
             day = row["data_particao"].isoformat()
             counts[day] = counts.get(day, 0) + 1
-        for part in report.particoes:
-            assert part.linhas == part.total_omie == counts.get(part.particao, 0)
+        for part in report.partitions:
+            assert part.linhas == part.total_omie == counts.get(part.partition, 0)
 
     def both(self, name: str) -> tuple[dict[Any, dict[str, Any]], dict[Any, dict[str, Any]]]:
         """The live rows and the simulator's truth, by key, status words left out."""

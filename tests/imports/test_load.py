@@ -23,7 +23,7 @@ def test_every_page_comes_in_and_is_proven(world: World) -> None:
     assert (report.total_omie, report.lidas, report.novas) == (150, 150, 150)
     assert (report.paginas, report.tamanho_pedido, report.tamanho_servido) == (3, 500, 50)
     assert report.completo
-    proven = {part.particao: (part.linhas, part.total_omie) for part in report.particoes}
+    proven = {part.partition: (part.linhas, part.total_omie) for part in report.partitions}
     assert proven == {"2026-01-03": (120, 120), "2026-01-04": (30, 30)}
     assert len(here(world)) == 150
 

@@ -233,7 +233,7 @@ def test_a_list_that_never_stands_still_is_not_complete(world: World) -> None:
     world.control.between_pages(LIST, 1, insert)
     report = carga(world)
     assert not report.completo
-    assert report.particoes == ()
+    assert report.partitions == ()
     assert cursor(world) is None
     assert len(ids(world)) >= 150, "what was read stays"
 

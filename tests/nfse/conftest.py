@@ -109,7 +109,7 @@ class Notes:
                 sa.dialects.postgresql.insert(ledger)
                 .values(
                     empresa=EMPRESA, endpoint="faturar_os", codigo_integracao=code,
-                    state="confirmed", particao="2026-01-05", run_id="r1", confirmed_at=now,
+                    state="confirmed", partition="2026-01-05", run_id="r1", confirmed_at=now,
                 )
                 .on_conflict_do_update(
                     index_elements=list(ledger.primary_key),

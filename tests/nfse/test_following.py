@@ -63,7 +63,7 @@ def test_a_refused_note_takes_the_ledger_with_it(notes: Notes) -> None:
     )
     assert (state, error, code) == ("rejected", note.message, "nfse")
     ((text, fix, partition),) = notes.world.rows(
-        "SELECT fault_text, correcao, particao FROM omie_sync.rejected"
+        "SELECT fault_text, fix, partition FROM omie_sync.rejected"
     )
     assert text == note.message
     assert "endereço do paciente" in fix
@@ -94,7 +94,7 @@ def test_a_note_that_a_person_cancelled_in_omie_is_found(notes: Notes) -> None:
     notes.follow()
     assert notes.state().state == "cancelled"
     ((why, source),) = notes.world.rows(
-        "SELECT motivo, source FROM omie_sync.nfse_transition WHERE to_state = 'cancelled'"
+        "SELECT reason, source FROM omie_sync.nfse_transition WHERE to_state = 'cancelled'"
     )
     assert (why, source) == ("cancelada no Omie", "list")
 

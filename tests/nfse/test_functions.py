@@ -85,7 +85,7 @@ def test_consulting_while_omie_is_away_tells_what_was_known(
     notes.control.next_faults(PlannedFault("http_500", "StatusOS", times=5))
     found = check_note(opened, EMPRESA, "OS-1")
     assert (found.updated, found.note.state) == (False, "submitted")
-    assert found.motivo
+    assert found.reason
 
 
 def test_an_order_never_billed_is_told(opened: Deployment) -> None:
@@ -139,7 +139,7 @@ def test_a_cliente_that_does_not_pass_has_a_reason(opened: Deployment, notes: No
     notes.world.model("clientes", [cliente(4, cnpj_cpf="11111111111")])
     found = register_client(opened, EMPRESA, "PAC-4")
     assert (found.how, found.omie_id) == ("refused", None)
-    assert found.motivo
+    assert found.reason
     with pytest.raises(ConfigurationError, match="PAC-5"):
         register_client(opened, EMPRESA, "PAC-5")
 
@@ -193,7 +193,7 @@ def test_an_order_of_the_engine_is_issued_by_a_person(opened: Deployment, notes:
         connection.execute(
             sa.insert(ledger).values(
                 empresa=EMPRESA, endpoint="ordens_servico", codigo_integracao=code,
-                state="confirmed", payload_hash="x", omie_id=order, particao="2026-01-05",
+                state="confirmed", payload_hash="x", omie_id=order, partition="2026-01-05",
                 run_id="r1", confirmed_at=notes.clock.now(),
             )
         )  # fmt: skip

@@ -49,8 +49,8 @@ def test_a_cancelled_note_is_the_end_of_its_order(world: World) -> None:
     model(world, "ordens_servico", rows.ordem(1, rows.item("70.00")))
     assert push(world, "ordens_servico", policy=CONFLICT).total.quarantined == 1
     (reason,) = quarantined(world, "ordens_servico")["OS-1"]
-    assert "novo recebimento" in reason["correcao"]
-    assert "nfse cancel" not in reason["correcao"]
+    assert "novo recebimento" in reason["fix"]
+    assert "nfse cancel" not in reason["fix"]
     model(world, "ordens_servico", rows.ordem(1))
     assert push(world, "ordens_servico", policy=CONFLICT).total.unchanged == 1
     assert quarantined(world, "ordens_servico") == {}

@@ -56,7 +56,7 @@ def test_an_answer_older_than_the_last_step_is_refused(engine: sa.Engine) -> Non
     with engine.begin() as connection:
         early = START - timedelta(seconds=1)
         assert not move(connection, "principal", "OS-1", "rejected", early, "status")
-        assert not reject(connection, "principal", "OS-1", early, words="x", correcao="y")
+        assert not reject(connection, "principal", "OS-1", early, words="x", fix="y")
     assert _state(engine) == "submitted"
 
 

@@ -24,13 +24,13 @@ def unproved(engine: sa.Engine, proved_at: datetime | None, read_until: datetime
     with engine.begin() as connection:
         connection.execute(
             sa.insert(import_run).values(
-                **key, run_id="r", modo="carga", gatilho="cli", state="done", started_at=MORNING
+                **key, run_id="r", modo="carga", trigger="cli", state="done", started_at=MORNING
             )
         )
         if proved_at is not None:
             connection.execute(
                 sa.insert(import_partition).values(
-                    **key, particao="2026-01-05", total_omie=0, filtradas=0, lido_em=proved_at,
+                    **key, partition="2026-01-05", total_omie=0, filtradas=0, lido_em=proved_at,
                     run_id="r",
                 )
             )  # fmt: skip

@@ -17,7 +17,7 @@ def _opened(run_id: str, days_ago: int, modo: str = "alteradas") -> dict[str, ob
         "empresa": "sul",
         "tabela": "clientes",
         "modo": modo,
-        "gatilho": "cli",
+        "trigger": "cli",
         "started_at": NOW - timedelta(days=days_ago),
         "janela_de": None,
         "janela_ate": None,

@@ -126,24 +126,24 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
     who = {
         "empresa": EMPRESA, "endpoint": endpoint, "codigo_integracao": code, "run_id": endpoint,
     }  # fmt: skip
-    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "particao": "tudo", "row_masked": {"x": 1}}
-    run = {"empresa": EMPRESA, "endpoint": endpoint, "gatilho": "cli", "state": "done"}
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "partition": "tudo", "row_masked": {"x": 1}}
+    run = {"empresa": EMPRESA, "endpoint": endpoint, "trigger": "cli", "state": "done"}
     known = sa.select(tables.run.c.run_id).where(tables.run.c.run_id == endpoint)
     if connection.scalar(known) is None:
         connection.execute(
             sa.insert(tables.run).values(run_id=endpoint, started_at=NOW, selected=1, **run)
         )
     for table, values in (
-        (tables.ledger, {"state": "rejected", "particao": "tudo", "last_error": NOTE}),
+        (tables.ledger, {"state": "rejected", "partition": "tudo", "last_error": NOTE}),
         (tables.attempt, {"method": "x", "request": {"x": NOTE}, "response": {}, "at": NOW,
                           "http_status": 200, "duration_ms": 1.0}),
-        (tables.quarantine, {"linha": code, "reasons": [], **seen}),
-        (tables.rejected, {"fault_text": "x", "correcao": "x", **seen}),
+        (tables.quarantine, {"row_key": code, "reasons": [], **seen}),
+        (tables.rejected, {"fault_text": "x", "fix": "x", **seen}),
     ):  # fmt: skip
         connection.execute(sa.insert(table).values(**who, **values))
     line = connection.scalar(sa.select(sa.func.count()).select_from(tables.plan)) or 0
     connection.execute(sa.insert(tables.plan).values(
-        run_id=endpoint, linha=line, particao="tudo", codigo_integracao=code, action="insert",
+        run_id=endpoint, number=line, partition="tudo", codigo_integracao=code, action="insert",
         priority=1, state="ready", payload={}, extra={"_nome": NOTE}, payload_hash="h",
     ))  # fmt: skip
 
@@ -155,7 +155,7 @@ def notes(connection: sa.Connection, order: str, name: str) -> None:
         billed_at=ISSUED, issued_at=ISSUED, changed_at=ISSUED,
     ))  # fmt: skip
     connection.execute(sa.insert(tables.nfse_transition).values(
-        empresa=EMPRESA, cod_int_os=order, to_state="issued", at=ISSUED, motivo=words,
+        empresa=EMPRESA, cod_int_os=order, to_state="issued", at=ISSUED, reason=words,
         source="list",
     ))  # fmt: skip
     connection.execute(sa.insert(tables.nfse_file).values(

@@ -298,7 +298,7 @@ def test_an_open_intent_is_kept_and_said(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.insert(tables.intent).values(
             run_id="r1", empresa=EMPRESA, endpoint="clientes", codigo_integracao="PAC-1",
-            particao="tudo", action="upsert", payload={"email": "x"}, fingerprint="f",
+            partition="tudo", action="upsert", payload={"email": "x"}, fingerprint="f",
             created_at=NOW,
         ))  # fmt: skip
     intent = next(t for t in erased(engine).tables if t.name == "omie_sync.intent")
@@ -311,16 +311,16 @@ def test_an_open_intent_is_kept_and_said(engine: sa.Engine) -> None:
 def test_reasons_lose_what_the_source_had(engine: sa.Engine) -> None:
     add_people(engine)
     told = "A coluna nasc da origem: o valor 'Maria d'Ávila, 52998224725' não é uma data."
-    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "particao": "tudo", "run_id": "r1"}
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "partition": "tudo", "run_id": "r1"}
     with engine.begin() as connection:
         for code in ("PAC-1", "PAC-2"):
-            reasons = [{"campo": "x", "regra": "ilegivel", "motivo": told, "correcao": "Corrija"}]
+            reasons = [{"field": "x", "rule": "ilegivel", "reason": told, "fix": "Corrija"}]
             connection.execute(sa.insert(tables.quarantine).values(
-                empresa=EMPRESA, endpoint="clientes", linha=code, codigo_integracao=code,
+                empresa=EMPRESA, endpoint="clientes", row_key=code, codigo_integracao=code,
                 reasons=reasons, row_masked={"nome": "M***a"}, **seen,
             ))  # fmt: skip
     assert {t.name: t.erased for t in erased(engine).tables}["omie_sync.quarantine"] == 1
-    query = "SELECT reasons->0->>'motivo', row_masked::text FROM omie_sync.quarantine "
+    query = "SELECT reasons->0->>'reason', row_masked::text FROM omie_sync.quarantine "
     row = one(engine, f"{query} WHERE codigo_integracao = 'PAC-1'")
     assert tuple(row) == ("A coluna nasc da origem: o valor '***' não é uma data.", "{}")
     assert one(engine, f"{query} WHERE codigo_integracao = 'PAC-2'")[0] == told

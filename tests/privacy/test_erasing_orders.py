@@ -81,10 +81,10 @@ def test_rows_of_every_endpoint_lose_their_content(acts: sa.Engine, table: str) 
 
 def test_the_note_stays_without_its_words(acts: sa.Engine) -> None:
     report = erased(acts)
-    assert left(acts, "SELECT mensagem FROM omie_sync.nfse ORDER BY cod_int_os") == [
+    assert left(acts, "SELECT message FROM omie_sync.nfse ORDER BY cod_int_os") == [
         None, "Tomador JOÃO LIMA aceito"
     ]  # fmt: skip
-    assert left(acts, "SELECT motivo FROM omie_sync.nfse_transition WHERE motivo <> ''") == [
+    assert left(acts, "SELECT reason FROM omie_sync.nfse_transition WHERE reason <> ''") == [
         "Tomador JOÃO LIMA aceito"
     ]
     kept = {table.name: table for table in report.tables}
@@ -99,9 +99,9 @@ def test_a_refused_note_keeps_the_words_that_hold_it_back_without_the_name(
     acts: sa.Engine,
 ) -> None:
     with acts.begin() as connection:
-        connection.execute(sa.text("UPDATE omie_sync.nfse SET estado = 'rejected', numero = NULL"))
+        connection.execute(sa.text("UPDATE omie_sync.nfse SET state = 'rejected', numero = NULL"))
     erased(acts)
-    words = left(acts, "SELECT mensagem FROM omie_sync.nfse ORDER BY cod_int_os")
+    words = left(acts, "SELECT message FROM omie_sync.nfse ORDER BY cod_int_os")
     assert words == ["Tomador *** aceito", "Tomador JOÃO LIMA aceito"]
 
 
@@ -132,7 +132,7 @@ def test_an_order_is_found_by_the_note_that_omie_has(engine: sa.Engine) -> None:
         for order, number in (("OS-1", 11), ("OS-2", 22)):
             connection.execute(sa.insert(tables.ledger).values(
                 empresa=EMPRESA, run_id="r", endpoint="ordens_servico", codigo_integracao=order,
-                state="confirmed", omie_id=number, particao="tudo",
+                state="confirmed", omie_id=number, partition="tudo",
             ))  # fmt: skip
         assert maria(connection).order_codes == ("OS-1",)
 

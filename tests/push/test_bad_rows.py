@@ -42,7 +42,7 @@ def test_bad_clientes_never_leave(world: World) -> None:
     found = world.rows("SELECT reasons, row_masked::text FROM omie_sync.quarantine")
     assert len(found) == len(rows)
     for reasons, masked in found:
-        assert all(reason["motivo"] and reason["correcao"] for reason in reasons)
+        assert all(reason["reason"] and reason["fix"] for reason in reasons)
         assert cliente(1)["cnpj_cpf"] not in masked
 
 

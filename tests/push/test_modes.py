@@ -126,7 +126,7 @@ def test_mirror_tells_the_truth_of_a_delete_that_omie_refuses(world: World) -> N
     report = world.push("contas_receber", policy=MIRROR)
     assert (report.total.rejected, report.total.unchanged) == (1, 1)
     assert report.closes
-    ((fix,),) = world.rows("SELECT correcao FROM omie_sync.rejected")
+    ((fix,),) = world.rows("SELECT fix FROM omie_sync.rejected")
     assert "cancele a baixa" in fix
 
 
@@ -172,7 +172,7 @@ def test_a_delete_of_a_foreign_record_is_refused_unless_allowed(world: World) ->
     report = excluir(world, {"chave_lancamento": foreign}, code("REC-404"))
     assert (report.total.quarantined, report.total.calls) == (2, 0)
     ((reasons,), _) = world.rows("SELECT reasons FROM omie_sync.quarantine")
-    assert reasons[0]["regra"] == "registro_alheio"
+    assert reasons[0]["rule"] == "registro_alheio"
     report = excluir(world, {"chave_lancamento": foreign}, code("REC-404"), delete_foreign=True)
     assert report.total.deleted == 2, "absent is what was asked for"
     assert world.control.record("contas_receber", foreign) is None
@@ -198,6 +198,6 @@ def test_a_settled_titulo_is_refused_with_what_to_do(world: World) -> None:
     world.control.settle("contas_receber", "REC-1")
     report = titulos(world, titulo(1, observacao="tarde demais"), titulo(2))
     assert (report.total.rejected, report.total.unchanged) == (1, 1)
-    ((fix,),) = world.rows("SELECT correcao FROM omie_sync.rejected")
+    ((fix,),) = world.rows("SELECT fix FROM omie_sync.rejected")
     assert "cancele a baixa" in fix
     assert excluir(world, code("REC-1")).total.rejected == 1

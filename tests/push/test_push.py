@@ -67,7 +67,7 @@ def test_a_rejected_row_keeps_omies_words_and_is_tried_again(world: World) -> No
     report = world.push()
     assert (report.total.rejected, report.total.created) == (1, 1)
     assert report.closes
-    ((text, fix),) = world.rows("SELECT fault_text, correcao FROM omie_sync.rejected")
+    ((text, fix),) = world.rows("SELECT fault_text, fix FROM omie_sync.rejected")
     assert "já cadastrado para o CPF/CNPJ" in text
     assert "PAC-1" in text
     assert cliente(1)["cnpj_cpf"] not in text
@@ -84,8 +84,8 @@ def test_a_quarantined_row_never_leaves_and_empties_itself(world: World) -> None
     assert (report.total.quarantined, report.total.created) == (1, 1)
     assert report.closes
     ((reasons,),) = world.rows("SELECT reasons FROM omie_sync.quarantine")
-    assert {reason["campo"] for reason in reasons} >= {"cnpj_cpf", "cep"}
-    assert all(reason["motivo"] and reason["correcao"] for reason in reasons)
+    assert {reason["field"] for reason in reasons} >= {"cnpj_cpf", "cep"}
+    assert all(reason["reason"] and reason["fix"] for reason in reasons)
 
     world.model("clientes", [cliente(1), cliente(2)])
     assert world.push().total.created == 1

@@ -114,9 +114,9 @@ def test_one_row_is_quarantined_and_the_others_go(world: World, stays: bool) -> 
     report = push(world, "contas_receber")
     assert (report.total.quarantined, report.total.created) == (1, 1)
     (reason,) = quarantined(world, "contas_receber")["REC-0701"]
-    assert reason["regra"] == "codigo_mudou_de_forma"
-    assert "REC-701," in reason["motivo"]
-    assert "--key REC-0701 --approve" in reason["correcao"]
+    assert reason["rule"] == "codigo_mudou_de_forma"
+    assert "REC-701," in reason["reason"]
+    assert "--key REC-0701 --approve" in reason["fix"]
     settle_down(world)
     one = Selection(EMPRESA, key="REC-0701")
     assert push(world, "contas_receber", selection=one, approve=True).total.created == 1

@@ -23,8 +23,8 @@ def test_both_and_their_payment_are_refused_by_name(world: World) -> None:
     report = push(world, "contas_receber")
     assert (report.total.quarantined, report.total.created) == (2, 1)
     (reason,) = quarantined(world, "contas_receber")["REC-501-1"]
-    assert reason["motivo"] == f"O código REC-501-1 seria de dois: {TWO}."
+    assert reason["reason"] == f"O código REC-501-1 seria de dois: {TWO}."
     paid = {**rows.baixa(1), key: "REC-501-1", "_colisao": TWO}
     world.model("baixas_receber", [paid], {**rows.COLUMNS["baixas"], "_colisao": sa.Text})
     assert push(world, "baixas_receber").total.quarantined == 1
-    assert "REC-501-1" in quarantined(world, "baixas_receber")["BXR-1"][0]["motivo"]
+    assert "REC-501-1" in quarantined(world, "baixas_receber")["BXR-1"][0]["reason"]

@@ -95,7 +95,7 @@ def test_taken_back_to_an_earlier_date(world: World) -> None:
     world.model("contas_receber", [titulo(1)])
     day = Selection(EMPRESA, date(2026, 1, 5), date(2026, 1, 5))
     untouched(world, world.push("contas_receber", selection=day), "REC-1")
-    assert world.rows("SELECT particao FROM omie_sync.ledger WHERE endpoint = 'contas_receber'") \
+    assert world.rows("SELECT partition FROM omie_sync.ledger WHERE endpoint = 'contas_receber'") \
         == [("2026-01-05",)]  # fmt: skip
 
 

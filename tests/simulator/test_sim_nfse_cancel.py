@@ -170,11 +170,11 @@ def test_the_control_api_over_http(sim: Simulator, clinic: Api) -> None:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    control("reject_next_note", reason="motivo")
+    control("reject_next_note", reason="reason")
     clinic.ok("FaturarOS", **KEY)
     control("settle_notes")
     [note] = control("notes", code="OS-1")["notes"]
-    assert (note["state"], note["messages"]) == ("rejected", ["motivo"])
+    assert (note["state"], note["messages"]) == ("rejected", ["reason"])
     control("city_hall_down", down=True)
     assert sim.control.behaviour().city_hall_down
     control("city_hall_down", down=False)

@@ -78,7 +78,7 @@ def test_a_row_waits_for_every_record_it_names() -> None:
     for name, codes in everything.items():
         (hold,) = contratos.validate(rows, confirmed={**everything, name: set()}).held
         (code,) = codes
-        assert hold.motivo == f"Aguarda o cadastro {code} ({name}): o Omie ainda não o confirmou."
+        assert hold.reason == f"Aguarda o cadastro {code} ({name}): o Omie ainda não o confirmou."
 
 
 def test_an_order_waits_for_its_customer_and_its_service() -> None:
@@ -88,9 +88,9 @@ def test_an_order_waits_for_its_customer_and_its_service() -> None:
         row_of("ordens_servico", 2, {"Cabecalho.cCodIntCli": "PAC-2"}),
     ]
     report = orders.validate(rows, confirmed={"clientes": {"PAC-1"}, "servicos": {"SRV-1"}})
-    assert [(hold.row, "PAC-2" in hold.motivo) for hold in report.held] == [(2, True)]
+    assert [(hold.row, "PAC-2" in hold.reason) for hold in report.held] == [(2, True)]
     report = orders.validate(rows[:1], confirmed={"clientes": {"PAC-1"}, "servicos": set()})
-    assert ["SRV-1" in hold.motivo for hold in report.held] == [True]
+    assert ["SRV-1" in hold.reason for hold in report.held] == [True]
 
 
 def test_a_marker_in_a_column_of_its_own() -> None:

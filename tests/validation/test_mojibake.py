@@ -64,10 +64,10 @@ def test_the_reason_shows_the_damaged_signs_and_no_more(clientes: Validator) -> 
     (failure,) = clientes.validate([cliente(razao_social="Jo\u00c3\u00a3o da Silva")]).failures
     (reason,) = failure.reasons
     assert (reason.field, reason.rule) == ("razao_social", "acentos_trocados")
-    assert reason.motivo == (
+    assert reason.reason == (
         'Nome ou razão social ("\u00c3\u00a3" no lugar de "ã"): texto com acentos trocados.'
     )
-    assert "Silva" not in reason.motivo
+    assert "Silva" not in reason.reason
 
 
 def test_what_cannot_be_told_is_only_shown() -> None:

@@ -107,15 +107,15 @@ def test_data_docs_load_nothing_from_outside(report: ValidationReport, tmp_path:
 
 def test_reasons_are_sentences_without_holes(report: ValidationReport) -> None:
     reasons = [reason for failure in report.failures for reason in failure.reasons]
-    for text in (text for reason in reasons for text in (reason.motivo, reason.correcao)):
+    for text in (text for reason in reasons for text in (reason.reason, reason.fix)):
         assert re.fullmatch(r"[A-ZÁÉÍÓÚÂÊÔÇ].*\.", text)
         assert "{" not in text
 
 
 def test_documented_texts(report: ValidationReport) -> None:
     reason = next(r for r in report.failures[0].reasons if r.field == "cnpj_cpf")
-    assert reason.motivo == "CPF inválido: os dígitos verificadores não conferem."
-    assert "documento" in reason.correcao
+    assert reason.reason == "CPF inválido: os dígitos verificadores não conferem."
+    assert "documento" in reason.fix
 
 
 def test_counts_survive_without_the_rows(report: ValidationReport) -> None:
@@ -138,7 +138,7 @@ def test_every_endpoint_has_a_documented_suite(endpoint: object) -> None:
     summary = suite_summary(endpoint)  # type: ignore[arg-type]
     assert summary
     assert len({(s.field, s.rule, s.expectation) for s in summary}) == len(summary)
-    assert all(s.motivo and s.correcao and "{" not in s.motivo + s.correcao for s in summary)
+    assert all(s.reason and s.fix and "{" not in s.reason + s.fix for s in summary)
 
 
 def test_every_rule_text_can_be_filled_in() -> None:
@@ -146,8 +146,8 @@ def test_every_rule_text_can_be_filled_in() -> None:
     words |= {"coluna": "x", "valor": "x"}
     years = {"primeiro": 1901, "ultimo": 2100}
     for text in (*RULES.values(), *UNREADABLE.values()):
-        assert "{" not in text.motivo.format(**words, **years)
-        assert "{" not in text.correcao.format(**words, **years)
+        assert "{" not in text.reason.format(**words, **years)
+        assert "{" not in text.fix.format(**words, **years)
 
 
 def test_label_of_a_nested_path() -> None:

@@ -280,11 +280,11 @@ def test_reasons_read_well() -> None:
         row_of("servicos", 2, {"cabecalho.cCodServMun": None}),
     ]
     reasons = [f.reasons[0] for f in validator("servicos").validate(rows).failures]
-    assert reasons[0].motivo == "Código da lista de serviços (LC 116) não foi preenchido."
-    assert "contador" in reasons[1].correcao
+    assert reasons[0].reason == "Código da lista de serviços (LC 116) não foi preenchido."
+    assert "contador" in reasons[1].fix
     item = row_of("contratos", 1, {"itensContrato.0.itemCabecalho": {}})
     (failure,) = validator("contratos").validate([item]).failures
-    assert failure.reasons[0].motivo == "Itens do contrato, item 1: não diz qual é o serviço."
+    assert failure.reasons[0].reason == "Itens do contrato, item 1: não diz qual é o serviço."
 
 
 def test_counts_are_by_rule_of_the_block() -> None:

@@ -156,7 +156,7 @@ def test_unconfirmed_customer_holds_a_valid_row_only(receber: Validator) -> None
     assert receber.referenced_codes(rows) == {"clientes": {"PAC-1", "PAC-2"}}
     report = receber.validate(rows, confirmed={"clientes": {"PAC-1"}})
     assert [hold.row for hold in report.held] == [2]
-    assert "Aguarda" in report.held[0].motivo
+    assert "Aguarda" in report.held[0].reason
     assert [failure.row for failure in report.failures] == [3]
     assert (report.failed_rows, report.held_rows) == (1, 1)
 

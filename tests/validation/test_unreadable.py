@@ -30,8 +30,8 @@ def test_the_reason_names_the_column_and_shows_the_text(receber: Validator) -> N
         receber, titulo(valor_documento=None), entry("valor", "R$ 1.000,0O", "number")
     )
     assert (reason.field, reason.rule) == ("valor_documento", "ilegivel")
-    assert reason.motivo == "A coluna VLR da origem: o valor 'R$ 1.000,0O' não é um número."
-    assert "VLR" in reason.correcao
+    assert reason.reason == "A coluna VLR da origem: o valor 'R$ 1.000,0O' não é um número."
+    assert "VLR" in reason.fix
 
 
 def test_a_field_that_is_empty_because_of_it_is_not_missing_as_well(receber: Validator) -> None:
@@ -51,9 +51,9 @@ def test_a_field_that_is_empty_because_of_it_is_not_missing_as_well(receber: Val
 
 def test_a_text_of_a_hundred_lines_is_shown_on_one(receber: Validator) -> None:
     (reason,) = reasons(receber, titulo(), entry("desconto", "a\n\x02" * 100, "number"))
-    assert "\n" not in reason.motivo
-    assert "\x02" not in reason.motivo
-    assert len(reason.motivo) < 150
+    assert "\n" not in reason.reason
+    assert "\x02" not in reason.reason
+    assert len(reason.reason) < 150
 
 
 def test_the_same_value_twice_is_one_reason(receber: Validator) -> None:
@@ -64,7 +64,7 @@ def test_the_same_value_twice_is_one_reason(receber: Validator) -> None:
 @pytest.mark.parametrize("kind", [*UNREADABLE, "something_of_tomorrow"])
 def test_every_kind_has_its_words(receber: Validator, kind: str) -> None:
     (reason,) = reasons(receber, titulo(), entry("parcelas", "duas", kind, "PARC"))
-    assert reason.motivo.startswith("A coluna PARC da origem: o valor 'duas' ")
+    assert reason.reason.startswith("A coluna PARC da origem: o valor 'duas' ")
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_an_improbable_year_is_refused_with_its_day(receber: Validator, day: str
     (reason,) = report.failures[0].reasons
     year, month, date = day.split("-")
     assert reason.rule == "data_ano"
-    assert f"{date}/{month}/{year} é uma data improvável" in reason.motivo
-    assert "1970 a 2050" in reason.motivo
+    assert f"{date}/{month}/{year} é uma data improvável" in reason.reason
+    assert "1970 a 2050" in reason.reason

@@ -63,11 +63,11 @@ class FakeWorld:
         modo: str,
         date_from: date | None = None,
         date_to: date | None = None,
-        gatilho: str = "",
+        trigger: str = "",
         dagster_run_id: str | None = None,
         not_before: datetime | None = None,
     ) -> Answer:
-        assert (empresa, gatilho) == ("principal", "webhook")
+        assert (empresa, trigger) == ("principal", "webhook")
         if name == STATEMENT:
             # It follows what moved; tests/webhooks/test_end_to_end.py looks at it.
             return self.answer

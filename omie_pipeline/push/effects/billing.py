@@ -47,7 +47,7 @@ class BillingEffect(RecordEffect):
 
     def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """Orders that are billed already, by a person for instance, or cancelled."""
-        return {row.linha: self._standing(row) for row in rows}
+        return {row.number: self._standing(row) for row in rows}
 
     def look(self, row: PlanRow, request: Request) -> ReadBack:  # noqa: ARG002 - the order says it all
         """Whether the order is billed."""

@@ -43,8 +43,8 @@ class NamedEffect(RecordEffect):
             self._seen = self._listed()
         listed = self._seen
         if listed is None:
-            return {row.linha: ExistingRecord(unreadable=True) for row in rows}
-        return {row.linha: found for row in rows if (found := self._standing(row, listed))}
+            return {row.number: ExistingRecord(unreadable=True) for row in rows}
+        return {row.number: found for row in rows if (found := self._standing(row, listed))}
 
     def settled(self, outcome: RowOutcome) -> None:
         """A record made in this run stands for the rows behind it."""

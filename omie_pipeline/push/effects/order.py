@@ -58,14 +58,14 @@ class OrderEffect(RecordEffect):
         changed += [
             (row, found.omie_id)
             for row in unknown
-            if (found := standing.get(row.linha)) and found.omie_id and not found.done
+            if (found := standing.get(row.number)) and found.omie_id and not found.done
         ]
         for row, omie_id in changed:
             record = self.read({self._endpoint.read_omie_key: omie_id})
             if not isinstance(record, ReadBack):
-                self._items[row.linha] = list(record.get(_ITEMS) or [])
+                self._items[row.number] = list(record.get(_ITEMS) or [])
             elif record.finding == "unreadable":
-                standing[row.linha] = ExistingRecord(unreadable=True)
+                standing[row.number] = ExistingRecord(unreadable=True)
         return standing
 
     def look(self, row: PlanRow, request: Request) -> ReadBack:
@@ -81,7 +81,7 @@ class OrderEffect(RecordEffect):
             record = self.read({endpoint.read_omie_key: row.omie_id})
         if isinstance(record, ReadBack):
             return record
-        self._items[row.linha] = list(record.get(_ITEMS) or [])
+        self._items[row.number] = list(record.get(_ITEMS) or [])
         wanted = {k: v for k, v in self.sent(row).items() if endpoint.record.field(k)}
         same = wire.same_record(wanted, record)
         return ReadBack("arrived" if same else "different", row.omie_id)
@@ -102,11 +102,11 @@ class OrderEffect(RecordEffect):
         except NOT_THERE:
             return {}
         except CANNOT_READ:
-            return {row.linha: ExistingRecord(unreadable=True) for row in rows}
+            return {row.number: ExistingRecord(unreadable=True) for row in rows}
         orders = answer.get(self._endpoint.list_array)
         if not isinstance(orders, list) or answer.get("total_de_paginas") is None:
             # Not the list that was asked for: it proves no absence.
-            return {row.linha: ExistingRecord(unreadable=True) for row in rows}
+            return {row.number: ExistingRecord(unreadable=True) for row in rows}
         by_code = {
             str(self._endpoint.keys_of(order).get(self._endpoint.integration_key) or ""): order
             for order in orders
@@ -118,13 +118,13 @@ class OrderEffect(RecordEffect):
                 continue
             omie_id = as_id(self._endpoint.keys_of(order).get(self._endpoint.omie_key))
             billed = (order.get("InfoCadastro") or {}).get("cFaturada") == "S"
-            found[row.linha] = ExistingRecord(done=billed, omie_id=omie_id)
+            found[row.number] = ExistingRecord(done=billed, omie_id=omie_id)
         return found
 
     def _changed(self, row: PlanRow) -> wire.Json:
         param = self.sent(row)
         head = {**param.get(self._endpoint.section, {}), self._endpoint.omie_key: row.omie_id}
-        items = self._items.get(row.linha)
+        items = self._items.get(row.number)
         if items is not None and isinstance(param.get(_ITEMS), list):
             param[_ITEMS] = _named_items(param[_ITEMS], items)
         return {**param, self._endpoint.section: head}

@@ -200,7 +200,7 @@ class RecordEffect:
         """Take notice of a row that was delivered."""
 
     def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:  # noqa: ARG002 - hook
-        """What stands already of rows that Omie would make a second time, by ``linha``.
+        """What stands already of rows that Omie would make a second time, by ``number``.
 
         Raises:
             Blocked, AuthFailed, ConfigurationError: nothing can be read.

@@ -111,8 +111,8 @@ class SettlementEffect(RecordEffect):
         shown = [title for title in read.values() if isinstance(title, Title)]
         coded = {entry.code for title in shown for entry in title.entries if entry.code}
         ours = {**dict.fromkeys(codes, True), **self._known.standing(self._endpoint.name, coded)}
-        standing = {row.linha: self._standing(row, title, ours) for row, title in to_judge}
-        return {linha: found for linha, found in standing.items() if found is not None}
+        standing = {row.number: self._standing(row, title, ours) for row, title in to_judge}
+        return {number: found for number, found in standing.items() if found is not None}
 
     def _standing(
         self, row: PlanRow, title: Title | ReadBack, ours: Mapping[str, bool]

@@ -60,20 +60,20 @@ class SituationEffect(RecordEffect):
         for row in rows:
             current = self._situation(row)
             if isinstance(current, ReadBack):
-                standing[row.linha] = ExistingRecord(unreadable=True)
+                standing[row.number] = ExistingRecord(unreadable=True)
             elif current == self._wanted(row):
-                standing[row.linha] = ExistingRecord(done=True, omie_id=self._id(row))
+                standing[row.number] = ExistingRecord(done=True, omie_id=self._id(row))
             elif current == _CANCELLED:
-                standing[row.linha] = ExistingRecord(refusal=_GONE, fix=_GONE_FIX)
+                standing[row.number] = ExistingRecord(refusal=_GONE, fix=_GONE_FIX)
             else:
-                self._current[row.linha] = current
+                self._current[row.number] = current
         return standing
 
     def request_for(self, row: PlanRow) -> Request:
         """The call that leads from the present situation to the one asked for."""
         endpoint, wanted = self._endpoint, self._wanted(row)
         method = dict(endpoint.by_value[1])[wanted]
-        if wanted == _ACTIVE and self._current.get(row.linha) == _SUSPENDED:
+        if wanted == _ACTIVE and self._current.get(row.number) == _SUSPENDED:
             method = _REACTIVATE
         return Request(endpoint.service, method, {endpoint.omie_key: self._id(row)})
 
@@ -84,7 +84,7 @@ class SituationEffect(RecordEffect):
             return current
         if current == self._wanted(row):
             return ReadBack("arrived", self._id(row), untouched=False)
-        self._current[row.linha] = current
+        self._current[row.number] = current
         return ABSENT
 
     def _wanted(self, row: PlanRow) -> str:
