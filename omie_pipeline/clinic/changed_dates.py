@@ -18,6 +18,7 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.staging import load_stage
 from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, written_day
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import clinic as texts
 
 _STAGE = "_omie_pipeline_moved"
 
@@ -52,9 +53,7 @@ def moved_dates(
         wanted = {*table.key, table.business_date}
         if not wanted <= set(raw.columns.keys()):
             raise ConfigurationError(
-                f"Tabela '{table.name}': a cópia não tem as colunas que "
-                f"_{table.set_name}__sources.yml nomeia; rode: "
-                f"omie-pipeline build --recopy {table.name}"
+                texts.copy_lacks_columns(table=table.name, set_name=table.set_name)
             )
         there = reader.key_digest(table, empresa)
         if there is not None and there == copied_digest(connection, raw, table, empresa, there):
@@ -78,9 +77,9 @@ def moved_dates(
                 ~sa.exists().where(same).correlate(present),
             ),
         )
-        texts = {text for query in queries for text in connection.scalars(query.distinct())}
+        found = {text for query in queries for text in connection.scalars(query.distinct())}
         connection.rollback()  # the temporary table goes, and nothing else was done
-    return sorted(day for text in texts if (day := written_day(text)) is not None)
+    return sorted(day for text in found if (day := written_day(text)) is not None)
 
 
 def day_text(column: sa.ColumnElement[Any], zone: ZoneInfo) -> sa.ColumnElement[str]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import clinic as texts
 
 SEPARATORS = ",;\t|"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -76,9 +77,7 @@ def csv_layout(path: Path, table: SourceTable) -> Layout:
     with path.open("rb") as file:
         start = file.read(2)
     if start in _UTF_16:
-        raise ClinicSourceError(
-            f"Tabela '{table.name}': '{path.name}' está em UTF-16; salve como CSV UTF-8"
-        )
+        raise ClinicSourceError(texts.file_is_utf16(table=table.name, file=path.name))
     try:
         opened = "utf-8-sig" if encoding == "utf-8" else encoding
         with path.open(encoding=opened, newline="") as lines:
@@ -112,10 +111,9 @@ def not_decodable(table: SourceTable, path: Path, encoding: str) -> ClinicSource
                 break
     named = "UTF-8" if encoding == "utf-8" else encoding
     return ClinicSourceError(
-        f"Tabela '{table.name}': '{path.name}', linha {number}: o arquivo não está em {named}; "
-        "salve de novo nessa codificação, ou declare a que ele tem em "
-        f"_{table.set_name}__sources.yml "
-        "(meta: {encoding: cp1252}, a do Windows)"
+        texts.other_encoding(
+            table=table.name, file=path.name, line=number, encoding=named, set_name=table.set_name
+        )
     )
 
 
@@ -126,9 +124,7 @@ def _encoding(table: SourceTable) -> str:
     except (LookupError, UnicodeError):
         serves = False
     if not serves:
-        raise ConfigurationError(
-            f"Tabela '{table.name}': 'meta.encoding' deve ser utf-8, cp1252, iso-8859-1 ou cp850"
-        )
+        raise ConfigurationError(texts.unknown_encoding(table.name))
     return name
 
 
@@ -146,19 +142,19 @@ def _names(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check(table: SourceTable, path: Path, line: int, names: tuple[str, ...]) -> None:
-    where = f"Tabela '{table.name}': '{path.name}', linha {line}"
+    where = texts.file_line(table=table.name, file=path.name, line=line)
     if not names:
-        raise ConfigurationError(f"{where}: o cabeçalho está vazio")
+        raise ConfigurationError(texts.header_empty(where))
     nameless = next((place for place, name in enumerate(names, 1) if not name.strip()), None)
     if nameless is not None:
-        raise ConfigurationError(f"{where}, coluna {nameless}: o cabeçalho tem uma coluna sem nome")
+        raise ConfigurationError(texts.column_without_name(where=where, column=nameless))
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
-        raise ConfigurationError(f"{where}: o cabeçalho repete a coluna '{repeated}'")
+        raise ConfigurationError(texts.column_twice(where=where, column=repeated))
     wanted = (*table.key, table.business_date, table.updated_at, table.empresa_column)
     absent = sorted({name for name in wanted if name is not None and name not in names})
     if absent:
-        raise ConfigurationError(f"{where}: faltam as colunas {', '.join(absent)}")
+        raise ConfigurationError(texts.columns_missing(where=where, columns=", ".join(absent)))
 
 
 # The number of records in a CSV file, counted without the parser that reads it.
@@ -170,7 +166,6 @@ def _check(table: SourceTable, path: Path, line: int, names: tuple[str, ...]) ->
 
 BLOCK_BYTES = 2 * 1024 * 1024
 _LF, _CR, _QUOTE = 10, 13, 34
-_NEVER_CLOSED = "as aspas que abrem ali não fecham"
 _INSIDE_QUOTES = "unexpected end of data"
 
 csv.field_size_limit(64 * BLOCK_BYTES)
@@ -231,9 +226,9 @@ class _Counter:
                 if last:
                     return records
                 if len(carry) > 2 * self._block_bytes:
-                    enormous = f"há uma linha com mais de {self._block_bytes} bytes"
+                    enormous = texts.line_too_long(self._block_bytes)
                     quoted = b'"' in carry
-                    raise self._refused(first, _NEVER_CLOSED if quoted else enormous)
+                    raise self._refused(first, texts.NEVER_CLOSED if quoted else enormous)
 
     def _count(self, lines: _Lines, *, last: bool) -> tuple[int, int]:
         """Records in these lines, and how many of the lines they take."""
@@ -270,17 +265,17 @@ class _Counter:
     def _record_at(self, lines: _Lines, index: int, *, last: bool) -> int:
         """How many lines the record that begins here takes; 0: it goes beyond this block."""
         encoding = self._layout.encoding
-        texts = (lines.of(at).decode(encoding, "replace") for at in range(index, len(lines.ends)))
-        reader = csv.reader(texts, delimiter=self._layout.separator, strict=True)
+        decoded = (lines.of(at).decode(encoding, "replace") for at in range(index, len(lines.ends)))
+        reader = csv.reader(decoded, delimiter=self._layout.separator, strict=True)
         try:
             record = next(reader)
         except csv.Error as error:
             line = lines.first + index
             if _INSIDE_QUOTES not in str(error):
-                raise self._refused(line, "há aspas no meio de um valor") from None
+                raise self._refused(line, texts.QUOTES_INSIDE) from None
             if not last:
                 return 0
-            raise self._refused(line, _NEVER_CLOSED) from None
+            raise self._refused(line, texts.NEVER_CLOSED) from None
         taken = reader.line_num
         if taken > 1 and len(record) >= len(self._layout.names):
             self._refuse_swallowed(lines, index, taken, record)
@@ -299,15 +294,13 @@ class _Counter:
             ):
                 raise self._refused(
                     lines.first + index,
-                    "as aspas que abrem ali tomam como texto o que parece outra linha da tabela "
-                    f"(linha {lines.first + at})",
+                    texts.quotes_take_a_line(lines.first + at),
                 )
 
     def _refused(self, line: int, what: str) -> ClinicSourceError:
         name = self._layout.path.name
         return ClinicSourceError(
-            f"Tabela '{self._table.name}': '{name}', linha {line}: {what}; corrija o arquivo, "
-            "nada dele foi copiado"
+            texts.file_unreadable_at(table=self._table.name, file=name, line=line, what=what)
         )
 
 

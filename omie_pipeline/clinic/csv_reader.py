@@ -40,6 +40,7 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.windows import DateWindow, iso_dates, rows_in_window
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import clinic as texts
 
 BATCH_ROWS = 50_000
 _WHOLE_TEXT = r"\s*[-+(]?\s*(?:[Rr]\$)?\s*[-+]?\s*[0-9]+(?:[. ][0-9]{3})*"
@@ -69,7 +70,7 @@ class CsvReader:
     def _path(self, table: SourceTable) -> Path:
         path = self._folder / (table.in_file or f"{table.name}.csv")
         if not path.is_file():
-            raise ConfigurationError(f"Tabela '{table.name}': não há o arquivo '{path}'")
+            raise ConfigurationError(texts.file_missing(table=table.name, file=path))
         return path
 
     def missing_tables(self, tables: Iterable[SourceTable]) -> tuple[str, ...]:
@@ -200,13 +201,10 @@ class CsvReader:
                 raise not_decodable(table, layout.path, layout.encoding) from None
             if "straddling" in told:
                 raise ClinicSourceError(
-                    f"Tabela '{table.name}': há uma linha com mais de "
-                    f"{self._block_bytes} bytes no arquivo CSV"
+                    texts.file_line_too_long(table=table.name, most_bytes=self._block_bytes)
                 ) from None
             if "Empty CSV file" not in told:
-                raise ClinicSourceError(
-                    f"Tabela '{table.name}': o arquivo CSV não pôde ser lido; confira as aspas"
-                ) from None
+                raise ClinicSourceError(texts.file_unreadable(table.name)) from None
         except UnicodeDecodeError:
             raise not_decodable(table, layout.path, layout.encoding) from None
         whole = self._judge_odd(table, layout, odd, counted)
@@ -214,9 +212,9 @@ class CsvReader:
             yield _as_batch(layout.names, whole)
         if read + len(odd) != counted:
             raise ClinicSourceError(
-                f"Tabela '{table.name}': '{layout.path.name}' tem {counted} linhas por uma "
-                f"contagem e {read + len(odd)} por outra; confira as aspas, e se o arquivo não "
-                "estava sendo gravado"
+                texts.counts_differ(
+                    table=table.name, file=layout.path.name, counted=counted, read=read + len(odd)
+                )
             )
 
     def _judge_odd(
@@ -239,9 +237,15 @@ class CsvReader:
         first = unread[0]
         if bad == counted or bad > max(1, counted // _UNREAD_SHARE):
             raise ClinicSourceError(
-                f"Tabela '{table.name}': '{layout.path.name}', linha {first.line}: tem "
-                f"{first.columns} colunas, o cabeçalho tem {width} (número errado de colunas em "
-                f"{bad} de {counted} linhas); nada do arquivo foi copiado"
+                texts.other_column_count(
+                    table=table.name,
+                    file=layout.path.name,
+                    line=first.line,
+                    columns=first.columns,
+                    width=width,
+                    lines=bad,
+                    counted=counted,
+                )
             )
         self._unread[table.name] = unread
         return whole
@@ -253,17 +257,16 @@ class CsvReader:
             if any(_WHOLE.fullmatch(a) and _TWO.fullmatch(b) for a, b in pairwise(record))
         )
         return ClinicSourceError(
-            f"Tabela '{table.name}': '{layout.path.name}', linha {next(apart, 0)}: tem uma coluna "
-            "a mais que o cabeçalho, e parece um valor com vírgula sem aspas (1280,50); ponha "
-            "aspas nos valores, ou outra vírgula no fim do cabeçalho; nada do arquivo foi copiado"
+            texts.comma_without_quotes(table=table.name, file=layout.path.name, line=next(apart, 0))
         )
 
     def _nameless_value(self, table: SourceTable, layout: Layout) -> ClinicSourceError:
         width = len(layout.names)
         line = next((line for line, record in layout.records() if any(record[width:])), 0)
         return ClinicSourceError(
-            f"Tabela '{table.name}': '{layout.path.name}', linha {line}: há um valor na coluna "
-            f"{width + 1}, que não tem nome no cabeçalho; nada do arquivo foi copiado"
+            texts.value_without_column(
+                table=table.name, file=layout.path.name, line=line, column=width + 1
+            )
         )
 
     def changed_dates(

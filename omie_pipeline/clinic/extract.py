@@ -61,6 +61,7 @@ from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 from omie_pipeline.clinic.staging import Stage, add_to_stage, load_stage
 from omie_pipeline.clinic.windows import DateWindow, in_window
 from omie_pipeline.errors import ConfigurationError, WarehouseError
+from omie_pipeline.texts import clinic as texts
 
 # From the stage into the copy: by key, only what differs.
 
@@ -123,10 +124,7 @@ def delete_absent(
         left = connection.scalar(sa.select(sa.func.count()).select_from(raw).where(*looked_at)) or 0
         if gone > left:
             raise ClinicSourceError(
-                f"Tabela '{table.name}': a fonte perdeu {gone} de {gone + left} linhas desde a "
-                "última leitura; a cópia ficou como estava. Confira a fonte (arquivo cortado, "
-                "período menor, ids novos); se estiver certo, rode: omie-pipeline build "
-                f"--accept-shrunk {table.name}"
+                texts.table_shrank(table=table.name, gone=gone, before=gone + left)
             )
     return gone
 
@@ -272,7 +270,7 @@ def extract_table(
     started = time.monotonic()
     window = DateWindow(date_from, date_to)
     if window and table.business_date is None:
-        raise ConfigurationError(f"Tabela '{table.name}': não tem data de negócio para filtrar")
+        raise ConfigurationError(texts.no_business_date(table.name))
     if reader.in_place:
         return ExtractResult(table.name, 0, 0, 0, 0, 0, 0.0, None, in_place=True)
     if table.optional and reader.missing_tables([table]) and not _copied(warehouse, table, empresa):
@@ -292,7 +290,7 @@ def _warehouse_errors(table: SourceTable) -> Iterator[None]:
     except (sa.exc.DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         raise WarehouseError(
-            f"Tabela '{table.name}': o banco do armazém falhou na extração ({type(cause).__name__})"
+            texts.warehouse_failed(table=table.name, cause=type(cause).__name__)
         ) from None
 
 

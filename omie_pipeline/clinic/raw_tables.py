@@ -23,6 +23,7 @@ from omie_pipeline.clinic.sources import RAW_SCHEMA
 from omie_pipeline.clinic.sql_types import POINT_MARK
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.schemas import schemas_of
+from omie_pipeline.texts import clinic as texts
 
 EMPRESA = "_empresa"
 EXTRACTED_AT = "_extracted_at"
@@ -90,8 +91,9 @@ def ensure_raw_table(
     for column in columns:
         if column.name in _OWN or len(column.name.encode()) > _IDENTIFIER_BYTES:
             raise ConfigurationError(
-                f"Tabela '{name}': a coluna '{column.name}' precisa de outro nome na fonte "
-                f"(é reservado ou tem mais de {_IDENTIFIER_BYTES} bytes)"
+                texts.column_name_reserved(
+                    table=name, column=column.name, most_bytes=_IDENTIFIER_BYTES
+                )
             )
     inspector = sa.inspect(connection)
     # The catalog is asked by the name that the schema has there.
@@ -175,10 +177,7 @@ def refuse_foreign(connection: sa.Connection, name: str) -> None:
         ConfigurationError: nothing was changed.
     """
     if not is_ours(connection, name):
-        raise ConfigurationError(
-            f"Tabela '{name}': já existe {raw_schema(connection)}.{name}, que não foi feita por "
-            "este programa; nada foi alterado. Mova-a para outro esquema (ALTER TABLE … SET SCHEMA)"
-        )
+        raise ConfigurationError(texts.table_not_ours(table=name, schema=raw_schema(connection)))
 
 
 def _quoted(connection: sa.Connection, name: str) -> sa.ColumnElement[str]:

@@ -20,6 +20,7 @@ from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.schemas import as_named, schemas_of
+from omie_pipeline.texts import clinic as texts
 
 _CSV = "csv://"
 _WAREHOUSE = "warehouse://"
@@ -153,12 +154,12 @@ def open_clinic(
     if url.startswith(_WAREHOUSE):
         schema = url.removeprefix(_WAREHOUSE).strip("/")
         if warehouse is None or not schema:
-            raise ConfigurationError("CLINIC_URL warehouse:// precisa do nome de um schema")
+            raise ConfigurationError(texts.IN_PLACE_NEEDS_SCHEMA)
         schemas_of(warehouse).refuse_as_source(schema)
         return SqlReader(as_named(warehouse), schema=schema, in_place=True, time_zone=time_zone)
     if url.startswith(_CSV) or "://" not in url:
         folder = Path(url.removeprefix(_CSV)).expanduser()
         if not url or not folder.is_dir():
-            raise ConfigurationError(f"CLINIC_URL: a pasta '{folder}' não existe")
+            raise ConfigurationError(texts.folder_missing(folder))
         return CsvReader(folder.absolute(), time_zone=time_zone)
     return SqlReader(open_sql_source(url), time_zone=time_zone)

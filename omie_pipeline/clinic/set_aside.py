@@ -8,7 +8,7 @@ source is mended. Twins that are equal in every column are one row.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql as pg
 from omie_pipeline.clinic.raw_tables import WATERMARK, raw_schema
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
 from omie_pipeline.clinic.staging import Stage
+from omie_pipeline.texts import clinic as texts
 
 Kind = Literal["empty_key", "empty_empresa", "doubled_key", "total_line", "column_count"]
 """Why a row is set aside."""
@@ -170,8 +171,8 @@ def is_total(text: str) -> bool:
     return re.match(_TOTAL, text, re.IGNORECASE) is not None
 
 
-def _counted(kind: Kind, texts: Sequence[str]) -> list[SetAside]:
-    return [SetAside(kind, text, texts.count(text)) for text in dict.fromkeys(texts)]
+def _counted(kind: Kind, shown: Sequence[str]) -> list[SetAside]:
+    return [SetAside(kind, text, shown.count(text)) for text in dict.fromkeys(shown)]
 
 
 def _twins(
@@ -203,12 +204,12 @@ def _twins(
     still = sa.select(*key).group_by(*key).having(sa.func.count() > 1)
     connection.execute(sa.insert(kept).from_select(list(table.key), still))
     of_kept = sa.and_(*(columns[name] == kept.c[name] for name in table.key))
-    texts = [sa.cast(column, sa.Text) for column in key]
+    shown = [sa.cast(column, sa.Text) for column in key]
     counted = connection.execute(
-        sa.select(*texts, sa.func.count())
+        sa.select(*shown, sa.func.count())
         .select_from(stage.table.join(kept, of_kept))
-        .group_by(*texts)
-        .order_by(*texts)
+        .group_by(*shown)
+        .order_by(*shown)
     ).all()
     connection.execute(sa.delete(stage.table).where(sa.exists().where(of_kept)))
     keys: list[Key] = []
@@ -311,38 +312,13 @@ def _entry(row: sa.Row[Any]) -> SetAsideEntry:
     return SetAsideEntry(row.empresa, row.table_name, what, row.first_seen_at, row.last_seen_at)
 
 
-_REASONS: Mapping[Kind, tuple[str, str]] = {
-    "empty_key": (
-        "{rows} linha(s) sem chave: nada diz de qual registro são",
-        "Preencha a chave na origem; enquanto isso nada é retirado da cópia desta tabela",
-    ),
-    "empty_empresa": (
-        "{rows} linha(s) com a coluna '{key}' vazia: nada diz de qual empresa são",
-        "Preencha essa coluna na origem; enquanto isso nada é retirado da cópia desta tabela",
-    ),
-    "doubled_key": (
-        "a chave '{key}' está em {rows} linhas diferentes: nenhuma delas foi copiada",
-        "Deixe na origem uma linha só com essa chave; a cópia anterior fica como estava",
-    ),
-    "total_line": (
-        "{rows} linha(s) de total ('{key}') no lugar de um registro",
-        "Exporte sem a linha de total; ela não é enviada",
-    ),
-    "column_count": (
-        "{rows} linha(s) com outro número de colunas que o cabeçalho",
-        "Ponha entre aspas o texto que tem o separador dentro; enquanto isso nada é retirado da "
-        "cópia desta tabela",
-    ),
-}
-
-
 def reason_of(what: SetAside) -> tuple[str, str]:
     """Why, and what to do about it, in Portuguese."""
-    text, fix = _REASONS[what.kind]
+    text, fix = texts.REASONS[what.kind]
     told = text.format(rows=what.rows, key=what.key)
     if not what.lines:
         return told, fix
     some = ", ".join(map(str, what.lines))
-    more = " e outras" if what.rows > len(what.lines) else ""
+    more = texts.AND_OTHERS if what.rows > len(what.lines) else ""
     word = "linha" if len(what.lines) == 1 else "linhas"
     return f"{told} ({what.file}, {word} {some}{more})", fix

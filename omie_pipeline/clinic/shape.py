@@ -27,6 +27,7 @@ from omie_pipeline.clinic.raw_tables import (
     refuse_foreign,
 )
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
+from omie_pipeline.texts import clinic as texts
 
 _IDENTIFIER_BYTES = 63
 _OLD = "_antiga_"
@@ -121,12 +122,10 @@ def refuse_gone(shape: Shape, table: SourceTable) -> None:
     if not shape.gone:
         return
     one = len(shape.gone) == 1
-    what = "a coluna" if one else "as colunas"
-    new = f" (novas na fonte: {', '.join(shape.grew)})" if shape.grew else ""
+    what = texts.THE_COLUMN if one else texts.THE_COLUMNS
+    new = texts.new_columns(", ".join(shape.grew)) if shape.grew else ""
     raise ClinicSourceError(
-        f"Tabela '{table.name}': a fonte não tem mais {what} {', '.join(shape.gone)}{new}; a cópia "
-        "ficou como estava, para não enviar valores antigos. Troque o nome no modelo de staging e "
-        f"rode: omie-pipeline build --recopy {table.name}"
+        texts.columns_gone(table=table.name, what=what, columns=", ".join(shape.gone), new=new)
     )
 
 
@@ -170,8 +169,7 @@ def remake(
     except sa.exc.IntegrityError:
         if not recopy:
             raise ClinicSourceError(
-                f"Tabela '{table.name}': a chave mudou e as linhas já copiadas não cabem na nova "
-                f"({', '.join(table.key)}); rode: omie-pipeline build --recopy {table.name}"
+                texts.key_changed(table=table.name, key=", ".join(table.key))
             ) from None
         _keep_rows(connection, old, new, others)
     if recopy and lost:

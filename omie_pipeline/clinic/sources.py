@@ -34,6 +34,7 @@ import yaml
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres import schemas
+from omie_pipeline.texts import clinic as texts
 from omie_pipeline.yaml_text import load_yaml
 
 RAW_SCHEMA = schemas.RAW
@@ -117,20 +118,16 @@ def read_sources(
     raw = (own or schemas.Schemas()).name(RAW_SCHEMA)
     declared = str(source.get("schema") or RAW_SCHEMA)
     if declared == RAW_SCHEMA != raw:
-        raise ConfigurationError(
-            f"{file}: com OMIE_PIPELINE_SCHEMA_PREFIX, 'schema: {RAW_SCHEMA}' leria a cópia de "
-            "outra instalação; escreva 'schema' como em "
-            "models/staging/canonica/_canonica__sources.yml"
-        )
+        raise ConfigurationError(texts.other_installation(file=file, schema=RAW_SCHEMA))
     resolved = schema or (raw if "{{" in declared else declared)
     tables = source.get("tables")
     if not isinstance(tables, list) or not tables:
-        raise ConfigurationError(f"{file}: a fonte '{wanted}' não declara nenhuma tabela")
+        raise ConfigurationError(texts.source_without_tables(file=file, source=wanted))
     parsed = tuple(_table(file, wanted, resolved, entry) for entry in tables)
     names = [table.name for table in parsed]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigurationError(f"{file}: a tabela '{name}' aparece mais de uma vez")
+            raise ConfigurationError(texts.table_twice(file=file, table=name))
     return parsed
 
 
@@ -139,63 +136,63 @@ def _source(file: Path, wanted: str) -> dict[str, Any]:
         content = load_yaml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"{file}: não foi possível ler ({type(error).__name__})"
+            texts.sources_unreadable(file=file, cause=type(error).__name__)
         ) from error
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{file}: YAML inválido: {error}") from error
+        raise ConfigurationError(texts.sources_no_yaml(file=file, error=error)) from error
     sources = content.get("sources") if isinstance(content, dict) else None
     for source in sources if isinstance(sources, list) else []:
         if isinstance(source, dict) and source.get("name") == wanted:
             return source
-    raise ConfigurationError(f"{file}: falta a fonte '{wanted}' em 'sources'")
+    raise ConfigurationError(texts.source_missing(file=file, source=wanted))
 
 
 def _table(file: Path, set_name: str, schema: str, entry: object) -> SourceTable:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        raise ConfigurationError(f"{file}: há uma tabela sem 'name'")
+        raise ConfigurationError(texts.table_without_name(file))
     name: str = entry["name"]
     config = entry.get("config")
     meta = entry.get("meta") or (config.get("meta") if isinstance(config, dict) else None)
 
     def wrong(what: str) -> ConfigurationError:
-        return ConfigurationError(f"{file}: tabela '{name}': {what}")
+        return ConfigurationError(texts.table_declared_badly(file=file, table=name, what=what))
 
     if not isinstance(meta, dict):
-        raise wrong("falta 'meta' (grain, key, ...)")
+        raise wrong(texts.META_MISSING)
     unknown = sorted(set(meta) - _META_KEYS)
     if unknown:
-        raise wrong(f"'meta' tem chave desconhecida: {', '.join(map(str, unknown))}")
+        raise wrong(texts.meta_unknown(", ".join(map(str, unknown))))
     grain = meta.get("grain")
     if grain not in _GRAINS:
-        raise wrong("'meta.grain' deve ser register ou fact")
+        raise wrong(texts.META_GRAIN)
     key = meta.get("key")
     if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
-        raise wrong("'meta.key' deve ser uma lista de colunas, como [id]")
-    texts: dict[str, str | None] = {}
+        raise wrong(texts.META_KEY)
+    options: dict[str, str | None] = {}
     for option in sorted(_META_KEYS - {"grain", "key", "optional", *_READING}):
         value = meta.get(option)
         if value is not None and not isinstance(value, str):
-            raise wrong(f"'meta.{option}' deve ser um texto")
-        texts[option] = value or None
+            raise wrong(texts.meta_text(option))
+        options[option] = value or None
     for option, accepted in _READING.items():
         if meta.get(option) is not None and str(meta[option]) not in accepted:
-            raise wrong(f"'meta.{option}' deve ser {' ou '.join(accepted)}")
+            raise wrong(texts.meta_one_of(option=option, values=" ou ".join(accepted)))
     optional = meta.get("optional", False)
     if not isinstance(optional, bool):
-        raise wrong("'meta.optional' deve ser true ou false")
-    if grain == "fact" and texts["business_date"] is None:
-        raise wrong("é fact e precisa de 'meta.business_date'")
+        raise wrong(texts.META_OPTIONAL)
+    if grain == "fact" and options["business_date"] is None:
+        raise wrong(texts.META_BUSINESS_DATE)
     return SourceTable(
         set_name=set_name,
         name=name,
         schema=schema,
         grain=cast(Literal["register", "fact"], grain),
         key=tuple(key),
-        business_date=texts["business_date"],
-        updated_at=texts["updated_at"],
-        empresa_column=texts["empresa"],
-        in_file=texts["in_file"] or f"{name}.csv",
-        in_database=texts["in_database"] or name,
+        business_date=options["business_date"],
+        updated_at=options["updated_at"],
+        empresa_column=options["empresa"],
+        in_file=options["in_file"] or f"{name}.csv",
+        in_database=options["in_database"] or name,
         optional=optional,
-        encoding=texts["encoding"] or "utf-8",
+        encoding=options["encoding"] or "utf-8",
     )

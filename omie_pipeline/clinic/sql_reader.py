@@ -25,6 +25,7 @@ from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, writt
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.failures import CLINIC, WAREHOUSE, Place, parsed_url, told
+from omie_pipeline.texts import clinic as texts
 
 BATCH_ROWS = 50_000
 _KEYS_AT_ONCE = 200
@@ -46,13 +47,11 @@ def open_sql_source(url: str) -> sa.Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     except sa.exc.NoSuchModuleError:
-        raise ConfigurationError("CLINIC_URL: o tipo de banco não é conhecido") from None
+        raise ConfigurationError(texts.DATABASE_UNKNOWN) from None
     except (sa.exc.ArgumentError, ValueError):
-        raise ConfigurationError("CLINIC_URL não é um endereço de banco válido") from None
+        raise ConfigurationError(texts.ADDRESS_INVALID) from None
     except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"CLINIC_URL: falta instalar o driver do banco (pip install {error.name})"
-        ) from None
+        raise ConfigurationError(texts.driver_missing(error.name)) from None
     prepare = _ON_CONNECT.get(engine.dialect.name)
     if prepare is not None:
         sa.event.listen(engine, "connect", prepare)
@@ -146,13 +145,13 @@ class SqlReader:
         except sa.exc.NoSuchTableError:
             where = f"{schema}.{name}" if schema else name
             raise ConfigurationError(
-                f"Tabela '{table.name}': a fonte não tem a tabela '{where}'"
+                texts.source_table_missing(table=table.name, source_table=where)
             ) from None
         wanted = (*table.key, table.business_date, table.updated_at, table.empresa_column)
         absent = {part for part in wanted if part is not None} - {one["name"] for one in found}
         if absent:
             raise ConfigurationError(
-                f"Tabela '{table.name}': faltam as colunas {', '.join(sorted(absent))}"
+                texts.source_columns_missing(table=table.name, columns=", ".join(sorted(absent)))
             )
         columns = [
             sa.Column(
@@ -316,7 +315,7 @@ class SqlReader:
         source = self._reflected(table)
         columns = [source.columns[name] for name in table.key]
         plans = self._plans(columns)
-        texts: list[sa.ColumnElement[Any]] = [
+        casts: list[sa.ColumnElement[Any]] = [
             _asked(plan, column)
             if isinstance(column.type, sa.String)
             else sa.cast(_asked(plan, column), self._text())
@@ -324,7 +323,7 @@ class SqlReader:
         ]
         return sa.or_(
             *(
-                sa.and_(*(text == part for text, part in zip(texts, key, strict=True)))
+                sa.and_(*(text == part for text, part in zip(casts, key, strict=True)))
                 for key in keys
             )
         )
@@ -432,17 +431,17 @@ class SqlReader:
             yield
         except sa.exc.DBAPIError as error:
             answered = not isinstance(error, sa.exc.OperationalError)
-            what = "a fonte recusou a leitura" if answered else "a fonte não respondeu ou recusou"
+            what = texts.READING_REFUSED if answered else texts.NO_ANSWER
             variable = WAREHOUSE if self.in_place else CLINIC
             place = Place.of(self._engine.url, variable, self._relation(table_name))
             # Only a statement that was sent has a text: without one there was no connection.
             unreachable = not answered and error.statement is None
             kind = SourceUnreachable if unreachable else ClinicSourceError
-            raise kind(told(error, f"Tabela '{table_name}': {what}", place)) from None
-        except UnicodeDecodeError:
-            raise ClinicSourceError(
-                f"Tabela '{table_name}': a fonte tem um texto que não está na codificação dela"
+            raise kind(
+                told(error, texts.source_failed(table=table_name, what=what), place)
             ) from None
+        except UnicodeDecodeError:
+            raise ClinicSourceError(texts.source_badly_encoded(table_name)) from None
 
 
 def _has_zone(column: sa.ColumnElement[Any]) -> bool:
@@ -470,7 +469,11 @@ def _batch(table: SourceTable, plans: list[ColumnPlan], rows: Iterable[Any]) -> 
             arrays.append(plan.array(values))
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ClinicSourceError(
-                f"Tabela '{table.name}', coluna '{plan.name}': há um valor que não cabe no tipo "
-                f"{plan.postgres} ({type(error).__name__})"
+                texts.value_misfits(
+                    table=table.name,
+                    column=plan.name,
+                    type_name=plan.postgres,
+                    cause=type(error).__name__,
+                )
             ) from None
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([plan.field() for plan in plans]))

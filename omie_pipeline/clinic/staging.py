@@ -15,6 +15,7 @@ from psycopg import sql
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.raw_tables import POSTGRES_TYPES, RawColumn, psycopg_connection
 from omie_pipeline.clinic.sql_types import SUBSTITUTE
+from omie_pipeline.texts import clinic as texts
 
 STAGE = "_omie_pipeline_stage"
 NUL = "\x00"
@@ -99,8 +100,11 @@ def add_to_stage(
     except psycopg.DataError as error:
         where = (error.diag.context or "").partition(", column ")[2].partition(":")[0]
         raise ClinicSourceError(
-            f"Tabela '{table_name}': o PostgreSQL recusou um valor"
-            f"{f' da coluna {where}' if where else ''} ({type(error).__name__})"
+            texts.value_refused(
+                table=table_name,
+                column=texts.of_column(where) if where else "",
+                cause=type(error).__name__,
+            )
         ) from None
     if rows >= _ANALYZE_FROM_ROWS:
         psycopg_connection(connection).execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))

@@ -34,6 +34,7 @@ from omie_pipeline.mapping.targets import (
     targets_of,
     unfed,
 )
+from omie_pipeline.texts import mapping as texts
 from omie_pipeline.validation.model import ClinicRules
 
 # A constant given for a field, held against what the catalog says of it.
@@ -56,18 +57,18 @@ def checked_constant(target: Target, text: str) -> str:
 
 def _problem(field: Field, text: str) -> str:
     if field.kind in _SHAPES:
-        return "" if _is_json(text, _SHAPES[field.kind]) else "deve ser JSON desse formato"
+        return "" if _is_json(text, _SHAPES[field.kind]) else texts.MUST_BE_JSON
     if field.kind == "date":
-        return "" if _readable_day(text) else "deve ser uma data (AAAA-MM-DD ou dd/mm/aaaa)"
+        return "" if _readable_day(text) else texts.MUST_BE_DATE
     if field.kind == "integer":
         number = text.removeprefix("-")
-        return "" if number.isascii() and number.isdigit() else "deve ser um número inteiro"
+        return "" if number.isascii() and number.isdigit() else texts.MUST_BE_INTEGER
     if field.kind == "decimal":
-        return "" if _is_number(text) else "deve ser um número com ponto (1234.56)"
+        return "" if _is_number(text) else texts.MUST_BE_NUMBER
     if field.values and text not in field.values:
-        return f"deve ser um destes: {', '.join(field.values)}"
+        return texts.must_be_one_of(", ".join(field.values))
     if field.max_length is not None and len(text) > field.max_length:
-        return f"tem mais de {field.max_length} caracteres"
+        return texts.too_long(field.max_length)
     return ""
 
 
@@ -157,18 +158,18 @@ class Mapping:
         if found is None:
             known = ", ".join(one.name for one in self.table.columns[:_TOLD_COLUMNS])
             raise ConfigurationError(
-                f"A tabela {self.table.schema}.{self.table.name} não tem a coluna {column} "
-                f"(tem: {known})"
+                texts.no_such_column(
+                    schema=self.table.schema, table=self.table.name, column=column, known=known
+                )
             )
         if target.field.kind in ("object", "array") and not found.data_type.startswith("JSON"):
-            raise ConfigurationError(
-                f"{path} tem campos dentro e a coluna {found.name} não é jsonb: dê uma coluna a "
-                f"cada campo ({path}.CAMPO=COLUNA)"
-            )
+            raise ConfigurationError(texts.column_not_jsonb(path=path, column=found.name))
         _, told = evidence(target, found)
         if withheld(target, found):
-            told += "; o nome é de dado de saúde (LGPD, art. 11)"
-        changed = self._with(Proposal(target, "column", found.name, 1.0, f"escolha sua{told}"))
+            told += texts.HEALTH_DATA
+        changed = self._with(
+            Proposal(target, "column", found.name, 1.0, texts.own_choice_told(told))
+        )
         if not target.is_key:
             return changed
         words = key_words(self.table)
@@ -185,9 +186,9 @@ class Mapping:
         """
         target = target_called(self.targets, self.endpoint, path)
         if target.is_key:
-            raise ConfigurationError(f"{path} é a chave: precisa de uma coluna, um valor por linha")
+            raise ConfigurationError(texts.key_needs_column(path))
         constant = checked_constant(target, value)
-        return self._with(Proposal(target, "constant", constant, 1.0, "escolha sua"))
+        return self._with(Proposal(target, "constant", constant, 1.0, texts.OWN_CHOICE))
 
     def with_prefix(self, prefix: str) -> Mapping:
         """This mapping with codes that begin with ``prefix``, and what follows from it."""
@@ -228,7 +229,7 @@ def start_mapping(endpoint: Endpoint, table: SampledTable, empresas: Sequence[st
     return replace(
         only,
         chosen=tuple(
-            replace(one, reason="a única empresa") if one.target.path == EMPRESA else one
+            replace(one, reason=texts.ONLY_EMPRESA) if one.target.path == EMPRESA else one
             for one in only.chosen
         ),
     )

@@ -9,6 +9,7 @@ from omie_pipeline.mapping.proposal import key_words
 from omie_pipeline.mapping.sampling import SampledColumn
 from omie_pipeline.mapping.targets import EMPRESA
 from omie_pipeline.mapping.words import Words, words_of
+from omie_pipeline.texts import mapping as texts
 
 _KINDS: Final[frozenset[Words]] = frozenset(
     words_of(name)
@@ -45,19 +46,17 @@ def _key_doubts(mapping: Mapping) -> tuple[str, ...]:
     told = []
     empty = mapping.table.rows - len(column.values)
     if empty:
-        told.append(
-            f"a chave {column.name} está vazia em {empty} de {mapping.table.rows} linhas: elas "
-            "ficarão em quarentena"
-        )
+        told.append(texts.key_empty(column=column.name, empty=empty, rows=mapping.table.rows))
     repeated = len(column.values) - len(set(column.values))
     if repeated:
         by_empresa = any(
             one.target.path == EMPRESA and one.origin == "column" for one in mapping.chosen
         )
-        may_be = " (podem ser de empresas diferentes)" if by_empresa else ""
+        may_be = texts.OTHER_EMPRESAS if by_empresa else ""
         told.append(
-            f"a chave {column.name} se repete em {repeated} de {mapping.table.rows} "
-            f"linhas{may_be}: linhas com o mesmo código ficarão em quarentena"
+            texts.key_repeated(
+                column=column.name, repeated=repeated, rows=mapping.table.rows, may_be=may_be
+            )
         )
     return tuple(told)
 
@@ -78,9 +77,11 @@ def _chooses_rows(words: Words, own: Words) -> bool:
 def _told(mapping: Mapping, column: SampledColumn) -> str:
     kinds = len(set(column.values))
     gone = bool(words_of(column.name) & _GONE)
-    what = "se a linha ainda vale" if gone else "de que tipo é a linha"
-    return (
-        f"a coluna {column.name} parece dizer {what} ({kinds} valores diferentes em "
-        f"{mapping.table.rows} linhas) e não é usada: sem --where, todas as linhas entram em "
-        f"{mapping.endpoint.name}"
+    what = texts.ROW_STILL_HOLDS if gone else texts.KIND_OF_ROW
+    return texts.column_unused(
+        column=column.name,
+        what=what,
+        kinds=kinds,
+        rows=mapping.table.rows,
+        endpoint=mapping.endpoint.name,
     )

@@ -12,6 +12,7 @@ from omie_pipeline.catalog.reference import ddds_por_uf, estados
 from omie_pipeline.mapping.sampling import SampledColumn
 from omie_pipeline.mapping.targets import Target
 from omie_pipeline.mapping.words import words_of
+from omie_pipeline.texts import mapping as texts
 from omie_pipeline.validation.documents import document_problem
 
 # What the values of a column look like: counted, never shown.
@@ -36,21 +37,6 @@ NUMBER_TYPES: Final = (
 )  # fmt: skip
 INTEGER_TYPES: Final = ("INTEGER", "BIGINT", "SMALLINT", "BIG_INTEGER", "SMALL_INTEGER")
 
-TOLD: Final[Mapping[Pattern, str]] = {
-    "document": "CPF ou CNPJ válido",
-    "email": "e-mail",
-    "date_iso": "data",
-    "date_br": "data dd/mm/aaaa",
-    "number": "número",
-    "number_br": "número com vírgula",
-    "integer": "número inteiro",
-    "cep": "CEP",
-    "uf": "UF",
-    "phone": "telefone com DDD",
-    "yes_no": "sim ou não",
-    "ibge": "código de município do IBGE",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -65,7 +51,7 @@ class Share:
 
     def told(self, pattern: Pattern) -> str:
         """``CPF ou CNPJ válido em 20 de 20 linhas``: a pattern and a count, no value."""
-        return f"{TOLD[pattern]} em {self.fitting} de {self.filled} linhas"
+        return texts.fits(what=texts.PATTERNS[pattern], fitting=self.fitting, filled=self.filled)
 
 
 def share(column: SampledColumn, pattern: Pattern) -> Share:
@@ -149,15 +135,15 @@ def evidence(target: Target, column: SampledColumn) -> tuple[float, str]:
     if not patterns:
         return 0.0, ""
     if not column.values:
-        return 0.0, "; sem linhas para conferir"
+        return 0.0, texts.NO_ROWS_TO_CHECK
     pattern, found = max(
         ((one, share(column, one)) for one in patterns), key=lambda pair: pair[1].ratio
     )
     if found.ratio >= FITS:
         return 0.05, f"; {found.told(pattern)}"
     if found.ratio >= _CONTRADICTS:
-        return -0.1, f"; só {found.told(pattern)}"
-    told = f"; mas {found.told(pattern)}"
+        return -0.1, texts.only_so_many(found.told(pattern))
+    told = texts.but_so_many(found.told(pattern))
     return (-1.0 if target.field.kind in _ALWAYS_TEXT else -0.25), told
 
 

@@ -16,6 +16,7 @@ from omie_pipeline.mapping.proposal import Proposal
 from omie_pipeline.mapping.sampling import ALIAS, SampledColumn, SampledTable
 from omie_pipeline.mapping.targets import EMPRESA, PARTITION, Target
 from omie_pipeline.mapping.words import OPPOSITE, words_of
+from omie_pipeline.texts import mapping as texts
 
 # One field's SQL, through the reading macros of ``dbt_mapping/macros/leitura.sql``.
 #
@@ -253,19 +254,19 @@ class ModelText:
         given = {one.target.path for one in self.chosen}
         problems = []
         if EMPRESA not in given:
-            problems.append("a empresa (use --empresa NOME, ou --set empresa=COLUNA)")
+            problems.append(texts.EMPRESA_NEEDED)
         if self.endpoint.grain == "fact" and PARTITION not in given:
-            problems.append("a data de negócio (use --set data_particao=COLUNA)")
+            problems.append(texts.BUSINESS_DATE_NEEDED)
         deletes = self.endpoint.deletes and self.endpoint.delete_omie_key in given
         whole = self.endpoint.section in given
         if not (deletes or whole or any(one.target.is_key for one in self.chosen)):
-            problems.append(f"a chave (use --set {_key_path(self.endpoint)}=COLUNA)")
+            problems.append(texts.key_needed(_key_path(self.endpoint)))
         if problems:
-            raise ConfigurationError("Sem isto o modelo não existe: " + "; ".join(problems))
+            raise ConfigurationError(texts.MODEL_LACKS + "; ".join(problems))
         for path in given:
             inside = sorted(one for one in given if one.startswith(f"{path}."))
             if inside:
-                raise ConfigurationError(f"{path} já vem inteiro: tire {', '.join(inside)}")
+                raise ConfigurationError(texts.comes_whole(path=path, fields=", ".join(inside)))
 
     def _tree(self) -> dict[str, Any]:
         """Chosen fields nested as the payload is; a leaf is its proposal."""
@@ -299,7 +300,9 @@ class ModelText:
         column = self.table.column(one.source) if one.origin == "column" else None
         if one.origin == "column" and column is None:
             raise ConfigurationError(
-                f"A tabela {self.table.schema}.{self.table.name} não tem a coluna {one.source}"
+                texts.no_such_column_in_model(
+                    schema=self.table.schema, table=self.table.name, column=one.source
+                )
             )
         sql = expression(one, column, self.prefix)
         return self._with_state(one, sql) if one.target.path == "cidade" else sql

@@ -23,6 +23,7 @@ from omie_pipeline.mapping.evidence import (
 from omie_pipeline.mapping.sampling import SampledColumn, SampledTable
 from omie_pipeline.mapping.targets import EMPRESA, PARTITION, Target, fills_unasked, targets_of
 from omie_pipeline.mapping.words import FOREIGN, GENERIC, OPPOSITE, Words, alternatives, words_of
+from omie_pipeline.texts import mapping as texts
 
 # Columns that may hold data of a person's health: never proposed for a text that is sent.
 #
@@ -117,7 +118,11 @@ class Proposal:
     def level(self) -> str:
         """``alta``, ``média`` or ``baixa``."""
         return (
-            "alta" if self.confidence >= 0.85 else "média" if self.confidence >= 0.65 else "baixa"
+            "alta"
+            if self.confidence >= 0.85
+            else texts.MIDDLING
+            if self.confidence >= 0.65
+            else "baixa"
         )
 
 
@@ -186,7 +191,7 @@ def _judged(
         known, filled = sum(value in empresas for value in column.values), len(column.values)
         if filled and not known:
             return None
-        told = f"; empresa conhecida em {known} de {filled} linhas" if filled else ""
+        told = texts.empresa_known(known=known, filled=filled) if filled else ""
         lowered = score if known == filled else score - 0.25
         return Proposal(target, "column", column.name, lowered, reason + told)
     bonus, told = evidence(target, column)
@@ -201,25 +206,27 @@ def _judged_as_key(target: Target, column: SampledColumn, table: SampledTable) -
     if not (same or primary or plain in ({"id"}, {"codigo"}, {"chave"}, {"codigo", "integracao"})):
         return None
     score = 0.97 if same else 0.95 if primary else 0.9 if plain == {"id"} else 0.85
-    reason = "mesmo nome" if same else "chave primária" if primary else "nome de chave"
+    reason = texts.SAME_NAME if same else texts.PRIMARY_KEY if primary else texts.NAME_OF_A_KEY
     if not column.values:
-        return Proposal(target, "column", column.name, score, f"{reason}; sem linhas para conferir")
+        return Proposal(target, "column", column.name, score, texts.reason_without_rows(reason))
     if distinct(column, table.rows):
         return Proposal(
-            target, "column", column.name, score, f"{reason}; um valor por linha em {table.rows}"
+            target,
+            "column",
+            column.name,
+            score,
+            texts.reason_one_value_a_row(reason=reason, rows=table.rows),
         )
-    return Proposal(
-        target, "column", column.name, score - 0.3, f"{reason}; mas há valores vazios ou repetidos"
-    )
+    return Proposal(target, "column", column.name, score - 0.3, texts.reason_but_repeated(reason))
 
 
 def _name_score(endpoint: str, target: Target, column: str, own: Words) -> tuple[float, str]:
     """0 to 0.99 and why; 0 if the name says nothing of the field."""
     if column.lower() == target.field.name.lower():
-        return 0.95, "mesmo nome"
+        return 0.95, texts.SAME_NAME
     words = words_of(column)
     if OPPOSITE.get(target.field.name) in words and len(words - own) == 1:
-        return 0.85, "diz o contrário (ativo)"
+        return 0.85, texts.SAYS_THE_OPPOSITE
     score = 0.0
     for place, said in enumerate(alternatives(endpoint, target.path)):
         late = 0.01 * min(place, 12)
@@ -231,7 +238,7 @@ def _name_score(endpoint: str, target: Target, column: str, own: Words) -> tuple
             score = max(score, 0.66 - late)
     if not score:
         return 0.0, ""
-    return score, "nome conhecido" if score > 0.7 else "nome parecido"
+    return score, texts.KNOWN_NAME if score > 0.7 else texts.SIMILAR_NAME
 
 
 def _by_values(target: Target, table: SampledTable, claimed: Collection[str]) -> Proposal | None:
@@ -247,7 +254,7 @@ def _by_values(target: Target, table: SampledTable, claimed: Collection[str]) ->
         found = share(column, expected)
         if found.filled < _FEWEST_ROWS or found.ratio < FITS or _rather(column, expected):
             continue
-        told = f"o nome não diz; {found.told(expected)}"
+        told = texts.name_says_nothing(found.told(expected))
         return Proposal(target, "column", column.name, 0.55, told)
     return None
 
@@ -284,7 +291,7 @@ def _other_date(found: Mapping[str, Proposal | None]) -> Proposal | None:
     for path in _NEXT_BEST_DATES:
         near = found.get(path)
         if near is not None and near.origin == "column":
-            told = f"sem data de negócio própria; a mesma de {path}"
+            told = texts.business_date_of(path)
             target = Target(PARTITION, near.target.field)
             return Proposal(target, "column", near.source, 0.6, told)
     return None
@@ -295,7 +302,7 @@ def role_constants(targets: Sequence[Target], prefix: str) -> dict[str, Proposal
     if prefix not in ROLES:
         return {}
     kind, tag = ROLES[prefix]
-    told = f"pelo código {prefix}"
+    told = texts.by_code(prefix)
     values = {"_tipo": kind, "tags": f'[{{"tag": "{tag}"}}]'}
     return {
         target.path: Proposal(target, "constant", values[target.path], 0.9, told)

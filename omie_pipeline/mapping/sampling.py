@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import as_named
+from omie_pipeline.texts import mapping as texts
 
 SAMPLE_ROWS = 200
 _LONGEST_CHARACTERS = 300
@@ -93,16 +94,16 @@ def sample_table(
         names = [str(column["name"]) for column in found]
         types = [_type_name(column["type"]) for column in found]
         readable = [n for n, kind in zip(names, types, strict=True) if kind not in _UNREADABLE]
-        texts = [
+        columns_as_text = [
             sa.func.left(sa.cast(sa.column(name), sa.Text), _LONGEST_CHARACTERS).label(f"c{number}")
             for number, name in enumerate(readable)
         ]
         source = sa.table(table, *(sa.column(name) for name in names), schema=schema)
-        query = sa.select(*texts).select_from(source.alias(ALIAS)).limit(rows)
+        query = sa.select(*columns_as_text).select_from(source.alias(ALIAS)).limit(rows)
         if where:
             total, belonging = _counted(connection, source, where)
             query = query.where(_condition(where))
-        read = connection.execute(query).all() if texts else []
+        read = connection.execute(query).all() if columns_as_text else []
     values = {name: _filled([row[at] for row in read]) for at, name in enumerate(readable)}
     columns = tuple(
         SampledColumn(name, kind, values.get(name, ()))
@@ -138,7 +139,7 @@ def _counted(connection: sa.Connection, source: sa.TableClause, where: str) -> t
     except sa.exc.DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _MISSING_RIGHT:
             raise  # told with its GRANT, as without a condition
-        raise ConfigurationError(f"--where não serve: {_told(error.orig)}") from None
+        raise ConfigurationError(texts.where_invalid(_told(error.orig))) from None
     return total, belonging
 
 
@@ -148,7 +149,7 @@ def _told(error: BaseException | None) -> str:
     state = (getattr(diagnosis, "sqlstate", None) or "")[:2]
     if diagnosis is not None and state == _SYNTAX_OR_NAME:
         return str(diagnosis.message_primary)
-    return f"o PostgreSQL não consegue avaliá-lo em todas as linhas ({type(error).__name__})"
+    return texts.where_not_evaluated(type(error).__name__)
 
 
 def _filled(values: list[str | None]) -> tuple[str, ...]:
@@ -161,8 +162,8 @@ def _type_name(kind: object) -> str:
 
 def _not_there(inspector: sa.Inspector, schema: str, table: str) -> str:
     if schema not in inspector.get_schema_names():
-        return f"Não existe o esquema {schema} no banco do armazém"
+        return texts.no_such_schema(schema)
     names = sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)])
     told = ", ".join(names[:_NEAREST]) or "nenhuma"
-    more = f" e mais {len(names) - _NEAREST}" if len(names) > _NEAREST else ""
-    return f"Não existe a tabela {schema}.{table}; neste esquema: {told}{more}"
+    more = texts.and_more(len(names) - _NEAREST) if len(names) > _NEAREST else ""
+    return texts.no_such_table(schema=schema, table=table, told=told, more=more)

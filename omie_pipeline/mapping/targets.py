@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import mapping as texts
 from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.validation.rules import PATIENT_COLUMNS, names_patient, suite_summary
 from omie_pipeline.validation.texts import ALTERNATIVES
@@ -126,12 +127,12 @@ def target_called(targets: Sequence[Target], endpoint: Endpoint, path: str) -> T
     found = next((target for target in targets if target.path == wanted), None)
     if found is None:
         near = [t.path for t in targets if t.path.lower().endswith(wanted.lower()) and wanted]
-        hint = f" (seria {' ou '.join(near[:5])}?)" if near else ""
-        raise ConfigurationError(f"{endpoint.name} não tem o campo {wanted}{hint}")
-    if found.read_only:
+        hint = texts.perhaps(texts.OR_.join(near[:5])) if near else ""
         raise ConfigurationError(
-            f"O campo {wanted} é calculado pelo Omie e não pode ser enviado: tire-o do mapeamento"
+            texts.no_such_field(endpoint=endpoint.name, field=wanted, hint=hint)
         )
+    if found.read_only:
+        raise ConfigurationError(texts.field_computed(wanted))
     return found
 
 
@@ -143,10 +144,10 @@ def missing_of(endpoint: Endpoint, targets: Sequence[Target], given: set[str]) -
     """
     grouped = {name for group in endpoint.either for name in group}
     told = [
-        " ou ".join(group) for group in endpoint.either if not any(_has(given, n) for n in group)
+        texts.OR_.join(group) for group in endpoint.either if not any(_has(given, n) for n in group)
     ]
     if endpoint.deletes:
-        told = [words for words in told if endpoint.integration_key not in words.split(" ou ")]
+        told = [words for words in told if endpoint.integration_key not in words.split(texts.OR_)]
         if not given & {endpoint.integration_key, endpoint.delete_omie_key}:
             told.append(f"{endpoint.integration_key} ou {endpoint.delete_omie_key}")
     for target in targets:

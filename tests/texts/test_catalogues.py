@@ -23,6 +23,8 @@ DECLARATIONS = (
     "validation/clinic_rules.py",
 )
 DESCRIBING = ("help", "description", "comment", "metavar")
+# What others write and we only know again.
+RECOGNISING = ("re.compile", "frozenset")
 ACCENTS = re.compile(r"[À-ÖØ-öø-ÿ]")
 WORDS = re.compile(
     r"\b(?:n[aã]o|de|para|com|sem|que|uma?|foi|d[ao]s|nenhuma?|j[aá]|linhas?|pel[ao]|nada|omie-pipeline)\b",
@@ -34,9 +36,9 @@ QUERY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|SET|GRANT|ALTER|WI
 FEWEST_WORDS = 2
 # Folders whose texts still stand with the code.
 TO_MOVE = (
-    "assets", "catalog", "cli", "clinic", "clock.py", "config", "mapping", "omie", "payload",
-    "postgres", "push", "resources", "sensors", "status", "tls.py", "validation", "webhooks",
-    "yaml_text.py",
+    "clock.py", "config", "postgres", "resources", "tls.py", "webhooks", "yaml_text.py",
+    "assets", "catalog", "cli", "omie", "payload",
+    "push", "sensors", "validation",
 )  # fmt: skip
 Reading = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -53,9 +55,10 @@ def _words(node: ast.expr) -> str | None:
 def _literals(node: ast.AST) -> Iterator[ast.expr]:
     for child in ast.iter_child_nodes(node):
         described = isinstance(child, ast.keyword) and child.arg in DESCRIBING
-        compiled = isinstance(child, ast.Call) and ast.unparse(child.func) == "re.compile"
+        recognised = isinstance(child, ast.Call) and ast.unparse(child.func) in RECOGNISING
+        recognised |= isinstance(node, ast.Dict) and child in node.keys
         documents = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-        if described or compiled or documents:
+        if described or recognised or documents:
             continue
         if isinstance(child, ast.expr) and _words(child) is not None:
             yield child
@@ -70,7 +73,7 @@ def _literals(node: ast.AST) -> Iterator[ast.expr]:
 def portuguese(source: str) -> Iterator[tuple[int, str]]:
     """Lines and words of the Portuguese literals of a module, declarations apart."""
     for node in _literals(ast.parse(source)):
-        text = (_words(node) or "").strip()
+        text = re.sub(r"\S+://\S+", "", _words(node) or "").strip()
         if PATTERN.search(text) or QUERY.match(text) or ENGLISH.search(text):
             continue
         several = len(re.findall(r"\w+", text)) >= FEWEST_WORDS
@@ -96,6 +99,7 @@ def _of_omie(file: Path) -> bool:
         ('def f():\n    """Não é um texto."""', 0),
         ('typer.Option(help="Só esta empresa.")', 0),
         ('re.compile("já cadastrado")', 0),
+        ('words = {"não": NO}', 0),
         ('x = r"j[áa] (?:existe|foi)"', 0),
         ('raise AssertionError("the título is gone")', 0),
         ('x = "codigo_cliente"', 0),
