@@ -21,6 +21,7 @@ from omie_pipeline.postgres.migrate import migrate
 from omie_pipeline.postgres.ownership import Relation
 from omie_pipeline.postgres.poolers import refuse_shared_sessions
 from omie_pipeline.postgres.schemas import ANALYSIS, CLINIC, DAGSTER, PAYLOAD, RAW, STAGING, Schemas
+from omie_pipeline.texts import config as texts
 
 # What a build makes: the tables and views of the dbt project, by schema and name.
 
@@ -182,9 +183,7 @@ def _dbt_connection(url: sa.URL) -> dict[str, str]:
     said = url.get_dialect()().create_connect_args(url)[1]
     ports = {one for one in str(said.get("port", "")).split(",") if one}
     if len(ports) > 1 or "service" in said:
-        raise ConfigurationError(
-            f"{WAREHOUSE}: dbt não lê service nem várias portas: escreva um servidor e uma porta"
-        )
+        raise ConfigurationError(texts.several_ports(WAREHOUSE))
     user = str(said.get("user", "") or os.environ.get("PGUSER", ""))
     return {
         "DBT_HOST": str(said.get("hostaddr", "") or said.get("host", "")),

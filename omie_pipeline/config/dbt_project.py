@@ -33,6 +33,7 @@ from omie_pipeline.config.defaults import OLD_ACCOUNTS, OLD_DEFAULTS
 from omie_pipeline.config.settings import Settings, installed_root
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_state_folder
+from omie_pipeline.texts import config as texts
 from omie_pipeline.yaml_text import load_yaml
 
 DELIVERED_SETS: Final = ("canonica", "synthea")
@@ -47,10 +48,6 @@ _NO_LONGER_READ: Final = tuple(
     Path("seeds") / f"{name}.csv" for name in (OLD_DEFAULTS, OLD_ACCOUNTS)
 )
 _NOTE: Final = "LEIA-ME.txt"
-_NOTE_TEXT: Final = (
-    "Pasta montada pelo omie-pipeline a cada build: nada do que se muda aqui fica.\n"
-    "Os seus modelos ficam na pasta de OMIE_PIPELINE_MODELS.\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +78,10 @@ class MappingProject:
     def hints(self) -> tuple[str, ...]:
         """What a person should do something about, in Portuguese."""
         return (
-            *(
-                f"o modelo entregue {name} mudou desde a sua cópia: compare-a com a de "
-                "dbt_mapping; depois de conferida, qualquer mudança nela (um comentário basta) "
-                "encerra este aviso"
-                for name in self.changed
-            ),
-            *(f"{VARIABLES}: nenhum modelo lê a variável {name}" for name in self.unread),
-            *(
-                f"{folder} está entre os modelos entregues: leve-a para a sua pasta com "
-                "omie-pipeline models --move"
-                for folder in self.old_sets
-            ),
-            *(
-                f"{file} não é mais lido: os padrões ficam no banco (omie-pipeline defaults list). "
-                "O que falta lá entra com omie-pipeline defaults import; depois apague o arquivo"
-                for file in self.old_defaults
-            ),
+            *(texts.delivered_model_changed(name) for name in self.changed),
+            *(texts.variable_unread(file=VARIABLES, variable=name) for name in self.unread),
+            *(texts.folder_delivered(folder) for folder in self.old_sets),
+            *(texts.file_not_read_any_more(file) for file in self.old_defaults),
         )
 
 
@@ -126,7 +110,7 @@ def sources_file(settings: Settings) -> Path:
     if found := next((file for file in files if file.is_file()), None):
         return found
     if not any(folder.is_dir() for folder in folders):
-        raise ConfigurationError(f"OMIE_PIPELINE_STAGING: não existe a pasta {folders[0]}")
+        raise ConfigurationError(texts.staging_missing(folders[0]))
     return files[0]
 
 
@@ -159,7 +143,7 @@ def assemble_project(settings: Settings) -> MappingProject:
     unread = _unread(variables, contents)
     if variables:
         contents[Path(_PROJECT_FILE)] = _with_variables(contents[Path(_PROJECT_FILE)], variables)
-    contents[Path(_NOTE)] = _NOTE_TEXT.encode()
+    contents[Path(_NOTE)] = texts.NOTE_TEXT.encode()
     folder = assembled_dir(settings)
     make_state_folder(folder, settings.home)
     with _locked(folder.with_name(f"{folder.name}.lock")):
@@ -192,7 +176,7 @@ def move_old_sets(settings: Settings) -> tuple[Path, ...]:
     folders = {folder: settings.models / "staging" / folder.name for folder in _old_sets()}
     for target in folders.values():
         if target.exists():
-            raise ConfigurationError(f"{target} já existe: nada foi movido")
+            raise ConfigurationError(texts.target_exists(target))
     for folder, target in folders.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(folder, target)
@@ -229,8 +213,12 @@ def _own_files(root: Path) -> dict[Path, Path]:
             misplaced.append(below.as_posix())
     if misplaced:
         raise ConfigurationError(
-            f"{root}: não sei onde pôr {', '.join(misplaced)}; os lugares são "
-            f"{', '.join(f'{name}/' for name in (*_MODEL_FOLDERS, _MACROS))} e {VARIABLES}"
+            texts.files_misplaced(
+                folder=root,
+                files=", ".join(misplaced),
+                places=", ".join(f"{name}/" for name in (*_MODEL_FOLDERS, _MACROS)),
+                variables=VARIABLES,
+            )
         )
     return found
 
@@ -255,11 +243,11 @@ def _variables(file: Path) -> dict[str, Any]:
     try:
         content = load_yaml(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: não foi possível ler: {error}") from None
+        raise ConfigurationError(texts.file_unreadable(file=file, cause=error)) from None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise ConfigurationError(f"{file}: escreva uma variável por linha, como rg_destino: valor")
+        raise ConfigurationError(texts.variables_shape(file))
     return content
 
 
@@ -270,13 +258,11 @@ def _with_variables(project: bytes, variables: Mapping[str, Any]) -> bytes:
 
 
 def _unread(variables: Mapping[str, Any], contents: Mapping[Path, bytes]) -> tuple[str, ...]:
-    texts = [content for place, content in contents.items() if place.suffix in (".sql", ".yml")]
+    read = [content for place, content in contents.items() if place.suffix in (".sql", ".yml")]
     return tuple(
         name
         for name in variables
-        if not any(
-            f"var({quote}{name}{quote}".encode() in text for text in texts for quote in "'\""
-        )
+        if not any(f"var({quote}{name}{quote}".encode() in text for text in read for quote in "'\"")
     )
 
 

@@ -24,6 +24,7 @@ from omie_pipeline.imports.references import usable_categorias, usable_contas_co
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import schemas_of
 from omie_pipeline.postgres.tables import NO, YES, default_import, empresa_default, payment_account
+from omie_pipeline.texts import config as texts
 
 ALL: Final = "*"
 """The empresa of a default that serves every empresa which has none of its own."""
@@ -75,66 +76,66 @@ class Default:
 
 def _category(text: str) -> str:
     if not _CATEGORY.fullmatch(text) or len(text) > 20:
-        raise ValueError("deve ser o código de uma categoria do Omie, como 1.01.01")
+        raise ValueError(texts.MUST_BE_CATEGORY)
     return text
 
 
 def _account(text: str) -> str:
     digits = text.isascii() and text.isdigit()
     if not digits or not 0 < int(text) <= _LARGEST_ACCOUNT:
-        raise ValueError("deve ser o número de uma conta corrente do Omie (nCodCC), só algarismos")
+        raise ValueError(texts.MUST_BE_ACCOUNT)
     return str(int(text))
 
 
 def _yes_no(text: str) -> str:
     if text.upper() not in _YES_NO:
-        raise ValueError("deve ser S ou N")
+        raise ValueError(texts.MUST_BE_YES_OR_NO)
     return _YES_NO[text.upper()]
 
 
 def _days(text: str) -> str:
     if not (text.isascii() and text.isdigit() and int(text) <= _LONGEST_DAYS):
-        raise ValueError(f"deve ser um número de dias, de 0 a {_LONGEST_DAYS}")
+        raise ValueError(texts.must_be_days(_LONGEST_DAYS))
     return str(int(text))
 
 
 def _text(text: str) -> str:
     if len(text) > _LONGEST_CHARACTERS or not text.isprintable():
-        raise ValueError(f"deve ser um texto de até {_LONGEST_CHARACTERS} caracteres")
+        raise ValueError(texts.must_be_text(_LONGEST_CHARACTERS))
     return text
 
 
 _LISTED: Final = (
     Default("receipt_category", "categoria_padrao_agenda", _category,
-            "categoria dos recebimentos cujo procedimento não tem"),
+            texts.RECEIPT_CATEGORY),
     Default("repasse_category", "categoria_padrao_repasse", _category,
-            "categoria dos repasses aos profissionais"),
+            texts.REPASSE_CATEGORY),
     Default("sale_category", "categoria_padrao_venda", _category,
-            "categoria das vendas de produtos que não dizem a sua"),
+            texts.SALE_CATEGORY),
     Default("expense_category", "categoria_padrao_despesa", _category,
-            "categoria das despesas que não dizem a sua"),
+            texts.EXPENSE_CATEGORY),
     Default("purchase_category", "categoria_padrao_compra", _category,
-            "categoria das compras de produtos que não dizem a sua"),
+            texts.PURCHASE_CATEGORY),
     Default("account", "conta_corrente_padrao", _account,
-            "conta corrente (nCodCC) quando a forma de pagamento não diz"),
+            texts.ACCOUNT),
     Default("bill_orders", "faturar_os_automaticamente", _yes_no,
-            "S: toda ordem de serviço vira NFS-e na hora"),
+            texts.BILL_ORDERS),
     Default("order_for_every_receipt", "gerar_os_sempre", _yes_no,
-            "S: todo recebimento gera ordem de serviço"),
+            texts.ORDER_FOR_EVERY_RECEIPT),
     Default("professionals_are_sellers", "profissional_como_vendedor", _yes_no,
-            "S: os profissionais são vendedores no Omie"),
+            texts.PROFESSIONALS_ARE_SELLERS),
     Default("repasse_days", "prazo_repasse_dias", _days,
-            "dias do recebimento ao repasse, quando a regra não diz (vazio: 30)"),
+            texts.REPASSE_DAYS),
     Default("lc116", "lc116_padrao", _text,
-            "código LC 116 dos procedimentos que não têm"),
+            texts.LC116),
     Default("municipal_service", "servico_municipal_padrao", _text,
-            "código municipal dos procedimentos que não têm"),
+            texts.MUNICIPAL_SERVICE),
     Default("taxation", "tributacao_padrao", _text,
-            "tributação (cIdTrib) dos procedimentos que não têm"),
+            texts.TAXATION),
     Default("service_city", "cidade_prestacao", _text,
-            "cidade da prestação, como no Omie: SAO PAULO (SP)"),
+            texts.SERVICE_CITY),
     Default("order_terms", "condicao_parcela_os", _text,
-            "condição de pagamento das ordens (cCodParc; vazio: 000)"),
+            texts.ORDER_TERMS),
 )  # fmt: skip
 DEFAULTS: Final[Mapping[str, Default]] = {one.name: one for one in _LISTED}
 """Every default but the accounts of payment methods, by name, in the order in which it is shown."""
@@ -155,8 +156,9 @@ def checked(empresa: str, name: str, value: str, empresas: Collection[str]) -> S
     empresa, name, value = empresa.strip(), name.strip(), value.strip()
     if empresa not in (ALL, *empresas):
         raise ConfigurationError(
-            f"Não existe a empresa {empresa} (existem: {', '.join(empresas)}; "
-            f"{ALL} vale para todas)"
+            texts.default_empresa_unknown(
+                empresa=empresa, known=", ".join(empresas), all_empresas=ALL
+            )
         )
     method = name.removeprefix(ACCOUNT_OF).strip() if name.startswith(ACCOUNT_OF) else None
     if method is not None:
@@ -167,19 +169,18 @@ def checked(empresa: str, name: str, value: str, empresas: Collection[str]) -> S
 def _of(name: str) -> Default:
     if name not in DEFAULTS:
         raise ConfigurationError(
-            f"Não existe o padrão {name} (existem: {', '.join(DEFAULTS)} e {ACCOUNT_OF}FORMA, "
-            "como account.PIX)"
+            texts.default_unknown(name=name, known=", ".join(DEFAULTS), account_of=ACCOUNT_OF)
         )
     return DEFAULTS[name]
 
 
 def _checked(name: str, text: str, read: Callable[[str], str]) -> str:
     if not text:
-        raise ConfigurationError(f"{name}: o valor está vazio; para tirar um padrão, use unset")
+        raise ConfigurationError(texts.default_empty(name))
     try:
         return read(text)
     except ValueError as error:
-        raise ConfigurationError(f"{name}: {error}; veio {text!r}") from None
+        raise ConfigurationError(texts.default_refused(name=name, error=error, text=text)) from None
 
 
 def set_defaults(engine: sa.Engine, settings: Sequence[Setting]) -> None:
@@ -283,7 +284,7 @@ def doubtful_codes(
             if one.name.endswith("_category"):
                 problem = _problem(categories, one.value, "categoria")
             elif one.name == "account" or one.method:
-                problem = _problem(accounts, one.value, "conta corrente")
+                problem = _problem(accounts, one.value, texts.ACCOUNT_WORD)
             else:
                 continue
             if problem:
@@ -295,8 +296,8 @@ def _problem(usable: Mapping[str, bool], code: str, what: str) -> str:
     if not usable or usable.get(code):
         return ""
     if code in usable:
-        return f"a {what} {code} está inativa no Omie, ou é só um grupo de totais"
-    return f"a {what} {code} não existe no Omie"
+        return texts.code_inactive(what=what, code=code)
+    return texts.code_unknown(what=what, code=code)
 
 
 def _write(connection: sa.Connection, settings: Sequence[Setting]) -> None:
@@ -368,14 +369,14 @@ def read_defaults(file: Path, empresas: Collection[str]) -> tuple[Setting, ...]:
         try:
             settings.append(checked(*raw, empresas))
         except ConfigurationError as error:
-            problems.append(f"linha {line}: {error}")
+            problems.append(texts.line_refused(line=line, error=error))
     repeated = _repeated(settings)
     if repeated:
-        problems.append(f"mais de uma vez: {', '.join(repeated)}")
+        problems.append(texts.more_than_once(", ".join(repeated)))
     if problems:
         more = len(problems) - _TOLD_PROBLEMS
-        told = [*problems[:_TOLD_PROBLEMS], *([f"e mais {more}"] if more > 0 else [])]
-        raise ConfigurationError(f"{file}: nada foi importado\n  " + "\n  ".join(told))
+        told = [*problems[:_TOLD_PROBLEMS], *([texts.and_more(more)] if more > 0 else [])]
+        raise ConfigurationError(texts.nothing_imported(file) + "\n  ".join(told))
     return tuple(settings)
 
 
@@ -400,10 +401,10 @@ def raw_table(engine: sa.Engine, name: str) -> tuple[Raw, ...]:
             return ()
         table = sa.table(name, *(sa.column(one) for one in columns), schema=_OLD_SCHEMA)
         rows = connection.execute(sa.select(table)).mappings()
-        texts = [
+        lines = [
             {key: "" if value is None else str(value) for key, value in row.items()} for row in rows
         ]
-    return tuple(raw for row in texts for raw in _of_row(row))
+    return tuple(raw for row in lines for raw in _of_row(row))
 
 
 def written_defaults(settings: Sequence[Setting]) -> str:
@@ -419,8 +420,8 @@ def _lines(file: Path) -> Iterator[tuple[int, Raw]]:
     try:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = "não é UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise ConfigurationError(f"{file}: não foi possível ler ({why})") from None
+        why = texts.NOT_UTF8 if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise ConfigurationError(texts.file_unreadable_because(file=file, cause=why)) from None
     head = text.partition("\n")[0]
     # A Brazilian spreadsheet writes semicolons.
     delimiter = ";" if head.count(";") > head.count(",") else ","
@@ -428,13 +429,18 @@ def _lines(file: Path) -> Iterator[tuple[int, Raw]]:
     columns = [name.strip() for name in reader.fieldnames or ()]
     if not _known(columns):
         raise ConfigurationError(
-            f"{file}: as colunas devem ser {','.join(COLUMNS)} (ou as de {OLD_DEFAULTS}.csv e "
-            f"{OLD_ACCOUNTS}.csv); são {','.join(columns)}"
+            texts.columns_expected(
+                file=file,
+                expected=",".join(COLUMNS),
+                old_defaults=OLD_DEFAULTS,
+                old_accounts=OLD_ACCOUNTS,
+                found=",".join(columns),
+            )
         )
     reader.fieldnames = columns
     for row in reader:
         if row.get(""):
-            raise ConfigurationError(f"{file}: a linha {reader.line_num} tem colunas a mais")
+            raise ConfigurationError(texts.line_too_wide(file=file, line=reader.line_num))
         for raw in _of_row(row):
             yield reader.line_num, raw
 
@@ -528,7 +534,7 @@ def _sorted(
     for raw in raws:
         empresa, name, value = raw
         if raw in DELIVERED_ONCE and not examples:
-            left_out.append(f"{name}={value} ({empresa}): era um exemplo, do simulador do Omie")
+            left_out.append(texts.was_an_example(name=name, value=value, empresa=empresa))
             continue
         try:
             one = checked(empresa, name, value, empresas)

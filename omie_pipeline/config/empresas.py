@@ -40,6 +40,7 @@ from omie_pipeline.config.settings import (
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.push.policy import EndpointPolicies, EndpointPolicy, Policies
+from omie_pipeline.texts import config as texts
 from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.yaml_text import load_yaml
@@ -79,13 +80,13 @@ class Importacao(BaseModel):
         for name in agenda:
             if name not in _FAMILY_OF and name not in families:
                 known = ", ".join((*families, *_FAMILY_OF))
-                raise ValueError(f"tabela ou família desconhecida: {name} (existem: {known})")
+                raise ValueError(texts.table_unknown(name=name, known=known))
         return agenda
 
     @model_validator(mode="after")
     def _is_a_window(self) -> Self:
         if self.desde and self.ate and self.desde > self.ate:
-            raise ValueError("desde deve vir antes de ate")
+            raise ValueError(texts.FROM_AFTER_UNTIL)
         return self
 
     def schedule_of(self, tabela: str, default: Schedule) -> Schedule:
@@ -123,8 +124,8 @@ class Choices(BaseModel):
             if name not in ClinicRules.model_fields:
                 close = get_close_matches(str(name), ClinicRules.model_fields, n=1)
                 known = ", ".join(ClinicRules.model_fields)
-                meant = f"você quis dizer {close[0]}?" if close else f"existem: {known}"
-                raise ValueError(f"regra desconhecida: {name} ({meant})")
+                meant = texts.perhaps(close[0]) if close else texts.there_are(known)
+                raise ValueError(texts.rule_unknown(name=name, meant=meant))
         return content
 
     def chosen(self) -> dict[str, Any]:
@@ -202,15 +203,11 @@ _SECRET_KEYS = frozenset(
         "notificar",
     }
 )
-_NOT_HERE = "não pode ficar neste arquivo; guarde o valor em uma variável e escreva o nome dela em"
 
 
 def _variable_name(name: str) -> str:
     if not _VARIABLE_NAME.fullmatch(name) or _LOOKS_LIKE_A_SECRET.fullmatch(name):
-        raise ValueError(
-            "deve ser o NOME de uma variável, como CLINICA_SUL_APP_KEY; o valor escrito parece "
-            "ser o próprio segredo. Se for, troque-o no Omie."
-        )
+        raise ValueError(texts.MUST_BE_VARIABLE)
     return name
 
 
@@ -284,7 +281,7 @@ class PipelineConfig(BaseModel):
         ):
             repeated = [value for value, times in Counter(values).items() if times > 1]
             if repeated:
-                raise ValueError(f"duas empresas com o mesmo valor: {', '.join(repeated)}")
+                raise ValueError(texts.value_shared(", ".join(repeated)))
         return empresas
 
     @field_validator("endpoints")
@@ -293,7 +290,7 @@ class PipelineConfig(BaseModel):
         known = [endpoint.name for endpoint in WRITABLE]
         for name in endpoints:
             if name not in known:
-                raise ValueError(f"endpoint desconhecido: {name} (existem: {', '.join(known)})")
+                raise ValueError(texts.endpoint_unknown(name=name, known=", ".join(known)))
         return endpoints
 
     @property
@@ -315,7 +312,7 @@ class PipelineConfig(BaseModel):
             if empresa.nome == nome:
                 return empresa
         known = ", ".join(empresa.nome for empresa in self.empresas)
-        raise ConfigurationError(f"Empresa desconhecida: {nome} (existem: {known})")
+        raise ConfigurationError(texts.empresa_unknown(empresa=nome, known=known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +359,7 @@ def access(
     missing = [name for name in (*wanted, *addresses) if name and not found.get(name)]
     if missing:
         raise ConfigurationError(
-            f"Empresa {empresa.nome}: defina {', '.join(missing)} no ambiente ou no arquivo .env"
+            texts.variables_missing(empresa=empresa.nome, variables=", ".join(missing))
         )
     base_url, clinic_url = settings.base_url, settings.clinic_url
     if empresa.base_url_env:
@@ -403,7 +400,7 @@ class _StrictLoader(yaml.SafeLoader):
         for name, times in Counter(map(str, names)).items():
             if times > 1:
                 line = node.start_mark.line + 1
-                raise yaml.YAMLError(f"a chave {name} aparece duas vezes (bloco da linha {line})")
+                raise yaml.YAMLError(texts.key_twice(name=name, line=line))
         return super().construct_mapping(node, deep)
 
 
@@ -411,14 +408,12 @@ def _read_yaml(file: Path) -> object:
     try:
         return load_yaml(file.read_text(encoding="utf-8"), _StrictLoader)
     except FileNotFoundError:
-        raise ConfigurationError(
-            f"OMIE_PIPELINE_CONFIG: o arquivo {file} não existe (modelo: empresas.example.yaml)"
-        ) from None
+        raise ConfigurationError(texts.file_missing(file)) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigurationError(f"{file}: não é YAML válido (linha {line})") from None
+        raise ConfigurationError(texts.no_yaml_at(file=file, line=line)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: não é YAML válido ({error})") from None
+        raise ConfigurationError(texts.no_yaml(file=file, error=error)) from None
 
 
 def _refuse_secrets(content: object, file: Path) -> None:
@@ -427,7 +422,7 @@ def _refuse_secrets(content: object, file: Path) -> None:
         for key, value in content.items():
             name = str(key).lower()
             if name in _SECRET_KEYS:
-                raise ConfigurationError(f"{file}: {name} {_NOT_HERE} {name}_env")
+                raise ConfigurationError(f"{file}: {name} {texts.NOT_HERE} {name}_env")
             _refuse_secrets(value, file)
     elif isinstance(content, list):
         for value in content:

@@ -30,37 +30,9 @@ from pydantic import (
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.schemas import PREFIX_PATTERN, Schemas
+from omie_pipeline.texts import config as texts
 
 # What pydantic refused, in Portuguese, naming the setting and never its value.
-
-_TEXTS: dict[str, str] = {
-    "missing": "falta preencher",
-    "extra_forbidden": "chave desconhecida",
-    "int_parsing": "deve ser um número inteiro",
-    "int_from_float": "deve ser um número inteiro",
-    "int_type": "deve ser um número inteiro",
-    "float_parsing": "deve ser um número",
-    "float_type": "deve ser um número",
-    "finite_number": "deve ser um número finito",
-    "decimal_parsing": "deve ser um número",
-    "decimal_type": "deve ser um número",
-    "bool_parsing": "deve ser true ou false",
-    "bool_type": "deve ser true ou false",
-    "string_type": "deve ser um texto",
-    "model_type": "deve ser um bloco de chaves e valores",
-    "mapping_type": "deve ser um bloco de chaves e valores",
-    "dict_type": "deve ser um bloco de chaves e valores",
-    "list_type": "deve ser uma lista",
-    "tuple_type": "deve ser uma lista",
-    "greater_than": "deve ser maior que {gt}",
-    "greater_than_equal": "deve ser no mínimo {ge}",
-    "less_than_equal": "deve ser no máximo {le}",
-    "literal_error": "deve ser um destes: {expected}",
-    "value_error": "{error}",
-    "too_short": "não pode ficar vazio",
-    "string_too_short": "não pode ficar vazio",
-    "string_pattern_mismatch": "tem caracteres que não servem aqui (aceito: {pattern})",
-}
 
 
 def refusals(error: ValidationError, name_of: Callable[[tuple[int | str, ...]], str]) -> str:
@@ -73,8 +45,8 @@ def refusals(error: ValidationError, name_of: Callable[[tuple[int | str, ...]], 
 
 def _reason(kind: str, context: dict[str, Any]) -> str:
     if kind.startswith("date_"):
-        return "deve ser uma data AAAA-MM-DD"
-    text = _TEXTS.get(kind, "valor inválido")
+        return texts.MUST_BE_DAY
+    text = texts.TEXTS.get(kind, texts.INVALID_VALUE)
     return text.format(**{**context, "expected": _options(str(context.get("expected", "")))})
 
 
@@ -117,9 +89,9 @@ def checked_base_url(url: str) -> str:
     """
     parts = urlsplit(url.strip())
     if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("deve ser um endereço como https://servidor/api/v1/")
+        raise ValueError(texts.MUST_BE_ADDRESS)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise ValueError("deve usar https (http só vale para 127.0.0.1, ::1 ou localhost)")
+        raise ValueError(texts.MUST_BE_HTTPS)
     return url.strip().rstrip("/") + "/"
 
 
@@ -131,9 +103,7 @@ def notify_addresses(text: str) -> tuple[str, ...]:
     """
     parts = [part.strip(" ,;") for part in _BETWEEN_ADDRESSES.split(text.strip(" ,;"))]
     if not all(_ADDRESS.match(part) for part in parts):
-        raise ValueError(
-            "cada endereço deve ser como servico://..., separado por espaço ou vírgula"
-        )
+        raise ValueError(texts.MUST_BE_CHANNEL)
     return tuple(dict.fromkeys(parts))
 
 
@@ -322,25 +292,21 @@ class Settings(BaseModel):
     def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         scheme = url.get_secret_value().split(":", 1)[0] if url else "postgresql"
         if scheme.split("+", 1)[0] not in ("postgresql", "postgres"):
-            raise ValueError(
-                "deve ser um endereço PostgreSQL (postgresql://usuario:senha@host/base)"
-            )
+            raise ValueError(texts.MUST_BE_POSTGRESQL)
         return url
 
     @field_validator("schema_prefix")
     @classmethod
     def _is_free(cls, prefix: str) -> str:
         if prefix.startswith("pg_"):
-            raise ValueError("não pode começar com pg_, que é do PostgreSQL")
+            raise ValueError(texts.MUST_NOT_BE_PG)
         return prefix
 
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
         if not _is_time_zone(name):
-            raise ValueError(
-                "deve ser um nome IANA, como America/Sao_Paulo, America/Manaus ou America/Noronha"
-            )
+            raise ValueError(texts.MUST_BE_TIME_ZONE)
         return name
 
     @property
@@ -380,7 +346,7 @@ class Settings(BaseModel):
             ("OMIE_CALLS_PER_MINUTE_IP", self.calls_per_minute_ip, OMIE_CALLS_PER_MINUTE_IP),
         ):
             if value > ceiling:
-                raise ValueError(f"{name} deve ser no máximo {ceiling}, o limite do Omie")
+                raise ValueError(texts.must_be_at_most(name=name, ceiling=ceiling))
         return self
 
 
@@ -447,5 +413,5 @@ def variable_of(field: str) -> str:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else "configuração"
+    name = str(location[0]) if location else texts.CONFIGURATION
     return variable_of(name) if name in Settings.model_fields else name
