@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from omie_pipeline.texts import tools as texts
+
 DEFAULT_TIME_ZONE = "America/Sao_Paulo"
 """Where a clinic is unless it says otherwise."""
 BRASILIA = ZoneInfo("America/Sao_Paulo")
@@ -83,4 +85,4 @@ def tell_wait(why: str, until: datetime) -> None:
     """
     at = until.astimezone(BRASILIA)
     extra = {"why": why, "until": until}
-    _WAITS.info("Esperando até %s (Brasília): %s", f"{at:%H:%M:%S}", why, extra=extra)
+    _WAITS.info(texts.WAITING_UNTIL, f"{at:%H:%M:%S}", why, extra=extra)

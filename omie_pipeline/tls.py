@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import tools as texts
 
 _FILE: Final = "SSL_CERT_FILE"
 _FOLDER: Final = "SSL_CERT_DIR"
@@ -42,5 +43,5 @@ def _context(file: str, folder: str) -> ssl.SSLContext:
     except OSError as error:
         name, place = (_FILE, file) if file else (_FOLDER, folder)
         raise ConfigurationError(
-            f"{name}: não foi possível ler certificados de {place} ({error.strerror or error})."
+            texts.certificates_unreadable(variable=name, place=place, cause=error.strerror or error)
         ) from None

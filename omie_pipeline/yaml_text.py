@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from omie_pipeline.texts import tools as texts
+
 MOST_NESTED = 50
 MOST_NODES = 100_000
 
@@ -30,7 +32,7 @@ def _refuse_unbounded(text: str, loader: type[yaml.SafeLoader]) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append((event.anchor, nodes))
             if len(opened) > MOST_NESTED:
-                raise yaml.YAMLError(f"mais de {MOST_NESTED} níveis, um dentro do outro")
+                raise yaml.YAMLError(texts.too_deep(MOST_NESTED))
             nodes += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, before = opened.pop()
@@ -38,11 +40,11 @@ def _refuse_unbounded(text: str, loader: type[yaml.SafeLoader]) -> None:
                 sizes[anchor] = nodes - before
         elif isinstance(event, yaml.AliasEvent):
             if any(anchor == event.anchor for anchor, _ in opened):
-                raise yaml.YAMLError(f"*{event.anchor} contém a si mesmo")
+                raise yaml.YAMLError(texts.contains_itself(event.anchor))
             nodes += sizes.get(event.anchor or "", 1)
         elif isinstance(event, yaml.ScalarEvent):
             nodes += 1
             if event.anchor is not None:
                 sizes[event.anchor] = 1
         if nodes > MOST_NODES:
-            raise yaml.YAMLError(f"mais de {MOST_NODES} valores depois de desfeitos os apelidos")
+            raise yaml.YAMLError(texts.too_many_values(MOST_NODES))

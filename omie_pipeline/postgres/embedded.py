@@ -28,6 +28,7 @@ from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.postgres.binaries import Account, PostgresBinaries, binaries_for, server_account
 from omie_pipeline.postgres.server import DATABASE, HOST, USER, PostgresServer, ServerState
 from omie_pipeline.private_files import make_home
+from omie_pipeline.texts import postgres as texts
 
 START_LIMIT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.05
@@ -156,11 +157,12 @@ class EmbeddedPostgres:
                 return state
             if time.monotonic() >= deadline:
                 raise WarehouseError(
-                    "O PostgreSQL embutido não ficou pronto em "
-                    f"{self._start_limit_seconds:.0f} segundos ({server.data}).\n{failure}"
+                    texts.embedded_not_ready(
+                        seconds=self._start_limit_seconds, data=server.data, failure=failure
+                    )
                 )
             if not server.worth_retrying(failure):
-                raise WarehouseError(f"O PostgreSQL embutido não iniciou.\n{failure}")
+                raise WarehouseError(texts.embedded_not_started(failure))
             wanted = 0
             time.sleep(LOCK_POLL_SECONDS)
 
@@ -199,9 +201,7 @@ class EmbeddedPostgres:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            raise ConfigurationError(
-                f"{self._record_file} está danificado; apague-o para que seja refeito."
-            ) from error
+            raise ConfigurationError(texts.record_damaged(self._record_file)) from error
 
     def _recorded_port(self) -> int:
         record = self._record()
@@ -249,8 +249,9 @@ class EmbeddedPostgres:
                 except BlockingIOError as error:
                     if time.monotonic() >= deadline:
                         raise WarehouseError(
-                            "Outro processo está iniciando o PostgreSQL embutido há mais de "
-                            f"{self._start_limit_seconds:.0f} segundos ({self._lock_file})."
+                            texts.embedded_being_started(
+                                seconds=self._start_limit_seconds, file=self._lock_file
+                            )
                         ) from error
                     time.sleep(LOCK_POLL_SECONDS)
             yield
@@ -284,4 +285,4 @@ def _free_port(wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise WarehouseError("Nenhuma porta livre em 127.0.0.1 para o PostgreSQL embutido.")
+    raise WarehouseError(texts.NO_FREE_PORT)

@@ -17,6 +17,7 @@ from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.postgres.failures import WAREHOUSE, Place, parsed_url, remember_place, told
 from omie_pipeline.postgres.schemas import Schemas, use_schemas
+from omie_pipeline.texts import postgres as texts
 
 PLAIN_VALUES: Mapping[str, str] = {
     "datestyle": "ISO,YMD",
@@ -54,7 +55,7 @@ def open_engine(
     except ConfigurationError as error:
         raise WarehouseError(str(error)) from None
     if parsed.get_backend_name() != "postgresql":
-        raise WarehouseError("WAREHOUSE_URL deve ser um endereço PostgreSQL (postgresql://…)")
+        raise WarehouseError(texts.MUST_BE_POSTGRESQL)
     engine = sa.create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_size=4,
@@ -127,5 +128,5 @@ def warehouse_errors() -> Iterator[None]:
 
 def _told(error: sa.exc.DBAPIError) -> str:
     if isinstance(error, sa.exc.OperationalError):
-        return told(error, "O banco do armazém não respondeu ou recusou a gravação")
-    return told(error, "O banco do armazém recusou um comando")
+        return told(error, texts.NO_ANSWER)
+    return told(error, texts.COMMAND_REFUSED)

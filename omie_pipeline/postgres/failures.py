@@ -13,10 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import postgres as texts
 
 # Addresses of databases, read so that no part of a password is ever taken for a host.
-
-ESCAPES = "@ é %40, / é %2F, : é %3A, # é %23, ? é %3F, % é %25"
 
 
 def parsed_url(url: str, variable: str) -> sa.URL:
@@ -32,13 +31,11 @@ def parsed_url(url: str, variable: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
-        hint = f" (numa senha, {ESCAPES})" if "@" in url else ""
-        raise ConfigurationError(f"{variable} não é um endereço de banco válido{hint}") from None
+        hint = texts.IN_A_PASSWORD if "@" in url else ""
+        raise ConfigurationError(texts.address_invalid(variable=variable, hint=hint)) from None
     # An @ too many sits in the password, whose tail would be taken for the host.
     if "@" in f"{parsed.host or ''}{parsed.database or ''}" and parsed.password is not None:
-        raise ConfigurationError(
-            f"{variable}: a senha tem @: escreva %40 no lugar dele ({ESCAPES})"
-        )
+        raise ConfigurationError(texts.password_has_at(variable))
     return parsed
 
 
@@ -67,76 +64,65 @@ class Place:
 WAREHOUSE = "WAREHOUSE_URL"
 CLINIC = "CLINIC_URL"
 
-_NOBODY = (
-    "nada responde no endereço de {variable}: confira servidor e porta, e se o banco está no ar"
-)
-_LOGIN = f"usuário ou senha errados em {{variable}} (numa senha, {ESCAPES})"
 _BY_STATE = {
-    "28P01": _LOGIN,
-    "28000": "o servidor não deixa este usuário entrar: confira o usuário em {variable}, e no "
-    "servidor a linha dele em pg_hba.conf e o direito LOGIN",
-    "3D000": "o banco de dados de {variable} não existe no servidor: crie-o ou corrija o nome",
-    "53300": "o servidor está sem conexões livres: feche programas que o usam ou aumente "
-    "max_connections",
-    "57P01": "o servidor encerrou a conexão: repita quando estiver no ar",
-    "57P03": "o servidor está ligando ou desligando: repita em um minuto",
-    "53100": "o disco do servidor está cheio",
-    "25006": "o servidor só aceita leitura (é uma réplica): aponte {variable} para o principal",
-    "57014": "o comando passou do tempo que o servidor permite (statement_timeout)",
+    "28P01": texts.LOGIN_WRONG,
+    "28000": texts.LOGIN_REFUSED,
+    "3D000": texts.DATABASE_MISSING,
+    "53300": texts.NO_CONNECTIONS_LEFT,
+    "57P01": texts.SERVER_ENDED_CONNECTION,
+    "57P03": texts.SERVER_STARTING,
+    "53100": texts.DISK_FULL,
+    "25006": texts.READ_ONLY_SERVER,
+    "57014": texts.STATEMENT_TIMEOUT,
 }
 _BY_CODE = {
-    1044: "o usuário de {variable} não tem acesso a este banco: GRANT SELECT ON {database}.* TO "
-    "{role}",
-    1045: _LOGIN,
-    1049: "o banco de dados de {variable} não existe no servidor: crie-o ou corrija o nome",
-    1130: "o servidor não aceita conexões desta máquina: crie o usuário para este endereço",
-    1142: "falta o direito de leitura: GRANT SELECT ON {database}.* TO {role}",
-    1698: _LOGIN,
-    2002: _NOBODY,
-    2003: _NOBODY,
-    2005: "o nome do servidor em {variable} não foi encontrado: confira o nome e o DNS",
-    2013: "a conexão caiu no meio da leitura: repita; se voltar, veja o registro do servidor",
-    2026: "a conexão segura (SSL) falhou: confira os certificados e as opções de SSL em {variable}",
-    3159: "o servidor só aceita conexões com SSL: peça-o em {variable}",
+    1044: texts.NO_ACCESS_MYSQL,
+    1045: texts.LOGIN_WRONG,
+    1049: texts.DATABASE_MISSING,
+    1130: texts.MACHINE_REFUSED_MYSQL,
+    1142: texts.NO_READING_MYSQL,
+    1698: texts.LOGIN_WRONG,
+    2002: texts.NOTHING_ANSWERS,
+    2003: texts.NOTHING_ANSWERS,
+    2005: texts.HOST_UNKNOWN,
+    2013: texts.CONNECTION_LOST_READING,
+    2026: texts.SSL_FAILED_MYSQL,
+    3159: texts.SSL_REQUIRED,
 }
 _BY_WORDS = (
     (r"failed to resolve host|could not translate host|Name or service not known|getaddrinfo",
-     "o nome do servidor em {variable} não foi encontrado: confira o nome e o DNS"),
+     texts.HOST_UNKNOWN),
     (r"invalid sslmode value",
-     "sslmode em {variable} não existe: use disable, prefer, require, verify-ca ou verify-full"),
+     texts.SSLMODE_UNKNOWN),
     (r"invalid (connection option|URI query parameter)",
-     "{variable} tem depois de ? uma opção que o PostgreSQL não conhece: confira como se escreve "
-     "(sslmode, sslrootcert, options …)"),
+     texts.OPTION_UNKNOWN),
     (r"invalid port number|invalid integer value \".*?\" for connection option \"port\"",
-     "a porta em {variable} deve ser um número de 1 a 65535"),
+     texts.PORT_INVALID),
     (r"invalid (integer )?value .*for connection option|invalid \w+ value",
-     "{variable} tem depois de ? uma opção com um valor que o PostgreSQL não aceita"),
+     texts.OPTION_INVALID),
     (r"root certificate file|certificate file .* does not exist|private key file",
-     "um arquivo de certificado que {variable} nomeia não existe ou não pode ser lido: confira "
-     "sslrootcert, sslcert e sslkey"),
+     texts.CERTIFICATE_MISSING),
     (r"server does not support SSL",
-     "o servidor não tem SSL, e {variable} o exige (sslmode): ligue o SSL no servidor, ou, numa "
-     "rede de confiança, tire sslmode de {variable}"),
+     texts.SERVER_WITHOUT_SSL),
     (r"certificate|SSL error|tls",
-     "a conexão segura (SSL) falhou: confira os certificados e sslmode em {variable}"),
+     texts.SSL_FAILED),
     (r"pg_hba\.conf",
-     "o servidor não aceita este usuário desta máquina: acrescente uma linha em pg_hba.conf para "
-     "{role} e {database}"),
+     texts.PG_HBA_MISSING),
     (r"password authentication failed|no password supplied|autenticação.* falhou|Access denied",
-     _LOGIN),
+     texts.LOGIN_WRONG),
     (r"(database|banco de dados) \"[^\"]*\" (does not exist|não existe)", _BY_STATE["3D000"]),
     (r"(role|papel) \"[^\"]*\" (does not exist|is not permitted|não existe|não tem)",
      _BY_STATE["28000"]),
     (r"too many (clients|connections)", _BY_STATE["53300"]),
     (r"starting up|shutting down", _BY_STATE["57P03"]),
     (r"timeout expired|timed out",
-     "o servidor de {variable} não respondeu a tempo: confira servidor, porta e firewall"),
+     texts.NO_ANSWER_IN_TIME),
     (r"Connection refused|Is the server running",
-     _NOBODY),
+     texts.NOTHING_ANSWERS),
     (r"unable to open database file",
-     "o arquivo do banco em {variable} não pode ser aberto: confira o caminho e as permissões"),
+     texts.FILE_NOT_OPENED),
     (r"server closed the connection|connection (is|was) (lost|closed)|terminating connection",
-     "a conexão caiu: repita quando o servidor estiver no ar"),
+     texts.CONNECTION_LOST),
 )  # fmt: skip
 _DENIED = "42501"
 _DUPLICATES = ("42P07", "42P06", "42723", "42710")
@@ -204,7 +190,7 @@ def _of_object(state: str, words: str, place: Place) -> str:
             return _missing(grant)
         denied = _OBJECT.search(words)
         if denied is None:
-            return "falta um direito ao usuário de {variable} no servidor"
+            return texts.RIGHT_MISSING
         kind, name = denied.groups()
         template = _GRANTS.get(kind, _SELECT)
         full = place.relation if template is _SELECT and place.relation else name
@@ -213,15 +199,12 @@ def _of_object(state: str, words: str, place: Place) -> str:
     if state in _DUPLICATES:
         already = _ALREADY.search(words)
         if already is not None:
-            return (
-                f"já existe um objeto {_safe(already[1])} que não é deste programa; mova-o ou "
-                "escolha outro prefixo (OMIE_PIPELINE_SCHEMA_PREFIX)"
-            )
+            return texts.object_not_ours(_safe(already[1]))
     return ""
 
 
 def _missing(grant: str) -> str:
-    return f"falta um direito ao usuário de {{variable}}. Um administrador executa: {grant};"
+    return texts.right_missing_fix(grant)
 
 
 def _safe(name: str) -> str:

@@ -23,14 +23,11 @@ from omie_pipeline.errors import TakenOver
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import schemas_of
 from omie_pipeline.postgres.tables import fence
+from omie_pipeline.texts import postgres as texts
 
 _POLL_SECONDS = 0.5
 _CHANGED_SINCE = "40001"
 """SQLSTATE of a transaction whose snapshot is older than the holder."""
-_TAKEN_OVER = (
-    "Esta execução perdeu a vez (a conexão com o banco caiu ou o computador parou) e outra "
-    "assumiu o lugar dela. Nada mais foi enviado nem gravado por esta"
-)
 
 
 class Lane:
@@ -97,7 +94,7 @@ class Lane:
             except sa.exc.DBAPIError:
                 mine = self._take_again()
         if not mine:
-            raise TakenOver(_TAKEN_OVER)
+            raise TakenOver(texts.TAKEN_OVER)
 
     def release(self) -> None:
         """Let go of the lock, whatever state its connection is in."""
@@ -145,7 +142,7 @@ class Lane:
                 raise
             mine = False
         if not mine:
-            raise TakenOver(_TAKEN_OVER)
+            raise TakenOver(texts.TAKEN_OVER)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from omie_pipeline.postgres.failures import told
 from omie_pipeline.postgres.ownership import Relation, adopt, claim, mark
 from omie_pipeline.postgres.roles import grant_access, grant_reading
 from omie_pipeline.postgres.schemas import SYNC, migrating, schemas_of
+from omie_pipeline.texts import postgres as texts
 
 # The SQL functions of the warehouse, kept at this version's text.
 #
@@ -24,7 +25,7 @@ from omie_pipeline.postgres.schemas import SYNC, migrating, schemas_of
 # loaded whenever their digest is not the one that the database remembers.
 
 _FOLDER: Final = Path(__file__).parent / "sql"
-_FILES: Final = ("ownership", "texts", "access", "personal_data", "admit", "reading")
+_FILES: Final = ("ownership", "functions", "access", "personal_data", "admit", "reading")
 """In this order: each may call those before it."""
 _DIGEST: Final = "sha256 of all SQL functions: "
 _REMEMBERS: Final = "reading_marker(text, text, text)"
@@ -43,15 +44,15 @@ def load_sql_functions(connection: sa.Connection) -> bool:
     """
     schemas = schemas_of(connection)
     remembers = f"{schemas.name(SYNC)}.{_REMEMBERS}"
-    texts = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in _FILES]
+    functions = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in _FILES]
     # The names of the schemas and roles stand inside some bodies.
-    text = schemas.in_migration("\n".join(texts))
+    text = schemas.in_migration("\n".join(functions))
     digest = _DIGEST + hashlib.sha256(text.encode()).hexdigest()
     if connection.execute(_REMEMBERED, {"name": remembers}).scalar() == digest:
         grant_reading(connection)
         return False
     with migrating(connection):
-        for file_text in texts:
+        for file_text in functions:
             connection.exec_driver_sql(file_text.replace("%", "%%"))
     connection.exec_driver_sql(f"COMMENT ON FUNCTION {remembers} IS '{digest}'")
     grant_access(connection)
@@ -87,7 +88,7 @@ def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
             if claimed.unmarked:
                 adopt(connection, schemas, known)
     except sa.exc.DBAPIError as error:
-        raise WarehouseError(told(error, "O banco do armazém não pôde ser preparado")) from None
+        raise WarehouseError(told(error, texts.NOT_PREPARED)) from None
 
 
 def _upgrade(connection: sa.Connection) -> None:
@@ -103,27 +104,15 @@ def _upgrade(connection: sa.Connection) -> None:
         schema = schemas_of(connection).name(SYNC)
         version = sa.table("alembic_version", sa.column("version_num"), schema=schema)
         if connection.execute(sa.select(version.c.version_num)).scalar() in _DEVELOPMENT_STEPS:
-            raise WarehouseError(
-                "O banco foi preparado por uma versão de desenvolvimento, anterior à primeira "
-                "publicação, e esta não conhece os passos dela. Nada foi alterado. Passe uma vez "
-                f"pela versão que os tem: git checkout {_LAST_WITH_STEPS}, make setup, "
-                "omie-pipeline build; depois volte a esta"
-            ) from None
-        raise WarehouseError(
-            "O banco foi preparado por uma versão mais nova deste programa, e esta não o conhece. "
-            "Nada foi alterado. Use a mesma versão em todas as máquinas: git pull e make setup, ou "
-            "restaure a cópia de antes da atualização"
-        ) from None
+            raise WarehouseError(texts.development_version(_LAST_WITH_STEPS)) from None
+        raise WarehouseError(texts.NEWER_VERSION) from None
 
 
 def refuse_old_server(connection: sa.Connection) -> None:
     """Raise ``WarehouseError`` if the server is older than what this program is tested with."""
     version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
     if int(version.partition(".")[0]) < OLDEST_POSTGRES:
-        raise WarehouseError(
-            f"O PostgreSQL {version} do armazém é antigo demais: use da versão {OLDEST_POSTGRES} "
-            "à 18"
-        )
+        raise WarehouseError(texts.too_old(version=version, oldest=OLDEST_POSTGRES))
 
 
 def alembic_config(connection: sa.Connection) -> Config:

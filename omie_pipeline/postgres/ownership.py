@@ -17,15 +17,9 @@ import sqlalchemy as sa
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres.schemas import BUILT, PAYLOAD, PURPOSES, RAW, SCHEMA_MARK, SYNC, Schemas
+from omie_pipeline.texts import postgres as texts
 
 _SHOWN = 10
-_ADVICE = (
-    "Nada foi alterado. O que fazer: escolha um prefixo para os esquemas deste programa "
-    "(OMIE_PIPELINE_SCHEMA_PREFIX=clinica1_) ou outro banco em WAREHOUSE_URL"
-)
-_PLANNED_ADVICE = (
-    "Nada foi alterado. O que fazer: renomeie ou mova o objeto (ALTER … RENAME TO, SET SCHEMA)"
-)
 
 _SCHEMAS = sa.text(
     "SELECT n.nspname AS name, coalesce(obj_description(n.oid, 'pg_namespace'), '') AS comment, "
@@ -116,7 +110,7 @@ def claim(connection: sa.Connection, schemas: Schemas) -> Claim:
     marks = {one.installation: one.name for one in found.values() if one.installation}
     if len(marks) > 1:
         named = ", ".join(f"{name} ({mark})" for mark, name in sorted(marks.items()))
-        raise WarehouseError(f"Os esquemas pertencem a instalações diferentes: {named}. {_ADVICE}")
+        raise WarehouseError(texts.schemas_of_several(named))
     unmarked = [one for one in found.values() if not one.installation]
     # If one of them is marked, all were, so what has no mark was made by others since.
     if unmarked and (marks or not _has_ledger(connection, schemas)):
@@ -131,17 +125,12 @@ def _refuse_foreign(connection: sa.Connection, unmarked: Sequence[_Found]) -> No
     names = [one.name for one in unmarked]
     objects = connection.execute(_OBJECTS, {"names": names}).all()
     if objects:
-        raise WarehouseError(
-            "O banco já tem esquemas com os nomes dos nossos, que não foram criados por este "
-            f"programa: {_bounded([row[1] for row in objects])}. {_ADVICE}"
-        )
-    others = [f"{one.name} (de {one.owner})" for one in unmarked if not one.own]
+        raise WarehouseError(texts.schemas_not_ours(_bounded([row[1] for row in objects])))
+    others = [
+        texts.name_of_owner(name=one.name, owner=one.owner) for one in unmarked if not one.own
+    ]
     if others:
-        raise WarehouseError(
-            f"O banco já tem esquemas vazios que são de outro usuário: {_bounded(others)}. "
-            f"{_ADVICE}; se são para este programa: ALTER SCHEMA … OWNER TO (usuário de "
-            "WAREHOUSE_URL)"
-        )
+        raise WarehouseError(texts.schemas_of_another(_bounded(others)))
 
 
 def _has_ledger(connection: sa.Connection, schemas: Schemas) -> bool:
@@ -157,9 +146,8 @@ def mark(connection: sa.Connection, schemas: Schemas, installation: str) -> None
     for one in _present(connection, schemas):
         if one.installation:
             continue
-        text = (
-            f"{PURPOSES[schemas.plain(one.name)]}. Criado e mantido por omie-pipeline, instalação "
-            f"{installation}: não crie nem altere nada aqui."
+        text = texts.schema_comment(
+            purpose=PURPOSES[schemas.plain(one.name)], installation=installation
         )
         connection.execute(_comment_on_schema(one.name, text))
 
@@ -235,12 +223,9 @@ def refuse_foreign_relations(
     """
     foreign = foreign_relations(connection, schemas, planned)
     if foreign:
-        raise WarehouseError(
-            "Há objetos que não são deste programa com o nome de modelos ou tabelas dele: "
-            f"{_bounded(foreign)}. {_PLANNED_ADVICE}"
-        )
+        raise WarehouseError(texts.objects_not_ours(_bounded(foreign)))
 
 
 def _bounded(names: Sequence[str]) -> str:
     rest = len(names) - _SHOWN
-    return "; ".join(names[:_SHOWN]) + (f"; e mais {rest}" if rest > 0 else "")
+    return "; ".join(names[:_SHOWN]) + (texts.and_more(rest) if rest > 0 else "")

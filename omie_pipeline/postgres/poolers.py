@@ -19,6 +19,7 @@ from psycopg import pq, sql
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.texts import postgres as texts
 
 SESSIONS = 8
 """What a pooler has to have room for, per process: the most that was measured is 6, of a build."""
@@ -26,19 +27,6 @@ SESSIONS = 8
 _ROUNDS = 5
 _PATIENCE_SECONDS = 10.0
 _MARK = "omie_pipeline.sessao"
-_ADVICE = (
-    "Aponte WAREHOUSE_URL para o próprio PostgreSQL (em serviços na nuvem, o endereço direto, não "
-    "o do pooler) ou mude o pooler para o modo de sessão (no pgbouncer: pool_mode = session)"
-)
-_SHARED = (
-    "O endereço do armazém passa por um pooler que troca de sessão a cada {unit}: as travas que "
-    "impedem dois envios ao mesmo tempo não valeriam. Nada foi feito. " + _ADVICE
-)
-_TOO_FEW = (
-    "O pooler do armazém não deu uma segunda conexão em {seconds:.0f} segundos: este programa usa "
-    "várias ao mesmo tempo (até {sessions} por processo). Aumente o limite dele (no pgbouncer: "
-    "default_pool_size e max_db_connections) ou use o endereço direto do PostgreSQL"
-)
 
 
 def behind_pooler(engine: sa.Engine) -> bool:
@@ -79,7 +67,7 @@ def refuse_shared_sessions(engine: sa.Engine) -> None:
             if "statement pooling mode" in str(error):
                 raise
             raise WarehouseError(
-                _TOO_FEW.format(seconds=_PATIENCE_SECONDS, sessions=SESSIONS)
+                texts.POOLER_GIVES_TOO_FEW.format(seconds=_PATIENCE_SECONDS, sessions=SESSIONS)
             ) from None
         finally:
             # The settings of this connection must not reach our own pool.
@@ -105,7 +93,7 @@ def _refuse_if_shared(ours: psycopg.Connection[Any], other: psycopg.Connection[A
         moved = not taken and ours.execute(asked).fetchone() != session
         _answer(other, f"ROLLBACK; RESET {_MARK}")
         if taken or moved:
-            raise WarehouseError(_SHARED.format(unit="transação"))
+            raise WarehouseError(texts.POOLER_SHARES.format(unit=texts.TRANSACTION))
 
 
 def _answer(connection: psycopg.Connection[Any], statements: str) -> str | None:
@@ -125,7 +113,9 @@ def _answer(connection: psycopg.Connection[Any], statements: str) -> str | None:
             link.flush()
             left = give_up_at - time.monotonic()
             if left <= 0 or not select.select([link.socket], [], [], left)[0]:
-                raise WarehouseError(_TOO_FEW.format(seconds=_PATIENCE_SECONDS, sessions=SESSIONS))
+                raise WarehouseError(
+                    texts.POOLER_GIVES_TOO_FEW.format(seconds=_PATIENCE_SECONDS, sessions=SESSIONS)
+                )
             link.consume_input()
         result = link.get_result()
         if result is None:
@@ -144,5 +134,5 @@ def _refusing_statement_mode() -> Iterator[None]:
         yield
     except (psycopg.Error, sa.exc.DBAPIError) as error:
         if "statement pooling mode" in str(getattr(error, "orig", error)):
-            raise WarehouseError(_SHARED.format(unit="comando")) from None
+            raise WarehouseError(texts.POOLER_SHARES.format(unit="comando")) from None
         raise

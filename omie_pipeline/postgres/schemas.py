@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import postgres as texts
 
 SYNC = "omie_sync"
 OMIE = "omie"
@@ -30,15 +31,15 @@ PAYLOAD = "omie_payload"
 ANALYSIS = "analise"
 
 PURPOSES: Mapping[str, str] = {
-    SYNC: "Livro-razão, execuções, quarentena",
-    OMIE: "Espelho do Omie",
-    INBOX: "Eventos dos webhooks do Omie",
-    RAW: "Cópia das tabelas da clínica",
-    DAGSTER: "Execuções e eventos do Dagster",
-    STAGING: "Modelos dbt: as tabelas da clínica, lidas",
-    CLINIC: "Modelos dbt: as tabelas canônicas da clínica",
-    PAYLOAD: "Modelos dbt: o que vai para o Omie",
-    ANALYSIS: "Visões para análise: o único esquema aberto aos papéis de pessoas",
+    SYNC: texts.LEDGER_SCHEMA,
+    OMIE: texts.COPY_SCHEMA,
+    INBOX: texts.INBOX_SCHEMA,
+    RAW: texts.RAW_SCHEMA,
+    DAGSTER: texts.DAGSTER_SCHEMA,
+    STAGING: texts.STAGING_SCHEMA,
+    CLINIC: texts.CLINIC_SCHEMA,
+    PAYLOAD: texts.PAYLOAD_SCHEMA,
+    ANALYSIS: texts.ANALYSIS_SCHEMA,
 }
 """Every schema of ours, and what an administrator reads about it."""
 
@@ -99,11 +100,7 @@ class Schemas:
             ConfigurationError: ``name`` is one of our schemas: its views would select themselves.
         """
         if name in self.names:
-            raise ConfigurationError(
-                f"CLINIC_URL=warehouse://{name}: este esquema é do próprio programa, que leria a "
-                "si mesmo. Aponte para o esquema onde o sistema da clínica grava; se é ele que tem "
-                "este nome, escolha um prefixo para os nossos (OMIE_PIPELINE_SCHEMA_PREFIX)"
-            )
+            raise ConfigurationError(texts.own_schema(name))
 
     def lock(self, name: str) -> str:
         """``name`` of an advisory lock: locks are the database's, not the installation's."""

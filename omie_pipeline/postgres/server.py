@@ -21,6 +21,7 @@ from psycopg import sql
 
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.postgres.binaries import Account, PostgresBinaries
+from omie_pipeline.texts import postgres as texts
 
 HOST = "127.0.0.1"
 USER = "omie"
@@ -90,9 +91,7 @@ class PostgresServer:
         found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         if found != self._binaries.major:
             raise ConfigurationError(
-                f"A pasta {self.data} é do PostgreSQL {found}, mas o programa instalado é o "
-                f"{self._binaries.version}. Instale a versão anterior, exporte com pg_dump e "
-                "importe na nova, ou escolha outra pasta em OMIE_PIPELINE_HOME."
+                texts.other_version(folder=self.data, found=found, installed=self._binaries.version)
             )
 
     def initialise(self, password: str, *, durable: bool) -> None:
@@ -295,7 +294,9 @@ class PostgresServer:
             if result.returncode != 0:
                 output.seek(0)
                 said = output.read().decode("utf-8", "replace")[-LOG_TAIL_BYTES:].strip()
-                raise WarehouseError(f"{program} terminou com {result.returncode}: {said}")
+                raise WarehouseError(
+                    texts.program_ended(program=program, code=result.returncode, said=said)
+                )
 
 
 def _shared_memory_settings() -> dict[str, str]:

@@ -17,6 +17,7 @@ from omie_pipeline.config.dbt_project import READ_BY_DBT, assemble_project, asse
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_state_folder
+from omie_pipeline.texts import dagster as texts
 
 if TYPE_CHECKING:
     from dagster_dbt import DbtCliResource
@@ -76,7 +77,7 @@ def _parse(settings: Settings, project: Path, target: Path) -> None:
     )
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()[-2000:]
-        raise ConfigurationError(f"O dbt não entendeu o projeto {project}:\n{said}")
+        raise ConfigurationError(texts.project_not_understood(project=project, said=said))
 
 
 def _digest(settings: Settings, root: Path) -> str:

@@ -28,8 +28,8 @@ from omie_pipeline.postgres.run_workers import (
     this_process,
 )
 from omie_pipeline.resources.dagster_internals import CheckRunHealthResult, WorkerStatus
+from omie_pipeline.texts import dagster as texts
 
-GONE = "O processo desta execução não existe mais (queda de energia, kill, máquina reiniciada)"
 _UNSEEN_SECONDS = 60.0
 """A run that began and whose process never reported: it died in between. Between the two there
 is the executor's start only, a few seconds; one that takes longer loses only its place, since the
@@ -65,7 +65,7 @@ class WatchedRunLauncher(dg.DefaultRunLauncher):
         if life is Life.UNKNOWN:
             life = Life.DEAD if self._seconds_going_on(run) > _UNSEEN_SECONDS else Life.ALIVE
         status = WorkerStatus.NOT_FOUND if life is Life.DEAD else WorkerStatus.RUNNING
-        return CheckRunHealthResult(status, GONE if life is Life.DEAD else None)
+        return CheckRunHealthResult(status, texts.GONE if life is Life.DEAD else None)
 
     def _seconds_going_on(self, run: dg.DagsterRun) -> float:
         """Since the run began; since its process was asked for, where it did not."""
@@ -117,7 +117,7 @@ def signs_of_life(run_id: str) -> Iterator[None]:
             sign()
 
     sign()
-    beating = threading.Thread(target=go_on, name="sinal de vida", daemon=True)
+    beating = threading.Thread(target=go_on, name=texts.SIGN_OF_LIFE, daemon=True)
     beating.start()
     try:
         yield
@@ -146,9 +146,9 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
         if launcher.check_run_worker_health(run).status != WorkerStatus.NOT_FOUND:
             continue
         if run.status == dg.DagsterRunStatus.CANCELING:
-            instance.report_run_canceled(run, GONE)
+            instance.report_run_canceled(run, texts.GONE)
         else:
-            instance.report_run_failed(run, GONE)
+            instance.report_run_failed(run, texts.GONE)
         ended.append(run)
     return ended
 

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.inbox.events import NewEvent
+from omie_pipeline.texts import webhooks as texts
 from omie_pipeline.webhooks.auth import WebhookAddress, WebhookAddresses
 from omie_pipeline.webhooks.message import NotStored, read_message
 
@@ -70,7 +71,7 @@ class ReceiverApp:
     async def _status(self, scope: Scope, receive: Receive) -> int:
         door = self._doors.at(scope["path"])
         if door is None:
-            self._refused.count("endereço ou segredo desconhecido")
+            self._refused.count(texts.UNKNOWN_ADDRESS)
             return 404
         if scope["method"] != "POST":
             return 405
@@ -80,16 +81,16 @@ class ReceiverApp:
             return 408
         if isinstance(body, bytes):
             return await self._stored(body, door)
-        self._refused.count("corpo longo demais ou incompleto")
+        self._refused.count(texts.BODY_TOO_LONG)
         return body
 
     async def _stored(self, body: bytes, door: WebhookAddress) -> int:
         event = read_message(body, door, self._clock.now())
         if event is NotStored.FOREIGN:
-            self._refused.count("appKey de outro aplicativo")
+            self._refused.count(texts.KEY_OF_ANOTHER)
             return 403
         if isinstance(event, NotStored):
-            log.info("Teste do Omie recebido (%s)", door.empresa)
+            log.info(texts.TEST_RECEIVED, door.empresa)
             return 200
         try:
             await self._store(event)
@@ -150,5 +151,5 @@ class _Tally:
         self._counts[reason] = self._counts.get(reason, 0) + 1
         now = asyncio.get_running_loop().time()
         if now - self._told.get(reason, -_TELL_EVERY_SECONDS) >= _TELL_EVERY_SECONDS:
-            log.warning("Chamadas recusadas (%s): %d", reason, self._counts.pop(reason))
+            log.warning(texts.CALLS_REFUSED, reason, self._counts.pop(reason))
             self._told[reason] = now

@@ -13,6 +13,7 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.config.empresas import webhook_secret_variable
 from omie_pipeline.config.settings import environment
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import webhooks as texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,11 @@ def configured_doors(
         if not secret:
             continue
         if not _SAFE_SECRET.fullmatch(secret):
-            raise ConfigurationError(
-                f"{variable}: use de 24 a 200 letras sem acento, algarismos, - e _ "
-                "(omie-pipeline webhooks --novo-segredo cria um)"
-            )
+            raise ConfigurationError(texts.secret_unsafe(variable))
         app_key = found.get(empresa.app_key_env, "")
         if not app_key:
             raise ConfigurationError(
-                f"Empresa {empresa.nome}: defina {empresa.app_key_env}, para reconhecer os eventos"
+                texts.key_missing(empresa=empresa.nome, variable=empresa.app_key_env)
             )
         doors.append(WebhookAddress(empresa.nome, secret, app_key))
     return tuple(doors)

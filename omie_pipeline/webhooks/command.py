@@ -12,6 +12,7 @@ import typer
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.clock import DatabaseClock
+from omie_pipeline.texts import webhooks as texts
 from omie_pipeline.webhooks.auth import WebhookAddress, configured_doors
 from omie_pipeline.webhooks.server import HOST, PORT, Receiver
 
@@ -40,10 +41,7 @@ def webhooks_command(
     deployment = Deployment()
     doors = configured_doors(deployment)
     if not doors:
-        raise ConfigurationError(
-            "Nenhuma empresa tem segredo de webhook: crie um com omie-pipeline webhooks "
-            "--novo-segredo e guarde-o em OMIE_WEBHOOK_SECRET (docs/webhooks.md)"
-        )
+        raise ConfigurationError(texts.NOBODY_HAS_ONE)
     if show_url:
         base = (public_url or f"http://{host}:{port}").rstrip("/")
         for door in doors:
@@ -70,8 +68,8 @@ def _serve(deployment: Deployment, doors: tuple[WebhookAddress, ...], host: str,
             schemas=deployment.settings.schemas,
         )
     except OSError as error:
-        raise ConfigurationError(f"Não foi possível escutar em {host}:{port} ({error})") from None
+        raise ConfigurationError(texts.cannot_listen(host=host, port=port, error=error)) from None
     for door in doors:
         address = f"http://{host}:{receiver.port}/omie/{door.empresa}/(segredo)"
-        typer.echo(f"Webhooks do Omie em {address}")
+        typer.echo(texts.listening(address))
     receiver.serve()

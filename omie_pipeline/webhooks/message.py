@@ -16,14 +16,11 @@ from typing import Any
 from omie_pipeline import decimal_json
 from omie_pipeline.catalog.topics import ids_named, rule_for
 from omie_pipeline.inbox.events import NewEvent, State
+from omie_pipeline.texts import webhooks as texts
 from omie_pipeline.webhooks.auth import WebhookAddress
 
 _HIDDEN = ("appKey", "appHash", "app_key", "app_secret")
 _ID_LENGTH = 200
-UNREADABLE = "corpo que não é JSON"
-UNKNOWN_SHAPE = "formato desconhecido (webhook clássico?)"
-WITHOUT_KEY = "evento sem appKey"
-NOT_MIRRORED = "tópico sem tabela espelhada"
 
 
 class NotStored(Enum):
@@ -41,9 +38,9 @@ def read_message(body: bytes, door: WebhookAddress, received_at: datetime) -> Ne
     try:
         content = decimal_json.loads(body)
     except (ValueError, RecursionError):
-        return _flagged(body, door, received_at, unstorable(body), UNREADABLE)
+        return _flagged(body, door, received_at, unstorable(body), texts.UNREADABLE)
     if not isinstance(content, Mapping):
-        return _flagged(body, door, received_at, unstorable(body), UNKNOWN_SHAPE)
+        return _flagged(body, door, received_at, unstorable(body), texts.UNKNOWN_SHAPE)
     app_key = content.get("appKey")
     if isinstance(app_key, str | int) and not door.owns(str(app_key)):
         return NotStored.FOREIGN
@@ -52,9 +49,9 @@ def read_message(body: bytes, door: WebhookAddress, received_at: datetime) -> Ne
     raw = _raw(content, body)
     topic = content.get("topic")
     if not isinstance(topic, str) or not topic.strip() or "event" not in content:
-        return _flagged(body, door, received_at, raw, UNKNOWN_SHAPE)
+        return _flagged(body, door, received_at, raw, texts.UNKNOWN_SHAPE)
     if not isinstance(app_key, str | int):
-        return _flagged(body, door, received_at, raw, WITHOUT_KEY)
+        return _flagged(body, door, received_at, raw, texts.WITHOUT_KEY)
     return _event(content, topic.strip(), body, raw, door, received_at)
 
 
@@ -84,7 +81,7 @@ def _event(
         records=decimal_json.dumps(records),
         tables=() if rule is None else rule.tables,
         state=state,
-        error=NOT_MIRRORED if rule is None else "",
+        error=texts.NOT_MIRRORED if rule is None else "",
         body=body,
     )
 

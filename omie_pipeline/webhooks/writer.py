@@ -13,6 +13,7 @@ import psycopg
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.inbox.events import INSERT_EVENTS, NewEvent, as_arrays
 from omie_pipeline.postgres.schemas import Schemas
+from omie_pipeline.texts import webhooks as texts
 from omie_pipeline.webhooks.message import unstorable
 
 _LINGER_SECONDS = 0.003
@@ -20,7 +21,6 @@ _BATCH_EVENTS = 500
 _BATCH_BYTES = 8 * 1024 * 1024
 _CONNECT_SECONDS = 2
 _STATEMENT_MS = 3_000
-_UNSTORABLE = "códigos que o banco não consegue guardar"
 ANSWER_SECONDS = 5.0
 """Omie gives up after 7 (omie-api.md#webhook-delivery)."""
 
@@ -67,7 +67,7 @@ class Writer:
         try:
             await asyncio.wait_for(done, ANSWER_SECONDS)
         except TimeoutError:
-            raise WarehouseError("O banco do armazém não gravou o evento a tempo") from None
+            raise WarehouseError(texts.NOT_STORED_IN_TIME) from None
 
     async def _store_for_ever(self) -> None:
         while True:
@@ -108,8 +108,8 @@ class Writer:
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             await self._drop()
             kind = type(error).__name__
-            log.error("Banco fora do ar (%s): %d eventos voltarão pelo Omie", kind, len(batch))
-            raise WarehouseError(f"O banco do armazém não respondeu ({kind})") from None
+            log.error(texts.EVENTS_GIVEN_BACK, kind, len(batch))
+            raise WarehouseError(texts.database_silent(kind)) from None
         except psycopg.Error:
             if len(batch) == 1:
                 await self._store_bytes(batch[0])
@@ -117,7 +117,7 @@ class Writer:
             for event in batch:
                 await self._store([event])
             return
-        told = "%d eventos guardados, %d repetidos, %.0f ms"
+        told = texts.EVENTS_STORED
         log.info(told, stored, len(batch) - stored, (perf_counter() - started) * 1_000)
 
     async def _store_bytes(self, event: NewEvent) -> None:
@@ -126,7 +126,7 @@ class Writer:
         What it names goes too if that is refused as well: whatever it is, it blocks nothing.
         """
         kept = replace(event, raw=unstorable(event.body))
-        nothing = replace(kept, records="{}", tables=(), state="ignored", error=_UNSTORABLE)
+        nothing = replace(kept, records="{}", tables=(), state="ignored", error=texts.UNSTORABLE)
         try:
             connection = await self._connected()
             try:
@@ -136,8 +136,8 @@ class Writer:
         except (psycopg.Error, UnicodeError) as error:
             await self._drop()
             kind = type(error).__name__
-            log.error("Evento recusado pelo banco (%s)", kind)
-            raise WarehouseError(f"O banco do armazém recusou o evento ({kind})") from None
+            log.error(texts.EVENT_REFUSED_LOGGED, kind)
+            raise WarehouseError(texts.event_refused(kind)) from None
 
     async def _connected(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         if self._connection is None or self._connection.closed:

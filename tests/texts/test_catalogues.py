@@ -36,7 +36,6 @@ QUERY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|SET|GRANT|ALTER|WI
 FEWEST_WORDS = 2
 # Folders whose texts still stand with the code.
 TO_MOVE = (
-    "clock.py", "postgres", "resources", "tls.py", "webhooks", "yaml_text.py",
     "assets", "catalog", "cli", "omie", "payload",
     "push", "sensors", "validation",
 )  # fmt: skip
