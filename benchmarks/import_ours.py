@@ -23,7 +23,7 @@ def run(url: str, base_url: str, days: tuple[date, date]) -> str:
     def make_client(_empresa: str) -> OmieClient:
         return client(engine, base_url, clock)
 
-    request = ImportRequest(EMPRESA, "carga", days[0], date_from=days[0], date_to=days[1])
+    request = ImportRequest(EMPRESA, "full", days[0], date_from=days[0], date_to=days[1])
     reports: list[ImportReport] = []
     importer = Importer(engine, make_client, clock)
     seconds = seconds_of(lambda: reports.append(importer.run(MIRROR["contas_receber"], request)))
@@ -32,8 +32,8 @@ def run(url: str, base_url: str, days: tuple[date, date]) -> str:
     return json.dumps(
         {
             "seconds": seconds,
-            "rows": reports[0].lidas,
-            "complete": reports[0].completo,
+            "rows": reports[0].read,
+            "complete": reports[0].complete,
             "peak_mb": peak_mb,
         }
     )

@@ -45,7 +45,7 @@ from omie_pipeline.config.empresas import (
 from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
 from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
 from omie_pipeline.imports.bank_statement import StatementReader
-from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportRequest, Modo
+from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportRequest, Mode
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
@@ -236,14 +236,14 @@ class Deployment:
 
     def refresh_reference(self, name: str, empresa: str) -> int:
         """Read one of Omie's reference lists whole; returns its number of records."""
-        return self.import_table(name, empresa, modo="carga").lidas
+        return self.import_table(name, empresa, mode="full").read
 
     def import_table(
         self,
         name: str,
         empresa: str,
         *,
-        modo: Modo,
+        mode: Mode,
         date_from: date | None = None,
         date_to: date | None = None,
         trigger: str = "cli",
@@ -256,8 +256,8 @@ class Deployment:
         Args:
             name: name of the list.
             empresa: the empresa whose rows are meant.
-            modo: whole partitions, or what changed.
-            date_from, date_to: creation days, for ``modo="carga"`` of a fact; default: from the
+            mode: whole partitions, or what changed.
+            date_from, date_to: creation days, for ``mode="full"`` of a fact; default: from the
                 start date to today.
             trigger: what started it: ``cli``, ``schedule``, ``sensor``, ``ui``, ``demo``.
             dagster_run_id: id of the run in Dagster, if it has one.
@@ -270,7 +270,7 @@ class Deployment:
         """
         request = ImportRequest(
             empresa,
-            modo,
+            mode,
             self.settings.start_date,
             date_from=date_from,
             date_to=date_to,

@@ -50,7 +50,7 @@ def read_again(
     for name in TABLES:
         on_reading(name)
         try:
-            report = deployment.import_table(name, empresa, modo="alteradas", not_before=since)
+            report = deployment.import_table(name, empresa, mode="incremental", not_before=since)
         except (OmieFault, ConfigurationError) as error:
             raise ConfigurationError(
                 texts.cannot_decide(empresa=empresa, table=name, error=error)

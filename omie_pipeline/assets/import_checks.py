@@ -20,23 +20,23 @@ _LINES = 40
 def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> Metadata:
     """What concerns one reading as a whole, shown in one of its partitions."""
     found: Metadata = {
-        "modo": report.modo,
-        "novas": report.novas,
-        "alteradas": report.alteradas,
-        "iguais": report.iguais,
-        "excluidas": report.excluidas,
-        "filtradas": report.filtradas,
-        "lidas": report.lidas,
+        "modo": report.mode,
+        "novas": report.inserted,
+        "alteradas": report.updated,
+        "iguais": report.unchanged,
+        "excluidas": report.excluded,
+        "filtradas": report.filtered,
+        "lidas": report.read,
         "total_no_omie": report.total_omie,
-        "paginas": report.paginas,
-        "releituras": report.releituras,
-        "tamanho_de_pagina": f"pedido {report.tamanho_pedido}, servido {report.tamanho_servido}",
-        "campos_novos": ", ".join(report.campos_novos) or "nenhum",
-        "completa": report.completo,
+        "paginas": report.pages,
+        "releituras": report.rereads,
+        "tamanho_de_pagina": f"pedido {report.page_size}, servido {report.page_size_served}",
+        "campos_novos": ", ".join(report.new_fields) or "nenhum",
+        "completa": report.complete,
     }
-    if report.janela_de is not None:
-        found["janela"] = f"{report.janela_de:%d/%m/%Y} a {report.janela_ate:%d/%m/%Y}"
-    if report.reaproveitado:
+    if report.window_from is not None:
+        found["janela"] = f"{report.window_from:%d/%m/%Y} a {report.window_to:%d/%m/%Y}"
+    if report.reused:
         found["reaproveitada"] = "outra leitura acabava de ser feita: nada foi perguntado ao Omie"
     if states:
         found["por_particao"] = dg.MetadataValue.md(partition_table(states))
@@ -45,22 +45,22 @@ def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> 
 
 def partition_metadata(state: PartitionState) -> Metadata:
     """The counts of one partition, as plain numbers: Dagster plots them over time."""
-    found: Metadata = {"dagster/partition_row_count": state.linhas, "linhas": state.linhas}
+    found: Metadata = {"dagster/partition_row_count": state.rows, "linhas": state.rows}
     if state.total_omie is not None:
         found["total_omie"] = state.total_omie
-    if state.provada_em is not None:
-        found["conferida_em"] = state.provada_em.isoformat()
+    if state.proved_at is not None:
+        found["conferida_em"] = state.proved_at.isoformat()
     return found
 
 
 def partition_table(states: Sequence[PartitionState]) -> str:
     """Partitions as Markdown, the worst first; those without findings in one line."""
-    ranked = sorted(states, key=lambda one: (not one.fails, not one.mexida, -one.linhas))
-    told = [one for one in ranked if one.fails or one.linhas or one.total_omie]
+    ranked = sorted(states, key=lambda one: (not one.fails, not one.changed_since, -one.rows))
+    told = [one for one in ranked if one.fails or one.rows or one.total_omie]
     lines = ["| partição | linhas aqui | total no Omie | situação |", "|---|---|---|---|"]
     for one in told[:_LINES]:
         total = "–" if one.total_omie is None else one.total_omie
-        lines.append(f"| {one.partition} | {one.linhas} | {total} | {situation(one)} |")
+        lines.append(f"| {one.partition} | {one.rows} | {total} | {situation(one)} |")
     left = len(states) - min(len(told), _LINES)
     return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
 
@@ -71,7 +71,7 @@ def situation(state: PartitionState) -> str:
         return "ainda não conferida"
     if state.fails:
         return "não fecha"
-    return "mudou depois da conferência" if state.mexida else "fecha"
+    return "mudou depois da conferência" if state.changed_since else "fecha"
 
 
 COMPLETE, NEW_FIELDS, CASH = "completo", "campos_novos", "saldo_fecha"
@@ -92,26 +92,26 @@ def list_verdicts(report: ImportReport, state: PartitionState) -> list[Verdict]:
 
 def _complete(report: ImportReport, state: PartitionState) -> Verdict:
     if state.fails:
-        told = f"{state.linhas} linhas aqui, {state.total_omie} no Omie: não fecha"
-    elif not report.completo:
+        told = f"{state.rows} linhas aqui, {state.total_omie} no Omie: não fecha"
+    elif not report.complete:
         told = (
             "A lista mudava enquanto era lida: nenhuma leitura ficou estável. A próxima confere "
             "de novo"
         )
     elif state.total_omie is None:
-        told = f"{state.linhas} linhas aqui, ainda não conferidas com o total do Omie"
+        told = f"{state.rows} linhas aqui, ainda não conferidas com o total do Omie"
     else:
-        told = f"{state.linhas} linhas aqui, {state.total_omie} no Omie: {situation(state)}"
+        told = f"{state.rows} linhas aqui, {state.total_omie} no Omie: {situation(state)}"
     return Verdict(
         COMPLETE,
-        report.completo and not state.fails,
+        report.complete and not state.fails,
         told,
         dg.AssetCheckSeverity.ERROR if state.fails else dg.AssetCheckSeverity.WARN,
     )
 
 
 def _new_fields(report: ImportReport) -> Verdict:
-    names = ", ".join(report.campos_novos)
+    names = ", ".join(report.new_fields)
     told = f"Campos sem documento, guardados em raw: {names}" if names else "Nenhum campo novo"
     return Verdict(NEW_FIELDS, not names, told, metadata={"campos": names} if names else {})
 
@@ -148,7 +148,7 @@ def statement_table(found: Sequence[CashCheck]) -> str:
         "|---|---|---|---|---|---|",
         *(
             f"| {one.n_cod_cc} | {one.periodo_inicial:%m/%Y} | {one.periodo_final:%d/%m} "
-            f"| {one.do_extrato:.2f} | {one.das_linhas:.2f} | {one.dos_movimentos:.2f} |"
+            f"| {one.of_statement:.2f} | {one.of_lines:.2f} | {one.of_movements:.2f} |"
             for one in (wrong or found)[:_ACCOUNTS]
         ),
     ]

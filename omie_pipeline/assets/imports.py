@@ -1,7 +1,7 @@
 """Reading Omie: one asset per table of Omie, and the statement of the accounts.
 
 A run without a tag reads the whole of what its partitions cover (a backfill is the first load);
-with ``omie_pipeline/modo=alteradas`` it reads what changed since the last time, whatever its
+with ``omie_pipeline/mode=incremental`` it reads what changed since the last time, whatever its
 partition, and marks the older days that it touched as materialized too.
 """
 
@@ -35,7 +35,7 @@ from omie_pipeline.imports.report import ImportReport
 from omie_pipeline.imports.state import PartitionState, partition_states
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
-_WHOLE = "tudo"
+_WHOLE = "all"
 _MADE_BEFORE = "categorias"
 """Rows are held against this list and this pipeline adds to it: it is read after that."""
 
@@ -132,10 +132,10 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
         refuse_check_alone(context)
         what, opened = covered(context), warehouse.open(omie)
         report = _read(context, opened, STATEMENT, what)
-        if report.janela_de is None or report.janela_ate is None:
+        if report.window_from is None or report.window_to is None:
             raise ConfigurationError("extrato: a leitura não tem período")
         found = cash_checks(
-            opened.engine, what.empresa, report.janela_de.replace(day=1), report.janela_ate
+            opened.engine, what.empresa, report.window_from.replace(day=1), report.window_to
         )
         _tell_of_reading(context, key, report, [], statement_table(found))
         yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
@@ -150,15 +150,15 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
 class _Asked:
     """What a run's tags ask for."""
 
-    modo: Literal["carga", "alteradas"]
+    mode: Literal["full", "incremental"]
     not_before: datetime | None
 
 
 def _asked(context: dg.AssetExecutionContext) -> _Asked:
     tags = context.run.tags
-    modo, moment = tags.get(MODE_TAG, "carga"), tags.get(NOT_BEFORE_TAG)
-    if modo not in ("carga", "alteradas"):
-        raise ConfigurationError(f"{MODE_TAG}={modo}: use carga ou alteradas")
+    mode, moment = tags.get(MODE_TAG, "full"), tags.get(NOT_BEFORE_TAG)
+    if mode not in ("full", "incremental"):
+        raise ConfigurationError(f"{MODE_TAG}={mode}: use full ou incremental")
     try:
         not_before = datetime.fromisoformat(moment) if moment else None
     except ValueError:
@@ -167,7 +167,7 @@ def _asked(context: dg.AssetExecutionContext) -> _Asked:
         # What this very run proved before Omie said "later" is not asked again.
         record = context.instance.get_run_record_by_id(context.run.run_id)
         not_before = record.create_timestamp if record else None
-    return _Asked("alteradas" if modo == "alteradas" else "carga", not_before)
+    return _Asked("incremental" if mode == "incremental" else "full", not_before)
 
 
 def _read(
@@ -175,12 +175,12 @@ def _read(
 ) -> ImportReport:
     asked = _asked(context)
     # What changed is asked by day of change: the partitions say nothing about it.
-    first, last = (what.date_from, what.date_to) if asked.modo == "carga" else (None, None)
+    first, last = (what.date_from, what.date_to) if asked.mode == "full" else (None, None)
     with retried_as_omie_says():
         return opened.import_table(
             name,
             what.empresa,
-            modo=asked.modo,
+            mode=asked.mode,
             date_from=first,
             date_to=last,
             trigger=trigger_of(context.run.tags),
@@ -194,7 +194,7 @@ def _states(
 ) -> list[PartitionState]:
     """Every partition that the run covers, proved or touched."""
     names = {part.partition for part in report.partitions} | set(_covered_names(what))
-    names.update(day.isoformat() for day in report.dias)
+    names.update(day.isoformat() for day in report.days)
     return partition_states(opened.engine, mirror, what.empresa, names)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 TRIGGER_TAG = "omie_pipeline/trigger"
 EMPRESA_TAG = "omie_pipeline/empresa"
-MODE_TAG = "omie_pipeline/modo"
-"""``carga`` (default) or ``alteradas``: how Omie is read."""
-NOT_BEFORE_TAG = "omie_pipeline/nao_antes_de"
+MODE_TAG = "omie_pipeline/mode"
+"""``full`` (default) or ``incremental``: how Omie is read."""
+NOT_BEFORE_TAG = "omie_pipeline/not_before"
 """ISO moment: what a question asked since then has proven is not asked again."""
 
 

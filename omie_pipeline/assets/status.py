@@ -13,6 +13,7 @@ from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])
+_STATES = {"active": "ativa", "error": "erro", "disabled": "desativada"}
 _HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"
 
 
@@ -31,7 +32,7 @@ def situacao(omie: OmieResource, warehouse: WarehouseResource) -> dg.Materialize
     now = opened.clock.now()
     pages = {empresa: _tables(opened, empresa, now) for empresa in opened.empresas}
     alerts = {empresa: _alerts(opened, empresa, now) for empresa in opened.empresas}
-    wrong = sum(one.situacao == "erro" for rows in pages.values() for one in rows)
+    wrong = sum(one.state == "error" for rows in pages.values() for one in rows)
     page = "\n\n".join(
         _page(empresa, rows, alerts[empresa], _coming(opened, empresa, now))
         for empresa, rows in pages.items()
@@ -83,14 +84,14 @@ def _page(
     lines = [f"### {empresa}", *(f"- **{alert}**" for alert in alerts), "", _HEADINGS,
              "|" + "---|" * 7]  # fmt: skip
     for one in rows:
-        tick = coming[one.tabela]
+        tick = coming[one.table]
         expected = _moment(tick) if tick else "manual"
-        told = f"{one.erro} {one.fix}".strip().replace("|", "/").replace("\n", " ")
-        last = _moment(one.ultima) if one.ultima else "nunca"
-        following = "–" if one.situacao == "desativada" else expected
+        told = f"{one.error} {one.fix}".strip().replace("|", "/").replace("\n", " ")
+        last = _moment(one.last_read_at) if one.last_read_at else "nunca"
+        following = "–" if one.state == "disabled" else expected
         lines.append(
-            f"| {one.tabela} | {one.situacao} | {last} | {following} | {one.linhas} "
-            f"| {one.dias_sem_prova} | {told} |"
+            f"| {one.table} | {_STATES[one.state]} | {last} | {following} | {one.rows} "
+            f"| {one.days_unproved} | {told} |"
         )
     return "\n".join(lines)
 

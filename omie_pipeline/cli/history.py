@@ -134,7 +134,7 @@ def _name(one: Record) -> str:
 
 
 _SHOWN_RUNS = 20
-_READ_COUNTS = ("total_omie", "lidas", "novas", "alteradas", "iguais", "excluidas", "filtradas")
+_READ_COUNTS = ("total_omie", "read", "inserted", "excluded", "filtered")
 _FIELDS = (
     "run_id", "empresa", "direction", "endpoint", "table", "started_at", "seconds", "trigger",
     "state", "selected", "delivered", "created", "updated", "linked", "deleted", "unchanged",
@@ -147,12 +147,11 @@ _TOLD_COUNTS = {
     "rejected": "rejeitadas",
     "quarantined": "em quarentena",
     "held": "retidas",
-    "lidas": "lidas",
-    "novas": "novas",
-    "alteradas": "alteradas",
-    "iguais": "iguais",
-    "excluidas": "excluídas",
-    "filtradas": "filtradas",
+    "read": "lidas",
+    "inserted": "novas",
+    "updated": "alteradas",
+    "excluded": "excluídas",
+    "filtered": "filtradas",
 }
 RUN_STATES = {
     "running": "em andamento",

@@ -37,22 +37,22 @@ from omie_pipeline.errors import (
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.imports.report import ImportReport, Modo
+    from omie_pipeline.imports.report import ImportReport, Mode
 
 
 # The report of a reading, as people and programs read it.
 
 _COUNTS = {
     "total_omie": "total no Omie",
-    "lidas": "lidas",
-    "novas": "novas",
-    "alteradas": "alteradas",
-    "iguais": "iguais",
-    "excluidas": "excluídas",
-    "filtradas": "filtradas",
+    "read": "lidas",
+    "inserted": "novas",
+    "updated": "alteradas",
+    "unchanged": "iguais",
+    "excluded": "excluídas",
+    "filtered": "filtradas",
 }
-_MORE = ("paginas", "releituras", "tamanho_pedido", "tamanho_servido")
-_MODES = {"carga": "tudo", "alteradas": "o que mudou"}
+_MORE = ("pages", "rereads", "page_size", "page_size_served")
+_MODES = {"full": "tudo", "incremental": "o que mudou"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Outcome:
     """
 
     empresa: str
-    tabela: str
+    table: str
     report: ImportReport | None = None
     error: OmieFault | TakenOver | None = None
     asked: bool = True
@@ -73,7 +73,7 @@ class Outcome:
     def state(self) -> str:
         """``done``, ``incomplete``, ``failed`` or ``not_read``."""
         if self.report is not None:
-            return "done" if self.report.completo else "incomplete"
+            return "done" if self.report.complete else "incomplete"
         return "failed" if self.asked else "not_read"
 
 
@@ -82,19 +82,19 @@ def emit_outcome(outcome: Outcome) -> None:
     report, error = outcome.report, outcome.error
     record: dict[str, Any] = {
         "empresa": outcome.empresa,
-        "tabela": outcome.tabela,
+        "table": outcome.table,
         "state": outcome.state,
     }
     if report is not None:
         record |= {
-            "modo": report.modo,
-            "janela_de": report.janela_de,
-            "janela_ate": report.janela_ate,
+            "mode": report.mode,
+            "window_from": report.window_from,
+            "window_to": report.window_to,
             **{name: getattr(report, name) for name in (*_COUNTS, *_MORE)},
-            "completo": report.completo,
-            "campos_novos": list(report.campos_novos),
+            "complete": report.complete,
+            "new_fields": list(report.new_fields),
             "partitions": len(report.partitions),
-            "reaproveitado": report.reaproveitado,
+            "reused": report.reused,
             "run_id": report.run_id,
         }
     if error is not None:
@@ -117,7 +117,7 @@ def show_outcomes(outcomes: Sequence[Outcome]) -> None:
     rows = []
     for outcome in outcomes:
         cells = [outcome.empresa] if several else []
-        rows.append([*cells, outcome.tabela, *_cells(outcome)])
+        rows.append([*cells, outcome.table, *_cells(outcome)])
     show_table(heads, rows)
     for outcome in outcomes:
         _show_remarks(outcome)
@@ -129,21 +129,21 @@ def _cells(outcome: Outcome) -> list[str]:
     if report is None:
         word = "falhou" if outcome.asked else "não lida"
         return [word, *("–" for _ in _COUNTS), "não"]
-    mode = "há pouco, por outra" if report.reaproveitado else _MODES[report.modo]
+    mode = "há pouco, por outra" if report.reused else _MODES[report.mode]
     counts = [count(getattr(report, name)) for name in _COUNTS]
-    return [mode, *counts, "sim" if report.completo else "não"]
+    return [mode, *counts, "sim" if report.complete else "não"]
 
 
 def _show_remarks(outcome: Outcome) -> None:
-    report, label = outcome.report, f"{outcome.tabela} ({outcome.empresa})"
+    report, label = outcome.report, f"{outcome.table} ({outcome.empresa})"
     if report is None:
         return
-    if report.campos_novos:
-        show(f"{label}: campos novos do Omie, guardados em raw: {', '.join(report.campos_novos)}")
-    if not report.completo:
+    if report.new_fields:
+        show(f"{label}: campos novos do Omie, guardados em raw: {', '.join(report.new_fields)}")
+    if not report.complete:
         show(
             f"{label}: as linhas lidas não fecharam com o total do Omie, talvez porque alguém "
-            f"trabalhava nele. O que fazer: omie-pipeline import {outcome.tabela} --full"
+            f"trabalhava nele. O que fazer: omie-pipeline import {outcome.table} --full"
         )
 
 
@@ -156,13 +156,13 @@ class ImportCommand:
     """What was typed.
 
     Attributes:
-        modo: how to read; ``None``: what changed, or everything if nothing was read yet.
+        mode: how to read; ``None``: what changed, or everything if nothing was read yet.
     """
 
     tables: tuple[str, ...]
     empresas: tuple[str, ...]
     dates: Dates
-    modo: Modo | None
+    mode: Mode | None
 
 
 def import_(
@@ -187,7 +187,7 @@ def import_(
     ] = False,
     changed: Annotated[
         bool,
-        typer.Option("--alteradas", help="Só o que mudou desde a última leitura (o padrão)."),
+        typer.Option("--incremental", help="Só o que mudou desde a última leitura (o padrão)."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -196,14 +196,15 @@ def import_(
 
     chosen, dates = chosen_tables(tables), chosen_dates(None, first, last)
     if changed and (full or dates.given):
-        raise typer.BadParameter("não combina com --full, --from e --to", param_hint="--alteradas")
+        told = "não combina com --full, --from e --to"
+        raise typer.BadParameter(told, param_hint="--incremental")
     if full and dates.given:
         raise typer.BadParameter("não combina com --from e --to", param_hint="--full")
     _refuse_useless_dates(chosen, dates)
     deployment = Deployment()
     _refuse_days_to_come(deployment, dates)
-    modo: Modo | None = "carga" if full or dates.given else "alteradas" if changed else None
-    asked = ImportCommand(chosen, chosen_empresas(deployment, empresa), dates, modo)
+    mode: Mode | None = "full" if full or dates.given else "incremental" if changed else None
+    asked = ImportCommand(chosen, chosen_empresas(deployment, empresa), dates, mode)
     for name in asked.empresas:
         deployment.access(name)
     outcomes = []
@@ -215,10 +216,10 @@ def import_(
         show_outcomes(outcomes)
     if any(outcome.report is None for outcome in outcomes):
         raise typer.Exit(FAILED)
-    if any(outcome.report and not outcome.report.completo for outcome in outcomes):
+    if any(outcome.report and not outcome.report.complete for outcome in outcomes):
         raise typer.Exit(UNFINISHED)
     if dates.given and _nothing_there(outcomes):
-        names = ", ".join(dict.fromkeys(one.tabela for one in outcomes if _is_cut(one.tabela)))
+        names = ", ".join(dict.fromkeys(one.table for one in outcomes if _is_cut(one.table)))
         # A whole answer, and no failure: a crontab that reads yesterday meets Sundays.
         say(f"O Omie não tem linha nenhuma de {names} incluída {dates.told()}: confira as datas")
 
@@ -230,9 +231,9 @@ def _is_cut(table: str) -> bool:
 
 def _nothing_there(outcomes: Sequence[Outcome]) -> bool:
     """Whether Omie has nothing of the dates in any table, as far as it was asked now."""
-    reports = [one.report for one in outcomes if one.report and _is_cut(one.tabela)]
+    reports = [one.report for one in outcomes if one.report and _is_cut(one.table)]
     return bool(reports) and not any(
-        report.total_omie or report.lidas or report.reaproveitado for report in reports
+        report.total_omie or report.read or report.reused for report in reports
     )
 
 
@@ -273,10 +274,10 @@ def _read(deployment: Deployment, asked: ImportCommand, table: str, empresa: str
 
     label = f"{table} ({empresa})"
     cursor = read_cursor(deployment.engine, empresa, table)
-    modo: Modo = asked.modo or ("carga" if cursor.read_until is None else "alteradas")
+    mode: Mode = asked.mode or ("full" if cursor.read_until is None else "incremental")
     cut = _is_cut(table)
     since = None
-    if modo == "carga":
+    if mode == "full":
         since = resumable_since(deployment.engine, empresa, table, deployment.clock.now())
     if since is not None:
         say(f"{label}: retomando a leitura que parou ({moment(since)}); o conferido não é repetido")
@@ -286,7 +287,7 @@ def _read(deployment: Deployment, asked: ImportCommand, table: str, empresa: str
             report = deployment.import_table(
                 table,
                 empresa,
-                modo=modo,
+                mode=mode,
                 date_from=asked.dates.first if cut else None,
                 date_to=asked.dates.last if cut else None,
                 not_before=since,
@@ -326,7 +327,7 @@ def _tell_stop(
         words = ["omie-pipeline import", table, *rest]
         words += [f"--from {asked.dates.first}"] if asked.dates.first else []
         words += [f"--to {asked.dates.last}"] if asked.dates.last else []
-        whole = asked.modo == "carga" and not asked.dates.given
+        whole = asked.mode == "full" and not asked.dates.given
         words += ["--full"] if whole else []
         say(
             f"{empresa}: o Omie não responde a esta chave até {moment(error.until)}; o que foi "

@@ -63,7 +63,7 @@ def export(
         for name in empresas:
             person = find_person(connection, name, document=document, code=codigo or "")
             found[name] = export_person(connection, person)
-    rows = sum(len(section["linhas"]) for sections in found.values() for section in sections)
+    rows = sum(len(section["rows"]) for sections in found.values() for section in sections)
     if not rows:
         show("Nada encontrado sobre essa pessoa; nenhum arquivo gravado")
         return

@@ -113,7 +113,7 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="No máximo N linhas.")
 ]
 TableOption = Annotated[
-    str | None, typer.Option("--tabela", metavar="TABELA", help="Só esta tabela lida do Omie.")
+    str | None, typer.Option("--table", metavar="TABELA", help="Só esta tabela lida do Omie.")
 ]
 SheetOption = Annotated[
     str | None,

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
 
 TABLE_FIELDS = ("table", "last_read_at", "next_at", "rows", "complete", "days_unproved",
                 "events_waiting", "oldest_event_at", "alerts")  # fmt: skip
-_STATES = {"ativa": "active", "erro": "error", "desativada": "disabled"}
-_TOLD = {code: word for word, code in _STATES.items()}
+_TOLD = {"active": "ativa", "error": "erro", "disabled": "desativada"}
 
 
 def table_records(
@@ -71,27 +70,27 @@ def table_records(
     found = import_status(deployment.engine, empresa, wanted.filters(), settings.start_date, now)
     records = []
     for one in found:
-        if one.tabela not in tables:
+        if one.table not in tables:
             continue
-        off = one.situacao == "desativada"
+        off = one.state == "disabled"
         broken = closed is not None and not off
-        schedule = wanted.schedule_of(one.tabela, settings.schedule)
+        schedule = wanted.schedule_of(one.table, settings.schedule)
         following = next_tick(schedule, now, settings.zone)
         records.append(
             {
                 "empresa": empresa,
                 "direction": "import",
-                "table": one.tabela,
-                "state": "error" if broken else _STATES[one.situacao],
-                "last_read_at": one.ultima,
+                "table": one.table,
+                "state": "error" if broken else one.state,
+                "last_read_at": one.last_read_at,
                 "next_at": None if off else following,
-                "rows": one.linhas,
-                "complete": one.completo,
-                "days_unproved": one.dias_sem_prova,
-                "last_run_at": one.tentativa,
-                "last_run_trigger": one.trigger or None,
-                "last_run_state": one.estado or None,
-                "last_run_error": without_secrets(one.erro) or None,
+                "rows": one.rows,
+                "complete": one.complete,
+                "days_unproved": one.days_unproved,
+                "last_run_at": one.last_run_at,
+                "last_run_trigger": one.last_run_trigger or None,
+                "last_run_state": one.last_run_state or None,
+                "last_run_error": without_secrets(one.error) or None,
                 "blocked_until": closed.until if closed else None,
                 "blocked_reason": closed.reason if closed else None,
                 "events_waiting": inbox.pending,
@@ -149,19 +148,19 @@ def show_waiting_events(records: Sequence[Record]) -> None:
 
 
 def _alerts(one: TableStatus) -> list[str]:
-    if one.situacao == "desativada":
+    if one.state == "disabled":
         return ["fora do filtro da empresa"]
     alerts = []
-    if one.erro:
-        fixes = (one.fix, reading_step(one.erro_classe, one.erro))
+    if one.error:
+        fixes = (one.fix, reading_step(one.error_class, one.error))
         step = " ".join(text for text in fixes if text)
-        alerts.append(f"{without_secrets(one.erro)} → {step}" if step else one.erro)
-    elif one.completo is False:
-        alerts.append(f"não fechou com o Omie → omie-pipeline import {one.tabela} --full")
-    if one.dias_sem_prova:
+        alerts.append(f"{without_secrets(one.error)} → {step}" if step else one.error)
+    elif one.complete is False:
+        alerts.append(f"não fechou com o Omie → omie-pipeline import {one.table} --full")
+    if one.days_unproved:
         alerts.append(
-            f"{count(one.dias_sem_prova)} dias sem leitura completa → "
-            f"omie-pipeline import {one.tabela} --full"
+            f"{count(one.days_unproved)} dias sem leitura completa → "
+            f"omie-pipeline import {one.table} --full"
         )
     return alerts
 

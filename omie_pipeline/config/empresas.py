@@ -89,9 +89,9 @@ class Importacao(BaseModel):
             raise ValueError(texts.FROM_AFTER_UNTIL)
         return self
 
-    def schedule_of(self, tabela: str, default: Schedule) -> Schedule:
+    def schedule_of(self, table: str, default: Schedule) -> Schedule:
         """How often a table is read: its own setting, else its family's, else the deployment's."""
-        for name in (tabela, _FAMILY_OF[tabela]):
+        for name in (table, _FAMILY_OF[table]):
             if name in self.agenda:
                 return self.agenda[name]
         return default

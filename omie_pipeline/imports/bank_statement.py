@@ -180,22 +180,22 @@ class CashCheck:
     """An account's month in R$: what the statement says, and what our movements add up to.
 
     Attributes:
-        do_extrato: saldo_atual - saldo_anterior.
-        das_linhas: sum of the statement's realised lines.
-        dos_movimentos: sum of ``movimentacoes.valor_movimentado``.
+        of_statement: saldo_atual - saldo_anterior.
+        of_lines: sum of the statement's realised lines.
+        of_movements: sum of ``movimentacoes.valor_movimentado``.
     """
 
     n_cod_cc: int
     periodo_inicial: date
     periodo_final: date
-    do_extrato: Decimal
-    das_linhas: Decimal
-    dos_movimentos: Decimal
+    of_statement: Decimal
+    of_lines: Decimal
+    of_movements: Decimal
 
     @property
     def closes(self) -> bool:
         """All three agree to the cent."""
-        return self.do_extrato == self.das_linhas == self.dos_movimentos
+        return self.of_statement == self.of_lines == self.of_movements
 
 
 def cash_checks(engine: sa.Engine, empresa: str, first: date, last: date) -> list[CashCheck]:
@@ -289,24 +289,24 @@ class StatementReader:
             write_cursor(self._i.engine, request.empresa, STATEMENT, read_until=started_at)
         return ImportReport(
             run_id=run_id,
-            tabela=STATEMENT,
+            table=STATEMENT,
             empresa=request.empresa,
-            modo=request.modo,
-            janela_de=first,
-            janela_ate=last,
-            total_omie=tally.lidas,
-            lidas=tally.lidas,
-            novas=tally.novas,
-            paginas=tally.paginas,
-            completo=complete,
-            reaproveitado=not tally.paginas and bool(tally.releituras),
+            mode=request.mode,
+            window_from=first,
+            window_to=last,
+            total_omie=tally.read,
+            read=tally.read,
+            inserted=tally.inserted,
+            pages=tally.pages,
+            complete=complete,
+            reused=not tally.pages and bool(tally.rereads),
         )
 
     def _days(self, request: ImportRequest, started_at: datetime) -> tuple[date, date]:
         today = started_at.astimezone(BRASILIA).date()
         start = max(request.start, request.filters.since or request.start)
         read_until = read_cursor(self._i.engine, request.empresa, STATEMENT).read_until
-        if request.modo == "alteradas" and read_until is not None:
+        if request.mode == "incremental" and read_until is not None:
             recent = read_until.astimezone(BRASILIA).date() - _REREAD
             return max(start, recent), today
         first = request.date_from or start
@@ -324,15 +324,15 @@ class StatementReader:
             for done, (account, (month, end)) in enumerate(wanted, start=1):
                 since = request.not_before
                 if since and read_since(engine, request.empresa, account, month, end, since):
-                    tally.releituras += 1
+                    tally.rereads += 1
                     continue
                 asked_at = self._i.clock.now()
                 found = _ask(client, account, month, end)
-                tally.paginas += 1
+                tally.pages += 1
                 complete = complete and found is not None and found.adds_up
                 if found is not None:
-                    tally.lidas += len(found.lines)
-                    tally.novas += store_statement(engine, request.empresa, found, asked_at)
+                    tally.read += len(found.lines)
+                    tally.inserted += store_statement(engine, request.empresa, found, asked_at)
                 if self._i.progress.on_rows is not None:
                     self._i.progress.on_rows(done, len(wanted))
         return complete
@@ -342,7 +342,7 @@ class StatementReader:
     ) -> list[tuple[int, tuple[date, date]]]:
         """Account and month, in order: money that moved in the past changes every month since."""
         moved: dict[int, date] = {}
-        if request.modo == "alteradas":
+        if request.mode == "incremental":
             cursor = read_cursor(self._i.engine, request.empresa, STATEMENT)
             moved = moved_since(self._i.engine, request.empresa, cursor.read_until)
         earliest = max(request.start, request.filters.since or request.start)
@@ -364,8 +364,8 @@ class StatementReader:
         values = {
             "state": state,
             "finished_at": self._i.clock.now(),
-            "counts": {"lidas": tally.lidas, "paginas": tally.paginas},
-            "completo": complete,
+            "counts": {"read": tally.read, "pages": tally.pages},
+            "complete": complete,
             "error_class": type(error).__name__ if error else None,
             "error": str(error) if error else None,
             "fix": error.detail.fix if isinstance(error, OmieFault) else None,
@@ -379,12 +379,12 @@ def _opening(
     return {
         "run_id": run_id,
         "empresa": request.empresa,
-        "tabela": STATEMENT,
-        "modo": request.modo,
+        "table_name": STATEMENT,
+        "mode": request.mode,
         "trigger": request.trigger,
         "started_at": started_at,
-        "janela_de": first,
-        "janela_ate": last,
+        "window_from": first,
+        "window_to": last,
         "dagster_run_id": request.dagster_run_id,
     }
 

@@ -161,7 +161,7 @@ class ChangeCheck:
         left_out: why nothing was asked, in Portuguese; ``""`` when something was.
     """
 
-    tabela: str
+    table: str
     empresa: str
     changed: bool = False
     days: tuple[date, ...] = ()

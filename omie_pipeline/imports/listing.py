@@ -114,7 +114,7 @@ class Lister:
             RangeTooLarge: Omie has more than ``at_most`` records in it; one page is merged.
             OmieFault: what is merged stays; the range is not proven.
         """
-        size, less, tally = page_size, 0, Tally(tamanho_pedido=page_size)
+        size, less, tally = page_size, 0, Tally(page_size=page_size)
         days: set[date] = set()
         fields: set[str] = set()
         self._digest = ""
@@ -122,22 +122,22 @@ class Lister:
         for attempt in range(_PASSES):
             # One less asks another question: Omie refuses the same one within a minute.
             asked = max(1, size - less)
-            tally.releituras = attempt
+            tally.rereads = attempt
             try:
                 complete, partitions = self._pass(what, asked, tally, days, fields, run_id)
             except Overloaded:
                 if size not in _SMALLER:
                     raise
                 size, less = _SMALLER[size], 0
-                tally.tamanho_pedido = size
+                tally.page_size = size
                 continue
             if complete:
                 found = (frozenset(days), frozenset(fields), partitions)
                 return PassResult(tally, True, size, *found)
             less += 1
-            if 0 < tally.tamanho_servido < asked and tally.lidas < tally.total_omie:
+            if 0 < tally.page_size_served < asked and tally.read < tally.total_omie:
                 # Where Omie caps the page it may yet count its pages by the size asked.
-                size, less = tally.tamanho_servido, 0
+                size, less = tally.page_size_served, 0
             if attempt + 1 < _PASSES:
                 self._clock.sleep(_SETTLE_SECONDS)
         return PassResult(tally, False, size, frozenset(days), frozenset(fields))
@@ -167,14 +167,14 @@ class Lister:
                     left_out += merged.records - merged.admitted
                     days.update(merged.days)
                     fields.update(page.fields)
-                    tally.paginas += 1
-                    tally.novas += merged.inserted
-                    tally.alteradas += merged.updated
-                    tally.tamanho_servido = max(tally.tamanho_servido, page.records)
+                    tally.pages += 1
+                    tally.inserted += merged.inserted
+                    tally.updated += merged.updated
+                    tally.page_size_served = max(tally.page_size_served, page.records)
                     if self._on_rows is not None:
                         self._on_rows(received, page.total)
             total = totals[-1] if totals else 0
-            tally.total_omie, tally.lidas, tally.filtradas = total, received, left_out
+            tally.total_omie, tally.read, tally.filtered = total, received, left_out
             if not received and self._doubts_emptiness(what):
                 return False, ()
             still = len(totals) <= 1 or (len(set(totals)) == 1 and not young)
@@ -204,13 +204,13 @@ class Lister:
             return True, ()
         first, last = what.days or (None, None)
         gone = one.mark_excluded(first, last)
-        tally.excluidas += sum(gone.values())
+        tally.excluded += sum(gone.values())
         days.update(day for day in gone if day is not None)
         if first is not None and last is not None and one.outside(first, last):
             return False, ()
         partitions = one.prove(first, last, run_id)
-        tally.filtradas = tally.total_omie - sum(part.total_omie for part in partitions)
-        return all(part.linhas == part.total_omie for part in partitions), tuple(partitions)
+        tally.filtered = tally.total_omie - sum(part.total_omie for part in partitions)
+        return all(part.rows == part.total_omie for part in partitions), tuple(partitions)
 
     def _reader(self, what: ListRange, page_size: int) -> PageReader:
         param = dict(self._mirror.call.fixed)
@@ -226,5 +226,5 @@ class Lister:
 
 def with_unchanged(tally: Tally) -> Tally:
     """The tally with the records that stood here already, the same."""
-    unchanged = tally.lidas - tally.novas - tally.alteradas - tally.filtradas
-    return replace(tally, iguais=max(0, unchanged))
+    unchanged = tally.read - tally.inserted - tally.updated - tally.filtered
+    return replace(tally, unchanged=max(0, unchanged))

@@ -164,7 +164,7 @@ def _forget(mirror: MirrorTable, child: ChildTable, table: sa.Table) -> Any:
     )
 
 
-WHOLE = "tudo"
+WHOLE = "all"
 """The only partition of a register."""
 
 _SKEW = timedelta(seconds=2)
@@ -199,7 +199,7 @@ class PartitionCount:
     """One partition after a complete reading: rows here, and Omie's records that we want."""
 
     partition: str
-    linhas: int
+    rows: int
     total_omie: int
 
 
@@ -349,11 +349,11 @@ class Pass:
         rows = [
             {
                 "empresa": self._empresa,
-                "tabela": self._mirror.name,
+                "table_name": self._mirror.name,
                 "partition": _name(day),
                 "total_omie": totals.get(day, 0),
-                "filtradas": totals.get(day, 0) - wanted.get(day, 0),
-                "lido_em": self.asked_at,
+                "filtered": totals.get(day, 0) - wanted.get(day, 0),
+                "read_at": self.asked_at,
                 "run_id": run_id,
             }
             for day in days
@@ -365,11 +365,11 @@ class Pass:
 
     def _write_partitions(self, rows: list[dict[str, Any]]) -> None:
         statement = insert(import_partition)
-        columns = ("total_omie", "filtradas", "lido_em", "run_id")
+        columns = ("total_omie", "filtered", "read_at", "run_id")
         statement = statement.on_conflict_do_update(
-            index_elements=["empresa", "tabela", "partition"],
+            index_elements=["empresa", "table_name", "partition"],
             set_={name: statement.excluded[name] for name in columns},
-            where=import_partition.c.lido_em <= statement.excluded.lido_em,
+            where=import_partition.c.read_at <= statement.excluded.read_at,
         )
         with warehouse_errors(), self._connection.begin():
             self._connection.execute(statement, rows)

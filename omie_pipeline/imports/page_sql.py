@@ -264,7 +264,7 @@ _STALE_SECONDS = 60
 YOUNG_FROM, YOUNG_TO = "p_young_from", "p_young_to"
 
 seen_keys = sa.Table(
-    "lidas",
+    "read",
     sa.MetaData(),
     sa.Column("chave", sa.Text, primary_key=True),
     sa.Column("partition", sa.Date),

@@ -106,7 +106,7 @@ class RangeReader:
     # -- which days -------------------------------------------------------------------------------
 
     def wanted_days(self) -> Days | None:
-        """Creation days of a ``carga``; ``None`` for a list that is not cut."""
+        """Creation days of a ``full``; ``None`` for a list that is not cut."""
         if self._mirror.call.born is None:
             return None
         request, filters = self._request, self._request.filters

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.merge import PartitionCount
 
-Modo = Literal["carga", "alteradas"]
+Mode = Literal["full", "incremental"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class ImportRequest:
     """What to read.
 
     Attributes:
-        date_from, date_to: creation days, for ``carga`` of a fact.
+        date_from, date_to: creation days, for ``full`` of a fact.
         start: first day that this deployment wants at all.
         not_before: a reading whose question was asked since then is good enough.
     """
 
     empresa: str
-    modo: Modo
+    mode: Mode
     start: date
     date_from: date | None = None
     date_to: date | None = None
@@ -52,26 +52,26 @@ class Tally:
     """Sums of a reading while it goes on; counts are rows."""
 
     total_omie: int = 0
-    lidas: int = 0
-    novas: int = 0
-    alteradas: int = 0
-    iguais: int = 0
-    excluidas: int = 0
-    filtradas: int = 0
-    paginas: int = 0
-    releituras: int = 0
-    tamanho_pedido: int = 0
-    tamanho_servido: int = 0
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    excluded: int = 0
+    filtered: int = 0
+    pages: int = 0
+    rereads: int = 0
+    page_size: int = 0
+    page_size_served: int = 0
 
     def add(self, other: Tally) -> None:
         """Add another span's sums."""
         for name in (
-            "total_omie", "lidas", "novas", "alteradas", "iguais", "excluidas", "filtradas",
-            "paginas", "releituras",
+            "total_omie", "read", "inserted", "updated", "unchanged", "excluded", "filtered",
+            "pages", "rereads",
         ):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.tamanho_pedido = other.tamanho_pedido or self.tamanho_pedido
-        self.tamanho_servido = max(self.tamanho_servido, other.tamanho_servido)
+        self.page_size = other.page_size or self.page_size
+        self.page_size_served = max(self.page_size_served, other.page_size_served)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,47 +80,47 @@ class ImportReport:
 
     Attributes:
         total_omie: records Omie says it has in what was read.
-        lidas: different records received.
-        iguais: records that stood here already, the same.
-        excluidas: rows marked because a complete reading no longer has them.
-        filtradas: records that the empresa's filters keep out.
-        releituras: passes beyond the first, because rows shifted between pages.
-        tamanho_servido: rows on the fullest page; below ``tamanho_pedido`` Omie caps the page.
-        completo: Omie's total, the records received and the rows here agree.
-        campos_novos: fields that no document of Omie names; kept in ``raw``.
-        dias: partitions with inserted, changed or excluded rows.
+        read: different records received.
+        unchanged: records that stood here already, the same.
+        excluded: rows marked because a complete reading no longer has them.
+        filtered: records that the empresa's filters keep out.
+        rereads: passes beyond the first, because rows shifted between pages.
+        page_size_served: rows on the fullest page; below ``page_size`` Omie caps the page.
+        complete: Omie's total, the records received and the rows here agree.
+        new_fields: fields that no document of Omie names; kept in ``raw``.
+        days: partitions with inserted, changed or excluded rows.
         partitions: what a complete reading proved.
-        reaproveitado: another reading had just done it; Omie was not asked.
+        reused: another reading had just done it; Omie was not asked.
     """
 
     run_id: str
-    tabela: str
+    table: str
     empresa: str
-    modo: Modo
-    janela_de: date | None
-    janela_ate: date | None
+    mode: Mode
+    window_from: date | None
+    window_to: date | None
     total_omie: int = 0
-    lidas: int = 0
-    novas: int = 0
-    alteradas: int = 0
-    iguais: int = 0
-    excluidas: int = 0
-    filtradas: int = 0
-    paginas: int = 0
-    releituras: int = 0
-    tamanho_pedido: int = 0
-    tamanho_servido: int = 0
-    completo: bool = True
-    campos_novos: tuple[str, ...] = ()
-    dias: tuple[date, ...] = ()
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    excluded: int = 0
+    filtered: int = 0
+    pages: int = 0
+    rereads: int = 0
+    page_size: int = 0
+    page_size_served: int = 0
+    complete: bool = True
+    new_fields: tuple[str, ...] = ()
+    days: tuple[date, ...] = ()
     partitions: tuple[PartitionCount, ...] = ()
-    reaproveitado: bool = False
+    reused: bool = False
 
     def counts(self) -> dict[str, Any]:
         """For the history: the numbers that are not zero, and the new fields."""
         names = (
-            "total_omie", "lidas", "novas", "alteradas", "iguais", "excluidas", "filtradas",
-            "paginas", "releituras", "tamanho_pedido", "tamanho_servido",
+            "total_omie", "read", "inserted", "updated", "unchanged", "excluded", "filtered",
+            "pages", "rereads", "page_size", "page_size_served",
         )  # fmt: skip
         numbers = {name: getattr(self, name) for name in names}
-        return {**numbers, "campos_novos": list(self.campos_novos)}
+        return {**numbers, "new_fields": list(self.new_fields)}

@@ -1,7 +1,7 @@
 """Bring one table of Omie into the warehouse: a whole range, or what changed since last time.
 
-``carga`` reads creation days (inclusion, emission), which cut a list into partitions that never
-overlap; it proves each of them and marks what Omie no longer has. ``alteradas`` reads the days of
+``full`` reads creation days (inclusion, emission), which cut a list into partitions that never
+overlap; it proves each of them and marks what Omie no longer has. ``incremental`` reads the days of
 change since the cursor, with a day of overlap because windows are whole days
 (omie-api.md#windows-of-days), and then compares Omie's total with ours: if they differ, the
 months that differ are read whole.
@@ -111,7 +111,7 @@ class _Reading:
         )
 
     def run(self) -> ImportReport:
-        whole = self._request.modo == "carga" or self._cursor.read_until is None
+        whole = self._request.mode == "full" or self._cursor.read_until is None
         if not whole and self._mirror.call.changed is None and self._mirror.grain == "register":
             whole = True
         days = self._found.wanted_days() if whole else self._found.changed_days()
@@ -143,7 +143,7 @@ class _Reading:
         cursor, since = self._cursor.read_until, self._good_since
         if since is None:
             return False
-        if self._request.modo == "alteradas":
+        if self._request.mode == "incremental":
             return cursor is not None and cursor >= since
         if not whole or (days is not None and days[0] > days[1]):
             return False
@@ -156,7 +156,7 @@ class _Reading:
             filters = self._request.filters
             all_here = not (filters.accounts or filters.until)
             mark_mirror_rows(self._engine, self._request.empresa, since, every_row_is_here=all_here)
-        if self._mirror.name == "clientes" and self._request.modo == "carga":
+        if self._mirror.name == "clientes" and self._request.mode == "full":
             # A client learnt just now may be one whose títulos were read before.
             erase_everywhere(self._engine, self._request.empresa, self._found.today)
 
@@ -169,12 +169,12 @@ class _Reading:
             {
                 "run_id": self._run_id,
                 "empresa": request.empresa,
-                "tabela": self._mirror.name,
-                "modo": request.modo,
+                "table_name": self._mirror.name,
+                "mode": request.mode,
                 "trigger": request.trigger,
                 "started_at": self._found.started_at,
-                "janela_de": days[0] if days else None,
-                "janela_ate": days[1] if days else None,
+                "window_from": days[0] if days else None,
+                "window_to": days[1] if days else None,
                 "dagster_run_id": request.dagster_run_id,
             },
         )
@@ -190,7 +190,7 @@ class _Reading:
                 "state": state,
                 "finished_at": self._clock.now(),
                 "counts": self._report(None).counts(),
-                "completo": self._found.complete and error is None,
+                "complete": self._found.complete and error is None,
                 "error_class": type(error).__name__ if error else None,
                 "error": str(error) if error else None,
                 "fix": fix,
@@ -202,17 +202,17 @@ class _Reading:
         known, found = known_fields(self._mirror), self._found
         return ImportReport(
             run_id=self._run_id,
-            tabela=self._mirror.name,
+            table=self._mirror.name,
             empresa=self._request.empresa,
-            modo=self._request.modo,
-            janela_de=first,
-            janela_ate=last,
+            mode=self._request.mode,
+            window_from=first,
+            window_to=last,
             **asdict(found.tally),
-            completo=found.complete,
-            campos_novos=tuple(sorted(found.fields - known)),
-            dias=tuple(sorted(found.days)),
+            complete=found.complete,
+            new_fields=tuple(sorted(found.fields - known)),
+            days=tuple(sorted(found.days)),
             partitions=tuple(found.partitions[name] for name in sorted(found.partitions)),
-            reaproveitado=reused,
+            reused=reused,
         )
 
 

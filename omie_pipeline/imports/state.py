@@ -40,7 +40,10 @@ def delete_old_rows(engine: sa.Engine, now: datetime) -> int:
     """
     newer = import_run.alias("mais_nova")
     followed = sa.exists().where(
-        *(newer.c[name] == import_run.c[name] for name in ("empresa", "tabela", "modo", "state")),
+        *(
+            newer.c[name] == import_run.c[name]
+            for name in ("empresa", "table_name", "mode", "state")
+        ),
         newer.c.started_at > import_run.c.started_at,
     )
     old_readings = (
@@ -78,21 +81,21 @@ class Cursor:
     signature: str | None = None
 
 
-def read_cursor(engine: sa.Engine, empresa: str, tabela: str) -> Cursor:
+def read_cursor(engine: sa.Engine, empresa: str, table: str) -> Cursor:
     """The cursor of a table; an empty one if nothing was read yet."""
     c = import_cursor.c
-    query = sa.select(c.lido_ate, c.tamanho, c.assinatura).where(
-        c.empresa == empresa, c.tabela == tabela
+    query = sa.select(c.read_until, c.page_size, c.signature).where(
+        c.empresa == empresa, c.table_name == table
     )
     with warehouse_errors(), engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return Cursor() if row is None else Cursor(row.lido_ate, row.tamanho, row.assinatura)
+    return Cursor() if row is None else Cursor(row.read_until, row.page_size, row.signature)
 
 
 def write_cursor(
     engine: sa.Engine,
     empresa: str,
-    tabela: str,
+    table: str,
     *,
     read_until: datetime | None = None,
     page_size: int | None = None,
@@ -103,20 +106,22 @@ def write_cursor(
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        tabela: name of the list.
+        table: name of the list.
         read_until: changes up to this moment were read.
         page_size: the page size that worked last.
         signature: the signature of the filters.
     """
-    given = {"lido_ate": read_until, "tamanho": page_size, "assinatura": signature}
+    given = {"read_until": read_until, "page_size": page_size, "signature": signature}
     values = {name: value for name, value in given.items() if value is not None}
-    statement = insert(import_cursor).values(empresa=empresa, tabela=tabela, **values)
+    statement = insert(import_cursor).values(empresa=empresa, table_name=table, **values)
     changes: dict[str, Any] = {name: statement.excluded[name] for name in values}
     if read_until is not None:
-        changes["lido_ate"] = sa.func.greatest(
-            import_cursor.c.lido_ate, statement.excluded.lido_ate
+        changes["read_until"] = sa.func.greatest(
+            import_cursor.c.read_until, statement.excluded.read_until
         )
-    statement = statement.on_conflict_do_update(index_elements=["empresa", "tabela"], set_=changes)
+    statement = statement.on_conflict_do_update(
+        index_elements=["empresa", "table_name"], set_=changes
+    )
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(statement)
 
@@ -127,11 +132,11 @@ def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
     To be called while holding the table's lane. A whole reading of a register, which is short and
     regular, also deletes what is old in the history.
     """
-    if values["modo"] == "carga" and values["janela_de"] is None:
+    if values["mode"] == "full" and values["window_from"] is None:
         delete_old_rows(engine, values["started_at"])
     dead = (
         import_run.c.empresa == values["empresa"],
-        import_run.c.tabela == values["tabela"],
+        import_run.c.table_name == values["table_name"],
         import_run.c.state == "running",
     )
     ended = {"state": "failed", "error": texts.INTERRUPTED}
@@ -142,11 +147,11 @@ def open_import_run(engine: sa.Engine, values: Mapping[str, Any]) -> None:
         connection.execute(sa.insert(import_run).values(**values, state="running"))
 
 
-def last_done_at(engine: sa.Engine, empresa: str, tabela: str) -> datetime | None:
+def last_done_at(engine: sa.Engine, empresa: str, table: str) -> datetime | None:
     """Beginning of the last reading that ran to its end; ``None`` if none has."""
     c = import_run.c
     query = sa.select(sa.func.max(c.started_at)).where(
-        c.empresa == empresa, c.tabela == tabela, c.state == "done"
+        c.empresa == empresa, c.table_name == table, c.state == "done"
     )
     with warehouse_errors(), engine.connect() as connection:
         found: datetime | None = connection.execute(query).scalar_one()
@@ -162,20 +167,20 @@ def close_import_run(engine: sa.Engine, run_id: str, values: Mapping[str, Any]) 
 
 
 def proved_since(
-    engine: sa.Engine, empresa: str, tabela: str, days: tuple[date, date] | None, since: datetime
+    engine: sa.Engine, empresa: str, table: str, days: tuple[date, date] | None, since: datetime
 ) -> bool:
     """Whether every partition of the range was read completely by a question asked since then.
 
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        tabela: name of the list.
+        table: name of the list.
         days: first and last day, both included.
         since: readings asked before this do not count.
     """
     c = import_partition.c
     query = sa.select(sa.func.count()).where(
-        c.empresa == empresa, c.tabela == tabela, c.lido_em >= since
+        c.empresa == empresa, c.table_name == table, c.read_at >= since
     )
     if days is None:
         query, wanted = query.where(c.partition == WHOLE), 1
@@ -188,19 +193,19 @@ def proved_since(
 
 
 def proved_total(
-    engine: sa.Engine, empresa: str, tabela: str, days: tuple[date, date] | None
+    engine: sa.Engine, empresa: str, table: str, days: tuple[date, date] | None
 ) -> int | None:
     """Records Omie had in a range when each of its days was proved; ``None`` if one was not.
 
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        tabela: name of the list.
+        table: name of the list.
         days: first and last day, both included; ``None`` for the whole list.
     """
     c = import_partition.c
     query = sa.select(sa.func.count(), sa.func.sum(c.total_omie)).where(
-        c.empresa == empresa, c.tabela == tabela
+        c.empresa == empresa, c.table_name == table
     )
     if days is None:
         query, wanted = query.where(c.partition == WHOLE), 1
@@ -242,28 +247,30 @@ class PartitionState:
     """One partition; counts are rows of the table.
 
     Attributes:
-        linhas: rows here that Omie still has, as far as we know.
+        rows: rows here that Omie still has, as far as we know.
         total_omie: Omie's total less what filters keep out; ``None`` if it was not proved.
-        provada_em: the question that proved it.
-        mexida: rows came, changed or went after the proof: its total says nothing any more.
+        proved_at: the question that proved it.
+        changed_since: rows came, changed or went after the proof: its total says nothing any more.
     """
 
     partition: str
-    linhas: int
+    rows: int
     total_omie: int | None = None
-    provada_em: datetime | None = None
-    mexida: bool = False
+    proved_at: datetime | None = None
+    changed_since: bool = False
 
     @property
     def fails(self) -> bool:
         """Proven, untouched since, and still not the same number."""
-        return self.total_omie is not None and not self.mexida and self.linhas != self.total_omie
+        return (
+            self.total_omie is not None and not self.changed_since and self.rows != self.total_omie
+        )
 
 
 def partition_states(
     engine: sa.Engine, mirror: MirrorTable, empresa: str, partitions: Iterable[str]
 ) -> list[PartitionState]:
-    """The states of the partitions named (ISO days; ``tudo`` for a register), in their order.
+    """The states of the partitions named (ISO days; ``all`` for a register), in their order.
 
     Args:
         engine: the warehouse.
@@ -282,19 +289,19 @@ def partition_states(
     here = (
         sa.select(
             name.label("partition"),
-            sa.func.count().filter(t.c.excluido_em.is_(None)).label("linhas"),
+            sa.func.count().filter(t.c.excluido_em.is_(None)).label("rows"),
             touched.label("mexida_em"),
         )
         .where(*mine)
         .group_by(name)
     )
-    ended = sa.func.coalesce(import_run.c.finished_at, p.lido_em)
+    ended = sa.func.coalesce(import_run.c.finished_at, p.read_at)
     proven = (
-        sa.select(p.partition, p.total_omie - p.filtradas, p.lido_em, ended)
+        sa.select(p.partition, p.total_omie - p.filtered, p.read_at, ended)
         .select_from(import_partition.outerjoin(import_run, import_run.c.run_id == p.run_id))
         .where(
             p.empresa == empresa,
-            p.tabela == mirror.name,
+            p.table_name == mirror.name,
             p.partition == sa.any_(sa.cast(wanted, sa.ARRAY(sa.Text))),
         )
     )
@@ -313,7 +320,7 @@ def _state(partition: str, counted: Any, proof: Any) -> PartitionState:
     return PartitionState(partition, rows, total, asked_at, touched)
 
 
-def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) -> date:
+def followed_since(engine: sa.Engine, empresa: str, table: str, start: date) -> date:
     """The first day of the unbroken run of proven days that ends just before ``start``.
 
     ``start`` itself if the day before it was never proven: what lies further back was read once,
@@ -322,13 +329,13 @@ def followed_since(engine: sa.Engine, empresa: str, tabela: str, start: date) ->
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        tabela: name of the list.
+        table: name of the list.
         start: the first day of the window.
     """
     c = import_partition.c
     query = (
         sa.select(c.partition)
-        .where(c.empresa == empresa, c.tabela == tabela, c.partition < start.isoformat())
+        .where(c.empresa == empresa, c.table_name == table, c.partition < start.isoformat())
         .order_by(c.partition.desc())
     )
     with warehouse_errors(), engine.connect() as connection:

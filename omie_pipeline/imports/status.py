@@ -28,7 +28,7 @@ from omie_pipeline.postgres.omie_tables import (
 from omie_pipeline.postgres.tables import binding, block, events
 from omie_pipeline.texts import imports as texts
 
-Situation = Literal["ativa", "erro", "desativada"]
+TableState = Literal["active", "error", "disabled"]
 
 _EVERY_HOURS = {"6h": 6, "daily": 24}
 _UNFINISHED = ("stopped", "failed")
@@ -41,30 +41,31 @@ class TableStatus:
     """Where one table of one empresa stands.
 
     Attributes:
-        situacao: ``desativada`` when the empresa's filters want nothing of it, ``erro`` when its
+        state: ``disabled`` when the empresa's filters want nothing of it, ``error`` when its
             last reading failed or did not close.
-        ultima: begin of the last reading that came to its end, ``None`` when there was none.
-        tentativa: begin of the last reading, however it ended; ``estado``, ``trigger``: its.
-        linhas: rows that Omie still has, as far as we know; of ``extrato`` its lines.
-        dias_sem_prova: days before today that no complete reading has covered after their end;
+        last_read_at: begin of the last reading that came to its end, ``None`` when there was none.
+        last_run_at: begin of the last reading, however it ended; ``last_run_state`` and
+            ``last_run_trigger``: its.
+        rows: rows that Omie still has, as far as we know; of ``extrato`` its lines.
+        days_unproved: days before today that no complete reading has covered after their end;
             0 if the table is not cut by day or was never read.
-        erro_classe, erro, fix: of the last reading, ``""`` if it had none.
-        completo: whether the last finished reading agreed with Omie's total.
+        error_class, error, fix: of the last reading, ``""`` if it had none.
+        complete: whether the last finished reading agreed with Omie's total.
     """
 
     empresa: str
-    tabela: str
-    titulo: str
-    situacao: Situation
-    ultima: datetime | None
-    tentativa: datetime | None
-    estado: str
-    trigger: str
-    linhas: int
-    dias_sem_prova: int
-    completo: bool | None
-    erro_classe: str
-    erro: str
+    table: str
+    title: str
+    state: TableState
+    last_read_at: datetime | None
+    last_run_at: datetime | None
+    last_run_state: str
+    last_run_trigger: str
+    rows: int
+    days_unproved: int
+    complete: bool | None
+    error_class: str
+    error: str
     fix: str
 
 
@@ -127,7 +128,7 @@ def next_tick(schedule: str, now: datetime, zone: ZoneInfo = BRASILIA) -> dateti
     return next(tick for tick in ticks if tick > now)
 
 
-def resumable_since(engine: sa.Engine, empresa: str, tabela: str, now: datetime) -> datetime | None:
+def resumable_since(engine: sa.Engine, empresa: str, table: str, now: datetime) -> datetime | None:
     """Begin of the whole reading that was broken off last, ``None`` if the last one ended.
 
     What it proved need not be read again: as ``not_before`` of the next reading it continues where
@@ -137,25 +138,25 @@ def resumable_since(engine: sa.Engine, empresa: str, tabela: str, now: datetime)
     Args:
         engine: the warehouse.
         empresa: the empresa whose rows are meant.
-        tabela: name of the list.
+        table: name of the list.
         now: time of the question.
     """
     c = import_run.c
     query = (
-        sa.select(c.modo, c.state, c.started_at)
-        .where(c.empresa == empresa, c.tabela == tabela, c.started_at > now - _RESUMABLE)
+        sa.select(c.mode, c.state, c.started_at)
+        .where(c.empresa == empresa, c.table_name == table, c.started_at > now - _RESUMABLE)
         .order_by(c.started_at.desc())
     )
     since = None
     with warehouse_errors(), engine.connect() as connection:
         for row in connection.execute(query):
-            if row.modo != "carga" or row.state == "done":
+            if row.mode != "full" or row.state == "done":
                 break
             since = row.started_at
     return since
 
 
-def forget_progress(engine: sa.Engine, empresa: str, tabela: str) -> bool:
+def forget_progress(engine: sa.Engine, empresa: str, table: str) -> bool:
     """Forget how far a table has come and what was proved of it; its rows stay.
 
     To be called while holding the table's lane. Returns whether there was anything to forget.
@@ -163,9 +164,9 @@ def forget_progress(engine: sa.Engine, empresa: str, tabela: str) -> bool:
     with warehouse_errors(), engine.begin() as connection:
         gone = [
             connection.execute(
-                sa.delete(table).where(table.c.empresa == empresa, table.c.tabela == tabela)
+                sa.delete(kept).where(kept.c.empresa == empresa, kept.c.table_name == table)
             ).rowcount
-            for table in (import_cursor, import_partition)
+            for kept in (import_cursor, import_partition)
         ]
     return any(gone)
 
@@ -181,22 +182,22 @@ def _status(
     unproved: int,
 ) -> TableStatus:
     wanted = name == STATEMENT or filters.wants(MIRROR[name])
-    broken = last is not None and (last.state in _UNFINISHED or last.completo is False)
+    broken = last is not None and (last.state in _UNFINISHED or last.complete is False)
     failed = last is not None and last.state in _UNFINISHED
     return TableStatus(
         empresa=empresa,
-        tabela=name,
-        titulo=texts.BANK_STATEMENT_TITLE if name == STATEMENT else MIRROR[name].title,
-        situacao="desativada" if not wanted else "erro" if broken else "ativa",
-        ultima=ended,
-        tentativa=last.started_at if last is not None else None,
-        estado=last.state if last is not None else "",
-        trigger=last.trigger if last is not None else "",
-        linhas=_rows(engine, empresa, name),
-        dias_sem_prova=unproved if wanted and ended is not None else 0,
-        completo=last.completo if last is not None else None,
-        erro_classe=(last.error_class or "") if last is not None and failed else "",
-        erro=(last.error or "") if last is not None and failed else "",
+        table=name,
+        title=texts.BANK_STATEMENT_TITLE if name == STATEMENT else MIRROR[name].title,
+        state="disabled" if not wanted else "error" if broken else "active",
+        last_read_at=ended,
+        last_run_at=last.started_at if last is not None else None,
+        last_run_state=last.state if last is not None else "",
+        last_run_trigger=last.trigger if last is not None else "",
+        rows=_rows(engine, empresa, name),
+        days_unproved=unproved if wanted and ended is not None else 0,
+        complete=last.complete if last is not None else None,
+        error_class=(last.error_class or "") if last is not None and failed else "",
+        error=(last.error or "") if last is not None and failed else "",
         fix=(last.fix or "") if last is not None and failed else "",
     )
 
@@ -213,19 +214,19 @@ def _last_readings(engine: sa.Engine, empresa: str) -> dict[str, sa.Row[tuple[ob
     query = (
         sa.select(import_run)
         .where(import_run.c.empresa == empresa)
-        .ext(distinct_on(import_run.c.tabela))
-        .order_by(import_run.c.tabela, import_run.c.started_at.desc())
+        .ext(distinct_on(import_run.c.table_name))
+        .order_by(import_run.c.table_name, import_run.c.started_at.desc())
     )
     with warehouse_errors(), engine.connect() as connection:
-        return {row.tabela: row for row in connection.execute(query)}
+        return {row.table_name: row for row in connection.execute(query)}
 
 
 def _last_ended(engine: sa.Engine, empresa: str) -> dict[str, datetime]:
     c = import_run.c
     query = (
-        sa.select(c.tabela, sa.func.max(c.started_at))
+        sa.select(c.table_name, sa.func.max(c.started_at))
         .where(c.empresa == empresa, c.state == "done")
-        .group_by(c.tabela)
+        .group_by(c.table_name)
     )
     with warehouse_errors(), engine.connect() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
@@ -234,9 +235,11 @@ def _last_ended(engine: sa.Engine, empresa: str) -> dict[str, datetime]:
 def _proofs(engine: sa.Engine, empresa: str) -> dict[str, dict[str, datetime]]:
     """By table and partition: until when what was proved of it, and changes since, are here."""
     part, cursor = import_partition.c, import_cursor.c
-    same = sa.and_(cursor.empresa == part.empresa, cursor.tabela == part.tabela)
+    same = sa.and_(cursor.empresa == part.empresa, cursor.table_name == part.table_name)
     query = (
-        sa.select(part.tabela, part.partition, sa.func.greatest(part.lido_em, cursor.lido_ate))
+        sa.select(
+            part.table_name, part.partition, sa.func.greatest(part.read_at, cursor.read_until)
+        )
         .select_from(import_partition.join(import_cursor, same, isouter=True))
         .where(part.empresa == empresa)
     )
@@ -284,8 +287,8 @@ class StoppedReading:
     """
 
     empresa: str
-    tabela: str
-    modo: str
+    table: str
+    mode: str
     run_id: str
     since: datetime
     first: date | None
@@ -295,14 +298,14 @@ class StoppedReading:
 def stopped_readings(engine: sa.Engine, now: datetime) -> list[StoppedReading]:
     """Readings whose stop is over, oldest first.
 
-    The latest row of (empresa, tabela, modo) counts, for ``carga`` that of each range: stopped by
+    The latest row of (empresa, tabela, modo) counts, for ``full`` that of each range: stopped by
     a block that ended, by our own budget of errors or because Omie was unreachable, or left
     ``running`` by a process that is gone. Empresas whose key is blocked are left out.
     """
     r = import_run.c
     columns = (
-        r.empresa, r.tabela, r.modo, r.run_id, r.state, r.error_class, r.started_at, r.finished_at,
-        r.janela_de, r.janela_ate,
+        r.empresa, r.table_name, r.mode, r.run_id, r.state, r.error_class, r.started_at,
+        r.finished_at, r.window_from, r.window_to,
     )  # fmt: skip
     recent = (
         sa.select(*columns)
@@ -318,21 +321,21 @@ def stopped_readings(engine: sa.Engine, now: datetime) -> list[StoppedReading]:
     with warehouse_errors(), engine.connect() as connection:
         blocked: set[str] = set(connection.execute(closed).scalars())
         for row in connection.execute(recent):
-            window = (row.janela_de, row.janela_ate) if row.modo == "carga" else None
-            history[row.empresa, row.tabela, row.modo, window].append(row)
+            window = (row.window_from, row.window_to) if row.mode == "full" else None
+            history[row.empresa, row.table_name, row.mode, window].append(row)
     running = [rows[0] for rows in history.values() if rows[0].state == "running"]
-    alive = lanes_held(engine, [reading_lane(row.empresa, row.tabela) for row in running])
+    alive = lanes_held(engine, [reading_lane(row.empresa, row.table_name) for row in running])
     found = [
         _resumption(rows)
         for rows in history.values()
         if rows[0].empresa not in blocked and _may_go_on(rows[0], now, alive)
     ]
-    return sorted(found, key=lambda one: (one.since, one.empresa, one.tabela))
+    return sorted(found, key=lambda one: (one.since, one.empresa, one.table))
 
 
 def _may_go_on(row: Any, now: datetime, alive: frozenset[str]) -> bool:
     if row.state == "running":
-        return reading_lane(row.empresa, row.tabela) not in alive
+        return reading_lane(row.empresa, row.table_name) not in alive
     if row.state != "stopped":
         return False
     if row.error_class == "BudgetSpent":
@@ -344,11 +347,11 @@ def _may_go_on(row: Any, now: datetime, alive: frozenset[str]) -> bool:
 
 def _resumption(rows: Sequence[Any]) -> StoppedReading:
     last = rows[0]
-    window = (last.janela_de, last.janela_ate)
+    window = (last.window_from, last.window_to)
     since = last.started_at
     for row in rows:
         # Attempts at the same range, back to the first: all that any of them proved stands.
-        if row.state == "done" or (row.janela_de, row.janela_ate) != window:
+        if row.state == "done" or (row.window_from, row.window_to) != window:
             break
         since = row.started_at
-    return StoppedReading(last.empresa, last.tabela, last.modo, last.run_id, since, *window)
+    return StoppedReading(last.empresa, last.table_name, last.mode, last.run_id, since, *window)

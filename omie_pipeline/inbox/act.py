@@ -137,18 +137,18 @@ _AFTER_FAILURE = timedelta(minutes=10)
 _LEASE = timedelta(minutes=5)
 _MONEY = "movimentacoes"
 
-Mode = Literal["carga", "alteradas"]
+Mode = Literal["full", "incremental"]
 
 
 class Reading(Protocol):
     """What this module needs to know of a finished reading."""
 
     @property
-    def completo(self) -> bool:
+    def complete(self) -> bool:
         """Omie's own total was reached."""
 
     @property
-    def reaproveitado(self) -> bool:
+    def reused(self) -> bool:
         """Nothing was asked: an earlier reading was late enough."""
 
 
@@ -160,7 +160,7 @@ class ImportTable(Protocol):
         name: str,
         empresa: str,
         *,
-        modo: Mode,
+        mode: Mode,
         date_from: date | None = None,
         date_to: date | None = None,
         trigger: str = "webhook",
@@ -252,7 +252,7 @@ class InboxRound:
             self._import_table(
                 STATEMENT,
                 self._empresa,
-                modo="alteradas",
+                mode="incremental",
                 date_from=None,
                 date_to=None,
                 trigger="webhook",
@@ -290,8 +290,8 @@ class InboxRound:
             self._failed(table, concerned, round_, type(error).__name__, until)
             return
         round_.readings += len(readings)
-        if all(reading.completo for reading in readings):
-            reused = any(reading.reaproveitado for reading in readings)
+        if all(reading.complete for reading in readings):
+            reused = any(reading.reused for reading in readings)
             self._judge(table, concerned, not_before if reused else asked_at, round_)
         else:
             round_.unproven.update(event.message_id for event in concerned)
@@ -314,11 +314,11 @@ class InboxRound:
     ) -> list[Reading]:
         """The readings of one list; none if only ids are gone that the mirror never had."""
 
-        def ask(modo: Mode, date_from: date | None = None, date_to: date | None = None) -> Reading:
+        def ask(mode: Mode, date_from: date | None = None, date_to: date | None = None) -> Reading:
             return self._import_table(
                 table,
                 self._empresa,
-                modo=modo,
+                mode=mode,
                 date_from=date_from,
                 date_to=date_to,
                 trigger="webhook",
@@ -327,11 +327,11 @@ class InboxRound:
             )
 
         whole, days, changed = self._needs(table, concerned)
-        readings = [ask("carga", first, last) for first, last in day_ranges(days)]
+        readings = [ask("full", first, last) for first, last in day_ranges(days)]
         if whole:
-            readings.append(ask("carga"))
+            readings.append(ask("full"))
         elif changed:
-            readings.append(ask("alteradas"))
+            readings.append(ask("incremental"))
         return readings
 
     def _needs(self, table: str, concerned: list[WaitingEvent]) -> tuple[bool, set[date], bool]:

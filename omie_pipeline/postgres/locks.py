@@ -217,9 +217,9 @@ def cancelling_lane(empresa: str) -> str:
     return f"cancel:{empresa}"
 
 
-def reading_lane(empresa: str, tabela: str) -> str:
+def reading_lane(empresa: str, table: str) -> str:
     """Name of the lane that a reading of a table holds."""
-    return f"import:{empresa}:{tabela}"
+    return f"import:{empresa}:{table}"
 
 
 def sharing_lane(endpoint: str) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def export_person(connection: sa.Connection, person: Person) -> list[dict[str, A
     """The person's rows, table by table, tables without one left out.
 
     Returns:
-        Sections ``{"titulo", "tabela", "linhas": [{column: value}]}``; values are what JSON has,
+        Sections ``{"title", "table", "rows": [{column: value}]}``; values are what JSON has,
         decimals exact, times in ISO 8601.
     """
     sections = []
@@ -188,15 +188,15 @@ def export_person(connection: sa.Connection, person: Person) -> list[dict[str, A
     for copy in copies_of(connection, person):
         title = f"{texts.COPY_TITLES[copy.schema]}: {copy.table}"
         rows = [_plain_row(row) for row in copy.rows]
-        sections.append({"titulo": title, "tabela": f"{copy.schema}.{copy.table}", "linhas": rows})
-    return [section for section in sections if section["linhas"]]
+        sections.append({"title": title, "table": f"{copy.schema}.{copy.table}", "rows": rows})
+    return [section for section in sections if section["rows"]]
 
 
 def _section(
     connection: sa.Connection, title: str, name: str, query: sa.Select[Any]
 ) -> dict[str, Any]:
     rows = [_plain_row(row) for row in connection.execute(query).mappings()]
-    return {"titulo": title, "tabela": name, "linhas": rows}
+    return {"title": title, "table": name, "rows": rows}
 
 
 def _plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class Lookalike:
 
 def was_read(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> bool:
     """Whether the list was ever read; before that, what people typed in Omie is unknown."""
-    query = sa.select(import_cursor.c.lido_ate).where(
-        import_cursor.c.empresa == empresa, import_cursor.c.tabela == endpoint.name
+    query = sa.select(import_cursor.c.read_until).where(
+        import_cursor.c.empresa == empresa, import_cursor.c.table_name == endpoint.name
     )
     with warehouse_errors(), engine.connect() as connection:
         return connection.execute(query).scalar_one_or_none() is not None

@@ -189,12 +189,12 @@ def _proofs(
     c = import_partition.c
     query = sa.select(sa.func.count()).where(
         c.empresa == empresa,
-        c.tabela == endpoint.name,
-        c.lido_em >= ledger.c.confirmed_at + _SETTLES,
+        c.table_name == endpoint.name,
+        c.read_at >= ledger.c.confirmed_at + _SETTLES,
         which,
     )
     if unfiltered:
-        query = query.where(c.filtradas == 0)
+        query = query.where(c.filtered == 0)
     return query.correlate(ledger).scalar_subquery()
 
 

@@ -73,7 +73,7 @@ def _watch_sensor(family: str, text: str, jobs: MirrorJobs) -> dg.SensorDefiniti
             for look in _looks(opened, empresa, watched(family), going, memory, reasons):
                 requests += _requests(look, opened, jobs, going)
                 memory.remember(look)
-                write_cursor(opened.engine, empresa, look.tabela, signature=look.signature)
+                write_cursor(opened.engine, empresa, look.table, signature=look.signature)
         told = None if requests else "; ".join(reasons) or "Nada mudou no Omie"
         return dg.SensorResult(run_requests=requests, skip_reason=told, cursor=memory.to_json())
 
@@ -111,19 +111,19 @@ class _Memory:
 
     def remember(self, look: ChangeCheck) -> None:
         """A reading of what the look saw was asked for."""
-        name = f"{look.empresa}/{look.tabela}"
+        name = f"{look.empresa}/{look.table}"
         self.signatures[name] = look.signature
         if look.asked_at is not None:
             self.asked[name] = look.asked_at.isoformat()
 
-    def known(self, opened: Deployment, empresa: str, tabela: str) -> str | None:
+    def known(self, opened: Deployment, empresa: str, table: str) -> str | None:
         """The signature worked on; ``None`` again 30 minutes after a run that did not read."""
-        name = f"{empresa}/{tabela}"
+        name = f"{empresa}/{table}"
         asked = self.asked.get(name)
         if asked is None:
             return self.signatures.get(name)
         asked_at = datetime.fromisoformat(asked)
-        read_until = read_cursor(opened.engine, empresa, tabela).read_until
+        read_until = read_cursor(opened.engine, empresa, table).read_until
         failed = read_until is None or read_until < asked_at
         late = opened.clock.now() >= asked_at + _ASKED_FOR_AGAIN
         return None if failed and late else self.signatures.get(name)
@@ -188,18 +188,18 @@ def _requests(
     """One run for each range of days; the second finds the first's work done and asks nothing."""
     if look.asked_at is None:
         return
-    names = [look.tabela]
-    if look.tabela == "movimentacoes" and STATEMENT not in going:
+    names = [look.table]
+    if look.table == "movimentacoes" and STATEMENT not in going:
         names.append(STATEMENT)
     tags = {
-        MODE_TAG: "alteradas",
+        MODE_TAG: "incremental",
         NOT_BEFORE_TAG: look.asked_at.isoformat(),
         EMPRESA_TAG: look.empresa,
     }
     keys = [mirror_key(name) for name in names]
     # With the moment in it: what looks like an earlier state is followed too.
-    key = f"{look.empresa}:{look.tabela}:{look.signature}:{look.asked_at.isoformat()}"
-    if MIRROR[look.tabela].grain == "register":
+    key = f"{look.empresa}:{look.table}:{look.signature}:{look.asked_at.isoformat()}"
+    if MIRROR[look.table].grain == "register":
         yield dg.RunRequest(
             run_key=key,
             job_name=jobs.registers.name,

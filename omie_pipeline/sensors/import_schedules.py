@@ -78,7 +78,7 @@ def mirror_schedules(
             jobs.facts,
             _FACTS[pace],
             "Lê do Omie os lançamentos que mudaram, de qualquer data.",
-            _due(settings, "fact", "alteradas"),
+            _due(settings, "fact", "incremental"),
         ),
     ]
     nightly = [
@@ -87,7 +87,7 @@ def mirror_schedules(
             jobs.facts,
             _EVERYTHING,
             "Confere todas as datas com o Omie, registro por registro: acha o que foi excluído lá.",
-            _due(settings, "fact", "carga", everything=True),
+            _due(settings, "fact", "full", everything=True),
         ),
         _Scheduled(
             "conciliacao_diaria",

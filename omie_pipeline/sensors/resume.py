@@ -109,7 +109,7 @@ def resume_readings_sensor(jobs: MirrorJobs) -> dg.SensorDefinition:
 
 
 def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.DagsterInstance) -> bool:
-    if item.empresa not in deployment.empresas or item.tabela not in (*MIRROR, STATEMENT):
+    if item.empresa not in deployment.empresas or item.table not in (*MIRROR, STATEMENT):
         return False
     if item.last is not None and item.last < deployment.settings.start_date:
         return False
@@ -118,25 +118,25 @@ def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.Dagst
     before = dg.RunsFilter(tags={RUN_KEY_TAG: _run_key(item)})
     if instance.get_runs(mine, limit=1) or instance.get_runs(before, limit=1):
         return False
-    return item.tabela not in tables_being_read(instance, item.empresa)
+    return item.table not in tables_being_read(instance, item.empresa)
 
 
 def _run_key(item: StoppedReading) -> str:
-    return f"{item.empresa}:{item.tabela}:{item.modo}:{item.run_id}"
+    return f"{item.empresa}:{item.table}:{item.mode}:{item.run_id}"
 
 
 def _reading_request(
     item: StoppedReading, deployment: Deployment, jobs: MirrorJobs
 ) -> dg.RunRequest:
     tags = {
-        MODE_TAG: item.modo,
+        MODE_TAG: item.mode,
         NOT_BEFORE_TAG: item.since.isoformat(),
         EMPRESA_TAG: item.empresa,
         RESUMED_TAG: item.empresa,
     }
     run_key = _run_key(item)
-    keys = [mirror_key(item.tabela)]
-    if item.tabela != STATEMENT and MIRROR[item.tabela].grain == "register":
+    keys = [mirror_key(item.table)]
+    if item.table != STATEMENT and MIRROR[item.table].grain == "register":
         return dg.RunRequest(
             run_key=run_key,
             job_name=jobs.registers.name,
@@ -147,7 +147,7 @@ def _reading_request(
         )
     today = deployment.clock.now().astimezone(BRASILIA).date()
     first = last = today
-    if item.modo == "carga" and item.first is not None and item.last is not None:
+    if item.mode == "full" and item.first is not None and item.last is not None:
         first = max(item.first, deployment.settings.start_date)
         last = min(item.last, today)
     return dg.RunRequest(

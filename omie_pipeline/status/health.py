@@ -120,8 +120,8 @@ def failing_since(engine: sa.Engine, what: What, ended: FinishedRun) -> datetime
 def incomplete_since(engine: sa.Engine, ended: FinishedRun) -> datetime:
     """Beginning of the first reading whose counts did not close, after the last that did."""
     c = import_run.c
-    bad = sa.and_(c.state == DONE, c.completo.is_(False))
-    return _moment(engine, _first_after("import", ended, c.completo.is_(True), bad), ended)
+    bad = sa.and_(c.state == DONE, c.complete.is_(False))
+    return _moment(engine, _first_after("import", ended, c.complete.is_(True), bad), ended)
 
 
 def closed_keys(
@@ -175,7 +175,7 @@ def told_by_tables(engine: sa.Engine, dagster_run_ids: Collection[str]) -> froze
 
 
 def _history(what: What) -> tuple[sa.Table, sa.Column[Any]]:
-    return (run, run.c.endpoint) if what == "push" else (import_run, import_run.c.tabela)
+    return (run, run.c.endpoint) if what == "push" else (import_run, import_run.c.table_name)
 
 
 def _first_after(
@@ -207,7 +207,7 @@ def _ended(what: What, row: sa.Row[Any]) -> FinishedRun:
         state=row.state,
         started_at=row.started_at,
         error_class=row.error_class or "",
-        complete=None if what == "push" else row.completo,
+        complete=None if what == "push" else row.complete,
         fix="" if what == "push" else row.fix or "",
         **numbers,
     )

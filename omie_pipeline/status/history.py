@@ -71,8 +71,8 @@ class ReadingEntry:
     """One reading of one table of Omie.
 
     Attributes:
-        mode: ``carga`` or ``alteradas``.
-        counts: ``total_omie``, ``lidas``, ``novas``, ``alteradas``, ``iguais``, ``excluidas``, ...
+        mode: ``full`` or ``incremental``.
+        counts: ``total_omie``, ``read``, ``inserted``, ``updated``, ``unchanged``, ...
         seconds: wall time; ``None`` while it runs.
         complete: Omie's total was met; ``None`` while it runs.
         state: ``running``, ``done``, ``stopped`` (Omie did not answer) or ``failed``.
@@ -154,12 +154,12 @@ def recent_readings(engine: sa.Engine, wanted: ListFilter) -> tuple[ReadingEntry
     if wanted.empresas:
         conditions.append(c.empresa.in_(wanted.empresas))
     if wanted.endpoints:
-        conditions.append(c.tabela.in_(wanted.endpoints))
+        conditions.append(c.table_name.in_(wanted.endpoints))
     query = sa.select(import_run).where(*conditions).order_by(c.started_at.desc())
     return _told_whole(
         engine,
         query.limit(wanted.limit),
-        lambda row: reading_lane(row.empresa, row.tabela),
+        lambda row: reading_lane(row.empresa, row.table_name),
         _reading_entry,
     )
 
@@ -294,14 +294,14 @@ def _reading_entry(row: sa.Row[Any]) -> ReadingEntry:
     return ReadingEntry(
         run_id=row.run_id,
         empresa=row.empresa,
-        table=row.tabela,
-        mode=row.modo,
+        table=row.table_name,
+        mode=row.mode,
         trigger=row.trigger,
         state=row.state,
         started_at=row.started_at,
         seconds=(finished - row.started_at).total_seconds() if finished else None,
         counts={name: value for name, value in counts.items() if isinstance(value, int)},
-        complete=row.completo,
+        complete=row.complete,
         error_class=row.error_class or "",
         error=row.error or "",
         fix=row.fix or "",

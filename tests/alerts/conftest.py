@@ -53,9 +53,9 @@ class Rows:
         self._insert(
             import_run,
             **{
-                "run_id": f"i{self._number}", "empresa": "principal", "tabela": "clientes",
-                "modo": "alteradas", "trigger": "cli", "state": state,
-                "started_at": NOW - minutes(ago), "completo": state == "done", **values,
+                "run_id": f"i{self._number}", "empresa": "principal", "table_name": "clientes",
+                "mode": "incremental", "trigger": "cli", "state": state,
+                "started_at": NOW - minutes(ago), "complete": state == "done", **values,
             },
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ def test_a_healthy_deployment_has_no_alerts(engine: sa.Engine, rows: Rows) -> No
     rows.push("running", ago=1, counts={"selected": 0})
     rows.reading("stopped", ago=60, error_class="RetryLater", error="x")
     rows.reading("done", ago=30)
-    rows.reading("done", ago=20, completo=False)
+    rows.reading("done", ago=20, complete=False)
     rows.block(NOW - minutes(1))
     rows.event(ago=14)
     rows.event(ago=60, state="done")
@@ -63,7 +63,7 @@ def test_a_failed_push_is_told_since_its_first_failure(engine: sa.Engine, rows: 
 
 def test_a_failed_reading_is_told_with_the_fix_of_its_fault(engine: sa.Engine, rows: Rows) -> None:
     rows.reading("stopped", ago=20, error_class="UnknownFault", error=PRIVATE, fix="Faça isso")
-    rows.reading("failed", ago=20, tabela="extrato", error="O processo foi interrompido")
+    rows.reading("failed", ago=20, table_name="extrato", error="O processo foi interrompido")
     told = {alert.title: alert.text for alert in _alerts(engine)}
     assert set(told) == {
         "principal: a leitura de clientes falhou",
@@ -98,13 +98,13 @@ def test_a_block_is_its_own_alert_and_hides_no_earlier_failure(
 def test_a_refused_key_is_one_alert_for_all_its_tables(engine: sa.Engine, rows: Rows) -> None:
     rows.push("done", ago=90)
     for ago, table in ((60, "clientes"), (50, "projetos"), (40, "vendedores")):
-        rows.reading("stopped", ago=ago, tabela=table, error_class="AuthFailed", error="x")
+        rows.reading("stopped", ago=ago, table_name=table, error_class="AuthFailed", error="x")
     # Nothing to send, so no call: it does not prove that the key is good again.
     rows.push("done", ago=30, counts={"selected": 5, "calls": 0})
     (alert,) = _alerts(engine)
     assert (alert.kind, alert.key, alert.since) == ("chave", "chave:principal", NOW - minutes(60))
     assert "omie-pipeline check" in alert.text
-    rows.reading("done", ago=10, tabela="projetos")
+    rows.reading("done", ago=10, table_name="projetos")
     assert _alerts(engine) == []
 
 
@@ -139,9 +139,9 @@ def test_events_that_wait_are_told_by_empresa(engine: sa.Engine, rows: Rows) -> 
 def test_counts_that_do_not_close_twice_in_a_row(engine: sa.Engine, rows: Rows) -> None:
     rows.reading("done", ago=90)
     for ago in (60, 50, 40):
-        rows.reading("done", ago=ago, completo=False)
-    rows.reading("done", ago=60, tabela="projetos", completo=False)
-    rows.reading("stopped", ago=50, tabela="projetos", completo=False, error_class="Busy")
+        rows.reading("done", ago=ago, complete=False)
+    rows.reading("done", ago=60, table_name="projetos", complete=False)
+    rows.reading("stopped", ago=50, table_name="projetos", complete=False, error_class="Busy")
     counts = [alert for alert in _alerts(engine) if alert.kind == "contagem"]
     assert [alert.key for alert in counts] == ["contagem:principal:clientes"]
     assert counts[0].since == NOW - minutes(60)

@@ -14,9 +14,9 @@ from tests.cli.conftest import Said, Terminal
 from tests.push.world import EMPRESA, World, cpf
 
 KEYS = [
-    "empresa", "tabela", "state", "modo", "janela_de", "janela_ate", "total_omie", "lidas",
-    "novas", "alteradas", "iguais", "excluidas", "filtradas", "paginas", "releituras",
-    "tamanho_pedido", "tamanho_servido", "completo", "campos_novos", "partitions", "reaproveitado",
+    "empresa", "table", "state", "mode", "window_from", "window_to", "total_omie", "read",
+    "inserted", "updated", "unchanged", "excluded", "filtered", "pages", "rereads",
+    "page_size", "page_size_served", "complete", "new_fields", "partitions", "reused",
     "run_id",
 ]  # fmt: skip
 
@@ -73,14 +73,14 @@ def test_the_first_reading_is_whole_and_the_next_asks_for_changes(
     assert said.code == 0, said.err
     clientes, titulos = said.lines
     assert list(clientes) == KEYS
-    assert (clientes["tabela"], titulos["tabela"]) == ("clientes", "contas_receber")
-    assert (titulos["modo"], titulos["state"], titulos["completo"]) == ("carga", "done", True)
+    assert (clientes["table"], titulos["table"]) == ("clientes", "contas_receber")
+    assert (titulos["mode"], titulos["state"], titulos["complete"]) == ("full", "done", True)
     held = len(omie.control.records("contas_receber"))
-    assert (titulos["total_omie"], titulos["lidas"], titulos["novas"]) == (held, held, held)
-    assert titulos["janela_de"] == "2026-01-01"
+    assert (titulos["total_omie"], titulos["read"], titulos["inserted"]) == (held, held, held)
+    assert titulos["window_from"] == "2026-01-01"
     omie.control.delete("contas_receber", _one_title(omie))
     (again,) = terminal("import", "contas_receber", "--json").lines
-    assert (again["modo"], again["novas"], again["excluidas"]) == ("alteradas", 0, 1)
+    assert (again["mode"], again["inserted"], again["excluded"]) == ("incremental", 0, 1)
 
 
 def _one_title(omie: World) -> int:
@@ -103,37 +103,37 @@ def test_the_screen_shows_counts_and_progress_goes_to_stderr(
 def test_full_and_dates_read_whole_ranges(terminal: Terminal, omie: World) -> None:
     assert terminal("import", "titulos").code == 0
     (whole,) = terminal("import", "contas_receber", "--full", "--json").lines
-    assert (whole["modo"], whole["novas"]) == ("carga", 0)
-    assert whole["iguais"] == whole["total_omie"] > 0
+    assert (whole["mode"], whole["inserted"]) == ("full", 0)
+    assert whole["unchanged"] == whole["total_omie"] > 0
     said = terminal(
         "import", "contas_receber", "clientes", "--from", "2026-01-01", "--to", "31/01/2026",
         "--json",
     )  # fmt: skip
-    lines = {line["tabela"]: line for line in said.lines}
+    lines = {line["table"]: line for line in said.lines}
     assert said.code == 0, "a whole answer: nobody included a título in January"
     assert "As datas não valem para clientes" in said.err
-    assert lines["contas_receber"]["janela_ate"] == "2026-01-31"
+    assert lines["contas_receber"]["window_to"] == "2026-01-31"
     assert lines["contas_receber"]["partitions"] == 31
-    (changed,) = terminal("import", "contas_receber", "--alteradas", "--json").lines
-    assert changed["modo"] == "alteradas"
+    (changed,) = terminal("import", "contas_receber", "--incremental", "--json").lines
+    assert changed["mode"] == "incremental"
 
 
 def test_everything_is_read_in_order(terminal: Terminal, omie: World) -> None:
     said = terminal("import", "tudo", "--json")
     assert said.code == 0, said.err
-    assert [line["tabela"] for line in said.lines] == [*MIRROR, STATEMENT]
+    assert [line["table"] for line in said.lines] == [*MIRROR, STATEMENT]
 
 
 def test_what_a_table_needs_is_read_before_it(terminal: Terminal, omie: World) -> None:
     said = terminal("import", "extrato", "--json")
-    assert [line["tabela"] for line in said.lines] == ["contas_correntes", "extrato"]
+    assert [line["table"] for line in said.lines] == ["contas_correntes", "extrato"]
     assert "precisa de contas_correntes" in said.err
-    assert [line["tabela"] for line in terminal("import", "extrato", "--json").lines] == ["extrato"]
+    assert [line["table"] for line in terminal("import", "extrato", "--json").lines] == ["extrato"]
 
 
 def test_groups_are_tables(terminal: Terminal, omie: World) -> None:
     said = terminal("import", "notas-fiscais", "mf", "--json")
-    tables = [line["tabela"] for line in said.lines]
+    tables = [line["table"] for line in said.lines]
     assert tables == ["movimentacoes", "notas_servico", "notas_produto"]
 
 
@@ -144,9 +144,9 @@ def test_a_failed_table_does_not_stop_the_others(terminal: Terminal, omie: World
     said = terminal("import", "contas_pagar", "baixas", "--json")
     assert said.code == 1
     failed, read = said.lines
-    assert (failed["tabela"], failed["state"]) == ("contas_pagar", "failed")
+    assert (failed["table"], failed["state"]) == ("contas_pagar", "failed")
     assert "Algo deu errado" in failed["error"]
-    assert (read["tabela"], read["state"]) == ("baixas", "done")
+    assert (read["table"], read["state"]) == ("baixas", "done")
     assert "contas_pagar (principal)" in said.err
 
 
@@ -160,7 +160,7 @@ def test_a_block_ends_the_empresa_and_the_same_words_go_on(terminal: Terminal, o
     assert "não lidas: baixas" in said.err
     assert "omie-pipeline import contas_pagar baixas --full --empresa principal" in said.err
     assert "o que foi lido fica" in said.err
-    assert "falhou" not in terminal("status", "--tabela", "clientes").out
+    assert "falhou" not in terminal("status", "--table", "clientes").out
     _execute(omie, "DELETE FROM omie_sync.block")
     omie.control.forget_limits()
     resumed = terminal("import", "titulos", "--full", "--json")
@@ -192,7 +192,7 @@ def test_an_incomplete_table_is_3(
     said = terminal("import", "contas_receber", "--from", "2026-01-01", "--json")
     assert [line["state"] for line in said.lines] == ["incomplete"]
     assert said.code == 3
-    assert "não fechou" in terminal("status", "--tabela", "contas_receber").out
+    assert "não fechou" in terminal("status", "--table", "contas_receber").out
 
 
 def test_a_second_import_says_that_it_waits(terminal: Terminal, omie: World) -> None:
@@ -239,7 +239,7 @@ def test_dates_of_which_omie_has_nothing_are_told(terminal: Terminal, omie: Worl
         ("import pedidos", "não existe pedidos (existem: empresas"),
         ("import clientes --from 2026-01-01", "não se divide por data"),
         ("import titulos --full --to 2026-01-01", "não combina"),
-        ("import titulos --alteradas --full", "não combina"),
+        ("import titulos --incremental --full", "não combina"),
         ("import titulos --from 2026-02-01 --to 2026-01-01", "é depois de --to"),
         ("import titulos --from 2126-01-01", "01/01/2126 ainda não chegou"),
         ("nfse status OS-77", "nenhuma OS OS-77 em principal"),
@@ -250,7 +250,7 @@ def test_dates_of_which_omie_has_nothing_are_told(terminal: Terminal, omie: Worl
         ("cache clear", "confirme com --yes"),
         ("cache", "Uso:"),
         ("history --sentido x", "é envio ou leitura"),
-        ("status --tabela pedidos", "não existe pedidos"),
+        ("status --table pedidos", "não existe pedidos"),
     ],
 )
 def test_wrong_usage_is_2_and_asks_omie_nothing(
@@ -274,7 +274,7 @@ def test_a_cleared_cache_is_read_whole_again_and_no_row_goes(
     assert "lê tudo de novo" in said.err
     assert omie.rows("SELECT count(*) FROM omie.clientes") == rows
     lines = terminal("import", "clientes", "contas_receber", "--json").lines
-    assert [line["modo"] for line in lines] == ["carga", "alteradas"]
+    assert [line["mode"] for line in lines] == ["full", "incremental"]
     assert terminal("cache", "clear", "--tudo", "--yes").code == 0
     assert omie.rows("SELECT 1 FROM omie_sync.import_cursor") == []
     assert omie.rows("SELECT 1 FROM omie_sync.import_partition") == []

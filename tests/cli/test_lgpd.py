@@ -36,7 +36,8 @@ def people(clinic: World, engine: sa.Engine) -> sa.Engine:
 def read_just_now(engine: sa.Engine) -> None:
     """Every list of Omie that may name a person was read a moment ago."""
     values = [
-        {"empresa": "principal", "tabela": name, "lido_ate": datetime.now(UTC)} for name in TABLES
+        {"empresa": "principal", "table_name": name, "read_until": datetime.now(UTC)}
+        for name in TABLES
     ]
     with engine.begin() as connection:
         connection.execute(sa.insert(import_cursor), values)
@@ -61,8 +62,8 @@ def test_export_writes_a_file_for_its_owner_only(
     (file,) = tmp_path.glob("titular-*.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     (sections,) = json.loads(file.read_text(encoding="utf-8"))["empresas"].values()
-    assert sections[0]["titulo"] == "Cadastro no Omie"
-    assert sections[0]["linhas"][0]["email"] == "maria@exemplo.com"
+    assert sections[0]["title"] == "Cadastro no Omie"
+    assert sections[0]["rows"][0]["email"] == "maria@exemplo.com"
     assert "150.10" in file.read_text(encoding="utf-8")
     assert "Lima" not in file.read_text(encoding="utf-8")
 

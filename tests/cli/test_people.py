@@ -269,7 +269,7 @@ def test_export_finds_everybody_who_shares_the_record(clinic: Clinic, tmp_path: 
         file = tmp_path / f"{n}.json"
         assert clinic.terminal("lgpd", "export", *asked, "--output", str(file)).code == 0
         (sections,) = json.loads(file.read_text())["empresas"].values()
-        found.append({one["tabela"]: one["linhas"] for one in sections})
+        found.append({one["table"]: one["rows"] for one in sections})
     assert found[0] == found[1] == found[2]
     codes = [row["codigo_integracao"] for row in found[0]["omie_sync.ledger"]]
     assert {"PAC-mae", "REC-da-mae", "REC-da-filha"} <= set(codes)

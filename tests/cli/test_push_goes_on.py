@@ -95,7 +95,7 @@ def test_a_table_that_another_reading_took_stops_no_other_table(
     said = terminal("import", "clientes", "projetos", "--json")
     assert said.code == 1
     assert "Erro: clientes (principal): Esta execução perdeu a vez" in said.err
-    assert {line["tabela"]: line["state"] for line in said.lines} == {
+    assert {line["table"]: line["state"] for line in said.lines} == {
         "clientes": "failed",
         "projetos": "done",
     }

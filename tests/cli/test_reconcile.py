@@ -130,7 +130,7 @@ def test_what_no_complete_reading_proves_is_not_sent(terminal: Terminal, company
     _execute(
         company,
         "UPDATE omie_sync.ledger SET confirmed_at = (SELECT max(lido_em) - interval '30 seconds'"
-        " FROM omie_sync.import_partition WHERE tabela = 'contas_receber')",
+        " FROM omie_sync.import_partition WHERE table_name = 'contas_receber')",
     )
     said = terminal("reconcile", "--resend-missing", "--yes")
     assert "outras 2 parecem faltar" in said.err
@@ -145,7 +145,7 @@ def test_a_row_never_seen_needs_every_day_it_can_have_been_born_on(
     _read(terminal, company)
     (gone,) = _missing(terminal)
     assert gone["proved"] == ["REC-1"]
-    _execute(company, "UPDATE omie_sync.import_partition SET filtradas = 1 WHERE partition = "
+    _execute(company, "UPDATE omie_sync.import_partition SET filtered = 1 WHERE partition = "
                       "to_char(now() AT TIME ZONE 'America/Sao_Paulo', 'YYYY-MM-DD')")  # fmt: skip
     (gone,) = _missing(terminal)
     assert (gone["proved"], gone["unproved"]) == ([], ["REC-1"])

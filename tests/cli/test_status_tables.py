@@ -41,7 +41,7 @@ def test_every_table_has_a_line(terminal: Terminal, clinic: World) -> None:
 
 
 def test_one_table_or_one_endpoint(terminal: Terminal, clinic: World) -> None:
-    assert [x["table"] for x in terminal("status", "--tabela", "dre", "--json").lines] == ["dre"]
+    assert [x["table"] for x in terminal("status", "--table", "dre", "--json").lines] == ["dre"]
     lines = terminal("status", "--endpoint", "clientes", "--json").lines
     assert [(x["direction"], x["endpoint"]) for x in lines] == [("push", "clientes")]
 
@@ -55,16 +55,16 @@ def test_what_the_filter_leaves_out_is_disabled(
     lines = {x["table"]: x for x in terminal("status", "--json").lines}
     assert (lines["contas_pagar"]["state"], lines["contas_pagar"]["next_at"]) == ("disabled", None)
     assert lines["contas_receber"]["state"] == "active"
-    assert "desativada" in terminal("status", "--tabela", "contas_pagar").out
+    assert "desativada" in terminal("status", "--table", "contas_pagar").out
 
 
 def test_a_manual_schedule_has_no_next_time(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMIE_PIPELINE_SCHEDULE", "manual")
-    (line,) = terminal("status", "--tabela", "dre", "--json").lines
+    (line,) = terminal("status", "--table", "dre", "--json").lines
     assert line["next_at"] is None
-    assert "manual" in terminal("status", "--tabela", "dre").out
+    assert "manual" in terminal("status", "--table", "dre").out
 
 
 def test_a_table_s_own_agenda_says_its_next_time(
@@ -86,10 +86,10 @@ def test_a_failed_reading_is_an_alert_with_what_to_do(terminal: Terminal, clinic
         PlannedFault("fault_in_200", method="ListarContasReceber", text="ERROR: Algo deu errado!")
     )
     assert terminal("import", "contas_receber").code == 1
-    (line,) = terminal("status", "--tabela", "contas_receber", "--json").lines
+    (line,) = terminal("status", "--table", "contas_receber", "--json").lines
     assert line["state"] == "error"
     assert "Algo deu errado" in line["alerts"][0]
-    (entry,) = terminal("history", "--tabela", "contas_receber", "--json").lines
+    (entry,) = terminal("history", "--table", "contas_receber", "--json").lines
     assert (entry["direction"], entry["table"], entry["state"]) == (
         "import", "contas_receber", "stopped",
     )  # fmt: skip
@@ -102,7 +102,7 @@ def test_days_that_nothing_proved_are_told(terminal: Terminal, clinic: World) ->
         connection.execute(
             sa.text("DELETE FROM omie_sync.import_partition WHERE partition LIKE '2026-01-0%'")
         )
-    (line,) = terminal("status", "--tabela", "contas_receber", "--json").lines
+    (line,) = terminal("status", "--table", "contas_receber", "--json").lines
     assert line["days_unproved"] == 9
     assert "9 dias sem leitura completa" in line["alerts"][0]
 
@@ -115,7 +115,7 @@ def test_events_that_wait_are_told(terminal: Terminal, clinic: World) -> None:
     }  # fmt: skip
     with clinic.engine.begin() as connection:
         connection.execute(sa.insert(events), [row, {**row, "message_id": "m2", "state": "done"}])
-    line = terminal("status", "--tabela", "dre", "--json").lines[0]
+    line = terminal("status", "--table", "dre", "--json").lines[0]
     assert line["events_waiting"] == 1
     assert datetime.fromisoformat(line["oldest_event_at"]) == arrived
     assert "1 eventos de webhook esperam" in terminal("status").out
@@ -124,10 +124,10 @@ def test_events_that_wait_are_told(terminal: Terminal, clinic: World) -> None:
 def test_a_block_is_an_error_of_the_tables_too(terminal: Terminal, clinic: World) -> None:
     clinic.control.next_faults(PlannedFault("blocked_425", seconds=900))
     assert terminal("import", "dre").code == 1
-    (line,) = terminal("status", "--tabela", "categorias", "--json").lines
+    (line,) = terminal("status", "--table", "categorias", "--json").lines
     assert line["state"] == "error"
     assert line["blocked_until"] is not None
-    assert "fechou a API até" in terminal("status", "--tabela", "dre").out
+    assert "fechou a API até" in terminal("status", "--table", "dre").out
     (entry,) = terminal("history", "--sentido", "leitura", "--json").lines
     assert entry["error_class"] == "Blocked"
     assert "continua de onde parou" in entry["fix"]
@@ -142,7 +142,7 @@ def test_history_has_both_directions_newest_first(terminal: Terminal, clinic: Wo
     assert [(x["direction"], x["endpoint"] or x["table"]) for x in lines] == [
         ("import", "vendedores"), ("push", "clientes"), ("import", "dre"),
     ]  # fmt: skip
-    assert lines[0]["lidas"] == lines[0]["total_omie"]
+    assert lines[0]["read"] == lines[0]["total_omie"]
     assert "CPF" in lines[1]["error"]
     assert lines[1]["fix"]
     two = terminal("history", "--limit", "2", "--json").lines

@@ -25,7 +25,7 @@ from omie_pipeline.simulator.engine.server import Simulator
 from tests.imports.titles import title
 
 EMPRESA, FACTS = "principal", "espelho_lancamentos"
-CHANGES = {"omie_pipeline/modo": "alteradas"}
+CHANGES = {"omie_pipeline/mode": "incremental"}
 
 
 def today() -> date:

@@ -31,7 +31,11 @@ def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
     # What concerns the whole reading is told once.
     assert "por_particao" not in days[f"{mirror.day(3)}"].metadata
     told = days[f"{mirror.day(1)}"].metadata
-    assert (told["novas"].value, told["iguais"].value, told["total_no_omie"].value) == (6, 0, 6)
+    assert (told["novas"].value, told["iguais"].value, told["total_no_omie"].value) == (
+        6,
+        0,
+        6,
+    )
     assert "pedido 500" in str(told["tamanho_de_pagina"].value)
     assert f"| {mirror.day(3)} | 4 | 4 | fecha |" in str(told["por_particao"].value)
     assert {name: one.passed for name, one in checks(result).items()} == {
@@ -61,7 +65,7 @@ def test_a_missing_row_turns_the_check_red(mirror: MirrorWorld) -> None:
     mirror.execute("DELETE FROM omie.contas_receber WHERE valor_documento = 2")
     asked = mirror.calls()
     # Nothing is asked again: the check looks at what stands here now.
-    again = mirror.run(["contas_receber"], 2, 2, {"omie_pipeline/nao_antes_de": began.isoformat()})
+    again = mirror.run(["contas_receber"], 2, 2, {"omie_pipeline/not_before": began.isoformat()})
     assert mirror.calls() == asked
     check = checks(again)["completo"]
     assert not check.passed
@@ -81,7 +85,7 @@ def test_the_verdict_of_one_day_stands_beside_that_of_another(mirror: MirrorWorl
         "DELETE FROM omie.contas_receber WHERE data_particao = :day AND valor_documento = 1",
         day=mirror.day(3),
     )
-    tags = {"omie_pipeline/nao_antes_de": began.isoformat()}
+    tags = {"omie_pipeline/not_before": began.isoformat()}
     red = mirror.run(["contas_receber"], 3, 1, tags)
     assert verdicts(red, "completo") == {
         f"{mirror.day(3)}": False,
@@ -182,4 +186,4 @@ def test_the_schedules_ask_for_every_empresa(mirror: MirrorWorld) -> None:
     assert changes.tags.items() >= {**mirror.range(0), **CHANGES}.items()
     (everything,) = requests("conferencia_completa")
     assert everything.tags.items() >= mirror.range(9).items()
-    assert everything.tags["omie_pipeline/modo"] == "carga"
+    assert everything.tags["omie_pipeline/mode"] == "full"

@@ -90,8 +90,8 @@ def test_several_tables_stopped_by_one_block_knock_once(months: MirrorWorld) -> 
     _blocked_load(months)
     stopped = {"until": datetime.now(UTC), "run": "segunda"}
     months.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
-        " started_at, finished_at, error_class) VALUES (:run, 'principal', 'clientes', 'carga',"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
+        " started_at, finished_at, error_class) VALUES (:run, 'principal', 'clientes', 'full',"
         " 'ui', 'stopped', :until, :until, 'Blocked')",
         **stopped,
     )
@@ -111,9 +111,9 @@ def test_several_tables_stopped_by_one_block_knock_once(months: MirrorWorld) -> 
 def test_a_killed_load_goes_on_too(mirror: MirrorWorld) -> None:
     began = datetime.now(UTC) - timedelta(minutes=3)
     mirror.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
         " started_at, janela_de, janela_ate) VALUES ('morta', 'principal', 'contas_pagar',"
-        " 'carga', 'ui', 'running', :began, :first, :last)",
+        " 'full', 'ui', 'running', :began, :first, :last)",
         began=began,
         first=mirror.day(4),
         last=mirror.day(1),
@@ -121,7 +121,7 @@ def test_a_killed_load_goes_on_too(mirror: MirrorWorld) -> None:
     (request,) = mirror.tick(RESUME).run_requests
     assert request.tags["dagster/asset_partition_range_start"] == f"{mirror.day(4)}|{EMPRESA}"
     assert request.tags["dagster/asset_partition_range_end"] == f"{mirror.day(1)}|{EMPRESA}"
-    assert datetime.fromisoformat(request.tags["omie_pipeline/nao_antes_de"]) == began
+    assert datetime.fromisoformat(request.tags["omie_pipeline/not_before"]) == began
 
 
 def test_every_range_that_was_stopped_goes_on(mirror: MirrorWorld) -> None:
@@ -130,9 +130,9 @@ def test_every_range_that_was_stopped_goes_on(mirror: MirrorWorld) -> None:
         [(8, 7, "stopped"), (6, 5, "stopped"), (6, 5, "stopped"), (3, 2, "done")]
     ):
         mirror.execute(
-            "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
+            "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
             " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
-            " 'principal', 'contas_pagar', 'carga', 'ui', :state, :at, :at, :first, :last, :kind)",
+            " 'principal', 'contas_pagar', 'full', 'ui', :state, :at, :at, :first, :last, :kind)",
             run=f"r{number}",
             state=state,
             at=began + timedelta(minutes=number),
@@ -151,22 +151,22 @@ def test_every_range_that_was_stopped_goes_on(mirror: MirrorWorld) -> None:
 def test_our_own_budget_of_errors_is_waited_out(mirror: MirrorWorld) -> None:
     now = datetime.now(UTC)
     mirror.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
         " started_at, finished_at, error_class) VALUES ('r', 'principal', 'clientes',"
-        " 'alteradas', 'ui', 'stopped', :at, :at, 'BudgetSpent')",
+        " 'incremental', 'ui', 'stopped', :at, :at, 'BudgetSpent')",
         at=now,
     )
     assert stopped_readings(mirror.engine, now + timedelta(minutes=29)) == []
     assert len(stopped_readings(mirror.engine, now + timedelta(minutes=31))) == 1
 
 
-def _stopped(world: MirrorWorld, run_id: str, tabela: str, at: datetime) -> None:
+def _stopped(world: MirrorWorld, run_id: str, table: str, at: datetime) -> None:
     world.execute(
-        "INSERT INTO omie_sync.import_run (run_id, empresa, tabela, modo, trigger, state,"
+        "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
         " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
-        " 'principal', :tabela, 'carga', 'ui', 'stopped', :at, :at, :first, :last, 'Blocked')",
+        " 'principal', :table, 'full', 'ui', 'stopped', :at, :at, :first, :last, 'Blocked')",
         run=run_id,
-        tabela=tabela,
+        table=table,
         at=at,
         first=world.day(8),
         last=world.day(1),
@@ -182,7 +182,7 @@ def test_what_another_reading_proved_meanwhile_is_resumed_once(mirror: MirrorWor
     asked = mirror.calls()
     assert mirror.request(request).success
     assert mirror.calls() == asked
-    newest = "SELECT state, completo, janela_de, janela_ate FROM omie_sync.import_run ORDER BY"
+    newest = "SELECT state, complete, window_from, window_to FROM omie_sync.import_run ORDER BY"
     assert mirror.rows(f"{newest} started_at DESC LIMIT 1") == [
         ("done", True, mirror.day(8), mirror.day(1))
     ]

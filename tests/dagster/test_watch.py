@@ -60,7 +60,7 @@ def test_only_the_day_that_changed_is_read(loaded: MirrorWorld) -> None:
     assert request.asset_selection == [dg.AssetKey(["omie", "contas_receber"])]
     assert request.tags["dagster/asset_partition_range_start"] == f"{loaded.day(5)}|{EMPRESA}"
     assert request.tags["dagster/asset_partition_range_end"] == f"{loaded.day(5)}|{EMPRESA}"
-    assert request.tags["omie_pipeline/modo"] == "alteradas"
+    assert request.tags["omie_pipeline/mode"] == "incremental"
 
     # A second look within the minute makes no call and asks for nothing twice.
     again = loaded.tick(TITULOS, tick.cursor)
@@ -69,8 +69,8 @@ def test_only_the_day_that_changed_is_read(loaded: MirrorWorld) -> None:
     assert "perguntar depois" in skipped(again)
 
     assert loaded.request(request).success
-    asked = "SELECT trigger, modo FROM omie_sync.import_run ORDER BY started_at DESC LIMIT 1"
-    assert loaded.rows(asked) == [("sensor", "alteradas")]
+    asked = "SELECT trigger, mode FROM omie_sync.import_run ORDER BY started_at DESC LIMIT 1"
+    assert loaded.rows(asked) == [("sensor", "incremental")]
     assert loaded.rows("SELECT count(*) FROM omie.contas_receber WHERE valor_documento = 999") == [
         (1,)
     ]
@@ -84,7 +84,7 @@ def test_only_the_day_that_changed_is_read(loaded: MirrorWorld) -> None:
 
 def test_a_change_that_a_reading_brought_in_asks_for_nothing(loaded: MirrorWorld) -> None:
     _change(loaded, 2)
-    assert loaded.run(["contas_receber"], 0, tags={"omie_pipeline/modo": "alteradas"}).success
+    assert loaded.run(["contas_receber"], 0, tags={"omie_pipeline/mode": "incremental"}).success
     loaded.a_minute_later()
     assert loaded.tick(TITULOS).run_requests == []
 
@@ -190,7 +190,9 @@ def _looked_minutes_ago(cursor: str, minutes: int) -> str:
 
 
 def test_a_change_whose_run_failed_is_asked_for_again(loaded: MirrorWorld) -> None:
-    loaded.execute("UPDATE omie_sync.import_cursor SET lido_ate = lido_ate - interval '2 hours'")
+    loaded.execute(
+        "UPDATE omie_sync.import_cursor SET read_until = read_until - interval '2 hours'"
+    )
     _change(loaded, 5)
     tick = loaded.tick(TITULOS)
     (lost,) = tick.run_requests  # its run dies before it reads

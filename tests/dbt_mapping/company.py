@@ -130,7 +130,7 @@ class Company:
         )  # fmt: skip
 
     def read_until(self, table: str) -> None:
-        self.put(import_cursor, tabela=table, lido_ate=READ)
+        self.put(import_cursor, table_name=table, read_until=READ)
 
 
 def rows_of(
@@ -178,7 +178,7 @@ def _registers(company: Company) -> None:
             tags=tags, **(OURS if number == ANA else TYPED),
         )  # fmt: skip
     company.list_row("clientes", codigo_cliente_omie=4, tags=supplier, excluido_em=READ)
-    company.entry("clientes", "PAC-1", ANA, partition="tudo")
+    company.entry("clientes", "PAC-1", ANA, partition="all")
     for code, name in (("1.01.01", "Consultas"), ("1.01.02", "Exames"), ("2.01.01", "Energia")):
         company.list_row("categorias", codigo=code, descricao=name, codigo_dre=f"0{code[0]}")
     company.list_row("dre", codigo_dre="01", descricao="Receita Bruta")

@@ -116,7 +116,7 @@ def test_a_row_missing_before_its_table_was_read_again_is_not_judged(
     db: psycopg.Connection[Row],
 ) -> None:
     assert _receivables(db)["REC-5"]["situacao"] == "falta_no_omie"
-    db.execute("delete from omie_sync.import_cursor where tabela = 'contas_receber'")
+    db.execute("delete from omie_sync.import_cursor where table_name = 'contas_receber'")
     assert _receivables(db)["REC-5"]["situacao"] == "a_conferir"
     db.execute(
         "insert into omie_sync.import_partition values"

@@ -310,4 +310,4 @@ def test_a_reader_that_lost_its_table_stops(world: World) -> None:
     with pytest.raises(TakenOver):
         world.import_table("clientes")
     assert world.rows("SELECT count(*) FROM omie.clientes") == [(0,)]
-    assert world.import_table("clientes").completo
+    assert world.import_table("clientes").complete

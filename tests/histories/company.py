@@ -15,7 +15,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import TakenOver
-from omie_pipeline.imports.report import ImportReport, Modo
+from omie_pipeline.imports.report import ImportReport, Mode
 from omie_pipeline.nfse.follow import FollowReport, follow
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
@@ -237,11 +237,11 @@ class Company(World):
         with self.client() as client:
             return follow(self.engine, client, EMPRESA, self.time)
 
-    def read(self, table: str, modo: Modo) -> ImportReport:
+    def read(self, table: str, mode: Mode) -> ImportReport:
         """One reading of what Omie has."""
         self.start_process()
         self.figures.readings += 1
-        return self.import_table(table, modo)
+        return self.import_table(table, mode)
 
     def mirrored(self, table: str) -> set[int]:
         """Omie's ids of the records that a table of the mirror has."""

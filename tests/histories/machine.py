@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from omie_pipeline.errors import ConfigurationError, OmieFault
-from omie_pipeline.imports.report import Modo
+from omie_pipeline.imports.report import Mode
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
 from tests.histories.clinic import CHAIN, Edit, Receipt
@@ -254,11 +254,11 @@ class Histories(RuleBasedStateMachine):
         self.company.machines[machine].ahead_seconds = ahead_seconds
         self.company.figures.clocks_set += 1
 
-    @rule(table=st.sampled_from(READ), modo=st.sampled_from(("carga", "alteradas", "alteradas")))
-    def read(self, table: str, modo: Modo) -> None:
+    @rule(table=st.sampled_from(READ), mode=st.sampled_from(("full", "incremental", "incremental")))
+    def read(self, table: str, mode: Mode) -> None:
         """One table of Omie is read into the mirror."""
         try:
-            self.company.read(table, modo)
+            self.company.read(table, mode)
         except OmieFault:
             return  # a planned fault, or a block; what was merged stays
         self.readings.add(table)
@@ -386,7 +386,7 @@ class Histories(RuleBasedStateMachine):
         self.rest()
         check_end(self.company, self.undo, self.touched)
         for table in self.readings:
-            self.company.read(table, "alteradas")
+            self.company.read(table, "incremental")
             check_mirror(self.company, table)
         self.company.count_calls()
         figures = self.company.figures

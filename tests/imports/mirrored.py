@@ -51,7 +51,7 @@ def ids(world: World, name: str = "contas_receber", *, excluded: bool = False) -
 
 def cursor(world: World, name: str = "contas_receber") -> datetime | None:
     """How far the windows of a table have come."""
-    query = f"SELECT lido_ate FROM omie_sync.import_cursor WHERE tabela = '{name}'"
+    query = f"SELECT read_until FROM omie_sync.import_cursor WHERE table_name = '{name}'"
     found = world.rows(query)
     return found[0][0] if found else None
 

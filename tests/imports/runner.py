@@ -30,9 +30,9 @@ def main(database_url: str, base_url: str, now: str, name: str) -> None:
         return OmieClient(keys, base_url, governor, clock)
 
     start = date(2026, 1, 1) if now != "real" else clock.now().date().replace(day=1)
-    request = ImportRequest("principal", "carga", start)
+    request = ImportRequest("principal", "full", start)
     report = Importer(engine, make_client, clock).run(MIRROR[name], request)
-    sys.stdout.write(f"{report.lidas} {report.novas} {report.completo} {report.reaproveitado}\n")
+    sys.stdout.write(f"{report.read} {report.inserted} {report.complete} {report.reused}\n")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def test_two_empresas_do_not_mix(world: World) -> None:
     record = {"codigo_lancamento_omie": 1, "valor_documento": 9, "info": info(DAY)}
     merge(world.engine, "contas_receber", [record], empresa="outra")
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.novas, report.excluidas, report.completo) == (3, 0, True)
+    assert (report.inserted, report.excluded, report.complete) == (3, 0, True)
     mirror, now = MIRROR["contas_receber"], world.clock.now() + timedelta(minutes=2)
     with open_pass(world.engine, mirror, "outra", now, MirrorFilter()) as one:
         assert sum(one.mark_excluded(DAY, DAY).values()) == 1

@@ -53,6 +53,6 @@ def test_a_row_read_before_the_ledger_knew_it_is_linked_by_the_next_reading(
         connection.execute(sa.text("UPDATE omie_sync.ledger SET omie_id = :id"), {"id": ledger[0]})
     later(world, minutes=2)
     report = world.import_table("clientes")
-    assert report.alteradas == 1
+    assert report.updated == 1
     (row,) = stored(world.engine, "clientes")
     assert (row["feito_por"], row["ledger_codigo"]) == ("omie_pipeline", "PAC-1")

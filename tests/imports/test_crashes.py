@@ -36,7 +36,7 @@ def finish(world: World, name: str, keys: list[int]) -> None:
     """The next reading, in this process, completes; nothing is there twice or missing."""
     later(world, minutes=5)
     report = world.import_table(name)
-    assert report.completo
+    assert report.complete
     assert len(ids(world, name)) == len(world.control.records(name))
     if name == "contas_receber":
         assert ids(world) == sorted(keys)
@@ -136,7 +136,7 @@ def test_a_reading_after_the_first_one_asked(world: World) -> None:
     world.import_table("contas_receber")
     world.control.clear_calls()
     report = world.import_table("contas_receber", not_before=moment)
-    assert (report.reaproveitado, report.completo) == (True, True)
+    assert (report.reused, report.complete) == (True, True)
     assert world.control.calls() == ()
     later(world, minutes=2)
-    assert not world.import_table("contas_receber", not_before=world.clock.now()).reaproveitado
+    assert not world.import_table("contas_receber", not_before=world.clock.now()).reused

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from omie_pipeline.imports.bank_statement import StatementReader, cash_checks
 from omie_pipeline.imports.filter import MirrorFilter
-from omie_pipeline.imports.report import ImportRequest, Modo
+from omie_pipeline.imports.report import ImportRequest, Mode
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.imports.titles import seed
@@ -39,7 +39,7 @@ def test_one_empty_answer_deletes_nothing(world: World) -> None:
     world.import_table("contas_receber", date_from=DAY, date_to=DAY)
     world.control.next_faults(EMPTY)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.excluidas, report.completo, live(world)) == (0, True, 5)
+    assert (report.excluded, report.complete, live(world)) == (0, True, 5)
 
 
 def test_two_empty_answers_are_believed(world: World) -> None:
@@ -48,7 +48,7 @@ def test_two_empty_answers_are_believed(world: World) -> None:
     for omie_id in ids:
         world.control.delete("contas_receber", omie_id)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.excluidas, report.completo, live(world)) == (2, True, 0)
+    assert (report.excluded, report.complete, live(world)) == (2, True, 0)
 
 
 def test_a_range_that_was_always_empty_costs_one_call(world: World) -> None:
@@ -72,8 +72,8 @@ def test_what_omie_deletes_of_last_year_is_seen_in_the_new_one(world: World) -> 
     world.import_table("contas_receber")
     world.control.set_time(new_year)
     world.control.delete("contas_receber", ids[0])
-    report = world.import_table("contas_receber", "alteradas", start=date(2027, 1, 1))
-    assert (report.excluidas, live(world)) == (1, 2)
+    report = world.import_table("contas_receber", "incremental", start=date(2027, 1, 1))
+    assert (report.excluded, live(world)) == (1, 2)
 
 
 def test_a_forecast_that_names_nothing_is_kept(world: World) -> None:
@@ -92,7 +92,7 @@ def test_a_forecast_that_names_nothing_is_kept(world: World) -> None:
     answer = PlannedFault("custom", method="ListarMovimentos", status=200, body=answered)
     world.control.next_faults(answer)
     report = world.import_table("movimentacoes", date_from=DAY, date_to=DAY)
-    assert (report.lidas, report.completo) == (1, True)
+    assert (report.read, report.complete) == (1, True)
     assert world.rows("SELECT left(chave, 1), valor_movimentado FROM omie.movimentacoes") == [
         ("X", None)
     ]
@@ -101,8 +101,8 @@ def test_a_forecast_that_names_nothing_is_kept(world: World) -> None:
 def test_quiet_lists_cost_few_errors(world: World) -> None:
     later = datetime(2026, 11, 20, 12, tzinfo=UTC)
     world.control.set_time(later)
-    for modo in ("carga", "alteradas", "alteradas"):
-        world.import_table("contas_pagar", modo)
+    for mode in ("full", "incremental", "incremental"):
+        world.import_table("contas_pagar", mode)
         world.clock.sleep(61)
     assert len(world.control.calls(failed=True)) == 3, "one for each reading of eleven months"
 
@@ -113,8 +113,8 @@ def test_a_deletion_is_found_without_asking_about_empty_months(world: World) -> 
     world.import_table("movimentacoes")
     world.clock.sleep(61)
     world.control.delete("contas_receber", ids[0])
-    report = world.import_table("movimentacoes", "alteradas")
-    assert report.excluidas == 1
+    report = world.import_table("movimentacoes", "incremental")
+    assert report.excluded == 1
     assert len(world.control.calls(failed=True)) <= 1, "the window of changes alone was empty"
 
 
@@ -123,17 +123,17 @@ def test_a_statement_of_the_past_follows_what_moved_there(world: World) -> None:
     settlement = world.control.settle("contas_receber", title, day=DAY, value=Decimal(1))
     for name in ("contas_correntes", "movimentacoes"):
         world.import_table(name)
-    statement(world, "carga")
+    statement(world, "full")
     world.control.set_time(datetime(2026, 6, 10, 12, tzinfo=UTC))
     world.control.undo_settlement(settlement)
     for name in ("movimentacoes",):
-        world.import_table(name, "alteradas")
-    statement(world, "alteradas")
+        world.import_table(name, "incremental")
+    statement(world, "incremental")
     checks = cash_checks(world.engine, EMPRESA, date(2026, 1, 1), date(2026, 6, 30))
     assert len(checks) > 4
     assert all(check.closes for check in checks)
 
 
-def statement(world: World, modo: Modo) -> None:
+def statement(world: World, mode: Mode) -> None:
     importer = Importer(world.engine, world.client, world.clock)
-    StatementReader(importer).run(ImportRequest(EMPRESA, modo, date(2026, 1, 1)))
+    StatementReader(importer).run(ImportRequest(EMPRESA, mode, date(2026, 1, 1)))

@@ -21,7 +21,7 @@ PAGES = {"pagina": 1, "total_de_paginas": 1}
 
 
 def state(world: World) -> list[tuple[str, bool | None, str | None]]:
-    query = "SELECT state, completo, error_class FROM omie_sync.import_run ORDER BY started_at"
+    query = "SELECT state, complete, error_class FROM omie_sync.import_run ORDER BY started_at"
     return [tuple(row) for row in world.rows(query)]
 
 
@@ -30,7 +30,7 @@ def state(world: World) -> list[tuple[str, bool | None, str | None]]:
 )
 def test_an_empty_list_is_a_normal_end_in_one_call(world: World, name: str) -> None:
     report = world.import_table(name)
-    assert (report.completo, report.lidas, report.total_omie) == (True, 0, 0)
+    assert (report.complete, report.read, report.total_omie) == (True, 0, 0)
     assert len(world.control.calls()) == 1
     assert cursor(world, name) == world.clock.now()
 
@@ -38,7 +38,7 @@ def test_an_empty_list_is_a_normal_end_in_one_call(world: World, name: str) -> N
 def test_a_year_without_payables_costs_few_errors(world: World) -> None:
     """An empty month is an error answer: ten of those would close the method."""
     report = world.import_table("contas_pagar", start=date(2023, 1, 1))
-    assert report.completo
+    assert report.complete
     assert len(world.control.calls(failed=True)) <= 7
     assert len(report.partitions) == (date(2026, 1, 5) - date(2023, 1, 1)).days + 1
 
@@ -47,12 +47,12 @@ def test_one_old_month_and_years_of_nothing(world: World) -> None:
     old = seed(world, 2, date(2023, 5, 4), "contas_pagar")
     seed(world, 2, date(2025, 9, 9), "contas_pagar")
     report = world.import_table("contas_pagar", start=date(2023, 1, 1))
-    assert (report.lidas, report.completo) == (4, True)
+    assert (report.read, report.complete) == (4, True)
     world.control.delete("contas_pagar", old[0])
     later(world, hours=1)
     world.control.clear_calls()
-    report = world.import_table("contas_pagar", "alteradas", start=date(2023, 1, 1))
-    assert (report.excluidas, report.completo) == (1, True)
+    report = world.import_table("contas_pagar", "incremental", start=date(2023, 1, 1))
+    assert (report.excluded, report.complete) == (1, True)
     assert len(world.control.calls()) <= 9
 
 
@@ -63,7 +63,7 @@ def test_a_passing_fault_is_waited_out(world: World, kind: str) -> None:
     seed(world, 20, DAY)
     world.control.next_faults(PlannedFault(kind, method=LIST))  # type: ignore[arg-type]
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.lidas, report.completo) == (20, True)
+    assert (report.read, report.complete) == (20, True)
     assert world.clock.slept_seconds > 1
     assert len(world.control.calls()) <= 3, "waits, does not spin"
 
@@ -75,7 +75,7 @@ def test_a_fault_in_the_middle_loses_nothing(world: World, kind: str) -> None:
     plan = PlannedFault(kind, method=LIST)  # type: ignore[arg-type]
     world.control.between_pages(LIST, 1, lambda: world.control.next_faults(plan))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.lidas, report.completo, len(ids(world))) == (300, True, 300)
+    assert (report.read, report.complete, len(ids(world))) == (300, True, 300)
 
 
 def test_a_fault_that_stays_stops_the_reading_and_the_next_one_goes_on(world: World) -> None:
@@ -88,7 +88,7 @@ def test_a_fault_that_stays_stops_the_reading_and_the_next_one_goes_on(world: Wo
     assert cursor(world) is None
     world.control.clear_faults()
     later(world, hours=1)
-    assert world.import_table("contas_receber").completo
+    assert world.import_table("contas_receber").complete
 
 
 def test_a_block_stops_every_lane_and_is_probed_once(world: World) -> None:
@@ -120,7 +120,7 @@ def test_a_block_stops_every_lane_and_is_probed_once(world: World) -> None:
     later(world, seconds=1000)
     world.control.forget_limits()
     report = again.import_table("contas_receber")
-    assert (report.lidas, report.completo) == (1000, True)
+    assert (report.read, report.complete) == (1000, True)
 
 
 def test_a_method_that_serves_one_at_a_time_is_read_one_at_a_time(world: World) -> None:
@@ -128,7 +128,7 @@ def test_a_method_that_serves_one_at_a_time_is_read_one_at_a_time(world: World) 
     world.control.set_behaviour(max_page_size=50, latency_ms=3)
     seed(world, 900, DAY)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.lidas, report.completo) == (900, True)
+    assert (report.read, report.complete) == (900, True)
     busy = [call for call in world.control.calls() if call.fault_code.endswith("1880")]
     assert len(busy) <= 4, "each refusal counts towards a block: only what was in flight is refused"
 
@@ -137,7 +137,7 @@ def test_a_broken_server_gets_smaller_pages_and_that_is_remembered(world: World)
     world.control.set_behaviour(broken_above_page_size=50)
     seed(world, 120, DAY)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.lidas, report.completo, report.tamanho_pedido) == (120, True, 50)
+    assert (report.read, report.complete, report.page_size) == (120, True, 50)
     asked = [call.param["registros_por_pagina"] for call in world.control.calls()]
     assert asked == [500, 100, 50, 50, 50]
     world.control.clear_calls()
@@ -210,14 +210,14 @@ def test_an_answer_without_a_list_deletes_nothing(world: World, body: dict[str, 
     world.control.clear_faults()
     later(world, minutes=2)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, report.excluidas, len(ids(world))) == (True, 0, 3)
+    assert (report.complete, report.excluded, len(ids(world))) == (True, 0, 3)
 
 
 def test_an_answer_without_a_list_is_asked_for_again(world: World) -> None:
     seed(world, 3, DAY)
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body="{}"))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, report.lidas) == (True, 3)
+    assert (report.complete, report.read) == (True, 3)
 
 
 @pytest.mark.parametrize("records", [[None], [5], ["x"], [{}], [{"codigo_lancamento_omie": None}]])
@@ -225,14 +225,14 @@ def test_records_that_are_none_are_not_counted_as_read(world: World, records: li
     text = json.dumps({"conta_receber_cadastro": records, "total_de_registros": 1, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text, times=4))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, report.lidas, report.total_omie) == (False, 0, 1)
+    assert (report.complete, report.read, report.total_omie) == (False, 0, 1)
     assert cursor(world) is None
 
 
 def test_a_null_list_with_a_total_of_zero_is_empty(world: World) -> None:
     text = json.dumps({"conta_receber_cadastro": None, "total_de_registros": 0, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text))
-    assert world.import_table("contas_receber", date_from=DAY, date_to=DAY).completo
+    assert world.import_table("contas_receber", date_from=DAY, date_to=DAY).complete
 
 
 def test_records_of_no_day_prove_no_day(world: World) -> None:
@@ -242,7 +242,7 @@ def test_records_of_no_day_prove_no_day(world: World) -> None:
     text = json.dumps({"conta_receber_cadastro": [record], "total_de_registros": 1, **PAGES})
     world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text, times=4))
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, report.partitions) == (False, ())
+    assert (report.complete, report.partitions) == (False, ())
     assert ids(world) == [77], "it is kept all the same"
 
 
@@ -251,10 +251,10 @@ def test_a_field_that_omie_adds_is_kept_and_told(world: World) -> None:
     fields = {LIST: {"novo_campo": "x", "info.cNovo": 1}}
     world.control.set_behaviour(extra_fields=fields)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, report.campos_novos) == (True, ("info.cNovo", "novo_campo"))
+    assert (report.complete, report.new_fields) == (True, ("info.cNovo", "novo_campo"))
     kept = world.rows("SELECT raw->>'novo_campo', raw->'info'->>'cNovo' FROM omie.contas_receber")
     assert [tuple(row) for row in kept] == [("x", "1")] * 2
-    ((counts,),) = world.rows("SELECT counts->'campos_novos' FROM omie_sync.import_run")
+    ((counts,),) = world.rows("SELECT counts->'new_fields' FROM omie_sync.import_run")
     assert counts == ["info.cNovo", "novo_campo"]
 
 
@@ -279,7 +279,7 @@ def test_a_database_that_goes_away_proves_nothing(world: World) -> None:
     assert cursor(world) is None
     later(world, minutes=2)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert (report.completo, len(ids(world))) == (True, 200)
+    assert (report.complete, len(ids(world))) == (True, 200)
     assert [row[0] for row in state(world)] == ["failed", "done"]
 
 

@@ -28,7 +28,7 @@ CHANGE = st.tuples(
     st.sampled_from(["insert", "insert", "edit", "delete", "settle", "undo", "cancel"]), NUMBER
 )
 READING = st.tuples(
-    st.sampled_from(["carga", "alteradas", "alteradas", "range"]),
+    st.sampled_from(["full", "incremental", "incremental", "range"]),
     st.sampled_from(TABLES),
     st.lists(CHANGE, max_size=2),
     st.integers(1, 3),
@@ -88,22 +88,22 @@ class History:
 
         if meanwhile:
             self.world.control.between_pages(MIRROR[name].call.method, page, act)
-        modo: Literal["carga", "alteradas"] = "alteradas" if kind == "alteradas" else "carga"
+        mode: Literal["full", "incremental"] = "incremental" if kind == "incremental" else "full"
         until = self.world.control.now().date() if kind == "range" else None
-        report = self.world.import_table(name, modo, date_to=until, date_from=until)
+        report = self.world.import_table(name, mode, date_to=until, date_from=until)
         self.world.control._engine.scripts.clear()
-        if report.completo and not happened:
+        if report.complete and not happened:
             self.hold_to(report, kind)
         return report
 
     def hold_to(self, report: ImportReport, kind: str) -> None:
         """A report that says complete is true for what it proved."""
-        here, there = self.both(report.tabela)
+        here, there = self.both(report.table)
         if kind == "range":
             days = {part.partition for part in report.partitions}
             here = {k: v for k, v in here.items() if v["data_particao"].isoformat() in days}
             there = {k: v for k, v in there.items() if v["data_particao"].isoformat() in days}
-        assert here == there, (report.tabela, kind)
+        assert here == there, (report.table, kind)
         counts: dict[str, int] = {}
         for row in there.values():
             day = row["data_particao"].isoformat()
@@ -176,8 +176,8 @@ def test_the_mirror_becomes_what_omie_has(world: World, steps: list[tuple[Any, .
             history.read(*step)
     later(world, minutes=3)
     for name in TABLES:
-        report = history.read("carga", name, [], 1)
-        assert report.completo, name
+        report = history.read("full", name, [], 1)
+        assert report.complete, name
         here, there = history.both(name)
         assert here == there
     baixas = {row["codigo_baixa"] for row in stored(world.engine, "baixas") if alive(row)}

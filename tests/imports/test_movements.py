@@ -170,8 +170,8 @@ def test_a_batch_settlement_is_read_and_agrees_with_the_statement(
     titles = [title(n, DAY, valor_documento=200) for n in (1, 2, 3)]
     keys = world.control.seed("contas_receber", titles)
     world.control.settle_batch("contas_receber", keys, account=CAIXA, day=DAY)
-    assert world.import_table("movimentacoes").completo
-    assert world.import_table("lancamentos_conta_corrente").completo
+    assert world.import_table("movimentacoes").complete
+    assert world.import_table("lancamentos_conta_corrente").complete
     rows = [r for r in stored(world.engine, "movimentacoes") if r["codigo_movimento_cc"]]
     assert len(rows) == 3
     assert sum(r["valor_movimentado"] for r in rows) == 600
@@ -188,13 +188,13 @@ def test_a_list_of_loose_entries_only(world: World) -> None:
     titles = [title(n, DAY, valor_documento=200) for n in (1, 2, 3)]
     keys = world.control.seed("contas_receber", titles)
     world.control.settle_batch("contas_receber", keys, account=CAIXA, day=DAY)
-    assert world.import_table("movimentacoes").completo
+    assert world.import_table("movimentacoes").complete
     report = world.import_table("lancamentos_conta_corrente")
-    assert (report.completo, report.lidas) == (True, 0)
+    assert (report.complete, report.read) == (True, 0)
     world.control.lancar_em_conta(CAIXA, 5, day=DAY)
     later(world, minutes=2)
-    assert world.import_table("movimentacoes").completo
-    assert world.import_table("lancamentos_conta_corrente").lidas == 1
+    assert world.import_table("movimentacoes").complete
+    assert world.import_table("lancamentos_conta_corrente").read == 1
     statement(world)
     checks = cash_checks(world.engine, EMPRESA, *PERIOD)
     assert all(check.closes for check in checks)
@@ -206,13 +206,13 @@ def test_a_settlement_that_comes_and_goes(world: World) -> None:
     assert [m for m, _ in counted(world.engine).values()] == [False]
     later(world, hours=1)
     baixa = world.control.settle("contas_receber", key, value=Decimal("40.5"), interest=1)
-    world.import_table("movimentacoes", "alteradas")
+    world.import_table("movimentacoes", "incremental")
     found = counted(world.engine)
     assert found[f"B{baixa}:{key}", "BAXR"] == (False, Decimal("41.5"))
     assert found[f"TCONTA_A_RECEBER:{key}", "MANR"] == (True, None)
     later(world, hours=1)
     world.control.undo_settlement(baixa)
-    world.import_table("movimentacoes", "alteradas")
+    world.import_table("movimentacoes", "incremental")
     found = counted(world.engine)
     assert found[f"B{baixa}:{key}", "BAXR"] == (False, None), "gone: excluded, and worth nothing"
     assert found[f"TCONTA_A_RECEBER:{key}", "MANR"] == (False, None)
@@ -226,12 +226,12 @@ def test_marks_that_a_killed_reading_left_out_are_made_by_the_next(world: World)
     merge(world.engine, "movimentacoes", records, asked_at=world.clock.now())
     later(world, hours=1)
     report = world.import_table("movimentacoes")
-    assert (report.iguais, report.alteradas) == (2, 0)
+    assert (report.unchanged, report.updated) == (2, 0)
     assert sorted(m for m, _ in counted(world.engine).values()) == [False, True]
 
 
 def statement(world: World, **changes: Any) -> ImportReport:
-    request = ImportRequest(EMPRESA, "carga", date(2026, 1, 1), **changes)
+    request = ImportRequest(EMPRESA, "full", date(2026, 1, 1), **changes)
     return StatementReader(Importer(world.engine, world.client, world.clock)).run(request)
 
 
@@ -247,7 +247,7 @@ def test_a_part_of_a_month_does_not_replace_the_month(world: World) -> None:
 
 
 def test_a_statement_without_accounts_is_not_complete(world: World) -> None:
-    assert not statement(world).completo
+    assert not statement(world).complete
 
 
 @pytest.mark.parametrize("signed", [True, False])
@@ -259,7 +259,7 @@ def test_a_statement_adds_up(world: World, signed: bool, forecasts: bool) -> Non
     world.control.settle("contas_pagar", key, value=Decimal("33.33"))
     world.control.transferir(CAIXA, BANCO, Decimal("0.07"))
     world.import_table("movimentacoes")
-    assert statement(world).completo
+    assert statement(world).complete
     checks = cash_checks(world.engine, EMPRESA, *PERIOD)
     assert len(checks) == 4
     assert all(check.closes for check in checks)
@@ -293,7 +293,7 @@ def act(world: World, action: tuple[Any, ...], settled: list[int]) -> None:
     elif kind == "undo" and settled:
         world.control.undo_settlement(settled.pop(what % len(settled)))
     elif kind == "read":
-        world.import_table("movimentacoes", "alteradas")
+        world.import_table("movimentacoes", "incremental")
     later(world, minutes=3)
 
 
@@ -316,10 +316,10 @@ def test_every_account_agrees_with_its_statement(
     settled: list[int] = []
     for action in actions:
         act(world, action, settled)
-    assert world.import_table("movimentacoes", "alteradas").completo
+    assert world.import_table("movimentacoes", "incremental").complete
     statement(world)
     checks = cash_checks(world.engine, EMPRESA, *PERIOD)
     assert [check for check in checks if not check.closes] == []
     for check in checks:
         begun = world.control.balance(check.n_cod_cc, date(2025, 12, 31))
-        assert check.do_extrato == world.control.balance(check.n_cod_cc) - begun
+        assert check.of_statement == world.control.balance(check.n_cod_cc) - begun

@@ -32,8 +32,8 @@ def test_a_page_cap_is_noticed(world: World, cap: int, pages: int) -> None:
     world.control.set_behaviour(max_page_size=cap)
     seed(world, 253, DAY)
     report = carga(world)
-    assert (report.paginas, report.lidas, report.completo) == (pages, 253, True)
-    assert report.tamanho_servido == min(cap, 253)
+    assert (report.pages, report.read, report.complete) == (pages, 253, True)
+    assert report.page_size_served == min(cap, 253)
     assert ids(world) == truth(world)
 
 
@@ -56,8 +56,8 @@ def test_a_cap_whose_pages_are_counted_by_the_size_asked(world: World) -> None:
         text = json.dumps(body)
         world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text))
     report = carga(world)
-    assert report.completo
-    assert report.releituras == 1
+    assert report.complete
+    assert report.rereads == 1
     asked = [call.param["registros_por_pagina"] for call in world.control.calls()]
     assert asked == [500, 500, 100, 100]
 
@@ -77,7 +77,7 @@ def test_a_total_that_is_wrong_is_never_complete(world: World, told: int) -> Non
             text = json.dumps({**body, "x": size})
             world.control.next_faults(PlannedFault("custom", method=LIST, status=200, body=text))
     report = carga(world)
-    assert not report.completo
+    assert not report.complete
     assert cursor(world) is None
     assert world.rows("SELECT * FROM omie_sync.import_partition") == []
 
@@ -92,14 +92,14 @@ def test_too_many_pages_told_changes_nothing(world: World) -> None:
     plan = PlannedFault("custom", method=LIST, status=200, body=json.dumps(body))
     world.control.next_faults(plan)
     report = carga(world)
-    assert (report.completo, report.lidas) == (True, 1)
+    assert (report.complete, report.read) == (True, 1)
     assert len(world.control.calls()) == 1
 
 
 def test_a_list_that_repeats_its_first_page(world: World) -> None:
     """ListarEmpresas gives page 1 again past its end (omie-api.md#empty-lists)."""
     report = world.import_table("empresas")
-    assert (report.lidas, report.completo) == (1, True)
+    assert (report.read, report.complete) == (1, True)
     assert len(world.control.calls()) == 1
     body = json.dumps(
         {
@@ -112,7 +112,7 @@ def test_a_list_that_repeats_its_first_page(world: World) -> None:
     plan = PlannedFault("custom", method="ListarEmpresas", status=200, body=body, times=8)
     world.control.next_faults(plan)
     report = world.import_table("empresas")
-    assert (report.lidas, report.total_omie, report.completo) == (1, 2, False)
+    assert (report.read, report.total_omie, report.complete) == (1, 2, False)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def shifting(world: World, action: Callable[[], object], page: int = 2) -> Any:
 def test_a_row_inserted_while_paging(world: World) -> None:
     shifting(world, lambda: world.control.seed("contas_receber", [{"valor_documento": 1}]))
     report = carga(world)
-    assert (report.completo, report.lidas) == (True, 251)
+    assert (report.complete, report.read) == (True, 251)
     assert ids(world) == truth(world)
 
 
@@ -146,7 +146,7 @@ def test_a_row_deleted_behind_the_reader(world: World, page: int) -> None:
     keys: list[int] = []
     keys += shifting(world, lambda: world.control.delete("contas_receber", keys[3]), page)
     report = carga(world)
-    assert report.completo
+    assert report.complete
     assert ids(world) == truth(world)
 
 
@@ -162,8 +162,8 @@ def test_one_deleted_behind_the_reader_and_one_inserted_at_the_end(world: World,
 
     keys += shifting(world, swap, page)
     report = carga(world)
-    assert report.completo
-    assert report.releituras >= 1
+    assert report.complete
+    assert report.rereads >= 1
     assert ids(world) == truth(world)
 
 
@@ -181,7 +181,7 @@ def test_a_swap_in_a_list_that_does_not_say_when_its_rows_were_made(world: World
 
     world.control.between_pages("ListarCategorias", 2, swap)
     report = world.import_table("categorias")
-    assert report.completo
+    assert report.complete
     truth_now = sorted(record["codigo"] for record in world.control.records("categorias"))
     assert ids(world, "categorias") == truth_now
 
@@ -203,8 +203,8 @@ def test_a_row_changed_while_paging_of_changes(world: World) -> None:
         world.control.edit("contas_receber", old[0], {"valor_documento": 99})
 
     world.control.between_pages(LIST, 2, swap)
-    report = world.import_table("contas_receber", "alteradas")
-    assert report.completo
+    report = world.import_table("contas_receber", "incremental")
+    assert report.complete
     assert ids(world) == truth(world)
     here = world.rows(
         "SELECT codigo_lancamento_omie FROM omie.contas_receber WHERE observacao = 'nova'"
@@ -218,8 +218,8 @@ def test_rows_typed_just_before_the_reading_do_not_spoil_it(world: World) -> Non
     world.control.set_behaviour(max_page_size=50)
     world.control.seed("contas_receber", [{"valor_documento": n} for n in range(120)])
     report = carga(world)
-    assert (report.completo, report.lidas) == (True, 120)
-    assert report.releituras <= 1
+    assert (report.complete, report.read) == (True, 120)
+    assert report.rereads <= 1
 
 
 def test_a_list_that_never_stands_still_is_not_complete(world: World) -> None:
@@ -232,7 +232,7 @@ def test_a_list_that_never_stands_still_is_not_complete(world: World) -> None:
 
     world.control.between_pages(LIST, 1, insert)
     report = carga(world)
-    assert not report.completo
+    assert not report.complete
     assert report.partitions == ()
     assert cursor(world) is None
     assert len(ids(world)) >= 150, "what was read stays"
@@ -255,9 +255,9 @@ def test_a_change_told_by_the_progress(world: World) -> None:
             world.control.delete("contas_receber", keys[0])
 
     progress = ImportProgress(on_rows=on_rows)
-    request = ImportRequest(EMPRESA, "carga", date(2026, 1, 1))
+    request = ImportRequest(EMPRESA, "full", date(2026, 1, 1))
     importer = Importer(world.engine, world.client, world.clock, progress=progress)
     report = importer.run(MIRROR["contas_receber"], request)
-    assert report.completo
+    assert report.complete
     assert ids(world) == truth(world)
     assert told[-1] == (399, 399)

@@ -33,10 +33,10 @@ def test_every_table_comes_in(world: World) -> None:
     counts = {}
     for name in MIRROR:
         report = world.import_table(name)
-        assert report.completo, name
-        assert report.campos_novos == (), name
-        counts[name] = report.lidas
-        assert len(ids(world, name)) >= report.lidas
+        assert report.complete, name
+        assert report.new_fields == (), name
+        counts[name] = report.read
+        assert len(ids(world, name)) >= report.read
     assert min(counts.values()) >= 1, counts
     assert counts["notas_servico"] == counts["notas_produto"] == 1
     assert counts["movimentacoes"] == 4 + 1 + 1 + 2
@@ -280,6 +280,6 @@ def test_odd_texts_through_the_whole_way(world: World) -> None:
     names = ['Maria "Mia" & Cia', "Z\x00ero", "Ávila", "x" * 4000]
     world.control.seed("clientes", [{"razao_social": name} for name in names])
     report = world.import_table("clientes")
-    assert (report.completo, report.lidas) == (True, 4)
+    assert (report.complete, report.read) == (True, 4)
     here = [row["razao_social"] for row in stored(world.engine, "clientes")]
     assert here == [names[0], "Z?ero", *names[2:]]

@@ -20,7 +20,7 @@ START = date(2026, 1, 1)
 
 
 def update(world: World, name: str = "contas_receber", **changes: Any) -> Any:
-    return world.import_table(name, "alteradas", **changes)
+    return world.import_table(name, "incremental", **changes)
 
 
 def test_an_old_row_that_changed_is_found(world: World) -> None:
@@ -30,8 +30,8 @@ def test_an_old_row_that_changed_is_found(world: World) -> None:
     world.control.edit("contas_receber", keys[2], {"valor_documento": 77})
     later(world, days=1)
     report = update(world)
-    assert (report.novas, report.alteradas, report.completo) == (0, 1, True)
-    assert report.dias == (DAY,)
+    assert (report.inserted, report.updated, report.complete) == (0, 1, True)
+    assert report.days == (DAY,)
     assert cursor(world) == report_time(world)
 
 
@@ -65,7 +65,7 @@ def test_a_status_word_that_only_the_date_changed(world: World) -> None:
     for _ in range(4):
         later(world, days=1)
         report = world.import_table("contas_receber")
-        counts.append((report.alteradas, report.iguais))
+        counts.append((report.updated, report.unchanged))
     after = stored(world.engine, "contas_receber")[0]
     words = ("raw", "status_titulo", "lido_em")
     assert (before["status_titulo"], after["status_titulo"]) == ("A VENCER", "ATRASADO")
@@ -155,10 +155,10 @@ def test_a_list_that_still_shows_what_was_deleted_proves_nothing(world: World) -
             {"now": now, "id": keys[0]},
         )
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert not report.completo
+    assert not report.complete
     later(world, minutes=2)
     report = world.import_table("contas_receber", date_from=DAY, date_to=DAY)
-    assert report.completo
+    assert report.complete
     assert ids(world) == list(keys)
 
 
@@ -182,7 +182,7 @@ def test_a_range_does_not_move_the_cursor(world: World) -> None:
     world.import_table("contas_receber", date_from=DAY, date_to=DAY)
     assert cursor(world) is None
     report = update(world)
-    assert report.completo
+    assert report.complete
     assert cursor(world) is not None, "the first update without a cursor is a whole reading"
 
 
@@ -196,7 +196,7 @@ def test_a_reading_resumed_days_later_asks_for_the_days_between(world: World) ->
     world.control.edit("contas_receber", key, {"valor_documento": 55})
     later(world, days=4)
     report = world.import_table("contas_receber", not_before=begun)
-    assert report.completo
+    assert report.complete
     later(world, minutes=5)
     update(world)
     assert values(world.engine)[0] == 55
@@ -212,7 +212,7 @@ def test_deletions_are_found_by_the_total(world: World, name: str) -> None:
     seed(world, 1, date(2026, 1, 7), side)
     later(world, minutes=5)
     report = update(world, name)
-    assert (report.excluidas, report.novas, report.completo) == (1, 1, True)
+    assert (report.excluded, report.inserted, report.complete) == (1, 1, True)
     assert len(ids(world, name)) == 4
 
 
@@ -224,7 +224,7 @@ def test_a_deleted_cliente_is_found_by_the_total(world: World) -> None:
     later(world, days=1)
     world.control.delete("clientes", keys[0])
     report = update(world, "clientes")
-    assert (report.excluidas, report.completo) == (1, True)
+    assert (report.excluded, report.complete) == (1, True)
     assert ids(world, "clientes") == sorted(keys[1:])
 
 
@@ -235,7 +235,7 @@ def test_a_note_of_long_ago_is_found_by_the_total(world: World) -> None:
     world.control.issue_note("notas_servico", 10, day=date(2026, 2, 3))
     later(world, hours=2)
     report = update(world, "notas_servico")
-    assert (report.novas, report.completo) == (1, True)
+    assert (report.inserted, report.complete) == (1, True)
 
 
 def test_an_undone_baixa_disappears_and_the_balance_follows(world: World) -> None:
@@ -264,10 +264,10 @@ def test_a_change_brings_in_no_row_of_before_the_start(world: World) -> None:
     later(world, hours=2)
     world.control.edit("contas_receber", old, {"valor_documento": 5})
     report = update(world)
-    assert (report.novas, report.filtradas, report.completo) == (0, 1, True)
+    assert (report.inserted, report.filtered, report.complete) == (0, 1, True)
     assert len(ids(world)) == 1
     early = world.import_table("contas_receber", date_from=date(2025, 12, 1), date_to=DAY)
-    assert (early.completo, len(ids(world))) == (True, 2)
+    assert (early.complete, len(ids(world))) == (True, 2)
     later(world, hours=2)
     world.control.edit("contas_receber", old, {"valor_documento": 6})
-    assert update(world).alteradas == 1, "who is here is followed"
+    assert update(world).updated == 1, "who is here is followed"

@@ -20,24 +20,24 @@ MORNING = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def unproved(engine: sa.Engine, proved_at: datetime | None, read_until: datetime | None) -> int:
-    key = {"empresa": "principal", "tabela": TABLE}
+    key = {"empresa": "principal", "table_name": TABLE}
     with engine.begin() as connection:
         connection.execute(
             sa.insert(import_run).values(
-                **key, run_id="r", modo="carga", trigger="cli", state="done", started_at=MORNING
+                **key, run_id="r", mode="full", trigger="cli", state="done", started_at=MORNING
             )
         )
         if proved_at is not None:
             connection.execute(
                 sa.insert(import_partition).values(
-                    **key, partition="2026-01-05", total_omie=0, filtradas=0, lido_em=proved_at,
+                    **key, partition="2026-01-05", total_omie=0, filtered=0, read_at=proved_at,
                     run_id="r",
                 )
             )  # fmt: skip
         if read_until is not None:
-            connection.execute(sa.insert(import_cursor).values(**key, lido_ate=read_until))
+            connection.execute(sa.insert(import_cursor).values(**key, read_until=read_until))
     status = import_status(engine, "principal", MirrorFilter(), date(2026, 1, 5), NOW)
-    return next(one.dias_sem_prova for one in status if one.tabela == TABLE)
+    return next(one.dias_sem_prova for one in status if one.table == TABLE)
 
 
 @pytest.mark.parametrize(

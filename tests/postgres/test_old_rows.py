@@ -11,16 +11,16 @@ from omie_pipeline.imports.state import open_import_run
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
-def _opened(run_id: str, days_ago: int, modo: str = "alteradas") -> dict[str, object]:
+def _opened(run_id: str, days_ago: int, mode: str = "incremental") -> dict[str, object]:
     return {
         "run_id": run_id,
         "empresa": "sul",
-        "tabela": "clientes",
-        "modo": modo,
+        "table_name": "clientes",
+        "mode": mode,
         "trigger": "cli",
         "started_at": NOW - timedelta(days=days_ago),
-        "janela_de": None,
-        "janela_ate": None,
+        "window_from": None,
+        "window_to": None,
         "dagster_run_id": None,
     }
 
@@ -47,7 +47,7 @@ def test_a_whole_reading_of_a_register_deletes_what_is_old(engine: sa.Engine) ->
                 ),
                 {"a": NOW - timedelta(hours=hours)},
             )
-    open_import_run(engine, _opened("now", 0, "carga"))
+    open_import_run(engine, _opened("now", 0, "full"))
     with engine.connect() as connection:
         left = connection.execute(sa.text("SELECT run_id FROM omie_sync.import_run"))
         assert {row[0] for row in left} == {"newest done", "failure", "now"}

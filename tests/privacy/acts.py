@@ -126,7 +126,7 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
     who = {
         "empresa": EMPRESA, "endpoint": endpoint, "codigo_integracao": code, "run_id": endpoint,
     }  # fmt: skip
-    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "partition": "tudo", "row_masked": {"x": 1}}
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "partition": "all", "row_masked": {"x": 1}}
     run = {"empresa": EMPRESA, "endpoint": endpoint, "trigger": "cli", "state": "done"}
     known = sa.select(tables.run.c.run_id).where(tables.run.c.run_id == endpoint)
     if connection.scalar(known) is None:
@@ -134,7 +134,7 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
             sa.insert(tables.run).values(run_id=endpoint, started_at=NOW, selected=1, **run)
         )
     for table, values in (
-        (tables.ledger, {"state": "rejected", "partition": "tudo", "last_error": NOTE}),
+        (tables.ledger, {"state": "rejected", "partition": "all", "last_error": NOTE}),
         (tables.attempt, {"method": "x", "request": {"x": NOTE}, "response": {}, "at": NOW,
                           "http_status": 200, "duration_ms": 1.0}),
         (tables.quarantine, {"row_key": code, "reasons": [], **seen}),
@@ -143,7 +143,7 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
         connection.execute(sa.insert(table).values(**who, **values))
     line = connection.scalar(sa.select(sa.func.count()).select_from(tables.plan)) or 0
     connection.execute(sa.insert(tables.plan).values(
-        run_id=endpoint, number=line, partition="tudo", codigo_integracao=code, action="insert",
+        run_id=endpoint, number=line, partition="all", codigo_integracao=code, action="insert",
         priority=1, state="ready", payload={}, extra={"_nome": NOTE}, payload_hash="h",
     ))  # fmt: skip
 

@@ -112,7 +112,7 @@ def _state(connection: sa.Connection) -> None:
     common = {"empresa": EMPRESA, "run_id": "r1", "endpoint": "clientes"}
     for code, number in (("PAC-1", MARIA), ("PAC-2", OTHER)):
         connection.execute(sa.insert(tables.ledger).values(
-            **common, codigo_integracao=code, state="confirmed", omie_id=number, partition="tudo",
+            **common, codigo_integracao=code, state="confirmed", omie_id=number, partition="all",
             last_error="M***a",
         ))  # fmt: skip
         connection.execute(sa.insert(tables.attempt).values(

@@ -246,14 +246,14 @@ def test_the_export_has_every_table_and_exact_values(engine: sa.Engine) -> None:
     add_people(engine)
     with engine.connect() as connection:
         sections = export_person(connection, find_person(connection, EMPRESA, document=CPF))
-    names = [section["tabela"] for section in sections]
+    names = [section["table"] for section in sections]
     assert names == [
         "omie.clientes", "omie.contas_receber", "omie.saldos_titulos", "omie.baixas",
         "omie.movimentacoes", "omie.notas_fiscais", "omie.extrato_linhas", "omie_sync.ledger",
         "omie_sync.attempt", "omie_inbox.events", "clinic_raw.pacientes", "clinica.pacientes",
         "clinica.recebimentos",
     ]  # fmt: skip
-    assert {len(section["linhas"]) for section in sections} == {1}
+    assert {len(section["rows"]) for section in sections} == {1}
     text = decimal_json.dumps(sections)
     assert '"valor_documento":150.10' in text
     assert "Lima" not in text
@@ -298,7 +298,7 @@ def test_an_open_intent_is_kept_and_said(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.insert(tables.intent).values(
             run_id="r1", empresa=EMPRESA, endpoint="clientes", codigo_integracao="PAC-1",
-            partition="tudo", action="upsert", payload={"email": "x"}, fingerprint="f",
+            partition="all", action="upsert", payload={"email": "x"}, fingerprint="f",
             created_at=NOW,
         ))  # fmt: skip
     intent = next(t for t in erased(engine).tables if t.name == "omie_sync.intent")
@@ -311,7 +311,7 @@ def test_an_open_intent_is_kept_and_said(engine: sa.Engine) -> None:
 def test_reasons_lose_what_the_source_had(engine: sa.Engine) -> None:
     add_people(engine)
     told = "A coluna nasc da origem: o valor 'Maria d'Ávila, 52998224725' não é uma data."
-    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "partition": "tudo", "run_id": "r1"}
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW, "partition": "all", "run_id": "r1"}
     with engine.begin() as connection:
         for code in ("PAC-1", "PAC-2"):
             reasons = [{"field": "x", "rule": "ilegivel", "reason": told, "fix": "Corrija"}]
@@ -343,6 +343,6 @@ def test_rows_set_aside_are_found_by_key_and_by_document(engine: sa.Engine) -> N
                 file="", first_seen_at=NOW, last_seen_at=NOW,
             ))  # fmt: skip
         sections = export_person(connection, find_person(connection, EMPRESA, document=CPF))
-    (aside,) = [one for one in sections if one["tabela"] == "clinic_raw._set_aside"]
-    found = sorted((row["table_name"], row["key"]) for row in aside["linhas"])
+    (aside,) = [one for one in sections if one["table"] == "clinic_raw._set_aside"]
+    found = sorted((row["table_name"], row["key"]) for row in aside["rows"])
     assert found == [("convenios", f"{CPF}/7"), ("convenios", "52998224725"), ("pacientes", "1")]

@@ -20,7 +20,7 @@ from tests.effects.rows import baixa, columns_of, item, model, ordem, push, with
 from tests.privacy.acts import CODES, MODELS, NOTE, add_acts
 from tests.privacy.people import CPF, EMPRESA, NOW, add_people
 from tests.push.conftest import unvalidated, world
-from tests.push.world import World, cliente, titulo
+from tests.push.world import World, cliente, title
 
 __all__ = ["unvalidated", "world"]
 
@@ -108,7 +108,7 @@ def test_a_refused_note_keeps_the_words_that_hold_it_back_without_the_name(
 def test_the_export_tells_of_orders_contracts_notes_and_payments(acts: sa.Engine) -> None:
     with acts.connect() as connection:
         sections = export_person(connection, maria(connection))
-    found = {section["tabela"]: len(section["linhas"]) for section in sections}
+    found = {section["table"]: len(section["rows"]) for section in sections}
     told = {f"omie_payload.{name}" for name in MODELS} | {
         "clinica.pagamentos", "clinica.contratos", "clinica.contratos_itens",
         "omie_sync.nfse", "omie_sync.nfse_transition", "omie_sync.nfse_file",
@@ -132,7 +132,7 @@ def test_an_order_is_found_by_the_note_that_omie_has(engine: sa.Engine) -> None:
         for order, number in (("OS-1", 11), ("OS-2", 22)):
             connection.execute(sa.insert(tables.ledger).values(
                 empresa=EMPRESA, run_id="r", endpoint="ordens_servico", codigo_integracao=order,
-                state="confirmed", omie_id=number, partition="tudo",
+                state="confirmed", omie_id=number, partition="all",
             ))  # fmt: skip
         assert maria(connection).order_codes == ("OS-1",)
 
@@ -144,7 +144,7 @@ def test_nothing_of_a_sent_order_or_payment_is_left(world: World) -> None:
     columns = dict(columns_of("ordens_servico") or {}) | {"Email": JSONB}
     world.model("ordens_servico", [order], columns)
     push(world, "ordens_servico")
-    model(world, "contas_receber", titulo(1))
+    model(world, "contas_receber", title(1))
     push(world, "contas_receber")
     model(world, "baixas_receber", baixa(1, "50.00"))
     push(world, "baixas_receber")

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import Clock
-from omie_pipeline.imports.report import ImportReport, ImportRequest, Modo
+from omie_pipeline.imports.report import ImportReport, ImportRequest, Mode
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
@@ -258,9 +258,9 @@ class World:
             self.import_table(name)
 
     def import_table(
-        self, name: str, modo: Modo = "carga", *, start: date = date(2026, 1, 1), **changes: Any
+        self, name: str, mode: Mode = "full", *, start: date = date(2026, 1, 1), **changes: Any
     ) -> ImportReport:
-        request = ImportRequest(EMPRESA, modo, start, **changes)
+        request = ImportRequest(EMPRESA, mode, start, **changes)
         return Importer(self.engine, self.client, self.time).run(MIRROR[name], request)
 
     def rows(self, query: str) -> list[Any]:

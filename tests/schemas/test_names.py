@@ -54,7 +54,7 @@ def test_two_installations_live_in_one_database(empty_database: str) -> None:
     for engine in (first, second):
         migrate(engine)
         migrate(engine)
-    row = {"run_id": "r", "partition": "tudo", "state": "confirmed"}
+    row = {"run_id": "r", "partition": "all", "state": "confirmed"}
     with first.begin() as connection:
         key = {"empresa": "e", "endpoint": "clientes", "codigo_integracao": "PAC-1"}
         connection.execute(sa.insert(ledger).values(**row, **key))

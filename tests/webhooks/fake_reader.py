@@ -32,7 +32,7 @@ class Read:
     """One reading that was asked for."""
 
     name: str
-    modo: str
+    mode: str
     date_from: date | None
     date_to: date | None
     not_before: datetime | None
@@ -40,8 +40,8 @@ class Read:
 
 @dataclass
 class Answer:
-    completo: bool = True
-    reaproveitado: bool = False
+    complete: bool = True
+    reused: bool = False
 
 
 @dataclass
@@ -60,7 +60,7 @@ class FakeWorld:
         name: str,
         empresa: str,
         *,
-        modo: str,
+        mode: str,
         date_from: date | None = None,
         date_to: date | None = None,
         trigger: str = "",
@@ -71,12 +71,12 @@ class FakeWorld:
         if name == STATEMENT:
             # It follows what moved; tests/webhooks/test_end_to_end.py looks at it.
             return self.answer
-        self.reads.append(Read(name, modo, date_from, date_to, not_before))
+        self.reads.append(Read(name, mode, date_from, date_to, not_before))
         if name in self.failing:
             raise self.failing[name]
         for codigo in self.omie.get(name, ()) if name in COLUMNS else ():
             self.mirror(name, codigo)
-        if modo == "carga" and name in COLUMNS:
+        if mode == "full" and name in COLUMNS:
             self._exclude(name)
         return self.answer
 

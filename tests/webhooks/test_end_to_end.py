@@ -100,7 +100,7 @@ def clinic(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         deployment = Deployment(clock=clock)
         simulator.control.seed_receivables(20, days=30)
         for table in TABLES:
-            deployment.import_table(table, EMPRESA, modo="carga")
+            deployment.import_table(table, EMPRESA, mode="full")
         clock.sleep(120)
         door = WebhookAddress(EMPRESA, SECRET, simulator.app_key)
         with Receiver([door], database_url, clock=clock, port=0) as receiver:

@@ -30,8 +30,8 @@ def test_a_change_reads_each_list_once_and_the_row_proves_it(world: FakeWorld) -
     world.omie["contas_receber"] = {5}
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
     report = world.round()
-    assert [(r.name, r.modo, r.not_before) for r in world.reads] == [
-        ("contas_receber", "alteradas", START)
+    assert [(r.name, r.mode, r.not_before) for r in world.reads] == [
+        ("contas_receber", "incremental", START)
     ]
     assert (report.done, report.readings) == (1, 1)
     assert world.row()["done_at"] == START
@@ -69,8 +69,8 @@ def test_a_deletion_reads_the_day_of_the_row_so_that_the_list_proves_it(world: F
     world.mirror("contas_receber", 5)
     world.event(DELETED, title(5))
     report = world.round()
-    assert [(r.name, r.modo, r.date_from, r.date_to) for r in world.reads] == [
-        ("contas_receber", "carga", DAY, DAY)
+    assert [(r.name, r.mode, r.date_from, r.date_to) for r in world.reads] == [
+        ("contas_receber", "full", DAY, DAY)
     ]
     assert report.done == 1
 
@@ -95,13 +95,13 @@ def test_a_deletion_in_a_register_reads_it_whole(world: FakeWorld) -> None:
     world.mirror("clientes", 8)
     world.event("ClienteFornecedor.Excluido", {"codigo_cliente_omie": 8})
     assert world.round().done == 1
-    assert [(r.name, r.modo, r.date_from) for r in world.reads] == [("clientes", "carga", None)]
+    assert [(r.name, r.mode, r.date_from) for r in world.reads] == [("clientes", "full", None)]
 
 
 def test_a_deletion_without_ids_still_reads_the_register(world: FakeWorld) -> None:
     world.event("ClienteFornecedor.Excluido", {"sem": "id"})
     world.round()
-    assert [(r.name, r.modo) for r in world.reads] == [("clientes", "carga")]
+    assert [(r.name, r.mode) for r in world.reads] == [("clientes", "full")]
 
 
 def test_the_deletion_may_come_before_the_inclusion(world: FakeWorld) -> None:
@@ -121,7 +121,7 @@ def test_an_undone_settlement_changes_the_title_and_removes_the_settlement(
     world.omie["contas_receber"] = {5}
     world.event("Financas.ContaReceber.BaixaCancelada", settlement(77, 5))
     world.round()
-    assert [(r.name, r.modo) for r in world.reads] == [("contas_receber", "alteradas")]
+    assert [(r.name, r.mode) for r in world.reads] == [("contas_receber", "incremental")]
 
 
 def test_what_never_appears_is_left_to_the_reconciliation(world: FakeWorld) -> None:
@@ -137,10 +137,10 @@ def test_what_never_appears_is_left_to_the_reconciliation(world: FakeWorld) -> N
 
 def test_an_incomplete_reading_proves_nothing(world: FakeWorld) -> None:
     world.omie["contas_receber"] = {5}
-    world.answer.completo = False
+    world.answer.complete = False
     world.event("Financas.ContaReceber.BoletoGerado", title(5))
     assert world.round().pending == 1
-    world.answer.completo = True
+    world.answer.complete = True
     world.clock.advance(61)
     assert world.round().done == 1
 

@@ -3,13 +3,14 @@
 
 with particoes_lidas as (
 
-    select empresa, tabela, particao, lido_em from {{ source('omie_sync', 'import_partition') }}
+    select empresa, table_name as tabela, partition as particao, read_at as lido_em
+    from {{ source('omie_sync', 'import_partition') }}
 
 ),
 
 listas_lidas as (
 
-    select empresa, tabela, cast(null as text) as particao, lido_ate as lido_em
+    select empresa, table_name as tabela, cast(null as text) as particao, read_until as lido_em
     from {{ source('omie_sync', 'import_cursor') }}
 
 ),
@@ -47,7 +48,7 @@ lados as (
                 and lidas.lido_em >= lados.confirmed_at
                 and (
                     lidas.particao is null
-                    or lidas.particao = 'tudo'
+                    or lidas.particao = 'all'
                     or lidas.particao
                         = to_char(lados.confirmed_at at time zone '{{ fuso() }}', 'YYYY-MM-DD')
                 )
