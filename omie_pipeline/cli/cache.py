@@ -23,7 +23,7 @@ def _cache() -> None:
 def clear(
     empresa: EmpresaOption = None,
     everything: Annotated[
-        bool, typer.Option("--tudo", help="Todas as tabelas, não só os cadastros.")
+        bool, typer.Option("--all", help="Todas as tabelas, não só os cadastros.")
     ] = False,
     yes: YesOption = False,
 ) -> None:

@@ -44,7 +44,7 @@ def stop() -> None:
 
 
 @database.command(cls=PortugueseCommand)
-def religar(
+def rebind(
     empresa: Annotated[str, typer.Argument(help="Empresa cuja chave do Omie foi trocada.")],
 ) -> None:
     """Aceita a chave atual como sendo da mesma empresa do Omie, depois de uma troca de chave."""
@@ -127,7 +127,7 @@ def _host(url: sa.URL) -> str:
     return named or "endereço padrão do PostgreSQL"
 
 
-# ``omie-pipeline db papeis``: the roles of people, and what an administrator must still type.
+# ``omie-pipeline db roles``: the roles of people, and what an administrator must still type.
 
 _SEES = {
     "omie_analyst": "tudo, com CPF, nomes e contatos mascarados",
@@ -136,7 +136,7 @@ _SEES = {
 }
 
 
-def papeis() -> None:
+def roles() -> None:
     """Mostra quem pode ver o quê e refaz os direitos dos papéis. Saída: 1 se falta um papel."""
     import typer
 

@@ -177,7 +177,8 @@ def history(
     as_json: JsonOption = False,
     csv: CsvOption = None,
     only: Annotated[
-        str | None, typer.Option("--sentido", metavar="S", help="Só envio ou só leitura.")
+        str | None,
+        typer.Option("--direction", metavar="D", help="Só envio (push) ou só leitura (import)."),
     ] = None,
     details: Annotated[
         bool, typer.Option("--details", help="Uma linha por endpoint ou tabela.")
@@ -228,10 +229,10 @@ def _show_syncs(
 
 
 def _directions(only: str | None, endpoint: str | None, table: str | None) -> tuple[bool, bool]:
-    if only not in (None, "envio", "leitura"):
-        raise typer.BadParameter("é envio ou leitura", param_hint="--sentido")
-    sends = only != "leitura" and (endpoint is not None or table is None)
-    reads = only != "envio" and (table is not None or endpoint is None)
+    if only not in (None, "push", "import"):
+        raise typer.BadParameter("é push ou import", param_hint="--direction")
+    sends = only != "import" and (endpoint is not None or table is None)
+    reads = only != "push" and (table is not None or endpoint is None)
     return sends, reads
 
 

@@ -34,7 +34,7 @@ CpfOption = Annotated[
 ]
 CodeOption = Annotated[
     str | None,
-    typer.Option("--codigo", metavar="CÓDIGO", help="Código de integração, como PAC-17."),
+    typer.Option("--key", metavar="CÓDIGO", help="Código de integração, como PAC-17."),
 ]
 _DOCUMENT_LENGTHS = (11, 14)
 _PRIVATE = 0o600
@@ -46,7 +46,7 @@ def export(
         str, typer.Option("--output", metavar="PASTA|ARQUIVO", help="Onde gravar o JSON.")
     ],
     cpf: CpfOption = None,
-    codigo: CodeOption = None,
+    key: CodeOption = None,
     empresa: EmpresaOption = None,
 ) -> None:
     """Grava em JSON tudo o que o armazém tem de uma pessoa; nada aparece na tela."""
@@ -55,13 +55,13 @@ def export(
     from omie_pipeline.privacy.export import export_person
     from omie_pipeline.privacy.find import find_person
 
-    deployment, document = _asked(cpf, codigo)
+    deployment, document = _asked(cpf, key)
     empresas = chosen_empresas(deployment, empresa)
     now = deployment.clock.now()
     found: dict[str, Any] = {}
     with warehouse_errors(), deployment.engine.connect() as connection:
         for name in empresas:
-            person = find_person(connection, name, document=document, code=codigo or "")
+            person = find_person(connection, name, document=document, code=key or "")
             found[name] = export_person(connection, person)
     rows = sum(len(section["rows"]) for sections in found.values() for section in sections)
     if not rows:
@@ -78,7 +78,7 @@ def export(
 @lgpd.command(cls=PortugueseCommand)
 def erase(
     cpf: CpfOption = None,
-    codigo: CodeOption = None,
+    key: CodeOption = None,
     empresa: EmpresaOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Apaga; sem ela, só mostra o que seria apagado.")
@@ -95,12 +95,12 @@ def erase(
     from omie_pipeline.privacy.find import find_person
     from omie_pipeline.privacy.retention import last_confirmation
 
-    deployment, document = _asked(cpf, codigo)
+    deployment, document = _asked(cpf, key)
     empresas = chosen_empresas(deployment, empresa)
     now = deployment.clock.now()
     for name in empresas:
         with warehouse_errors(), deployment.engine.connect() as connection:
-            person = find_person(connection, name, document=document, code=codigo or "")
+            person = find_person(connection, name, document=document, code=key or "")
             known = person.client_ids or person.client_codes or person.seller_codes
             confirmed_at = last_confirmation(connection, person) if known else None
         if known:
@@ -114,7 +114,7 @@ def erase(
     waits = False
     with warehouse_errors(), deployment.engine.connect() as connection:
         for name in empresas:
-            person = find_person(connection, name, document=document, code=codigo or "")
+            person = find_person(connection, name, document=document, code=key or "")
             copies = copies_of(connection, person)
             report = erase_person(connection, person, now)
             _tell(name, report)
@@ -128,7 +128,7 @@ def erase(
 @lgpd.command(cls=PortugueseCommand)
 def cancel(
     cpf: CpfOption = None,
-    codigo: CodeOption = None,
+    key: CodeOption = None,
     empresa: EmpresaOption = None,
 ) -> None:
     """Desfaz um pedido de apagar, enquanto nome e documento ainda não saíram."""
@@ -136,12 +136,12 @@ def cancel(
     from omie_pipeline.privacy.erase import take_back
     from omie_pipeline.privacy.find import find_person
 
-    deployment, document = _asked(cpf, codigo)
+    deployment, document = _asked(cpf, key)
     now = deployment.clock.now()
     with warehouse_errors(), deployment.engine.begin() as connection:
         for name in chosen_empresas(deployment, empresa):
-            person = find_person(connection, name, document=document, code=codigo or "")
-            day = take_back(connection, person, codigo or "", now)
+            person = find_person(connection, name, document=document, code=key or "")
+            day = take_back(connection, person, key or "", now)
             if day is None:
                 show(f"{name}: não há pedido que ainda se possa desfazer")
                 continue
@@ -170,10 +170,10 @@ def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
     from omie_pipeline.privacy.find import plain_document
 
     if cpf is not None and code is not None:
-        raise typer.BadParameter("não combina com --codigo", param_hint="--cpf")
+        raise typer.BadParameter("não combina com --key", param_hint="--cpf")
     if code is not None:
         if not code.strip():
-            raise typer.BadParameter("está vazio", param_hint="--codigo")
+            raise typer.BadParameter("está vazio", param_hint="--key")
         return Deployment(), ""
     document = plain_document(_read_document() if cpf is None else cpf)
     if len(document) not in _DOCUMENT_LENGTHS:

@@ -379,17 +379,8 @@ def wait(
         raise typer.Exit(FAILED)
 
 
-for _name, _alias, _command in (
-    ("register", "cadastrar", register),
-    ("issue", "emitir", issue),
-    ("consult", "consultar", consult),
-    ("status", "situacao", status),
-    ("cancel", "cancelar", cancel),
-    ("services", "servicos", services),
-    ("wait", "aguardar", wait),
-):
-    nfse.command(_name, cls=PortugueseCommand)(_command)
-    nfse.command(_alias, cls=PortugueseCommand, hidden=True)(_command)
+for _command in (register, issue, consult, status, cancel, services, wait):
+    nfse.command(cls=PortugueseCommand)(_command)
 
 
 def _deployment() -> Deployment:

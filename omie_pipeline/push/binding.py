@@ -122,6 +122,6 @@ def _refuse_other_omie(connection: sa.Connection, empresa: str, scope: str, host
         raise ConfigurationError(
             f"Este armazém guarda o livro-razão da empresa {empresa} com {what} do Omie: o que lá "
             "foi confirmado não vale aqui. Use outro WAREHOUSE_URL (ou OMIE_PIPELINE_HOME). Se é a "
-            f"mesma empresa com chave nova, digite: omie-pipeline db religar {empresa}"
+            f"mesma empresa com chave nova, digite: omie-pipeline db rebind {empresa}"
         )
     return row.confirmed_at is not None

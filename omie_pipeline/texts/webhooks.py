@@ -19,7 +19,7 @@ CALLS_REFUSED: Final = "Chamadas recusadas (%s): %d"
 def secret_unsafe(variable: str | None) -> str:
     return (
         f"{variable}: use de 24 a 200 letras sem acento, algarismos, - e _ (omie-pipeline "
-        "webhooks --novo-segredo cria um)"
+        "webhooks --new-secret cria um)"
     )
 
 
@@ -30,7 +30,7 @@ def key_missing(*, empresa: str, variable: str) -> str:
 # webhooks/command.py
 
 NOBODY_HAS_ONE: Final = (
-    "Nenhuma empresa tem segredo de webhook: crie um com omie-pipeline webhooks --novo-segredo e "
+    "Nenhuma empresa tem segredo de webhook: crie um com omie-pipeline webhooks --new-secret e "
     "guarde-o em OMIE_WEBHOOK_SECRET (docs/webhooks.md)"
 )
 

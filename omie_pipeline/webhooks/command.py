@@ -30,12 +30,12 @@ def webhooks_command(
     public_url: Annotated[
         str, typer.Option(help="Com --show-url: começo público, como https://clinica.com.br.")
     ] = "",
-    novo_segredo: Annotated[
-        bool, typer.Option("--novo-segredo", help="Cria um segredo, mostra e sai.")
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Cria um segredo, mostra e sai.")
     ] = False,
 ) -> None:
     """Recebe os eventos (webhooks) do Omie e guarda cada um antes de responder."""
-    if novo_segredo:
+    if new_secret:
         typer.echo(secrets.token_urlsafe(_SECRET_BYTES))
         return
     deployment = Deployment()

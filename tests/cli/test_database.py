@@ -60,6 +60,6 @@ def test_refs_with_a_wrong_key_is_one_call(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMIE_APP_SECRET", "segredo-errado")
-    said = terminal("referencias")
+    said = terminal("refs")
     assert said.code == 1
     assert len(clinic.control.calls()) == 1

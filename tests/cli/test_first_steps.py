@@ -37,7 +37,7 @@ def test_a_mistyped_key_or_host_binds_nothing(
     clinic.control.clear_calls()
     said = terminal("push", "clientes")
     assert said.code == 1
-    assert "db religar principal" in said.err
+    assert "db rebind principal" in said.err
     assert clinic.control.calls() == ()
 
 

@@ -249,7 +249,7 @@ def test_dates_of_which_omie_has_nothing_are_told(terminal: Terminal, omie: Worl
         ("import titulos --empresa outra", "não existe outra"),
         ("cache clear", "confirme com --yes"),
         ("cache", "Uso:"),
-        ("history --sentido x", "é envio ou leitura"),
+        ("history --direction x", "é push ou import"),
         ("status --table pedidos", "não existe pedidos"),
     ],
 )
@@ -275,7 +275,7 @@ def test_a_cleared_cache_is_read_whole_again_and_no_row_goes(
     assert omie.rows("SELECT count(*) FROM omie.clientes") == rows
     lines = terminal("import", "clientes", "contas_receber", "--json").lines
     assert [line["mode"] for line in lines] == ["full", "incremental"]
-    assert terminal("cache", "clear", "--tudo", "--yes").code == 0
+    assert terminal("cache", "clear", "--all", "--yes").code == 0
     assert omie.rows("SELECT 1 FROM omie_sync.import_cursor") == []
     assert omie.rows("SELECT 1 FROM omie_sync.import_partition") == []
     assert "nada tinha sido lido" in terminal("cache", "clear", "--yes").out

@@ -1,4 +1,4 @@
-"""``lgpd export|erase`` and ``db papeis``."""
+"""``lgpd export|erase`` and ``db roles``."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_document_may_come_from_standard_input(
     assert result.exit_code == 0
     assert "52998224725" not in result.output
     before = target.read_bytes()
-    again = terminal("lgpd", "export", "--codigo", "PAC-1", "--output", str(target))
+    again = terminal("lgpd", "export", "--key", "PAC-1", "--output", str(target))
     assert again.code == 1
     assert "já existe" in again.err
     assert target.read_bytes() == before
@@ -94,8 +94,8 @@ def test_nobody_found_writes_nothing(terminal: Terminal, people: sa.Engine, tmp_
         assert connection.scalar(sa.text("SELECT count(*) FROM omie_sync.erasure")) == 0
 
 
-@pytest.mark.parametrize("words", [("--cpf", "529.982"), ("--codigo", " "),
-                                   ("--cpf", CPF, "--codigo", "PAC-1"),
+@pytest.mark.parametrize("words", [("--cpf", "529.982"), ("--key", " "),
+                                   ("--cpf", CPF, "--key", "PAC-1"),
                                    ("--cpf", CPF, "--empresa", "nenhuma")])  # fmt: skip
 def test_wrong_usage_repeats_no_document(
     terminal: Terminal, clinic: World, words: tuple[str, ...]
@@ -128,7 +128,7 @@ def test_erase_says_what_stays_and_what_else_is_to_do(
 
 
 def test_roles_are_told(terminal: Terminal, people: sa.Engine) -> None:
-    said = terminal("db", "papeis")
+    said = terminal("db", "roles")
     assert said.code == 0
     for name in ("omie_analyst", "omie_finance", "omie_clinic"):
         assert name in said.out
@@ -162,7 +162,7 @@ def test_titles_that_the_mirror_has_not_seen_keep_the_name(
     terminal: Terminal, clinic: World
 ) -> None:
     with_titles_nobody_read_back(clinic)
-    said = terminal("lgpd", "erase", "--codigo", "PAC-1", "--yes")
+    said = terminal("lgpd", "erase", "--key", "PAC-1", "--yes")
     assert said.code == 0, said
     assert "nenhuma nota ou título" not in said.out
     assert "Contas a receber: o último é de 05/02/2026" in said.out
@@ -208,6 +208,6 @@ def test_an_order_is_taken_back_until_it_is_carried_out(
     assert shows_nobody(said)
     end = date(2033, 1, 1)
     assert erase_everywhere(people, EMPRESA, end) == 0
-    assert "não há pedido" in terminal("lgpd", "cancel", "--codigo", "PAC-1").out
+    assert "não há pedido" in terminal("lgpd", "cancel", "--key", "PAC-1").out
     terminal("lgpd", "erase", "--cpf", CPF, "--yes")
     assert erase_everywhere(people, EMPRESA, end) > 0

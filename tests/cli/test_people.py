@@ -263,9 +263,7 @@ def test_who_comes_later_takes_no_record_from_the_one_omie_has(clinic: Clinic) -
 def test_export_finds_everybody_who_shares_the_record(clinic: Clinic, tmp_path: Path) -> None:
     clinic.push()
     found = []
-    for n, asked in enumerate(
-        (("--codigo", "PAC-filha"), ("--codigo", "PAC-mae"), ("--cpf", MOTHER))
-    ):
+    for n, asked in enumerate((("--key", "PAC-filha"), ("--key", "PAC-mae"), ("--cpf", MOTHER))):
         file = tmp_path / f"{n}.json"
         assert clinic.terminal("lgpd", "export", *asked, "--output", str(file)).code == 0
         (sections,) = json.loads(file.read_text())["empresas"].values()
@@ -283,7 +281,7 @@ def test_an_erased_person_who_left_leaves_no_digest(clinic: Clinic) -> None:
     """Neither of the document nor of the name; as long as a child is there under that CPF, it is
     the child's as well."""
     clinic.push()
-    said = clinic.terminal("lgpd", "erase", "--codigo", "PAC-mae", "--yes")
+    said = clinic.terminal("lgpd", "erase", "--key", "PAC-mae", "--yes")
     assert (said.code, "PAC-filha, PAC-mae" in said.out) == (0, True)
     assert clinic.values("select likeness from omie_sync.ledger where endpoint = 'clientes'") == [
         None
@@ -306,9 +304,9 @@ def test_erasing_takes_the_digest_of_who_left_before(clinic: Clinic) -> None:
     clinic.build()
     digest = "select resumo_documento is null from omie_payload.clientes_codigos"
     assert clinic.values(digest) == [False]
-    assert clinic.terminal("lgpd", "erase", "--codigo", "PAC-mae").code == 0
+    assert clinic.terminal("lgpd", "erase", "--key", "PAC-mae").code == 0
     assert clinic.values(digest) == [False], "only shown"
-    assert clinic.terminal("lgpd", "erase", "--codigo", "PAC-mae", "--yes").code == 0
+    assert clinic.terminal("lgpd", "erase", "--key", "PAC-mae", "--yes").code == 0
     assert clinic.values(digest) == [True]
     clinic.build()
     assert clinic.values(digest) == [True]

@@ -128,7 +128,7 @@ def test_a_block_is_an_error_of_the_tables_too(terminal: Terminal, clinic: World
     assert line["state"] == "error"
     assert line["blocked_until"] is not None
     assert "fechou a API até" in terminal("status", "--table", "dre").out
-    (entry,) = terminal("history", "--sentido", "leitura", "--json").lines
+    (entry,) = terminal("history", "--direction", "import", "--json").lines
     assert entry["error_class"] == "Blocked"
     assert "continua de onde parou" in entry["fix"]
 
@@ -147,7 +147,7 @@ def test_history_has_both_directions_newest_first(terminal: Terminal, clinic: Wo
     assert lines[1]["fix"]
     two = terminal("history", "--limit", "2", "--json").lines
     assert [x["run_id"] for x in two] == [x["run_id"] for x in lines[:2]]
-    sent = terminal("history", "--sentido", "envio", "--json").lines
+    sent = terminal("history", "--direction", "push", "--json").lines
     assert [x["direction"] for x in sent] == ["push"]
     shown = terminal("history").out
     for word in ("envio", "leitura", "1 em quarentena", "→"):

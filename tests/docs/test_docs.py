@@ -32,7 +32,6 @@ INNER_VARIABLES = {
     "DBT_HOST", "DBT_PORT", "DBT_USER", "DBT_PASSWORD", "DBT_DBNAME", "DBT_SSLMODE",
     "DBT_TARGET_PATH", "DBT_LOG_PATH", "OMIE_PIPELINE_SOURCE_SCHEMA",
 }  # fmt: skip
-HIDDEN = {"referencias"}
 GROUPS = {"db", "defaults", "lgpd", "notify", "cache", "nfse"}
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -143,7 +142,7 @@ def test_commands_and_options_exist(page: Path) -> None:
 
 def test_every_command_is_named_in_a_page() -> None:
     told = "".join(text_of(page) for page in PAGES if page != ROOT / "CHANGELOG.md")
-    for name in {command.split()[0] for command in commands_typed()} - HIDDEN:
+    for name in {command.split()[0] for command in commands_typed()}:
         assert re.search(rf"(omie-pipeline |make |`){name}\b", told), name
 
 

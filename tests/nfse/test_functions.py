@@ -155,7 +155,7 @@ def test_commands_tell_and_end_alike(opened: Deployment, notes: Notes) -> None:
     record = json.loads(said)
     assert (record["state"], len(record["history"]), len(record["files"])) == ("issued", 2, 2)
     notes.minutes(2)
-    code, said = _typed("cancelar", "OS-1", "--yes")
+    code, said = _typed("cancel", "OS-1", "--yes")
     assert (code, "cancelada" in said) == (0, True)
     code, _ = _typed("wait", "OS-1")
     assert code == 1
@@ -182,7 +182,7 @@ def test_registering_is_a_command(opened: Deployment, notes: Notes, engine: sa.E
     code, said = _typed("register", "PAC-2")
     assert (code, "PAC-2 foi criado" in said, "pacientes/2" in said) == (0, True, True)
     notes.world.model("clientes", [cliente(4, cnpj_cpf="11111111111")])
-    code, said = _typed("cadastrar", "PAC-4", "--json")
+    code, said = _typed("register", "PAC-4", "--json")
     assert (code, json.loads(said)["how"]) == (3, "refused")
 
 

@@ -32,7 +32,7 @@ def test_a_simulators_ledger_is_no_companys(engine: sa.Engine) -> None:
 
 def test_another_key_is_refused_until_a_person_says_it_is_the_same(engine: sa.Engine) -> None:
     _bound(engine, "principal", "key-a", OMIE)
-    with pytest.raises(ConfigurationError, match="db religar principal"):
+    with pytest.raises(ConfigurationError, match="db rebind principal"):
         bind_empresa(engine, "principal", "key-b", OMIE)
     rebind_empresa(engine, "principal", "key-b", OMIE)
     bind_empresa(engine, "principal", "key-b", OMIE)

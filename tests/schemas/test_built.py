@@ -153,7 +153,7 @@ def test_every_command_finds_what_is_under_the_prefix(beside: Beside, tmp_path: 
     assert "recebimentos" in said("status")
     patient = beside.value("SELECT min(id) FROM um_clinic_raw.pacientes")
     file = tmp_path / "titular.json"
-    said("lgpd", "export", "--codigo", f"PAC-{patient}", "--output", str(file))
+    said("lgpd", "export", "--key", f"PAC-{patient}", "--output", str(file))
     assert "omie_payload.clientes_codigos" in file.read_text()
     with beside.server.administrator("casa") as connection:
         assert snapshot(connection, NOT_OURS) == beside.before

@@ -28,7 +28,7 @@ def installation(connection: sa.Connection, name: str) -> str:
     return found[1] if found else ""
 
 
-@pytest.mark.parametrize("command", ["db start", "build", "db papeis", "push clientes"])
+@pytest.mark.parametrize("command", ["db start", "build", "db roles", "push clientes"])
 def test_schemas_of_others_stop_every_command_before_its_first_change(
     command: str,
     terminal: Terminal,

@@ -137,7 +137,7 @@ def test_the_roles_of_a_prefix_are_shown_by_their_names(
 ) -> None:
     monkeypatch.setenv("WAREHOUSE_URL", empty_database)
     monkeypatch.setenv("OMIE_PIPELINE_SCHEMA_PREFIX", "c9_")
-    said = terminal("db", "papeis")
+    said = terminal("db", "roles")
     assert said.code == 0
     assert "c9_omie_finance" in said.out
     assert "IN ROLE c9_omie_analyst; ALTER ROLE ana IN DATABASE" in said.err

@@ -116,7 +116,7 @@ def _typed(*words: str) -> Result:
 def test_a_new_secret_is_good_and_never_the_same(
     configured: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (_typed("--novo-segredo").stdout.strip() for _ in range(2))
+    first, second = (_typed("--new-secret").stdout.strip() for _ in range(2))
     assert first != second
     monkeypatch.setenv("OMIE_WEBHOOK_SECRET", first)
     (door,) = configured_doors(Deployment())
@@ -134,7 +134,7 @@ def test_without_a_secret_the_command_says_how_to_make_one(
     monkeypatch.delenv("OMIE_WEBHOOK_SECRET")
     said = _typed()
     assert said.exit_code == 1
-    assert "--novo-segredo" in said.stderr
+    assert "--new-secret" in said.stderr
 
 
 @pytest.mark.parametrize("secret", ["curto", "com/barra-com/barra-com/barra", "x" * 300])
