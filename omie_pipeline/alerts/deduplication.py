@@ -134,14 +134,14 @@ def _opened(alert: Alert, now: datetime) -> sa.Executable:
     )
 
 
-def due_alerts(engine: sa.Engine, canal: str, now: datetime) -> tuple[DueAlert, ...]:
-    """The alerts that are due to the channel ``canal`` now, oldest first.
+def due_alerts(engine: sa.Engine, channel: str, now: datetime) -> tuple[DueAlert, ...]:
+    """The alerts that are due to the channel ``channel`` now, oldest first.
 
     ``novo``: on, and it was never told; ``lembrete``: on, told 24 hours ago or more;
     ``resolvido``: it was sent, and the alert ended.
     """
     n, told = notification.c, notification_told.c
-    mine = sa.and_(told.key == n.key, told.canal == canal)
+    mine = sa.and_(told.key == n.key, told.channel == channel)
     stage = sa.case(
         (sa.and_(n.resolved_at.is_(None), told.key.is_(None)), "novo"),
         (
@@ -165,12 +165,12 @@ def due_alerts(engine: sa.Engine, canal: str, now: datetime) -> tuple[DueAlert, 
         )
 
 
-def mark_told(engine: sa.Engine, canal: str, due: Sequence[DueAlert], now: datetime) -> None:
+def mark_told(engine: sa.Engine, channel: str, due: Sequence[DueAlert], now: datetime) -> None:
     """Write that the channel took the message about ``due``.
 
     Args:
         engine: the warehouse.
-        canal: digest of the channel.
+        channel: digest of the channel.
         due: alerts that the message was about.
         now: time of the change.
     """
@@ -180,13 +180,15 @@ def mark_told(engine: sa.Engine, canal: str, due: Sequence[DueAlert], now: datet
     most = sa.select(sa.func.max(told.times)).where(told.key == n.key).scalar_subquery()
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(
-            sa.delete(notification_told).where(told.canal == canal, told.key.in_(ended))
+            sa.delete(notification_told).where(told.channel == channel, told.key.in_(ended))
         )
         for key in going:
-            statement = insert(notification_told).values(key=key, canal=canal, sent_at=now, times=1)
+            statement = insert(notification_told).values(
+                key=key, channel=channel, sent_at=now, times=1
+            )
             connection.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[told.key, told.canal],
+                    index_elements=[told.key, told.channel],
                     set_={"sent_at": statement.excluded.sent_at, "times": told.times + 1},
                 )
             )

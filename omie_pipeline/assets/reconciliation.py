@@ -20,6 +20,7 @@ from omie_pipeline.assets.labels import BOTH_WAYS, OWNERS
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.reconcile.differences import (
     DIFFERENCES,
+    VIEW_WORDS,
     DayCount,
     Difference,
     Duplicate,
@@ -36,9 +37,9 @@ _DESCRIPTIONS = {
     DOUBLED: "Nenhum título nosso tem um gêmeo digitado à mão no Omie",
 }
 _VIEWS = ("conciliacao", "conciliacao_por_dia", "duplicados")
-_MISSING = ("falta_no_omie", "excluido_no_omie")
-_EXTRA, _DIFFERENT = ("sobra_no_omie",), ("diferente",)
-_TYPED_BY_HAND = "so_no_omie"
+_MISSING = ("missing_in_omie", "excluded_in_omie")
+_EXTRA, _DIFFERENT = ("extra_in_omie",), ("different",)
+_TYPED_BY_HAND = "only_in_omie"
 _LINES = 50
 
 
@@ -102,19 +103,19 @@ def _reconciled(engine: sa.Engine, empresa: str) -> _Reconciled:
     counts: Counter[str] = Counter()
     days: defaultdict[tuple[str, date | None], _Day] = defaultdict(_Day)
     for one in counts_by_day(engine, [empresa]):
-        counts[one.situacao] += one.quantidade
+        counts[one.state] += one.rows
         if one.endpoint != "clientes":
-            _add(days[one.endpoint, one.dia], one)
+            _add(days[one.endpoint, one.day], one)
     worst = worst_differences(engine, [empresa], _LINES)
     return _Reconciled(counts, dict(days), worst, duplicates(engine, [empresa]))
 
 
 def _add(day: _Day, one: DayCount) -> None:
-    day.clinica += one.valor_clinica
-    if one.situacao != _TYPED_BY_HAND:
-        day.omie += one.valor_omie
-    if one.situacao in DIFFERENCES:
-        day.divergencias += one.quantidade
+    day.clinica += one.value_clinic
+    if one.state != _TYPED_BY_HAND:
+        day.omie += one.value_omie
+    if one.state in DIFFERENCES:
+        day.divergencias += one.rows
 
 
 def _metadata(found: _Reconciled) -> Metadata:
@@ -125,7 +126,10 @@ def _metadata(found: _Reconciled) -> Metadata:
         "valor_na_clinica": f"R$ {sum(day.clinica for day in found.days.values()):.2f}",
         "valor_no_omie": f"R$ {sum(day.omie for day in found.days.values()):.2f}",
         "duplicados": len(found.pairs),
-        **{f"situacao_{name}": number for name, number in sorted(found.counts.items())},
+        **{
+            f"situacao_{VIEW_WORDS[state]}": number
+            for state, number in sorted(found.counts.items())
+        },
     }
     if found.days:
         told["por_dia"] = dg.MetadataValue.md(_day_table(found))
@@ -176,8 +180,8 @@ def _day_table(found: _Reconciled) -> str:
 
 def _difference_table(worst: Sequence[Difference]) -> str:
     rows = [
-        (one.endpoint, one.codigo_integracao or "–", one.codigo_omie or "–", one.dia or "–",
-         one.situacao, one.campos_diferentes or "")
+        (one.endpoint, one.codigo_integracao or "–", one.omie_id or "–", one.day or "–",
+         VIEW_WORDS[one.state], one.fields or "")
         for one in worst
     ]  # fmt: skip
     return _table(("endpoint", "código", "id no Omie", "dia", "situação", "campos"), rows)
@@ -185,8 +189,8 @@ def _difference_table(worst: Sequence[Difference]) -> str:
 
 def _pair_table(pairs: Sequence[Duplicate]) -> str:
     rows = [
-        (one.natureza, one.ledger_codigo, one.titulo_nosso, one.titulo_sem_vinculo,
-         f"{one.valor_documento:.2f}", one.o_que_fazer)
+        (one.natureza, one.ledger_code, one.our_titulo, one.other_titulo,
+         f"{one.valor_documento:.2f}", one.fix)
         for one in pairs[:_LINES]
     ]  # fmt: skip
     headings = ("natureza", "código", "título nosso", "título sem vínculo", "R$", "o que fazer")

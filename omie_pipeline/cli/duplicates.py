@@ -45,7 +45,7 @@ def _show_reformed(found: Sequence[SameCode]) -> None:
     show("Entregues com códigos que só mudam de forma; confira, e exclua no Omie o que sobra:")
     heads = [Column("empresa"), Column("endpoint"), Column("códigos"), Column("ids no Omie")]
     rows = [
-        [one.empresa, one.endpoint, ", ".join(one.codigos), ", ".join(map(str, one.ids_no_omie))]
+        [one.empresa, one.endpoint, ", ".join(one.codes), ", ".join(map(str, one.omie_ids))]
         for one in found
     ]
     show_table(heads, rows)
@@ -59,13 +59,13 @@ def _show(found: Sequence[Duplicate]) -> None:
         [
             one.empresa,
             _SIDES.get(one.natureza, one.natureza),
-            one.ledger_codigo,
-            str(one.titulo_nosso),
-            str(one.titulo_sem_vinculo),
+            one.ledger_code,
+            str(one.our_titulo),
+            str(one.other_titulo),
             money(one.valor_documento),
-            f"{day(one.vencimento_nosso)} / {day(one.vencimento_sem_vinculo)}",
+            f"{day(one.our_due_date)} / {day(one.other_due_date)}",
             one.incluido_por or "–",
-            one.o_que_fazer,
+            one.fix,
         ]
         for one in found
     ]

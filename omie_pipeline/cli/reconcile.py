@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 _SHOWN_DIFFERENCES = 10
 _SHOWN_DAYS = 31
-_SITUATIONS = {
-    "igual": "igual",
-    "diferente": "diferente",
-    "falta_no_omie": "falta no Omie",
-    "excluido_no_omie": "excluído no Omie",
-    "sobra_no_omie": "sobra no Omie",
-    "nao_enviado": "não enviado",
-    "a_conferir": "a conferir (entregue depois da última leitura)",
-    "so_no_omie": "só no Omie (digitado lá)",
+_STATES = {
+    "same": "igual",
+    "different": "diferente",
+    "missing_in_omie": "falta no Omie",
+    "excluded_in_omie": "excluído no Omie",
+    "extra_in_omie": "sobra no Omie",
+    "not_sent": "não enviado",
+    "to_be_checked": "a conferir (entregue depois da última leitura)",
+    "only_in_omie": "só no Omie (digitado lá)",
 }
 
 
@@ -76,7 +76,7 @@ def reconcile(
         _show(counts, worst)
     if resend:
         _resend(deployment, empresas, dry_run=dry_run, yes=yes, as_json=as_json)
-    elif any(one.situacao in DIFFERENCES for one in counts):
+    elif any(one.state in DIFFERENCES for one in counts):
         raise typer.Exit(UNFINISHED)
 
 
@@ -163,17 +163,17 @@ def _show(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
                 [
                     row.endpoint,
                     row.codigo_integracao or "–",
-                    str(row.codigo_omie or "–"),
-                    day(row.dia),
-                    _SITUATIONS.get(row.situacao, row.situacao),
-                    row.campos_diferentes or "",
-                    money(row.valor_clinica),
-                    money(row.valor_omie),
+                    str(row.omie_id or "–"),
+                    day(row.day),
+                    _STATES.get(row.state, row.state),
+                    row.fields or "",
+                    money(row.value_clinic),
+                    money(row.value_omie),
                 ]
                 for row in worst
             ],
         )
-        if any(row.situacao in ("falta_no_omie", "excluido_no_omie") for row in worst):
+        if any(row.state in ("missing_in_omie", "excluded_in_omie") for row in worst):
             show(
                 "Para enviar de novo o que o Omie perdeu: omie-pipeline reconcile --resend-missing"
             )
@@ -182,16 +182,16 @@ def _show(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
 def _show_totals(counts: Sequence[DayCount]) -> None:
     totals: dict[tuple[str, str, str], list[Any]] = {}
     for one in counts:
-        sums = totals.setdefault((one.empresa, one.endpoint, one.situacao), [0, 0, 0])
-        for place, value in enumerate((one.quantidade, one.valor_clinica, one.valor_omie)):
+        sums = totals.setdefault((one.empresa, one.endpoint, one.state), [0, 0, 0])
+        for place, value in enumerate((one.rows, one.value_clinic, one.value_omie)):
             sums[place] += value
     heads = [Column("empresa"), Column("endpoint"), Column("situação"), Column("qtd.", right=True),
              Column("na clínica R$", right=True), Column("no Omie R$", right=True)]  # fmt: skip
-    order = list(_SITUATIONS)
+    order = list(_STATES)
     show_table(
         heads,
         [
-            [empresa, endpoint, _SITUATIONS.get(word, word), count(sums[0]),
+            [empresa, endpoint, _STATES.get(word, word), count(sums[0]),
              *(money(value) if endpoint != "clientes" else "" for value in sums[1:])]
             for (empresa, endpoint, word), sums in sorted(
                 totals.items(), key=lambda item: (*item[0][:2], order.index(item[0][2]))
@@ -204,18 +204,18 @@ def _show_days(counts: Sequence[DayCount]) -> None:
     """Days of títulos on which the sides differ, the newest first."""
     from omie_pipeline.reconcile.differences import DIFFERENCES
 
-    apart = [one for one in counts if one.dia is not None and one.situacao in DIFFERENCES]
+    apart = [one for one in counts if one.day is not None and one.state in DIFFERENCES]
     if not apart:
         return
-    apart.sort(key=lambda one: one.dia.isoformat() if one.dia else "", reverse=True)
+    apart.sort(key=lambda one: one.day.isoformat() if one.day else "", reverse=True)
     show("Dias com diferença:")
     show_table(
         [Column("dia"), Column("empresa"), Column("endpoint"), Column("situação"),
          Column("qtd.", right=True), Column("na clínica R$", right=True),
          Column("no Omie R$", right=True)],
         [
-            [day(one.dia), one.empresa, one.endpoint, _SITUATIONS.get(one.situacao, one.situacao),
-             count(one.quantidade), money(one.valor_clinica), money(one.valor_omie)]
+            [day(one.day), one.empresa, one.endpoint, _STATES.get(one.state, one.state),
+             count(one.rows), money(one.value_clinic), money(one.value_omie)]
             for one in apart[:_SHOWN_DAYS]
         ],
     )  # fmt: skip

@@ -432,7 +432,7 @@ def _erasures(connection: sa.Connection, empresa: str) -> set[tuple[int, datetim
     """Whose data were erased and when, after every erasure that is going on has ended."""
     with connection.begin():
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(ERASING_LOCK)))
-        query = sa.select(erasure.c.erasure_id, erasure.c.apagado_em)
+        query = sa.select(erasure.c.erasure_id, erasure.c.erased_at)
         rows = connection.execute(query.where(erasure.c.empresa == empresa))
         return {(row[0], row[1]) for row in rows}
 

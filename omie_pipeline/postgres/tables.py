@@ -541,7 +541,9 @@ notification_told = sa.Table(
         sa.ForeignKey(notification.c.key, ondelete="CASCADE"),
         primary_key=True,
     ),
-    sa.Column("canal", sa.Text, primary_key=True, comment="short digest of the channel's address"),
+    sa.Column(
+        "channel", sa.Text, primary_key=True, comment="short digest of the channel's address"
+    ),
     sa.Column("sent_at", _Time, nullable=False),
     sa.Column("times", sa.Integer, nullable=False),
     schema=SYNC,
@@ -566,11 +568,11 @@ erasure = sa.Table(
     sa.Column(
         "codigos_cliente", ARRAY(sa.BigInteger), nullable=False, comment="Omie ids of the person"
     ),
-    sa.Column("reter_ate", sa.Date, comment="name and document are kept before this day"),
-    sa.Column("apagado_em", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("contagens", JSONB(none_as_null=True), nullable=False, comment="rows by table"),
+    sa.Column("retain_until", sa.Date, comment="name and document are kept before this day"),
+    sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("counts", JSONB(none_as_null=True), nullable=False, comment="rows by table"),
     sa.Column(
-        "revogado_em", sa.DateTime(timezone=True), comment="nothing more is erased from then on"
+        "revoked_at", sa.DateTime(timezone=True), comment="nothing more is erased from then on"
     ),
     sa.UniqueConstraint("empresa", "digest", name="erasure_once"),
     schema=SYNC,

@@ -250,11 +250,13 @@ def take_back(connection: sa.Connection, person: Person, code: str, now: datetim
                 sa.cast(list(person.client_ids), pg.ARRAY(sa.BigInteger))
             ),
         ),
-        erasure.c.revogado_em.is_(None),
-        erasure.c.reter_ate > now.date(),
+        erasure.c.revoked_at.is_(None),
+        erasure.c.retain_until > now.date(),
     )
-    statement = sa.update(erasure).where(orders).values(revogado_em=now)
-    days: list[date] = list(connection.execute(statement.returning(erasure.c.reter_ate)).scalars())
+    statement = sa.update(erasure).where(orders).values(revoked_at=now)
+    days: list[date] = list(
+        connection.execute(statement.returning(erasure.c.retain_until)).scalars()
+    )
     return max(days) if days else None
 
 
@@ -304,10 +306,10 @@ def _remember(
     code = person.client_codes[0] if person.client_codes else ""
     values = {
         "codigos_cliente": list(person.client_ids),
-        "reter_ate": until,
-        "apagado_em": now,
-        "contagens": counts,
-        "revogado_em": None,
+        "retain_until": until,
+        "erased_at": now,
+        "counts": counts,
+        "revoked_at": None,
     }
     insert = pg.insert(erasure).values(
         empresa=person.empresa, digest=digest_of(salt, person.document, code), salt=salt, **values

@@ -104,8 +104,11 @@ def keep_for_later_facts(
     """
     orders = connection.execute(
         sa.select(
-            erasure.c.erasure_id, erasure.c.digest, erasure.c.codigos_cliente, erasure.c.reter_ate
-        ).where(erasure.c.empresa == empresa, erasure.c.revogado_em.is_(None))
+            erasure.c.erasure_id,
+            erasure.c.digest,
+            erasure.c.codigos_cliente,
+            erasure.c.retain_until,
+        ).where(erasure.c.empresa == empresa, erasure.c.revoked_at.is_(None))
     ).all()
     known = _Known(
         empresa,
@@ -120,10 +123,12 @@ def keep_for_later_facts(
             _look(connection, held, known, today)
     for order in orders:
         last = max(known.last.get(key, date.min) for key in (order.digest, *order.codigos_cliente))
-        if last == date.min or (until := kept_before(last)) <= max(today, order.reter_ate or today):
+        if last == date.min or (until := kept_before(last)) <= max(
+            today, order.retain_until or today
+        ):
             continue
         later = sa.update(erasure).where(erasure.c.erasure_id == order.erasure_id)
-        connection.execute(later.values(reter_ate=until))
+        connection.execute(later.values(retain_until=until))
 
 
 def digest(column: sa.ColumnElement[Any], salt: str) -> sa.ColumnElement[str]:
@@ -167,7 +172,7 @@ def _keys(
         yield digest(columns[name], known.salt), known.digests
 
 
-_STANDS = erasure.c.revogado_em.is_(None)
+_STANDS = erasure.c.revoked_at.is_(None)
 
 
 def apply_erasures(
@@ -215,7 +220,7 @@ def apply_erasures(
     )
     changed = 0
     for kept in (True, False):
-        after_today = erasure.c.reter_ate > today
+        after_today = erasure.c.retain_until > today
         group = after_today if kept else sa.func.coalesce(after_today, sa.false()).is_(sa.false())
         rows = connection.execute(
             sa.select(erasure.c.digest, erasure.c.codigos_cliente).where(

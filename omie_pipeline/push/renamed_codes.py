@@ -42,8 +42,8 @@ class SameCode:
 
     empresa: str
     endpoint: str
-    codigos: tuple[str, ...]
-    ids_no_omie: tuple[int, ...]
+    codes: tuple[str, ...]
+    omie_ids: tuple[int, ...]
 
 
 def holds_any(engine: sa.Engine, empresa: str, endpoint: str) -> bool:

@@ -86,12 +86,12 @@ def _read(terminal: Terminal, world: World) -> None:
 def _situations(terminal: Terminal, *words: str) -> dict[str, int]:
     lines = terminal("reconcile", "--json", *words).lines
     found = [one for one in lines if one["kind"] == "count"]
-    return {x["situacao"]: x["quantidade"] for x in found if x["endpoint"] == "contas_receber"}
+    return {x["state"]: x["rows"] for x in found if x["endpoint"] == "contas_receber"}
 
 
 def test_what_omie_lost_is_told_and_sent_again_once(terminal: Terminal, company: World) -> None:
     _read(terminal, company)
-    assert _situations(terminal) == {"igual": 3}
+    assert _situations(terminal) == {"same": 3}
     assert terminal("reconcile").code == 0
     company.control.delete("contas_receber", "REC-2")
     _read(terminal, company)
@@ -116,7 +116,7 @@ def test_what_omie_lost_is_told_and_sent_again_once(terminal: Terminal, company:
     assert "Nada a enviar de novo" in again.err
     _later(company)
     _read(terminal, company)
-    assert _situations(terminal) == {"igual": 3}
+    assert _situations(terminal) == {"same": 3}
 
 
 def test_what_no_complete_reading_proves_is_not_sent(terminal: Terminal, company: World) -> None:
@@ -129,7 +129,7 @@ def test_what_no_complete_reading_proves_is_not_sent(terminal: Terminal, company
     # Delivered again half a minute before that reading: it may show what stood there before.
     _execute(
         company,
-        "UPDATE omie_sync.ledger SET confirmed_at = (SELECT max(lido_em) - interval '30 seconds'"
+        "UPDATE omie_sync.ledger SET confirmed_at = (SELECT max(read_at) - interval '30 seconds'"
         " FROM omie_sync.import_partition WHERE table_name = 'contas_receber')",
     )
     said = terminal("reconcile", "--resend-missing", "--yes")
@@ -163,9 +163,9 @@ def test_duplicates_say_which_is_ours(terminal: Terminal, company: World) -> Non
     company.control.seed("contas_receber", [{name: ours[name] for name in names}])
     _read(terminal, company)
     (found,) = terminal("duplicates", "--json").lines
-    assert found["ledger_codigo"] == "REC-1"
-    assert found["titulo_nosso"] == ours["codigo_lancamento_omie"]
-    assert found["titulo_sem_vinculo"] != found["titulo_nosso"]
+    assert found["ledger_code"] == "REC-1"
+    assert found["our_titulo"] == ours["codigo_lancamento_omie"]
+    assert found["other_titulo"] != found["our_titulo"]
     shown = terminal("duplicates")
     assert shown.code == 0
     assert "REC-1" in shown.out

@@ -98,7 +98,7 @@ def test_approved_they_are_records_of_their_own_and_duplicates_shows_them(world:
     world.model("contas_receber", receipts("REC-701.0", "REC-702.0", "REC-703.0"))
     assert push(world, "contas_receber", approve=True).total.created == 3
     found = same_codes(world.engine, [EMPRESA])
-    assert [one.codigos for one in found] == [
+    assert [one.codes for one in found] == [
         (f"REC-{number}", f"REC-{number}.0") for number in (701, 702, 703)
     ]
 

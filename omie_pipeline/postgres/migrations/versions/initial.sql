@@ -1622,10 +1622,10 @@ CREATE TABLE omie_sync.erasure (
     digest TEXT NOT NULL,
     salt TEXT NOT NULL,
     codigos_cliente BIGINT[] NOT NULL,
-    reter_ate DATE,
-    apagado_em TIMESTAMP WITH TIME ZONE NOT NULL,
-    contagens JSONB NOT NULL,
-    revogado_em TIMESTAMP WITH TIME ZONE,
+    retain_until DATE,
+    erased_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    counts JSONB NOT NULL,
+    revoked_at TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (erasure_id),
     CONSTRAINT erasure_once UNIQUE (empresa, digest)
 );
@@ -1638,11 +1638,11 @@ COMMENT ON COLUMN omie_sync.erasure.salt IS 'one per deployment';
 
 COMMENT ON COLUMN omie_sync.erasure.codigos_cliente IS 'Omie ids of the person';
 
-COMMENT ON COLUMN omie_sync.erasure.reter_ate IS 'name and document are kept before this day';
+COMMENT ON COLUMN omie_sync.erasure.retain_until IS 'name and document are kept before this day';
 
-COMMENT ON COLUMN omie_sync.erasure.contagens IS 'rows by table';
+COMMENT ON COLUMN omie_sync.erasure.counts IS 'rows by table';
 
-COMMENT ON COLUMN omie_sync.erasure.revogado_em IS 'nothing more is erased from then on';
+COMMENT ON COLUMN omie_sync.erasure.revoked_at IS 'nothing more is erased from then on';
 
 CREATE TABLE omie_sync.fence (
     lane TEXT NOT NULL,
@@ -2161,13 +2161,13 @@ COMMENT ON COLUMN omie_sync.run_worker.seen_at IS 'the database''s clock';
 
 CREATE TABLE omie_sync.notification_told (
     key TEXT NOT NULL,
-    canal TEXT NOT NULL,
+    channel TEXT NOT NULL,
     sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
     times INTEGER NOT NULL,
-    PRIMARY KEY (key, canal),
+    PRIMARY KEY (key, channel),
     FOREIGN KEY(key) REFERENCES omie_sync.notification (key) ON DELETE CASCADE
 );
 
 COMMENT ON TABLE omie_sync.notification_told IS 'Channels that believe an alert is on; gone once they were told that it ended';
 
-COMMENT ON COLUMN omie_sync.notification_told.canal IS 'short digest of the channel''s address';
+COMMENT ON COLUMN omie_sync.notification_told.channel IS 'short digest of the channel''s address';
