@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from omie_pipeline.assets.run_tags import DIRECTION_TAG
+
 OWNERS = ("team:omie_pipeline",)
 """As Dagster spells a team."""
 
-DIRECTION_TAG = "omie_pipeline/direction"
 TO_OMIE: Mapping[str, str] = MappingProxyType({DIRECTION_TAG: "to_omie"})
 FROM_OMIE: Mapping[str, str] = MappingProxyType({DIRECTION_TAG: "from_omie"})
 BOTH_WAYS: Mapping[str, str] = MappingProxyType({DIRECTION_TAG: "both"})

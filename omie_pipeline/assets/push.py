@@ -17,8 +17,8 @@ from omie_pipeline.assets.push_report import (
     verdicts_of,
     worst_metadata,
 )
-from omie_pipeline.assets.retries import APPROVE_TAG, retried_as_omie_says
-from omie_pipeline.assets.run_tags import trigger_of
+from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.assets.run_tags import APPROVE_TAG, HELD_TAG, UNFINISHED_TAG, trigger_of
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS
 from omie_pipeline.payload.models import Selection
@@ -28,8 +28,6 @@ from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.validation.values import needs_lists
 
 GROUP = "omie_envio"
-UNFINISHED_TAG = "omie_pipeline/so_pendentes"
-HELD_TAG = "omie_pipeline/so_retidas"
 _TRUE = ("true", "sim", "1")
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from omie_pipeline.assets.run_tags import APPROVE_TAG
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.errors import (
     AuthFailed,
@@ -17,7 +18,6 @@ from omie_pipeline.errors import (
     Unreachable,
 )
 
-APPROVE_TAG = "omie_pipeline/approve"
 _MAX_RETRIES = 3
 _RECONNECT_SECONDS = 60.0
 

@@ -6,13 +6,12 @@ from typing import Any
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.assets.run_tags import EMPRESA_TAG
+from omie_pipeline.assets.run_tags import EMPRESA_TAG, TABLES_TAG
 from omie_pipeline.inbox.act import InboxReport, InboxRound
 from omie_pipeline.inbox.events import DueTables, blocked_until, due_tables, purge
 from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 
-TABLES_TAG = "omie_pipeline/tabelas"
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,

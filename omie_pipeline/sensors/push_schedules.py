@@ -8,7 +8,7 @@ import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.pools import ensure_pools
-from omie_pipeline.assets.run_tags import EMPRESA_TAG
+from omie_pipeline.assets.run_tags import EMPRESA_TAG, SYNC_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.config.settings import Settings
@@ -18,7 +18,6 @@ from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
-SYNC_TAG = "omie_pipeline/sincronizacao"
 _EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
 _LOOKED_BACK = 200
 _OVERLAP = timedelta(minutes=10)

@@ -9,8 +9,14 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.jobs import MirrorJobs
 from omie_pipeline.assets.pools import ensure_pools
-from omie_pipeline.assets.push import HELD_TAG, push_key
-from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG, NOT_BEFORE_TAG
+from omie_pipeline.assets.push import push_key
+from omie_pipeline.assets.run_tags import (
+    EMPRESA_TAG,
+    HELD_TAG,
+    MODE_TAG,
+    NOT_BEFORE_TAG,
+    RESUME_TAG,
+)
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.clock import BRASILIA
@@ -20,8 +26,6 @@ from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import RUN_KEY_TAG, AssetJob
 from omie_pipeline.sensors.active_runs import UNFINISHED, tables_being_read
 from omie_pipeline.sensors.ranges import range_tags
-
-RESUMED_TAG = "omie_pipeline/retomada"
 
 
 def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefinition:
@@ -113,7 +117,7 @@ def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.Dagst
         return False
     if item.last is not None and item.last < deployment.settings.start_date:
         return False
-    mine = dg.RunsFilter(statuses=UNFINISHED, tags={RESUMED_TAG: item.empresa})
+    mine = dg.RunsFilter(statuses=UNFINISHED, tags={RESUME_TAG: item.empresa})
     # Dagster starts a key once: one that had its run would only keep the others from theirs.
     before = dg.RunsFilter(tags={RUN_KEY_TAG: _run_key(item)})
     if instance.get_runs(mine, limit=1) or instance.get_runs(before, limit=1):
@@ -132,7 +136,7 @@ def _reading_request(
         MODE_TAG: item.mode,
         NOT_BEFORE_TAG: item.since.isoformat(),
         EMPRESA_TAG: item.empresa,
-        RESUMED_TAG: item.empresa,
+        RESUME_TAG: item.empresa,
     }
     run_key = _run_key(item)
     keys = [mirror_key(item.table)]

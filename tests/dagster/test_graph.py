@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from omie_pipeline.assets.labels import DIRECTION_TAG
+from omie_pipeline.assets.run_tags import DIRECTION_TAG
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR
 from scripts.generate.asset_graph import SNAPSHOT, STAGING, asset_graph_text

@@ -68,7 +68,7 @@ def test_held_rows_resume_when_their_wait_is_over(
     assert request.asset_selection == [dg.AssetKey(["push", "contas_receber"])]
     assert request.tags["dagster/asset_partition_range_start"] == "2026-01-03|principal"
     assert request.tags["dagster/asset_partition_range_end"] == "2026-01-05|principal"
-    assert request.tags["omie_pipeline/so_retidas"] == "true"
+    assert request.tags["omie_pipeline/only_held"] == "true"
 
 
 def test_nothing_resumes_before_its_time_or_under_a_block(
@@ -172,7 +172,7 @@ def _fact_run(instance: dg.DagsterInstance, sync: str, part: str, status: str) -
             run_id=str(uuid.uuid4()),
             status=dg.DagsterRunStatus(status),
             tags={
-                "omie_pipeline/sincronizacao": sync,
+                "omie_pipeline/sync": sync,
                 "omie_pipeline/empresa": "principal",
                 "dagster/asset_partition_range_start": part,
             },

@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.assets.run_tags import TABLES_TAG
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.inbox.events import INSERT_EVENTS, as_arrays
 from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import connections
-from omie_pipeline.sensors.inbox import TABLES_TAG, inbox_job, inbox_sensor
+from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor
 from omie_pipeline.simulator.engine.limits import Limits
 from omie_pipeline.simulator.engine.server import Simulator, running_simulator
 from omie_pipeline.webhooks.message import NotStored, read_message
