@@ -38,8 +38,8 @@ from omie_pipeline.texts import alerts as texts
 #
 # Texts name empresas, cities, numbers and times, never an order or a person.
 
-STUCK_NOTES = "nfse_parada"
-REJECTED_NOTES = "nfse_rejeitada"
+STUCK_NOTES = "nfse_stuck"
+REJECTED_NOTES = "nfse_rejected"
 NOTE_KINDS = (STUCK_NOTES, REJECTED_NOTES)
 
 
@@ -103,14 +103,14 @@ def _moment(at: datetime) -> str:
     return at.astimezone(BRASILIA).strftime("%d/%m/%Y %H:%M")
 
 
-FAILED_SYNC = "sincronizacao"
-REJECTED_ROWS = "rejeitadas"
-BLOCK = "bloqueio"
-STUCK_INBOX = "eventos"
-COUNTS = "contagem"
-AUTH = "chave"
-QUARANTINED_ROWS = "quarentena"
-SILENCE = "silencio"
+FAILED_SYNC = "failed_sync"
+REJECTED_ROWS = "rejected_rows"
+BLOCK = "blocked"
+STUCK_INBOX = "stuck_inbox"
+COUNTS = "counts"
+AUTH = "key_refused"
+QUARANTINED_ROWS = "quarantined_rows"
+SILENCE = "silence"
 KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, SILENCE,
          *NOTE_KINDS)  # fmt: skip
 """The kinds that :func:`evaluate_alerts` looks for."""

@@ -19,7 +19,7 @@ REMINDER_AFTER = timedelta(hours=24)
 _FORGOTTEN_AFTER = timedelta(days=7)
 _LANE = "avisos"
 
-Stage = Literal["novo", "lembrete", "resolvido"]
+Stage = Literal["new", "reminder", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +137,18 @@ def _opened(alert: Alert, now: datetime) -> sa.Executable:
 def due_alerts(engine: sa.Engine, channel: str, now: datetime) -> tuple[DueAlert, ...]:
     """The alerts that are due to the channel ``channel`` now, oldest first.
 
-    ``novo``: on, and it was never told; ``lembrete``: on, told 24 hours ago or more;
-    ``resolvido``: it was sent, and the alert ended.
+    ``new``: on, and it was never told; ``reminder``: on, told 24 hours ago or more;
+    ``resolved``: it was sent, and the alert ended.
     """
     n, told = notification.c, notification_told.c
     mine = sa.and_(told.key == n.key, told.channel == channel)
     stage = sa.case(
-        (sa.and_(n.resolved_at.is_(None), told.key.is_(None)), "novo"),
+        (sa.and_(n.resolved_at.is_(None), told.key.is_(None)), "new"),
         (
             sa.and_(n.resolved_at.is_(None), told.sent_at <= now - REMINDER_AFTER),
-            "lembrete",
+            "reminder",
         ),
-        (sa.and_(n.resolved_at.is_not(None), told.key.is_not(None)), "resolvido"),
+        (sa.and_(n.resolved_at.is_not(None), told.key.is_not(None)), "resolved"),
     )
     query = (
         sa.select(notification, stage.label("stage"))
@@ -175,8 +175,8 @@ def mark_told(engine: sa.Engine, channel: str, due: Sequence[DueAlert], now: dat
         now: time of the change.
     """
     n, told = notification.c, notification_told.c
-    ended = [alert.key for alert in due if alert.stage == "resolvido"]
-    going = [alert.key for alert in due if alert.stage != "resolvido"]
+    ended = [alert.key for alert in due if alert.stage == "resolved"]
+    going = [alert.key for alert in due if alert.stage != "resolved"]
     most = sa.select(sa.func.max(told.times)).where(told.key == n.key).scalar_subquery()
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(

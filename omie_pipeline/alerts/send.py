@@ -129,9 +129,9 @@ def _title(ordered: Sequence[DueAlert]) -> str:
         return f"{texts.HEADS[ordered[0].stage]}: {ordered[0].title}"
     numbers = [(sum(one.stage == stage for one in ordered), stage) for stage in _ORDER]
     names = {
-        "novo": (texts.ONE_NEW, texts.NEW_ALERTS),
-        "lembrete": (texts.ONE_LASTING, texts.LASTING_ALERTS),
-        "resolvido": (texts.ONE_RESOLVED, texts.RESOLVED_ALERTS),
+        "new": (texts.ONE_NEW, texts.NEW_ALERTS),
+        "reminder": (texts.ONE_LASTING, texts.LASTING_ALERTS),
+        "resolved": (texts.ONE_RESOLVED, texts.RESOLVED_ALERTS),
     }
     told = [
         names[stage][0] if number == 1 else f"{number} {names[stage][1]}"
@@ -152,4 +152,4 @@ def _part(one: DueAlert) -> str:
 
 def _for(channel: Channel, due: Sequence[DueAlert]) -> list[DueAlert]:
     """Send the resolution only to channels that received the alert."""
-    return [one for one in due if one.stage == "resolvido" or channel.covers(one.empresa)]
+    return [one for one in due if one.stage == "resolved" or channel.covers(one.empresa)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Action = Literal["alterou", "excluiu"]
+Action = Literal["changed", "removed"]
 _DEEPEST = 8
 _IDS_AT_MOST = 1_000
 
@@ -144,7 +144,7 @@ def action_of(topic: str) -> Action:
     """Whether the topic says that rows may be gone."""
     rule = rule_for(topic)
     last = topic.casefold().rpartition(".")[2]
-    return "excluiu" if rule is not None and last in rule.removals else "alterou"
+    return "removed" if rule is not None and last in rule.removals else "changed"
 
 
 def ids_named(rule: TopicRule, event: object) -> dict[str, list[str]]:

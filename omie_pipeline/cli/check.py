@@ -47,35 +47,35 @@ _PAGE_SIZES = 100
 _PANEL = "no painel do Omie (Configurações > Integrações > API)"
 _NOT_FOUND_STATUSES = (404, 405, 410)
 _FIXES = {
-    "sem_chave": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",
-    "chave_com_espacos": "apague os espaços ou aspas em volta do valor",
-    "chave_recusada": (
+    "no_key": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",
+    "key_with_spaces": "apague os espaços ou aspas em volta do valor",
+    "key_refused": (
         f"copie de novo App Key e App Secret {_PANEL}: o segredo muda quando é gerado outra vez. "
         "Se estão certos, o aplicativo está suspenso ou foi revogado: reative-o ali"
     ),
-    "aplicativo_suspenso": f"reative o aplicativo {_PANEL}",
-    "chave_desconhecida": f"o Omie não conhece esta App Key: copie-a de novo {_PANEL}",
-    "bloqueada": "aguarde o prazo sem novas chamadas; cada tentativa antes dele é em vão",
-    "limite": "a chave está certa ou em uso por outro programa; repita em um minuto",
-    "url_errada": "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
+    "app_suspended": f"reative o aplicativo {_PANEL}",
+    "unknown_key": f"o Omie não conhece esta App Key: copie-a de novo {_PANEL}",
+    "blocked": "aguarde o prazo sem novas chamadas; cada tentativa antes dele é em vão",
+    "limit": "a chave está certa ou em uso por outro programa; repita em um minuto",
+    "wrong_url": "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
     "dns": "o nome do servidor não foi encontrado: confira a internet, o DNS e OMIE_BASE_URL",
     "tls": (
         "a conexão segura falhou: confira o relógio da máquina e se um proxy ou antivírus abre o "
         "tráfego"
     ),
-    "certificado": (
+    "certificate": (
         "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego"
     ),
-    "rede": "confira a internet e a rede desta máquina",
-    "esquema": "o endereço deve começar por https://: confira OMIE_BASE_URL",
-    "recusada": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
-    "sem_resposta": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
+    "network": "confira a internet e a rede desta máquina",
+    "scheme": "o endereço deve começar por https://: confira OMIE_BASE_URL",
+    "refused": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
+    "no_answer": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
     "proxy": (
         "há um proxy no ambiente ({variable}), e este programa não passa por ele: libere a saída "
         "direta para app.omie.com.br, porta 443"
     ),
-    "fora_do_ar": "o Omie está instável: repita em alguns minutos",
-    "outra": "leia a mensagem do Omie acima",
+    "down": "o Omie está instável: repita em alguns minutos",
+    "other": "leia a mensagem do Omie acima",
 }
 
 
@@ -85,7 +85,7 @@ class Finding:
 
     Attributes:
         company: the company's name at Omie.
-        cause: one of a fixed set of words (``chave_recusada``, ``dns``, ...), ``""`` when fine.
+        cause: one of a fixed set of words (``key_refused``, ``dns``, ...), ``""`` when fine.
         message: what happened.
         fix: what to do about it.
         until: end of a block.
@@ -107,11 +107,11 @@ def check_connection(deployment: Deployment, empresa: str) -> Finding:
     declared = deployment.config.empresa(empresa)
     if not has_credentials(declared):
         names = f"{declared.app_key_env} e {declared.app_secret_env}"
-        return _failed(empresa, "sem_chave", f"falta a chave do Omie ({names})")
+        return _failed(empresa, "no_key", f"falta a chave do Omie ({names})")
     try:
         granted = deployment.access(empresa)
     except ConfigurationError as error:
-        return _failed(empresa, "url_errada", str(error))
+        return _failed(empresa, "wrong_url", str(error))
     untidy = [
         name
         for name, value in (
@@ -122,7 +122,7 @@ def check_connection(deployment: Deployment, empresa: str) -> Finding:
     ]
     if untidy:
         told = f"{' e '.join(untidy)} tem espaços ou aspas em volta"
-        return _failed(empresa, "chave_com_espacos", told)
+        return _failed(empresa, "key_with_spaces", told)
     return _ask(deployment, granted)
 
 
@@ -149,10 +149,10 @@ def _ask(deployment: Deployment, granted: EmpresaAccess) -> Finding:
     except OmieFault as fault:
         return _explained(granted.nome, fault)
     except ConfigurationError as error:
-        return _failed(granted.nome, "url_errada", str(error))
+        return _failed(granted.nome, "wrong_url", str(error))
     records = answer.get(endpoint.list_array)
     if not isinstance(records, list):
-        return _failed(granted.nome, "url_errada", "a resposta não é do Omie")
+        return _failed(granted.nome, "wrong_url", "a resposta não é do Omie")
     return Finding(granted.nome, True, company=_company(records))
 
 
@@ -170,29 +170,29 @@ def _explained(empresa: str, fault: OmieFault) -> Finding:
             from omie_pipeline.cli.output import moment
 
             told = f"o Omie fechou a API desta chave até {moment(fault.until)}"
-            return _failed(empresa, "bloqueada", told, until=fault.until)
+            return _failed(empresa, "blocked", told, until=fault.until)
         case RetryLater() if detail.http_status:
-            return _failed(empresa, "limite", detail.text)
+            return _failed(empresa, "limit", detail.text)
         case Unreachable():
             return _failed(empresa, fault.kind, detail.text)
         case OutcomeUnknown() if not detail.http_status:
-            return _failed(empresa, "sem_resposta", detail.text)
+            return _failed(empresa, "no_answer", detail.text)
         case _ if detail.http_status in _NOT_FOUND_STATUSES:
-            return _failed(empresa, "url_errada", detail.text)
+            return _failed(empresa, "wrong_url", detail.text)
         case OutcomeUnknown() if detail.http_status < 500:
-            return _failed(empresa, "url_errada", detail.text)
+            return _failed(empresa, "wrong_url", detail.text)
         case OutcomeUnknown():
-            return _failed(empresa, "fora_do_ar", detail.text)
-    return _failed(empresa, "outra", detail.text)
+            return _failed(empresa, "down", detail.text)
+    return _failed(empresa, "other", detail.text)
 
 
 def _auth_cause(text: str) -> str:
     lowered = text.lower()
     if "não cadastrada" in lowered:
-        return "chave_desconhecida"
+        return "unknown_key"
     if "suspenso" in lowered and "inválida" not in lowered:
-        return "aplicativo_suspenso"
-    return "chave_recusada"
+        return "app_suspended"
+    return "key_refused"
 
 
 def _failed(empresa: str, cause: str, message: str, until: datetime | None = None) -> Finding:

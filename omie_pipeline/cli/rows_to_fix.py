@@ -221,7 +221,7 @@ def not_emptied(
         return
     for one in found:
         show(f"{one.codigo_integracao} ({one.empresa}, {one.endpoint}): {', '.join(one.fields)}")
-    show("Esvazie no Omie, ou ponha on_emptied: esvaziar na política do endpoint.")
+    show("Esvazie no Omie, ou ponha on_emptied: empty na política do endpoint.")
 
 
 def refuse_two_outputs(as_json: bool, csv: str | None) -> None:

@@ -6,8 +6,8 @@ from omie_pipeline.cli.output import Column, emit, show, show_table
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas
 
 _SOURCES = {
-    "padrao": "padrão",
-    "arquivo": "rules do arquivo",
+    "default": "padrão",
+    "file": "rules do arquivo",
     "empresa": "rules da empresa",
 }
 

@@ -109,7 +109,7 @@ class Importacao(BaseModel):
 
 # Which rules of the clinic the YAML of empresas switches, and where each one comes from.
 
-RuleSource = Literal["padrao", "arquivo", "empresa"]
+RuleSource = Literal["default", "file", "empresa"]
 
 
 class Choices(BaseModel):
@@ -156,7 +156,7 @@ class RuleSetting:
     """One rule as it stands for one empresa.
 
     Attributes:
-        source: ``padrao``, ``arquivo`` (the file's rules for all) or ``empresa`` (its own).
+        source: ``default``, ``file`` (the file's rules for all) or ``empresa`` (its own).
         significado: what it asks for and why, in Portuguese.
     """
 
@@ -170,8 +170,8 @@ def settings_of(for_all: Choices, own: Choices) -> tuple[RuleSetting, ...]:
     """Every rule, the empresa's own choice before that for all, in the order of the texts."""
     chosen: Mapping[RuleSource, Mapping[str, Any]] = {
         "empresa": own.chosen(),
-        "arquivo": for_all.chosen(),
-        "padrao": ClinicRules().model_dump(),
+        "file": for_all.chosen(),
+        "default": ClinicRules().model_dump(),
     }
     found = []
     for name, text in CLINIC_RULES.items():

@@ -64,7 +64,7 @@ def by_named(
 
 def removes(event: WaitingEvent, named: NamedRows) -> bool:
     """Whether the event says that the named rows may be gone."""
-    return not named.stays and action_of(event.topic) == "excluiu"
+    return not named.stays and action_of(event.topic) == "removed"
 
 
 def days_of(rows: Mapping[str, list[KnownRow]]) -> set[date]:

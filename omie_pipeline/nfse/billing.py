@@ -101,7 +101,7 @@ def _rule(words: str) -> tuple[str, frozenset[Part]]:
     return next(known, (texts.ANY_REASON_FIX, _ORDER))
 
 
-WAITS_FOR_ORDER = "referencia"
+WAITS_FOR_ORDER = "reference"
 """``error_code`` of a billing that waits for its order."""
 
 _WHY: Mapping[Obstacle, Callable[[str], str]] = {

@@ -269,11 +269,11 @@ def read_within(answer: httpx.Response, most_bytes: int) -> bytes | None:
 
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
-HOPELESS = ("certificado", "esquema")
+HOPELESS = ("certificate", "scheme")
 """Kinds that waiting cannot cure; they are reported at once."""
 
 _TEXTS = {
-    "certificado": (
+    "certificate": (
         "O certificado do servidor não é de confiança",
         "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego",
     ),
@@ -285,20 +285,20 @@ _TEXTS = {
         "O nome do servidor do Omie não foi encontrado",
         "confira a internet, o DNS e OMIE_BASE_URL",
     ),
-    "recusada": (
+    "refused": (
         "Nada responde no endereço do Omie (conexão recusada)",
         "confira OMIE_BASE_URL e se o simulador está ligado",
     ),
-    "rede": ("Não há caminho de rede até o Omie", "confira a internet e a rede desta máquina"),
+    "network": ("Não há caminho de rede até o Omie", "confira a internet e a rede desta máquina"),
     "proxy": (
         "Sem conexão com o Omie, e há um proxy no ambiente",
         "este programa não passa pelo proxy: libere a saída direta para app.omie.com.br, porta 443",
     ),
-    "esquema": (
+    "scheme": (
         "O endereço do Omie não começa por https://",
         "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
     ),
-    "sem_resposta": (
+    "no_answer": (
         "O servidor do Omie não aceitou a conexão a tempo",
         "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
     ),
@@ -315,21 +315,21 @@ def unreachable(error: httpx.RequestError) -> Unreachable:
 def _kind(error: httpx.RequestError) -> str:
     chain = list(_chain(error))
     if isinstance(error, httpx.UnsupportedProtocol):
-        return "esquema"
+        return "scheme"
     if any(isinstance(one, ssl.SSLCertVerificationError) for one in chain):
-        return "certificado"
+        return "certificate"
     if any(isinstance(one, ssl.SSLError) for one in chain):
         return "tls"
     if any(isinstance(one, ConnectionRefusedError) for one in chain):
-        return "recusada"
+        return "refused"
     if isinstance(error, httpx.ProxyError) or any(os.environ.get(n) for n in PROXY_VARIABLES):
         return "proxy"
     if any(isinstance(one, socket.gaierror) for one in chain):
         return "dns"
     unroutable = (errno.ENETUNREACH, errno.EHOSTUNREACH)
     if any(isinstance(one, OSError) and one.errno in unroutable for one in chain):
-        return "rede"
-    return "sem_resposta"
+        return "network"
+    return "no_answer"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -169,15 +169,15 @@ Mode = Literal["upsert", "insert", "mirror"]
 PARTIAL = "partial"
 
 WAITS_FOR_A_PERSON = (
-    "referencia",
+    "reference",
     "GuardrailStopped",
     "AuthFailed",
     "ConfigurationError",
     "partial_success",
-    "estorno",
-    "sem_resposta",
-    "aguarda_titulo",
-    "baixado",
+    "reversal",
+    "no_answer",
+    "waits_for_titulo",
+    "settled",
 )
 """Why a row is held though trying it again alone does not help: a customer to fix, an approval, a
 key, another endpoint whose turn comes first in the ordinary run. Nothing resumes these by itself.

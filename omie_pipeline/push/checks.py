@@ -102,7 +102,7 @@ def check_plan(
         ]
         scope.refuse(refused, now, store=store)
         held = [
-            RowOutcome(by_number[hold.row], "held", error=hold.reason, error_code="referencia")
+            RowOutcome(by_number[hold.row], "held", error=hold.reason, error_code="reference")
             for hold in report.held
             if hold.row not in shared
         ]

@@ -147,7 +147,7 @@ def lacking_of(effect: RecordEffect, row: PlanRow) -> RowOutcome | None:
     if missing is None:
         return None
     text = f"Aguarda a confirmação de {missing[0]} {missing[1]}"
-    return RowOutcome(row, "held", error=text, error_code="referencia", called=False)
+    return RowOutcome(row, "held", error=text, error_code="reference", called=False)
 
 
 def outcome_of(row: PlanRow, found: ExistingRecord, now: datetime) -> RowOutcome | None:

@@ -15,10 +15,10 @@ from omie_pipeline.payload.rows import PlanRow
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import intent, ledger, rejected
 
-UNDONE = "estornada"
+UNDONE = "undone"
 """``error_code`` of a settlement that was taken back so that its título could change."""
 
-WAITS_FOR_TITLE = "aguarda_titulo"
+WAITS_FOR_TITLE = "waits_for_titulo"
 """``error_code`` of such a settlement while its título is yet to change."""
 
 
@@ -259,7 +259,7 @@ def last_refusals(
 # A título that is deleted, or made again under the same code, has no settlement any more: what the
 # ledger knows of them is forgotten, so that the clinic's payments are settled again.
 
-SET_BACK = "falta_no_omie"
+SET_BACK = "missing_in_omie"
 """``error_code`` of a row that waits to be sent again."""
 
 COMES_BACK = "volta"

@@ -145,9 +145,9 @@ def with_emptied(row: PlanRow, endpoint: Endpoint, policy: EndpointPolicy) -> Pl
 
 
 def _sent(how: Emptying, policy: EndpointPolicy) -> bool:
-    if how.value is None or policy.on_emptied == "manter":
+    if how.value is None or policy.on_emptied == "keep":
         return False
-    return how.proven or policy.on_emptied == "esvaziar"
+    return how.proven or policy.on_emptied == "empty"
 
 
 def _with(payload: Mapping[str, Any], path: list[str], value: Any) -> Mapping[str, Any]:

@@ -190,7 +190,7 @@ def adopt_lookalikes(
         )
         for rows in new_rows(engine, scope.run_id, _ADOPTED_AT_ONCE):
             waiting = [
-                RowOutcome(row, "held", error=text, error_code="referencia", called=False)
+                RowOutcome(row, "held", error=text, error_code="reference", called=False)
                 for row in rows
             ]
             ledger.write_outcomes(waiting, [], now, plan_only=not store, sent=False)

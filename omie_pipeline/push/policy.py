@@ -69,7 +69,7 @@ class EndpointPolicy(BaseModel):
             makes ours as well and lists both (``duplicates``), ``adopt`` takes theirs for ours.
         lookalike_days: how many days apart the two may be due.
         on_emptied: what becomes of a field that was delivered with a value and is empty at the
-            clinic now: ``esvaziar`` empties it in Omie, by a guess too; ``manter`` leaves it there,
+            clinic now: ``empty`` empties it in Omie, by a guess too; ``keep`` leaves it there,
             and says so. Without either it is emptied if documents or a recorded answer say
             how.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
@@ -85,7 +85,7 @@ class EndpointPolicy(BaseModel):
     partial_success: bool = True
     on_duplicate_document: Literal["reject", "link"] = "reject"
     on_settled: Literal["conflict", "undo"] = "conflict"
-    on_emptied: Literal["esvaziar", "manter"] | None = None
+    on_emptied: Literal["empty", "keep"] | None = None
     twin_days: Annotated[int, Field(ge=0)] = 5
     on_lookalike: Literal["list", "adopt"] = "list"
     lookalike_days: Annotated[int, Field(ge=0, le=31)] = 5

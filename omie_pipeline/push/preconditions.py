@@ -60,7 +60,7 @@ _BILLED_STAYS = (
     "devolva o recebimento à clínica"
 )
 _REFUSED_BEFORE = "O Omie já recusou esta alteração"
-_STAYS = "baixado"
+_STAYS = "settled"
 _NOTE_STANDS = ("submitted", "processing", "issued")
 _BEFORE_BILLING = ("rejected", "error", "deleted")
 
@@ -170,7 +170,7 @@ def _answered_titles(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRo
     codes = [_code(row) for row in rows if row.omie_id is not None]
     baixas = SETTLEMENTS[scope.endpoint.name].name
     unclear = unanswered_titles(scope.engine, scope.empresa, baixas, codes)
-    waiting = [_held(row, _UNANSWERED, "sem_resposta") for row in rows if _code(row) in unclear]
+    waiting = [_held(row, _UNANSWERED, "no_answer") for row in rows if _code(row) in unclear]
     verdict = _titles(scope, policy, [row for row in rows if _code(row) not in unclear])
     return _Verdict(refused=verdict.refused, outcomes=[*verdict.outcomes, *waiting])
 
@@ -255,7 +255,7 @@ def _changed(
 def _conflict(policy: EndpointPolicy, rows: Sequence[PlanRow], reason: Reason) -> _Verdict:
     if policy.on_settled == "undo":
         text = _WAITS_FOR_REVERSAL
-        return _Verdict(outcomes=[_held(row, text, "estorno") for row in rows])
+        return _Verdict(outcomes=[_held(row, text, "reversal") for row in rows])
     return _Verdict(refused=[(row, reason) for row in rows])
 
 
@@ -339,7 +339,7 @@ def stop_other_instalments(
         ]
         if policy.mode == "mirror":
             waits = [
-                RowOutcome(row, "held", error=_waits(codes), error_code="parcelas")
+                RowOutcome(row, "held", error=_waits(codes), error_code="instalments")
                 for row, codes in stopped
             ]
             if waits:

@@ -248,7 +248,7 @@ class _Run:
         policy = self._policy
         remember_filled(self._engine, self._model, self._selection.empresa)
         # A person who decides so now means what was left full before, too.
-        decided = policy.on_emptied == "esvaziar"
+        decided = policy.on_emptied == "empty"
         empties = may_empty(self._endpoint, policy) if decided else ()
         who = (self._engine, self._run_id, self._model, self._selection)
         self._planned = write_plan(*who, policy.mode, empties)

@@ -466,7 +466,7 @@ def check_reversals(
 
 
 def _held(row: PlanRow) -> RowOutcome:
-    return RowOutcome(row, "held", error=_UNANSWERED, error_code="sem_resposta")
+    return RowOutcome(row, "held", error=_UNANSWERED, error_code="no_answer")
 
 
 def plan_undoing(

@@ -183,7 +183,7 @@ def events_wait_fix(oldest_at: str) -> str:
 
 # alerts/send.py
 
-HEADS: Final = {"novo": "ALERTA", "lembrete": "CONTINUA", "resolvido": "RESOLVIDO"}
+HEADS: Final = {"new": "ALERTA", "reminder": "CONTINUA", "resolved": "RESOLVIDO"}
 NOT_SENT: Final = "Aviso não entregue: %s"
 
 

@@ -50,7 +50,7 @@ def test_a_failed_push_is_told_since_its_first_failure(engine: sa.Engine, rows: 
     rows.push("running", ago=1)
     (alert,) = _alerts(engine)
     assert (alert.kind, alert.empresa, alert.since) == (
-        "sincronizacao", "principal", NOW - minutes(100),
+        "failed_sync", "principal", NOW - minutes(100),
     )  # fmt: skip
     assert alert.title == "principal: o envio de clientes falhou"
     # 100 minutes before 12:00 UTC, in São Paulo.
@@ -89,8 +89,8 @@ def test_a_block_is_its_own_alert_and_hides_no_earlier_failure(
     rows.reading("stopped", ago=5, error_class="Blocked", error="x")
     rows.push("failed", ago=5, error_class="Blocked", error="x")
     rows.block(NOW + minutes(25))
-    assert sorted(_kinds(engine)) == ["bloqueio", "sincronizacao"]
-    block = next(alert for alert in _alerts(engine) if alert.kind == "bloqueio")
+    assert sorted(_kinds(engine)) == ["blocked", "failed_sync"]
+    block = next(alert for alert in _alerts(engine) if alert.kind == "blocked")
     assert "até 05/01/2026 09:25" in block.title
     assert block.since == NOW - minutes(5)
 
@@ -102,13 +102,17 @@ def test_a_refused_key_is_one_alert_for_all_its_tables(engine: sa.Engine, rows: 
     # Nothing to send, so no call: it does not prove that the key is good again.
     rows.push("done", ago=30, counts={"selected": 5, "calls": 0})
     (alert,) = _alerts(engine)
-    assert (alert.kind, alert.key, alert.since) == ("chave", "chave:principal", NOW - minutes(60))
+    assert (alert.kind, alert.key, alert.since) == (
+        "key_refused",
+        "key_refused:principal",
+        NOW - minutes(60),
+    )
     assert "omie-pipeline check" in alert.text
     rows.reading("done", ago=10, table_name="projetos")
     assert _alerts(engine) == []
 
 
-@pytest.mark.parametrize(("rejected", "kinds"), [(5, []), (6, ["rejeitadas"])])
+@pytest.mark.parametrize(("rejected", "kinds"), [(5, []), (6, ["rejected_rows"])])
 def test_rejected_rows_above_the_limit(
     engine: sa.Engine, rows: Rows, rejected: int, kinds: list[str]
 ) -> None:
@@ -142,11 +146,11 @@ def test_counts_that_do_not_close_twice_in_a_row(engine: sa.Engine, rows: Rows) 
         rows.reading("done", ago=ago, complete=False)
     rows.reading("done", ago=60, table_name="projetos", complete=False)
     rows.reading("stopped", ago=50, table_name="projetos", complete=False, error_class="Busy")
-    counts = [alert for alert in _alerts(engine) if alert.kind == "contagem"]
-    assert [alert.key for alert in counts] == ["contagem:principal:clientes"]
+    counts = [alert for alert in _alerts(engine) if alert.kind == "counts"]
+    assert [alert.key for alert in counts] == ["counts:principal:clientes"]
     assert counts[0].since == NOW - minutes(60)
     rows.reading("done", ago=10)
-    assert "contagem" not in _kinds(engine)
+    assert "counts" not in _kinds(engine)
 
 
 def test_an_empresa_that_is_not_configured_is_left_alone(engine: sa.Engine, rows: Rows) -> None:

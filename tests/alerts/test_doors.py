@@ -69,7 +69,7 @@ def test_send_tells_once_and_status_says_so(configured: Mailbox, rows: Rows) -> 
     configured.status = 503
     assert _type("notify", "send")[0] == 1
     (line,) = [json.loads(text) for text in _type("notify", "status", "--json")[1].splitlines()]
-    assert (line["kind"], line["told_at"], line["times"]) == ("sincronizacao", None, 0)
+    assert (line["kind"], line["told_at"], line["times"]) == ("failed_sync", None, 0)
     configured.status = 200
     assert _type("notify", "send") == (0, "1 alertas em aberto; 1 mensagens\nJSON: enviada\n")
     assert _type("notify", "send") == (0, "1 alertas em aberto; 0 mensagens\n")

@@ -48,7 +48,7 @@ def test_check_tells_each(terminal: Terminal, two: World) -> None:
     said = terminal("check", "--json")
     assert said.code == 1
     assert [(line["empresa"], line["cause"]) for line in said.lines] == [
-        ("norte", "chave_desconhecida"),
+        ("norte", "unknown_key"),
         ("sul", ""),
     ]
 

@@ -130,11 +130,11 @@ Place = Callable[[pytest.MonkeyPatch, Path], str]
 @pytest.mark.parametrize(
     ("place", "kind", "words"),
     [
-        (refused, "recusada", "conexão recusada"),
+        (refused, "refused", "conexão recusada"),
         (unknown_name, "dns", "não foi encontrado"),
-        (hanging, "sem_resposta", "não aceitou a conexão a tempo"),
-        (mute, "sem_resposta", "não aceitou a conexão a tempo"),
-        (untrusted, "certificado", "certificado do servidor não é de confiança"),
+        (hanging, "no_answer", "não aceitou a conexão a tempo"),
+        (mute, "no_answer", "não aceitou a conexão a tempo"),
+        (untrusted, "certificate", "certificado do servidor não é de confiança"),
         (no_tls, "tls", "conexão segura (TLS)"),
     ],
 )
@@ -161,7 +161,7 @@ def test_it_is_told_with_its_kind_stops_the_empresa_and_is_resumed(
         said = terminal("push", "clientes", "contas_receber")
         assert said.code == 3
         assert words in said.err
-        hopeless = kind == "certificado"
+        hopeless = kind == "certificate"
         assert said.err.count("Tento de novo por até 45 segundos") == (0 if hopeless else 1)
         tried_seconds = _between_attempts(slept)
         assert tried_seconds == 0 if hopeless else 30 < tried_seconds <= 45

@@ -37,11 +37,11 @@ def test_every_rule_is_listed_with_its_value_its_source_and_its_meaning(
     assert {rule for _, rule in told} == set(ClinicRules.model_fields)
     sul, norte = told["sul", "require_rg"], told["norte", "require_rg"]
     assert (sul["value"], sul["source"]) == (False, "empresa")
-    assert (norte["value"], norte["source"]) == (True, "arquivo")
+    assert (norte["value"], norte["source"]) == (True, "file")
     assert told["sul", "require_address"]["value"] is False
     assert told["sul", "latest_year"]["value"] == 2040
     category = told["norte", "require_category"]
-    assert (category["value"], category["source"]) == (True, "padrao")
+    assert (category["value"], category["source"]) == (True, "default")
     assert all(line["meaning"] for line in told.values())
 
 
@@ -63,7 +63,7 @@ def test_a_file_of_rules_alone_is_that_of_the_only_empresa(
     (line,) = [
         one for one in terminal("rules", "--json").lines if one["rule"] == "require_document"
     ]
-    assert (line["empresa"], line["value"], line["source"]) == ("principal", False, "arquivo")
+    assert (line["empresa"], line["value"], line["source"]) == ("principal", False, "file")
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_run_that_died_hides_no_held_row(deployed: dg.Definitions, engine: sa.
     assert len(_requests(deployed)) == 1
 
 
-@pytest.mark.parametrize("code", ["referencia", "GuardrailStopped", "partial_success"])
+@pytest.mark.parametrize("code", ["reference", "GuardrailStopped", "partial_success"])
 def test_rows_that_wait_for_a_person_do_not_resume_by_themselves(
     deployed: dg.Definitions, engine: sa.Engine, code: str
 ) -> None:
@@ -138,7 +138,7 @@ def test_pending_dates_are_changed_unfinished_and_today(
     deployment = Deployment()
     never = datetime.now(UTC) + DAY
     today = max(pending_dates(deployment, "principal", never))
-    _hold(engine, "contas_pagar", "2026-02-14", None, code="referencia")
+    _hold(engine, "contas_pagar", "2026-02-14", None, code="reference")
     dates = pending_dates(deployment, "principal", never)
     assert date(2026, 2, 14) in dates
     assert today in dates
@@ -230,7 +230,7 @@ def test_only_retry_later_becomes_a_dagster_retry() -> None:
     with pytest.raises(dg.RetryRequested) as retry, retried_as_omie_says():
         raise TakenOver("outra execução")
     assert retry.value.seconds_to_wait == 0
-    gone = Unreachable(FaultDetail("Conexão recusada", fix="Confira."), "recusada")
+    gone = Unreachable(FaultDetail("Conexão recusada", fix="Confira."), "refused")
     with pytest.raises(dg.RetryRequested), retried_as_omie_says():
         raise gone
     gone.known = True

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("unvalidated")
 
 OPEN = Guardrails(max_emptied_share=1, max_quarantined_share=1)
 DEFAULT = EndpointPolicy(guardrails=OPEN)
-EMPTY = EndpointPolicy(on_emptied="esvaziar", guardrails=OPEN)
-KEEP = EndpointPolicy(on_emptied="manter", guardrails=OPEN)
+EMPTY = EndpointPolicy(on_emptied="empty", guardrails=OPEN)
+KEEP = EndpointPolicy(on_emptied="keep", guardrails=OPEN)
 MORE = {
     **CLIENTE_COLUMNS,
     "complemento": sa.Text,

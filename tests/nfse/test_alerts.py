@@ -45,11 +45,11 @@ def test_each_city_that_is_late_is_one_alert(engine: sa.Engine) -> None:
     _known(engine, "OS-3", 121, "CAMPINAS (SP)", "error")
     _known(engine, "OS-4", 119, "CAMPINAS (SP)")
     late = {alert.key: alert for alert in _alerts(engine)}
-    assert set(late) == {"nfse_parada:principal:SAO PAULO", "nfse_parada:principal:CAMPINAS"}
-    paulo = late["nfse_parada:principal:SAO PAULO"]
+    assert set(late) == {"nfse_stuck:principal:SAO PAULO", "nfse_stuck:principal:CAMPINAS"}
+    paulo = late["nfse_stuck:principal:SAO PAULO"]
     assert paulo.title == "principal: 2 NFS-e de SAO PAULO sem resposta há mais de 60 minutos"
     assert paulo.since == START - timedelta(minutes=90)
-    assert "1 o Omie não conhece" in late["nfse_parada:principal:CAMPINAS"].text
+    assert "1 o Omie não conhece" in late["nfse_stuck:principal:CAMPINAS"].text
     assert all("OS-" not in alert.title + alert.text for alert in late.values())
 
 
@@ -57,7 +57,7 @@ def test_refused_notes_are_an_alert_until_they_are_billed_again(engine: sa.Engin
     _known(engine, "OS-1", 5, None, "rejected")
     (alert,) = _alerts(engine)
     assert (alert.kind, alert.title) == (
-        "nfse_rejeitada", "principal: a prefeitura recusou 1 NFS-e",
+        "nfse_rejected", "principal: a prefeitura recusou 1 NFS-e",
     )  # fmt: skip
     assert alert.kind in KINDS
     with engine.begin() as connection:

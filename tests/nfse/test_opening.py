@@ -81,7 +81,7 @@ def test_an_order_that_is_yet_to_change_is_not_billed(
     assert (report.total.held, notes(world)) == (1, [])
     assert "OS-1" in said(world, "faturar_os", "OS-1")
     found = world.rows("SELECT error_code FROM omie_sync.ledger WHERE endpoint = 'faturar_os'")
-    assert [row[0] for row in found] == ["referencia"]
+    assert [row[0] for row in found] == ["reference"]
     settle_down(world, 3600)
     assert push(world, "ordens_servico").total.updated == 1
     assert push(world, "faturar_os").total.created == 1
