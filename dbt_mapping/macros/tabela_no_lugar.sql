@@ -20,6 +20,9 @@
   {% call statement('filled') -%}
     {{ create_table_as(True, filled, sql) }}
   {%- endcall %}
+  {%- if config.get('contract').enforced %}
+    {{ assert_columns_equivalent('select * from ' ~ filled) }}
+  {%- endif %}
 
   {%- set new_columns = adapter.get_columns_in_relation(filled) -%}
   {%- set kept = existing is not none and existing.type == 'table'

@@ -21,7 +21,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,7 @@ VARIABLES: Final = "vars.yml"
 _MODEL_FOLDERS: Final = ("staging", "omie", "analise")
 _MACROS: Final = "macros"
 _PROJECT_FILE: Final = "dbt_project.yml"
+_OWN_MODELS: Final = "modelos_proprios"
 _MADE_BY_DBT: Final = ("target", "logs", "dbt_packages")
 _NO_LONGER_READ: Final = tuple(
     Path("seeds") / f"{name}.csv" for name in (OLD_DEFAULTS, OLD_ACCOUNTS)
@@ -141,8 +142,9 @@ def assemble_project(settings: Settings) -> MappingProject:
     contents |= {place: file.read_bytes() for place, file in own.items()}
     variables = _variables(settings.models / VARIABLES)
     unread = _unread(variables, contents)
-    if variables:
-        contents[Path(_PROJECT_FILE)] = _with_variables(contents[Path(_PROJECT_FILE)], variables)
+    set_here = variables | _without_contracts(replaced.values())
+    if set_here:
+        contents[Path(_PROJECT_FILE)] = _with_variables(contents[Path(_PROJECT_FILE)], set_here)
     contents[Path(_NOTE)] = texts.NOTE_TEXT.encode()
     folder = assembled_dir(settings)
     make_state_folder(folder, settings.home)
@@ -249,6 +251,17 @@ def _variables(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise ConfigurationError(texts.variables_shape(file))
     return content
+
+
+def _without_contracts(replaced: Iterable[Path]) -> dict[str, Any]:
+    """The variable by which the contract of a delivered payload model does not bind the user's own
+    model of that name: his may lack columns that Omie does not need, and have others.
+
+    Args:
+        replaced: the delivered models that files of his stand in for.
+    """
+    names = sorted(place.stem for place in replaced if place.parts[:2] == ("models", "omie"))
+    return {_OWN_MODELS: names} if names else {}
 
 
 def _with_variables(project: bytes, variables: Mapping[str, Any]) -> bytes:

@@ -199,8 +199,15 @@ def _marker(target: Target, column: SampledColumn, code: str) -> str:
 
 
 _PLAIN_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
-_NULL_TYPES = {"integer": "bigint", "decimal": "numeric", "date": "date", "object": "jsonb",
-               "array": "jsonb"}  # fmt: skip
+SQL_TYPES = {
+    "integer": "bigint",
+    "decimal": "numeric",
+    "date": "date",
+    "object": "jsonb",
+    "array": "jsonb",
+}
+"""Kind of one of Omie's fields -> type of its column in a payload model; others are text."""
+
 _INDENT = "    "
 
 
@@ -353,7 +360,7 @@ class ModelText:
 
     def _null(self, name: str) -> str:
         found = self.endpoint.payload.field(name)
-        kind = _NULL_TYPES.get(found.kind, "text") if found else "text"
+        kind = SQL_TYPES.get(found.kind, "text") if found else "text"
         return f"cast(null as {kind}) as {_column(name)}"
 
     def _config(self) -> str:

@@ -16,6 +16,10 @@ class _Indented(yaml.SafeDumper):
         del indentless
         super().increase_indent(flow, indentless=False)
 
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
 
 def yaml_text(document: dict[str, Any]) -> str:
     """The document, models apart by a blank line, keys in the order given."""

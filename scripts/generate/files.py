@@ -22,6 +22,7 @@ from scripts.generate.dbt_mirror import (
     mirror_sources_yaml,
     mirror_views,
 )
+from scripts.generate.dbt_payload import payload_models_yaml
 from scripts.generate.ddl import initial_ddl
 from scripts.generate.endpoints_page import endpoints_markdown
 from scripts.generate.validation_page import validation_markdown
@@ -37,6 +38,7 @@ def generated_files() -> Mapping[Path, str]:
     """Every generated file and the text that its declarations give it."""
     canonica = _MODELS / "staging" / "canonica" / "_canonica__models.yml"
     synthea = _MODELS / "staging" / "synthea" / "_synthea__models.yml"
+    payload = _MODELS / "omie" / "_omie__models.yml"
     mirror = _MODELS / "analise" / "espelho"
     return MappingProxyType(
         {
@@ -50,6 +52,7 @@ def generated_files() -> Mapping[Path, str]:
             synthea: staging_models_yaml("synthea", synthea.read_text(encoding="utf-8")),
             mirror / "tabelas" / "_tabelas__models.yml": mirror_models_yaml(),
             mirror / "_espelho__sources.yml": mirror_sources_yaml(),
+            payload: payload_models_yaml(payload.read_text(encoding="utf-8")),
             _MODELS / "omie" / "_omie__exposures.yml": exposures_yaml(),
             ROOT / "docs" / "clinic-tables.md": clinic_tables_markdown(),
             ROOT / "docs" / "endpoints.md": endpoints_markdown(),

@@ -100,6 +100,15 @@ def test_own_files_go_where_dbt_looks_and_stand_in_for_models_of_their_name(plac
     assert len(project.own) == 5
 
 
+def test_own_payload_models_are_named_for_the_contracts_not_to_bind_them(place: Place) -> None:
+    place.mine("omie/omie_clientes.sql", "select 'meu'")
+    place.mine("analise/caixa.sql", "select 'minha caixa'")
+    project = assemble_project(place.settings)
+    merged = yaml.safe_load(place.files()["dbt_project.yml"])["vars"]
+    assert merged == {"rg_destino": "a", "clientes_por": "b", "modelos_proprios": ["omie_clientes"]}
+    assert (project.variables, project.hints) == ((), ())
+
+
 def test_what_is_taken_away_is_delivered_again(place: Place) -> None:
     place.mine("analise/caixa.sql", "select 'minha caixa'")
     assemble_project(place.settings)

@@ -92,6 +92,15 @@ def test_every_source_table_tells_the_extract_what_it_needs(
         assert ("business_date" in meta) == (meta["grain"] == "fact"), source["name"]
 
 
+@pytest.mark.parametrize("staging", ["synthea", "canonica"])
+def test_every_payload_model_is_bound_by_its_contract(
+    manifests: dict[str, dict[str, Any]], staging: str
+) -> None:
+    nodes = manifests[staging]["nodes"].values()
+    bound = {node["name"] for node in nodes if node["config"].get("contract", {}).get("enforced")}
+    assert bound == {endpoint.model for endpoint in WRITABLE}
+
+
 @pytest.mark.parametrize("endpoint", WRITABLE, ids=lambda endpoint: endpoint.name)
 def test_omie_takes_every_payload_column(synthea: Scenario, endpoint: Endpoint) -> None:
     columns = synthea.rows(

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 from dbt.artifacts.schemas.run import RunExecutionResult
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.cli.mapping_files import described_columns
+from omie_pipeline.cli.mapping_files import described_columns, write_model
+from omie_pipeline.config.dbt_project import assemble_project
+from omie_pipeline.config.settings import Settings
 from omie_pipeline.mapping.choices import start_mapping
 from omie_pipeline.mapping.model_sql import ModelText, relation_of
 from omie_pipeline.mapping.sampling import sample_table
@@ -18,7 +20,11 @@ TABLES = {"clientes": "cad_pacientes", "contas_receber": "fin_receb", "contratos
 
 
 def test_written_models_build_in_place_of_the_projects_own(scenarios: ScenarioFactory) -> None:
-    project = scenarios.copy_of_the_project("with_mapped_models")
+    own = scenarios.folder / "mapped_models"
+    settings = Settings(
+        OMIE_PIPELINE_MODELS=str(own), OMIE_PIPELINE_HOME=str(scenarios.folder / "mapped_home")
+    )
+    project = assemble_project(settings).folder
     scenario = scenarios.new("canonica", project)
     url = sa.make_url(scenario.server_url).set(database=scenario.database)
     engine = open_engine(url.render_as_string(hide_password=False))
@@ -41,8 +47,9 @@ def test_written_models_build_in_place_of_the_projects_own(scenarios: ScenarioFa
             mapping.chosen,
             described_columns(project, mapping.endpoint.model),
         ).write()
-        (project / f"models/omie/omie_{endpoint}.sql").write_text(text, "utf-8")
+        write_model(own / f"omie/omie_{endpoint}.sql", text, overwrite=False)
     engine.dispose()
+    assemble_project(settings)
     models = [f"omie_{endpoint}" for endpoint in TABLES]
     # Cautious, as Dagster builds: tests that need other models as well are theirs.
     chosen = ("--select", *models, "--indirect-selection", "cautious")
