@@ -25,7 +25,7 @@ from omie_pipeline.texts import postgres as texts
 # loaded whenever their digest is not the one that the database remembers.
 
 _FOLDER: Final = Path(__file__).parent / "sql"
-_FILES: Final = ("ownership", "functions", "access", "personal_data", "admit", "reading")
+_FILES: Final = ("ownership", "texts", "access", "personal_data", "admit", "reading")
 """In this order: each may call those before it."""
 _DIGEST: Final = "sha256 of all SQL functions: "
 _REMEMBERS: Final = "reading_marker(text, text, text)"
