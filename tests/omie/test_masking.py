@@ -7,7 +7,9 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given, settings
@@ -42,6 +44,7 @@ PERSONAL = {
 WORD = st.text(
     st.characters(categories=["Lu", "Ll", "Nd"], max_codepoint=255), min_size=6, max_size=20
 )
+LETTERS = [char for char in map(chr, range(256)) if category(char) in ("Lu", "Ll", "Nd")]
 GENERATED = settings(derandomize=True, max_examples=60, deadline=None)
 
 
@@ -86,6 +89,16 @@ def _value(endpoint: Endpoint, field: Field, words: Iterator[str]) -> Any:
     return inner if field.kind == "object" else [inner]
 
 
+def different_words(seed: int) -> Iterator[str]:
+    """As ``WORD`` gives them, no two the same; hypothesis takes 15 ms for as many as are needed."""
+    random, given_out = Random(seed), set[str]()
+    while True:
+        word = "".join(random.choices(LETTERS, k=random.randint(6, 20)))
+        if word not in given_out:
+            given_out.add(word)
+            yield word
+
+
 def personal(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
@@ -98,10 +111,10 @@ def personal(value: Any, name: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize("endpoint", WRITABLE, ids=lambda e: e.name)
-@given(seed=st.lists(WORD, min_size=200, max_size=200, unique=True))
+@given(seed=st.integers(0, 2**32))
 @GENERATED
-def test_no_personal_value_survives(endpoint: Endpoint, seed: list[str]) -> None:
-    payload = filled(endpoint, endpoint.payload, iter(seed))
+def test_no_personal_value_survives(endpoint: Endpoint, seed: int) -> None:
+    payload = filled(endpoint, endpoint.payload, different_words(seed))
     hidden = set(personal(payload))
     kept = set(texts(mask(payload)))
     assert not hidden & kept
