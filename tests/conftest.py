@@ -30,6 +30,7 @@ from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import migrate
+from tests.beginnings import Beginnings
 from tests.compiled_once import _commands_made_once, _statements_compiled_once
 from tests.cpu_seconds import CpuSeconds, pytest_addoption
 from tests.spare_databases import SpareDatabases
@@ -274,6 +275,12 @@ def _administration(postgres_url: str) -> Iterator[sa.Engine]:
 def _spares(_administration: sa.Engine) -> Iterator[SpareDatabases]:
     with SpareDatabases(_administration, TEMPLATE) as spares:
         yield spares
+
+
+@pytest.fixture(scope="session")
+def beginnings(_administration: sa.Engine, _spares: SpareDatabases) -> Beginnings:
+    """What tests begin with, prepared once in this process."""
+    return Beginnings(_administration, _spares)
 
 
 @pytest.fixture

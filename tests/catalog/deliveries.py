@@ -10,6 +10,7 @@ from omie_pipeline.omie import wire
 from omie_pipeline.push.effects.record import resolved
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.report import PushReport
+from tests.beginnings import beginning
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, minimal, row_of
 from tests.push.world import World
 
@@ -30,21 +31,28 @@ def push(world: World, endpoint: Endpoint, *payloads: Mapping[str, Any]) -> Push
 
 def prepare(world: World, endpoint: Endpoint) -> None:
     """Deliver what a row of ``endpoint`` points at, and forget the calls."""
-    _deliver_targets(world, endpoint)
+    if endpoint.name == "associar_clientes":
+        person = {"codigo_cliente_omie": UNKNOWN_CLIENTE, "razao_social": "Feito por pessoa"}
+        world.control.seed("clientes", [person])
+    if _targets(endpoint):
+        _deliver_targets(world, endpoint.name)
     world.clock.sleep(120)
     world.control.clear_calls()
 
 
-def _deliver_targets(world: World, endpoint: Endpoint) -> None:
-    if endpoint.name == "associar_clientes":
-        person = {"codigo_cliente_omie": UNKNOWN_CLIENTE, "razao_social": "Feito por pessoa"}
-        world.control.seed("clientes", [person])
+def _targets(endpoint: Endpoint) -> list[str]:
     targets = {target for _, target in endpoint.references} - {"clientes"}
     if endpoint.deletes:
         targets.add(endpoint.deletes)
-    for name in sorted(targets, key=list(REGISTRY).index):
+    return sorted(targets, key=list(REGISTRY).index)
+
+
+@beginning
+def _deliver_targets(world: World, of: str) -> None:
+    for name in _targets(REGISTRY[of]):
         target = REGISTRY[name]
-        _deliver_targets(world, target)
+        if _targets(target):
+            _deliver_targets(world, name)
         assert push(world, target, minimal(target)).total.delivered == 1, name
 
 

@@ -18,7 +18,7 @@ from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.catalog.deliveries import FREE, prepare, push, sent, standing, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, full, minimal, row_of
 from tests.catalog.whole_list import list_all
-from tests.push.world import World, cliente
+from tests.push.world import World
 
 GOLDEN = Path(__file__).parent / "golden"
 CREATED = [endpoint for endpoint in WRITABLE if not endpoint.deletes]
@@ -34,11 +34,8 @@ def each(endpoints: list[Endpoint]) -> pytest.MarkDecorator:
 @pytest.fixture
 def clinic(world: World, unvalidated: None) -> World:
     """A world that has what references to clientes point at."""
-    world.model("clientes", [cliente(1)])
-    world.push()
+    world.confirmed(1)
     assert set(world.held_by_omie()) == {CONFIRMED}
-    world.clock.sleep(120)
-    world.control.clear_calls()
     return world
 
 

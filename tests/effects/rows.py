@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.report import PushReport
+from tests.beginnings import beginning
 from tests.push.world import EMPRESA, World, titulo
 
 DAY = date(2026, 1, 5)
@@ -231,6 +232,7 @@ def situacao(code: str, number: int = 1) -> dict[str, Any]:
     return {"empresa": EMPRESA, "cCodIntCtr": f"CTR-{number}", "cCodSit": code}
 
 
+@beginning
 def with_service(world: World) -> None:
     """A cliente and a service in Omie; calls forgotten."""
     world.confirmed(1)
@@ -239,6 +241,7 @@ def with_service(world: World) -> None:
     settle_down(world)
 
 
+@beginning
 def with_order(world: World, *rows: Mapping[str, Any]) -> None:
     """OS-1 (or these) in Omie."""
     with_service(world)
@@ -248,6 +251,7 @@ def with_order(world: World, *rows: Mapping[str, Any]) -> None:
     settle_down(world)
 
 
+@beginning
 def with_billed_order(world: World) -> None:
     """OS-1 in Omie, billed."""
     with_order(world)
@@ -256,6 +260,7 @@ def with_billed_order(world: World) -> None:
     settle_down(world)
 
 
+@beginning
 def with_title(world: World, *rows: Mapping[str, Any], endpoint: str = "contas_receber") -> None:
     """REC-1 of R$ 150.10 (or these) in Omie."""
     world.confirmed(1)
@@ -265,6 +270,7 @@ def with_title(world: World, *rows: Mapping[str, Any], endpoint: str = "contas_r
     settle_down(world)
 
 
+@beginning
 def with_settled_title(
     world: World, *rows: Mapping[str, Any], endpoint: str = "contas_receber"
 ) -> None:
@@ -277,6 +283,7 @@ def with_settled_title(
     settle_down(world)
 
 
+@beginning
 def with_contract(world: World) -> None:
     """CTR-1 in Omie, being drawn up."""
     with_service(world)

@@ -11,15 +11,18 @@ import sqlalchemy as sa
 from omie_pipeline import validation
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.server import running_simulator
+from tests.beginnings import Beginnings, Untouched
 from tests.push.accept_all import AcceptAll
 from tests.push.world import World
 
 
 @pytest.fixture
-def world(engine: sa.Engine) -> Iterator[World]:
+def world(engine: sa.Engine, beginnings: Beginnings) -> Iterator[World]:
     clock = ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
     with running_simulator(clock=clock) as simulator:
-        yield World(engine, simulator, clock)
+        world = World(engine, simulator, clock)
+        world.beginnings, world.untouched = beginnings, Untouched(world)
+        yield world
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from omie_pipeline.simulator.engine.call import Call
 from omie_pipeline.simulator.engine.server import Simulator
 from omie_pipeline.simulator.engine.state import Record
 from omie_pipeline.validation import ClinicRules
+from tests.beginnings import Beginnings, Untouched, beginning
 
 EMPRESA = "principal"
 CPFS = (
@@ -164,6 +165,9 @@ class World:
         self.base_url = simulator.base_url
         self.rules = ClinicRules()
         self.on_call: Callable[[CallRecord], None] | None = None
+        # Where usual states may be copied from, and whether this world may still take one.
+        self.beginnings: Beginnings | None = None
+        self.untouched: Untouched | None = None
 
     def client(
         self, _empresa: str = EMPRESA, on_call: Callable[[CallRecord], None] | None = None
@@ -309,6 +313,7 @@ class World:
         ((number,),) = self.rows("SELECT count(*) FROM omie_sync.intent WHERE closed_at IS NULL")
         return int(number)
 
+    @beginning
     def confirmed(self, *numbers: int) -> None:
         """Deliver these clientes and forget the calls: the usual state of a clinic."""
         self.model("clientes", [cliente(number) for number in numbers])
