@@ -284,11 +284,23 @@ def key_text(mirror: MirrorTable, columns: Any) -> sa.ColumnElement[str]:
     return joined
 
 
+_merges: dict[tuple[int, MirrorFilter], tuple[MirrorTable, Any]] = {}
+"""By declaration, which is kept beside its statement so that its id stays its own."""
+
+
 def merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
     """For the parameters of ``mirror_records`` and the moments between which a row is young.
 
     Answers one row: records, first seen, admitted, inserted, updated, young, partitions touched.
+    Made once for a list and its filters: that takes 10 ms, and every range of a list needs it.
     """
+    key = (id(mirror), filters)
+    if key not in _merges:
+        _merges[key] = (mirror, _merge_statement(mirror, filters))
+    return _merges[key][1]
+
+
+def _merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
     table = mirror_table(mirror)
     page = record_select(mirror).cte("pagina").prefix_with("MATERIALIZED")
     seen = (
