@@ -81,9 +81,9 @@ def reconciliation_asset(partitions: Partitions) -> dg.AssetsDefinition:
 class _Day:
     """Títulos of one day; sums in R$, what people typed at Omie left out."""
 
-    clinica: Decimal = Decimal(0)
+    clinic: Decimal = Decimal(0)
     omie: Decimal = Decimal(0)
-    divergencias: int = 0
+    differences: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ def _reconciled(engine: sa.Engine, empresa: str) -> _Reconciled:
 
 
 def _add(day: _Day, one: DayCount) -> None:
-    day.clinica += one.value_clinic
+    day.clinic += one.value_clinic
     if one.state != _TYPED_BY_HAND:
         day.omie += one.value_omie
     if one.state in DIFFERENCES:
-        day.divergencias += one.rows
+        day.differences += one.rows
 
 
 def _metadata(found: _Reconciled) -> Metadata:
@@ -123,7 +123,7 @@ def _metadata(found: _Reconciled) -> Metadata:
         "faltam_no_omie": found.of(_MISSING),
         "sobram_no_omie": found.of(_EXTRA),
         "diferentes": found.of(_DIFFERENT),
-        "valor_na_clinica": f"R$ {sum(day.clinica for day in found.days.values()):.2f}",
+        "valor_na_clinica": f"R$ {sum(day.clinic for day in found.days.values()):.2f}",
         "valor_no_omie": f"R$ {sum(day.omie for day in found.days.values()):.2f}",
         "duplicados": len(found.pairs),
         **{
@@ -165,12 +165,12 @@ def _doubled(found: _Reconciled) -> Verdict:
 def _day_table(found: _Reconciled) -> str:
     """Days that do not agree, the largest difference first; the others in one line."""
     wrong = [
-        (key, day) for key, day in found.days.items() if day.divergencias or day.clinica != day.omie
+        (key, day) for key, day in found.days.items() if day.differences or day.clinic != day.omie
     ]
-    wrong.sort(key=lambda item: (-abs(item[1].clinica - item[1].omie), str(item[0])))
+    wrong.sort(key=lambda item: (-abs(item[1].clinic - item[1].omie), str(item[0])))
     rows = [
-        (endpoint, dia or "–", f"{day.clinica:.2f}", f"{day.omie:.2f}",
-         f"{day.clinica - day.omie:.2f}", day.divergencias)
+        (endpoint, dia or "–", f"{day.clinic:.2f}", f"{day.omie:.2f}",
+         f"{day.clinic - day.omie:.2f}", day.differences)
         for (endpoint, dia), day in wrong[:_LINES]
     ]  # fmt: skip
     headings = ("endpoint", "dia", "R$ clínica", "R$ Omie", "diferença", "divergências")

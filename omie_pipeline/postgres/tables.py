@@ -565,9 +565,7 @@ erasure = sa.Table(
     sa.Column("empresa", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False, comment="sha256 of salt and document (or code)"),
     sa.Column("salt", sa.Text, nullable=False, comment="one per deployment"),
-    sa.Column(
-        "codigos_cliente", ARRAY(sa.BigInteger), nullable=False, comment="Omie ids of the person"
-    ),
+    sa.Column("client_ids", ARRAY(sa.BigInteger), nullable=False, comment="Omie ids of the person"),
     sa.Column("retain_until", sa.Date, comment="name and document are kept before this day"),
     sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("counts", JSONB(none_as_null=True), nullable=False, comment="rows by table"),

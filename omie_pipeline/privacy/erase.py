@@ -246,7 +246,7 @@ def take_back(connection: sa.Connection, person: Person, code: str, now: datetim
         erasure.c.empresa == person.empresa,
         sa.or_(
             erasure.c.digest.in_(sorted(digests)),
-            erasure.c.codigos_cliente.op("&&")(
+            erasure.c.client_ids.op("&&")(
                 sa.cast(list(person.client_ids), pg.ARRAY(sa.BigInteger))
             ),
         ),
@@ -305,7 +305,7 @@ def _remember(
     salt = connection.scalar(sa.select(erasure.c.salt).limit(1)) or secrets.token_hex(_SALT_BYTES)
     code = person.client_codes[0] if person.client_codes else ""
     values = {
-        "codigos_cliente": list(person.client_ids),
+        "client_ids": list(person.client_ids),
         "retain_until": until,
         "erased_at": now,
         "counts": counts,

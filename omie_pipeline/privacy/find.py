@@ -116,7 +116,7 @@ def find_person(
     ids = {row.codigo_cliente_omie for row in rows}
     codes |= {row.codigo_integracao for row in rows if row.codigo_integracao}
     if digest := known_digest(connection, wanted, code):
-        erased = sa.select(erasure.c.codigos_cliente).where(
+        erased = sa.select(erasure.c.client_ids).where(
             erasure.c.empresa == empresa, erasure.c.digest == digest
         )
         ids |= set(connection.scalar(erased) or ())

@@ -106,14 +106,14 @@ def keep_for_later_facts(
         sa.select(
             erasure.c.erasure_id,
             erasure.c.digest,
-            erasure.c.codigos_cliente,
+            erasure.c.client_ids,
             erasure.c.retain_until,
         ).where(erasure.c.empresa == empresa, erasure.c.revoked_at.is_(None))
     ).all()
     known = _Known(
         empresa,
         salt,
-        {number: number for order in orders for number in order.codigos_cliente},
+        {number: number for order in orders for number in order.client_ids},
         {order.digest: order.digest for order in orders},
         dict(owners),
         since,
@@ -122,7 +122,7 @@ def keep_for_later_facts(
         if held.name in FACT_DAYS:
             _look(connection, held, known, today)
     for order in orders:
-        last = max(known.last.get(key, date.min) for key in (order.digest, *order.codigos_cliente))
+        last = max(known.last.get(key, date.min) for key in (order.digest, *order.client_ids))
         if last == date.min or (until := kept_before(last)) <= max(
             today, order.retain_until or today
         ):
@@ -223,14 +223,14 @@ def apply_erasures(
         after_today = erasure.c.retain_until > today
         group = after_today if kept else sa.func.coalesce(after_today, sa.false()).is_(sa.false())
         rows = connection.execute(
-            sa.select(erasure.c.digest, erasure.c.codigos_cliente).where(
+            sa.select(erasure.c.digest, erasure.c.client_ids).where(
                 erasure.c.empresa == empresa, group, _STANDS
             )
         ).all()
         if not rows:
             continue
         digests = [row.digest for row in rows]
-        client_ids = sorted({number for row in rows for number in row.codigos_cliente})
+        client_ids = sorted({number for row in rows for number in row.client_ids})
         title_ids = sorted(_titles(connection, empresa, client_ids))
         for held in wanted:
             ways = _ways(held, client_ids, title_ids, salt, digests)
@@ -251,7 +251,7 @@ def _learn_ids(connection: sa.Connection, empresa: str, salt: str, since: dateti
     """Note the ids under which Omie's clients have a document whose person was erased."""
     clientes = CLIENTES.table
     id_ = clientes.c.codigo_cliente_omie
-    ids = erasure.c.codigos_cliente
+    ids = erasure.c.client_ids
     seen = sa.select(clientes.c.empresa, id_, digest(clientes.c.cnpj_cpf, salt).label("digest"))
     seen = seen.where(clientes.c.empresa == empresa, clientes.c.cnpj_cpf.is_not(None))
     if since is not None:
@@ -267,15 +267,15 @@ def _learn_ids(connection: sa.Connection, empresa: str, salt: str, since: dateti
     connection.execute(
         sa.update(erasure)
         .where(erasure.c.erasure_id == new.c.erasure_id)
-        .values(codigos_cliente=ids.op("||")(new.c.ids))
+        .values(client_ids=ids.op("||")(new.c.ids))
     )
 
 
 def _owners(connection: sa.Connection, empresa: str) -> dict[int, int]:
     """Título -> client, of everybody whose data were erased."""
-    orders = sa.select(erasure.c.codigos_cliente).where(erasure.c.empresa == empresa, _STANDS)
+    orders = sa.select(erasure.c.client_ids).where(erasure.c.empresa == empresa, _STANDS)
     client_ids: set[int] = {
-        number for row in connection.execute(orders) for number in row.codigos_cliente
+        number for row in connection.execute(orders) for number in row.client_ids
     }
     return _titles(connection, empresa, sorted(client_ids))
 

@@ -1,23 +1,23 @@
-"""docs/glossary.md decides on names: our own concepts are English in code, columns and flags."""
+"""docs/glossary.md decides on names: what is ours is English where it is stored or typed."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
+from omie_pipeline.alerts.conditions import KINDS
+from omie_pipeline.assets import run_tags
+from omie_pipeline.payload.models import PARTITION_COLUMN, WAITS_FOR_A_PERSON
 from omie_pipeline.postgres import all_tables
 from omie_pipeline.postgres.tables import metadata
 from tests.docs.pages import ROOT, commands_typed, text_of
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
-TO_CHANGE = Path(__file__).with_name("names_to_change.txt")
 # Analysts read it, and most of its columns are Omie's.
 COPY_OF_OMIE = "omie"
-# The simulator speaks Omie's language; the sample is a clinic, whose tables are Portuguese.
-NOT_OURS = ("simulator", "sample")
+# The simulator speaks Omie's language.
+NOT_OURS = "simulator"
 
 
 def _forbidden() -> frozenset[str]:
@@ -30,19 +30,57 @@ def _columns() -> Iterator[str]:
     assert all_tables.__all__
     for table in metadata.tables.values():
         if table.schema != COPY_OF_OMIE:
-            yield from (f"column {table.fullname}.{column.name}" for column in table.columns)
             yield f"table {table.fullname}"
+            for column in table.columns:
+                # billing_request is a payload model too.
+                if column.name != PARTITION_COLUMN:
+                    yield f"column {table.fullname}.{column.name}"
+
+
+def _modules() -> Iterator[ast.Module]:
+    for file in (ROOT / "omie_pipeline").rglob("*.py"):
+        if NOT_OURS not in file.parts:
+            yield ast.parse(text_of(file))
 
 
 def _fields() -> Iterator[str]:
     """Annotated names in the bodies of classes: dataclasses, models, typed dictionaries."""
-    for file in (ROOT / "omie_pipeline").rglob("*.py"):
-        if not set(file.parts) & set(NOT_OURS):
-            for found in ast.walk(ast.parse(text_of(file))):
-                if isinstance(found, ast.ClassDef):
-                    for line in found.body:
-                        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-                            yield f"field {line.target.id}"
+    copied = [
+        frozenset(column.name for column in table.columns)
+        for table in metadata.tables.values()
+        if table.schema == COPY_OF_OMIE
+    ]
+    for module in _modules():
+        for found in ast.walk(module):
+            if isinstance(found, ast.ClassDef):
+                names = {
+                    line.target.id
+                    for line in found.body
+                    if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+                }
+                if not any(names <= columns for columns in copied):
+                    yield from (f"field {found.name}.{name}" for name in names)
+
+
+def _values() -> Iterator[str]:
+    """Values of enumerations, as they are stored or printed by ``--json``."""
+    for module in _modules():
+        for found in ast.walk(module):
+            if (
+                isinstance(found, ast.Subscript)
+                and isinstance(found.value, ast.Name)
+                and found.value.id == "Literal"
+            ):
+                for one in ast.walk(found.slice):
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                        yield f"value {one.value}"
+    yield from (f"value {kind}" for kind in (*KINDS, *WAITS_FOR_A_PERSON))
+
+
+def _tags() -> Iterator[str]:
+    for name, value in vars(run_tags).items():
+        if name.endswith("_TAG"):
+            yield f"tag {value}"
 
 
 def _typed() -> Iterator[str]:
@@ -59,20 +97,24 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(re.split(r"[^a-z0-9]+", last.lower()))
 
 
+def _names() -> Iterator[str]:
+    yield from _columns()
+    yield from _fields()
+    yield from _values()
+    yield from _tags()
+    yield from _typed()
+
+
 def test_the_table_of_words_is_read() -> None:
     assert {"estado", "situacao", "tentativas", "gatilho", "correcao"} <= _forbidden()
 
 
-def names_to_change() -> list[str]:
-    """Names that have a word of the glossary's last table, with how often each occurs."""
+def test_every_kind_of_name_is_looked_at() -> None:
+    kinds = {name.split(" ", 1)[0] for name in _names()}
+    assert kinds == {"table", "column", "field", "value", "tag", "command", "flag"}
+
+
+def test_names_of_ours_are_english() -> None:
     forbidden = _forbidden()
-    found = Counter(
-        name for name in (*_columns(), *_fields(), *_typed()) if _words(name) & forbidden
-    )
-    return sorted(f"{name} x{times}" if times > 1 else name for name, times in found.items())
-
-
-def test_new_names_of_ours_are_english() -> None:
-    names, known = set(names_to_change()), set(text_of(TO_CHANGE).splitlines())
-    assert names - known == set(), "docs/glossary.md has the English word for each"
-    assert known - names == set(), f"renamed, so take them out of {TO_CHANGE.name}"
+    found = sorted({name for name in _names() if _words(name) & forbidden})
+    assert found == [], "docs/glossary.md has the English word for each"

@@ -152,8 +152,8 @@ def test_the_memory_holds_no_personal_data(engine: sa.Engine) -> None:
     add_people(engine)
     erased(engine)
     erased(engine)
-    row = one(engine, "SELECT to_jsonb(e)::text, salt, codigos_cliente FROM omie_sync.erasure e")
-    assert row.codigos_cliente == [MARIA]
+    row = one(engine, "SELECT to_jsonb(e)::text, salt, client_ids FROM omie_sync.erasure e")
+    assert row.client_ids == [MARIA]
     assert len(row.salt) == 32
     for secret in (*SECRETS, CPF, "52998224725", "Maria"):
         assert secret not in row[0]

@@ -58,7 +58,7 @@ fornecedores as (
 
 apagados as (
 
-    select empresa, codigos_cliente from {{ source('omie_sync', 'erasure') }}
+    select empresa, client_ids from {{ source('omie_sync', 'erasure') }}
 
 ),
 
@@ -96,7 +96,7 @@ livro as (
             select 1 from apagados
             where
                 apagados.empresa = livro_inteiro.empresa
-                and livro_inteiro.omie_id = any(apagados.codigos_cliente)
+                and livro_inteiro.omie_id = any(apagados.client_ids)
         ) as foi_apagado
     from livro_inteiro
     where endpoint = '{{ endpoint }}' and omie_id is not null and state <> 'deleted'

@@ -1621,7 +1621,7 @@ CREATE TABLE omie_sync.erasure (
     empresa TEXT NOT NULL,
     digest TEXT NOT NULL,
     salt TEXT NOT NULL,
-    codigos_cliente BIGINT[] NOT NULL,
+    client_ids BIGINT[] NOT NULL,
     retain_until DATE,
     erased_at TIMESTAMP WITH TIME ZONE NOT NULL,
     counts JSONB NOT NULL,
@@ -1636,7 +1636,7 @@ COMMENT ON COLUMN omie_sync.erasure.digest IS 'sha256 of salt and document (or c
 
 COMMENT ON COLUMN omie_sync.erasure.salt IS 'one per deployment';
 
-COMMENT ON COLUMN omie_sync.erasure.codigos_cliente IS 'Omie ids of the person';
+COMMENT ON COLUMN omie_sync.erasure.client_ids IS 'Omie ids of the person';
 
 COMMENT ON COLUMN omie_sync.erasure.retain_until IS 'name and document are kept before this day';
 
