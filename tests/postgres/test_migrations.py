@@ -62,6 +62,44 @@ def test_a_database_from_before_a_list_gets_its_table(engine: sa.Engine) -> None
     test_tables_and_migrations_agree(engine)
 
 
+BEFORE_ENGLISH = """
+ALTER TABLE omie_inbox.events RENAME COLUMN state TO estado;
+ALTER TABLE omie_inbox.events RENAME COLUMN next_at TO proxima_em;
+ALTER INDEX omie_inbox.events_pending RENAME TO events_pendentes;
+ALTER TABLE omie_sync.ledger RENAME COLUMN partition TO particao;
+ALTER TABLE omie_sync.import_run RENAME COLUMN mode TO modo;
+INSERT INTO omie_inbox.events (empresa, message_id, topic, received_at, raw, records, tables,
+    missing, estado) VALUES ('principal', 'm', 'x', now(), '{}', '{}', '{}', '{}', 'pendente');
+INSERT INTO omie_sync.ledger (empresa, endpoint, codigo_integracao, state, particao, run_id,
+    error_code) VALUES ('principal', 'clientes', 'PAC-1', 'held', 'principal', 'r', 'referencia');
+INSERT INTO omie_sync.import_run (run_id, empresa, table_name, modo, trigger, state, started_at,
+    counts) VALUES ('r', 'principal', 'clientes', 'carga', 'cli', 'done', now(), '{"lidas": 3}');
+INSERT INTO omie_sync.quarantine (empresa, endpoint, row_key, partition, reasons, row_masked,
+    first_seen_at, last_seen_at, run_id) VALUES ('principal', 'clientes', 'x', 'principal',
+    '[{"campo": "a", "regra": "b", "motivo": "c", "correcao": "d"}]', '{}', now(), now(), 'r');
+UPDATE omie_sync.alembic_version SET version_num = '0021';
+"""
+
+
+def test_a_database_with_portuguese_names_keeps_its_rows(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(BEFORE_ENGLISH)
+    migrate(engine)
+    test_tables_and_migrations_agree(engine)
+    expected = {
+        "SELECT state FROM omie_inbox.events": "pending",
+        "SELECT error_code || partition FROM omie_sync.ledger": "referenceprincipal",
+        "SELECT mode FROM omie_sync.import_run": "full",
+        "SELECT counts FROM omie_sync.import_run": {"read": 3},
+        "SELECT reasons FROM omie_sync.quarantine": [
+            {"field": "a", "rule": "b", "reason": "c", "fix": "d"}
+        ],
+    }
+    with engine.connect() as connection:
+        found = {query: connection.execute(sa.text(query)).scalar_one() for query in expected}
+    assert found == expected
+
+
 def test_unlogged_tables_and_comments(engine: sa.Engine) -> None:
     query = sa.text(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

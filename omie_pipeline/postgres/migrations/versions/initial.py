@@ -1,7 +1,7 @@
 """All tables, as the catalog and the modules of tables declare them: generated (`make generate`).
 
 Nothing was released before. Databases that were made by development versions stand at 0020, whose
-tables are these, and go on from here.
+tables are these but for names that 0022 changes, and go on from here.
 """
 
 from pathlib import Path
