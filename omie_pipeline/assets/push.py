@@ -13,6 +13,7 @@ from omie_pipeline.assets.pools import push_pool
 from omie_pipeline.assets.push_report import (
     DESCRIPTIONS,
     count_metadata,
+    in_order,
     run_metadata,
     verdicts_of,
     worst_metadata,
@@ -92,7 +93,7 @@ def push_asset(
             report = opened.push(endpoint.name, selection, options, progress)
         counts = _counts_by_key(context, report)
         _tell(context, key, opened, report, counts)
-        yield dg.MaterializeResult(key, metadata={"execucao": report.run_id})
+        yield dg.MaterializeResult(key)
         rules = opened.policy(endpoint.name)
         given = {name: verdicts_of(report, rules, part) for name, part in counts.items()}
         yield from evaluations(context, key, given)
@@ -134,7 +135,8 @@ def _tell(
         told = count_metadata(counts[name]) | worst.get(name.split("|")[0], {})
         if name == names[-1]:
             told |= run_metadata(opened.engine, report)
-        context.add_asset_metadata(told, asset_key=key, partition_key=name)
+        told["execucao"] = report.run_id
+        context.add_asset_metadata(in_order(told), asset_key=key, partition_key=name)
 
 
 def _upstream(

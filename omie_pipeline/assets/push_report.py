@@ -12,12 +12,15 @@ import dagster as dg
 import sqlalchemy as sa
 
 from omie_pipeline.assets.checks import Metadata, Verdict
+from omie_pipeline.assets.plot import Bar, Series, stacked_bars
 from omie_pipeline.clinic.set_aside import listed
+from omie_pipeline.clock import BRASILIA
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushReport
 from omie_pipeline.push.rows_to_fix import STATE_WORDS, WorstRow, worst_by_partition
 from omie_pipeline.push.warnings import warnings_of
+from omie_pipeline.status.history import ListFilter, recent_runs
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
@@ -32,17 +35,46 @@ DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_
 
 _PARTITION_LINES = 40
 _WORST_LINES, _WORST_OF_MANY = 20, 5
-_HEADINGS = ("partição", "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena",
-             "retidas", "chamadas", "segundos")  # fmt: skip
+_HEADINGS = ("partição", "sel.", "entr.", "inalt.", "rej.", "quar.", "ret.")
+_PLOTTED_RUNS = 20
+_PLOTTED = (
+    Series("delivered", "entregues", "#2e7d32"),
+    Series("held", "retidas", "#f9a825"),
+    Series("quarantined", "quarentena", "#ef6c00"),
+    Series("rejected", "rejeitadas", "#c62828"),
+)
+"""Without the unchanged rows: where most rows never change, nothing else would be seen."""
+
+
+_ORDER = (
+    # The accounting line, in the order of the identity.
+    "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena", "retidas",
+    # What a person has to do, then what happened beside it.
+    "parou_porque", "linhas_a_corrigir", "expectativas_com_falha", "linhas_nao_copiadas",
+    "nao_esvaziados", "avisos",
+    "por_particao", "execucoes_anteriores",
+    "criadas", "atualizadas", "vinculadas", "excluidas", "recuperadas", "chamadas", "segundos",
+    # Links, then ids.
+    "data_docs", "execucao",
+)  # fmt: skip
+"""What a push tells of itself, in the order in which a person asks; Dagster keeps it."""
+
+
+def in_order(told: Metadata) -> Metadata:
+    """The metadata of a push, as its page shows it."""
+    return {name: told[name] for name in sorted(told, key=_ORDER.index)}
 
 
 def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
-    """What concerns one run as a whole: totals, counts per partition, the validation report.
+    """What concerns one run as a whole: counts per partition, the runs before, the validation.
 
     It belongs into one of the run's partitions: in each, it would be there as often as there are
     days.
     """
-    found: Metadata = {"por_particao": dg.MetadataValue.md(_partition_table(report))}
+    found: Metadata = {}
+    if len(report.partitions) > 1:
+        found["por_particao"] = dg.MetadataValue.md(_partition_table(report))
+    found["execucoes_anteriores"] = dg.MetadataValue.md(_states_by_run(engine, report))
     found |= _beside_the_counts(engine, report)
     if report.stopped_by:
         found["parou_porque"] = report.stopped_by
@@ -50,8 +82,8 @@ def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
         found["recuperadas"] = report.recovered
     if failing := _failing(report.validation):
         found["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
-    if report.data_docs is not None:
-        found["data_docs"] = data_docs_link(report.data_docs)
+    if link := data_docs_link(report.data_docs):
+        found["data_docs"] = link
     return found
 
 
@@ -60,7 +92,7 @@ def worst_metadata(engine: sa.Engine, report: PushReport) -> dict[str, Metadata]
     who = (report.empresa, report.endpoint.name, report.run_id)
     each = _WORST_LINES if len(report.partitions) == 1 else _WORST_OF_MANY
     found = worst_by_partition(engine, *who, each)
-    return {name: {"piores_linhas": _worst_table(rows)} for name, rows in found.items()}
+    return {name: {"linhas_a_corrigir": _table_to_fix(rows)} for name, rows in found.items()}
 
 
 def _beside_the_counts(engine: sa.Engine, report: PushReport) -> Metadata:
@@ -97,12 +129,24 @@ def count_metadata(counts: Counts) -> Metadata:
     }
 
 
-def data_docs_link(page: Path) -> dg.MetadataValue:
-    """A link where ``make dev`` serves the reports, else the path of the page."""
+def data_docs_link(page: Path | None) -> dg.UrlMetadataValue | None:
+    """Address of a report where ``make dev`` serves it. Elsewhere there is none to show: a path of
+    this machine's disk opens in nobody's browser."""
     served, folder = os.environ.get(DOCS_URL), os.environ.get(DOCS_FOLDER)
-    if not served or not folder or not page.is_relative_to(folder):
-        return dg.MetadataValue.path(str(page))
+    if page is None or not served or not folder or not page.is_relative_to(folder):
+        return None
     return dg.MetadataValue.url(f"{served.rstrip('/')}/{page.relative_to(folder).as_posix()}")
+
+
+def _states_by_run(engine: sa.Engine, report: PushReport) -> str:
+    """The newest runs of the same endpoint and empresa as a picture, the oldest on the left."""
+    wanted = ListFilter((report.empresa,), (report.endpoint.name,), _PLOTTED_RUNS)
+    runs = [one for one in recent_runs(engine, wanted) if one.state != "dry_run"]
+    bars = [
+        Bar(f"{one.started_at.astimezone(BRASILIA):%d/%m/%Y %H:%M}", one.counts)
+        for one in reversed(runs)
+    ]
+    return stacked_bars(bars, _PLOTTED)
 
 
 def verdicts_of(report: PushReport, policy: EndpointPolicy, counts: Counts) -> list[Verdict]:
@@ -150,8 +194,8 @@ def _held_back_by_us(report: PushReport, counts: Counts) -> Verdict:
         # Which expectations failed is known of a run, not of each of its days.
         if (failing := _failing(validation)) and len(report.partitions) == 1:
             metadata["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
-        if report.data_docs is not None:
-            metadata["data_docs"] = data_docs_link(report.data_docs)
+        if link := data_docs_link(report.data_docs):
+            metadata["data_docs"] = link
     return Verdict(
         SUITE,
         counts.quarantined == 0,
@@ -180,31 +224,23 @@ def _partition_table(report: PushReport) -> str:
     lines = ["| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * len(_HEADINGS)]
     lines += [
         f"| {c.partition} | {c.selected} | {c.delivered} | {c.unchanged} | {c.rejected} | "
-        f"{c.quarantined} | {c.held} | {c.calls} | {c.seconds:.1f} |"
+        f"{c.quarantined} | {c.held} |"
         for c in (report.total, *shown)
     ]
     left = len(parts) - len(shown)
     return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
 
 
-def _worst_table(rows: list[WorstRow]) -> dg.TableMetadataValue:
-    return dg.MetadataValue.table(
-        records=[
-            dg.TableRecord(
-                {
-                    "código": row.codigo_integracao,
-                    "partição": row.partition,
-                    "situação": STATE_WORDS[row.state],
-                    "motivo": mask_text(row.reason),
-                    "correção": row.fix,
-                }
-            )
-            for row in rows
-        ],
-        schema=dg.TableSchema(
-            [
-                dg.TableColumn(name)
-                for name in ("código", "partição", "situação", "motivo", "correção")
-            ]
-        ),
-    )
+def _table_to_fix(rows: Sequence[WorstRow]) -> dg.TableMetadataValue:
+    """Two columns: Dagster's pages give a value less than half of their width."""
+    records = [
+        dg.TableRecord(
+            {
+                "linha": row.codigo_integracao,
+                "o que fazer": f"{STATE_WORDS[row.state]}: {mask_text(row.reason)} → {row.fix}",
+            }
+        )
+        for row in rows
+    ]
+    columns = [dg.TableColumn("linha"), dg.TableColumn("o que fazer")]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))

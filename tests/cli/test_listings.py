@@ -111,7 +111,7 @@ def test_a_document_that_stands_elsewhere_is_shown_to_staff_only(
         assert "529.982" not in kept
         assert "ana@" not in kept
     report = PushReport(run["run_id"], "principal", CLIENTES, ())
-    worst = worst_metadata(engine, report)["principal"]["piores_linhas"]
+    worst = worst_metadata(engine, report)["principal"]["linhas_a_corrigir"]
     assert "529.982" not in str(worst)
     assert "***25" in str(worst)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import dagster as dg
 import pytest
@@ -15,6 +17,7 @@ import sqlalchemy as sa
 from omie_pipeline.app.deployment import REFERENCES, Deployment
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset, push_key
+from omie_pipeline.assets.push_report import data_docs_link
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.connections import connections
 from omie_pipeline.simulator.clock import ManualClock
@@ -26,6 +29,8 @@ empresas:
   - {nome: norte, app_key_env: NORTE_APP_KEY, app_secret_env: NORTE_APP_SECRET}
   - {nome: sul, app_key_env: SUL_APP_KEY, app_secret_env: SUL_APP_SECRET}
 """
+SVG = "http://www.w3.org/2000/svg"
+ACCOUNTING = ("selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena", "retidas")
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def test_refused_rows_stand_in_their_own_days_and_the_run_in_its_last(pushes: Pu
         str(one.partition).split("|")[0]: one.step_materialization_data.materialization.metadata
         for one in result.get_asset_materialization_events()
     }
-    assert {day for day, found in told.items() if "piores_linhas" in found} == {
+    assert {day for day, found in told.items() if "linhas_a_corrigir" in found} == {
         "2026-01-03",
         "2026-01-07",
     }
@@ -130,6 +135,18 @@ def test_refused_rows_stand_in_their_own_days_and_the_run_in_its_last(pushes: Pu
         "2026-01-07": 1,
     }
     assert [day for day, found in told.items() if "por_particao" in found] == ["2026-01-09"]
+    assert list(told["2026-01-07"])[:7] == [*ACCOUNTING, "linhas_a_corrigir"]
+    assert list(told["2026-01-09"])[-1] == "execucao"
+    for found in told.values():
+        numbers = [found[name].value for name in ACCOUNTING]
+        assert numbers[0] == sum(numbers[1:])
+    table = told["2026-01-03"]["linhas_a_corrigir"]
+    assert isinstance(table, dg.TableMetadataValue)
+    assert [column.name for column in table.schema.columns] == ["linha", "o que fazer"]
+    assert [str(one.data["o que fazer"]).split(":")[0] for one in table.records] == [
+        "em quarentena",
+        "em quarentena",
+    ]
     shown = pushes.shown("contas_receber", "validacao")
     assert {day for day, state in shown.items() if state == "FAILED"} == {
         "2026-01-03|norte",
@@ -138,3 +155,30 @@ def test_refused_rows_stand_in_their_own_days_and_the_run_in_its_last(pushes: Pu
     assert len(shown) == 9
     size = sum(len(str(one)) for one in pushes.instance.all_logs(result.run_id))
     assert size < 250_000
+
+
+def test_the_runs_before_are_a_picture_of_what_became_of_the_rows(
+    pushes: Pushes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMIE_PIPELINE_DATA_DOCS_URL", "http://127.0.0.1:3001/")
+    monkeypatch.setenv("OMIE_PIPELINE_DATA_DOCS_FOLDER", str(tmp_path / "data_docs"))
+    pushes.world.model("clientes", [cliente(1, empresa="norte")])
+    assert pushes.run("clientes", partition_key="norte").success
+    both = [cliente(1, empresa="norte"), cliente(2, empresa="norte", cnpj_cpf="123")]
+    pushes.world.model("clientes", both)
+    result = pushes.run("clientes", partition_key="norte")
+    (event,) = result.get_asset_materialization_events()
+    told = event.step_materialization_data.materialization.metadata
+    picture = str(told["execucoes_anteriores"].value)
+    words, data = picture.split("](data:image/svg+xml;base64,")
+    assert words.endswith("0 entregues, 0 retidas, 1 quarentena, 0 rejeitadas")
+    svg = ElementTree.fromstring(base64.b64decode(data.removesuffix(")")))
+    drawn = [one.get("fill") for one in svg.iter(f"{{{SVG}}}rect") if one.get("height") != "8"]
+    assert drawn == ["#2e7d32", "#ef6c00"], "one delivered in the first, one quarantined now"
+    assert int(svg.get("width", "0")) <= 340, "Dagster gives a value no more"
+    link = told["data_docs"]
+    assert isinstance(link, dg.UrlMetadataValue)
+    assert str(link.value).startswith("http://127.0.0.1:3001/norte/clientes/")
+    assert str(tmp_path) not in " ".join(str(one.value) for one in told.values())
+    monkeypatch.delenv("OMIE_PIPELINE_DATA_DOCS_URL")
+    assert data_docs_link(tmp_path / "data_docs" / "index.html") is None
