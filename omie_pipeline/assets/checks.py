@@ -18,6 +18,16 @@ from omie_pipeline.resources.dagster_internals import TargetMaterialization
 Metadata = dict[str, dg.MetadataValue | int | float | str]
 
 
+def in_order(told: Metadata, order: Sequence[str]) -> Metadata:
+    """Metadata in the order in which a person asks for it, which Dagster's pages keep.
+
+    Args:
+        told: what is known of this partition.
+        order: every name that there may be.
+    """
+    return {name: told[name] for name in sorted(told, key=order.index)}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one check says of one partition."""

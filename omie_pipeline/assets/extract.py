@@ -70,11 +70,12 @@ def _tell(
     for name in names:
         day, split, _ = name.partition("|")
         rows = found.get(date.fromisoformat(day), 0) if split else sum(found.values())
-        told: dict[str, int | float] = {"dagster/partition_row_count": rows, "linhas": rows}
+        told: dict[str, int | float] = {"linhas": rows}
         if name == names[-1]:
-            told |= _reading(result)
             if split and found.get(None):
                 told["linhas_sem_data_legivel"] = found[None]
+            told |= _reading(result)
+        told["dagster/partition_row_count"] = rows
         context.add_asset_metadata(told, partition_key=name)
 
 
@@ -83,8 +84,8 @@ def _reading(result: ExtractResult) -> dict[str, int | float]:
         "lidas": result.read,
         "novas": result.inserted,
         "alteradas": result.updated,
-        "removidas": result.deleted,
         "inalteradas": result.unchanged,
+        "removidas": result.deleted,
         "separadas": sum(one.rows for one in result.set_aside),
         "incremental": result.incremental,
         "segundos": round(result.seconds, 2),

@@ -15,6 +15,17 @@ from omie_pipeline.imports.state import PartitionState
 # A reading's report as metadata that a person can read.
 
 _LINES = 40
+ORDER = (
+    # What is here and what Omie has; then what the reading brought.
+    "linhas", "total_omie",
+    "lidas", "novas", "alteradas", "iguais", "excluidas", "filtradas", "total_no_omie",
+    # What a person has to look at.
+    "completa", "campos_novos", "por_particao", "contas_e_meses",
+    "janela", "modo", "reaproveitada", "conferida_em",
+    "paginas", "releituras", "tamanho_de_pagina", "dagster/partition_row_count",
+    "leitura",
+)  # fmt: skip
+"""What a reading tells of itself, in the order in which a person asks; its id is the last."""
 
 
 def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> Metadata:
@@ -38,7 +49,7 @@ def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> 
         found["janela"] = f"{report.window_from:%d/%m/%Y} a {report.window_to:%d/%m/%Y}"
     if report.reused:
         found["reaproveitada"] = "outra leitura acabava de ser feita: nada foi perguntado ao Omie"
-    if states:
+    if len(states) > 1:
         found["por_particao"] = dg.MetadataValue.md(partition_table(states))
     return found
 

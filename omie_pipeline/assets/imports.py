@@ -13,9 +13,16 @@ from typing import Literal
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.assets.checks import check_specs, evaluations, refuse_check_alone
+from omie_pipeline.assets.checks import (
+    Metadata,
+    check_specs,
+    evaluations,
+    in_order,
+    refuse_check_alone,
+)
 from omie_pipeline.assets.import_checks import (
     DESCRIPTIONS,
+    ORDER,
     STATEMENT_DESCRIPTIONS,
     list_verdicts,
     partition_metadata,
@@ -88,10 +95,8 @@ def _list_asset(mirror: MirrorTable, partitions: Partitions) -> dg.AssetsDefinit
         what, opened = covered(context), warehouse.open(omie)
         report = _read(context, opened, mirror.name, what)
         states = _states(opened, mirror, what, report)
-        for state in states:
-            _tell(context, key, what, state)
-        _tell_of_reading(context, key, report, states)
-        yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
+        _tell(context, key, what, report, states)
+        yield dg.MaterializeResult(key)
         given = {
             name: list_verdicts(report, state)
             for state in states
@@ -137,8 +142,9 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
         found = cash_checks(
             opened.engine, what.empresa, report.window_from.replace(day=1), report.window_to
         )
-        _tell_of_reading(context, key, report, [], statement_table(found))
-        yield dg.MaterializeResult(key, metadata={"leitura": report.run_id})
+        accounts = dg.MetadataValue.md(statement_table(found))
+        _tell(context, key, what, report, [], {"contas_e_meses": accounts})
+        yield dg.MaterializeResult(key)
         days = {name: date.fromisoformat(name.split("|")[0]) for name in context.partition_keys}
         given = {name: [statement_verdict(found, day)] for name, day in days.items()}
         yield from evaluations(context, key, given)
@@ -206,31 +212,36 @@ def _covered_names(what: RunScope) -> Iterable[str]:
 
 
 def _tell(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, what: RunScope, state: PartitionState
-) -> None:
-    """A partition's counts: on the run's own partitions, else as a materialization of its own."""
-    name = _partition_key(context, what, state.partition)
-    if name is None:
-        return
-    counts = partition_metadata(state)
-    if name in context.partition_keys:
-        context.add_asset_metadata(counts, asset_key=key, partition_key=name)
-    else:
-        context.log_event(dg.AssetMaterialization(key, partition=name, metadata=counts))
-
-
-def _tell_of_reading(
     context: dg.AssetExecutionContext,
     key: dg.AssetKey,
+    what: RunScope,
     report: ImportReport,
     states: Sequence[PartitionState],
-    accounts: str = "",
+    more: Metadata | None = None,
 ) -> None:
-    """What concerns the reading as a whole, to the last of its partitions: not once for each."""
-    told = reading_metadata(report, states)
-    if accounts:
-        told["contas_e_meses"] = dg.MetadataValue.md(accounts)
-    context.add_asset_metadata(told, asset_key=key, partition_key=context.partition_keys[-1])
+    """To each partition its counts, to one that the run does not cover as a materialization of its
+    own. What concerns the reading as a whole, to the last of the run's only.
+
+    Args:
+        context: of the run.
+        key: of the asset.
+        what: what the run covers.
+        report: of the reading.
+        states: of every partition that was proved or touched.
+        more: what else there is of the reading as a whole.
+    """
+    names = context.partition_keys
+    told: dict[str, Metadata] = {name: {"leitura": report.run_id} for name in names}
+    for state in states:
+        name, counts = _partition_key(context, what, state.partition), partition_metadata(state)
+        if name in told:
+            told[name] |= counts
+        elif name is not None:
+            counts = in_order(counts, ORDER)
+            context.log_event(dg.AssetMaterialization(key, partition=name, metadata=counts))
+    told[names[-1]] |= reading_metadata(report, states) | (more or {})
+    for name, found in told.items():
+        context.add_asset_metadata(in_order(found, ORDER), asset_key=key, partition_key=name)
 
 
 def _partition_key(context: dg.AssetExecutionContext, what: RunScope, partition: str) -> str | None:

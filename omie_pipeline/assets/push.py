@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment, Progress
-from omie_pipeline.assets.checks import check_specs, evaluations, refuse_check_alone
+from omie_pipeline.assets.checks import check_specs, evaluations, in_order, refuse_check_alone
 from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.labels import OWNERS, TO_OMIE
 from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, covered
 from omie_pipeline.assets.pools import push_pool
 from omie_pipeline.assets.push_report import (
     DESCRIPTIONS,
+    ORDER,
     count_metadata,
-    in_order,
     run_metadata,
     verdicts_of,
     worst_metadata,
@@ -136,7 +136,7 @@ def _tell(
         if name == names[-1]:
             told |= run_metadata(opened.engine, report)
         told["execucao"] = report.run_id
-        context.add_asset_metadata(in_order(told), asset_key=key, partition_key=name)
+        context.add_asset_metadata(in_order(told, ORDER), asset_key=key, partition_key=name)
 
 
 def _upstream(

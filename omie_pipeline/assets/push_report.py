@@ -46,7 +46,7 @@ _PLOTTED = (
 """Without the unchanged rows: where most rows never change, nothing else would be seen."""
 
 
-_ORDER = (
+ORDER = (
     # The accounting line, in the order of the identity.
     "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena", "retidas",
     # What a person has to do, then what happened beside it.
@@ -58,11 +58,6 @@ _ORDER = (
     "data_docs", "execucao",
 )  # fmt: skip
 """What a push tells of itself, in the order in which a person asks; Dagster keeps it."""
-
-
-def in_order(told: Metadata) -> Metadata:
-    """The metadata of a push, as its page shows it."""
-    return {name: told[name] for name in sorted(told, key=_ORDER.index)}
 
 
 def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:

@@ -8,14 +8,13 @@ Dagster's pages, events and stored configuration hold the variable's name and ne
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.config.empresas import Empresa, load_config
 from omie_pipeline.config.settings import Settings, environment, settings_from, variable_of
 
 _SECRET: dict[str, Any] = {"dagster__is_secret": True}
@@ -43,18 +42,8 @@ def _as_in_settings(name: str) -> Any:
     )
 
 
-class OmieAccount(dg.Config):
-    """Key, secret and address of one empresa of the YAML (``OMIE_PIPELINE_CONFIG``)."""
-
-    app_key: str | None = Field(None, repr=False, json_schema_extra=_SECRET)
-    app_secret: str | None = Field(None, repr=False, json_schema_extra=_SECRET)
-    base_url: str | None = None
-
-
-class ClinicAddress(dg.Config):
-    """Address of the clinic of one empresa of the YAML, if it has one of its own."""
-
-    url: str | None = Field(None, repr=False, json_schema_extra=_SECRET)
+def _of_the_yaml(what: str) -> Any:
+    return Field(default={}, repr=False, description=f"{what} that the YAML of empresas names.")
 
 
 class OmieResource(dg.ConfigurableResource[Any]):
@@ -63,9 +52,7 @@ class OmieResource(dg.ConfigurableResource[Any]):
     base_url: str = _as_in_settings("base_url")
     app_key: str | None = _as_in_settings("app_key")
     app_secret: str | None = _as_in_settings("app_secret")
-    empresas: dict[str, OmieAccount] = Field(
-        default={}, description="Keys and addresses of the empresas that the YAML names."
-    )
+    variables: dict[str, str] = _of_the_yaml("Variables of keys and addresses")
     calls_per_minute: int = _as_in_settings("calls_per_minute")
     calls_per_minute_ip: int = _as_in_settings("calls_per_minute_ip")
     timeout_seconds: float = _as_in_settings("timeout_seconds")
@@ -75,9 +62,7 @@ class ClinicResource(dg.ConfigurableResource[Any]):
     """The clinic's tables: where they are and how they are read."""
 
     clinic_url: str | None = _as_in_settings("clinic_url")
-    empresas: dict[str, ClinicAddress] = Field(
-        default={}, description="Addresses of the clinics of the empresas that the YAML names."
-    )
+    variables: dict[str, str] = _of_the_yaml("Variables of clinics' addresses")
     staging: str = _as_in_settings("staging")
     time_zone: str = _as_in_settings("time_zone")
     start_date: str | None = _as_in_settings("start_date")
@@ -121,26 +106,15 @@ def connections(deployment: Deployment) -> dict[str, Connection]:
     """
     settings, config = deployment.settings, deployment.config
     env = _Variables(environment())
+    keys = [(one.app_key_env, one.app_secret_env, one.base_url_env) for one in config.empresas]
+    clinics = [one.clinic_url_env for one in config.empresas]
     found: dict[str, Connection] = {
         "omie": OmieResource(
             **_fields(OmieResource, settings, env),
-            empresas={
-                one.nome: OmieAccount(
-                    app_key=env.named(one.app_key_env),
-                    app_secret=env.named(one.app_secret_env),
-                    base_url=env.named(one.base_url_env),
-                )
-                for one in config.empresas
-                if one.app_key_env != variable_of("app_key")
-            },
+            variables=env.all(name for names in keys for name in names),
         ),
         "clinic": ClinicResource(
-            **_fields(ClinicResource, settings, env),
-            empresas={
-                one.nome: ClinicAddress(url=env.named(one.clinic_url_env))
-                for one in config.empresas
-                if one.clinic_url_env
-            },
+            **_fields(ClinicResource, settings, env), variables=env.all(clinics)
         ),
         "warehouse": WarehouseResource(**_fields(WarehouseResource, settings, env)),
     }
@@ -161,6 +135,12 @@ class _Variables:
             return None
         self._used.add(name)
         return dg.EnvVar(name)
+
+    def all(self, names: Iterable[str | None]) -> dict[str, str]:
+        """Those that have a value and are no setting of their own, which has its field."""
+        own = {variable_of(name) for name in Settings.model_fields}
+        wanted = [name for name in names if name and name not in own]
+        return {name: found for name in wanted if (found := self.named(name)) is not None}
 
     def export(self) -> None:
         """Give this process what ``.env`` says of the variables named: Dagster looks them up in
@@ -185,23 +165,6 @@ def _deployment(given: Sequence[Connection]) -> Deployment:
         for name in set(type(one).model_fields) & set(Settings.model_fields):
             value = getattr(one, name)
             variables |= {} if value is None else {variable_of(name): str(value)}
-    settings = settings_from(variables)
-    config = load_config(settings)
-    for one in given:
         if not isinstance(one, WarehouseResource):
-            for empresa, address in one.empresas.items():
-                variables |= _addresses(config.empresa(empresa), address)
-    return Deployment(settings, variables=variables)
-
-
-def _addresses(empresa: Empresa, given: OmieAccount | ClinicAddress) -> dict[str, str]:
-    """Of one empresa, by the variables that the YAML names."""
-    if isinstance(given, ClinicAddress):
-        pairs = [(empresa.clinic_url_env, given.url)]
-    else:
-        pairs = [
-            (empresa.app_key_env, given.app_key),
-            (empresa.app_secret_env, given.app_secret),
-            (empresa.base_url_env, given.base_url),
-        ]
-    return {name: value for name, value in pairs if name and value}
+            variables |= one.variables
+    return Deployment(settings_from(variables), variables=variables)

@@ -31,11 +31,10 @@ def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
     # What concerns the whole reading is told once.
     assert "por_particao" not in days[f"{mirror.day(3)}"].metadata
     told = days[f"{mirror.day(1)}"].metadata
-    assert (told["novas"].value, told["iguais"].value, told["total_no_omie"].value) == (
-        6,
-        0,
-        6,
-    )
+    assert (told["novas"].value, told["iguais"].value, told["total_no_omie"].value) == (6, 0, 6)
+    asked = [name for name in told if name not in ("conferida_em", "campos_novos")]
+    assert asked[:4] == ["linhas", "total_omie", "lidas", "novas"]
+    assert asked[-2:] == ["dagster/partition_row_count", "leitura"]
     assert "pedido 500" in str(told["tamanho_de_pagina"].value)
     assert f"| {mirror.day(3)} | 4 | 4 | fecha |" in str(told["por_particao"].value)
     assert {name: one.passed for name, one in checks(result).items()} == {

@@ -17,7 +17,6 @@ from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.resources.connections import (
     ClinicResource,
-    OmieAccount,
     OmieResource,
     WarehouseResource,
     connections,
@@ -77,16 +76,13 @@ def test_the_page_names_variables_and_shows_no_secret(page: list[dict[str, Any]]
     assert omie["app_key"] == ("ENV_VAR", "OMIE_APP_KEY")
     assert omie["app_secret"] == ("ENV_VAR", "OMIE_APP_SECRET")
     assert omie["timeout_seconds"] == ("VALUE", "7.5")
-    assert json.loads(omie["empresas"][1]) == {
-        "norte": {
-            "app_key": {"env": "NORTE_APP_KEY"},
-            "app_secret": {"env": "NORTE_APP_SECRET"},
-            "base_url": None,
-        }
+    assert json.loads(omie["variables"][1]) == {
+        "NORTE_APP_KEY": {"env": "NORTE_APP_KEY"},
+        "NORTE_APP_SECRET": {"env": "NORTE_APP_SECRET"},
     }
     clinic = _values(page, "clinic")
     assert clinic["clinic_url"] == ("ENV_VAR", "CLINIC_URL")
-    assert json.loads(clinic["empresas"][1]) == {"norte": {"url": {"env": "NORTE_CLINIC"}}}
+    assert json.loads(clinic["variables"][1]) == {"NORTE_CLINIC": {"env": "NORTE_CLINIC"}}
     assert _values(page, "warehouse")["warehouse_url"] == ("ENV_VAR", "WAREHOUSE_URL")
     shown = json.dumps(page)
     assert [value for value in SECRETS.values() if value in shown] == []
@@ -117,7 +113,7 @@ def test_neither_a_text_nor_an_error_of_a_resource_holds_a_secret(configured: No
     @dg.op
     def look(omie: OmieResource, warehouse: WarehouseResource, clinic: ClinicResource) -> None:
         assert omie.app_secret == SECRETS["OMIE_APP_SECRET"]
-        assert omie.empresas["norte"].app_key == SECRETS["NORTE_APP_KEY"]
+        assert omie.variables["NORTE_APP_KEY"] == SECRETS["NORTE_APP_KEY"]
         opened = warehouse.open(omie, clinic)
         assert opened is warehouse.open(omie, clinic)
         assert opened.access("norte").app_secret.get_secret_value() == "segredo-do-norte"
@@ -144,7 +140,7 @@ def test_neither_a_text_nor_an_error_of_a_resource_holds_a_secret(configured: No
 def test_a_test_swaps_one_of_them(configured: None, tmp_path: Path) -> None:
     other = OmieResource(
         base_url="http://127.0.0.1:9/api/v1",
-        empresas={"norte": OmieAccount(app_key="1", app_secret="outro")},
+        variables={"NORTE_APP_KEY": "1", "NORTE_APP_SECRET": "outro"},
     )
     warehouse = WarehouseResource(warehouse_url="postgresql://x@127.0.0.1:1/x", home=str(tmp_path))
     opened = warehouse.open(other)
