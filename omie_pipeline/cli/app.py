@@ -31,6 +31,7 @@ from omie_pipeline.cli.rules import rules
 from omie_pipeline.cli.selection import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
 from omie_pipeline.cli.warnings import warnings
+from omie_pipeline.texts.cli import usage as texts
 
 app = typer.Typer(
     cls=Program,
@@ -64,12 +65,12 @@ def program(
     """Leva as tabelas da clínica ao Omie e traz as do Omie de volta, tudo conferido."""
 
 
-_ENDPOINTS = f"ENDPOINT: {ENDPOINTS_HELP}."
+_ENDPOINTS = texts.endpoint_argument(ENDPOINTS_HELP)
 
 app.command(cls=PortugueseCommand)(check)
 app.command(cls=PortugueseCommand)(build)
 app.command(cls=PortugueseCommand)(refs)
-app.command("import", cls=PortugueseCommand, epilog=f"TABELA: {TABLES_HELP}.")(import_)
+app.command("import", cls=PortugueseCommand, epilog=texts.table_argument(TABLES_HELP))(import_)
 app.command("map", cls=PortugueseCommand, epilog=_ENDPOINTS)(map_)
 app.command(cls=PortugueseCommand)(models)
 app.command(cls=PortugueseCommand)(rules)

@@ -19,6 +19,7 @@ from omie_pipeline.cli.output import count, say, show
 from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.likely import did_you_mean
+from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
@@ -47,11 +48,9 @@ class _Question:
 
 
 _QUESTIONS: Final = {
-    "ambiguous_number": _Question(
-        'decimal: ","', 'a vírgula separa os centavos; "." se é o ponto que os separa'
-    ),
-    "ambiguous_date": _Question("date_order: mdy", "mês/dia/ano; dmy se é dia/mês/ano"),
-    "two_digit_year": _Question("two_digit_years: 2000", "o que se soma aos dois algarismos"),
+    "ambiguous_number": _Question('decimal: ","', texts.DECIMAL_SIGN),
+    "ambiguous_date": _Question("date_order: mdy", texts.DATE_ORDER),
+    "two_digit_year": _Question("two_digit_years: 2000", texts.TWO_DIGIT_YEARS),
 }
 
 
@@ -76,20 +75,19 @@ def reading_lines(reading: Reading) -> Iterable[str]:
     from omie_pipeline.validation.rules import shown
 
     for one in reading.unread[:_TOLD]:
-        yield (
-            f"aviso: {one.table}: {count(one.values)} valor(es) da coluna {one.source_column} "
-            f"não puderam ser lidos, por exemplo '{mask_text(shown(one.example))}'"
+        yield texts.values_unread(
+            table=one.table,
+            values=count(one.values),
+            column=one.source_column,
+            example=mask_text(shown(one.example)),
         )
     if len(reading.unread) > _TOLD:
-        yield f"... e mais {len(reading.unread) - _TOLD} colunas"
+        yield texts.and_more_columns(len(reading.unread) - _TOLD)
     if reading.unread:
-        yield "  As linhas cujo valor iria ao Omie ficam em quarentena; as outras seguem."
+        yield texts.UNREAD_GO_TO_QUARANTINE
     for rows in reading.unowned:
-        some = f" (id {', '.join(rows.ids)})" if rows.ids else ""
-        yield (
-            f"aviso: {rows.table}: {count(rows.rows)} linha(s) sem empresa{some} não são enviadas "
-            "a ninguém: preencha a empresa na origem"
-        )
+        some = texts.some_ids(", ".join(rows.ids)) if rows.ids else ""
+        yield texts.rows_without_empresa(table=rows.table, rows=count(rows.rows), some=some)
 
 
 def question_lines(
@@ -105,10 +103,7 @@ def question_lines(
             asked, though it has a column of that name too.
     """
     known = list(columns)
-    yield (
-        "Falta dizer como se leem estas colunas; até lá, as linhas com valores que podem ser lidos "
-        "de duas maneiras não são enviadas. Em __sources.yml do seu conjunto, na lista 'tables':"
-    )
+    yield texts.READING_TO_DECLARE
     by_table: dict[str, dict[tuple[str, str], UnreadColumn]] = {}
     for one in asked:
         bearing = [table for table, column in known if column == one.source_column]
@@ -206,9 +201,9 @@ def build(
     names = chosen_empresas(deployment, empresa)
     deployment.refuse_foreign_relations()
     if not any(deployment.has_clinic(name) for name in names):
-        say("Sem clínica configurada (CLINIC_URL): só as visões do Omie")
+        say(texts.NO_CLINIC)
         _run_dbt(deployment, ("--select", "tag:espelho", "--indirect-selection", "cautious"))
-        show("Próximo passo: omie-pipeline import tudo")
+        show(texts.IMPORT_NEXT)
         return
     wanted = _Wanted(full, frozenset(recopy or ()), frozenset(accept_shrunk or ()))
     _check_tables(deployment, wanted)
@@ -217,7 +212,7 @@ def build(
         _tell_refused(refused)
         raise typer.Exit(FAILED)
     _run_dbt(deployment, refused=refused)
-    show("Próximo passo: omie-pipeline push tudo --dry-run")
+    show(texts.PUSH_NEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +230,7 @@ def _check_tables(deployment: Deployment, wanted: _Wanted) -> None:
         for name in sorted(names - known):
             meant = did_you_mean(name, known)
             raise typer.BadParameter(
-                f"não há a tabela '{name}'{meant} (existem: {', '.join(sorted(known))})",
+                texts.no_such_table(table=name, near=meant, known=", ".join(sorted(known))),
                 param_hint=option,
             )
 
@@ -248,7 +243,7 @@ def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]
     with deployment.clinic(empresa):
         pass  # a clinic that cannot be opened is one error, not one for each of its tables
     for table in deployment.sources:
-        say(f"{table.name} ({empresa}): copiando")
+        say(texts.copying(name=table.name, empresa=empresa))
         how = deployment.how_to_read(
             full=wanted.full,
             recopy=table.name in wanted.recopy,
@@ -261,7 +256,7 @@ def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]
             raise
         except (ClinicSourceError, ConfigurationError) as error:
             refused.append(without_secrets(f"{empresa}: {error}"))
-            say(f"{table.name} ({empresa}): não copiada")
+            say(texts.not_copied(name=table.name, empresa=empresa))
             continue
         _tell(result, empresa)
         _tell_unowned(table.name, deployment.unowned_rows(table, empresa))
@@ -271,11 +266,8 @@ def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]
 def _tell_unowned(table: str, unowned: Mapping[str, int]) -> None:
     """Rows that no empresa reads."""
     for name, rows in sorted(unowned.items()):
-        whose = f"da empresa '{name}', que não está configurada" if name else "sem empresa"
-        say(
-            f"aviso: {table}: {count(rows)} linha(s) {whose}, não são enviadas a ninguém: "
-            "corrija a coluna da empresa na origem"
-        )
+        whose = texts.of_unknown_empresa(name) if name else texts.WITHOUT_EMPRESA
+        say(texts.rows_left_out(table=table, rows=count(rows), whose=whose))
 
 
 def _tell(result: ExtractResult, empresa: str) -> None:
@@ -283,30 +275,37 @@ def _tell(result: ExtractResult, empresa: str) -> None:
     from omie_pipeline.omie.masking import mask_text
 
     if result.in_place:
-        show(f"{result.table} ({empresa}): lida onde está")
+        show(texts.read_in_place(table=result.table, empresa=empresa))
         return
     left = sum(one.rows for one in result.set_aside)
-    aside = f"{count(left)} separadas, " if left else ""
+    aside = texts.set_aside(count(left)) if left else ""
     show(
-        f"{result.table} ({empresa}): {count(result.read)} lidas, "
-        f"{count(result.inserted)} novas, {count(result.updated)} alteradas, "
-        f"{count(result.deleted)} retiradas, {aside}{result.seconds:.1f} s"
+        texts.table_copied(
+            table=result.table,
+            empresa=empresa,
+            read=count(result.read),
+            inserted=count(result.inserted),
+            updated=count(result.updated),
+            deleted=count(result.deleted),
+            aside=aside,
+            seconds=result.seconds,
+        )
     )
     if result.nul_marked:
-        say(f"{result.table}: {result.nul_marked} valores com caractere NUL, marcados")
+        say(texts.nul_marked(table=result.table, values=result.nul_marked))
     if result.new_columns:
-        say(f"{result.table}: colunas novas na fonte: {', '.join(result.new_columns)}")
+        say(texts.new_columns(table=result.table, columns=", ".join(result.new_columns)))
     if result.repeated:
         again = count(result.repeated)
-        say(f"{result.table}: {again} linhas repetidas por inteiro, contadas uma vez")
+        say(texts.repeated_rows(table=result.table, rows=again))
     for one in result.set_aside[:_TOLD_NODES]:
         text, fix = reason_of(one)
         say(without_secrets(mask_text(f"{result.table}: {text}")))
         say(f"    → {fix}")
     if len(result.set_aside) > _TOLD_NODES:
-        say(f"... e mais {len(result.set_aside) - _TOLD_NODES}: omie-pipeline quarantine")
+        say(texts.more_set_aside(len(result.set_aside) - _TOLD_NODES))
     for name in result.old_copies:
-        say(f"{result.table}: a cópia antiga {name} fica até que nada mais dependa dela")
+        say(texts.old_copy_stays(table=result.table, copy=name))
 
 
 def _run_dbt(
@@ -315,10 +314,10 @@ def _run_dbt(
     from dbt.cli.main import dbtRunner
 
     tell_adopted(deployment)
-    say("dbt build: refazendo os modelos")
+    say(texts.BUILDING)
     project = deployment.prepare_dbt()
     for hint in project.hints:
-        say(f"aviso: {hint}")
+        say(texts.warning(hint))
     folder = str(project.folder)
     arguments = ["build", "--project-dir", folder, "--profiles-dir", folder, *selected]
     # dbt writes its whole log to stdout; what matters of it is printed below.
@@ -327,7 +326,7 @@ def _run_dbt(
     results: Sequence[NodeResult] = getattr(outcome.result, "results", None) or ()
     if outcome.exception is not None and not results:
         raise ConfigurationError(
-            "O dbt não pôde rodar: " + _first_lines(str(outcome.exception))
+            texts.DBT_DID_NOT_RUN + _first_lines(str(outcome.exception))
         ) from None
     _tell_nodes(results)
     if not selected:
@@ -335,7 +334,7 @@ def _run_dbt(
         tell_columns(deployment)
     _tell_refused(refused)
     if not outcome.success:
-        say("O que fazer: corrija os modelos acima na sua pasta (omie-pipeline models) e repita")
+        say(texts.MODELS_FIX)
     if refused or not outcome.success:
         raise typer.Exit(FAILED)
 
@@ -343,7 +342,7 @@ def _run_dbt(
 def _tell_refused(refused: Sequence[str]) -> None:
     if not refused:
         return
-    say(f"Tabelas que não foram copiadas ({len(refused)}); as cópias delas ficaram como estavam:")
+    say(texts.tables_not_copied(len(refused)))
     for line in refused:
         say(f"  {line}")
 
@@ -354,8 +353,8 @@ def _tell_nodes(results: Sequence[Any]) -> None:
         word = {"warn": "aviso", "skipped": "pulado"}.get(str(node.status), "erro")
         say(f"{word}: {node.node.name}: {_first_lines(node.message or '')}")
     if len(told) > _TOLD_NODES:
-        say(f"... e mais {len(told) - _TOLD_NODES}")
-    show(f"dbt: {len(results) - len(told)} de {len(results)} nós sem ressalvas")
+        say(texts.and_more(len(told) - _TOLD_NODES))
+    show(texts.dbt_nodes(good=len(results) - len(told), all_nodes=len(results)))
 
 
 def _first_lines(text: str, limit: int = 6) -> str:

@@ -10,6 +10,7 @@ from omie_pipeline.cli.output import say, show
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.selection import EmpresaOption, YesOption, chosen_empresas, chosen_tables
+from omie_pipeline.texts.cli import imports as texts
 
 cache = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,25 +37,21 @@ def clear(
     tables = chosen_tables([word])
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)
-    say(
-        f"A próxima importação de {', '.join(tables)} lê tudo de novo no Omie. As linhas que já "
-        "estão no banco ficam, e as que o Omie não tem mais são marcadas nessa leitura; até lá a "
-        "conciliação as mostra como a conferir."
-    )
-    if not confirm(f"Esquecer o que foi lido de {', '.join(empresas)}?", yes=yes):
-        say("Nada foi esquecido")
+    say(texts.forgetting_means(", ".join(tables)))
+    if not confirm(texts.forget(", ".join(empresas)), yes=yes):
+        say(texts.NOTHING_FORGOTTEN)
         return
     for name in empresas:
         forgotten = []
         for table in tables:
 
             def on_wait(label: str = f"{table} ({name})") -> None:
-                say(f"{label}: outra importação em andamento: aguardando")
+                say(texts.reading_waits(label))
 
             with lane(
                 deployment.engine, reading_lane(name, table), deployment.clock, on_wait
             ) as held:
                 if forget_progress(held.engine, name, table):
                     forgotten.append(table)
-        show(f"{name}: esquecido: {', '.join(forgotten) or 'nada, nada tinha sido lido'}")
-    show(f"Próximo passo: omie-pipeline import {word}")
+        show(texts.forgotten(empresa=name, tables=", ".join(forgotten) or texts.NOTHING_WAS_READ))
+    show(texts.import_next(word))

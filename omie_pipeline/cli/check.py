@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -26,6 +26,7 @@ from omie_pipeline.errors import (
     Unreachable,
     WarehouseError,
 )
+from omie_pipeline.texts.cli import status as texts
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -40,43 +41,10 @@ if TYPE_CHECKING:
 # The call is ListarEmpresas (geral/empresas), page 1. It needs no database: pacing is this
 # process's own, since one call disturbs no other.
 
-SUCCESS = "Conexão estabelecida com sucesso"
 
 _SMALLEST_PAGE = 50
 _PAGE_SIZES = 100
-_PANEL = "no painel do Omie (Configurações > Integrações > API)"
 _NOT_FOUND_STATUSES = (404, 405, 410)
-_FIXES = {
-    "no_key": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",
-    "key_with_spaces": "apague os espaços ou aspas em volta do valor",
-    "key_refused": (
-        f"copie de novo App Key e App Secret {_PANEL}: o segredo muda quando é gerado outra vez. "
-        "Se estão certos, o aplicativo está suspenso ou foi revogado: reative-o ali"
-    ),
-    "app_suspended": f"reative o aplicativo {_PANEL}",
-    "unknown_key": f"o Omie não conhece esta App Key: copie-a de novo {_PANEL}",
-    "blocked": "aguarde o prazo sem novas chamadas; cada tentativa antes dele é em vão",
-    "limit": "a chave está certa ou em uso por outro programa; repita em um minuto",
-    "wrong_url": "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
-    "dns": "o nome do servidor não foi encontrado: confira a internet, o DNS e OMIE_BASE_URL",
-    "tls": (
-        "a conexão segura falhou: confira o relógio da máquina e se um proxy ou antivírus abre o "
-        "tráfego"
-    ),
-    "certificate": (
-        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego"
-    ),
-    "network": "confira a internet e a rede desta máquina",
-    "scheme": "o endereço deve começar por https://: confira OMIE_BASE_URL",
-    "refused": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
-    "no_answer": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
-    "proxy": (
-        "há um proxy no ambiente ({variable}), e este programa não passa por ele: libere a saída "
-        "direta para app.omie.com.br, porta 443"
-    ),
-    "down": "o Omie está instável: repita em alguns minutos",
-    "other": "leia a mensagem do Omie acima",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +74,8 @@ def check_connection(deployment: Deployment, empresa: str) -> Finding:
 
     declared = deployment.config.empresa(empresa)
     if not has_credentials(declared):
-        names = f"{declared.app_key_env} e {declared.app_secret_env}"
-        return _failed(empresa, "no_key", f"falta a chave do Omie ({names})")
+        names = texts.key_and_secret(key=declared.app_key_env, secret=declared.app_secret_env)
+        return _failed(empresa, "no_key", texts.key_missing(names))
     try:
         granted = deployment.access(empresa)
     except ConfigurationError as error:
@@ -121,7 +89,7 @@ def check_connection(deployment: Deployment, empresa: str) -> Finding:
         if value != value.strip().strip("\"'")
     ]
     if untidy:
-        told = f"{' e '.join(untidy)} tem espaços ou aspas em volta"
+        told = texts.untidy(texts.AND_.join(untidy))
         return _failed(empresa, "key_with_spaces", told)
     return _ask(deployment, granted)
 
@@ -152,7 +120,7 @@ def _ask(deployment: Deployment, granted: EmpresaAccess) -> Finding:
         return _failed(granted.nome, "wrong_url", str(error))
     records = answer.get(endpoint.list_array)
     if not isinstance(records, list):
-        return _failed(granted.nome, "wrong_url", "a resposta não é do Omie")
+        return _failed(granted.nome, "wrong_url", texts.NOT_OMIES_ANSWER)
     return Finding(granted.nome, True, company=_company(records))
 
 
@@ -169,7 +137,7 @@ def _explained(empresa: str, fault: OmieFault) -> Finding:
         case Blocked():
             from omie_pipeline.cli.output import moment
 
-            told = f"o Omie fechou a API desta chave até {moment(fault.until)}"
+            told = texts.key_closed(moment(fault.until))
             return _failed(empresa, "blocked", told, until=fault.until)
         case RetryLater() if detail.http_status:
             return _failed(empresa, "limit", detail.text)
@@ -199,17 +167,11 @@ def _failed(empresa: str, cause: str, message: str, until: datetime | None = Non
     from omie_pipeline.omie.wire import PROXY_VARIABLES
 
     variable = next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
-    fix = _FIXES[cause].format(variable=variable)
+    fix = texts.FIXES[cause].format(variable=variable)
     return Finding(empresa, False, cause=cause, message=message, fix=fix, until=until)
 
 
 # What ``omie-pipeline check`` says of the warehouse; asks it, and makes and changes nothing.
-
-_NOT_YET: Final = (
-    "o PostgreSQL embutido ainda não está ligado; ele se liga sozinho no primeiro comando que "
-    "precisa dele"
-)
-_POOLERS: Final = {True: ", por um pooler em modo de sessão", False: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +212,7 @@ def check_database(settings: Settings) -> DatabaseFinding:
     try:
         own = settings.warehouse_url is not None
         if not own and not EmbeddedPostgres(settings.home).status().running:
-            return DatabaseFinding("absent", message=_NOT_YET)
+            return DatabaseFinding("absent", message=texts.NOT_YET)
         engine = open_engine(find_warehouse(settings).url, time_zone=None)
         try:
             return _asked(engine, own=own)
@@ -276,12 +238,9 @@ def _asked(engine: sa.Engine, *, own: bool) -> DatabaseFinding:
         version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
     # A difference that matters is reported by the clock itself, on stderr.
     skew_seconds = round(DatabaseClock(engine).skew_seconds(), 1)
-    of = "de WAREHOUSE_URL" if own else "embutido"
-    message = f"PostgreSQL {version} {of} responde{_POOLERS[pooled]}"
+    of = texts.OF_WAREHOUSE_URL if own else "embutido"
+    message = texts.database_answers(version=version, whose=of, pooled=texts.POOLERS[pooled])
     return DatabaseFinding("ok", version, pooled, skew_seconds, message)
-
-
-_CLOSE: Final = "chmod -R go= {place} (notas têm dados de pacientes; as novas já são só suas)"
 
 
 def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
@@ -299,17 +258,17 @@ def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
                     "ok": found.ok,
                     "company": found.company,
                     "cause": found.cause,
-                    "message": without_secrets(found.message) or SUCCESS,
+                    "message": without_secrets(found.message) or texts.SUCCESS,
                     "fix": found.fix,
                     "until": found.until,
                     "database": database.to_json(),
                 }
             )
         elif found.ok:
-            show(f"{found.empresa}: {SUCCESS}: {found.company or 'empresa sem nome no Omie'}")
+            show(f"{found.empresa}: {texts.SUCCESS}: {found.company or texts.COMPANY_WITHOUT_NAME}")
         else:
-            say(f"{found.empresa}: sem conexão: {without_secrets(found.message)}")
-            say(f"O que fazer: {found.fix}")
+            say(texts.no_connection(empresa=found.empresa, cause=without_secrets(found.message)))
+            say(texts.what_to_do(found.fix))
 
     deployment = Deployment()
     database = check_database(deployment.settings)
@@ -320,7 +279,7 @@ def check(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
         findings.append(found)
         tell(found)
     if not as_json:
-        say(f"Banco: {database.message}")
+        say(texts.database(database.message))
     _tell_open_archive(deployment.settings.nfse_archive)
     if not all(found.ok for found in findings):
         raise typer.Exit(FAILED)
@@ -335,8 +294,5 @@ def _tell_open_archive(place: str | None) -> None:
     found = Archive(place).open_to_others()
     if not found:
         return
-    say(
-        f"O arquivo de notas está aberto a outros usuários desta máquina: {found[0]}"
-        + (f" e mais {len(found) - 1}" if len(found) > 1 else "")
-    )
-    say(f"O que fazer: {_CLOSE.format(place=place)}")
+    say(texts.archive_open(found[0]) + (texts.and_more(len(found) - 1) if len(found) > 1 else ""))
+    say(texts.what_to_do(texts.CLOSE.format(place=place)))

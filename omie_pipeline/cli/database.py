@@ -9,6 +9,7 @@ import typer
 from omie_pipeline.cli.errors import FAILED
 from omie_pipeline.cli.output import Column, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.texts.cli import machine as texts
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -26,9 +27,9 @@ def start() -> None:
 
     settings = _settings()
     if settings.warehouse_url is not None:
-        say("WAREHOUSE_URL aponta para um servidor próprio: só as tabelas são preparadas")
+        say(texts.OWN_SERVER_START)
     open_warehouse(settings).dispose()
-    show("Banco pronto")
+    show(texts.DATABASE_READY)
 
 
 @database.command(cls=PortugueseCommand)
@@ -38,9 +39,9 @@ def stop() -> None:
 
     settings = _settings()
     if settings.warehouse_url is not None:
-        say("WAREHOUSE_URL aponta para um servidor próprio; desligo só o embutido, se houver")
+        say(texts.OWN_SERVER_STOP)
     stopped = EmbeddedPostgres(settings.home).stop()
-    show("PostgreSQL embutido desligado" if stopped else "O PostgreSQL embutido já estava parado")
+    show(texts.DATABASE_STOPPED if stopped else texts.DATABASE_WAS_STOPPED)
 
 
 @database.command(cls=PortugueseCommand)
@@ -51,7 +52,7 @@ def rebind(
     from omie_pipeline.app.deployment import Deployment
 
     Deployment().rebind(empresa)
-    show(f"Livro-razão da empresa {empresa} ligado à chave atual")
+    show(texts.ledger_bound(empresa))
 
 
 @database.command(cls=PortugueseCommand)
@@ -65,11 +66,17 @@ def status() -> None:
         return
     found = EmbeddedPostgres(settings.home).status()
     if not found.running:
-        show(f"PostgreSQL embutido parado (dados em {found.data_folder})")
+        show(texts.database_down(found.data_folder))
         raise typer.Exit(FAILED)
     show(
-        f"PostgreSQL embutido {found.version} em {found.host}:{found.port}, processo {found.pid}, "
-        f"conta {found.account}\nDados em {found.data_folder}"
+        texts.database_up(
+            version=found.version,
+            host=found.host,
+            port=found.port,
+            process=found.pid,
+            account=found.account,
+            folder=found.data_folder,
+        )
     )
 
 
@@ -105,14 +112,10 @@ def _show_own_server(settings: Settings) -> None:
         version: str = connection.execute(sa.text("SHOW server_version")).scalar_one()
         zone: str = connection.execute(sa.text("SHOW timezone")).scalar_one()
     engine.dispose()
-    show(f"PostgreSQL {version} de WAREHOUSE_URL responde em {_host(engine.url)}")
-    show(f"Fuso de uma sessão comum neste banco: {zone}")
+    show(texts.server_answers(version=version, host=_host(engine.url)))
+    show(texts.zone_of_session(zone))
     if zone != settings.time_zone:
-        say(
-            f"A clínica está em {settings.time_zone}: numa sessão comum, current_date é outro às "
-            f"vezes. Para cada analista: ALTER ROLE ana IN DATABASE {engine.url.database} SET "
-            f"timezone TO '{settings.time_zone}';"
-        )
+        say(texts.zone_differs(time_zone=settings.time_zone, database=engine.url.database))
 
 
 def _settings() -> Settings:
@@ -124,16 +127,10 @@ def _settings() -> Settings:
 def _host(url: sa.URL) -> str:
     """Server or socket of an address; an address may also leave it to libpq."""
     named = url.host or ", ".join(url.normalized_query.get("host", ()))
-    return named or "endereço padrão do PostgreSQL"
+    return named or texts.DEFAULT_ADDRESS
 
 
 # ``omie-pipeline db roles``: the roles of people, and what an administrator must still type.
-
-_SEES = {
-    "omie_analyst": "tudo, com CPF, nomes e contatos mascarados",
-    "omie_finance": "tudo, por inteiro",
-    "omie_clinic": "por inteiro, só o que a clínica enviou ao Omie",
-}
 
 
 def roles() -> None:
@@ -150,24 +147,21 @@ def roles() -> None:
         missing = grant_access(connection)
         states = role_states(connection)
     show_table(
-        [Column("papel"), Column("existe"), Column("usuários"), Column("vê")],
+        [Column("papel"), Column("existe"), Column(texts.USERS), Column(texts.SEES_HEAD)],
         [
             [
                 s.name,
-                "sim" if s.exists else "não",
+                "sim" if s.exists else texts.NO,
                 ", ".join(s.members) or "–",
-                _SEES[settings.schemas.plain(s.name)],
+                texts.SEES[settings.schemas.plain(s.name)],
             ]
             for s in states
         ],
     )
     if not missing:
-        say(
-            f"Novo usuário: CREATE ROLE ana LOGIN PASSWORD '...' IN ROLE {states[0].name}; ALTER "
-            f"ROLE ana IN DATABASE {database} SET timezone TO '{settings.time_zone}';"
-        )
+        say(texts.new_user(role=states[0].name, database=database, time_zone=settings.time_zone))
         return
-    say("Este usuário do banco não pode criar papéis. Um administrador deve executar:")
+    say(texts.ROLES_NOT_CREATED)
     for statement in administrator_statements(missing, settings.schemas):
         show(statement)
     raise typer.Exit(FAILED)

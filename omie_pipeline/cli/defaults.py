@@ -11,6 +11,7 @@ from omie_pipeline.cli.errors import UNFINISHED
 from omie_pipeline.cli.output import Column, emit, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.selection import JsonOption
+from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 defaults = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
 _PAIR = "NOME=VALOR"
-_NEXT = "Próximo passo: omie-pipeline build"
 
 EmpresaArgument = Annotated[
     str, typer.Argument(metavar="EMPRESA", help="Nome da empresa; '*' vale para todas.")
@@ -48,14 +48,14 @@ def list_(as_json: JsonOption = False) -> None:
             if value or empresa in deployment.empresas:
                 rows.append([empresa, name, value or "–", default.about])
         rows += [
-            [empresa, one.name, one.value, "conta corrente da forma de pagamento"]
+            [empresa, one.name, one.value, texts.ACCOUNT_OF_METHOD]
             for one in settings
             if one.method and one.empresa == empresa
         ]
-    show_table([Column("empresa"), Column("nome"), Column("valor"), Column("o que é")], rows)
+    show_table([Column("empresa"), Column("nome"), Column("valor"), Column(texts.WHAT_IT_IS)], rows)
     unknown = [name for name in others if name != ALL]
     if unknown:
-        say(f"Não são empresas desta instalação: {', '.join(unknown)}")
+        say(texts.no_empresas_here(", ".join(unknown)))
 
 
 @defaults.command("set", cls=PortugueseCommand)
@@ -82,8 +82,8 @@ def unset(
 
     removed = unset_defaults(_opened().engine, empresa, names)
     for name in names:
-        show(f"{name} ({empresa}): {'tirado' if name in removed else 'não estava definido'}")
-    show(_NEXT)
+        show(f"{name} ({empresa}): {texts.REMOVED if name in removed else texts.WAS_NOT_SET}")
+    show(texts.NEXT)
     if len(removed) < len(names):
         raise typer.Exit(UNFINISHED)
 
@@ -118,7 +118,7 @@ def _pair(text: str) -> tuple[str, str]:
         text.rpartition("=") if text.lstrip().startswith("account.") else text.partition("=")
     )
     if not sign or not name.strip():
-        raise typer.BadParameter(f"escreva {_PAIR}", param_hint=_PAIR)
+        raise typer.BadParameter(texts.write_pair(_PAIR), param_hint=_PAIR)
     return name, value
 
 
@@ -127,12 +127,9 @@ def tell_adopted(deployment: Deployment) -> None:
     found = deployment.adopt_defaults()
     if found is None:
         return
-    say(
-        f"Padrões importados de {' e '.join(found.sources)}: {len(found.settings)}. Agora valem os "
-        "de omie-pipeline defaults list; o lugar antigo não é mais lido"
-    )
+    say(texts.defaults_imported(sources=texts.AND_.join(found.sources), number=len(found.settings)))
     for reason in found.left_out:
-        say(f"  ficou de fora: {reason}")
+        say(texts.left_out(reason))
 
 
 def _opened() -> Deployment:
@@ -148,6 +145,6 @@ def _tell_set(deployment: Deployment, settings: Sequence[Setting]) -> None:
     from omie_pipeline.config.defaults import doubtful_codes
 
     for problem in doubtful_codes(deployment.engine, settings, deployment.empresas):
-        say(f"aviso: {problem} (códigos: omie-pipeline refs)")
-    show(f"{len(settings)} padrões definidos")
-    show(_NEXT)
+        say(texts.default_doubtful(problem))
+    show(texts.defaults_set(len(settings)))
+    show(texts.NEXT)

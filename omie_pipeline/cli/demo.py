@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from omie_pipeline.cli.sandbox import enter_sandbox, simulator_process
+from omie_pipeline.texts.cli import machine as texts
 
 _WIDTH = 132
 
@@ -15,7 +16,7 @@ _WIDTH = 132
 def demo() -> None:
     """Clínica de exemplo, do começo ao fim, pelo Dagster, contra um Omie simulado."""
     console = _console()
-    console.print("[1/6] Simulador do Omie e banco embutido")
+    console.print(texts.STEP_1)
     with simulator_process() as base_url:
         enter_sandbox(base_url)
         from omie_pipeline.cli.demo_run import run_demo

@@ -29,6 +29,7 @@ from omie_pipeline.push.report import last_runs
 from omie_pipeline.push.rows_to_fix import STATE_WORDS, worst_rows
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.texts.cli import machine as texts
 
 # The demo's last step: the notes of the billed orders, until the simulated city hall answered.
 
@@ -57,11 +58,11 @@ def follow_notes(console: Console, deployment: Deployment, empresa: str) -> None
             .limit(_SHOWN)
         ).all()
     told = ", ".join(f"{number} {state}" for state, number in by_state) or "nenhuma"
-    console.print(f"      notas: {told}")
+    console.print(texts.notes(told))
     if not issued:
         return
-    table = Table(title="Primeiras notas (NFS-e)")
-    for title in ("número", "ordem de serviço", "PDF"):
+    table = Table(title=texts.FIRST_NOTES)
+    for title in (texts.NUMBER, texts.ORDER, "PDF"):
         table.add_column(title, no_wrap=True)
     for note in issued:
         table.add_row(note.numero, note.cod_int_os, note.url_pdf or "-")
@@ -91,11 +92,11 @@ def run_demo(console: Console, base_url: str) -> bool:
     prepare_dagster_home(deployment.settings.home)
     os.environ.update(deployment.dagster_environment())
     give_sample_defaults(deployment)
-    console.print(f"      Omie simulado em {base_url}")
+    console.print(texts.simulated_at(base_url))
     try:
         succeeded = _run_jobs(console)
         if succeeded:
-            console.print("[5/6] Notas: a prefeitura simulada responde às ordens faturadas")
+            console.print(texts.STEP_5)
             follow_notes(console, deployment, EMPRESA)
         _tell(console, deployment)
     finally:
@@ -106,7 +107,7 @@ def run_demo(console: Console, base_url: str) -> bool:
 
 
 def _run_jobs(console: Console) -> bool:
-    console.print("[2/6] Definições do Dagster (na primeira vez o dbt lê o projeto)")
+    console.print(texts.STEP_2)
     from omie_pipeline.definitions import defs  # reads the environment when imported
 
     tags = {TRIGGER_TAG: "demo"}
@@ -114,10 +115,10 @@ def _run_jobs(console: Console) -> bool:
     with dg.DagsterInstance.get() as instance:
         _close_killed_runs(instance)
         ensure_pools(instance)
-        console.print("[3/6] Cadastros: clínica, dbt, validação, clientes, serviços e contratos")
+        console.print(texts.STEP_3)
         if not _run_job(console, instance, defs, REGISTERS_JOB, EMPRESA, tags):
             return False
-        console.print("[4/6] Lançamentos: títulos, baixas, ordens de serviço e seu faturamento")
+        console.print(texts.STEP_4)
         return _run_job(console, instance, defs, FACTS_JOB, None, {**tags, **days})
 
 
@@ -125,7 +126,7 @@ def _close_killed_runs(instance: dg.DagsterInstance) -> None:
     """End the runs of a demo that was killed: they would hold their pools for ever."""
     going = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
     for run in instance.get_runs(dg.RunsFilter(statuses=going, tags={TRIGGER_TAG: "demo"})):
-        instance.report_run_failed(run, "A demonstração foi interrompida")
+        instance.report_run_failed(run, texts.INTERRUPTED)
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
@@ -163,7 +164,7 @@ def _run_job(
             console.print(
                 f"      ✗ {event.step_key}: {cause.message if cause else ''}", style="red"
             )
-            console.print(f"        registro completo em {log}")
+            console.print(texts.whole_log(log))
     return result.success
 
 
@@ -190,8 +191,8 @@ def _tell_progress(
 
 
 def _tell(console: Console, deployment: Deployment) -> None:
-    console.print("[6/6] O que aconteceu\n")
-    table = Table(title="Clínica de exemplo → Omie (simulado)")
+    console.print(texts.STEP_6)
+    table = Table(title=texts.CLINIC_TO_OMIE)
     table.add_column("endpoint", no_wrap=True)
     for column in _COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
@@ -203,18 +204,12 @@ def _tell(console: Console, deployment: Deployment) -> None:
         worst += worst_rows(deployment.engine, EMPRESA, run.endpoint, run.run_id, _WORST)
     console.print(table)
     if worst:
-        console.print("\nAs piores linhas", style="bold")
+        console.print(texts.WORST_ROWS, style="bold")
     for row in worst[:_WORST]:
         head = f"  {row.codigo_integracao} ({STATE_WORDS[row.state]})"
         console.print(f"{head}: {mask_text(row.reason)}")
         console.print(f"      → {row.fix}")
-    console.print(
-        "\nA seguir\n"
-        "  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n"
-        "  make dev          a interface do Dagster, com estas execuções;\n"
-        "                    enquanto ela está no ar, os PDFs das notas abrem\n"
-        "  docs/own-system.pt-BR.md   como ligar as tabelas da sua clínica"
-    )
+    console.print(texts.NEXT_STEPS)
 
 
 def _cell(value: Any) -> str:

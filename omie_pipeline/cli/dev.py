@@ -37,6 +37,7 @@ from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.run_workers import end_dead_runs
+from omie_pipeline.texts.cli import machine as texts
 from omie_pipeline.tls import no_authorities
 from omie_pipeline.webhooks.auth import configured_doors
 
@@ -97,11 +98,11 @@ def wait_until_ready(url: str, servers: Sequence[Server], tell: Callable[[str], 
     while not _ready(url):
         name = ended(servers)
         if name:
-            raise ConfigurationError(f"{name} terminou antes de responder: veja as linhas acima")
+            raise ConfigurationError(texts.ended_before_answer(name))
         now = time.monotonic()
         if now - told >= _TELL_SECONDS:
             told = now
-            tell(f"  … o Dagster ainda está subindo ({now - began:.0f} s)")
+            tell(texts.still_starting(now - began))
         _pause()
 
 
@@ -188,7 +189,7 @@ def _ready(url: str) -> bool:
     for entry in entries:
         found = entry["locationOrLoadError"]
         if found is not None and found["__typename"] == "PythonError":
-            raise ConfigurationError(f"O Dagster não leu as definições: {found['message'].strip()}")
+            raise ConfigurationError(texts.definitions_not_read(found["message"].strip()))
     return bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
 
 
@@ -218,9 +219,9 @@ def _prepare(stack: ExitStack) -> Deployment:
     if sandboxed:
         base_url = stack.enter_context(simulator_process())
         enter_sandbox(base_url)
-        typer.echo("Sem chave do Omie: tudo corre contra o simulador e a clínica de exemplo.")
-        typer.echo(f"  Omie simulado:          {base_url}")
-        typer.echo(f"  Controle do simulador:  {base_url.replace('/api/v1/', '/_control/')}")
+        typer.echo(texts.WITHOUT_KEY)
+        typer.echo(texts.simulator_at(base_url))
+        typer.echo(texts.simulator_control(base_url.replace("/api/v1/", "/_control/")))
     deployment = Deployment()
     typer.echo("1/3 Banco…")
     engine = deployment.engine  # migrated before Dagster's first connection
@@ -235,8 +236,8 @@ def _prepare(stack: ExitStack) -> Deployment:
         ensure_pools(instance)
         dead = end_dead_runs(instance)
     if dead:
-        typer.echo(f"  {len(dead)} execuções interrompidas foram encerradas; seguem sozinhas.")
-    typer.echo("2/3 Modelos dbt (na primeira vez, ou quando mudaram, leva até um minuto)…")
+        typer.echo(texts.dead_runs(len(dead)))
+    typer.echo(texts.MODELS_STEP)
     ensure_manifest(deployment.settings)
     return deployment
 
@@ -264,15 +265,15 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
         receiver = [script("omie-pipeline"), "webhooks", "--port", str(webhook_port)]
         servers.append(start_server("webhooks", receiver))
     wait_until_ready(page, servers, typer.echo)
-    typer.echo(f"Pronto. Interface do Dagster: {page}")
-    typer.echo(f"  Validação (Data Docs):  http://127.0.0.1:{docs_port}")
+    typer.echo(texts.ready(page))
+    typer.echo(texts.data_docs_at(docs_port))
     for door in doors:
         address = f"http://127.0.0.1:{webhook_port}/omie/{door.empresa}/(segredo)"
-        typer.echo(f"  Webhooks do Omie:       {address}")
-    typer.echo(f"  Banco (psql):           {_shown(deployment)}")
-    typer.echo("Ctrl-C encerra tudo.")
+        typer.echo(texts.webhooks_at(address))
+    typer.echo(texts.database_at(_shown(deployment)))
+    typer.echo(texts.CTRL_C)
     name = watch(servers)
-    typer.echo(f"{name} terminou sozinho: veja as linhas acima", err=True)
+    typer.echo(texts.ended_alone(name), err=True)
     raise typer.Exit(1)
 
 
@@ -281,18 +282,18 @@ _WORKSPACE = str(project_root() / "workspace.yaml")
 
 def _shut_down(servers: Sequence[Server]) -> None:
     """End the runs that are going on, then the servers; a second Ctrl-C ends both at once."""
-    typer.echo("Encerrando… (Ctrl-C de novo encerra à força)")
+    typer.echo(texts.ENDING)
     asked: list[str] = []
     try:
         if servers and not ended(servers):
             _ask_runs_to_end(asked)
     except KeyboardInterrupt:
-        typer.echo("À força: o que estava no meio é conferido na próxima vez.")
+        typer.echo(texts.BY_FORCE)
     stop_servers(servers)
     with dg.DagsterInstance.get() as instance:
         # No process would end the run otherwise, and it would keep its place in the queue.
         for run in _still_going(instance, asked):
-            instance.report_run_canceled(run, "Encerrada com o omie-pipeline dev")
+            instance.report_run_canceled(run, texts.ENDED_WITH_DEV)
 
 
 def _ask_runs_to_end(asked: list[str]) -> None:
@@ -305,7 +306,7 @@ def _ask_runs_to_end(asked: list[str]) -> None:
         going = instance.get_runs(dg.RunsFilter(statuses=_GOING))
         asked += [run.run_id for run in going]
         if going:
-            typer.echo(f"  {len(going)} execuções em andamento: parando…")
+            typer.echo(texts.stopping_runs(len(going)))
         for run in going:
             try:
                 instance.run_launcher.terminate(run.run_id)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.output import Column, day, emit, money, show, show_table
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas
+from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.push.renamed_codes import SameCode
     from omie_pipeline.reconcile.differences import Duplicate
-
-_SIDES = {"R": "a receber", "P": "a pagar"}
 
 
 def duplicates(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
@@ -34,7 +33,7 @@ def duplicates(empresa: EmpresaOption = None, as_json: JsonOption = False) -> No
             emit(asdict(same))
         return
     if not found and not reformed:
-        show("Nenhum título repetido.")
+        show(texts.NO_DUPLICATES)
     if found:
         _show(found)
     if reformed:
@@ -42,8 +41,8 @@ def duplicates(empresa: EmpresaOption = None, as_json: JsonOption = False) -> No
 
 
 def _show_reformed(found: Sequence[SameCode]) -> None:
-    show("Entregues com códigos que só mudam de forma; confira, e exclua no Omie o que sobra:")
-    heads = [Column("empresa"), Column("endpoint"), Column("códigos"), Column("ids no Omie")]
+    show(texts.REFORMED_CODES)
+    heads = [Column("empresa"), Column("endpoint"), Column(texts.CODES), Column(texts.IDS_IN_OMIE)]
     rows = [
         [one.empresa, one.endpoint, ", ".join(one.codes), ", ".join(map(str, one.omie_ids))]
         for one in found
@@ -52,13 +51,13 @@ def _show_reformed(found: Sequence[SameCode]) -> None:
 
 
 def _show(found: Sequence[Duplicate]) -> None:
-    heads = [Column("empresa"), Column("lado"), Column("nosso (código)"),
-             Column("nosso (id no Omie)"), Column("sem vínculo (id)"), Column("R$", right=True),
-             Column("vencimentos"), Column("digitado por"), Column("o que fazer")]  # fmt: skip
+    heads = [Column("empresa"), Column("lado"), Column(texts.OUR_CODE),
+             Column(texts.OUR_ID), Column(texts.UNLINKED_ID), Column("R$", right=True),
+             Column("vencimentos"), Column(texts.TYPED_BY), Column(texts.WHAT_TO_DO)]  # fmt: skip
     rows = [
         [
             one.empresa,
-            _SIDES.get(one.natureza, one.natureza),
+            texts.SIDES.get(one.natureza, one.natureza),
             one.ledger_code,
             str(one.our_titulo),
             str(one.other_titulo),

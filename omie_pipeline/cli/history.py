@@ -37,6 +37,7 @@ from omie_pipeline.cli.selection import (
     chosen_endpoints,
     chosen_tables,
 )
+from omie_pipeline.texts.cli import status as texts
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -80,8 +81,8 @@ def show_syncs(
         rows_told: counts in words.
     """
     several = len({sync[0]["empresa"] for sync in syncs}) > 1
-    heads = [Column("início"), *([Column("empresa")] if several else [])]
-    heads += [Column(title) for title in ("sentido", "o quê", "por", "resultado")]
+    heads = [Column(texts.BEGINNING), *([Column("empresa")] if several else [])]
+    heads += [Column(title) for title in ("sentido", texts.WHAT, "por", "resultado")]
     heads.append(Column("linhas"))
     rows = []
     for sync in syncs:
@@ -106,7 +107,7 @@ def show_syncs(
             show(f"{moment(one['started_at'])} {_name(one)} ({one['empresa']}): {one['error']}")
             if one["fix"]:
                 show(f"    → {one['fix']}")
-    show("Endpoint por endpoint: omie-pipeline history --details")
+    show(texts.DETAILS_NEXT)
 
 
 def _goes_on(group: Sequence[Record], one: Record) -> bool:
@@ -141,32 +142,8 @@ _FIELDS = (
     "rejected", "quarantined", "held", "calls", "mode", *_READ_COUNTS, "complete", "error_class",
     "error", "fix",
 )  # fmt: skip
-_TOLD_COUNTS = {
-    "delivered": "entregues",
-    "unchanged": "inalteradas",
-    "rejected": "rejeitadas",
-    "quarantined": "em quarentena",
-    "held": "retidas",
-    "read": "lidas",
-    "inserted": "novas",
-    "updated": "alteradas",
-    "excluded": "excluídas",
-    "filtered": "filtradas",
-}
-RUN_STATES = {
-    "running": "em andamento",
-    "done": "concluída",
-    "dry_run": "simulação",
-    "stopped": "barrada",
-    "failed": "falhou",
-}
-READING_STATES = {**RUN_STATES, "stopped": "interrompida", "incomplete": "incompleta"}
-_MAP_CATEGORY = (
-    "Categoria não mapeada: defina-a com omie-pipeline defaults set (códigos em omie-pipeline "
-    "refs), rode omie-pipeline build e envie de novo"
-)
-_CONFLICT = "Conflito: decida qual lado vale (omie-pipeline reconcile) e envie de novo"
-_CONFLICTING = ("já cadastrad", "ja cadastrad", "já existe")
+READING_STATES = {**texts.RUN_STATES, "stopped": "interrompida", "incomplete": "incompleta"}
+_CONFLICTING = frozenset({"já cadastrad", "ja cadastrad", "já existe"})
 
 
 def history(
@@ -225,12 +202,12 @@ def _show_syncs(
     if not syncs:
         _show(())
         return
-    show_syncs(syncs[:most], states=(RUN_STATES, READING_STATES), rows_told=_rows)
+    show_syncs(syncs[:most], states=(texts.RUN_STATES, READING_STATES), rows_told=_rows)
 
 
 def _directions(only: str | None, endpoint: str | None, table: str | None) -> tuple[bool, bool]:
     if only not in (None, "push", "import"):
-        raise typer.BadParameter("é push ou import", param_hint="--direction")
+        raise typer.BadParameter(texts.PUSH_OR_READING, param_hint="--direction")
     sends = only != "import" and (endpoint is not None or table is None)
     reads = only != "push" and (table is not None or endpoint is None)
     return sends, reads
@@ -282,9 +259,9 @@ def _run_record(entry: RunEntry, reasons: Sequence[RefusedReason]) -> dict[str, 
 def _row_step(reason: RefusedReason) -> str:
     """What to do about a row's reason; the two commonest have an answer of their own."""
     if "categoria" in reason.field:
-        return _MAP_CATEGORY
+        return texts.MAP_CATEGORY
     if any(words in reason.text.lower() for words in _CONFLICTING):
-        return _CONFLICT
+        return texts.CONFLICT
     return reason.fix
 
 
@@ -292,7 +269,7 @@ def _reading_record(entry: ReadingEntry) -> dict[str, Any]:
     step = reading_step(entry.error_class, entry.error)
     incomplete = entry.state == "done" and entry.complete is False
     if incomplete:
-        step = f"Leia de novo por inteiro: omie-pipeline import {entry.table} --full"
+        step = texts.read_whole_fix(entry.table)
     return {
         "run_id": entry.run_id,
         "empresa": entry.empresa,
@@ -315,17 +292,16 @@ def _reading_record(entry: ReadingEntry) -> dict[str, Any]:
 
 def _show(records: Sequence[Record]) -> None:
     if not records:
-        show(
-            "Nenhuma execução ainda. Comece com: omie-pipeline import tudo, ou "
-            "omie-pipeline push tudo --dry-run"
-        )
+        show(texts.NO_RUN_YET)
         return
-    heads = [Column(t) for t in ("início", "empresa", "sentido", "tabela", "por", "resultado")]
-    heads += [Column("segundos", right=True), Column("linhas"), Column("erro e o que fazer")]
+    heads = [
+        Column(t) for t in (texts.BEGINNING, "empresa", "sentido", "tabela", "por", "resultado")
+    ]
+    heads += [Column("segundos", right=True), Column("linhas"), Column(texts.ERROR_AND_FIX)]
     rows = []
     for one in records:
         sent = one["direction"] == "push"
-        states = RUN_STATES if sent else READING_STATES
+        states = texts.RUN_STATES if sent else READING_STATES
         error = "\n".join(text for text in (one["error"], one["fix"] and f"→ {one['fix']}") if text)
         rows.append(
             [
@@ -344,5 +320,7 @@ def _show(records: Sequence[Record]) -> None:
 
 
 def _rows(one: Record) -> str:
-    told = [f"{count(one[name])} {word}" for name, word in _TOLD_COUNTS.items() if one.get(name)]
+    told = [
+        f"{count(one[name])} {word}" for name, word in texts.TOLD_COUNTS.items() if one.get(name)
+    ]
     return ", ".join(told) or "nenhuma"

@@ -34,6 +34,7 @@ from omie_pipeline.errors import (
     Paused,
     TakenOver,
 )
+from omie_pipeline.texts.cli import imports as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -42,17 +43,7 @@ if TYPE_CHECKING:
 
 # The report of a reading, as people and programs read it.
 
-_COUNTS = {
-    "total_omie": "total no Omie",
-    "read": "lidas",
-    "inserted": "novas",
-    "updated": "alteradas",
-    "unchanged": "iguais",
-    "excluded": "excluídas",
-    "filtered": "filtradas",
-}
 _MORE = ("pages", "rereads", "page_size", "page_size_served")
-_MODES = {"full": "tudo", "incremental": "o que mudou"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ def emit_outcome(outcome: Outcome) -> None:
             "mode": report.mode,
             "window_from": report.window_from,
             "window_to": report.window_to,
-            **{name: getattr(report, name) for name in (*_COUNTS, *_MORE)},
+            **{name: getattr(report, name) for name in (*texts.COUNTS, *_MORE)},
             "complete": report.complete,
             "new_fields": list(report.new_fields),
             "partitions": len(report.partitions),
@@ -112,7 +103,7 @@ def show_outcomes(outcomes: Sequence[Outcome]) -> None:
     several = len({outcome.empresa for outcome in outcomes}) > 1
     heads = [Column("empresa")] if several else []
     heads += [Column("tabela"), Column("leitura")]
-    heads += [Column(title, right=True) for title in _COUNTS.values()]
+    heads += [Column(title, right=True) for title in texts.COUNTS.values()]
     heads.append(Column("completo"))
     rows = []
     for outcome in outcomes:
@@ -121,17 +112,17 @@ def show_outcomes(outcomes: Sequence[Outcome]) -> None:
     show_table(heads, rows)
     for outcome in outcomes:
         _show_remarks(outcome)
-    show("Próximo passo: omie-pipeline status")
+    show(texts.STATUS_NEXT)
 
 
 def _cells(outcome: Outcome) -> list[str]:
     report = outcome.report
     if report is None:
-        word = "falhou" if outcome.asked else "não lida"
-        return [word, *("–" for _ in _COUNTS), "não"]
-    mode = "há pouco, por outra" if report.reused else _MODES[report.mode]
-    counts = [count(getattr(report, name)) for name in _COUNTS]
-    return [mode, *counts, "sim" if report.complete else "não"]
+        word = "falhou" if outcome.asked else texts.NOT_READ
+        return [word, *("–" for _ in texts.COUNTS), texts.NO]
+    mode = texts.JUST_READ_BY_ANOTHER if report.reused else texts.MODES[report.mode]
+    counts = [count(getattr(report, name)) for name in texts.COUNTS]
+    return [mode, *counts, "sim" if report.complete else texts.NO]
 
 
 def _show_remarks(outcome: Outcome) -> None:
@@ -139,12 +130,9 @@ def _show_remarks(outcome: Outcome) -> None:
     if report is None:
         return
     if report.new_fields:
-        show(f"{label}: campos novos do Omie, guardados em raw: {', '.join(report.new_fields)}")
+        show(texts.new_fields(label=label, fields=", ".join(report.new_fields)))
     if not report.complete:
-        show(
-            f"{label}: as linhas lidas não fecharam com o total do Omie, talvez porque alguém "
-            f"trabalhava nele. O que fazer: omie-pipeline import {outcome.table} --full"
-        )
+        show(texts.counts_differ(label=label, table=outcome.table))
 
 
 _DATE = "AAAA-MM-DD"
@@ -196,10 +184,10 @@ def import_(
 
     chosen, dates = chosen_tables(tables), chosen_dates(None, first, last)
     if changed and (full or dates.given):
-        told = "não combina com --full, --from e --to"
+        told = texts.NOT_WITH_FULL_FROM_TO
         raise typer.BadParameter(told, param_hint="--incremental")
     if full and dates.given:
-        raise typer.BadParameter("não combina com --from e --to", param_hint="--full")
+        raise typer.BadParameter(texts.NOT_WITH_FROM_TO, param_hint="--full")
     _refuse_useless_dates(chosen, dates)
     deployment = Deployment()
     _refuse_days_to_come(deployment, dates)
@@ -221,7 +209,7 @@ def import_(
     if dates.given and _nothing_there(outcomes):
         names = ", ".join(dict.fromkeys(one.table for one in outcomes if _is_cut(one.table)))
         # A whole answer, and no failure: a crontab that reads yesterday meets Sundays.
-        say(f"O Omie não tem linha nenhuma de {names} incluída {dates.told()}: confira as datas")
+        say(texts.none_created_at(names=names, dates=dates.told()))
 
 
 def _is_cut(table: str) -> bool:
@@ -242,7 +230,7 @@ def _refuse_days_to_come(deployment: Deployment, dates: Dates) -> None:
     today = deployment.clock.now().astimezone(ZoneInfo(deployment.settings.time_zone)).date()
     if dates.first is not None and dates.first > today:
         raise typer.BadParameter(
-            f"{dates.first:%d/%m/%Y} ainda não chegou, e as datas são as de inclusão no Omie",
+            texts.not_come_yet(dates.first),
             param_hint="--from",
         )
 
@@ -280,7 +268,7 @@ def _read(deployment: Deployment, asked: ImportCommand, table: str, empresa: str
     if mode == "full":
         since = resumable_since(deployment.engine, empresa, table, deployment.clock.now())
     if since is not None:
-        say(f"{label}: retomando a leitura que parou ({moment(since)}); o conferido não é repetido")
+        say(texts.goes_on(label=label, since=moment(since)))
     try:
         # Whatever a library prints must not end up between the objects of --json.
         with reading_progress(label) as progress, redirect_stdout(sys.stderr):
@@ -309,7 +297,7 @@ def _with_what_they_need(
     for table, needed in _NEEDED_FIRST.items():
         wanted = table in tables and needed not in tables
         if wanted and not was_read(deployment.engine, needed, empresa):
-            say(f"{table} ({empresa}): precisa de {needed}, que é lida antes")
+            say(texts.needs_before(table=table, empresa=empresa, needed=needed))
             missing.append(needed)
     return (*missing, *tables)
 
@@ -322,16 +310,17 @@ def _tell_stop(
     rest: tuple[str, ...],
 ) -> None:
     if rest:
-        say(f"{empresa}: não lidas: {', '.join(rest)}")
+        say(texts.not_read_tables(empresa=empresa, tables=", ".join(rest)))
     if isinstance(error, Blocked):
-        words = ["omie-pipeline import", table, *rest]
+        words = [texts.IMPORT_COMMAND, table, *rest]
         words += [f"--from {asked.dates.first}"] if asked.dates.first else []
         words += [f"--to {asked.dates.last}"] if asked.dates.last else []
         whole = asked.mode == "full" and not asked.dates.given
         words += ["--full"] if whole else []
         say(
-            f"{empresa}: o Omie não responde a esta chave até {moment(error.until)}; o que foi "
-            f"lido fica. Depois: {' '.join(words)} --empresa {empresa}"
+            texts.key_not_answered(
+                empresa=empresa, until=moment(error.until), command=" ".join(words)
+            )
         )
 
 
@@ -340,7 +329,5 @@ def _refuse_useless_dates(tables: tuple[str, ...], dates: Dates) -> None:
     if not dates.given or not uncut:
         return
     if len(uncut) == len(tables):
-        raise typer.BadParameter(
-            f"{', '.join(uncut)} não se divide por data", param_hint="--from/--to"
-        )
-    say(f"As datas não valem para {', '.join(uncut)}: é lido por inteiro")
+        raise typer.BadParameter(texts.not_by_date(", ".join(uncut)), param_hint="--from/--to")
+    say(texts.read_whole(", ".join(uncut)))

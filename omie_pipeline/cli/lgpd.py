@@ -15,6 +15,7 @@ from omie_pipeline.cli.output import Column, count, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts.cli import privacy as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -65,14 +66,14 @@ def export(
             found[name] = export_person(connection, person)
     rows = sum(len(section["rows"]) for sections in found.values() for section in sections)
     if not rows:
-        show("Nada encontrado sobre essa pessoa; nenhum arquivo gravado")
+        show(texts.NOTHING_FOUND_NO_FILE)
         return
     target = Path(output).expanduser()
     if target.is_dir():
         target /= f"titular-{now:%Y%m%d-%H%M%S}.json"
     told = {"gerado_em": now.isoformat(), "empresas": found}
     _write_private(target, decimal_json.dumps(told))
-    show(f"{count(rows)} linhas em {target} (só você pode ler)")
+    show(texts.lines_written(rows=count(rows), file=target))
 
 
 @lgpd.command(cls=PortugueseCommand)
@@ -108,7 +109,7 @@ def erase(
                 deployment,
                 name,
                 confirmed_at,
-                lambda table, of=name: say(f"{of}: conferindo {table} no Omie"),  # type: ignore[misc]
+                lambda table, of=name: say(texts.checking(of=of, table=table)),  # type: ignore[misc]
             )
             _tell_unread(name, left_out, deployment.settings.start_date)
     waits = False
@@ -143,25 +144,16 @@ def cancel(
             person = find_person(connection, name, document=document, code=key or "")
             day = take_back(connection, person, key or "", now)
             if day is None:
-                show(f"{name}: não há pedido que ainda se possa desfazer")
+                show(texts.nothing_to_undo(name))
                 continue
-            show(
-                f"{name}: pedido desfeito: nome e documento não serão mais apagados em "
-                f"{day:%d/%m/%Y}. Contatos e observações já apagados voltam quando o Omie for lido "
-                "de novo (omie-pipeline import)"
-            )
+            show(texts.request_undone(name=name, day=day))
 
 
 def _tell_unread(empresa: str, left_out: Sequence[str], start: date) -> None:
     """What no reading of ours can show: the decision rests on what was read."""
-    say(
-        f"{empresa}: títulos e notas de antes de {start:%d/%m/%Y} não são lidos: confira-os no Omie"
-    )
+    say(texts.not_read_before(empresa=empresa, start=start))
     if left_out:
-        say(
-            f"{empresa}: os filtros de importação deixam linhas de fora de {', '.join(left_out)}: "
-            "confira-as no Omie"
-        )
+        say(texts.left_out_by_filters(empresa=empresa, tables=", ".join(left_out)))
 
 
 def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
@@ -170,21 +162,21 @@ def _asked(cpf: str | None, code: str | None) -> tuple[Deployment, str]:
     from omie_pipeline.privacy.find import plain_document
 
     if cpf is not None and code is not None:
-        raise typer.BadParameter("não combina com --key", param_hint="--cpf")
+        raise typer.BadParameter(texts.NOT_WITH_KEY, param_hint="--cpf")
     if code is not None:
         if not code.strip():
-            raise typer.BadParameter("está vazio", param_hint="--key")
+            raise typer.BadParameter(texts.EMPTY, param_hint="--key")
         return Deployment(), ""
     document = plain_document(_read_document() if cpf is None else cpf)
     if len(document) not in _DOCUMENT_LENGTHS:
         # The value itself is never repeated: it may be a real one with a slip.
-        raise typer.BadParameter("não tem o tamanho de um CPF ou CNPJ", param_hint="--cpf")
+        raise typer.BadParameter(texts.WRONG_LENGTH, param_hint="--cpf")
     return Deployment(), document
 
 
 def _read_document() -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt("CPF ou CNPJ (não aparece)", hide_input=True, err=True))
+        return str(typer.prompt(texts.DOCUMENT_PROMPT, hide_input=True, err=True))
     return sys.stdin.readline().strip()
 
 
@@ -199,73 +191,54 @@ def _write_private(target: Path, text: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text + "\n")
     except FileExistsError:
-        raise ConfigurationError(f"{target} já existe; escolha outro nome") from None
+        raise ConfigurationError(texts.file_exists(target)) from None
     except OSError as error:
         raise ConfigurationError(
-            f"Não foi possível gravar {target} ({error.strerror or type(error).__name__})"
+            texts.not_written(file=target, cause=error.strerror or type(error).__name__)
         ) from None
 
 
 def _tell(empresa: str, report: ErasureReport) -> None:
     if not report.tables:
-        show(f"{empresa}: nada encontrado sobre essa pessoa no armazém")
+        show(texts.nothing_found(empresa))
         return
     show(f"{empresa}:")
-    heads = [Column("tabela"), Column("o que é"), Column("linhas", right=True),
-             Column("apagadas", right=True), Column("o que fica")]  # fmt: skip
+    heads = [Column("tabela"), Column(texts.WHAT_IT_IS), Column("linhas", right=True),
+             Column("apagadas", right=True), Column(texts.WHAT_STAYS)]  # fmt: skip
     show_table(
         heads,
         [[t.name, t.title, count(t.found), count(t.erased), t.kept] for t in report.tables],
     )
     if report.retained_until is not None:
-        show(
-            f"Nome e documento ficam até {report.retained_until:%d/%m/%Y}: há nota ou título que "
-            "a lei manda guardar por cinco anos (CTN 173, 174 e 195; LGPD 16, I)"
-        )
+        show(texts.kept_until(report.retained_until))
         for reason in report.reasons:
-            show(f"  {reason.what} (até {reason.until:%d/%m/%Y})")
+            show(texts.item_until(item=reason.what, until=reason.until))
     else:
-        show("Nome e documento são apagados também: nenhuma nota ou título obriga a guardá-los")
+        show(texts.ERASED_TOO)
     if report.files:
-        show(
-            "Ficam no arquivo de notas, inteiros: documento fiscal, que a lei manda guardar por "
-            "cinco anos (CTN 173, 174 e 195; LGPD 16, I). Depois da data, apague-os lá:"
-        )
+        show(texts.FILES_STAY)
         for path, until in report.files:
-            show(f"  {path} (até {until:%d/%m/%Y})")
+            show(texts.item_until(item=path, until=until))
 
 
 def _tell_order(waits: bool, *, yes: bool) -> None:
     """What of the order is done, what waits, and what of it can be taken back."""
     if not yes:
-        say(
-            "Simulação: nada foi apagado. Para apagar, repita com --yes: contatos, endereço e "
-            "observações saem do armazém na hora; só nome e documento esperam o dia mostrado, se há"
-        )
+        say(texts.DRY_RUN)
     elif waits:
-        say(
-            "Contatos, endereço e observações foram apagados. O pedido de apagar nome e documento "
-            "espera o dia mostrado (um título ou uma nota até lá o adia); para desfazê-lo antes: "
-            "omie-pipeline lgpd cancel"
-        )
+        say(texts.ERASED)
 
 
 def _tell_elsewhere(person: Person, copies: Sequence[str]) -> None:
     """What no command of ours can do: erase the person where the data come from."""
     if person.client_ids:
         ids = ", ".join(str(number) for number in person.client_ids)
-        show(f"Falta apagar no Omie: cliente {ids}")
-    if texts := (*person.order_codes, *person.contract_codes):
-        show(f"No Omie ficam também os textos e e-mails de {', '.join(texts)}: altere-os lá")
+        show(texts.to_erase_in_omie(ids))
+    if codes := (*person.order_codes, *person.contract_codes):
+        show(texts.texts_in_omie(", ".join(codes)))
     if len(person.client_codes) > 1:
-        show(
-            "O pedido vale para todos os códigos que têm no Omie o mesmo cadastro (o mesmo CPF ou "
-            f"CNPJ): {', '.join(person.client_codes)}"
-        )
+        show(texts.all_codes(", ".join(person.client_codes)))
     if person.client_codes:
-        show(f"Falta apagar no sistema da clínica: {', '.join(person.client_codes)}")
+        show(texts.to_erase_at_clinic(", ".join(person.client_codes)))
     if copies:
-        show(
-            f"As cópias da clínica ({', '.join(copies)}) não são alteradas: a próxima extração as "
-            "traria de volta. Elas mudam quando a clínica mudar"
-        )
+        show(texts.copies_stay(", ".join(copies)))

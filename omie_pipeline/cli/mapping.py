@@ -16,6 +16,7 @@ from omie_pipeline.cli.output import Column, console, printable, say, show, show
 from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.selection import YesOption, chosen_endpoints
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 # What ``omie-pipeline map`` shows and asks: names, patterns and counts, never a value of a row.
 
 _COLUMNS = (
-    Column("campo"), Column("obrigatório"), Column("vem de"), Column("certeza"), Column("por quê"),
+    Column("campo"), Column(texts.REQUIRED), Column(texts.COMES_FROM), Column("certeza"),
+    Column(texts.WHY),
 )  # fmt: skip
 _TOLD_UNUSED = 30
 
@@ -37,25 +39,32 @@ def show_mapping(mapping: Mapping) -> None:
     """Every field that something feeds, and those required that nothing feeds yet."""
     table = mapping.table
     show(
-        f"{mapping.endpoint.title} ({mapping.endpoint.name}) de {table.schema}.{table.name}: "
-        f"{len(table.columns)} colunas, {table.rows} linhas lidas"
+        texts.proposal(
+            title=mapping.endpoint.title,
+            endpoint=mapping.endpoint.name,
+            schema=table.schema,
+            table=table.name,
+            columns=len(table.columns),
+            rows=table.rows,
+        )
     )
     if table.belonging is not None:
         total, belonging = table.belonging
-        show(f"--where deixa passar {belonging} de {total} linhas")
+        show(texts.where_lets_through(belonging=belonging, total=total))
     rows = [_row(mapping, one) for one in mapping.chosen]
-    rows += [[path, "sim", "–", "", "nenhuma coluna encontrada"] for path in mapping.missing]
+    rows += [[path, "sim", "–", "", texts.NO_COLUMN_FOUND] for path in mapping.missing]
     show_table(_COLUMNS, rows)
     unused = [name for name in mapping.unused if name not in mapping.withheld]
     if unused:
         told = ", ".join(unused[:_TOLD_UNUSED])
         more = len(unused) - _TOLD_UNUSED
-        show(f"Colunas sem uso: {told}{f' e mais {more}' if more > 0 else ''}")
-    if mapping.withheld:
         show(
-            f"Deixadas de fora, por poderem ter dados de saúde (LGPD, art. 11): "
-            f"{', '.join(mapping.withheld)}. Se uma for só administrativa: --set CAMPO=COLUNA"
+            texts.unused_columns(
+                columns=told, more=texts.and_more_of_them(more) if more > 0 else ""
+            )
         )
+    if mapping.withheld:
+        show(texts.health_data(", ".join(mapping.withheld)))
 
 
 def show_missing(mapping: Mapping) -> None:
@@ -64,10 +73,10 @@ def show_missing(mapping: Mapping) -> None:
         return
     from rich.text import Text
 
-    words = f"Faltam campos obrigatórios: {', '.join(mapping.missing)}"
+    words = texts.required_missing(", ".join(mapping.missing))
     console(sys.stdout).print(Text(printable(words), style="bold red"))
-    say("O que fazer: --set CAMPO=COLUNA ou --const CAMPO=VALOR; sem eles a validação segura")
-    say("todas as linhas (omie-pipeline quarantine)")
+    say(texts.REQUIRED_MISSING_FIX)
+    say(texts.EVERY_ROW)
 
 
 def show_doubts(mapping: Mapping) -> None:
@@ -75,20 +84,20 @@ def show_doubts(mapping: Mapping) -> None:
     from omie_pipeline.mapping.doubts import doubts_of
 
     for doubt in doubts_of(mapping, filtered=bool(mapping.table.where)):
-        say(f"aviso: {doubt}")
+        say(texts.warning(doubt))
 
 
 def ask_corrections(mapping: Mapping) -> Mapping:
     """Let the person change field by field, until an empty answer."""
     while True:
-        path = _answer("Campo a mudar (vazio: está bom)")
+        path = _answer(texts.FIELD_TO_CHANGE)
         if not path:
             return mapping
-        source = _answer(f"Coluna para {path} (vazio: nenhuma; =valor: o mesmo em todas as linhas)")
+        source = _answer(texts.column_for(path))
         try:
             mapping = _changed(mapping, path, source)
         except ConfigurationError as error:
-            say(f"Não deu: {error}")
+            say(texts.did_not_do(error))
             continue
         show_mapping(mapping)
 
@@ -123,7 +132,7 @@ def _prefix(mapping: Mapping, one: Proposal) -> str:
 def _demand(target: Target) -> str:
     if target.field.required or target.is_key:
         return "sim"
-    return "para NFS-e" if target.field.required_when == "nfe_nfse_issue" else ""
+    return texts.FOR_NOTES if target.field.required_when == "nfe_nfse_issue" else ""
 
 
 _PAIR = "CAMPO=VALOR"
@@ -207,13 +216,13 @@ def map_(
     show_missing(mapping)
     show_doubts(mapping)
     if dry_run:
-        show("Nada foi escrito (--dry-run)")
-    elif confirm(f"Escrever {target}?", yes=yes):
+        show(texts.NOTHING_WRITTEN_DRY)
+    elif confirm(texts.write_file(target), yes=yes):
         write_model(target, text, overwrite=overwrite)
-        show(f"Escrito: {target}")
-        show(f"Próximo passo: omie-pipeline build; depois omie-pipeline preview {chosen.name}")
+        show(texts.written(target))
+        show(texts.build_next(chosen.name))
     else:
-        say("Nada foi escrito")
+        say(texts.NOTHING_WRITTEN)
     if mapping.missing:
         raise typer.Exit(UNFINISHED)
 
@@ -221,7 +230,7 @@ def map_(
 def _one_endpoint(name: str) -> Endpoint:
     found = chosen_endpoints([name])
     if len(found) != 1:
-        raise typer.BadParameter("escolha um só", param_hint="ENDPOINT")
+        raise typer.BadParameter(texts.CHOOSE_ONE, param_hint="ENDPOINT")
     return found[0]
 
 
@@ -233,7 +242,7 @@ def _wanted(
     where: str | None,
 ) -> _Wanted:
     if where is not None and not where.strip():
-        raise typer.BadParameter("escreva uma condição, como \"tipo = 'R'\"", param_hint="--where")
+        raise typer.BadParameter(texts.WRITE_A_CONDITION, param_hint="--where")
     return _Wanted(
         tuple(_pair(text, "--set") for text in columns or ()),
         tuple(_pair(text, "--const") for text in constants or ()),
@@ -246,7 +255,7 @@ def _wanted(
 def _pair(text: str, option: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip() or not value:
-        raise typer.BadParameter(f"escreva {_PAIR}", param_hint=option)
+        raise typer.BadParameter(texts.write_pair(_PAIR), param_hint=option)
     return name.strip(), value
 
 
@@ -256,7 +265,7 @@ def _table_name(text: str) -> tuple[str, str]:
 
     found = split_table(text)
     if found is None:
-        raise typer.BadParameter("escreva ESQUEMA.TABELA", param_hint="--table")
+        raise typer.BadParameter(texts.WRITE_TABLE, param_hint="--table")
     return found
 
 
@@ -273,7 +282,7 @@ def _mapping(
 
     if empresa is not None and empresa not in deployment.empresas:
         raise typer.BadParameter(
-            f"não existe {empresa} (existem: {', '.join(deployment.empresas)})",
+            texts.no_such_empresa(empresa=empresa, known=", ".join(deployment.empresas)),
             param_hint="--empresa",
         )
     sampled = sample_table(deployment.engine, *table, where=wanted.where)

@@ -13,6 +13,7 @@ from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.mapping.model_sql import relation_of
 from omie_pipeline.mapping.sampling import SampledTable
 from omie_pipeline.postgres.schemas import ANALYSIS, CLINIC, STAGING, Schemas
+from omie_pipeline.texts.cli import models as texts
 from omie_pipeline.yaml_text import load_yaml
 
 _FOLDERS = {name: name for name in (CLINIC, STAGING, ANALYSIS)}
@@ -28,7 +29,7 @@ def model_file(own: Path, endpoint: Endpoint, given: Path | None) -> Path:
     name = f"{endpoint.model}.sql"
     file = given or own / "omie" / name
     if file.name != name:
-        raise ConfigurationError(f"O arquivo deve se chamar {name}: é o modelo que o envio lê")
+        raise ConfigurationError(texts.file_must_be_called(name))
     return file
 
 
@@ -39,10 +40,7 @@ def refuse_overwriting(file: Path, *, overwrite: bool) -> None:
         ConfigurationError: it exists and ``overwrite`` is not set.
     """
     if file.exists() and not overwrite:
-        raise ConfigurationError(
-            f"{file} já existe e não foi mexido: use --overwrite para escrever por cima, ou "
-            "--dry-run para só ver a proposta"
-        )
+        raise ConfigurationError(texts.file_exists(file))
 
 
 def write_model(file: Path, text: str, *, overwrite: bool) -> None:
@@ -61,7 +59,7 @@ def write_model(file: Path, text: str, *, overwrite: bool) -> None:
         Path(made).replace(file)
     except OSError as error:
         raise ConfigurationError(
-            f"Não foi possível gravar {file} ({error.strerror or type(error).__name__})"
+            texts.not_written(file=file, cause=error.strerror or type(error).__name__)
         ) from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.output import say
 from omie_pipeline.likely import likely
+from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -19,13 +20,13 @@ _CANONICAL_SET = "canonica"
 def computed_columns_told(model: PayloadModel) -> str:
     """Which columns of a payload model stay here because Omie fills them in itself."""
     columns = model.computed
-    return f"{len(columns)} coluna(s) que o Omie calcula não são enviadas: {', '.join(columns)}"
+    return texts.computed_columns(number=len(columns), columns=", ".join(columns))
 
 
 def tell_columns(deployment: Deployment) -> None:
     """Say, after a build, which columns are not sent, not known or not read; none stops it."""
     for line in (*_payload_lines(deployment), *_canonical_lines(deployment)):
-        say(f"aviso: {line}")
+        say(texts.warning(line))
 
 
 def _payload_lines(deployment: Deployment) -> Iterator[str]:
@@ -71,7 +72,7 @@ def _canonical_lines(deployment: Deployment) -> Iterator[str]:
         for one in unread:
             meant = likely(one, missing)
             if meant:
-                yield f"{name}: coluna desconhecida {one}, que ninguém lê: quis dizer {meant[0]}?"
+                yield texts.unknown_column(model=name, column=one, near=meant[0])
         others = [one for one in unread if not likely(one, missing)]
         if others:
-            yield f"{name}: colunas que não são lidas: {', '.join(others)}"
+            yield texts.unread_columns(model=name, columns=", ".join(others))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from omie_pipeline.cli.output import say, show
+from omie_pipeline.texts.cli import models as texts
 
 
 def models(
@@ -23,17 +24,17 @@ def models(
 
     settings = load_settings()
     for folder in move_old_sets(settings) if move else ():
-        show(f"Movida: {folder}")
+        show(texts.moved(folder))
     project = assemble_project(settings)
-    show(f"Sua pasta: {settings.models}")
+    show(texts.your_folder(settings.models))
     for file in project.own:
         show(f"  {file}")
     if not project.own:
-        show("  (nenhum modelo)")
+        show(texts.NO_MODEL)
     if project.variables:
-        show(f"Variáveis do dbt: {', '.join(project.variables)}")
+        show(texts.variables(", ".join(project.variables)))
     if project.replaced:
-        show(f"No lugar dos modelos entregues: {', '.join(project.replaced)}")
-    show(f"Projeto que o dbt roda: {project.folder}")
+        show(texts.replaced(", ".join(project.replaced)))
+    show(texts.project_run(project.folder))
     for hint in project.hints:
-        say(f"aviso: {hint}")
+        say(texts.warning(hint))

@@ -32,25 +32,25 @@ MOUNTED = (
         "demo",
         "omie_pipeline.cli.demo",
         "demo",
-        "Roda a clínica de exemplo inteira contra o simulador.",
+        summary="Roda a clínica de exemplo inteira contra o simulador.",
     ),
     MountedCommand(
         "dev",
         "omie_pipeline.cli.dev",
         "dev",
-        "Abre o Dagster (tela e agendador) com o banco embutido.",
+        summary="Abre o Dagster (tela e agendador) com o banco embutido.",
     ),
     MountedCommand(
         "simulator",
         "omie_pipeline.simulator.__main__",
         "simulator_command",
-        "Liga o simulador local da API do Omie.",
+        summary="Liga o simulador local da API do Omie.",
     ),
     MountedCommand(
         "webhooks",
         "omie_pipeline.webhooks.command",
         "webhooks_command",
-        "Recebe os eventos (webhooks) do Omie.",
+        summary="Recebe os eventos (webhooks) do Omie.",
     ),
 )
 

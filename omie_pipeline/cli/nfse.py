@@ -16,6 +16,7 @@ from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.push_report import show_reports, show_worst, unfinished, worst_of
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, YesOption
 from omie_pipeline.errors import OmieFault
+from omie_pipeline.texts.cli import nfse as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -26,15 +27,6 @@ if TYPE_CHECKING:
 
 # Notes, taxes and services as people and programs read them.
 
-STATES = {
-    "submitted": "enviada",
-    "processing": "em processamento",
-    "issued": "emitida",
-    "rejected": "recusada pela prefeitura",
-    "cancelled": "cancelada",
-    "error": "com erro",
-    "deleted": "OS excluída no Omie",
-}
 _SOURCES = {
     "push": "envio",
     "status": "consulta",
@@ -51,15 +43,15 @@ def note_record(note: NoteState) -> dict[str, Any]:
 
 def show_note(note: NoteState) -> None:
     """A note, a line for each thing that is known of it."""
-    show(f"{note.cod_int_os} ({note.empresa}): {STATES[note.state]}")
+    show(f"{note.cod_int_os} ({note.empresa}): {texts.STATES[note.state]}")
     lines = (
-        ("número", note.numero),
-        ("código de verificação", note.codigo_verificacao),
+        (texts.NUMBER, note.numero),
+        (texts.VERIFICATION_CODE, note.codigo_verificacao),
         ("valor", f"R$ {money(note.valor)}" if note.valor is not None else None),
-        ("município", note.municipio),
-        ("enviada em", _times(note)),
-        ("emitida em", moment(note.issued_at) if note.issued_at else None),
-        ("cancelamento pedido em", _asked(note)),
+        (texts.CITY, note.municipio),
+        (texts.SENT_AT, _times(note)),
+        (texts.ISSUED_AT, moment(note.issued_at) if note.issued_at else None),
+        (texts.CANCELLATION_ASKED_AT, _asked(note)),
         ("mensagem", note.message),
         ("PDF", note.url_pdf),
         ("XML", note.url_xml),
@@ -77,8 +69,8 @@ def show_steps(found: NoteDetails) -> None:
         [
             [
                 moment(step.at),
-                STATES[step.from_state] if step.from_state else "–",
-                STATES[step.to_state],
+                texts.STATES[step.from_state] if step.from_state else "–",
+                texts.STATES[step.to_state],
                 _SOURCES[step.source],
                 step.reason or "",
             ]
@@ -86,7 +78,7 @@ def show_steps(found: NoteDetails) -> None:
         ],
     )
     for one in found.files:
-        show(f"    {one.kind}: {one.path} (sha256 {one.sha256}, {one.size_bytes} bytes)")
+        show(texts.file_line(kind=one.kind, path=one.path, sha256=one.sha256, size=one.size_bytes))
 
 
 def taxes_record(taxes: Taxes) -> dict[str, Any]:
@@ -105,14 +97,14 @@ def taxes_record(taxes: Taxes) -> dict[str, Any]:
 
 def show_taxes(taxes: Taxes) -> None:
     """What the note will bear, as Omie's records have it."""
-    show(f"Regime: {taxes.regime}")
+    show(texts.regime(taxes.regime))
     show_table(
         [
             Column("imposto"),
-            Column("alíquota", right=True),
-            Column("base R$", right=True),
-            Column("valor R$", right=True),
-            Column("retido R$", right=True),
+            Column(texts.RATE, right=True),
+            Column(texts.BASE, right=True),
+            Column(texts.VALUE, right=True),
+            Column(texts.WITHHELD, right=True),
         ],
         [
             [
@@ -126,26 +118,25 @@ def show_taxes(taxes: Taxes) -> None:
         ],
     )
     show(
-        f"Bruto R$ {money(taxes.gross)}; retido R$ {money(taxes.withheld)}; "
-        f"líquido R$ {money(taxes.net)}"
+        texts.totals(gross=money(taxes.gross), withheld=money(taxes.withheld), net=money(taxes.net))
     )
 
 
 def show_services(services: Sequence[Service]) -> None:
     """The catalogue of services as a table."""
     if not services:
-        show("Nenhum serviço no Omie")
+        show(texts.NO_SERVICE)
         return
     show_table(
         [
             Column("id", right=True),
-            Column("código"),
-            Column("integração"),
-            Column("descrição"),
+            Column(texts.CODE),
+            Column(texts.INTEGRATION),
+            Column(texts.DESCRIPTION),
             Column("LC 116"),
             Column("municipal"),
-            Column("preço R$", right=True),
-            Column("alíquotas (* retida)"),
+            Column(texts.PRICE, right=True),
+            Column(texts.RATES),
         ],
         [
             [
@@ -165,7 +156,7 @@ def show_services(services: Sequence[Service]) -> None:
 
 def rate(value: Decimal | None) -> str:
     """Per cent; rates that differ by item have none of their own."""
-    return "várias" if value is None else f"{value:.2f}%".replace(".", ",")
+    return texts.SEVERAL if value is None else f"{value:.2f}%".replace(".", ",")
 
 
 def _rates(one: Service) -> str:
@@ -178,7 +169,7 @@ def _rates(one: Service) -> str:
 
 
 def _times(note: NoteState) -> str:
-    again = f" ({note.attempts}ª vez)" if note.attempts > 1 else ""
+    again = texts.times(note.attempts) if note.attempts > 1 else ""
     return f"{moment(note.billed_at)}{again}"
 
 
@@ -188,7 +179,6 @@ def _asked(note: NoteState) -> str | None:
 
 nfse = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
-_CANCELLING = "{empresa}: outra execução está cancelando uma nota; esperando a vez"
 
 OrderKey = Annotated[str, typer.Argument(metavar="OS", help="Código da OS: OS-17.")]
 
@@ -207,13 +197,15 @@ def register(
         emit({name: getattr(found, name) for name in found.__dataclass_fields__})
     else:
         told = {
-            "already_registered": "já estava cadastrado",
-            "linked": "já existia no Omie e foi ligado",
-            "created": "foi criado",
-            "refused": "não passou",
+            "already_registered": texts.WAS_REGISTERED,
+            "linked": texts.WAS_LINKED,
+            "created": texts.WAS_CREATED,
+            "refused": texts.WAS_REFUSED,
         }[found.how]
-        source = f" (origem: {found.source_table}/{found.source_id})" if found.source_id else ""
-        at_omie = f"; id no Omie: {found.omie_id}" if found.omie_id else ""
+        source = (
+            texts.origin(table=found.source_table, row=found.source_id) if found.source_id else ""
+        )
+        at_omie = texts.id_in_omie(found.omie_id) if found.omie_id else ""
         show(f"{key} {told}{at_omie}{source}")
         if found.reason:
             show(f"    {found.reason}")
@@ -238,13 +230,13 @@ def issue(
     try:
         taxes = note_taxes(deployment, name, key)
     except OmieFault as fault:
-        print_error(fault, about=f"impostos de {key}", reading=True)
+        print_error(fault, about=texts.taxes_of(key), reading=True)
         taxes = None
     if taxes is not None and not as_json:
         show_taxes(taxes)
-    question = f"Faturar {key} ({name}) e emitir a NFS-e? Não dá para desfazer, só cancelar."
+    question = texts.bill(key=key, name=name)
     if not confirm(question, yes=yes):
-        say("Nada foi faturado")
+        say(texts.NOTHING_BILLED)
         return
     report = issue_note(deployment, name, key, getpass.getuser())
     if as_json:
@@ -263,10 +255,10 @@ def issue(
         show_worst(worst_of(deployment.engine, [report]))
         note = _note(deployment, name, key)
         if report.total.unchanged and note is not None:
-            show("Nada foi faturado agora, porque já tinha sido:")
+            show(texts.BILLED_BEFORE)
             show_note(note)
         if report.total.unchanged or report.total.delivered:
-            show(f"Acompanhe com: omie-pipeline nfse wait {key}")
+            show(texts.follow_with(key))
     if unfinished([report]):
         raise typer.Exit(UNFINISHED)
 
@@ -284,7 +276,7 @@ def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = 
     else:
         show_note(found.note)
         if not found.updated:
-            say(f"É o que se sabia: {found.reason}")
+            say(texts.what_was_known(found.reason))
     if not found.updated:
         raise typer.Exit(UNFINISHED)
 
@@ -323,15 +315,15 @@ def cancel(
     deployment = _deployment()
     name = _one(deployment, empresa)
     _refuse_unknown(deployment, name, key)
-    if not confirm(f"Cancelar {key} ({name}) e a sua NFS-e no Omie?", yes=yes):
-        say("Nada foi cancelado")
+    if not confirm(texts.cancel(key=key, name=name), yes=yes):
+        say(texts.NOTHING_CANCELLED)
         return
-    found = cancel_note(deployment, name, key, lambda: say(_CANCELLING.format(empresa=name)))
+    found = cancel_note(deployment, name, key, lambda: say(texts.CANCELLING.format(empresa=name)))
     told = {
         "cancelled": "cancelada",
-        "requested": "cancelamento pedido; a prefeitura ainda vai responder",
-        "uncertain": "sem resposta do Omie; o acompanhamento confere, não é preciso repetir",
-        "no_effect": "nada a cancelar: a prefeitura recusou esta nota",
+        "requested": texts.CANCELLATION_ASKED,
+        "uncertain": texts.CANCELLATION_UNANSWERED,
+        "no_effect": texts.NOTHING_TO_CANCEL,
     }[found.result]
     if as_json:
         emit({**note_record(found.note), "result": found.result})
@@ -393,10 +385,12 @@ def _one(deployment: Deployment, name: str | None) -> str:
     """The empresa meant: a code alone does not name a note if there are several."""
     if name is None and len(deployment.empresas) > 1:
         known = ", ".join(deployment.empresas)
-        raise typer.BadParameter(f"diga de qual empresa ({known})", param_hint="--empresa")
+        raise typer.BadParameter(texts.which_empresa(known), param_hint="--empresa")
     if name is not None and name not in deployment.empresas:
         known = ", ".join(deployment.empresas)
-        raise typer.BadParameter(f"não existe {name} (existem: {known})", param_hint="--empresa")
+        raise typer.BadParameter(
+            texts.no_such_empresa(empresa=name, known=known), param_hint="--empresa"
+        )
     return name or deployment.empresas[0]
 
 
@@ -418,12 +412,14 @@ def _refuse_unknown(deployment: Deployment, empresa: str, key: str) -> None:
     if found.at_date:
         return
     if found.endpoint:
-        more = f"esse código é de {found.endpoint} ({found.empresa})"
+        more = texts.code_of_another(endpoint=found.endpoint, empresa=found.empresa)
     elif found.alike:
-        more = f"seria {found.alike}?"
+        more = texts.perhaps(found.alike)
     else:
-        more = "confira o código" + (f" (são como {found.example})" if found.example else "")
-    raise typer.BadParameter(f"nenhuma OS {key} em {empresa}: {more}", param_hint="OS")
+        more = texts.CHECK_CODE + (texts.codes_are_like(found.example) if found.example else "")
+    raise typer.BadParameter(
+        texts.no_such_order(key=key, empresa=empresa, more=more), param_hint="OS"
+    )
 
 
 def _tell_standing(note: NoteState | None) -> None:
@@ -440,7 +436,7 @@ def _tell_standing(note: NoteState | None) -> None:
         say(billed_no_more(note.cod_int_os))
         raise typer.Exit(FAILED)
     words = f": {note.message}" if note.message else ""
-    say(f"Nota da {note.cod_int_os}: {STATES[note.state]}{words}")
+    say(texts.note_line(order=note.cod_int_os, state=texts.STATES[note.state], words=words))
 
 
 def _note(deployment: Deployment, empresa: str, key: str) -> NoteState | None:

@@ -11,6 +11,7 @@ from omie_pipeline.cli.output import Column, count, emit, moment, say, show, sho
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.selection import JsonOption
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts.cli import status as texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from omie_pipeline.alerts.channels import AppriseChannel
 
 notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
-
-_DIAGNOSE = "O apprise diz por quê: apprise -vv -b teste 'ENDEREÇO' (mostra o segredo na tela)"
 
 
 @notify.command(cls=PortugueseCommand)
@@ -33,16 +32,16 @@ def test() -> None:
     settings = load_settings()
     channels = _some(notify_channels(settings, load_config(settings)))
     message = Message(
-        "omie_pipeline: mensagem de teste",
-        "Este canal recebe os avisos da omie_pipeline. Nada a fazer.",
+        texts.TEST_TITLE,
+        texts.TEST_TEXT,
     )
     failed = 0
     for channel in channels:
         ok = channel.send(message)
         failed += not ok
-        show(f"{channel.service}: {'enviada' if ok else 'não foi aceita'}")
+        show(f"{channel.service}: {texts.SENT if ok else texts.NOT_ACCEPTED}")
     if failed:
-        say(f"O que fazer: confira os endereços em OMIE_NOTIFY_URLS. {_DIAGNOSE}")
+        say(texts.ADDRESSES_FIX)
         raise typer.Exit(FAILED)
 
 
@@ -68,7 +67,7 @@ def status(as_json: JsonOption = False) -> None:
             )
         return
     if not found:
-        show("Nenhum alerta em aberto")
+        show(texts.NO_OPEN_ALERT)
         return
     show_table(
         [Column("desde"), Column("alerta"), Column("avisado"), Column("vezes", right=True)],
@@ -98,18 +97,16 @@ def send() -> None:
     )
     sent = send_alerts(deployment.engine, alerts, channels, now)
     if sent is None:
-        say("Outro processo está avisando agora")
+        say(texts.ANOTHER_SENDS)
         return
-    show(f"{len(alerts)} alertas em aberto; {len(sent)} mensagens")
+    show(texts.alerts_sent(alerts=len(alerts), messages=len(sent)))
     for one in sent:
-        show(f"{one.service}: {'enviada' if one.ok else 'não foi aceita; tento na próxima vez'}")
+        show(f"{one.service}: {texts.SENT if one.ok else texts.NOT_ACCEPTED_YET}")
     if not all(one.ok for one in sent):
         raise typer.Exit(FAILED)
 
 
 def _some(channels: Sequence[AppriseChannel]) -> Sequence[AppriseChannel]:
     if not channels:
-        raise ConfigurationError(
-            "Nenhum canal de aviso: defina OMIE_NOTIFY_URLS no ambiente ou no arquivo .env"
-        )
+        raise ConfigurationError(texts.NO_CHANNEL)
     return channels

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import private_opener
+from omie_pipeline.texts.cli import usage as texts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,7 +113,7 @@ def write_csv(
         writer.writerow(fields)
         writer.writerows([_cell(record.get(name)) for name in fields] for record in records)
     if target != "-":
-        say(f"{len(records)} linhas em {target}")
+        say(texts.lines_written(records=len(records), target=target))
 
 
 def count(number: float | None) -> str:
@@ -160,7 +161,7 @@ def _opened(target: str) -> Iterator[TextIO]:
             yield stream
     except OSError as error:
         raise ConfigurationError(
-            f"Não foi possível gravar {target} ({error.strerror or type(error).__name__})"
+            texts.not_written(file=target, cause=error.strerror or type(error).__name__)
         ) from None
 
 

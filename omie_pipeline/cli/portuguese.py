@@ -29,6 +29,7 @@ from omie_pipeline.cli.errors import (
 from omie_pipeline.cli.output import say
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.likely import likely
+from omie_pipeline.texts.cli import usage as texts
 
 # What the engine says while a command runs, on stderr: long waits, and a clock that differs.
 
@@ -46,7 +47,7 @@ class _Terminal(logging.Handler):
         from omie_pipeline.config.settings import clinic_zone
 
         at = until.astimezone(clinic_zone())
-        say(f"Esperando até {at:%H:%M:%S}: {getattr(record, 'why', '')}")
+        say(texts.waiting_until(at=at, why=getattr(record, "why", "")))
 
 
 @contextmanager
@@ -68,12 +69,11 @@ def told_on_terminal() -> Iterator[None]:
             one.propagate = propagate
 
 
-_SECTIONS = {"Options": "Opções", "Arguments": "Argumentos", "Commands": "Comandos"}
 _VALUE_REASONS = (
-    (re.compile(r"(.+) is not in the range (.+)\."), "{0} está fora do intervalo {1}"),
-    (re.compile(r"(.+) is not a valid integer(?: range)?\."), "{0} não é um número inteiro"),
-    (re.compile(r"(.+) is not a valid float(?: range)?\."), "{0} não é um número"),
-    (re.compile(r"(.+) is not one of (.+)\."), "{0} não é um destes: {1}"),
+    (re.compile(r"(.+) is not in the range (.+)\."), texts.NOT_IN_RANGE),
+    (re.compile(r"(.+) is not a valid integer(?: range)?\."), texts.NO_INTEGER),
+    (re.compile(r"(.+) is not a valid float(?: range)?\."), texts.NO_NUMBER),
+    (re.compile(r"(.+) is not one of (.+)\."), texts.NOT_ONE_OF),
 )
 _SAID_IN_PORTUGUESE = {
     "aguardar": "wait",
@@ -105,7 +105,7 @@ _SAID_IN_PORTUGUESE = {
     "situacao": "status",
     "situação": "status",
 }
-_HELP_TEXTS = {"Show this message and exit.": "Mostra esta ajuda."}
+_HELP_TEXTS = {"Show this message and exit.": texts.HELP_SHOWN}
 
 
 class PortugueseFormatter(click.HelpFormatter):
@@ -113,11 +113,11 @@ class PortugueseFormatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """``Uso: omie-pipeline ...``."""
-        super().write_usage(prog, args, prefix or "Uso: ")
+        super().write_usage(prog, args, prefix or texts.USAGE)
 
     def write_heading(self, heading: str) -> None:
         """Section titles."""
-        super().write_heading(_SECTIONS.get(heading, heading))
+        super().write_heading(texts.SECTIONS.get(heading, heading))
 
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
@@ -211,7 +211,7 @@ class Program(PortugueseGroup):
             _tell_wrong_usage(error)
             return WRONG_USAGE
         except click.ClickException as error:
-            say(f"Erro: {error.format_message()}")
+            say(texts.error_of_click(error.format_message()))
             return FAILED
         except click.Abort:
             result = INTERRUPTED
@@ -224,29 +224,29 @@ def _tell_wrong_usage(error: click.UsageError) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         say(error.format_message())
         return
-    say(f"Uso incorreto: {_reason(error)}")
+    say(texts.wrong_usage(_reason(error)))
     if error.ctx is not None:
         say(error.ctx.get_usage())
-        say(f"Ajuda: {error.ctx.command_path} --help")
+        say(texts.help_hint(error.ctx.command_path))
 
 
 def _reason(error: click.UsageError) -> str:
     match error:
         case click.NoSuchOption():
-            return f"a opção {error.option_name} não existe{_near(error.possibilities)}"
+            return texts.no_such_option(option=error.option_name, near=_near(error.possibilities))
         case click.MissingParameter():
             name = error.param.make_metavar(error.ctx) if error.param and error.ctx else ""
-            return f"falta {name or 'um argumento'}"
+            return texts.argument_missing(name or texts.AN_ARGUMENT)
         case click.BadOptionUsage():
-            return f"a opção {error.option_name} precisa de um valor"
+            return texts.option_needs_value(error.option_name)
         case click.BadParameter():
             hint, told = _hint(error), _value_reason(error.message)
             return f"{hint}: {told}" if hint else told
     command = _unknown_command(error)
     if command:
-        return f"o comando {command} não existe{_near(_likely_commands(error, command))}"
+        return texts.no_such_command(command=command, near=_near(_likely_commands(error, command)))
     if error.message.startswith("Got unexpected extra argument"):
-        return f"argumento a mais {error.message[error.message.find('(') :]}"
+        return texts.argument_too_many(error.message[error.message.find("(") :])
     return error.message
 
 
@@ -265,7 +265,7 @@ def _hint(error: click.BadParameter) -> str:
 
 
 def _near(possibilities: Sequence[str] | None) -> str:
-    return f" (seria {' ou '.join(possibilities)}?)" if possibilities else ""
+    return texts.perhaps(texts.OR_.join(possibilities)) if possibilities else ""
 
 
 def _unknown_command(error: click.UsageError) -> str:
@@ -286,11 +286,11 @@ def _likely_commands(error: click.UsageError, name: str) -> list[str]:
 
 def _translated(text: str) -> str:
     told = _HELP_TEXTS.get(text, text)
-    return told.replace("[required]", "[obrigatório]").replace("[default: ", "[padrão: ")
+    return told.replace("[required]", texts.REQUIRED).replace("[default: ", texts.DEFAULT)
 
 
 def _metavar(piece: str) -> str:
     return {
-        "[OPTIONS]": "[OPÇÕES]",
+        "[OPTIONS]": texts.OPTIONS_PLACE,
         "COMMAND [ARGS]...": "COMANDO [ARGUMENTOS]...",
     }.get(piece, piece)

@@ -18,6 +18,7 @@ from omie_pipeline.cli.selection import (
     chosen_endpoints,
     missing_key,
 )
+from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.push.preview import Preview
@@ -46,7 +47,7 @@ def preview(
 
     chosen = chosen_endpoints([endpoint])
     if len(chosen) != 1:
-        raise typer.BadParameter("escolha um só", param_hint="ENDPOINT")
+        raise typer.BadParameter(texts.CHOOSE_ONE, param_hint="ENDPOINT")
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)
     model = load_payload_model(deployment.engine, chosen[0])
@@ -60,15 +61,15 @@ def preview(
             return
     if left == rows:
         wanted = PushRequest(empresas, chosen, Dates(), PushOptions(dry_run=True), key=key)
-        say(missing_key(deployment, wanted) if key else "Nenhuma linha.")
+        say(missing_key(deployment, wanted) if key else texts.NO_ROW)
         if key is not None or empresa is not None:
             raise typer.Exit(WRONG_USAGE if key else UNFINISHED)
 
 
 def _block(one: Preview, endpoint: str) -> str:
-    lines = [f"{one.code or '(sem código)'} ({one.empresa}, {endpoint})"]
+    lines = [f"{one.code or texts.WITHOUT_CODE} ({one.empresa}, {endpoint})"]
     if one.waits_for:
-        lines.append(f"aguarda: {', '.join(one.waits_for)}")
+        lines.append(texts.waits(", ".join(one.waits_for)))
     return "\n".join([*lines, _exact_json(one.payload, indent=_INDENT)])
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.output import console, count, say
+from omie_pipeline.texts.cli import usage as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Progress
@@ -37,13 +38,13 @@ def _live(label: str) -> Iterator[Progress]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
-        task = bar.add_task(f"{label}: planejando e validando")
+        task = bar.add_task(texts.planning(label))
         sent = 0
 
         def on_rows(rows: int) -> None:
             nonlocal sent
             sent += rows
-            bar.update(task, description=f"{label}: {count(sent)} linhas enviadas")
+            bar.update(task, description=texts.rows_sent(label=label, rows=count(sent)))
 
         def on_wait() -> None:
             bar.update(task, description=_waiting(label))
@@ -64,9 +65,9 @@ def _plain(label: str) -> Progress:
         sent += rows
         if time.monotonic() - told_at >= _PLAIN_EVERY_SECONDS:
             told_at = time.monotonic()
-            say(f"{label}: {count(sent)} linhas enviadas")
+            say(texts.rows_sent(label=label, rows=count(sent)))
 
-    say(f"{label}: planejando, validando e enviando")
+    say(texts.sending(label))
     return Progress(
         on_wait=lambda: say(_waiting(label)),
         on_rows=on_rows,
@@ -75,7 +76,7 @@ def _plain(label: str) -> Progress:
 
 
 def _waiting(label: str) -> str:
-    return f"{label}: outra execução está enviando; esperando a vez"
+    return texts.push_waits(label)
 
 
 def _recovering(label: str, codes: Sequence[str], until: datetime) -> str:
@@ -125,7 +126,7 @@ def _live_reading(label: str) -> Iterator[ImportProgress]:
         TimeElapsedColumn(),
     )
     with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
-        task, read_so_far = bar.add_task(f"{label}: perguntando ao Omie", total=None), _Read()
+        task, read_so_far = bar.add_task(texts.asking(label), total=None), _Read()
 
         def on_rows(read: int, total: int) -> None:
             text = _rows_read(label, read_so_far.add(read), read, total)
@@ -149,14 +150,18 @@ def _plain_reading(label: str) -> ImportProgress:
             told_at = time.monotonic()
             say(_rows_read(label, all_read, read, total))
 
-    say(f"{label}: lendo")
+    say(texts.reading(label))
     return ImportProgress(on_wait=lambda: say(_reading_waits(label)), on_rows=on_rows)
 
 
 def _rows_read(label: str, all_read: int, read: int, total: int) -> str:
-    of = f"{count(read)} de {count(total)}"
-    return f"{label}: {of}" if all_read == read else f"{label}: {of} ({count(all_read)} ao todo)"
+    of = texts.some_of(read=count(read), total=count(total))
+    return (
+        f"{label}: {of}"
+        if all_read == read
+        else texts.rows_read(label=label, some=of, all_read=count(all_read))
+    )
 
 
 def _reading_waits(label: str) -> str:
-    return f"{label}: outra importação em andamento: aguardando"
+    return texts.reading_waits(label)

@@ -6,6 +6,8 @@ import sys
 
 import typer
 
+from omie_pipeline.texts.cli import usage as texts
+
 
 def confirm(question: str, *, yes: bool) -> bool:
     """Whether the person agrees; asked on stderr, and only at a terminal.
@@ -16,6 +18,6 @@ def confirm(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise typer.BadParameter("confirme com --yes", param_hint="--yes")
-    answer = typer.prompt(f"{question} [s/N]", default="n", show_default=False, err=True)
+        raise typer.BadParameter(texts.CONFIRM_WITH_YES, param_hint="--yes")
+    answer = typer.prompt(texts.yes_or_no(question), default="n", show_default=False, err=True)
     return str(answer).strip().lower() in ("s", "sim", "y", "yes")

@@ -35,6 +35,7 @@ from omie_pipeline.cli.selection import (
     nothing_selected,
     parsed_date,
 )
+from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -165,11 +166,9 @@ def _refuse_useless_same(
     if not same:
         return
     if key is None or any(endpoint.name not in TITLES for endpoint in endpoints):
-        raise typer.BadParameter(
-            f"vale para um pagamento: push {' ou '.join(TITLES)} --key CÓDIGO", param_hint="--same"
-        )
+        raise typer.BadParameter(texts.same_is_for_one(texts.OR_.join(TITLES)), param_hint="--same")
     if approve:
-        raise typer.BadParameter("não combina com --approve", param_hint="--same")
+        raise typer.BadParameter(texts.NOT_WITH_APPROVE, param_hint="--same")
 
 
 def _refuse_useless_dates(endpoints: tuple[Endpoint, ...], dates: Dates) -> None:
@@ -178,9 +177,9 @@ def _refuse_useless_dates(endpoints: tuple[Endpoint, ...], dates: Dates) -> None
         return
     if len(registers) == len(endpoints):
         raise typer.BadParameter(
-            f"{', '.join(registers)} não se divide por data", param_hint="--date/--from/--to"
+            texts.not_by_date(", ".join(registers)), param_hint="--date/--from/--to"
         )
-    say(f"As datas não valem para {', '.join(registers)}: é enviado por inteiro")
+    say(texts.sent_whole(", ".join(registers)))
 
 
 def _deployment() -> Deployment:

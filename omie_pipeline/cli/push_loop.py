@@ -17,6 +17,7 @@ from omie_pipeline.cli.progress import push_progress
 from omie_pipeline.cli.references import read_lists_once
 from omie_pipeline.cli.selection import Dates
 from omie_pipeline.errors import GuardrailStopped, OmieFault, TakenOver
+from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -84,7 +85,7 @@ def deliver(
             label = f"{endpoint.name} ({empresa})"
             if behind := sorted(needed_by(endpoint) & stopped):
                 stopped.add(endpoint.name)
-                say(f"{label}: não enviado, porque depende de {', '.join(behind)}, que parou")
+                say(texts.not_sent_behind(label=label, behind=", ".join(behind)))
                 continue
             try:
                 report = _push_one(deployment, wanted, empresa, endpoint, label)
@@ -101,7 +102,7 @@ def deliver(
             on_report(report)
             failed = _tell(report, label, wanted) or failed
             if report.line_down:
-                say(f"{empresa}: sem caminho até o Omie; o que falta sai na próxima execução")
+                say(texts.no_way_to_omie(empresa))
                 break
     return PushResult(tuple(reports), failed)
 
@@ -143,26 +144,19 @@ def _push_one(
 def _tell(report: PushReport, label: str, wanted: PushRequest) -> bool:
     """Say what the counts do not; true when the report cannot be trusted."""
     if report.recovered:
-        say(f"{label}: {report.recovered} envios interrompidos foram conferidos no Omie")
+        say(texts.recovered(label=label, rows=report.recovered))
     if report.stopped_by:
-        say(f"{label}: parou antes do fim: {report.stopped_by}")
+        say(texts.stopped(label=label, reason=report.stopped_by))
     if report.total.selected == 0:
-        say(f"{label}: nenhuma linha na seleção")
+        say(texts.no_rows(label))
     if wanted.options.dry_run:
-        say(f"{label}: simulação, nada foi enviado; sairiam {report.would_send} linhas")
+        say(texts.dry_run(label=label, rows=report.would_send))
         for reason in report.would_stop:
-            say(f"{label}: o envio de verdade pararia antes da primeira chamada: {reason}")
+            say(texts.would_stop(label=label, reason=reason))
         if report.total.held:
-            say(
-                f"{label}: as {report.total.held} retidas esperam um cliente que o Omie ainda não "
-                "confirmou; depois de enviar clientes, elas saem"
-            )
+            say(texts.held_for_client(label=label, rows=report.total.held))
         return False
     if report.closes:
         return False
-    say(
-        f"Erro: {label}: as contas não fecham com o registro (execução {report.run_id}). "
-        "O que fazer: não confie nestes números, veja omie-pipeline status e avise quem mantém "
-        "o fluxo"
-    )
+    say(texts.accounts_differ(label=label, run=report.run_id))
     return True

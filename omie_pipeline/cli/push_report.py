@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omie_pipeline.cli.output import Column, count, show, show_entry, show_table
+from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -60,7 +61,7 @@ def show_reports(reports: Sequence[PushReport], *, dry_run: bool = False) -> Non
     heads.append(Column("endpoint"))
     heads += [Column(title, right=True) for title, _ in _COLUMNS]
     if dry_run:
-        heads.append(Column("seriam enviadas", right=True))
+        heads.append(Column(texts.WOULD_BE_SENT, right=True))
     rows = []
     # A clinic without contracts or goods does not want to read so many zeros.
     shown = [report for report in reports if report.total.selected] or reports
@@ -99,7 +100,7 @@ def show_worst(rows: Sequence[tuple[str, WorstRow]]) -> None:
 
     if not rows:
         return
-    show("Linhas que pedem atenção:")
+    show(texts.ROWS_TO_LOOK_AT)
     by_head: dict[str, list[tuple[str, str]]] = {}
     for endpoint, row in rows:
         head = f"  {row.codigo_integracao} ({endpoint}, {STATE_WORDS[row.state]})"
@@ -117,16 +118,20 @@ def show_would_stay(reports: Sequence[PushReport], most: int) -> None:
 
     common = [(one, report.endpoint.name) for report in reports for one in report.commonest]
     if common:
-        show("Motivos mais comuns da quarentena:")
+        show(texts.COMMONEST_REASONS)
         for one, endpoint in common:
-            show(f"  {count(one.rows)} em {endpoint}: {mask_text(one.example)}")
+            show(
+                texts.reason_counted(
+                    rows=count(one.rows), endpoint=endpoint, example=mask_text(one.example)
+                )
+            )
     rows = [(report.endpoint.name, row) for report in reports for row in report.would_stay]
     codes = list(dict.fromkeys((name, row.codigo_integracao) for name, row in rows))
     shown = set(codes[:most])
     show_worst([(name, row) for name, row in rows if (name, row.codigo_integracao) in shown])
     kept = sum(report.total.quarantined + report.total.held for report in reports)
     if kept > len(shown):
-        show(f"Só as primeiras {count(len(shown))} de {count(kept)}; mais: --rows N")
+        show(texts.only_the_first(shown=count(len(shown)), kept=count(kept)))
 
 
 def show_not_emptied(reports: Sequence[PushReport]) -> None:
@@ -136,26 +141,26 @@ def show_not_emptied(reports: Sequence[PushReport]) -> None:
             told = ", ".join(
                 f"{name} ({rows})" for name, rows in sorted(report.not_emptied.items())
             )
-            show(f"Não esvaziado no Omie ({report.endpoint.name}): {told}")
+            show(texts.not_emptied(endpoint=report.endpoint.name, fields=told))
 
 
 def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:
     """What to type next, on stdout."""
     if dry_run:
-        show("Para enviar: repita sem --dry-run")
+        show(texts.SEND_NEXT)
         return
     totals = [report.total for report in reports]
     steps = []
     if any(part.rejected for part in totals):
-        steps.append("omie-pipeline rejected      (o que o Omie recusou)")
+        steps.append(texts.SEE_REJECTED)
     if any(part.quarantined for part in totals):
-        steps.append("omie-pipeline quarantine    (o que a validação segurou)")
+        steps.append(texts.SEE_QUARANTINE)
     if any(part.rejected for part in totals) or any(report.stopped_by for report in reports):
-        steps.append("omie-pipeline retry         (tenta de novo só rejeitadas e retidas)")
+        steps.append(texts.SEE_RETRY)
     if any(report.not_emptied for report in reports):
-        steps.append("omie-pipeline not-emptied   (o que a clínica esvaziou e o Omie ainda tem)")
-    steps = steps or ["omie-pipeline status"]
-    show("Próximo passo:\n" + "\n".join(f"  {step}" for step in steps))
+        steps.append(texts.SEE_NOT_EMPTIED)
+    steps = steps or [texts.SEE_STATUS]
+    show(texts.NEXT_STEPS + "\n".join(f"  {step}" for step in steps))
 
 
 def unfinished(reports: Sequence[PushReport]) -> bool:

@@ -24,6 +24,7 @@ from omie_pipeline.cli.selection import (
     chosen_empresas,
     dates_from_start,
 )
+from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -33,16 +34,6 @@ if TYPE_CHECKING:
 
 _SHOWN_DIFFERENCES = 10
 _SHOWN_DAYS = 31
-_STATES = {
-    "same": "igual",
-    "different": "diferente",
-    "missing_in_omie": "falta no Omie",
-    "excluded_in_omie": "excluído no Omie",
-    "extra_in_omie": "sobra no Omie",
-    "not_sent": "não enviado",
-    "to_be_checked": "a conferir (entregue depois da última leitura)",
-    "only_in_omie": "só no Omie (digitado lá)",
-}
 
 
 def reconcile(
@@ -65,7 +56,7 @@ def reconcile(
     from omie_pipeline.reconcile.differences import DIFFERENCES, counts_by_day, worst_differences
 
     if (dry_run or yes) and not resend:
-        raise typer.BadParameter("só vale com --resend-missing", param_hint="--dry-run/--yes")
+        raise typer.BadParameter(texts.ONLY_WITH_RESEND, param_hint="--dry-run/--yes")
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)
     counts = counts_by_day(deployment.engine, empresas)
@@ -91,20 +82,20 @@ def _resend(
     proved = [gone for gone in found if gone.proved]
     total = sum(len(gone.proved) for gone in proved)
     if dry_run:
-        say(f"Simulação: nada foi enviado; sairiam {count(total)} linhas")
+        say(texts.dry_resend(count(total)))
         return
     if not total:
-        say("Nada a enviar de novo")
+        say(texts.NOTHING_TO_RESEND)
         return
-    if not confirm(f"Enviar {count(total)} linhas de novo ao Omie?", yes=yes):
-        say("Nada foi enviado")
+    if not confirm(texts.resend_rows(count(total)), yes=yes):
+        say(texts.NOTHING_SENT)
         return
     for gone in proved:
         deployment.access(gone.empresa)
     for gone in proved:
         label = f"{gone.endpoint} ({gone.empresa})"
-        number = reconciler.set_back(gone, partial(say, f"{label}: esperando outro envio"))
-        say(f"{label}: {count(number)} linhas voltaram para a fila")
+        number = reconciler.set_back(gone, partial(say, texts.waiting_for_push(label)))
+        say(texts.back_in_queue(label=label, rows=count(number)))
     _push(deployment, proved, as_json=as_json)
 
 
@@ -134,7 +125,7 @@ def _push(deployment: Deployment, proved: Sequence[LostRows], *, as_json: bool) 
     elif reports:
         show_reports(reports)
         show_worst(worst_of_push(deployment.engine, reports))
-        show("Próximo passo: omie-pipeline import cadastros titulos, e reconcile de novo")
+        show(texts.IMPORT_NEXT)
     if failed:
         raise typer.Exit(FAILED)
     if unfinished(reports):
@@ -150,22 +141,32 @@ def _emit(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
 
 def _show(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
     if not counts:
-        show("Nada a comparar ainda. Comece com: omie-pipeline import cadastros titulos")
+        show(texts.NOTHING_TO_COMPARE)
         return
     _show_totals(counts)
     _show_days(counts)
     if worst:
-        show("O que pede atenção, o pior primeiro:")
+        show(texts.WORST_FIRST)
         show_table(
-            [Column(t) for t in ("endpoint", "código", "id no Omie", "dia", "situação", "campos")]
-            + [Column("na clínica R$", right=True), Column("no Omie R$", right=True)],
+            [
+                Column(t)
+                for t in (
+                    "endpoint",
+                    texts.CODE,
+                    texts.ID_IN_OMIE,
+                    "dia",
+                    texts.SITUATION,
+                    "campos",
+                )
+            ]
+            + [Column(texts.AT_CLINIC, right=True), Column(texts.IN_OMIE, right=True)],
             [
                 [
                     row.endpoint,
                     row.codigo_integracao or "–",
                     str(row.omie_id or "–"),
                     day(row.day),
-                    _STATES.get(row.state, row.state),
+                    texts.STATES.get(row.state, row.state),
                     row.fields or "",
                     money(row.value_clinic),
                     money(row.value_omie),
@@ -174,9 +175,7 @@ def _show(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
             ],
         )
         if any(row.state in ("missing_in_omie", "excluded_in_omie") for row in worst):
-            show(
-                "Para enviar de novo o que o Omie perdeu: omie-pipeline reconcile --resend-missing"
-            )
+            show(texts.RESEND_NEXT)
 
 
 def _show_totals(counts: Sequence[DayCount]) -> None:
@@ -185,13 +184,14 @@ def _show_totals(counts: Sequence[DayCount]) -> None:
         sums = totals.setdefault((one.empresa, one.endpoint, one.state), [0, 0, 0])
         for place, value in enumerate((one.rows, one.value_clinic, one.value_omie)):
             sums[place] += value
-    heads = [Column("empresa"), Column("endpoint"), Column("situação"), Column("qtd.", right=True),
-             Column("na clínica R$", right=True), Column("no Omie R$", right=True)]  # fmt: skip
-    order = list(_STATES)
+    heads = [Column("empresa"), Column("endpoint"), Column(texts.SITUATION),
+             Column("qtd.", right=True),
+             Column(texts.AT_CLINIC, right=True), Column(texts.IN_OMIE, right=True)]  # fmt: skip
+    order = list(texts.STATES)
     show_table(
         heads,
         [
-            [empresa, endpoint, _STATES.get(word, word), count(sums[0]),
+            [empresa, endpoint, texts.STATES.get(word, word), count(sums[0]),
              *(money(value) if endpoint != "clientes" else "" for value in sums[1:])]
             for (empresa, endpoint, word), sums in sorted(
                 totals.items(), key=lambda item: (*item[0][:2], order.index(item[0][2]))
@@ -208,19 +208,19 @@ def _show_days(counts: Sequence[DayCount]) -> None:
     if not apart:
         return
     apart.sort(key=lambda one: one.day.isoformat() if one.day else "", reverse=True)
-    show("Dias com diferença:")
+    show(texts.DAYS_THAT_DIFFER)
     show_table(
-        [Column("dia"), Column("empresa"), Column("endpoint"), Column("situação"),
-         Column("qtd.", right=True), Column("na clínica R$", right=True),
-         Column("no Omie R$", right=True)],
+        [Column("dia"), Column("empresa"), Column("endpoint"), Column(texts.SITUATION),
+         Column("qtd.", right=True), Column(texts.AT_CLINIC, right=True),
+         Column(texts.IN_OMIE, right=True)],
         [
-            [day(one.day), one.empresa, one.endpoint, _STATES.get(one.state, one.state),
+            [day(one.day), one.empresa, one.endpoint, texts.STATES.get(one.state, one.state),
              count(one.rows), money(one.value_clinic), money(one.value_omie)]
             for one in apart[:_SHOWN_DAYS]
         ],
     )  # fmt: skip
     if len(apart) > _SHOWN_DAYS:
-        show(f"... e mais {len(apart) - _SHOWN_DAYS}; todos: --json")
+        show(texts.more_days(len(apart) - _SHOWN_DAYS))
 
 
 def _tell_gone(found: Sequence[LostRows], *, as_json: bool) -> None:
@@ -229,12 +229,13 @@ def _tell_gone(found: Sequence[LostRows], *, as_json: bool) -> None:
             emit({"kind": "missing", **asdict(gone)})
         else:
             show(
-                f"{gone.endpoint} ({gone.empresa}): {count(len(gone.proved))} entregues que o Omie "
-                "não tem mais"
+                texts.gone_from_omie(
+                    endpoint=gone.endpoint, empresa=gone.empresa, rows=count(len(gone.proved))
+                )
             )
         if gone.unproved:
             say(
-                f"{gone.endpoint} ({gone.empresa}): outras {count(len(gone.unproved))} parecem "
-                "faltar, mas nenhuma leitura completa desde a entrega prova isso. O que fazer: "
-                f"omie-pipeline import {gone.endpoint} --full"
+                texts.perhaps_gone(
+                    endpoint=gone.endpoint, empresa=gone.empresa, rows=count(len(gone.unproved))
+                )
             )

@@ -9,6 +9,7 @@ from omie_pipeline.cli.errors import FAILED, print_error
 from omie_pipeline.cli.output import Column, count, say, show, show_table
 from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import OmieFault
+from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -19,15 +20,17 @@ def _show_codes(deployment: Deployment, reference: str, empresa: str) -> None:
     from omie_pipeline.imports.references import listed_codes
 
     rows = [
-        [item.codigo, item.descricao, "sim" if item.usable else "não"]
+        [item.codigo, item.descricao, "sim" if item.usable else texts.NO]
         for item in listed_codes(deployment.engine, reference, empresa)
     ]
     if rows:
-        show_table([Column("código"), Column("descrição"), Column("aceita títulos")], rows)
+        show_table(
+            [Column(texts.CODE), Column(texts.DESCRIPTION), Column(texts.TAKES_TITULOS)], rows
+        )
 
 
 def _read(deployment: Deployment, reference: str, empresa: str) -> int:
-    say(f"{reference} ({empresa}): lendo a lista do Omie")
+    say(texts.reading_list(reference=reference, empresa=empresa))
     return deployment.refresh_reference(reference, empresa)
 
 
@@ -53,10 +56,7 @@ def read_lists_once(
         try:
             _read(deployment, reference, empresa)
         except OmieFault:
-            say(
-                f"{needed_by}: não enviado, porque precisa da lista {reference}, que não pôde ser "
-                f"lida; leia-a com omie-pipeline refs --empresa {empresa} e repita"
-            )
+            say(texts.list_unread(needed_by=needed_by, reference=reference, empresa=empresa))
             raise
 
 
@@ -75,7 +75,9 @@ def refs(empresa: EmpresaOption = None) -> None:
         try:
             for reference in REFERENCES:
                 records = _read(deployment, reference, name)
-                show(f"{reference} ({name}): {count(records)} registros")
+                show(
+                    texts.records_listed(reference=reference, empresa=name, records=count(records))
+                )
                 _show_codes(deployment, reference, name)
         except OmieFault as error:
             print_error(error, about=name)

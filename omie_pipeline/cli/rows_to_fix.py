@@ -19,6 +19,7 @@ from omie_pipeline.cli.output import (
     write_csv,
 )
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas, chosen_endpoints
+from omie_pipeline.texts.cli import push as texts
 from omie_pipeline.validation.texts import label, sentence
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 # Semicolons, Portuguese headings, the clinic's own time, decimal commas; one line per reason, and
 # those of one person together. Programs read ``--json``.
 
-SHEET_HEADS = ("pessoa", "empresa", "endpoint", "código", "data", "valor (R$)", "linha na clínica",
-               "campo", "motivo", "o que fazer", "primeiro motivo", "desde",
-               "última vez")  # fmt: skip
 _CONTACT_HEADS = ("nome", "telefone")
 
 
@@ -49,7 +47,7 @@ def reason_told(reason: RefusedReason) -> str:
     said = re.sub(r"\[[^\]]*\]", "", reason.text).casefold()
     if any(word in said for word in named):
         return reason.text
-    return f"{reason.text} [campo: {words}]"
+    return texts.reason_of_field(reason=reason.text, field=words)
 
 
 def sheet_lines(entry: RefusedEntry) -> Iterator[dict[str, str]]:
@@ -59,17 +57,17 @@ def sheet_lines(entry: RefusedEntry) -> Iterator[dict[str, str]]:
         yield {
             "pessoa": entry.person,
             "empresa": entry.empresa,
-            "endpoint": entry.endpoint or "não copiada",
-            "código": entry.code,
+            "endpoint": entry.endpoint or texts.NOT_COPIED,
+            texts.CODE: entry.code,
             "data": "/".join(reversed(day)) if len(day) == 3 else "",
-            "valor (R$)": "" if entry.value is None else money(entry.value),
-            "linha na clínica": entry.origin,
+            texts.VALUE: "" if entry.value is None else money(entry.value),
+            texts.ROW_AT_CLINIC: entry.origin,
             "campo": sentence(label(reason.field)) if reason.field else "",
             "motivo": reason.text,
-            "o que fazer": reason.fix,
-            "primeiro motivo": entry.first_words,
+            texts.WHAT_TO_DO: reason.fix,
+            texts.FIRST_REASON: entry.first_words,
             "desde": moment(entry.first_seen_at),
-            "última vez": moment(entry.last_seen_at),
+            texts.LAST_TIME: moment(entry.last_seen_at),
         }
 
 
@@ -99,7 +97,7 @@ def write_sheet(
         ]
     write_csv(target, heads, lines, delimiter=";")
     if target != "-":
-        say("A planilha pode ter dados de pacientes: só a sua conta a lê (0600)")
+        say(texts.SHEET_IS_PRIVATE)
 
 
 CsvOption = Annotated[
@@ -163,7 +161,7 @@ def _not_passed(engine: sa.Engine, wanted: ListFilter) -> Sequence[RefusedEntry]
             RefusedEntry(
                 empresa=one.empresa,
                 endpoint="",
-                code=one.what.key or "sem chave",
+                code=one.what.key or texts.WITHOUT_KEY,
                 partition="",
                 reasons=(RefusedReason(text, fix),),
                 first_seen_at=one.first_seen_at,
@@ -217,17 +215,17 @@ def not_emptied(
     if write_records(("empresa", "endpoint", "code", "fields"), records, as_json=as_json, csv=csv):
         return
     if not found:
-        show("Nada a esvaziar.")
+        show(texts.NOTHING_TO_EMPTY)
         return
     for one in found:
         show(f"{one.codigo_integracao} ({one.empresa}, {one.endpoint}): {', '.join(one.fields)}")
-    show("Esvazie no Omie, ou ponha on_emptied: empty na política do endpoint.")
+    show(texts.EMPTY_IN_OMIE_FIX)
 
 
 def refuse_two_outputs(as_json: bool, csv: str | None) -> None:
     """``--json`` and ``--csv`` are one or the other."""
     if as_json and csv is not None:
-        raise typer.BadParameter("não combina com --json", param_hint="--csv")
+        raise typer.BadParameter(texts.NOT_WITH_JSON, param_hint="--csv")
 
 
 def write_records(
@@ -280,36 +278,36 @@ def _refused(
     if contacts:
         people = {(entry.empresa, entry.person) for entry in entries if entry.person}
         found = contacts_of(deployment.engine, people)
-        say("Com nomes e telefones de pacientes: guarde e apague como tais")
+        say(texts.WITH_CONTACTS)
     if csv is not None:
         lines = [line for entry in entries for line in sheet_lines(entry)]
-        write_sheet(csv, SHEET_HEADS, lines, found if contacts else None)
+        write_sheet(csv, texts.SHEET_HEADS, lines, found if contacts else None)
         return
     if as_json:
         for entry in entries:
             emit(_refused_record(entry, found if contacts else None))
         return
     if not entries:
-        show("Nenhuma linha.")
+        show(texts.NO_ROW)
         return
     person = ""
     for entry in entries:
         who = entry.person if entry.person != entry.code else ""
         if entry.person and entry.person != person and contacts:
             contact = found.get((entry.empresa, entry.person))
-            told = f": {contact.name}, {contact.telephone or 'sem telefone'}" if contact else ""
+            told = f": {contact.name}, {contact.telephone or texts.NO_TELEPHONE}" if contact else ""
             show(f"{entry.person}{told}")
         person = entry.person
         origin = f", {entry.origin}" if entry.origin else ""
-        of = f", de {who}" if who else ""
-        where = f"{entry.endpoint}, {entry.partition}" if entry.endpoint else "não copiada"
+        of = texts.of_person(who) if who else ""
+        where = f"{entry.endpoint}, {entry.partition}" if entry.endpoint else texts.NOT_COPIED
         head = f"{entry.code} ({entry.empresa}, {where}{origin}{of})"
         reasons = [(reason_told(reason), reason.fix) for reason in entry.reasons]
-        show_entry(f"{head}, desde {moment(entry.first_seen_at)}", reasons)
+        show_entry(texts.entry_since(head=head, since=moment(entry.first_seen_at)), reasons)
         if entry.first_words:
-            show(f"    Na primeira vez ({moment(entry.first_refused_at)}): {entry.first_words}")
+            show(texts.first_time(at=moment(entry.first_refused_at), words=entry.first_words))
     if wanted.limit == len(entries):
-        show(f"Só as primeiras {wanted.limit}; todas: --csv ARQUIVO, ou --limit N")
+        show(texts.only_the_first_rows(wanted.limit))
 
 
 def _refused_record(

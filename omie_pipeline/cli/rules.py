@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from omie_pipeline.cli.output import Column, emit, show, show_table
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas
-
-_SOURCES = {
-    "default": "padrão",
-    "file": "rules do arquivo",
-    "empresa": "rules da empresa",
-}
+from omie_pipeline.texts.cli import models as texts
 
 
 def rules(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
@@ -31,10 +26,11 @@ def rules(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
                     }
                 )
             continue
-        show(f"Empresa {name}")
-        columns = [Column("regra"), Column("valor"), Column("de onde"), Column("para quê")]
+        show(texts.empresa_head(name))
+        columns = [Column("regra"), Column("valor"), Column(texts.WHENCE), Column(texts.WHAT_FOR)]
         rows = [
-            [one.name, _value(one.value), _SOURCES[one.source], one.significado] for one in settings
+            [one.name, _value(one.value), texts.SOURCES[one.source], one.significado]
+            for one in settings
         ]
         show_table(columns, rows)
 

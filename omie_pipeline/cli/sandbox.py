@@ -21,6 +21,7 @@ import psutil
 from omie_pipeline.config.settings import project_root
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_home
+from omie_pipeline.texts.cli import machine as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -154,4 +155,4 @@ def _port(port_file: Path, process: subprocess.Popen[bytes]) -> str:
         if text:
             return text
         time.sleep(0.05)
-    raise ConfigurationError("O simulador do Omie não começou a responder")
+    raise ConfigurationError(texts.SIMULATOR_SILENT)

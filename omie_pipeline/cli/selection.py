@@ -13,6 +13,7 @@ from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.cli.errors import UNFINISHED, WRONG_USAGE
 from omie_pipeline.likely import did_you_mean
+from omie_pipeline.texts.cli import usage as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -24,7 +25,7 @@ _EVERYTHING = ("all", "tudo")
 _FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 _DATE_HELP = "AAAA-MM-DD"
 
-ENDPOINTS_HELP = f"{', '.join(endpoint.name for endpoint in WRITABLE)}; ou tudo"
+ENDPOINTS_HELP = texts.endpoints_help(", ".join(endpoint.name for endpoint in WRITABLE))
 
 READABLE = (*MIRROR, STATEMENT)
 """Everything that can be read from Omie, in the order in which a whole import reads it."""
@@ -46,11 +47,7 @@ READ_GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """Words that stand for several tables, or for a table under another name."""
 
-TABLES_HELP = (
-    "cadastros, titulos, movimentacoes (com lançamentos e extrato; só a tabela: mf), notas, tudo, "
-    f"ou uma destas: {', '.join(name for name in READABLE if name != 'movimentacoes')}; "
-    "fornecedores é clientes, notas_fiscais é notas"
-)
+TABLES_HELP = texts.tables_help(", ".join(name for name in READABLE if name != "movimentacoes"))
 
 
 def parsed_date(text: str) -> date:
@@ -60,7 +57,7 @@ def parsed_date(text: str) -> date:
             return datetime.strptime(text.strip(), one).date()  # noqa: DTZ007 - a calendar date
         except ValueError:
             continue
-    raise typer.BadParameter(f"{text!r} não é uma data (use {_DATE_HELP})")
+    raise typer.BadParameter(texts.no_date(text=text, form=_DATE_HELP))
 
 
 EmpresaOption = Annotated[
@@ -97,8 +94,8 @@ class Dates:
         """The dates for a person."""
         if self.first is not None and self.first == self.last:
             return f"{self.first:%d/%m/%Y}"
-        first = f"de {self.first:%d/%m/%Y}" if self.first else ""
-        last = f"até {self.last:%d/%m/%Y}" if self.last else "em diante"
+        first = texts.from_day(self.first) if self.first else ""
+        last = texts.to_day(self.last) if self.last else texts.FROM_THEN_ON
         return f"{first} {last}".strip()
 
 
@@ -111,7 +108,10 @@ def chosen_endpoints(names: Sequence[str]) -> tuple[Endpoint, ...]:
     unknown = sorted(wanted - known)
     if unknown:
         raise typer.BadParameter(
-            f"não existe {_with_likely(unknown, known)} (existem: {ENDPOINTS_HELP})",
+            texts.no_such_name(
+                names=_with_likely(unknown, known),
+                known=ENDPOINTS_HELP,
+            ),
             param_hint="ENDPOINT",
         )
     return tuple(endpoint for endpoint in WRITABLE if endpoint.name in wanted)
@@ -124,9 +124,9 @@ def _with_likely(unknown: Iterable[str], known: Collection[str]) -> str:
 def chosen_dates(one: date | None, first: date | None, last: date | None) -> Dates:
     """The dates of ``--date``, or of ``--from`` and ``--to``."""
     if one is not None and (first is not None or last is not None):
-        raise typer.BadParameter("não combina com --from e --to", param_hint="--date")
+        raise typer.BadParameter(texts.NOT_WITH_FROM_TO, param_hint="--date")
     if first is not None and last is not None and first > last:
-        raise typer.BadParameter("é depois de --to", param_hint="--from")
+        raise typer.BadParameter(texts.AFTER_TO, param_hint="--from")
     return Dates(one, one) if one is not None else Dates(first, last)
 
 
@@ -139,8 +139,7 @@ def dates_from_start(dates: Dates, start: date) -> Dates:
     for day in (dates.first, dates.last):
         if day is not None and day < start:
             raise typer.BadParameter(
-                f"{day} é antes do início ({start}, OMIE_PIPELINE_START_DATE); nada dessas datas "
-                "é enviado",
+                texts.before_start(day=day, start=start),
                 param_hint="--date/--from/--to",
             )
     return Dates(dates.first or start, dates.last)
@@ -159,7 +158,7 @@ def chosen_tables(names: Sequence[str]) -> tuple[str, ...]:
     if unknown:
         known = ", ".join(dict.fromkeys([*READABLE, *READ_GROUPS]))
         raise typer.BadParameter(
-            f"não existe {_with_likely(unknown, (*READABLE, *READ_GROUPS))} (existem: {known})",
+            texts.no_such_name(names=_with_likely(unknown, (*READABLE, *READ_GROUPS)), known=known),
             param_hint="TABELA",
         )
     return tuple(table for table in READABLE if table in wanted)
@@ -171,16 +170,16 @@ def chosen_empresas(deployment: Deployment, name: str | None) -> tuple[str, ...]
         return deployment.empresas
     if name not in deployment.empresas:
         raise typer.BadParameter(
-            f"não existe {_with_likely([name], deployment.empresas)} "
-            f"(existem: {', '.join(deployment.empresas)})",
+            texts.no_such_name(
+                names=_with_likely([name], deployment.empresas),
+                known=", ".join(deployment.empresas),
+            ),
             param_hint="--empresa",
         )
     return (name,)
 
 
 # A code, a date or an empresa that was named and has no row: reported, and never exit code 0.
-
-_BUILD = "se a linha é nova na clínica: omie-pipeline build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +203,10 @@ def nothing_selected(
     facts = [report for report in reports if report.endpoint.grain == "fact"]
     if wanted.dates_asked and facts and not any(report.total.selected for report in facts):
         names = ", ".join(dict.fromkeys(report.endpoint.name for report in facts))
-        text = f"Nenhuma linha de {names} em {wanted.dates.told()}: confira as datas; {_BUILD}"
+        text = texts.no_rows_at(names=names, dates=wanted.dates.told())
         return NothingSelected(text, UNFINISHED)
     if wanted.empresa_asked and not any(report.total.selected for report in reports):
-        text = f"Nenhuma linha da empresa {wanted.empresas[0]} nestes modelos; {_BUILD}"
+        text = texts.no_rows_of_empresa(wanted.empresas[0])
         return NothingSelected(text, UNFINISHED)
     return None
 
@@ -220,12 +219,12 @@ def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
     found = find_code(deployment.engine, key, wanted.endpoints, wanted.empresas)
     names = ", ".join(endpoint.name for endpoint in wanted.endpoints[:3])
     names += "..." if len(wanted.endpoints) > 3 else ""
-    text = f"Nenhuma linha com o código {key} em {names} ({', '.join(wanted.empresas)})"
+    text = texts.no_rows_with_code(code=key, names=names, empresas=", ".join(wanted.empresas))
     if found.at_date:
-        return f"{text} em {wanted.dates.told()}: a data dela é {found.at_date}"
+        return texts.other_date(text=text, dates=wanted.dates.told(), date=found.at_date)
     if found.endpoint:
-        return f"{text}: esse código é de {found.endpoint} ({found.empresa})"
+        return texts.code_of_another(text=text, endpoint=found.endpoint, empresa=found.empresa)
     if found.alike:
-        return f"{text}: seria {found.alike}?"
-    like = f" (os códigos são como {found.example})" if found.example else ""
-    return f"{text}: confira o código{like}; {_BUILD}"
+        return texts.perhaps_code(text=text, code=found.alike)
+    like = texts.codes_are_like(found.example) if found.example else ""
+    return texts.check_code(text=text, like=like)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.cli.errors import reading_step, without_secrets
-from omie_pipeline.cli.history import RUN_STATES
 from omie_pipeline.cli.output import (
     LIST_WIDTH,
     Column,
@@ -33,6 +32,7 @@ from omie_pipeline.cli.selection import (
     chosen_endpoints,
     chosen_tables,
 )
+from omie_pipeline.texts.cli import status as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
@@ -113,8 +113,8 @@ def show_tables(records: Sequence[Record]) -> None:
     several = len({one["empresa"] for one in records}) > 1
     alerted = any(one["alerts"] for one in records)
     heads = [Column("empresa")] if several else []
-    heads += [Column("tabela"), Column("situação"), Column("última leitura"),
-              Column("próxima, se ligada"), Column("linhas", right=True)]  # fmt: skip
+    heads += [Column("tabela"), Column(texts.SITUATION), Column(texts.LAST_READING),
+              Column(texts.NEXT_READING), Column("linhas", right=True)]  # fmt: skip
     heads += [Column("alertas")] if alerted else []
     rows = []
     for one in records:
@@ -133,7 +133,7 @@ def show_tables(records: Sequence[Record]) -> None:
                 *(["\n".join(one["alerts"])] if alerted else []),
             ]
         )
-    show("Leitura do Omie" if several else f"Leitura do Omie ({records[0]['empresa']})")
+    show(texts.READING_HEAD if several else texts.reading_head_of(records[0]["empresa"]))
     show_table(heads, rows, plain_width=LIST_WIDTH)
 
 
@@ -142,26 +142,26 @@ def show_waiting_events(records: Sequence[Record]) -> None:
     for one in {record["empresa"]: record for record in records}.values():
         if one["events_waiting"]:
             show(
-                f"{one['empresa']}: {count(one['events_waiting'])} eventos de webhook esperam, o "
-                f"mais antigo desde {moment(one['oldest_event_at'])}"
+                texts.events_wait(
+                    empresa=one["empresa"],
+                    events=count(one["events_waiting"]),
+                    since=moment(one["oldest_event_at"]),
+                )
             )
 
 
 def _alerts(one: TableStatus) -> list[str]:
     if one.state == "disabled":
-        return ["fora do filtro da empresa"]
+        return [texts.OUTSIDE_FILTER]
     alerts = []
     if one.error:
         fixes = (one.fix, reading_step(one.error_class, one.error))
         step = " ".join(text for text in fixes if text)
         alerts.append(f"{without_secrets(one.error)} → {step}" if step else one.error)
     elif one.complete is False:
-        alerts.append(f"não fechou com o Omie → omie-pipeline import {one.table} --full")
+        alerts.append(texts.did_not_close(one.table))
     if one.days_unproved:
-        alerts.append(
-            f"{count(one.days_unproved)} dias sem leitura completa → "
-            f"omie-pipeline import {one.table} --full"
-        )
+        alerts.append(texts.days_unproven(days=count(one.days_unproved), table=one.table))
     return alerts
 
 
@@ -170,7 +170,6 @@ def _alerts(one: TableStatus) -> list[str]:
 WAIT_FIELDS: Final = ("line", "waits_until", "wait_reason", "wait_since")
 ROAD_TO_OMIE: Final = "omie"
 """In the place of a method, for programs: nobody answers at Omie's address."""
-_KNOCKS_ONCE: Final = "Cada execução tenta uma vez só até alguém responder"
 
 
 def waits_of(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
@@ -203,9 +202,16 @@ def show_waits(waits: Sequence[Record]) -> None:
         empresa, reason = one["empresa"], one["wait_reason"]
         if one["line"] == ROAD_TO_OMIE:
             since = moment(one["wait_since"])
-            show(f"{empresa}: sem caminho até o Omie ({since}): {reason}. {_KNOCKS_ONCE}")
+            show(texts.no_way(empresa=empresa, since=since, reason=reason))
         else:
-            show(f"{empresa}: {one['line']} espera até {moment(one['waits_until'])}: {reason}")
+            show(
+                texts.line_waits(
+                    empresa=empresa,
+                    line=one["line"],
+                    until=moment(one["waits_until"]),
+                    reason=reason,
+                )
+            )
 
 
 _FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected", "quarantined",
@@ -253,20 +259,20 @@ def status(
     if shown_sent:
         _show(shown_sent)
     elif sent:
-        show("Envio ao Omie: nada ainda. Comece com: omie-pipeline push tudo --dry-run")
+        show(texts.NOTHING_PUSHED)
     if shown_read:
         show_tables(shown_read)
     elif read:
-        show("Leitura do Omie: nada ainda. Comece com: omie-pipeline import tudo")
+        show(texts.NOTHING_READ)
     show_waiting_events(read)
     hidden = len(sent) + len(read) - len(shown_sent) - len(shown_read)
     if hidden:
-        show(f"Mais {count(hidden)} sem nada a dizer: omie-pipeline status --all")
+        show(texts.more_hidden(count(hidden)))
     _show_hints(sent, read)
     show_waits(waits)
-    _show_counts(sent, "not_emptied", "A clínica esvaziou e o Omie ainda tem", "not-emptied")
-    _show_counts(sent, "warnings", "Entregues com aviso", "warnings")
-    _show_counts(aside, "set_aside", "Linhas da clínica que não foram copiadas", "quarantine")
+    _show_counts(sent, "not_emptied", texts.EMPTIED_AT_CLINIC, "not-emptied")
+    _show_counts(sent, "warnings", texts.DELIVERED_WITH_WARNING, "warnings")
+    _show_counts(aside, "set_aside", texts.ROWS_NOT_COPIED, "quarantine")
 
 
 def _set_aside(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
@@ -287,8 +293,10 @@ def _show_counts(records: Sequence[Record], name: str, what: str, command: str) 
     counted: Counter[str] = Counter()
     for one in records:
         counted[one["table"] if name == "set_aside" else one["endpoint"]] += one[name]
-    if told := ", ".join(f"{count(n)} em {key}" for key, n in sorted(counted.items()) if n):
-        show(f"{what}: {told}; motivos: omie-pipeline {command}")
+    if told := ", ".join(
+        texts.some_in(number=count(n), place=key) for key, n in sorted(counted.items()) if n
+    ):
+        show(texts.see_reasons(what=what, told=told, command=command))
 
 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
@@ -304,7 +312,7 @@ def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
 
 def _concerns(one: Record) -> bool:
     """Whether an endpoint has rows or a failure; an empty one is not shown."""
-    numbers = (*_NUMBERS, "not_emptied", "warnings")
+    numbers = (*texts.NUMBERS, "not_emptied", "warnings")
     return (one["state"] == "error" and one["last_run_at"] is not None) or any(
         one[name] for name in numbers
     )
@@ -332,42 +340,31 @@ def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any
     }
 
 
-_NUMBERS = {
-    "confirmed": "no Omie",
-    "rejected": "rejeitadas",
-    "quarantined": "quarentena",
-    "held": "retidas",
-    "deleted": "excluídas",
-    "open_intents": "sem resposta",
-    "before_start": "antes do início",
-}
-
-
 def _show(records: Sequence[Record]) -> None:
     # A column of zeros says nothing, and the empresa's name where there is one neither.
     numbers = {
         name: title
-        for name, title in _NUMBERS.items()
+        for name, title in texts.NUMBERS.items()
         if name == "confirmed" or any(one[name] for one in records)
     }
     several = len({one["empresa"] for one in records}) > 1
     heads = [Column("empresa")] if several else []
-    heads += [Column("endpoint"), Column("situação")]
+    heads += [Column("endpoint"), Column(texts.SITUATION)]
     heads += [Column(title, right=True) for title in numbers.values()]
-    heads.append(Column("última execução"))
+    heads.append(Column(texts.LAST_RUN))
     rows = []
     for one in records:
         cells = [one["empresa"]] if several else []
         cells += [one["endpoint"], "erro" if one["state"] == "error" else "ativo"]
         rows.append([*cells, *(count(one[name]) for name in numbers), _last_run(one)])
-    show("Envio ao Omie" if several else f"Envio ao Omie ({records[0]['empresa']})")
+    show(texts.PUSH_HEAD if several else texts.push_head_of(records[0]["empresa"]))
     show_table(heads, rows, plain_width=LIST_WIDTH)
 
 
 def _last_run(one: Record) -> str:
     if one["last_run_at"] is None:
         return "nunca"
-    state = RUN_STATES.get(one["last_run_state"], one["last_run_state"])
+    state = texts.RUN_STATES.get(one["last_run_state"], one["last_run_state"])
     return f"{moment(one['last_run_at'])} ({one['last_run_trigger']}): {state}"
 
 
@@ -375,14 +372,8 @@ def _show_hints(sent: Sequence[Record], read: Sequence[Record]) -> None:
     blocks = {one["empresa"]: one for one in [*read, *sent] if one["blocked_until"] is not None}
     for empresa, one in blocks.items():
         until, reason = moment(one["blocked_until"]), one["blocked_reason"]
-        show(
-            f"{empresa}: o Omie fechou a API até {until} ({reason}); depois: omie-pipeline retry, "
-            "e repita o import"
-        )
+        show(texts.key_blocked(empresa=empresa, until=until, reason=reason))
     if any(one["before_start"] for one in sent):
-        show(
-            "Linhas antes de OMIE_PIPELINE_START_DATE (ou sem data) não são enviadas; "
-            "OMIE_PIPELINE_INCLUDE_BEFORE_START=true as inclui."
-        )
+        show(texts.BEFORE_START)
     if any(one["last_run_state"] in _FAILED_STATES for one in [*sent, *read]):
-        show("Causa das falhas e o que fazer: omie-pipeline history")
+        show(texts.CAUSES_NEXT)

@@ -109,7 +109,7 @@ class SqlReader:
         self.fingerprint = f"{self._dialect}:{hashlib.sha256(where.encode()).hexdigest()[:16]}"
 
     def missing_tables(self, tables: Iterable[SourceTable]) -> tuple[str, ...]:
-        with self._errors("catálogo"):
+        with self._errors(texts.CATALOGUE):
             inspector = sa.inspect(self._engine)
             return tuple(table.name for table in tables if not self._has_table(inspector, table))
 

@@ -308,6 +308,8 @@ def value_misfits(*, table: str, column: str, type_name: str, cause: str) -> str
     )
 
 
+CATALOGUE: Final = "catálogo"
+
 # clinic/staging.py
 
 

@@ -1,0 +1,249 @@
+"""How things stand: `status`, `history`, `check` and alerts on the terminal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# cli/status.py
+
+KNOCKS_ONCE: Final = "Cada execução tenta uma vez só até alguém responder"
+NUMBERS: Final = {
+    "confirmed": "no Omie",
+    "rejected": "rejeitadas",
+    "quarantined": "quarentena",
+    "held": "retidas",
+    "deleted": "excluídas",
+    "open_intents": "sem resposta",
+    "before_start": "antes do início",
+}
+SITUATION: Final = "situação"
+LAST_READING: Final = "última leitura"
+NEXT_READING: Final = "próxima, se ligada"
+READING_HEAD: Final = "Leitura do Omie"
+
+
+def reading_head_of(empresa: str) -> str:
+    return f"Leitura do Omie ({empresa})"
+
+
+def events_wait(*, empresa: str, events: str, since: str) -> str:
+    return f"{empresa}: {events} eventos de webhook esperam, o mais antigo desde {since}"
+
+
+OUTSIDE_FILTER: Final = "fora do filtro da empresa"
+
+
+def did_not_close(table: str) -> str:
+    return f"não fechou com o Omie → omie-pipeline import {table} --full"
+
+
+def days_unproven(*, days: str, table: str) -> str:
+    return f"{days} dias sem leitura completa → omie-pipeline import {table} --full"
+
+
+def no_way(*, empresa: str, since: str, reason: str) -> str:
+    return f"{empresa}: sem caminho até o Omie ({since}): {reason}. {KNOCKS_ONCE}"
+
+
+def line_waits(*, empresa: str, line: str, until: str, reason: str) -> str:
+    return f"{empresa}: {line} espera até {until}: {reason}"
+
+
+NOTHING_PUSHED: Final = "Envio ao Omie: nada ainda. Comece com: omie-pipeline push tudo --dry-run"
+NOTHING_READ: Final = "Leitura do Omie: nada ainda. Comece com: omie-pipeline import tudo"
+
+
+def more_hidden(rows: str) -> str:
+    return f"Mais {rows} sem nada a dizer: omie-pipeline status --all"
+
+
+EMPTIED_AT_CLINIC: Final = "A clínica esvaziou e o Omie ainda tem"
+DELIVERED_WITH_WARNING: Final = "Entregues com aviso"
+ROWS_NOT_COPIED: Final = "Linhas da clínica que não foram copiadas"
+
+
+def some_in(*, number: str, place: str) -> str:
+    return f"{number} em {place}"
+
+
+def see_reasons(*, what: str, told: str, command: str) -> str:
+    return f"{what}: {told}; motivos: omie-pipeline {command}"
+
+
+LAST_RUN: Final = "última execução"
+PUSH_HEAD: Final = "Envio ao Omie"
+
+
+def push_head_of(empresa: str) -> str:
+    return f"Envio ao Omie ({empresa})"
+
+
+def key_blocked(*, empresa: str, until: str, reason: str) -> str:
+    return (
+        f"{empresa}: o Omie fechou a API até {until} ({reason}); depois: omie-pipeline retry, e "
+        "repita o import"
+    )
+
+
+BEFORE_START: Final = (
+    "Linhas antes de OMIE_PIPELINE_START_DATE (ou sem data) não são enviadas; "
+    "OMIE_PIPELINE_INCLUDE_BEFORE_START=true as inclui."
+)
+CAUSES_NEXT: Final = "Causa das falhas e o que fazer: omie-pipeline history"
+
+
+# cli/history.py
+
+TOLD_COUNTS: Final = {
+    "delivered": "entregues",
+    "unchanged": "inalteradas",
+    "rejected": "rejeitadas",
+    "quarantined": "em quarentena",
+    "held": "retidas",
+    "read": "lidas",
+    "inserted": "novas",
+    "updated": "alteradas",
+    "excluded": "excluídas",
+    "filtered": "filtradas",
+}
+RUN_STATES: Final = {
+    "running": "em andamento",
+    "done": "concluída",
+    "dry_run": "simulação",
+    "stopped": "barrada",
+    "failed": "falhou",
+}
+MAP_CATEGORY: Final = (
+    "Categoria não mapeada: defina-a com omie-pipeline defaults set (códigos em omie-pipeline "
+    "refs), rode omie-pipeline build e envie de novo"
+)
+CONFLICT: Final = "Conflito: decida qual lado vale (omie-pipeline reconcile) e envie de novo"
+BEGINNING: Final = "início"
+WHAT: Final = "o quê"
+DETAILS_NEXT: Final = "Endpoint por endpoint: omie-pipeline history --details"
+
+
+def read_whole_fix(table: str) -> str:
+    return f"Leia de novo por inteiro: omie-pipeline import {table} --full"
+
+
+NO_RUN_YET: Final = (
+    "Nenhuma execução ainda. Comece com: omie-pipeline import tudo, ou omie-pipeline push tudo "
+    "--dry-run"
+)
+ERROR_AND_FIX: Final = "erro e o que fazer"
+PUSH_OR_READING: Final = "é push ou import"
+
+# cli/check.py
+
+COMPANY_WITHOUT_NAME: Final = "empresa sem nome no Omie"
+SUCCESS: Final = "Conexão estabelecida com sucesso"
+PANEL: Final = "no painel do Omie (Configurações > Integrações > API)"
+FIXES: Final = {
+    "no_key": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",
+    "key_with_spaces": "apague os espaços ou aspas em volta do valor",
+    "key_refused": (
+        f"copie de novo App Key e App Secret {PANEL}: o segredo muda quando é gerado outra vez. "
+        "Se estão certos, o aplicativo está suspenso ou foi revogado: reative-o ali"
+    ),
+    "app_suspended": f"reative o aplicativo {PANEL}",
+    "unknown_key": f"o Omie não conhece esta App Key: copie-a de novo {PANEL}",
+    "blocked": "aguarde o prazo sem novas chamadas; cada tentativa antes dele é em vão",
+    "limit": "a chave está certa ou em uso por outro programa; repita em um minuto",
+    "wrong_url": "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
+    "dns": "o nome do servidor não foi encontrado: confira a internet, o DNS e OMIE_BASE_URL",
+    "tls": (
+        "a conexão segura falhou: confira o relógio da máquina e se um proxy ou antivírus abre o "
+        "tráfego"
+    ),
+    "certificate": (
+        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego"
+    ),
+    "network": "confira a internet e a rede desta máquina",
+    "scheme": "o endereço deve começar por https://: confira OMIE_BASE_URL",
+    "refused": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
+    "no_answer": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
+    "proxy": (
+        "há um proxy no ambiente ({variable}), e este programa não passa por ele: libere a saída "
+        "direta para app.omie.com.br, porta 443"
+    ),
+    "down": "o Omie está instável: repita em alguns minutos",
+    "other": "leia a mensagem do Omie acima",
+}
+NOT_YET: Final = (
+    "o PostgreSQL embutido ainda não está ligado; ele se liga sozinho no primeiro comando que "
+    "precisa dele"
+)
+POOLERS: Final = {True: ", por um pooler em modo de sessão", False: ""}
+CLOSE: Final = "chmod -R go= {place} (notas têm dados de pacientes; as novas já são só suas)"
+
+
+def key_and_secret(*, key: str, secret: str) -> str:
+    return f"{key} e {secret}"
+
+
+def key_missing(names: str) -> str:
+    return f"falta a chave do Omie ({names})"
+
+
+AND_: Final = " e "
+
+
+def untidy(names: str) -> str:
+    return f"{names} tem espaços ou aspas em volta"
+
+
+NOT_OMIES_ANSWER: Final = "a resposta não é do Omie"
+
+
+def key_closed(until: str) -> str:
+    return f"o Omie fechou a API desta chave até {until}"
+
+
+OF_WAREHOUSE_URL: Final = "de WAREHOUSE_URL"
+
+
+def database_answers(*, version: str, whose: str, pooled: str) -> str:
+    return f"PostgreSQL {version} {whose} responde{pooled}"
+
+
+def no_connection(*, empresa: str, cause: str) -> str:
+    return f"{empresa}: sem conexão: {cause}"
+
+
+def what_to_do(fix: str) -> str:
+    return f"O que fazer: {fix}"
+
+
+def database(message: str) -> str:
+    return f"Banco: {message}"
+
+
+def archive_open(found: object) -> str:
+    return f"O arquivo de notas está aberto a outros usuários desta máquina: {found}"
+
+
+def and_more(number: int) -> str:
+    return f" e mais {number}"
+
+
+# cli/notify.py
+
+SENT: Final = "enviada"
+NOT_ACCEPTED: Final = "não foi aceita"
+NOT_ACCEPTED_YET: Final = "não foi aceita; tento na próxima vez"
+DIAGNOSE: Final = (
+    "O apprise diz por quê: apprise -vv -b teste 'ENDEREÇO' (mostra o segredo na tela)"
+)
+TEST_TITLE: Final = "omie_pipeline: mensagem de teste"
+TEST_TEXT: Final = "Este canal recebe os avisos da omie_pipeline. Nada a fazer."
+ADDRESSES_FIX: Final = f"O que fazer: confira os endereços em OMIE_NOTIFY_URLS. {DIAGNOSE}"
+NO_OPEN_ALERT: Final = "Nenhum alerta em aberto"
+ANOTHER_SENDS: Final = "Outro processo está avisando agora"
+
+
+def alerts_sent(*, alerts: int, messages: int) -> str:
+    return f"{alerts} alertas em aberto; {messages} mensagens"
+
+
+NO_CHANNEL: Final = "Nenhum canal de aviso: defina OMIE_NOTIFY_URLS no ambiente ou no arquivo .env"
