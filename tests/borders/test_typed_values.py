@@ -36,7 +36,7 @@ select
     cast(null as text) as rg_orgao_emissor, cast(null as date) as data_nascimento,
     cast(null as text) as email, cast(null as text) as telefone,
     {{ texto('rua') }} as logradouro, {{ texto('nro') }} as numero,
-    {{ texto('days') }} as complemento, 'Centro' as bairro, 'São Paulo' as cidade, 'SP' as uf,
+    {{ texto('dias') }} as complemento, 'Centro' as bairro, 'São Paulo' as cidade, 'SP' as uf,
     {{ cep('cep', b) }} as cep, cast(null as date) as data_cadastro,
     cast(null as timestamptz) as atualizado_em
 from {{ a }} as a join {{ b }} as b on b.pessoa = a.id

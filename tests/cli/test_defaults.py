@@ -70,7 +70,7 @@ def test_what_is_set_is_kept_and_what_is_unset_is_gone(terminal: Terminal, clini
         ("principal", "account.=1", "vazio"),
         ("principal", "bill_orders=talvez", "S ou N"),
         ("principal", "receipt_category=Consultas", "categoria do Omie"),
-        ("principal", "repasse_days=trinta", "days"),
+        ("principal", "repasse_days=trinta", "dias"),
         ("principal", "receipt_category=", "unset"),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_killed_load_goes_on_too(mirror: MirrorWorld) -> None:
     began = datetime.now(UTC) - timedelta(minutes=3)
     mirror.execute(
         "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
-        " started_at, janela_de, janela_ate) VALUES ('morta', 'principal', 'contas_pagar',"
+        " started_at, window_from, window_to) VALUES ('morta', 'principal', 'contas_pagar',"
         " 'full', 'ui', 'running', :began, :first, :last)",
         began=began,
         first=mirror.day(4),
@@ -131,7 +131,7 @@ def test_every_range_that_was_stopped_goes_on(mirror: MirrorWorld) -> None:
     ):
         mirror.execute(
             "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
-            " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
+            " started_at, finished_at, window_from, window_to, error_class) VALUES (:run,"
             " 'principal', 'contas_pagar', 'full', 'ui', :state, :at, :at, :first, :last, :kind)",
             run=f"r{number}",
             state=state,
@@ -163,7 +163,7 @@ def test_our_own_budget_of_errors_is_waited_out(mirror: MirrorWorld) -> None:
 def _stopped(world: MirrorWorld, run_id: str, table: str, at: datetime) -> None:
     world.execute(
         "INSERT INTO omie_sync.import_run (run_id, empresa, table_name, mode, trigger, state,"
-        " started_at, finished_at, janela_de, janela_ate, error_class) VALUES (:run,"
+        " started_at, finished_at, window_from, window_to, error_class) VALUES (:run,"
         " 'principal', :table, 'full', 'ui', 'stopped', :at, :at, :first, :last, 'Blocked')",
         run=run_id,
         table=table,

@@ -55,7 +55,7 @@ def test_a_refused_note_waits_for_its_correction(world: World) -> None:
     assert push(world, "faturar_os").total.delivered == 1
     look(world)
     assert notes(world) == ["rejected", "authorised"]
-    assert states(world.engine, EMPRESA, ["OS-1"])["OS-1"].estado == "issued"
+    assert states(world.engine, EMPRESA, ["OS-1"])["OS-1"].state == "issued"
     for _ in range(2):
         assert push(world, "faturar_os").total.unchanged == 1
         settle_down(world, 3600)

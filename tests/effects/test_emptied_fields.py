@@ -65,7 +65,7 @@ def in_omie(world: World, code: str = "PAC-1") -> dict[str, Any]:
 
 
 def kept(world: World) -> dict[str, tuple[str, ...]]:
-    return {one.codigo_integracao: one.campos for one in not_emptied(world.engine)}
+    return {one.codigo_integracao: one.fields for one in not_emptied(world.engine)}
 
 
 def test_texts_numbers_and_parts_of_objects_are_emptied(world: World) -> None:

@@ -232,19 +232,19 @@ def _check_all_known(truth: Truth, ledger: dict[Key, Any]) -> None:
 
 
 def _check_notes(company: Company, truth: Truth, touched: Collection[Key]) -> None:
-    told = dict(company.rows("SELECT cod_int_os, estado FROM omie_sync.nfse"))
-    for code, estado in told.items():
+    told = dict(company.rows("SELECT cod_int_os, state FROM omie_sync.nfse"))
+    for code, state in told.items():
         if ("faturar_os", code) in touched:
             continue
         notes = truth.notes.get(code, ())
         if code not in truth.orders:
             # The mirror took away an order that was not billed any more.
-            assert estado in ("error", "deleted"), (code, estado)
+            assert state in ("error", "deleted"), (code, state)
             continue
-        assert notes, f"{code} is {estado} and Omie has no note"
+        assert notes, f"{code} is {state} and Omie has no note"
         living = [note for note in notes if note.state in LIVING]
         last = (living or list(notes))[-1]
-        assert estado in NOTE_STATES[last.state], (code, estado, notes)
+        assert state in NOTE_STATES[last.state], (code, state, notes)
 
 
 __all__ = ["CHAIN", "Expected", "check_end", "check_mirror"]

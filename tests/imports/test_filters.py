@@ -90,7 +90,7 @@ def test_only_some_accounts(world: World) -> None:
     seed(world, 1, DAY, id_conta_corrente=None)
     report = read(world, "contas_receber", MirrorFilter(accounts=(BANCO,)))
     assert (report.read, report.filtered, report.complete) == (6, 3, True)
-    part = {p.partition: (p.linhas, p.total_omie) for p in report.partitions}[DAY.isoformat()]
+    part = {p.partition: (p.rows, p.total_omie) for p in report.partitions}[DAY.isoformat()]
     assert part == (3, 3)
     ((told, left_out),) = world.rows(
         f"SELECT total_omie, filtered FROM omie_sync.import_partition WHERE partition = '{DAY}'"

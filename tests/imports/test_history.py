@@ -109,7 +109,7 @@ class History:
             day = row["data_particao"].isoformat()
             counts[day] = counts.get(day, 0) + 1
         for part in report.partitions:
-            assert part.linhas == part.total_omie == counts.get(part.partition, 0)
+            assert part.rows == part.total_omie == counts.get(part.partition, 0)
 
     def both(self, name: str) -> tuple[dict[Any, dict[str, Any]], dict[Any, dict[str, Any]]]:
         """The live rows and the simulator's truth, by key, status words left out."""

@@ -23,7 +23,7 @@ def test_every_page_comes_in_and_is_proven(world: World) -> None:
     assert (report.total_omie, report.read, report.inserted) == (150, 150, 150)
     assert (report.pages, report.page_size, report.page_size_served) == (3, 500, 50)
     assert report.complete
-    proven = {part.partition: (part.linhas, part.total_omie) for part in report.partitions}
+    proven = {part.partition: (part.rows, part.total_omie) for part in report.partitions}
     assert proven == {"2026-01-03": (120, 120), "2026-01-04": (30, 30)}
     assert len(here(world)) == 150
 

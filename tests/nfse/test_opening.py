@@ -104,7 +104,7 @@ def test_an_order_in_quarantine_is_not_billed(world: World) -> None:
     with world.engine.begin() as connection:
         connection.execute(
             sa.text(
-                "INSERT INTO omie_sync.quarantine (empresa, endpoint, number, codigo_integracao,"
+                "INSERT INTO omie_sync.quarantine (empresa, endpoint, row_key, codigo_integracao,"
                 " partition, reasons, row_masked, first_seen_at, last_seen_at, run_id)"
                 " VALUES ('principal', 'ordens_servico', 'x', 'OS-1', '2026-01-05', '[]', '{}',"
                 " now(), now(), 'r')"

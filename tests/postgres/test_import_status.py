@@ -37,7 +37,7 @@ def unproved(engine: sa.Engine, proved_at: datetime | None, read_until: datetime
         if read_until is not None:
             connection.execute(sa.insert(import_cursor).values(**key, read_until=read_until))
     status = import_status(engine, "principal", MirrorFilter(), date(2026, 1, 5), NOW)
-    return next(one.dias_sem_prova for one in status if one.table == TABLE)
+    return next(one.days_unproved for one in status if one.table == TABLE)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.effects.rows import baixa, columns_of, item, model, ordem, push, with
 from tests.privacy.acts import CODES, MODELS, NOTE, add_acts
 from tests.privacy.people import CPF, EMPRESA, NOW, add_people
 from tests.push.conftest import unvalidated, world
-from tests.push.world import World, cliente, title
+from tests.push.world import World, cliente, titulo
 
 __all__ = ["unvalidated", "world"]
 
@@ -144,7 +144,7 @@ def test_nothing_of_a_sent_order_or_payment_is_left(world: World) -> None:
     columns = dict(columns_of("ordens_servico") or {}) | {"Email": JSONB}
     world.model("ordens_servico", [order], columns)
     push(world, "ordens_servico")
-    model(world, "contas_receber", title(1))
+    model(world, "contas_receber", titulo(1))
     push(world, "contas_receber")
     model(world, "baixas_receber", baixa(1, "50.00"))
     push(world, "baixas_receber")

@@ -107,9 +107,9 @@ def test_views_made_and_replaced_later_are_readable(
     person = login("omie_analyst")
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE VIEW analise.nova AS SELECT 7 AS n"))
-        connection.execute(sa.text("CREATE TABLE analise.table AS SELECT 8 AS n"))
+        connection.execute(sa.text("CREATE TABLE analise.tabela AS SELECT 8 AS n"))
     assert ask(
-        person, "SELECT n FROM analise.nova UNION SELECT n FROM analise.table ORDER BY 1"
+        person, "SELECT n FROM analise.nova UNION SELECT n FROM analise.tabela ORDER BY 1"
     ) == [(7,), (8,)]
     with engine.begin() as connection:
         connection.execute(sa.text("DROP VIEW analise.nova"))
