@@ -16,6 +16,7 @@ from dagster_dbt import (
 from omie_pipeline.assets.extract import GROUP as CLINIC_GROUP
 from omie_pipeline.assets.labels import BOTH_WAYS, FROM_OMIE, OWNERS, TO_OMIE
 from omie_pipeline.assets.pools import DBT_POOL
+from omie_pipeline.config.dbt_project import BUILD
 from omie_pipeline.postgres.schemas import ANALYSIS, SYNC, Schemas
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 
@@ -104,7 +105,7 @@ def mapping_assets(manifest: Path, schemas: Schemas | None = None) -> dg.AssetsD
             context.log.warning("%s", hint)
         opened.refuse_foreign_relations()
         # Cautious: a test that also needs models of the other job runs there, not here.
-        arguments = ["build", "--indirect-selection", "cautious"]
+        arguments = [*BUILD, "--indirect-selection", "cautious"]
         yield from dbt.cli(arguments, context=context).stream()
 
     return mapping

@@ -313,13 +313,15 @@ def _run_dbt(
 ) -> None:
     from dbt.cli.main import dbtRunner
 
+    from omie_pipeline.config.dbt_project import BUILD
+
     tell_adopted(deployment)
     say(texts.BUILDING)
     project = deployment.prepare_dbt()
     for hint in project.hints:
         say(texts.warning(hint))
     folder = str(project.folder)
-    arguments = ["build", "--project-dir", folder, "--profiles-dir", folder, *selected]
+    arguments = [*BUILD, "--project-dir", folder, "--profiles-dir", folder, *selected]
     # dbt writes its whole log to stdout; what matters of it is printed below.
     with _quiet():
         outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])

@@ -40,6 +40,10 @@ DELIVERED_SETS: Final = ("canonica", "synthea")
 READ_BY_DBT: Final = (".sql", ".yml", ".csv", ".md")
 VARIABLES: Final = "vars.yml"
 
+BUILD: Final = ("build", "--exclude-resource-type", "unit_test")
+"""dbt's command. The unit tests are examples of the delivered models: none of a user's builds run
+them, and one that a variable or a macro of his contradicts must not keep rows from being made."""
+
 _MODEL_FOLDERS: Final = ("staging", "omie", "analise")
 _MACROS: Final = "macros"
 _PROJECT_FILE: Final = "dbt_project.yml"

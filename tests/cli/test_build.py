@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from omie_pipeline.config.dbt_project import BUILD
 from tests.cli.conftest import Dbt, Terminal
 from tests.push.world import World
 
@@ -49,6 +50,7 @@ def test_without_a_clinic_only_omies_views_are_made(
     assert said.code == 0
     assert "CLINIC_URL" in said.err
     assert "tag:espelho" in dbt.asked
+    assert dbt.asked[: len(BUILD)] == BUILD
     assert "omie-pipeline import tudo" in said.out
     assert "push" not in said.out
 

@@ -19,6 +19,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from omie_pipeline.config.dbt_project import BUILD
 from omie_pipeline.config.defaults import import_defaults, read_defaults
 from omie_pipeline.postgres.engine import open_engine
 
@@ -114,7 +115,7 @@ class Scenario:
             return dbtRunner().invoke([*arguments, *where, *out, "--quiet"])
 
     def build(self, *arguments: str, **environment: str) -> dbtRunnerResult:
-        result = self.dbt("build", *arguments, **environment)
+        result = self.dbt(*BUILD, *arguments, **environment)
         assert result.success, [r.message for r in getattr(result.result, "results", [])]
         return result
 
