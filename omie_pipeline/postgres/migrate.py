@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -66,11 +66,12 @@ _LAST_WITH_STEPS = "70da15d"
 """The commit that still has the migrations 0001 to 0020, one by one."""
 
 
-def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
+def migrate(engine: sa.Engine, known: Callable[[], Collection[Relation]] = tuple) -> None:
     """Create what is missing and run Alembic to its head; safe to call by many processes at once.
 
     Args:
-        known: what a build makes, to adopt what an earlier version built without a mark.
+        known: tells what a build makes, to adopt what an earlier version built without a mark;
+            not asked otherwise.
 
     Raises:
         WarehouseError: the database cannot be reached, is too old, holds other people's objects
@@ -86,7 +87,7 @@ def migrate(engine: sa.Engine, known: Collection[Relation] = ()) -> None:
             load_sql_functions(connection)
             mark(connection, schemas, claimed.installation)
             if claimed.unmarked:
-                adopt(connection, schemas, known)
+                adopt(connection, schemas, known())
     except sa.exc.DBAPIError as error:
         raise WarehouseError(told(error, texts.NOT_PREPARED)) from None
 

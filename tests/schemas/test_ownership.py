@@ -138,7 +138,7 @@ def test_a_warehouse_of_before_the_marks_goes_on(empty_database: str) -> None:
         Relation("clinica", "municipios", seed=True),
         Relation("omie_payload", "omie_clientes"),
     ]
-    migrate(engine, known)
+    migrate(engine, lambda: known)
     with engine.connect() as connection:
         assert installation(connection, "clinica") != ""
         marked = connection.exec_driver_sql(
@@ -262,7 +262,7 @@ def test_a_schema_that_somebody_made_in_place_of_ours_is_not_taken(empty_databas
         connection.exec_driver_sql("CREATE VIEW analise.duplicados AS SELECT 1 AS n")
         before = snapshot(connection, "^omie")
     with pytest.raises(WarehouseError, match=r"view analise\.duplicados"):
-        migrate(engine, [Relation("analise", "duplicados")])
+        migrate(engine, lambda: [Relation("analise", "duplicados")])
     with engine.begin() as connection:
         assert snapshot(connection, "^omie") == before
         connection.exec_driver_sql("DROP VIEW analise.duplicados")
