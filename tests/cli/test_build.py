@@ -8,7 +8,6 @@ import pytest
 
 from omie_pipeline.config.dbt_project import BUILD
 from tests.cli.conftest import Dbt, Terminal
-from tests.push.world import World
 
 
 def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[Dbt]) -> None:
@@ -56,7 +55,7 @@ def test_without_a_clinic_only_omies_views_are_made(
 
 
 def test_a_folder_without_the_tables_is_named(
-    terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    terminal: Terminal, dbt: type[Dbt], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CLINIC_URL", str(tmp_path))
     said = terminal("build")
