@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test test-slow histories bench lint generate docs lock clean
+.PHONY: help setup demo dev test soon test-slow histories bench lint generate docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.omie-pipeline-setup
@@ -25,8 +25,12 @@ demo: $(STAMP) ## The sample clinic through the whole job, against the simulator
 dev: $(STAMP) ## Dagster UI and daemon, with the embedded database
 	@$(BIN)/omie-pipeline dev
 
-test: lint ## Lint, types, layers and the tests that answer soon
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not slow"
+# Side by side: the types take one core for a minute. `+` lets the tests be seen while they run.
+test: $(STAMP) ## Lint, types, layers and the tests that answer soon
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint soon
+
+soon: $(STAMP)
+	+$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not slow"
 
 test-slow: $(STAMP) ## The other tests: whole dbt builds, killed processes, servers of other kinds
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m slow
