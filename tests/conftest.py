@@ -50,6 +50,9 @@ QUIET = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
 }
 os.environ.update(QUIET)
+# Importing all tests makes much and drops little; looking for garbage meanwhile takes a quarter of
+# the time.
+gc.set_threshold(200_000, 100, 100)
 # Where the environment forbids bytecode, each program that a test starts compiles 400 modules anew:
 # 8 CPU seconds of Dagster's definitions instead of 5. `make clean` removes it.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -115,6 +118,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Once is enough at the end: pytest looks five times over what is left, for 4 CPU seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
