@@ -65,6 +65,9 @@ ONE_WORKER = {
     "dbt_mapping": "dbt",
     "test_reconcile.py": "dbt",
     "dagster": "dagster",
+    "test_both_ways.py": "dagster",
+    "test_report.py": "dagster",
+    "test_reported.py": "dagster",
     "test_walkthrough.py": "walkthrough",
     "test_people.py": "people",
     "test_built.py": "built",
@@ -74,7 +77,8 @@ ONE_WORKER = {
     "test_files.py": "files",
     "test_own_models.py": "own_models",
 }
-"""Folders and files whose costly beginnings (a dbt build, a manifest) one worker makes, once."""
+"""Folders and files whose costly beginnings (a dbt build, a manifest, the import of Great
+Expectations) one worker makes, once."""
 
 
 SLOW_BEGINNINGS = frozenset({"scenarios", "built", "mariadb_server", "old"})

@@ -21,6 +21,7 @@ from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.run import Push
 from omie_pipeline.validation.model import ClinicRules
+from tests.local_http import NO_TLS
 from tests.push.accept_all import AcceptAll
 from tests.push.runner import KEY, SECRET
 
@@ -30,7 +31,7 @@ class SimulatorsTime:
 
     def __init__(self, base_url: str) -> None:
         self._address = urljoin(base_url, "/_control/clock")
-        self._client = httpx.Client()
+        self._client = httpx.Client(verify=NO_TLS)
 
     def now(self) -> datetime:
         """The simulated moment."""
