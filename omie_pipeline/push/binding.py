@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import binding
+from omie_pipeline.texts import push as texts
 
 _CONFIRM_LOCK = 0x0A11F
 
@@ -108,20 +109,13 @@ def _refuse_shared_key(connection: sa.Connection, empresa: str, scope: str) -> N
     )
     taken = connection.execute(other.limit(1)).scalar_one_or_none()
     if taken is not None:
-        raise ConfigurationError(
-            f"As empresas {taken} e {empresa} usam a mesma chave do Omie: confira as variáveis, ou "
-            "os dados de uma iriam para a outra"
-        )
+        raise ConfigurationError(texts.same_key(taken=taken, empresa=empresa))
 
 
 def _refuse_other_omie(connection: sa.Connection, empresa: str, scope: str, host: str) -> bool:
     """Whether the binding, which is to this very Omie, is confirmed."""
     row = connection.execute(sa.select(binding).where(binding.c.empresa == empresa)).one()
     if (row.scope, row.host) != (scope, host):
-        what = "outra chave" if row.scope != scope else f"outro servidor ({row.host})"
-        raise ConfigurationError(
-            f"Este armazém guarda o livro-razão da empresa {empresa} com {what} do Omie: o que lá "
-            "foi confirmado não vale aqui. Use outro WAREHOUSE_URL (ou OMIE_PIPELINE_HOME). Se é a "
-            f"mesma empresa com chave nova, digite: omie-pipeline db rebind {empresa}"
-        )
+        what = texts.OTHER_KEY if row.scope != scope else texts.other_server(row.host)
+        raise ConfigurationError(texts.ledger_of_another(empresa=empresa, what=what))
     return row.confirmed_at is not None

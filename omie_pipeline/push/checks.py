@@ -22,6 +22,7 @@ from omie_pipeline.push.conflicts import codigo_de_dois
 from omie_pipeline.push.dependents import KnownRecords, settled, unanswered_titles
 from omie_pipeline.push.ledger import Ledger
 from omie_pipeline.push.plan import Scope, duplicated_keys, refused_row
+from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -216,24 +217,24 @@ _KEY = "codigo_lancamento_integracao"
 _FOREIGN = Reason(
     field=_KEY,
     rule="registro_alheio",
-    reason="O título não foi criado por este fluxo.",
-    fix="Exclua-o no Omie, ou libere delete_foreign na política deste endpoint.",
+    reason=texts.TITLE_NOT_OURS,
+    fix=texts.TITLE_NOT_OURS_FIX,
 )
 _SETTLED = Reason(
     field=_KEY,
     rule="titulo_baixado",
-    reason="O título está baixado no Omie, que não exclui título baixado.",
-    fix="Estorne o pagamento na clínica: o título sai depois do estorno.",
+    reason=texts.TITLE_SETTLED,
+    fix=texts.TITLE_SETTLED_FIX,
 )
 _NO_ONE_RECORD = Reason(
     field=_KEY,
     rule="chave_repetida",
-    reason="A linha não nomeia um título só: a chave falta ou se repete no modelo de exclusão.",
-    fix="Deixe no modelo de exclusão uma linha por título, com o código de integração.",
+    reason=texts.NAMES_NO_TITLE,
+    fix=texts.NAMES_NO_TITLE_FIX,
 )
 _TWO_RECORDS = Reason(
     field=_KEY,
     rule="chaves_divergentes",
-    reason="O código de integração e o código do Omie apontam para títulos diferentes.",
-    fix="Informe só um dos dois, ou corrija o que está errado.",
+    reason=texts.CODES_DISAGREE,
+    fix=texts.CODES_DISAGREE_FIX,
 )

@@ -38,6 +38,7 @@ from omie_pipeline.push.send import (
     next_look_at,
     proven,
 )
+from omie_pipeline.texts import push as texts
 
 # Rows that may not be sent or read before their time.
 
@@ -101,8 +102,6 @@ class RetryQueue:
 # When an endpoint stops, because going on would only do harm.
 
 _BROKEN_IN_A_ROW = 3
-_UNREACHABLE = "O Omie não responde como deve: o restante fica retido para a próxima execução"
-_FIRST_REFUSAL = "Envio interrompido na primeira recusa (partial_success desligado)"
 
 
 class StopSending(Exception):
@@ -129,16 +128,14 @@ class CircuitBreaker:
         unclear = outcome.kind in ("unknown", "held") or outcome.fault_class == "UnknownFault"
         self._broken_in_a_row = self._broken_in_a_row + 1 if unclear else 0
         if self._broken_in_a_row >= _BROKEN_IN_A_ROW:
-            raise StopSending(_UNREACHABLE, "unreachable")
+            raise StopSending(texts.OMIE_UNREACHABLE, "unreachable")
         if outcome.kind == "rejected" and not self._policy.partial_success:
-            raise StopSending(_FIRST_REFUSAL, "partial_success")
+            raise StopSending(texts.FIRST_REFUSAL, "partial_success")
 
 
 # What is known of a row before any call is made for it.
 #
 # Such an outcome closes no intent: an earlier call of the row may still have taken effect.
-
-_UNSEEN = "O Omie não mostrou se isto já foi feito: nada foi enviado"
 
 
 def lacking_of(effect: RecordEffect, row: PlanRow) -> RowOutcome | None:
@@ -146,7 +143,7 @@ def lacking_of(effect: RecordEffect, row: PlanRow) -> RowOutcome | None:
     missing = effect.missing(row)
     if missing is None:
         return None
-    text = f"Aguarda a confirmação de {missing[0]} {missing[1]}"
+    text = texts.waits_for(endpoint=missing[0], code=missing[1])
     return RowOutcome(row, "held", error=text, error_code="reference", called=False)
 
 
@@ -167,7 +164,7 @@ def outcome_of(row: PlanRow, found: ExistingRecord, now: datetime) -> RowOutcome
         return RowOutcome(
             row,
             "held",
-            error=found.text or _UNSEEN,
+            error=found.text or texts.NOT_SEEN,
             error_code="unreadable",
             held_until=until,
             called=False,
@@ -177,13 +174,6 @@ def outcome_of(row: PlanRow, found: ExistingRecord, now: datetime) -> RowOutcome
 
 _MAX_TRIES = 3
 _TOLD_FROM_SECONDS = 10.0
-_PROOF = "a prova, por leitura, de um envio sem resposta clara"
-_TURN = "a vez de uma linha que o Omie pediu para repetir depois"
-_BUSY = "o método do Omie está ocupado com outra requisição"
-_NEVER_ARRIVED = (
-    "Enviada várias vezes sem resposta clara; a leitura mostra que nenhuma delas chegou ao Omie"
-)
-_UNANSWERED = "Um envio anterior desta linha ainda está sem resposta"
 
 Recovering = Callable[[Sequence[str], datetime], None]
 """Told which rows of an interrupted run are looked at again, and when."""
@@ -328,7 +318,7 @@ class Delivery:
         for row in rows:
             self._since.setdefault(row.code, written_at)
             if row.number not in allowed:
-                text = self._said.get(row.code, _UNANSWERED)
+                text = self._said.get(row.code, texts.EARLIER_UNANSWERED)
                 self._outcomes.append(RowOutcome(row, "unknown", error=text))
         to_send = [row for row in rows if row.number in allowed]
         try:
@@ -459,7 +449,7 @@ class Delivery:
         if met >= len(later.waits_seconds):
             raise StopSending(later.otherwise.error, "busy")
         if met >= 0:
-            self._wait(later.waits_seconds[met], _BUSY)
+            self._wait(later.waits_seconds[met], texts.METHOD_BUSY)
 
     def _wait(self, wait_seconds: float, why: str) -> None:
         self._client.wait(self._endpoint.name, wait_seconds, why)
@@ -530,7 +520,7 @@ class Delivery:
         """Deal with the row whose time comes first: read it back, or send it (again)."""
         item = self._waiting.pop()
         self._flush()
-        why = _PROOF if item.sent_at is not None else _TURN
+        why = texts.WAITS_FOR_PROOF if item.sent_at is not None else texts.WAITS_FOR_TURN
         self._wait((item.due - self._clock.now()).total_seconds(), f"{why} ({item.row.code})")
         self._check()
         if item.sent_at is not None and not self._settled_as_unsent(item, item.sent_at):
@@ -538,7 +528,7 @@ class Delivery:
         if not send_again:
             return
         if item.tries >= _MAX_TRIES:
-            self._outcomes.append(RowOutcome(item.row, "held", error=_NEVER_ARRIVED))
+            self._outcomes.append(RowOutcome(item.row, "held", error=texts.NEVER_ARRIVED))
             return
         fingerprint = self._effect.request_for(item.row).fingerprint
         if self._intents.write([item.row], [fingerprint], self._clock.now()):

@@ -14,6 +14,7 @@ from omie_pipeline.catalog.relations import SETTLEMENTS, SITUATIONS
 from omie_pipeline.payload.rows import PlanRow
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import intent, ledger, rejected
+from omie_pipeline.texts import push as texts
 
 UNDONE = "undone"
 """``error_code`` of a settlement that was taken back so that its título could change."""
@@ -269,7 +270,7 @@ _TAKEN_BACK: Mapping[str, Any] = {
     "state": "held",
     "payload_hash": None,
     "omie_id": None,
-    "last_error": "Estornada para alterar o título; volta com a próxima execução",
+    "last_error": texts.REVERSED_FOR_TITLE,
     "error_code": UNDONE,
 }
 _UNSETTLED: Mapping[str, Any] = {
@@ -279,7 +280,7 @@ _UNSETTLED: Mapping[str, Any] = {
     "same_as": None,
     # Never confirmed, as far as the new título goes: Omie is asked what stands on it.
     "confirmed_at": None,
-    "last_error": "O título foi refeito no Omie: a baixa será lançada de novo",
+    "last_error": texts.TITLE_MADE_AGAIN,
     "error_code": SET_BACK,
     "held_until": None,
 }
@@ -391,7 +392,7 @@ def forget_situations(
             state="held",
             payload_hash=None,
             omie_id=None,
-            last_error="O contrato foi refeito no Omie: a situação será pedida de novo",
+            last_error=texts.CONTRACT_MADE_AGAIN,
             error_code=SET_BACK,
             held_until=None,
             updated_at=now,

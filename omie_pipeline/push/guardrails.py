@@ -8,6 +8,7 @@ from decimal import Decimal
 from statistics import median
 
 from omie_pipeline.push.policy import Guardrails
+from omie_pipeline.texts import push as texts
 
 _RUNS_BEFORE_MEDIAN = 3
 # Below this a share or a median says nothing: a day with two sales and one bad row is no accident.
@@ -47,36 +48,39 @@ def refusals(figures: PlanFigures, limits: Guardrails) -> tuple[str, ...]:
     share = figures.quarantined / max(figures.selected, 1)
     if figures.selected >= _ROWS_BEFORE_SHARE and share > limits.max_quarantined_share:
         reasons.append(
-            f"{figures.quarantined} de {figures.selected} linhas em quarentena, mais que "
-            f"{limits.max_quarantined_share:.0%} (max_quarantined_share)"
+            texts.many_quarantined(
+                quarantined=figures.quarantined,
+                selected=figures.selected,
+                most=limits.max_quarantined_share,
+            )
         )
     if figures.deletes > limits.max_deletes:
-        reasons.append(f"{figures.deletes} exclusões, mais que {limits.max_deletes} (max_deletes)")
+        reasons.append(texts.many_deletes(deletes=figures.deletes, most=limits.max_deletes))
     many = figures.deletes >= _DELETES_BEFORE_SHARE and figures.known_rows > 0
     if many and figures.deletes / figures.known_rows > limits.max_delete_share:
         reasons.append(
-            f"{figures.deletes} exclusões de {figures.known_rows} registros, mais que "
-            f"{limits.max_delete_share:.0%} (max_delete_share)"
+            texts.large_share_deleted(
+                deletes=figures.deletes, known=figures.known_rows, most=limits.max_delete_share
+            )
         )
     for name, rows in sorted(figures.emptied.items()):
         share = rows / max(figures.known_rows, 1)
         if rows >= _DELETES_BEFORE_SHARE and share > limits.max_emptied_share:
             reasons.append(
-                f"o campo {name} ficaria vazio em {rows} de {figures.known_rows} registros, mais "
-                f"que {limits.max_emptied_share:.0%}: a coluna da origem mudou de nome? "
-                "(max_emptied_share)"
+                texts.field_emptied(
+                    field=name, rows=rows, known=figures.known_rows, most=limits.max_emptied_share
+                )
             )
     if len(figures.recent_selected) >= _RUNS_BEFORE_MEDIAN:
         usual = median(figures.recent_selected)
         few = figures.model_rows < usual * limits.min_rows_vs_median
         if few and usual >= _ROWS_BEFORE_SHARE:
             reasons.append(
-                f"só {figures.model_rows} linhas, quando o habitual são {usual:.0f} "
-                f"(min_rows_vs_median {limits.min_rows_vs_median:.0%})"
+                texts.few_rows(
+                    rows=figures.model_rows, usual=usual, least=limits.min_rows_vs_median
+                )
             )
     ceiling = limits.max_value_sum
     if ceiling is not None and figures.value_sum is not None and figures.value_sum > ceiling:
-        reasons.append(
-            f"soma de R$ {figures.value_sum:.2f} acima do teto de R$ {ceiling:.2f} (max_value_sum)"
-        )
+        reasons.append(texts.large_sum(total=figures.value_sum, most=ceiling))
     return tuple(reasons)

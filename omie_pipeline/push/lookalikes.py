@@ -26,6 +26,7 @@ from omie_pipeline.push.ledger import Ledger
 from omie_pipeline.push.plan import Scope, refused_row
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.renamed_codes import new_rows
+from omie_pipeline.texts import push as texts
 
 # Títulos that a person typed into Omie, beside those that a plan would make.
 
@@ -184,10 +185,7 @@ def adopt_lookalikes(
         return 0
     engine, empresa, endpoint = scope.engine, scope.empresa, scope.endpoint
     if not was_read(engine, empresa, endpoint):
-        text = (
-            "A lista do Omie nunca foi lida, e on_lookalike: adopt precisa dela: "
-            f"omie-pipeline import {endpoint.name}"
-        )
+        text = texts.list_never_read(endpoint.name)
         for rows in new_rows(engine, scope.run_id, _ADOPTED_AT_ONCE):
             waiting = [
                 RowOutcome(row, "held", error=text, error_code="reference", called=False)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.nfse import NfseLimits
 from omie_pipeline.catalog.relations import SETTLEMENTS, WORKS_ON
+from omie_pipeline.texts import push as texts
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole: 0.05 is five per cent."""
@@ -106,16 +107,13 @@ def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointP
     """The policies, if each means something at its endpoint."""
     for name, policy in endpoints.items():
         if policy.mode == "mirror" and name in REGISTRY and not may_mirror(REGISTRY[name]):
-            raise ValueError(
-                f"{name}: o modo mirror não existe aqui, porque o Omie não exclui por este "
-                "endpoint; use upsert ou insert"
-            )
+            raise ValueError(texts.no_mirror(name))
         if policy.on_lookalike == "adopt" and name in REGISTRY and name not in SETTLEMENTS:
-            raise ValueError(f"{name}: on_lookalike só existe em {', '.join(SETTLEMENTS)}")
-        if name in WORKS_ON and "on_settled" in policy.model_fields_set:
             raise ValueError(
-                f"{name}: on_settled se decide no título; escreva-o em {WORKS_ON[name]}"
+                texts.on_lookalike_only(endpoint=name, endpoints=", ".join(SETTLEMENTS))
             )
+        if name in WORKS_ON and "on_settled" in policy.model_fields_set:
+            raise ValueError(texts.on_settled_belongs_to(endpoint=name, title=WORKS_ON[name]))
     return endpoints
 
 

@@ -45,21 +45,10 @@ from omie_pipeline.push.plan import Scope, refused_row
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.renamed_codes import still_in_model
 from omie_pipeline.push.undo_settlements import refused_changes, titles_to_change, unfit_codes
+from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import Reason
 
 _CHUNK_ROWS = 20_000
-_WAITS_FOR_REVERSAL = "Aguarda o estorno da baixa, para alterar no Omie"
-_UNANSWERED = "Uma baixa deste título ainda está sem resposta do Omie"
-_WAITS_FOR_TITLE = "Estornada para alterar o título; volta quando o título for alterado no Omie"
-_SETTLED_STAYS = (
-    "O título saiu da clínica, mas está baixado no Omie, que não o exclui: estorne o pagamento na "
-    "clínica, ou devolva o título a ela"
-)
-_BILLED_STAYS = (
-    "A OS saiu da clínica, mas já foi faturada, e o Omie não a exclui: cancele a nota no Omie, ou "
-    "devolva o recebimento à clínica"
-)
-_REFUSED_BEFORE = "O Omie já recusou esta alteração"
 _STAYS = "settled"
 _NOTE_STANDS = ("submitted", "processing", "issued")
 _BEFORE_BILLING = ("rejected", "error", "deleted")
@@ -111,12 +100,12 @@ def _not_to_delete(scope: Scope, rows: Sequence[PlanRow]) -> list[RowOutcome]:
         return []
     if scope.endpoint.name in SETTLEMENTS:
         baixas = SETTLEMENTS[scope.endpoint.name].name
-        standing, text = settled(*who, baixas, codes), _SETTLED_STAYS
+        standing, text = settled(*who, baixas, codes), texts.SETTLED_STAYS
         standing |= unanswered_titles(*who, baixas, codes)
     elif scope.endpoint.effect == "order":
         notes = billed(*who, codes)
         standing = {code for code, note in notes.items() if note.state in _NOTE_STANDS}
-        text = _BILLED_STAYS
+        text = texts.BILLED_STAYS
     else:
         return []
     return [_held(row, text, _STAYS) for row in rows if _code(row) in standing]
@@ -170,7 +159,11 @@ def _answered_titles(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRo
     codes = [_code(row) for row in rows if row.omie_id is not None]
     baixas = SETTLEMENTS[scope.endpoint.name].name
     unclear = unanswered_titles(scope.engine, scope.empresa, baixas, codes)
-    waiting = [_held(row, _UNANSWERED, "no_answer") for row in rows if _code(row) in unclear]
+    waiting = [
+        _held(row, texts.SETTLEMENT_UNANSWERED, "no_answer")
+        for row in rows
+        if _code(row) in unclear
+    ]
     verdict = _titles(scope, policy, [row for row in rows if _code(row) not in unclear])
     return _Verdict(refused=verdict.refused, outcomes=[*verdict.outcomes, *waiting])
 
@@ -232,7 +225,7 @@ def _own_settlements(scope: Scope, policy: EndpointPolicy, rows: Sequence[PlanRo
     named = {_title(scope, row) for row in rows if _code(row) in back}
     pending = titles_to_change(scope.engine, titles, scope.empresa, sorted(named))
     waiting = [
-        _held(row, _WAITS_FOR_TITLE, WAITS_FOR_TITLE)
+        _held(row, texts.WAITS_FOR_TITLE, WAITS_FOR_TITLE)
         for row in rows
         if _code(row) in back and _title(scope, row) in pending
     ]
@@ -254,7 +247,7 @@ def _changed(
 
 def _conflict(policy: EndpointPolicy, rows: Sequence[PlanRow], reason: Reason) -> _Verdict:
     if policy.on_settled == "undo":
-        text = _WAITS_FOR_REVERSAL
+        text = texts.WAITS_FOR_REVERSAL
         return _Verdict(outcomes=[_held(row, text, "reversal") for row in rows])
     return _Verdict(refused=[(row, reason) for row in rows])
 
@@ -276,7 +269,7 @@ def _orders(scope: Scope, rows: Sequence[PlanRow]) -> _Verdict:
 
 def _refused(row: PlanRow, text: str, fix: str, code: str = "") -> RowOutcome:
     masked = mask(dict(row.payload))
-    text = text or _REFUSED_BEFORE
+    text = text or texts.REFUSED_BEFORE
     return RowOutcome(
         row, "rejected", row.omie_id, error=text, error_code=code, fix=fix, row_masked=masked
     )
@@ -352,7 +345,7 @@ def stop_other_instalments(
 
 
 def _waits(codes: list[str]) -> str:
-    return f"Aguarda a exclusão de {', '.join(codes)}: o número de parcelas mudou"
+    return texts.waits_for_deletion(", ".join(codes))
 
 
 def _former_codes(row: PlanRow) -> tuple[str, ...]:

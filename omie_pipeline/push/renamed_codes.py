@@ -20,6 +20,7 @@ from omie_pipeline.postgres.tables import ledger, plan
 from omie_pipeline.push.conflicts import codigo_mudou_de_forma
 from omie_pipeline.push.ledger import likeness_of, plain_form
 from omie_pipeline.push.plan import Scope, refused_row
+from omie_pipeline.texts import push as texts
 
 # Planned rows that look like records the ledger holds under another code.
 
@@ -189,12 +190,7 @@ class RenamedRows:
         if not pairs:
             return ""
         examples = ", ".join(f"{old} → {row.code}" for row, old in pairs[:_EXAMPLES])
-        return (
-            f"os identificadores mudaram de forma: {len(pairs)} registros que o Omie já tem viriam "
-            f"de novo com outro código ({examples}). Confira na origem como o id é lido (planilha "
-            "que o fez número, zeros à esquerda, maiúsculas) e volte à forma antiga; só aprove se "
-            "forem mesmo registros novos (max_changed_codes)"
-        )
+        return texts.codes_reformed(pairs=len(pairs), examples=examples)
 
 
 def find_renamed(scope: Scope, model: PayloadModel) -> RenamedRows:

@@ -20,6 +20,7 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
 from omie_pipeline.push.plan import PlannedPartition
 from omie_pipeline.push.rows_to_fix import WorstRow
+from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import ValidationReport
 
 # The accounting identity: every selected row ends in exactly one place.
@@ -138,7 +139,7 @@ def planned_to_stay(engine: sa.Engine, run_id: str, limit: int) -> tuple[WorstRo
         rows = connection.execute(query).all()
     return tuple(
         WorstRow(
-            row.codigo_integracao or "sem código",
+            row.codigo_integracao or texts.WITHOUT_CODE,
             row.partition,
             row.state,
             one.get("reason", ""),
@@ -252,17 +253,13 @@ def recovery_told(codes: Sequence[str], until: datetime) -> str:
     """What a run waits for that settles what an interrupted one left open, for people."""
     named = ", ".join(codes[:_NAMED_CODES])
     if len(codes) > _NAMED_CODES:
-        named += f" e mais {len(codes) - _NAMED_CODES}"
-    return (
-        f"envio interrompido de {named}: o Omie será consultado de novo às "
-        f"{until.astimezone(BRASILIA):%H:%M:%S}"
-    )
+        named += texts.and_more(len(codes) - _NAMED_CODES)
+    return texts.push_interrupted(endpoint=named, until=until.astimezone(BRASILIA))
 
 
 # The history of syncs, and the proof that a run's report agrees with the ledger.
 
 _RECENT_RUNS = 10
-INTERRUPTED = "O processo foi interrompido"
 _ENDS = (*DELIVERED, "unchanged", "rejected", "quarantined", "held")
 
 
@@ -360,11 +357,13 @@ def abandon_dead_runs(
     dead = (run.c.empresa == empresa, run.c.endpoint.in_(endpoints), run.c.state == "running")
     with warehouse_errors(), engine.begin() as connection:
         _count_ended(connection, sa.and_(*dead))
-        _hold_unsent(connection, sa.and_(*dead), INTERRUPTED, "interrupted", now)
+        _hold_unsent(connection, sa.and_(*dead), texts.INTERRUPTED, "interrupted", now)
         ids = sa.select(run.c.run_id).where(*dead)
         connection.execute(sa.delete(plan).where(plan.c.run_id.in_(ids)))
         connection.execute(
-            sa.update(run).where(*dead).values(state="failed", finished_at=now, error=INTERRUPTED)
+            sa.update(run)
+            .where(*dead)
+            .values(state="failed", finished_at=now, error=texts.INTERRUPTED)
         )
 
 

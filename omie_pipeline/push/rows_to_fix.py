@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, quarantine, rejected
+from omie_pipeline.texts import push as texts
 
-STATE_WORDS = {"rejected": "rejeitada", "quarantined": "em quarentena", "held": "retida"}
+STATE_WORDS = {"rejected": "rejeitada", "quarantined": texts.QUARANTINED, "held": "retida"}
 """How a screen calls the state of a row that did not get through."""
 
 
@@ -131,6 +132,6 @@ def _held(empresa: str, endpoint: str, run_id: str) -> _Question:
         c.partition,
         sa.literal("held"),
         sa.func.coalesce(c.last_error, ""),
-        sa.literal("Nada a fazer: a próxima execução tenta esta linha primeiro."),
+        sa.literal(texts.TRIED_FIRST_NEXT_TIME),
     ).where(c.empresa == empresa, c.endpoint == endpoint, c.run_id == run_id, c.state == "held")
     return _Question(rows, c.partition, (c.codigo_integracao,))

@@ -72,6 +72,7 @@ from omie_pipeline.push.report import (
     recent_selected,
 )
 from omie_pipeline.push.undo_settlements import also_taken_back, check_reversals, plan_undoing
+from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
 _ATTEMPT_DAYS = 90
@@ -438,4 +439,4 @@ class _Run:
 
 
 def _told(commonest: tuple[CommonReason, ...]) -> tuple[str, ...]:
-    return tuple(f"{one.rows} linha(s): {one.example}" for one in commonest)
+    return tuple(texts.rows_counted(rows=one.rows, example=one.example) for one in commonest)

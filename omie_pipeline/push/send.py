@@ -30,6 +30,7 @@ from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
 from omie_pipeline.payload.rows import Attempt, Kind, PlanRow, RowOutcome
 from omie_pipeline.push.effects import ReadBack, RecordEffect, Request
 from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.texts import push as texts
 
 # After an unclear answer: read the record back before anything is repeated.
 #
@@ -88,10 +89,6 @@ def proven(row: PlanRow, found: ReadBack, now: datetime, since: datetime) -> Row
 
 
 _AGAIN_SECONDS = 61.0
-_REPEATED = (
-    "Não saiu: a cada tentativa, outra requisição idêntica com esta chave tinha saído há menos de "
-    "um minuto, e o Omie recusaria a repetição"
-)
 _REPEATED_TRIES = 3
 _STATUSES = ("codigo_status", "cCodStatus", "status")
 
@@ -157,7 +154,7 @@ class Sender:
             if fault.detail.http_status:
                 # Omie took in the very same request: perhaps this one, sent on twice by the road.
                 return self._failed(row, "unknown", fault, at_now=True)
-            held = RowOutcome(row, "held", error=_REPEATED)
+            held = RowOutcome(row, "held", error=texts.REQUEST_REPEATED)
             raise Deferred((fault.wait_seconds,) * (_REPEATED_TRIES - 1), held) from None
         except Busy as fault:
             held = self._failed(row, "held", fault)
@@ -209,7 +206,7 @@ class Sender:
             return RowOutcome(row, "deleted", omie_id, at=now)
         named = omie_id is not None or omie_code
         if not named or not (confirmed or answer.get(self._endpoint.omie_key)):
-            detail = FaultDetail("O Omie respondeu sem confirmar o registro")
+            detail = FaultDetail(texts.NOT_CONFIRMED)
             return self._failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
         said = status_text(answer).casefold()
         updated = "alterad" in said or (row.omie_id is not None and "cadastrad" not in said)
@@ -298,9 +295,9 @@ def attempt_of(record: CallRecord, row: PlanRow | None, at: datetime) -> Attempt
 
 
 def _naming_both(row: PlanRow, fault: AlreadyExists) -> RecordRejected:
-    theirs = fault.integration_code or "sem código de integração"
-    text = (
-        f"{fault.detail.text} Aqui: {row.codigo_integracao}; no Omie: Id {fault.omie_id}, {theirs}."
+    theirs = fault.integration_code or texts.WITHOUT_INTEGRATION_CODE
+    text = texts.taken_by(
+        text=fault.detail.text, code=row.codigo_integracao, omie_id=fault.omie_id, theirs=theirs
     )
     detail = FaultDetail(text, fault.detail.code, fault.detail.http_status, fault.detail.fix)
     return RecordRejected(detail)

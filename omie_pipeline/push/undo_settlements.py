@@ -47,6 +47,7 @@ from omie_pipeline.push.plan import (
     refused_row,
 )
 from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
 
 # Settlements that must be taken back because their título, or they themselves, changed.
@@ -400,16 +401,15 @@ _CHUNK_ROWS = 20_000
 _NO_ONE_SETTLEMENT = Reason(
     field="codigo_baixa_integracao",
     rule="chave_repetida",
-    reason="A linha não nomeia uma baixa só: a chave falta ou se repete no modelo de estorno.",
-    fix="Deixe no modelo de estorno uma linha por pagamento, com o código de integração.",
+    reason=texts.NAMES_NO_SETTLEMENT,
+    fix=texts.NAMES_NO_SETTLEMENT_FIX,
 )
 _FOREIGN = Reason(
     field="codigo_baixa",
     rule="registro_alheio",
-    reason="A baixa deste código do Omie não é deste pagamento, ou não saiu deste fluxo.",
-    fix="Estorne-a no Omie, ou libere delete_foreign na política deste endpoint.",
+    reason=texts.SETTLEMENT_NOT_OURS,
+    fix=texts.SETTLEMENT_NOT_OURS_FIX,
 )
-_UNANSWERED = "A baixa deste pagamento ainda está sem resposta do Omie: estorna depois dela"
 
 
 def check_reversals(
@@ -466,7 +466,7 @@ def check_reversals(
 
 
 def _held(row: PlanRow) -> RowOutcome:
-    return RowOutcome(row, "held", error=_UNANSWERED, error_code="no_answer")
+    return RowOutcome(row, "held", error=texts.PAYMENT_UNANSWERED, error_code="no_answer")
 
 
 def plan_undoing(

@@ -20,7 +20,7 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, reading_lane, sending_lane
 from omie_pipeline.postgres.omie_tables import import_run
 from omie_pipeline.postgres.tables import quarantine, rejected, run
-from omie_pipeline.push.report import INTERRUPTED
+from omie_pipeline.texts import push as texts
 
 _COUNTED = (
     "selected", "delivered", "created", "updated", "linked", "deleted", "unchanged",
@@ -180,7 +180,7 @@ def _told_whole(
     # died.
     dead = {run_id for run_id, name in going.items() if name not in alive}
     return tuple(
-        replace(entry(row), state="failed", error=INTERRUPTED)
+        replace(entry(row), state="failed", error=texts.INTERRUPTED)
         if row.run_id in dead and row.state == "running"
         else entry(row)
         for row in _rows(engine, query)

@@ -19,13 +19,7 @@ from omie_pipeline.push.effects.record import (
     Request,
     as_id,
 )
-
-_CANCELLED = "A OS está cancelada no Omie"
-_CANCELLED_FIX = "Faça outra OS, ou desmarque o faturamento do recebimento na clínica."
-_NOT_SHOWN = (
-    "O Omie não mostra a OS: se alguém a excluiu lá, desmarque o faturamento do recebimento na "
-    "clínica, ou mude o código dele para fazer outra"
-)
+from omie_pipeline.texts import push as texts
 
 
 class BillingEffect(RecordEffect):
@@ -63,7 +57,7 @@ class BillingEffect(RecordEffect):
         if isinstance(status, ReadBack):
             return ExistingRecord(unreadable=True, text=status.text)
         if status.get("cCancelada") == "S":
-            return ExistingRecord(refusal=_CANCELLED, fix=_CANCELLED_FIX)
+            return ExistingRecord(refusal=texts.ORDER_CANCELLED, fix=texts.ORDER_CANCELLED_FIX)
         omie_id = as_id(status.get("nCodOS"))
         return ExistingRecord(done=True, omie_id=omie_id) if is_billed(status) else ExistingRecord()
 
@@ -76,7 +70,7 @@ class BillingEffect(RecordEffect):
         try:
             return self.ask(proof.service, proof.method, {**key, "lMsg": "S"})
         except NOT_THERE:
-            return ReadBack("unreadable", text=_NOT_SHOWN)
+            return ReadBack("unreadable", text=texts.ORDER_NOT_SHOWN)
         except CANNOT_READ:
             return UNREADABLE
 

@@ -20,13 +20,10 @@ from omie_pipeline.push.effects.record import (
     RecordEffect,
     Request,
 )
+from omie_pipeline.texts import push as texts
 
 _PAGE_ROWS = 100
 _MAX_PAGES = 100
-_NO_LIST = "O Omie respondeu sem a lista"
-_NO_PLACE = "O Omie não diz sob qual registro este está"
-_TWICE = "Já existe mais de uma vez no Omie, com a mesma descrição"
-_FIX = "Deixe uma só no Omie (inative a outra) ou use outra descrição na clínica."
 
 
 class NamedEffect(RecordEffect):
@@ -62,7 +59,7 @@ class NamedEffect(RecordEffect):
         if not codes:
             return ABSENT
         if len(codes) > 1:
-            return ReadBack("different", text=f"{_TWICE}: {_list(codes)}")
+            return ReadBack("different", text=f"{texts.CATEGORY_TWICE}: {_list(codes)}")
         return ReadBack("arrived", untouched=True, omie_code=codes[0])
 
     def identity(self, answer: wire.Json) -> tuple[int | None, str]:
@@ -99,7 +96,9 @@ class NamedEffect(RecordEffect):
     ) -> ExistingRecord | None:
         codes = listed.get(self._name_in(row.payload), [])
         if len(codes) > 1:
-            return ExistingRecord(refusal=f"{_TWICE}: {_list(codes)}", fix=_FIX)
+            return ExistingRecord(
+                refusal=f"{texts.CATEGORY_TWICE}: {_list(codes)}", fix=texts.CATEGORY_TWICE_FIX
+            )
         return ExistingRecord(done=True, omie_code=codes[0]) if codes else None
 
 
@@ -120,7 +119,7 @@ def _pages(client: OmieClient, endpoint: Endpoint) -> Iterator[wire.Json]:
             raise
         records, pages = answer.get(endpoint.list_array), str(answer.get("total_de_paginas"))
         if not isinstance(records, list) or not pages.isdecimal():
-            raise UnknownFault(FaultDetail(_NO_LIST, http_status=200))
+            raise UnknownFault(FaultDetail(texts.NO_LIST, http_status=200))
         yield from records
         if page >= int(pages):
             return
@@ -146,7 +145,7 @@ def _parent_of(record: wire.Json, naming: Naming, codes: Mapping[str, str]) -> s
     place = str(record.get(naming.place) or "")
     above = place.rpartition(".")[0]
     if not place or (above and above not in codes):
-        raise UnknownFault(FaultDetail(_NO_PLACE, http_status=200))
+        raise UnknownFault(FaultDetail(texts.NO_PARENT, http_status=200))
     return codes[above] if above else ""
 
 

@@ -32,25 +32,17 @@ from omie_pipeline.push.effects.title import (
     money,
     titles_in,
 )
+from omie_pipeline.texts import push as texts
 
 _TITLE_CODE = "codigo_lancamento_integracao"
 _TITLE_ID = "codigo_lancamento"
-_CODE_LOST = (
-    "O título já tem uma baixa do mesmo valor e dia sem código de integração: confira no Omie"
-)
 _NOT_SHOWN = ReadBack(
     "unreadable",
-    text="O Omie não mostra o título desta baixa, nem se ela já foi lançada; se alguém excluiu o "
-    "título lá, confira com omie-pipeline reconcile",
+    text=texts.SETTLEMENT_NOT_SHOWN,
 )
 _HIDDEN_SECONDS = 3600.0
 _STALE_SECONDS = 61.0
 """A read may show the former state for so long after a change (omie-api.md#stale-reads)."""
-_OTHER = "O título já tem no Omie uma baixa com este código, de outro valor ou dia"
-_OTHER_FIX = (
-    "Confira com o financeiro: estorne no Omie a baixa errada (esta sai em seguida), ou corrija o "
-    "pagamento na clínica."
-)
 _LOOK_ROWS, _FIRST_LOOK_ROWS = 20, 50
 """Two page sizes, so that Omie does not take one question for a repetition of the other."""
 
@@ -130,7 +122,9 @@ class SettlementEffect(RecordEffect):
         for entry in title.entries:
             if entry.code == code:
                 if not _as_sent(entry, payment):
-                    return ExistingRecord(refusal=_OTHER, fix=_OTHER_FIX)
+                    return ExistingRecord(
+                        refusal=texts.OTHER_SETTLEMENT, fix=texts.OTHER_SETTLEMENT_FIX
+                    )
                 return ExistingRecord(done=True, omie_id=as_id(entry.omie_id))
         if title.status == CANCELLED:
             return ExistingRecord(conflict=baixa_de_cancelado())
@@ -172,11 +166,11 @@ class SettlementEffect(RecordEffect):
             same_id = omie_id is not None and as_id(entry.omie_id) == omie_id
             if same_id or entry.code == code:
                 if row.action != "delete" and not _as_sent(entry, payment):
-                    return ReadBack("different", as_id(entry.omie_id), text=_OTHER)
+                    return ReadBack("different", as_id(entry.omie_id), text=texts.OTHER_SETTLEMENT)
                 finding: Finding = "different" if row.action == "delete" else "arrived"
                 return ReadBack(finding, as_id(entry.omie_id), untouched=True)
         if row.action != "delete" and any(_code_lost(one, payment) for one in title.entries):
-            return ReadBack("unreadable", text=_CODE_LOST)
+            return ReadBack("unreadable", text=texts.SETTLEMENT_WITHOUT_CODE)
         return ABSENT
 
     def _question(self, row: PlanRow, page_rows: int) -> wire.Json | None:

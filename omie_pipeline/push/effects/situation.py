@@ -20,12 +20,11 @@ from omie_pipeline.push.effects.record import (
     Request,
     TwinRule,
 )
+from omie_pipeline.texts import push as texts
 
 _CONTRACTS = "contratos"
 _SUSPENDED, _ACTIVE, _CANCELLED = "90", "10", "99"
 _REACTIVATE = "ReativarContrato"
-_GONE = "O contrato está cancelado no Omie e não volta a outra situação"
-_GONE_FIX = "Faça um contrato novo, ou corrija a situação na clínica."
 
 
 class SituationEffect(RecordEffect):
@@ -64,7 +63,9 @@ class SituationEffect(RecordEffect):
             elif current == self._wanted(row):
                 standing[row.number] = ExistingRecord(done=True, omie_id=self._id(row))
             elif current == _CANCELLED:
-                standing[row.number] = ExistingRecord(refusal=_GONE, fix=_GONE_FIX)
+                standing[row.number] = ExistingRecord(
+                    refusal=texts.CONTRACT_CANCELLED, fix=texts.CONTRACT_CANCELLED_FIX
+                )
             else:
                 self._current[row.number] = current
         return standing
