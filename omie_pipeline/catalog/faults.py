@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from omie_pipeline.texts import omie as texts
+
 Outcome = Literal[
     "busy",
     "passing",
@@ -88,21 +90,7 @@ PASSING_SECONDS = 60.0
 """A refusal that passes came from a request that Omie took in: the same one within a minute would
 be redundant."""
 
-BLOCKED_FIX = (
-    "O Omie fechou a API por excesso de erros. Aguarde o prazo; as linhas retidas saem depois."
-)
-_AGAIN = "Nada a fazer: o envio é repetido sozinho após a espera."
-AUTH_FIX = "Confira App Key e App Secret no painel do Omie (Configurações > Integrações > API)."
-_GONE = "O registro não existe mais no Omie: foi excluído ou nunca foi criado."
-_CATEGORY = "Confira se a categoria existe e está ativa no Omie (Finanças > Categorias)."
-_ACCOUNT = "Confira a conta corrente da forma de pagamento: deve existir e estar ativa no Omie."
 
-_NAMED = "O registro aponta para outro que o Omie não tem: confira o código que a mensagem cita."
-_DOCUMENT = (
-    "Já existe no Omie um cadastro com este CPF/CNPJ. Una os dois ou libere o vínculo "
-    "automático (on_duplicate_document: link)."
-)
-_CODE_IN_USE = "Este código de integração já está em uso no Omie."
 _TAKEN = r" (informado )?já (foi |está |se encontra )?(cadastrad|utilizad|em uso)"
 _MISSING = r"não (foi |foram |está |estão )?(encontrad|cadastrad|localizad)[oa]s?"
 
@@ -113,107 +101,142 @@ RULES: tuple[FaultRule, ...] = (
     _rule(
         "blocked",
         r"API bloqueada por consumo indevido(.*?em (?P<seconds>\d+) segundos)?",
-        BLOCKED_FIX,
+        texts.BLOCKED_FIX,
         wait_seconds=BLOCK_SECONDS,
     ),
     # Seen 2026-08 to 2026-10.
-    _rule("redundant", rf"Consumo redundante detectado(.*?{_SECONDS})?", _AGAIN, wait_seconds=60),
+    _rule(
+        "redundant",
+        rf"Consumo redundante detectado(.*?{_SECONDS})?",
+        texts.REPEATED_ALONE_FIX,
+        wait_seconds=60,
+    ),
     # Seen: the same under a shorter text, with HTTP 200.
-    _rule("redundant", rf"{_SECONDS} para efetuar a requisição", _AGAIN, wait_seconds=60),
+    _rule(
+        "redundant",
+        rf"{_SECONDS} para efetuar a requisição",
+        texts.REPEATED_ALONE_FIX,
+        wait_seconds=60,
+    ),
     # Seen, an older form: a Brasília clock time instead of a duration.
-    _rule("redundant", r"Esta requisição já foi processada ou está sendo processada", _AGAIN, 60),
+    _rule(
+        "redundant",
+        r"Esta requisição já foi processada ou está sendo processada",
+        texts.REPEATED_ALONE_FIX,
+        60,
+    ),
     # Seen 2026-10: 10 s, then 61 s were enough; at 0, 3 and 6 s it was still there.
-    _rule("busy", r"Já existe uma requisição desse método sendo executada", _AGAIN, BUSY_SECONDS),
+    _rule(
+        "busy",
+        r"Já existe uma requisição desse método sendo executada",
+        texts.REPEATED_ALONE_FIX,
+        BUSY_SECONDS,
+    ),
     # Reported: weak evidence.
-    _rule("busy", r"Processo já em andamento|processando outra requisição", _AGAIN, BUSY_SECONDS),
+    _rule(
+        "busy",
+        r"Processo já em andamento|processando outra requisição",
+        texts.REPEATED_ALONE_FIX,
+        BUSY_SECONDS,
+    ),
     _rule(
         "turned_away",
         r"Limite de requisições.* excedido|excesso de requisições|Too Many Requests",
-        _AGAIN,
+        texts.REPEATED_ALONE_FIX,
         CROWDED_SECONDS,
     ),
     # CODE: AlterarOS refused a body that it took minutes before and after.
-    _rule("passing", r"Informe a Tag \[nCodOS\] ou \[cCodIntOS\]", _AGAIN, PASSING_SECONDS),
-    _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", AUTH_FIX),
-    _rule("auth", r"chave de acesso não está preenchida ou não é válida", AUTH_FIX),
-    _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", AUTH_FIX),
+    _rule(
+        "passing",
+        r"Informe a Tag \[nCodOS\] ou \[cCodIntOS\]",
+        texts.REPEATED_ALONE_FIX,
+        PASSING_SECONDS,
+    ),
+    _rule("auth", r"chave de acesso está inválida ou o aplicativo está suspenso", texts.AUTH_FIX),
+    _rule("auth", r"chave de acesso não está preenchida ou não é válida", texts.AUTH_FIX),
+    _rule("auth", r"Chave de acesso não cadastrada para o aplicativo", texts.AUTH_FIX),
     # Reported; the "chave de acesso" of a note is no key of ours.
     _rule(
         "auth",
         r"(App[ _]?Key|App[ _]?Secret|chave de acesso(?! d[aeo]s? |.{0,20}\b(NF|CT)))"
         r"( informad[ao])?( não é válid[ao]|( está| é)? inválid[ao])",
-        AUTH_FIX,
+        texts.AUTH_FIX,
     ),
     # Seen, official: infrastructure under a fault's clothes; partial processing is possible.
-    _rule("overloaded", r"Broken response from Application Server", _AGAIN, 5),
-    _rule("server", r"PROTO_BYEBYE", _AGAIN, 5),
-    _rule("server", r"SOAP-ERROR: Internal Error", _AGAIN, 5),
-    _rule("server", r"Request timeout", _AGAIN, 5),
+    _rule("overloaded", r"Broken response from Application Server", texts.REPEATED_ALONE_FIX, 5),
+    _rule("server", r"PROTO_BYEBYE", texts.REPEATED_ALONE_FIX, 5),
+    _rule("server", r"SOAP-ERROR: Internal Error", texts.REPEATED_ALONE_FIX, 5),
+    _rule("server", r"Request timeout", texts.REPEATED_ALONE_FIX, 5),
     _rule("empty", r"Não existem (registros|cadastros) para a página", ""),
     _rule("empty", r"Não foram encontrad[oa]s (registros|cadastros)", ""),
     _rule("empty", r"Consulta não retornou dados", ""),
-    _rule("empty", r"Registro não encontrado", _GONE),
-    _rule("empty", r"Nenhuma conta corrente foi encontrada", _ACCOUNT),
-    _rule("empty", r"Nenhuma? .{1,60}?( foi)? encontrad[ao]", _GONE),
+    _rule("empty", r"Registro não encontrado", texts.GONE_FIX),
+    _rule("empty", r"Nenhuma conta corrente foi encontrada", texts.ACCOUNT_FIX),
+    _rule("empty", r"Nenhuma? .{1,60}?( foi)? encontrad[ao]", texts.GONE_FIX),
     _rule(
         "exists",
         # The wording changed over time: the id, the code or both may be missing.
         r"já cadastrad[oa] para o CPF/CNPJ( \[[^\]]*\])?( com o Id \[(?P<id>\d+)\])?"
         r"(.*?código de integração \[(?P<code>.*?)\])?",
-        _DOCUMENT,
+        texts.SAME_DOCUMENT_FIX,
     ),
-    _rule("exists", rf"CPF/CNPJ( \[[^\]]*\])?{_TAKEN}", _DOCUMENT),
+    _rule("exists", rf"CPF/CNPJ( \[[^\]]*\])?{_TAKEN}", texts.SAME_DOCUMENT_FIX),
     _rule(
         "exists",
         # The brackets are missing in one recorded body.
         r"já cadastrad[oa] para o Código de Integração( \[(?P<code>.*?)\])?"
         r"( com o nCod \[(?P<id>\d+)\])?",
-        _CODE_IN_USE,
+        texts.CODE_IN_USE_FIX,
     ),
     # Seen.
-    _rule("exists", rf"código de integração( \[(?P<code>.*?)\])?{_TAKEN}", _CODE_IN_USE),
+    _rule("exists", rf"código de integração( \[(?P<code>.*?)\])?{_TAKEN}", texts.CODE_IN_USE_FIX),
     _rule(
         "exists",
         r"já cadastrad[oa] para o código \[(?P<id>\d+)\]",
-        "Já existe no Omie um cadastro igual. Confira o código citado e una os dois.",
+        texts.SAME_RECORD_FIX,
     ),
     # A título names them: the record that was asked for is not what is missing (reported).
-    _rule("rejected", rf"Categoria {_MISSING}", _CATEGORY, of_another=True),
-    _rule("rejected", rf"Conta Corrente {_MISSING}", _ACCOUNT, of_another=True),
-    _rule("rejected", rf"(departamento|local de estoque) {_MISSING}", _NAMED, of_another=True),
-    _rule("not_found", _MISSING, _GONE),
+    _rule("rejected", rf"Categoria {_MISSING}", texts.CATEGORY_FIX, of_another=True),
+    _rule("rejected", rf"Conta Corrente {_MISSING}", texts.ACCOUNT_FIX, of_another=True),
+    _rule(
+        "rejected",
+        rf"(departamento|local de estoque) {_MISSING}",
+        texts.REFERENCE_FIX,
+        of_another=True,
+    ),
+    _rule("not_found", _MISSING, texts.GONE_FIX),
     # Seen: one tag per answer, printed in capitals.
     _rule(
         "rejected",
         r"Tag \[(?P<tag>\w+)\] não faz parte da estrutura do tipo complexo",
-        "O modelo dbt envia um campo que o Omie não conhece neste método: retire a coluna.",
+        texts.UNKNOWN_TAG_FIX,
     ),
     _rule(
         "rejected",
         r"O preenchimento da[s]? tag[s]? .+ é obrigatório",
-        "Preencha no sistema da clínica o campo que a mensagem cita.",
+        texts.MANDATORY_FIX,
     ),
     _rule(
         "rejected",
         r"número máximo de caracteres permitido para o elemento",
-        "O texto é mais longo do que o Omie aceita: abrevie o campo citado.",
+        texts.TOO_LONG_FIX,
     ),
     _rule(
         "rejected",
         r"(CPF|CNPJ).*inválid",
-        "Confira o CPF/CNPJ no documento da pessoa e corrija o cadastro na clínica.",
+        texts.DOCUMENT_FIX,
     ),
     # Client-105 stands for "no such record" and for a value outside its list alike (reported).
     _rule(
         "rejected",
         r"\b(valor|data|conteúdo)\b.*\btag \[",
-        "Corrija no sistema da clínica o campo que a mensagem cita.",
+        texts.VALUE_FIX,
     ),
     _rule(
         "protocol",
         r"(Invalid JSON Object|JSON request with SyntaxError|Nenhum parâmetro foi recebido|"
         r"Method .+ not exists)",
-        "Falha deste programa: avise quem o mantém, com o texto acima.",
+        texts.OURS_FIX,
     ),
 )
 
@@ -222,11 +245,11 @@ MISUSE_CODE = "MISUSE_API_PROCESS"
 
 CODE_RULES: Mapping[str, FaultRule] = MappingProxyType(
     {
-        "6": _rule("redundant", rf"(.*?{_SECONDS})?", _AGAIN, 60),
-        "8020": _rule("redundant", "", _AGAIN, 60),
-        "1100": _rule("redundant", "", _AGAIN, 60),
-        "1880": _rule("busy", "", _AGAIN, BUSY_SECONDS),
-        "500": _rule("turned_away", "", _AGAIN, CROWDED_SECONDS),
+        "6": _rule("redundant", rf"(.*?{_SECONDS})?", texts.REPEATED_ALONE_FIX, 60),
+        "8020": _rule("redundant", "", texts.REPEATED_ALONE_FIX, 60),
+        "1100": _rule("redundant", "", texts.REPEATED_ALONE_FIX, 60),
+        "1880": _rule("busy", "", texts.REPEATED_ALONE_FIX, BUSY_SECONDS),
+        "500": _rule("turned_away", "", texts.REPEATED_ALONE_FIX, CROWDED_SECONDS),
         "5113": _rule("empty", "", ""),
     }
 )
@@ -237,22 +260,19 @@ KEY_CODES = frozenset({"103", "105"})
 outside its list (reported)."""
 
 HINTS: tuple[FaultRule, ...] = (
-    _rule("rejected", r"categoria", _CATEGORY),
-    _rule("rejected", r"conta corrente", _ACCOUNT),
+    _rule("rejected", r"categoria", texts.CATEGORY_FIX),
+    _rule("rejected", r"conta corrente", texts.ACCOUNT_FIX),
     _rule(
         "rejected",
         r"(baixa|liquidad|recebid[oa]|pago)",
-        "O título já tem baixa no Omie: cancele a baixa lá antes de alterar ou excluir.",
+        texts.SETTLED_FIX,
     ),
     _rule(
         "rejected",
         r"(contábil|período|fechad)",
-        "O mês está fechado no Omie: peça a reabertura a quem o fechou, ou mude a data.",
+        texts.CLOSED_MONTH_FIX,
     ),
     # The last resort for texts that are not recorded: "ERROR: ..." with a Client code is about a
     # row.
-    _rule("rejected", r"^ERROR: ", "Leia a mensagem do Omie e corrija o cadastro de origem."),
+    _rule("rejected", r"^ERROR: ", texts.REJECTED_FIX),
 )
-
-REJECTED_FIX = "Leia a mensagem do Omie e corrija o cadastro de origem."
-UNKNOWN_FIX = "Falha que ainda não conhecemos: leia a mensagem do Omie e avise quem mantém o fluxo."

@@ -52,11 +52,11 @@ from omie_pipeline.omie.wire import (
     BoundedTransport,
     read_within,
 )
+from omie_pipeline.texts import omie as texts
 
 _CONNECT_TIMEOUT_SECONDS = 5.0
 _TOO_LARGE_WAIT_SECONDS = 5.0
 _LATE_SECONDS = REDUNDANT_SECONDS / 2
-_PAUSED = "O Omie pediu para esperar antes de chamar {method}"
 _NO_SUCH_PLACE = (404, 405)
 _NEVER_CONNECTED = (
     httpx.ConnectError,
@@ -285,7 +285,7 @@ class OmieClient:
         self._clock.sleep(wait_seconds)
 
     def _paused(self, method: str, until: datetime) -> Paused:
-        return Paused(FaultDetail(_PAUSED.format(method=method), "429", 429), until)
+        return Paused(FaultDetail(texts.PAUSED.format(method=method), "429", 429), until)
 
     def _patiently(
         self,
@@ -371,7 +371,7 @@ class OmieClient:
         """Wait for the moment to leave; true for the one call that tries a key after a block."""
         admission = self._admitted(method, fingerprint, give_up, is_write=is_write)
         asked_at = self._clock.now()
-        self.wait(method, admission.wait_seconds, "o limite de chamadas por minuto do Omie")
+        self.wait(method, admission.wait_seconds, texts.CALLS_PER_MINUTE)
         late_seconds = (self._clock.now() - asked_at).total_seconds() - admission.wait_seconds
         if is_write and late_seconds > _LATE_SECONDS:
             # This process was paused: what is remembered of the request is too old to guard it.
@@ -403,13 +403,13 @@ class OmieClient:
                 tell_wait(admission.paused_reason, admission.paused_until)
             self._clock.sleep(admission.paused_seconds)
         if admission.blocked_until is not None:
-            detail = FaultDetail("A API desta chave está bloqueada pelo Omie", "425")
+            detail = FaultDetail(texts.KEY_BLOCKED, "425")
             raise Blocked(detail, admission.blocked_until)
         if admission.budget_until is not None:
-            detail = FaultDetail(f"Limite próprio de erros do método {method} atingido", "budget")
+            detail = FaultDetail(texts.budget_spent(method), "budget")
             raise BudgetSpent(detail, admission.budget_until)
         if admission.redundant_seconds > 0:
-            detail = FaultDetail("Requisição idêntica há menos de 60 segundos", "redundant")
+            detail = FaultDetail(texts.REDUNDANT, "redundant")
             raise Redundant(detail, admission.redundant_seconds + 0.5)
         return admission
 
@@ -436,7 +436,7 @@ class OmieClient:
             if isinstance(fault, RetryLater):
                 seconds = fault.wait_seconds = seconds or fault.wait_seconds
             now = self._clock.now()
-            until, why = now + timedelta(seconds=seconds), _PAUSED.format(method=method)
+            until, why = now + timedelta(seconds=seconds), texts.PAUSED.format(method=method)
             self._governor.record_wait(method, until, why, now, closes=True)
         if isinstance(fault, Blocked):
             self._block = fault
@@ -461,7 +461,7 @@ class OmieClient:
             with self._http.stream("POST", url, content=content, headers=headers) as answer:
                 found = read_within(answer, self._largest_answer_bytes)
         except httpx.InvalidURL:
-            raise ConfigurationError("OMIE_BASE_URL não é um endereço") from None
+            raise ConfigurationError(texts.ADDRESS_INVALID) from None
         except _NEVER_CONNECTED as error:
             # No connection, so nothing left: safe to repeat, reads and writes alike.
             raise wire.unreachable(error) from None
@@ -472,16 +472,16 @@ class OmieClient:
             raise _too_large(status, self._largest_answer_bytes, is_write=is_write)
         text = _decoded(found, answer)
         if 300 <= status < 400:
-            raise ConfigurationError(f"OMIE_BASE_URL redireciona (HTTP {status}): não é a API")
+            raise ConfigurationError(texts.address_redirects(status))
         if status in _NO_SUCH_PLACE and wire.json_object(text) is None:
-            raise ConfigurationError(f"OMIE_BASE_URL não leva à API do Omie (HTTP {status})")
+            raise ConfigurationError(texts.address_leads_elsewhere(status))
         told_seconds = told_wait_seconds(answer.headers, self._clock.now())
         return HttpAnswer(status, text, told_seconds)
 
 
 def _no_answer(error: httpx.RequestError) -> FaultDetail:
     """The kind of failure only: an httpx message could quote the request."""
-    return FaultDetail(f"Sem resposta do Omie ({type(error).__name__})")
+    return FaultDetail(texts.no_answer(type(error).__name__))
 
 
 def _is_the_lines(fault: OmieFault) -> TypeGuard[TurnedAway]:
@@ -496,6 +496,6 @@ def _decoded(body: bytes, answer: httpx.Response) -> str:
 
 def _too_large(status: int, most_bytes: int, *, is_write: bool) -> OmieFault:
     """A write's outcome is unknown; a read may be tried with a smaller page."""
-    text = f"O Omie devolveu mais de {most_bytes // 2**20} MB, o que nenhuma resposta tem"
+    text = texts.answer_too_large(most_bytes // 2**20)
     detail = FaultDetail(text, "size", status)
     return OutcomeUnknown(detail) if is_write else Overloaded(detail, _TOO_LARGE_WAIT_SECONDS)

@@ -14,6 +14,7 @@ import httpx
 
 from omie_pipeline.errors import FaultDetail, RetryLater, UnknownFault
 from omie_pipeline.omie.wire import LONGEST_ANSWER_SECONDS, BoundedTransport, read_within
+from omie_pipeline.texts import omie as texts
 
 LARGEST_BYTES = 20 * 2**20
 _DOMAIN = "omie.com.br"
@@ -21,8 +22,6 @@ _MOST_REDIRECTS = 3
 _WAIT_SECONDS = 60.0
 _CONNECT_TIMEOUT_SECONDS = 10.0
 _LATER = (404, 408, 425, 429)
-_FOREIGN = "O link do documento não é de um servidor do Omie; o arquivo não foi baixado"
-_TOO_LARGE = f"O documento tem mais de {LARGEST_BYTES // 2**20} MB; não foi guardado"
 
 # At INFO httpx logs the address, and a link can hold a token; httpcore at DEBUG does.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -73,12 +72,12 @@ def download(
     ) as client:
         for _ in range(1 + _MOST_REDIRECTS):
             if not is_ours(url, base_url):
-                raise UnknownFault(FaultDetail(_FOREIGN, "host"))
+                raise UnknownFault(FaultDetail(texts.FILE_ELSEWHERE, "host"))
             found = _get(client, url)
             if isinstance(found, bytes):
                 return found
             url = urljoin(url, found)
-    raise UnknownFault(FaultDetail("O link do documento redireciona sem fim", "redirect"))
+    raise UnknownFault(FaultDetail(texts.ENDLESS_REDIRECTS, "redirect"))
 
 
 def _get(client: httpx.Client, url: str) -> bytes | str:
@@ -89,21 +88,21 @@ def _get(client: httpx.Client, url: str) -> bytes | str:
             if 300 <= status < 400:
                 return str(answer.headers.get("Location", ""))
             if status >= 500 or status in _LATER:
-                detail = FaultDetail(f"O documento ainda não veio (HTTP {status})", "", status)
+                detail = FaultDetail(texts.file_not_yet(status), "", status)
                 raise RetryLater(detail, _WAIT_SECONDS)
             if status != 200:
-                raise UnknownFault(FaultDetail(f"O documento não veio (HTTP {status})", "", status))
+                raise UnknownFault(FaultDetail(texts.file_did_not_come(status), "", status))
             return _body(answer)
     except (httpx.RequestError, httpx.InvalidURL) as error:
         # The kind only: a link can hold a token.
-        text = f"O documento não veio ({type(error).__name__})"
+        text = texts.file_failed(type(error).__name__)
         raise RetryLater(FaultDetail(text), _WAIT_SECONDS) from None
 
 
 def _body(answer: httpx.Response) -> bytes:
     found = read_within(answer, LARGEST_BYTES)
     if found is None:
-        raise UnknownFault(FaultDetail(_TOO_LARGE, "size"))
+        raise UnknownFault(FaultDetail(texts.file_too_large(LARGEST_BYTES // 2**20), "size"))
     return found
 
 

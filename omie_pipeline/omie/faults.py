@@ -17,16 +17,12 @@ from types import MappingProxyType
 from typing import Any
 
 from omie_pipeline.catalog.faults import (
-    AUTH_FIX,
     BLOCK_SECONDS,
-    BLOCKED_FIX,
     CODE_RULES,
     HINTS,
     KEY_CODES,
     MISUSE_CODE,
-    REJECTED_FIX,
     RULES,
-    UNKNOWN_FIX,
     FaultRule,
     bare,
 )
@@ -52,6 +48,7 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.omie import wire
 from omie_pipeline.omie.masking import mask_text
+from omie_pipeline.texts import omie as texts
 
 # What a good answer of each method carries at the least, worked out from Omie's documented types.
 #
@@ -130,25 +127,25 @@ class Promise:
         """What an answer lacks or says of another record, in Portuguese; ``""`` for a good one."""
         lacking = self._lacking_list(body) if self.array else ""
         if not lacking and self.status and body.get(self.status) in (None, ""):
-            lacking = "o status"
+            lacking = texts.THE_STATE
         if lacking or not self.keys:
             return lacking
         answered = _named(body)
         if self.names_record and not any(name in answered for name in self.keys):
-            return "o código do registro"
+            return texts.THE_CODE
         asked = _named(param)
         for name in asked.keys() & answered.keys():
             if asked[name].casefold() != answered[name].casefold():
-                return f"a resposta é de outro registro ({name})"
+                return texts.another_record(name)
         return ""
 
     def _lacking_list(self, body: Mapping[str, Any]) -> str:
         if not all(str(body.get(name, "")).isdecimal() for name in self.counts):
-            return "o total da lista"
+            return texts.THE_TOTAL
         rows = body.get(self.array)
         if rows is None and self.counts and int(str(body[self.counts[0]])) == 0:
             return ""
-        return "" if isinstance(rows, list) else "a lista"
+        return "" if isinstance(rows, list) else texts.THE_LIST
 
 
 NO_PROMISE = Promise()
@@ -210,7 +207,6 @@ _LATER: Mapping[str, type[RetryLater]] = MappingProxyType(
     {"busy": Busy, "turned_away": TurnedAway, "passing": Passing, "redundant": Redundant}
 )
 _UNREACHABLE_WAIT_SECONDS = 5.0
-_UNREACHABLE_FIX = "O Omie não respondeu: nada a fazer, o envio é repetido sozinho."
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +245,7 @@ def read_answer(
     body = parse(answer.text)
     text, code = _told(body) if body is not None else ("", "")
     if answer.status == 429 and code != MISUSE_CODE:
-        detail = FaultDetail("Limite de requisições do Omie (429)", "429", 429, _UNREACHABLE_FIX)
+        detail = FaultDetail(texts.TOO_MANY_REQUESTS, "429", 429, texts.UNREACHABLE_FIX)
         raise TurnedAway(detail, answer.retry_after_seconds or 60.0)
     if body is None:
         raise _broken(answer, is_write=is_write, now=now)
@@ -262,8 +258,8 @@ def read_answer(
         raise _broken(answer, is_write=is_write, now=now)
     lacking = promise.broken_by(body, param)
     if lacking:
-        text = f"O Omie respondeu sem o que foi pedido: {lacking}"
-        detail = FaultDetail(text, "", answer.status, _UNREACHABLE_FIX)
+        text = texts.answer_lacks(lacking)
+        detail = FaultDetail(text, "", answer.status, texts.UNREACHABLE_FIX)
         raise unreachable(detail, is_write=is_write)
     return body
 
@@ -290,14 +286,14 @@ def classify(
         by_key: a read that names its record, so that what is missing is that record.
     """
     if not text:
-        text = f"O Omie respondeu só com um código de falha: {code}"
+        text = texts.only_a_code(code)
     kept = mask_text(text, hidden)
     # These have one meaning each, whatever the words beside them (official, seen).
     if http_status == 425 or code == MISUSE_CODE:
         return _blocked(text, kept, code, now)
     found = _rule_for(text, code)
     if http_status == 403 and (found is None or found[0].outcome not in ("auth", "blocked")):
-        return AuthFailed(FaultDetail(kept, code, http_status, AUTH_FIX))
+        return AuthFailed(FaultDetail(kept, code, http_status, texts.AUTH_FIX))
     if found is not None:
         rule, match = found
         detail = FaultDetail(kept, code, http_status, rule.fix)
@@ -305,15 +301,17 @@ def classify(
             return RecordNotFound(detail)
         return _from_rule(rule, match, text, detail, is_write=is_write, now=now)
     if by_key and _number_of(code) in KEY_CODES:
-        return RecordNotFound(FaultDetail(kept, code, http_status, REJECTED_FIX))
+        return RecordNotFound(FaultDetail(kept, code, http_status, texts.REJECTED_FIX))
     if _is_servers(code):
-        return unreachable(FaultDetail(kept, code, http_status, UNKNOWN_FIX), is_write=is_write)
+        return unreachable(
+            FaultDetail(kept, code, http_status, texts.UNKNOWN_FIX), is_write=is_write
+        )
     hint = next((rule for rule in HINTS if rule.pattern.search(bare(text))), None)
     if hint is not None:
         return RecordRejected(FaultDetail(kept, code, http_status, hint.fix))
     if code.startswith("Client") or code.isdigit():
-        return RecordRejected(FaultDetail(kept, code, http_status, REJECTED_FIX))
-    return UnknownFault(FaultDetail(kept, code, http_status, UNKNOWN_FIX))
+        return RecordRejected(FaultDetail(kept, code, http_status, texts.REJECTED_FIX))
+    return UnknownFault(FaultDetail(kept, code, http_status, texts.UNKNOWN_FIX))
 
 
 def unreachable(detail: FaultDetail, *, is_write: bool) -> OmieFault:
@@ -439,17 +437,19 @@ def _is_servers(code: str) -> bool:
 
 
 def _broken(answer: HttpAnswer, *, is_write: bool, now: datetime) -> OmieFault:
-    what = "resposta vazia" if not answer.text.strip() else "resposta que não é JSON"
-    text = f"O Omie devolveu {what} (HTTP {answer.status})"
+    what = texts.EMPTY_ANSWER if not answer.text.strip() else texts.NO_JSON
+    text = texts.answer_was(what=what, status=answer.status)
     if answer.status == 425:
         return _blocked("", text, "", now)
     if answer.status == 403:
-        return AuthFailed(FaultDetail(text, "", answer.status, AUTH_FIX))
-    return unreachable(FaultDetail(text, "", answer.status, _UNREACHABLE_FIX), is_write=is_write)
+        return AuthFailed(FaultDetail(text, "", answer.status, texts.AUTH_FIX))
+    return unreachable(
+        FaultDetail(text, "", answer.status, texts.UNREACHABLE_FIX), is_write=is_write
+    )
 
 
 def _blocked(text: str, kept: str, code: str, now: datetime) -> Blocked:
     told = _SECONDS.search(text)
     seconds = float(told.group(1)) if told is not None else BLOCK_SECONDS
-    detail = FaultDetail(kept, code, 425, BLOCKED_FIX)
+    detail = FaultDetail(kept, code, 425, texts.BLOCKED_FIX)
     return Blocked(detail, now + timedelta(seconds=seconds + 1.0))

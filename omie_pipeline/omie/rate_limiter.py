@@ -30,6 +30,7 @@ from omie_pipeline.omie.wire import HOPELESS
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import block, line_wait, quota_fault, quota_request
+from omie_pipeline.texts import omie as texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +318,7 @@ class Patience:
             return -1.0
         if first:
             _LOG.warning(
-                "%s. Tento de novo por até %.0f segundos. O que fazer: %s",
+                texts.TRYING_AGAIN,
                 fault.detail.text,
                 UNREACHABLE_SECONDS,
                 fault.detail.fix,

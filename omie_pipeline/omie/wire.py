@@ -28,6 +28,7 @@ import simplejson
 from omie_pipeline.catalog import ComplexType, Service
 from omie_pipeline.decimal_json import dumps, loads
 from omie_pipeline.errors import FaultDetail, Unreachable
+from omie_pipeline.texts import omie as texts
 from omie_pipeline.tls import shared_context
 
 Json = dict[str, Any]
@@ -272,43 +273,11 @@ PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 HOPELESS = ("certificate", "scheme")
 """Kinds that waiting cannot cure; they are reported at once."""
 
-_TEXTS = {
-    "certificate": (
-        "O certificado do servidor não é de confiança",
-        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego",
-    ),
-    "tls": (
-        "A conexão segura (TLS) com o Omie falhou",
-        "confira o relógio da máquina e se um proxy ou antivírus abre o tráfego",
-    ),
-    "dns": (
-        "O nome do servidor do Omie não foi encontrado",
-        "confira a internet, o DNS e OMIE_BASE_URL",
-    ),
-    "refused": (
-        "Nada responde no endereço do Omie (conexão recusada)",
-        "confira OMIE_BASE_URL e se o simulador está ligado",
-    ),
-    "network": ("Não há caminho de rede até o Omie", "confira a internet e a rede desta máquina"),
-    "proxy": (
-        "Sem conexão com o Omie, e há um proxy no ambiente",
-        "este programa não passa pelo proxy: libere a saída direta para app.omie.com.br, porta 443",
-    ),
-    "scheme": (
-        "O endereço do Omie não começa por https://",
-        "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
-    ),
-    "no_answer": (
-        "O servidor do Omie não aceitou a conexão a tempo",
-        "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
-    ),
-}
-
 
 def unreachable(error: httpx.RequestError) -> Unreachable:
     """The fault for a connection that never came about; httpx's own words stay out of it."""
     kind = _kind(error)
-    text, fix = _TEXTS[kind]
+    text, fix = texts.FAILURES[kind]
     return Unreachable(FaultDetail(text, kind, 0, f"{fix[0].upper()}{fix[1:]}."), kind)
 
 

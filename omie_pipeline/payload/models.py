@@ -20,6 +20,7 @@ from omie_pipeline.likely import did_you_mean
 from omie_pipeline.postgres import schemas
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger
+from omie_pipeline.texts import payload as texts
 
 PAYLOAD_SCHEMA = schemas.PAYLOAD
 PARTITION_COLUMN = "data_particao"
@@ -85,12 +86,10 @@ def load_payload_model(
         try:
             columns = tuple(c["name"] for c in inspector.get_columns(endpoint.model, schema=found))
         except sa.exc.NoSuchTableError:
-            raise ModelError(
-                f"O modelo dbt {schema}.{endpoint.model} não existe: ainda não foi construído"
-            ) from None
+            raise ModelError(texts.model_missing(schema=schema, model=endpoint.model)) from None
     problems = _problems(endpoint, columns)
     if problems:
-        raise ModelMisfit(f"Modelo dbt {schema}.{endpoint.model}: " + "; ".join(problems))
+        raise ModelMisfit(texts.of_model(schema=schema, model=endpoint.model) + "; ".join(problems))
     return PayloadModel(endpoint, columns, schema)
 
 
@@ -113,10 +112,7 @@ def hold_still(connection: sa.Connection, model: PayloadModel) -> None:
         connection.execute(_Lock(name, found))
     columns = [c["name"] for c in sa.inspect(connection).get_columns(name, schema=found)]
     if columns != list(model.columns):
-        raise ModelError(
-            f"O modelo {model.schema}.{name} foi reconstruído com outras colunas no meio da "
-            "execução: rode de novo"
-        )
+        raise ModelError(texts.model_rebuilt(schema=model.schema, model=name))
 
 
 _LOCKABLE = ("r", "p", "v")
@@ -144,20 +140,21 @@ def _lock(element: _Lock, compiler: SQLCompiler, **_options: Any) -> str:
 def _problems(endpoint: Endpoint, columns: Sequence[str]) -> list[str]:
     problems = []
     needed = ["empresa"] + ([PARTITION_COLUMN] if endpoint.grain == "fact" else [])
-    problems += [f"falta a coluna {name}" for name in needed if name not in columns]
+    problems += [texts.column_missing(name) for name in needed if name not in columns]
     keys = {endpoint.section or endpoint.key_column}
     if endpoint.deletes:
         keys.add(endpoint.delete_omie_key)
     if not keys & set(columns):
-        problems.append(f"falta a chave {endpoint.section or endpoint.key_column}")
+        problems.append(texts.key_missing(endpoint.section or endpoint.key_column))
     for name in columns:
         if name in _OWN_COLUMNS or name.startswith("_"):
             continue
         if endpoint.payload.field(name) is None and not endpoint.computes(name):
             known = [f.name for f in endpoint.payload.fields if not f.read_only]
             problems.append(
-                f"a coluna {name} não é campo de {endpoint.payload.name} no Omie"
-                f"{did_you_mean(name, known)}"
+                texts.no_field(
+                    column=name, entity=endpoint.payload.name, near=did_you_mean(name, known)
+                )
             )
     return problems
 
