@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from omie_pipeline.resources.dagster_internals import TargetMaterialization
+from omie_pipeline.texts import dagster as texts
 
 Metadata = dict[str, dg.MetadataValue | int | float | str]
 
@@ -64,7 +65,7 @@ def refuse_check_alone(context: dg.AssetExecutionContext) -> None:
     """
     if not context.selected_asset_keys:
         raise dg.Failure(
-            "Esta conferência olha o que uma execução acabou de fazer: materialize o asset.",
+            texts.LOOK_AT_A_RUN,
             allow_retries=False,
         )
 

@@ -15,6 +15,7 @@ from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 GROUP = "clinica_bruta"
 _TOLD = 20
@@ -43,8 +44,8 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
         opened = warehouse.open(clinic)
         result = opened.extract(table, what.empresa, what.date_from, what.date_to)
         for name, rows in opened.unowned_rows(table, what.empresa).items():
-            whose = f"da empresa '{name}', que não está configurada" if name else "sem empresa"
-            context.log.warning(f"{table.name}: {rows} linha(s) {whose}, não são enviadas")
+            whose = texts.of_unknown_empresa(name) if name else texts.WITHOUT_EMPRESA
+            context.log.warning(texts.rows_not_sent(table=table.name, rows=rows, whose=whose))
         for one in result.set_aside[:_TOLD]:
             context.log.warning(mask_text(": ".join(reason_of(one))))
         found = copied_rows(

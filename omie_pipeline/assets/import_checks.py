@@ -11,6 +11,7 @@ from omie_pipeline.assets.checks import Metadata, Verdict
 from omie_pipeline.imports.bank_statement import CashCheck
 from omie_pipeline.imports.report import ImportReport
 from omie_pipeline.imports.state import PartitionState
+from omie_pipeline.texts import dagster as texts
 
 # A reading's report as metadata that a person can read.
 
@@ -41,14 +42,16 @@ def reading_metadata(report: ImportReport, states: Sequence[PartitionState]) -> 
         "total_no_omie": report.total_omie,
         "paginas": report.pages,
         "releituras": report.rereads,
-        "tamanho_de_pagina": f"pedido {report.page_size}, servido {report.page_size_served}",
+        "tamanho_de_pagina": texts.page_sizes(
+            asked=report.page_size, served=report.page_size_served
+        ),
         "campos_novos": ", ".join(report.new_fields) or "nenhum",
         "completa": report.complete,
     }
     if report.window_from is not None:
-        found["janela"] = f"{report.window_from:%d/%m/%Y} a {report.window_to:%d/%m/%Y}"
+        found["janela"] = texts.window(first=report.window_from, last=report.window_to)
     if report.reused:
-        found["reaproveitada"] = "outra leitura acabava de ser feita: nada foi perguntado ao Omie"
+        found["reaproveitada"] = texts.JUST_ASKED
     if len(states) > 1:
         found["por_particao"] = dg.MetadataValue.md(partition_table(states))
     return found
@@ -68,30 +71,30 @@ def partition_table(states: Sequence[PartitionState]) -> str:
     """Partitions as Markdown, the worst first; those without findings in one line."""
     ranked = sorted(states, key=lambda one: (not one.fails, not one.changed_since, -one.rows))
     told = [one for one in ranked if one.fails or one.rows or one.total_omie]
-    lines = ["| partição | linhas aqui | total no Omie | situação |", "|---|---|---|---|"]
+    lines = [texts.COUNTS_HEAD, "|---|---|---|---|"]
     for one in told[:_LINES]:
         total = "–" if one.total_omie is None else one.total_omie
         lines.append(f"| {one.partition} | {one.rows} | {total} | {situation(one)} |")
     left = len(states) - min(len(told), _LINES)
-    return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
+    return "\n".join(lines) + (texts.more_partitions(left) if left else "")
 
 
 def situation(state: PartitionState) -> str:
     """What the two numbers mean."""
     if state.total_omie is None:
-        return "ainda não conferida"
+        return texts.NOT_YET_CHECKED
     if state.fails:
-        return "não fecha"
-    return "mudou depois da conferência" if state.changed_since else "fecha"
+        return texts.DOES_NOT_CLOSE
+    return texts.CHANGED_SINCE if state.changed_since else "fecha"
 
 
 COMPLETE, NEW_FIELDS, CASH = "completo", "campos_novos", "saldo_fecha"
 DESCRIPTIONS = {
-    COMPLETE: "Em cada partição, as linhas aqui são o total que o Omie diz ter",
-    NEW_FIELDS: "O Omie só mandou campos que a documentação dele conhece",
+    COMPLETE: texts.COUNTS_CHECK,
+    NEW_FIELDS: texts.FIELDS_CHECK,
 }
 STATEMENT_DESCRIPTIONS = {
-    CASH: "Por conta e mês: variação do saldo do Omie = linhas do extrato = movimentações",
+    CASH: texts.STATEMENT_CHECK,
 }
 _ACCOUNTS = 40
 
@@ -103,16 +106,13 @@ def list_verdicts(report: ImportReport, state: PartitionState) -> list[Verdict]:
 
 def _complete(report: ImportReport, state: PartitionState) -> Verdict:
     if state.fails:
-        told = f"{state.rows} linhas aqui, {state.total_omie} no Omie: não fecha"
+        told = texts.count_differs(rows=state.rows, total=state.total_omie)
     elif not report.complete:
-        told = (
-            "A lista mudava enquanto era lida: nenhuma leitura ficou estável. A próxima confere "
-            "de novo"
-        )
+        told = texts.LIST_MOVED
     elif state.total_omie is None:
-        told = f"{state.rows} linhas aqui, ainda não conferidas com o total do Omie"
+        told = texts.count_unchecked(state.rows)
     else:
-        told = f"{state.rows} linhas aqui, {state.total_omie} no Omie: {situation(state)}"
+        told = texts.count_told(rows=state.rows, total=state.total_omie, situation=situation(state))
     return Verdict(
         COMPLETE,
         report.complete and not state.fails,
@@ -123,7 +123,7 @@ def _complete(report: ImportReport, state: PartitionState) -> Verdict:
 
 def _new_fields(report: ImportReport) -> Verdict:
     names = ", ".join(report.new_fields)
-    told = f"Campos sem documento, guardados em raw: {names}" if names else "Nenhum campo novo"
+    told = texts.unknown_fields(names) if names else texts.NO_NEW_FIELD
     return Verdict(NEW_FIELDS, not names, told, metadata={"campos": names} if names else {})
 
 
@@ -135,14 +135,13 @@ def statement_verdict(found: Sequence[CashCheck], day: date) -> Verdict:
         return Verdict(
             CASH,
             True,
-            f"{len(month)} contas do mês fecham ao centavo",
+            texts.accounts_close(len(month)),
             dg.AssetCheckSeverity.ERROR,
         )
     return Verdict(
         CASH,
         False,
-        f"{len(wrong)} de {len(month)} contas do mês não fecham: confira se movimentacoes foi "
-        "lida no mesmo período",
+        texts.accounts_do_not_close(wrong=len(wrong), accounts=len(month)),
         dg.AssetCheckSeverity.ERROR,
         {
             "nao_fecham": len(wrong),
@@ -155,7 +154,7 @@ def statement_table(found: Sequence[CashCheck]) -> str:
     """Accounts and months as Markdown; those that do not close, if there are any."""
     wrong = [one for one in found if not one.closes]
     lines = [
-        "| conta | mês | até | saldo do Omie | linhas do extrato | movimentações |",
+        texts.STATEMENT_HEAD,
         "|---|---|---|---|---|---|",
         *(
             f"| {one.n_cod_cc} | {one.periodo_inicial:%m/%Y} | {one.periodo_final:%d/%m} "

@@ -41,6 +41,7 @@ from omie_pipeline.imports.bank_statement import cash_checks
 from omie_pipeline.imports.report import ImportReport
 from omie_pipeline.imports.state import PartitionState, partition_states
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 _WHOLE = "all"
 _MADE_BEFORE = "categorias"
@@ -138,7 +139,7 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
         what, opened = covered(context), warehouse.open(omie)
         report = _read(context, opened, STATEMENT, what)
         if report.window_from is None or report.window_to is None:
-            raise ConfigurationError("extrato: a leitura não tem período")
+            raise ConfigurationError(texts.STATEMENT_WITHOUT_RANGE)
         found = cash_checks(
             opened.engine, what.empresa, report.window_from.replace(day=1), report.window_to
         )
@@ -164,11 +165,11 @@ def _asked(context: dg.AssetExecutionContext) -> _Asked:
     tags = context.run.tags
     mode, moment = tags.get(MODE_TAG, "full"), tags.get(NOT_BEFORE_TAG)
     if mode not in ("full", "incremental"):
-        raise ConfigurationError(f"{MODE_TAG}={mode}: use full ou incremental")
+        raise ConfigurationError(texts.mode_tag(tag=MODE_TAG, mode=mode))
     try:
         not_before = datetime.fromisoformat(moment) if moment else None
     except ValueError:
-        raise ConfigurationError(f"{NOT_BEFORE_TAG}={moment}: use data e hora ISO") from None
+        raise ConfigurationError(texts.moment_tag(tag=NOT_BEFORE_TAG, moment=moment)) from None
     if not_before is None and context.retry_number:
         # What this very run proved before Omie said "later" is not asked again.
         record = context.instance.get_run_record_by_id(context.run.run_id)

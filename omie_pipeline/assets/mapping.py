@@ -19,6 +19,7 @@ from omie_pipeline.assets.pools import DBT_POOL
 from omie_pipeline.config.dbt_project import BUILD
 from omie_pipeline.postgres.schemas import ANALYSIS, SYNC, Schemas
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 RECONCILING = "conciliacao"
 """dbt's tag of the views that need the payload models as well as the mirror of Omie."""
@@ -97,9 +98,9 @@ def mapping_assets(manifest: Path, schemas: Schemas | None = None) -> dg.AssetsD
         opened = warehouse.open(clinic)
         adopted = opened.adopt_defaults()
         if adopted is not None:
-            context.log.info("Padrões importados de %s", ", ".join(adopted.sources))
+            context.log.info(texts.DEFAULTS_ADOPTED, ", ".join(adopted.sources))
             for reason in adopted.left_out:
-                context.log.warning("Padrão que ficou de fora: %s", reason)
+                context.log.warning(texts.DEFAULT_LEFT_OUT, reason)
         project = opened.prepare_dbt()
         for hint in project.hints:
             context.log.warning("%s", hint)

@@ -14,16 +14,17 @@ from omie_pipeline.catalog.nfse import OPEN, STATES
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.nfse.state import counts, in_state, newest
 from omie_pipeline.resources.connections import WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 KEY = dg.AssetKey(["omie_pipeline", "nfse"])
 NAMES = {
     "submitted": "enviadas",
-    "processing": "em processamento",
+    "processing": texts.PROCESSING,
     "issued": "emitidas",
     "rejected": "recusadas",
     "cancelled": "canceladas",
-    "error": "com erro",
-    "deleted": "de OS excluídas",
+    "error": texts.WITH_ERROR,
+    "deleted": texts.OF_DELETED_ORDERS,
 }
 _NEWEST = 20
 
@@ -51,19 +52,20 @@ def note_metadata(opened: Deployment) -> dict[str, Any]:
     """
     found = counts(opened.engine, opened.empresas)
     waiting = in_state(opened.engine, opened.empresas, OPEN)
-    lines = ["| empresa | situação | notas | mais antiga | R$ |", "|" + "---|" * 5]
+    lines = [texts.NOTES_HEAD, "|" + "---|" * 5]
     lines += [
         f"| {one.empresa} | {NAMES[one.state]} | {one.notes} | {_moment(one.oldest_at)} "
         f"| {one.valor:.2f} |"
         for one in found
     ]
     issued = [
-        f"- {note.empresa}, {note.cod_int_os}: {'PDF pronto' if note.url_pdf else 'ainda sem PDF'}"
+        f"- {note.empresa}, {note.cod_int_os}: "
+        f"{texts.PDF_READY if note.url_pdf else texts.PDF_MISSING}"
         for note in newest(opened.engine, opened.empresas, _NEWEST)
     ]
     total = {state: sum(one.notes for one in found if one.state == state) for state in STATES}
     metadata: dict[str, Any] = {
-        "notas": dg.MetadataValue.md("\n".join(lines) if found else "Nenhuma nota"),
+        "notas": dg.MetadataValue.md("\n".join(lines) if found else texts.NO_NOTE),
         **{NAMES[state].replace(" ", "_"): number for state, number in total.items()},
         "emitidas_por_ultimo": dg.MetadataValue.md("\n".join(issued) or "Nenhuma"),
     }

@@ -9,6 +9,7 @@ import dagster as dg
 
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts import dagster as texts
 
 DATE, EMPRESA = "data", "empresa"
 
@@ -62,7 +63,7 @@ def covered(context: dg.AssetExecutionContext) -> RunScope:
         empresas = {empresa for _, empresa in pairs}
         days = [day for day, _ in pairs]
     if len(empresas) != 1:
-        raise ConfigurationError("Uma execução cuida de uma empresa: inicie uma para cada")
+        raise ConfigurationError(texts.ONE_EMPRESA_A_RUN)
     (empresa,) = empresas
     if not days:
         return RunScope(empresa)

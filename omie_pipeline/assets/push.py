@@ -26,6 +26,7 @@ from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 from omie_pipeline.validation.values import needs_lists
 
 GROUP = "omie_envio"
@@ -85,8 +86,8 @@ def push_asset(
             data_docs_dir=opened.data_docs_dir,
         )
         progress = Progress(
-            on_wait=lambda: context.log.info("Outra execução envia este endpoint: aguardando"),
-            on_rows=lambda rows: context.log.debug(f"{rows} linhas enviadas"),
+            on_wait=lambda: context.log.info(texts.PUSH_WAITS),
+            on_rows=lambda rows: context.log.debug(texts.rows_sent(rows)),
             on_recovering=lambda codes, until: context.log.info(recovery_told(codes, until)),
         )
         with retried_as_omie_says():

@@ -21,21 +21,20 @@ from omie_pipeline.push.report import Counts, PushReport
 from omie_pipeline.push.rows_to_fix import STATE_WORDS, WorstRow, worst_by_partition
 from omie_pipeline.push.warnings import warnings_of
 from omie_pipeline.status.history import ListFilter, recent_runs
+from omie_pipeline.texts import dagster as texts
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
 DESCRIPTIONS = {
-    IDENTITY: "selecionadas = entregues + inalteradas + rejeitadas + quarentena + retidas, e o "
-    "livro-razão diz o mesmo",
-    REJECTED: "Parcela de linhas que o Omie recusou: avisa com uma, falha acima do limite",
-    SUITE: "Great Expectations: linhas que a nossa validação não deixou sair",
+    IDENTITY: texts.ACCOUNTING_CHECK,
+    REJECTED: texts.REJECTED_CHECK,
+    SUITE: texts.QUARANTINE_CHECK,
 }
 DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_FOLDER"
 """Set by ``make dev`` for the processes it starts, not by users."""
 
 _PARTITION_LINES = 40
 _WORST_LINES, _WORST_OF_MANY = 20, 5
-_HEADINGS = ("partição", "sel.", "entr.", "inalt.", "rej.", "quar.", "ret.")
 _PLOTTED_RUNS = 20
 _PLOTTED = (
     Series("delivered", "entregues", "#2e7d32"),
@@ -174,8 +173,12 @@ def _refused_by_omie(report: PushReport, policy: EndpointPolicy, counts: Counts)
     return Verdict(
         REJECTED,
         counts.rejected == 0,
-        f"{counts.rejected} de {counts.selected} linhas recusadas pelo Omie (na execução, "
-        f"{share:.1%}; limite {policy.max_rejected_share:.1%})",
+        texts.rejected_share(
+            rejected=counts.rejected,
+            selected=counts.selected,
+            share=share,
+            most=policy.max_rejected_share,
+        ),
         dg.AssetCheckSeverity.ERROR if above else dg.AssetCheckSeverity.WARN,
         {"recusadas": counts.rejected, "parcela": share},
     )
@@ -194,7 +197,7 @@ def _held_back_by_us(report: PushReport, counts: Counts) -> Verdict:
     return Verdict(
         SUITE,
         counts.quarantined == 0,
-        f"{counts.quarantined} linhas em quarentena; as demais seguiram",
+        texts.quarantined(counts.quarantined),
         metadata=metadata,
     )
 
@@ -205,7 +208,7 @@ def _failing(validation: ValidationReport | None) -> list[ExpectationResult]:
 
 def _expectations(failing: Sequence[ExpectationResult]) -> str:
     lines = [f"| {one.field} | {one.reason} | {one.failed} |" for one in failing]
-    return "\n".join(["| campo | motivo | linhas |", "|---|---|---|", *lines])
+    return "\n".join([texts.REASONS_HEAD, "|---|---|---|", *lines])
 
 
 def _plain(values: Mapping[str, Any]) -> str:
@@ -216,14 +219,14 @@ def _partition_table(report: PushReport) -> str:
     """The total, then partitions with something to tell; the rest is summed up in one line."""
     parts = report.partitions
     shown = [c for c in parts if c.selected != c.unchanged][:_PARTITION_LINES]
-    lines = ["| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * len(_HEADINGS)]
+    lines = ["| " + " | ".join(texts.PUSH_HEADINGS) + " |", "|" + "---|" * len(texts.PUSH_HEADINGS)]
     lines += [
         f"| {c.partition} | {c.selected} | {c.delivered} | {c.unchanged} | {c.rejected} | "
         f"{c.quarantined} | {c.held} |"
         for c in (report.total, *shown)
     ]
     left = len(parts) - len(shown)
-    return "\n".join(lines) + (f"\n\nE mais {left} partições sem novidade." if left else "")
+    return "\n".join(lines) + (texts.more_partitions(left) if left else "")
 
 
 def _table_to_fix(rows: Sequence[WorstRow]) -> dg.TableMetadataValue:
@@ -232,10 +235,10 @@ def _table_to_fix(rows: Sequence[WorstRow]) -> dg.TableMetadataValue:
         dg.TableRecord(
             {
                 "linha": row.codigo_integracao,
-                "o que fazer": f"{STATE_WORDS[row.state]}: {mask_text(row.reason)} → {row.fix}",
+                texts.WHAT_TO_DO: f"{STATE_WORDS[row.state]}: {mask_text(row.reason)} → {row.fix}",
             }
         )
         for row in rows
     ]
-    columns = [dg.TableColumn("linha"), dg.TableColumn("o que fazer")]
+    columns = [dg.TableColumn("linha"), dg.TableColumn(texts.WHAT_TO_DO)]
     return dg.MetadataValue.table(records, dg.TableSchema(columns))

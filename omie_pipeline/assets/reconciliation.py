@@ -29,12 +29,13 @@ from omie_pipeline.reconcile.differences import (
     worst_differences,
 )
 from omie_pipeline.resources.connections import WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 KEY = dg.AssetKey(["conciliacao", "titulos"])
 AGREES, DOUBLED = "confere", "duplicados"
 _DESCRIPTIONS = {
-    AGREES: "Nada falta, nada sobra e nada difere entre a clínica, o livro-razão e o Omie",
-    DOUBLED: "Nenhum título nosso tem um gêmeo digitado à mão no Omie",
+    AGREES: texts.DIFFERENCE_CHECK,
+    DOUBLED: texts.DUPLICATE_CHECK,
 }
 _VIEWS = ("conciliacao", "conciliacao_por_dia", "duplicados")
 _MISSING = ("missing_in_omie", "excluded_in_omie")
@@ -146,7 +147,7 @@ def _agrees(found: _Reconciled) -> Verdict:
     return Verdict(
         AGREES,
         not (lost or different),
-        f"{missing} faltam no Omie, {extra} sobram, {different} diferem",
+        texts.differences(missing=missing, extra=extra, different=different),
         # A fact on one side only is money lost or counted twice; a differing one is there.
         dg.AssetCheckSeverity.ERROR if lost else dg.AssetCheckSeverity.WARN,
         {"faltam": missing, "sobram": extra, "diferem": different},
@@ -157,7 +158,7 @@ def _doubled(found: _Reconciled) -> Verdict:
     return Verdict(
         DOUBLED,
         not found.pairs,
-        f"{len(found.pairs)} títulos com um gêmeo sem vínculo",
+        texts.twins(len(found.pairs)),
         metadata={"pares": len(found.pairs)},
     )
 
@@ -173,9 +174,9 @@ def _day_table(found: _Reconciled) -> str:
          f"{day.clinic - day.omie:.2f}", day.differences)
         for (endpoint, dia), day in wrong[:_LINES]
     ]  # fmt: skip
-    headings = ("endpoint", "dia", "R$ clínica", "R$ Omie", "diferença", "divergências")
+    headings = texts.DAYS_HEAD
     left = len(found.days) - len(rows)
-    return _table(headings, rows) + (f"\n\nE mais {left} dias." if left else "")
+    return _table(headings, rows) + (texts.more_days(left) if left else "")
 
 
 def _difference_table(worst: Sequence[Difference]) -> str:
@@ -184,7 +185,7 @@ def _difference_table(worst: Sequence[Difference]) -> str:
          VIEW_WORDS[one.state], one.fields or "")
         for one in worst
     ]  # fmt: skip
-    return _table(("endpoint", "código", "id no Omie", "dia", "situação", "campos"), rows)
+    return _table(texts.DIFFERENCES_HEAD, rows)
 
 
 def _pair_table(pairs: Sequence[Duplicate]) -> str:
@@ -193,7 +194,7 @@ def _pair_table(pairs: Sequence[Duplicate]) -> str:
          f"{one.valor_documento:.2f}", one.fix)
         for one in pairs[:_LINES]
     ]  # fmt: skip
-    headings = ("natureza", "código", "título nosso", "título sem vínculo", "R$", "o que fazer")
+    headings = texts.TWINS_HEAD
     return _table(headings, rows)
 
 

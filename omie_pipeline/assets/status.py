@@ -11,10 +11,10 @@ from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.imports.status import TableStatus, import_status, inbox_status, next_tick
 from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])
 _STATES = {"active": "ativa", "error": "erro", "disabled": "desativada"}
-_HEADINGS = "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"
 
 
 @dg.asset(
@@ -62,16 +62,16 @@ def _coming(opened: Deployment, empresa: str, now: datetime) -> dict[str, dateti
 
 def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
     if not opened.has_credentials(empresa):
-        return ["Sem chave do Omie: nada é lido"]
+        return [texts.NO_KEY]
     found = []
     scope = scope_of(opened.access(empresa).app_key.get_secret_value())
     block = block_in_force(opened.engine, scope, now)
     if block is not None:
-        found.append(f"O Omie bloqueou a chave até {_moment(block.until)}")
+        found.append(texts.key_blocked(_moment(block.until)))
     inbox = inbox_status(opened.engine, empresa)
     if inbox.pending and inbox.oldest_at is not None:
         since = _moment(inbox.oldest_at)
-        found.append(f"{inbox.pending} eventos (webhooks) esperam, o mais antigo de {since}")
+        found.append(texts.events_wait(events=inbox.pending, since=since))
     return found
 
 
@@ -81,7 +81,7 @@ def _page(
     alerts: list[str],
     coming: dict[str, datetime | None],
 ) -> str:
-    lines = [f"### {empresa}", *(f"- **{alert}**" for alert in alerts), "", _HEADINGS,
+    lines = [f"### {empresa}", *(f"- **{alert}**" for alert in alerts), "", texts.TABLES_HEAD,
              "|" + "---|" * 7]  # fmt: skip
     for one in rows:
         tick = coming[one.table]

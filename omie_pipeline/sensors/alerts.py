@@ -14,7 +14,8 @@ from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
 from omie_pipeline.status.health import told_by_tables
-from omie_pipeline.texts import alerts as texts
+from omie_pipeline.texts import dagster as texts
+from omie_pipeline.texts.alerts import NO_CHANNEL
 
 DEAD_RUN = "execucao"
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
@@ -37,7 +38,7 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
         opened = warehouse.open()
         channels = notify_channels(opened.settings, opened.config)
         if not channels:
-            yield dg.SkipReason(texts.NO_CHANNEL)
+            yield dg.SkipReason(NO_CHANNEL)
             return
         now = opened.clock.now()
         ended = ended_runs(context.instance, job_names, opened.empresas)
@@ -58,10 +59,10 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
         ]
         sent = send_alerts(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN))
         if sent is None:
-            yield dg.SkipReason("Outro processo está avisando agora")
+            yield dg.SkipReason(texts.ANOTHER_SENDS)
             return
         told = sum(one.ok for one in sent)
-        yield dg.SkipReason(f"{len(alerts)} alertas; {told} de {len(sent)} mensagens entregues")
+        yield dg.SkipReason(texts.alerts_sent(alerts=len(alerts), sent=told, messages=len(sent)))
 
     return alertas
 
@@ -158,8 +159,7 @@ def _alert(one: EndedRun) -> Alert:
         _key(one.job, one.empresa),
         one.empresa,
         DEAD_RUN,
-        f"{about}a execução {one.job} do Dagster falhou",
-        f"Em {told_moment(one.ended_at)}. O que fazer: abra a execução no Dagster (Runs), veja a "
-        "etapa em vermelho e repita.",
+        texts.run_failed(about=about, job=one.job),
+        texts.run_failed_fix(told_moment(one.ended_at)),
         one.ended_at,
     )

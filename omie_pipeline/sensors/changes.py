@@ -25,6 +25,7 @@ from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.sensors.active_runs import tables_being_read
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
+from omie_pipeline.texts import dagster as texts
 
 INTERVAL_SECONDS = 600
 """Also Omie's rule of errors: an empty list is one, and ten of a method in 30 minutes block."""
@@ -32,10 +33,10 @@ INTERVAL_SECONDS = 600
 _PAUSE = timedelta(hours=6)
 _ASKED_FOR_AGAIN = timedelta(minutes=30)
 _FAMILIES = {
-    "titulos": "títulos e baixas",
-    "movimentacoes": "movimentações, lançamentos de conta e, com elas, o extrato",
-    "cadastros": "clientes e fornecedores; as listas curtas só vêm com a agenda",
-    "notas": "notas fiscais",
+    "titulos": texts.TITLES_AND_SETTLEMENTS,
+    "movimentacoes": texts.MOVEMENTS,
+    "cadastros": texts.CLIENTS_AND_SUPPLIERS,
+    "notas": texts.INVOICES,
 }
 
 
@@ -74,7 +75,7 @@ def _watch_sensor(family: str, text: str, jobs: MirrorJobs) -> dg.SensorDefiniti
                 requests += _requests(look, opened, jobs, going)
                 memory.remember(look)
                 write_cursor(opened.engine, empresa, look.table, signature=look.signature)
-        told = None if requests else "; ".join(reasons) or "Nada mudou no Omie"
+        told = None if requests else "; ".join(reasons) or texts.NOTHING_CHANGED
         return dg.SensorResult(run_requests=requests, skip_reason=told, cursor=memory.to_json())
 
     return mudancas
@@ -140,11 +141,11 @@ def _looks(
     """Looks that found something; why the others were not made goes into ``reasons``."""
     now = opened.clock.now()
     if not opened.has_credentials(empresa):
-        reasons.append(f"{empresa}: sem chave do Omie")
+        reasons.append(texts.empresa_without_key(empresa))
         return
     paused = memory.pauses.get(empresa)
     if paused is not None and now < datetime.fromisoformat(paused):
-        reasons.append(f"{empresa}: a chave foi recusada, próxima tentativa {paused}")
+        reasons.append(texts.key_refused(empresa=empresa, until=paused))
         return
     watcher = Watcher(
         opened.engine,
@@ -156,14 +157,16 @@ def _looks(
     )
     for mirror in tables:
         if mirror.name in going:
-            reasons.append(f"{empresa}/{mirror.name}: uma execução já vai ler")
+            reasons.append(texts.already_to_be_read(empresa=empresa, table=mirror.name))
             continue
         known = memory.known(opened, empresa, mirror.name)
         try:
             look = watcher.look(mirror, known)
         except Blocked as closed:
             until = closed.until.astimezone(BRASILIA)
-            reasons.append(f"{empresa}: {closed.detail.text} até {until:%d/%m %H:%M}")
+            reasons.append(
+                texts.empresa_closed(empresa=empresa, text=closed.detail.text, until=until)
+            )
             return
         except Unreachable as gone:
             reasons.append(f"{empresa}: {gone.detail.text}. {gone.detail.fix}")

@@ -18,11 +18,11 @@ from omie_pipeline.config.empresas import Empresa, PipelineConfig
 from omie_pipeline.config.settings import Schedule, Settings
 from omie_pipeline.resources.dagster_internals import AssetJob
 from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.texts import dagster as texts
 
 _REGISTERS = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
 # Later, so that the registers are there first; facts do not need them to be read.
 _FACTS = {"6h": "15 */6 * * *", "daily": "15 0 * * *", "manual": "15 0 * * *"}
-_NOTHING_DUE = "Nenhuma tabela está na agenda deste horário"
 _EVERYTHING, _RECONCILIATION, _STATUS = "0 4 * * *", "30 5 * * *", "5 * * * *"
 
 
@@ -53,7 +53,7 @@ class _Scheduled:
     cron: str
     description: str
     strike: Callable[[Empresa, datetime], _Strike | None]
-    nothing: str = _NOTHING_DUE
+    nothing: str = texts.NOTHING_DUE
 
 
 def mirror_schedules(
@@ -70,15 +70,15 @@ def mirror_schedules(
             "espelho",
             jobs.registers,
             _REGISTERS[pace],
-            "Lê os cadastros do Omie.",
-            _due(settings, "register"),
+            description="Lê os cadastros do Omie.",
+            strike=_due(settings, "register"),
         ),
         _Scheduled(
             "espelho_mudancas",
             jobs.facts,
             _FACTS[pace],
-            "Lê do Omie os lançamentos que mudaram, de qualquer data.",
-            _due(settings, "fact", "incremental"),
+            description="Lê do Omie os lançamentos que mudaram, de qualquer data.",
+            strike=_due(settings, "fact", "incremental"),
         ),
     ]
     nightly = [
@@ -86,16 +86,17 @@ def mirror_schedules(
             "conferencia_completa",
             jobs.facts,
             _EVERYTHING,
-            "Confere todas as datas com o Omie, registro por registro: acha o que foi excluído lá.",
-            _due(settings, "fact", "full", everything=True),
+            description="Confere todas as datas com o Omie, registro por registro: acha o que foi "
+            "excluído lá.",
+            strike=_due(settings, "fact", "full", everything=True),
         ),
         _Scheduled(
             "conciliacao_diaria",
             jobs.reconciliation,
             _RECONCILIATION,
-            "Compara clínica, livro-razão e Omie depois da conferência da noite.",
-            _reconciliation(settings),
-            "Sem clínica configurada (CLINIC_URL) não há o que conciliar",
+            description="Compara clínica, livro-razão e Omie depois da conferência da noite.",
+            strike=_reconciliation(settings),
+            nothing=texts.NO_CLINIC,
         ),
     ]
     wanted = [*readings, *([] if pace == "manual" else nightly)]

@@ -11,6 +11,7 @@ from omie_pipeline.inbox.act import InboxReport, InboxRound
 from omie_pipeline.inbox.events import DueTables, blocked_until, due_tables, purge
 from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -83,7 +84,7 @@ def read_again(
     )
     if report.failures:
         told = ", ".join(f"{table} ({kind})" for table, kind in report.failures)
-        raise dg.Failure(f"Não foi possível ler: {told}. Os eventos esperam.")
+        raise dg.Failure(texts.events_not_read(told))
 
 
 @dg.job(
@@ -119,7 +120,7 @@ def inbox_sensor() -> dg.SensorDefinition:
         ]
         yield from requests
         if not requests:
-            yield dg.SkipReason("Nenhum evento que possa ser tratado agora")
+            yield dg.SkipReason(texts.NO_EVENT_DUE)
 
     return eventos_do_omie
 

@@ -20,6 +20,7 @@ from omie_pipeline.nfse.follow import FollowReport
 from omie_pipeline.nfse.state import counts
 from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 INTERVAL_SECONDS = 60
 QUESTIONS = 30
@@ -55,7 +56,7 @@ def nfse_sensor() -> dg.SensorDefinition:
         if changed or seen != context.cursor:
             events.append(dg.AssetMaterialization(KEY, metadata=note_metadata(opened)))
         return dg.SensorResult(
-            skip_reason="; ".join(told) or "Nenhuma nota em aberto",
+            skip_reason="; ".join(told) or texts.NO_OPEN_NOTE,
             cursor=seen,
             asset_events=events,
         )
@@ -72,11 +73,11 @@ def _rounds(
         if empresa not in having:
             continue
         if not opened.has_credentials(empresa):
-            told.append(f"{empresa}: sem chave do Omie")
+            told.append(texts.empresa_without_key(empresa))
             continue
         scope = scope_of(opened.access(empresa).app_key.get_secret_value())
         if blocked_until(opened.engine, scope, opened.clock.now()) is not None:
-            told.append(f"{empresa}: o Omie bloqueou a chave; as notas esperam")
+            told.append(texts.notes_wait(empresa))
             continue
         try:
             yield empresa, follow_open_notes(opened, empresa, most_questions=QUESTIONS, until=until)
@@ -85,15 +86,15 @@ def _rounds(
 
 
 def _words(report: FollowReport) -> str:
-    parts = [f"{report.open} em aberto", f"{report.questions} perguntas"]
+    parts = [texts.open_notes(report.open), texts.questions(report.questions)]
     changes: Mapping[str, int] = report.changes
     parts += [f"{number} {NAMES[state]}" for state, number in sorted(changes.items())]
     if report.files:
-        parts.append(f"{report.files} arquivos guardados")
+        parts.append(texts.files_stored(report.files))
     if report.unreadable:
-        parts.append(f"{report.unreadable} sem resposta legível")
+        parts.append(texts.unreadable_answers(report.unreadable))
     if report.stopped:
-        parts.append(f"parou: {report.stopped}")
+        parts.append(texts.stopped(report.stopped))
     return ", ".join(parts)
 
 

@@ -16,6 +16,7 @@ from omie_pipeline.push.unfinished import unfinished_dates
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG, AssetJob
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
+from omie_pipeline.texts import dagster as texts
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
 _EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
@@ -65,7 +66,7 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         run = context.dagster_run
         if SYNC_TAG not in run.tags:
-            yield dg.SkipReason("Execução manual: os lançamentos ficam para quem a iniciou")
+            yield dg.SkipReason(texts.STARTED_BY_HAND)
             return
         ensure_pools(context.instance)
         empresa, this_sync = run.tags[PARTITION_TAG], run.tags[SYNC_TAG]

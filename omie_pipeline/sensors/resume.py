@@ -26,6 +26,7 @@ from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import RUN_KEY_TAG, AssetJob
 from omie_pipeline.sensors.active_runs import UNFINISHED, tables_being_read
 from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.texts import dagster as texts
 
 
 def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefinition:
@@ -46,7 +47,7 @@ def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefi
         opened = warehouse.open()
         found = resumable(opened.engine, opened.clock.now())
         if not found:
-            yield dg.SkipReason("Nada retido que possa seguir agora")
+            yield dg.SkipReason(texts.NOTHING_HELD)
         for item in found:
             if item.empresa in opened.empresas:
                 yield from _requests(item, registers_job.name, facts_job.name, opened)
@@ -107,7 +108,7 @@ def resume_readings_sensor(jobs: MirrorJobs) -> dg.SensorDefinition:
             asked.add(item.empresa)
             yield _reading_request(item, opened, jobs)
         if not asked:
-            yield dg.SkipReason("Nenhuma leitura interrompida que possa seguir agora")
+            yield dg.SkipReason(texts.NOTHING_TO_RESUME)
 
     return retomar_leituras
 
