@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from omie_pipeline.catalog import ComplexType, Endpoint, Field
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.texts import mapping as texts
+from omie_pipeline.texts.validation import ALTERNATIVES
 from omie_pipeline.validation.model import ClinicRules
 from omie_pipeline.validation.rules import PATIENT_COLUMNS, names_patient, suite_summary
-from omie_pipeline.validation.texts import ALTERNATIVES
 
 EMPRESA = "empresa"
 PARTITION = "data_particao"

@@ -23,6 +23,7 @@ import pandas as pd
 
 from omie_pipeline.catalog import REGISTRY, Field
 from omie_pipeline.errors import ConfigurationError, ModelError
+from omie_pipeline.texts import validation as texts
 from omie_pipeline.validation import addresses, documents
 from omie_pipeline.validation.rules import Check, SuiteRule, by_rule
 from omie_pipeline.validation.values import DATE_PATTERN, kind_problem
@@ -38,7 +39,7 @@ def payload_field(endpoint: str, name: str) -> Field:
     """
     field = REGISTRY[endpoint].payload.field(name)
     if field is None:
-        raise ModelError(f"O Omie não tem o campo {name} em {endpoint}.")
+        raise ModelError(texts.no_such_field(field=name, endpoint=endpoint))
     return field
 
 
@@ -112,9 +113,7 @@ def tally(
     try:
         return CONDITIONS[expectation](data, columns, arguments)
     except _FAULTS as error:
-        raise ConfigurationError(
-            f"A regra {name} não pôde ser avaliada ({type(error).__name__})."
-        ) from None
+        raise ConfigurationError(texts.rule_failed(rule=name, cause=type(error).__name__)) from None
 
 
 def _of_column(keeps: Callable[[pd.Series[Any], Arguments], pd.Series[bool]]) -> Condition:
@@ -324,5 +323,5 @@ def _details(item: Any) -> Any:
     if details is None:
         meta = item.expectation_config.meta
         named = f"{meta['rule']} ({', '.join(meta['fields'])})"
-        raise ConfigurationError(f"A regra {named} não pôde ser avaliada.")
+        raise ConfigurationError(texts.rule_not_evaluated(named))
     return details.items()

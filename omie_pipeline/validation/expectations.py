@@ -31,8 +31,8 @@ from great_expectations.render.components import (
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
+from omie_pipeline.texts.validation import FAILING_FIELDS, VALUES_REFUSED
 from omie_pipeline.validation.conditions import Tally, tally
-from omie_pipeline.validation.texts import FAILING_FIELDS, VALUES_REFUSED
 
 _METRIC = "table.omie_rule"
 

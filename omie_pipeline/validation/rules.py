@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from omie_pipeline.catalog import Endpoint, Field, reference
 from omie_pipeline.catalog.model import KEY_COLUMN, MARKER
+from omie_pipeline.texts import validation as texts
+from omie_pipeline.texts.validation import ALTERNATIVES, LABELS, RULES, UNREADABLE
 from omie_pipeline.validation.addresses import CEP_PATTERN, ufs
+from omie_pipeline.validation.labels import label, sentence
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -20,7 +23,6 @@ from omie_pipeline.validation.model import (
     RuleSummary,
     Severity,
 )
-from omie_pipeline.validation.texts import ALTERNATIVES, LABELS, RULES, UNREADABLE, label, sentence
 from omie_pipeline.validation.values import (
     SERVICE_ITEMS,
     bad_text_pattern,
@@ -112,7 +114,7 @@ def rule_texts(
         "padrao": catalog.pattern if catalog else "",
         "primeiro": rules.earliest_year,
         "ultimo": rules.latest_year,
-        "dia": day or "o valor",
+        "dia": day or texts.THE_VALUE,
         "coluna": "…",
         "valor": "…",
     }
@@ -396,7 +398,7 @@ def _reason(entry: Mapping[str, Any]) -> Reason:
     words = {"campo": f"{named} ({where})"}
     fix = text.fix.format(**words)
     if entry.get("of"):
-        fix += f" O cadastro é {entry['of']}."
+        fix += texts.record_is(entry["of"])
     return Reason(where, rule, sentence(text.reason.format(**words)), sentence(fix))
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 
 from omie_pipeline.catalog import Endpoint, Field
 from omie_pipeline.errors import ConfigurationError, ModelError
+from omie_pipeline.texts import validation as texts
+from omie_pipeline.texts.validation import LIST_NEVER_READ, RULES, WAITS_FOR
 from omie_pipeline.validation.addresses import municipality_codes
 from omie_pipeline.validation.conditions import Outcome, SuiteRunner, ask_directly
 from omie_pipeline.validation.documents import document_problem, is_company
@@ -49,7 +51,6 @@ from omie_pipeline.validation.rules import (
     unreadable_of,
     without_echoes,
 )
-from omie_pipeline.validation.texts import LIST_NEVER_READ, RULES, WAITS_FOR
 from omie_pipeline.validation.values import (
     ACCENTS,
     TITLES,
@@ -150,8 +151,8 @@ class ReasonWriter:
     def _reason(self, path: str, rule: str, catalog: Field | None, value: Any) -> Reason:
         shown = f" ({damage(value)})" if rule == ACCENTS and isinstance(value, str) else ""
         day = _day(value) if rule == "data_ano" else ""
-        texts = rule_texts(rule, path, catalog, self.rules, shown=shown, day=day)
-        return Reason(path, rule, *texts)
+        told = rule_texts(rule, path, catalog, self.rules, shown=shown, day=day)
+        return Reason(path, rule, *told)
 
 
 def _day(value: Any) -> str:
@@ -306,7 +307,7 @@ def _known_fields(endpoint: Endpoint, names: AbstractSet[str]) -> dict[str, Fiel
     known = {item.name: item for item in endpoint.payload.fields}
     unknown = sorted(set(names) - set(known))
     if unknown:
-        raise ModelError(f"O Omie não tem em {endpoint.name}: {', '.join(unknown)}.")
+        raise ModelError(texts.not_in_omie(endpoint=endpoint.name, names=", ".join(unknown)))
     return known
 
 
@@ -396,8 +397,8 @@ def _helper_columns(
         due = [not is_company(row.extra.get(PATIENT_DOCUMENT)) for row in rows]
         helpers |= _rg_columns(rows, due, index)
         for name in PATIENT_COLUMNS:
-            texts = [_as_text(row.extra.get(name)) for row in rows]
-            helpers[name] = to_column(texts, index)
+            column = [_as_text(row.extra.get(name)) for row in rows]
+            helpers[name] = to_column(column, index)
     return helpers
 
 

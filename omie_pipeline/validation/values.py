@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from omie_pipeline.catalog import REGISTRY, ComplexType, Endpoint, Field, Service
 from omie_pipeline.catalog.model import MARKER, target_of
+from omie_pipeline.texts import validation as texts
 from omie_pipeline.validation.model import References
 
 # Which other records a row points at: declared references, and markers for Omie's own ids.
@@ -244,7 +245,7 @@ def damage(value: str) -> str:
         right = wrong.encode("cp1252").decode("utf-8")
     except UnicodeError:
         return f'"{wrong}"'
-    return f'"{wrong}" no lugar de "{right}"'
+    return texts.wrong_for_right(wrong=wrong, right=right)
 
 
 INTEGER_LIMIT: Final = 2**63

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.texts.validation import RULES
 from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from omie_pipeline.validation.model import ClinicRules, References
 from omie_pipeline.validation.rules import checks_for, suite_summary
-from omie_pipeline.validation.texts import RULES
 
 _INTRODUCTION = """\
 # Validation rules

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.texts.validation import RULES
 from omie_pipeline.validation import suite_summary
-from omie_pipeline.validation.texts import RULES
 from scripts.generate.validation_page import validation_markdown
 
 

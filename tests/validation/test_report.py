@@ -13,6 +13,7 @@ import pytest
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.texts.validation import RULES, UNREADABLE
 from omie_pipeline.validation import (
     CandidateRow,
     ClinicRules,
@@ -22,7 +23,7 @@ from omie_pipeline.validation import (
     suite_summary,
     write_data_docs,
 )
-from omie_pipeline.validation.texts import RULES, UNREADABLE, label
+from omie_pipeline.validation.labels import label
 from tests.validation.rows import cliente
 
 # Each value is somewhere in the bad rows and may be nowhere in what comes out.

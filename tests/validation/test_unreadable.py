@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.texts.validation import UNREADABLE
 from omie_pipeline.validation import CandidateRow, ClinicRules, Validator
 from omie_pipeline.validation.model import Reason
-from omie_pipeline.validation.texts import UNREADABLE
 from tests.validation.conftest import REFERENCES
 from tests.validation.rows import titulo
 
