@@ -138,3 +138,28 @@ DELETE FROM omie_sync.notification WHERE kind IN (
     'nfse_parada', 'nfse_rejeitada', 'sincronizacao', 'rejeitadas', 'bloqueio', 'eventos',
     'contagem', 'chave', 'quarentena', 'silencio'
 );
+
+-- What the declarations say of the columns now.
+COMMENT ON TABLE omie_inbox.events IS 'Omie''s webhook events: they say what to read again, and are never the data';
+COMMENT ON COLUMN omie_inbox.events.message_id IS 'Omie''s messageId, or a digest';
+COMMENT ON COLUMN omie_inbox.events.topic IS 'empty where the body has none';
+COMMENT ON COLUMN omie_inbox.events.author IS 'number of Omie''s user, without name or e-mail';
+COMMENT ON COLUMN omie_inbox.events.raw IS 'as it came, without appKey and appHash';
+COMMENT ON COLUMN omie_inbox.events.records IS 'ids it names, by table';
+COMMENT ON COLUMN omie_inbox.events.tables IS 'tables to read again';
+COMMENT ON COLUMN omie_inbox.events.missing IS 'those not read again yet';
+COMMENT ON COLUMN omie_inbox.events.state IS 'pending, done, ignored, no_record';
+COMMENT ON COLUMN omie_inbox.events.next_at IS 'not to be read before';
+COMMENT ON COLUMN omie_inbox.events.done_at IS 'when it was pending no more';
+COMMENT ON COLUMN omie_inbox.events.run_id IS 'run that worked on it last';
+COMMENT ON COLUMN omie_inbox.events.error IS 'why it waits or was ignored; no personal data';
+COMMENT ON COLUMN omie_sync.import_cursor.signature IS 'What the last check for changes saw';
+COMMENT ON COLUMN omie_sync.import_cursor.page_size IS 'that worked last, where Omie refused more';
+COMMENT ON COLUMN omie_sync.import_partition.partition IS 'day, or all for registers';
+COMMENT ON COLUMN omie_sync.import_run.mode IS 'full, incremental';
+COMMENT ON COLUMN omie_sync.import_run.counts IS 'read, inserted, updated, unchanged, excluded, ...';
+COMMENT ON COLUMN omie_sync.import_run.complete IS 'Omie''s total was reached';
+COMMENT ON COLUMN omie_sync.import_run.fix IS 'what to do, in Portuguese';
+COMMENT ON COLUMN omie_sync.nfse.changed_at IS 'last change of state';
+COMMENT ON COLUMN omie_sync.nfse_transition.source IS 'push, status, list, cancellation';
+COMMENT ON COLUMN omie_sync.quarantine.reasons IS 'list of {field, rule, reason, fix}';
