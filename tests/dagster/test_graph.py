@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -22,6 +23,12 @@ PORTUGUESE = {"que", "não", "dos", "das", "uma", "cada", "lidos", "para", "sem"
 def graph(home: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
     monkeypatch.setenv("OMIE_PIPELINE_HOME", str(home))
     monkeypatch.setenv("OMIE_PIPELINE_STAGING", "synthea")
+    return _loaded(home)
+
+
+@cache
+def _loaded(_home: Path) -> dg.Definitions:
+    """Loaded by the first test that asks; nothing here changes them."""
     return fresh_definitions()
 
 
