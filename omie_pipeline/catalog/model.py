@@ -80,10 +80,21 @@ Grain = Literal["register", "fact"]
 """A register is partitioned by empresa; a fact by business date × empresa."""
 
 
-Effect = Literal["record", "order", "document", "named", "settlement", "billing", "situation"]
+Effect = Literal[
+    "record",
+    "title",
+    "contract",
+    "order",
+    "document",
+    "named",
+    "settlement",
+    "billing",
+    "situation",
+]
 """What a delivered row is in Omie, and so how an unclear answer is resolved by reading.
 
-``record``: a record under our integration code. ``order``: an OS with its items. ``document``: a
+``record``: a record under our integration code. ``title``: a título, which can be settled.
+``contract``: a contrato, which is in a situation. ``order``: an OS with its items. ``document``: a
 cliente under its CPF/CNPJ. ``named``: a record without a code of
 ours, under its description and parent (see :class:`Naming`).
 ``settlement``: a baixa of a título.
@@ -221,6 +232,12 @@ class Endpoint:
     def repeatable(self) -> bool:
         """Whether sending a record twice leaves one: only Omie's upserts promise that."""
         return bool(self.upsert)
+
+    @property
+    def confirmation_lasts(self) -> bool:
+        """Whether Omie goes on holding what it confirmed. The hash of a deletion says nothing of
+        its target, and a city hall may refuse a billing that Omie has confirmed."""
+        return not self.deletes and self.effect != "billing"
 
     @property
     def parent_field(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -246,6 +246,25 @@ def model_key(model: PayloadModel, p: sa.FromClause) -> sa.ColumnElement[str | N
     if endpoint.delete_omie_key in model.columns:
         parts.append(sa.literal("omie:") + sa.cast(p.c[endpoint.delete_omie_key], sa.Text))
     return sa.func.coalesce(*parts)
+
+
+def codes_in_model(
+    engine: sa.Engine, model: PayloadModel, empresa: str, codes: Collection[str]
+) -> set[str]:
+    """Those of ``codes`` that the model has, whatever their date.
+
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        empresa: the empresa whose rows are meant.
+        codes: integration codes.
+    """
+    p = model.table()
+    key = model_key(model, p)
+    wanted = sa.cast(sa.literal(sorted(codes), ARRAY(sa.Text)), ARRAY(sa.Text))
+    query = sa.select(key).where(p.c.empresa == empresa, key == sa.any_(wanted))
+    with warehouse_errors(), engine.connect() as connection:
+        return {code for code in connection.execute(query).scalars() if code is not None}
 
 
 def model_partition(

@@ -1,28 +1,27 @@
-"""The validating half of a push: candidate rows through the suites, in chunks."""
+"""What a plan must pass before anything leaves: the suites, and the conditions of an effect.
+
+A row that fails is quarantined, and one that has to wait is held, with every reason.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.relations import SETTLEMENTS
-from omie_pipeline.imports.references import (
-    confirmed_codes,
-    deletable,
-    usable_categorias,
-    usable_contas_correntes,
-)
-from omie_pipeline.payload.models import PayloadModel
+from omie_pipeline.imports.references import usable_categorias, usable_contas_correntes
+from omie_pipeline.omie.masking import mask
+from omie_pipeline.payload.models import PayloadModel, Selection
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
 from omie_pipeline.push.conflicts import codigo_de_dois
-from omie_pipeline.push.dependents import KnownRecords, settled, unanswered_titles
+from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.ledger import Ledger
-from omie_pipeline.push.plan import Scope, duplicated_keys, refused_row
-from omie_pipeline.texts import push as texts
+from omie_pipeline.push.plan import RefusedRow, Scope, duplicated_keys, refused_row
+from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -36,30 +35,133 @@ from omie_pipeline.validation.values import needs_lists
 if TYPE_CHECKING:
     from omie_pipeline.validation import Validator
 
-_CHUNK_ROWS = 20_000
+CHUNK_ROWS = 20_000
 _SHARED = "_colisao"
 """Column of a payload model that names the two rows of the clinic that would share a código."""
 
 
-def check_plan(
-    scope: Scope,
-    model: PayloadModel,
-    rules: ClinicRules,
-    ledger: Ledger,
-    now: datetime,
-    *,
-    store: bool,
-    reported: bool,
-) -> ValidationReport | None:
+@dataclass(frozen=True, slots=True)
+class PlanCheck:
+    """The plan of a run, as those see it that judge its rows before anything leaves.
+
+    Attributes:
+        rules: the rules of the clinic.
+        now: time of the check.
+        store: false for a dry run, which marks the plan and writes nothing else.
+    """
+
+    scope: Scope
+    selection: Selection
+    model: PayloadModel
+    policy: EndpointPolicy
+    rules: ClinicRules
+    ledger: Ledger
+    now: datetime
+    store: bool
+
+    def rows(self) -> Iterator[list[PlanRow]]:
+        """The rows that are still to be sent, in chunks."""
+        return self.ledger.ready_rows(CHUNK_ROWS)
+
+    def refuse(self, rows: Sequence[RefusedRow]) -> None:
+        """Quarantine rows."""
+        self.scope.refuse(rows, self.now, store=self.store)
+
+    def hold(self, outcomes: Sequence[RowOutcome]) -> None:
+        """Let rows have their outcome though nothing was sent."""
+        if outcomes:
+            self.ledger.write_outcomes(outcomes, [], self.now, plan_only=not self.store, sent=False)
+
+
+# The conditions of an effect: rows that must not be sent because of what was already done with
+# their record in Omie.
+#
+# Omie refuses to change a título that is settled and an order that is billed
+# (omie-api.md#settled-and-billed-records). Asking again in every run would spend the error budget
+# of rows that could go.
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Rows that are refused, and rows that wait."""
+
+    refused: Sequence[tuple[PlanRow, Reason]] = ()
+    outcomes: Sequence[RowOutcome] = ()
+
+
+def hold_or_refuse(
+    check: PlanCheck,
+    judge: Callable[[Sequence[PlanRow]], Verdict],
+    stay: Callable[[Sequence[PlanRow]], Sequence[RowOutcome]] | None = None,
+) -> int:
+    """Take out of a plan what must not leave: quarantined for a person, or held.
+
+    Args:
+        check: the plan.
+        judge: what becomes of rows that are to be made or changed.
+        stay: the outcomes of those records to delete that Omie keeps; by default it keeps none.
+
+    Returns:
+        How many rows were quarantined here.
+    """
+    refused_rows = 0
+    for rows in check.rows():
+        verdict = judge([row for row in rows if row.action != "delete"])
+        verdict = _but_for_unchanged(check.scope, verdict)
+        leaving = [row for row in rows if row.action == "delete"]
+        staying = stay(leaving) if stay is not None and leaving else []
+        refused = [refused_row(row, [reason]) for row, reason in verdict.refused]
+        check.refuse(refused)
+        refused_rows += len(refused)
+        check.hold([*verdict.outcomes, *staying])
+    return refused_rows
+
+
+def _but_for_unchanged(scope: Scope, verdict: Verdict) -> Verdict:
+    """The verdict without rows that are in Omie as they are: a row that was held with a change
+    which the clinic then took back has nothing to send."""
+    stopped = {row.code: row for row, _ in verdict.refused}
+    stopped |= {one.row.code: one.row for one in verdict.outcomes}
+    if not stopped or not scope.endpoint.confirmation_lasts:
+        return verdict
+    known = KnownRecords(scope.engine, scope.empresa).confirmed(scope.endpoint.name, stopped)
+    same = {
+        code
+        for code, row in stopped.items()
+        if code in known and known[code].payload_hash == row.payload_hash
+    }
+    if not same:
+        return verdict
+    standing = [
+        RowOutcome(row, "linked", row.omie_id, omie_code=known[code].omie_code, at=known[code].at)
+        for code, row in stopped.items()
+        if code in same
+    ]
+    return Verdict(
+        refused=[one for one in verdict.refused if one[0].code not in same],
+        outcomes=[one for one in verdict.outcomes if one.row.code not in same] + standing,
+    )
+
+
+def held(row: PlanRow, text: str, code: str) -> RowOutcome:
+    """A row that waits, with why in words and as a code."""
+    return RowOutcome(row, "held", row.omie_id, error=text, error_code=code)
+
+
+def refused_by_omie(row: PlanRow, text: str, fix: str) -> RowOutcome:
+    """A row that Omie refused already, in its words."""
+    masked = mask(dict(row.payload))
+    return RowOutcome(row, "rejected", row.omie_id, error=text, fix=fix, row_masked=masked)
+
+
+# The suites: candidate rows through the rules, in chunks.
+
+
+def check_plan(check: PlanCheck, *, reported: bool) -> ValidationReport | None:
     """Validate every planned row that sends a payload; quarantine and hold what must not leave.
 
     Args:
-        scope: warehouse, run, empresa and endpoint.
-        model: the payload model.
-        rules: rules of the clinic.
-        ledger: the ledger of the run.
-        now: time of the change.
-        store: off for a dry run: only the plan is marked.
+        check: the plan.
         reported: a page of Data Docs is wanted, so Great Expectations runs however few the rows.
 
     Returns:
@@ -69,11 +171,12 @@ def check_plan(
     Raises:
         ConfigurationError: a título needs a reference list that was never read from Omie.
     """
+    scope = check.scope
     engine, empresa, endpoint = scope.engine, scope.empresa, scope.endpoint
     validator = None
     reports: list[ValidationReport] = []
     duplicates: set[str] = set()
-    for rows in ledger.ready_rows(_CHUNK_ROWS):
+    for rows in check.rows():
         to_check = [row for row in rows if row.action != "delete"]
         if not to_check:
             continue
@@ -81,8 +184,8 @@ def check_plan(
             from omie_pipeline.validation import Validator
 
             lists = references_for(engine, endpoint, empresa)
-            validator = Validator(endpoint, rules, lists, reported=reported)
-            duplicates = duplicated_keys(engine, scope.run_id, model, empresa)
+            validator = Validator(endpoint, check.rules, lists, reported=reported)
+            duplicates = duplicated_keys(engine, scope.run_id, check.model, empresa)
         candidates = [
             CandidateRow(r.number, r.codigo_integracao, r.payload, r.extra) for r in to_check
         ]
@@ -101,14 +204,13 @@ def check_plan(
             )
             for number, two in shared.items()
         ]
-        scope.refuse(refused, now, store=store)
+        check.refuse(refused)
         held = [
             RowOutcome(by_number[hold.row], "held", error=hold.reason, error_code="reference")
             for hold in report.held
             if hold.row not in shared
         ]
-        if held:
-            ledger.write_outcomes(held, [], now, plan_only=not store, sent=False)
+        check.hold(held)
         reports.append(report.counts_only())
     return merge_reports(reports) if reports else None
 
@@ -124,8 +226,9 @@ def confirmed_references(
         validator: the validator of the endpoint.
         rows: the rows of the plan.
     """
+    known = KnownRecords(engine, empresa)
     return {
-        target: confirmed_codes(engine, empresa, target, sorted(codes))
+        target: set(known.living(target, codes))
         for target, codes in validator.referenced_codes(rows).items()
     }
 
@@ -138,103 +241,3 @@ def references_for(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> Refer
         categorias=usable_categorias(engine, empresa),
         contas_correntes=usable_contas_correntes(engine, empresa),
     )
-
-
-def check_deletes(
-    scope: Scope,
-    model: PayloadModel,
-    allow_foreign: bool,
-    ledger: Ledger,
-    now: datetime,
-    *,
-    store: bool,
-) -> None:
-    """Let explicit deletes through only for records this ledger created, and find their ids.
-
-    Args:
-        scope: warehouse, run, empresa and endpoint.
-        model: the payload model.
-        allow_foreign: whether records may go that this ledger did not create.
-        ledger: the ledger of the run.
-        now: time of the change.
-        store: false for a dry run, which writes nothing.
-    """
-    endpoint = scope.endpoint
-    repeated = duplicated_keys(scope.engine, scope.run_id, model, scope.empresa)
-    for rows in ledger.ready_rows(_CHUNK_ROWS):
-        named = {row.number: _named_id(row, endpoint) for row in rows}
-        ours = deletable(
-            scope.engine,
-            scope.empresa,
-            endpoint.deletes,
-            codes=[row.codigo_integracao for row in rows if row.codigo_integracao],
-            omie_ids=[omie_id for omie_id in named.values() if omie_id is not None],
-        )
-        codes = [row.codigo_integracao or "" for row in rows]
-        standing = _settled(scope, codes)
-        # What a person typed bears no code of ours: Omie would not find it by that.
-        typed = KnownRecords(scope.engine, scope.empresa).adopted(endpoint.deletes, codes)
-        refused, targets = [], {}
-        for row in rows:
-            code = row.codigo_integracao or ""
-            omie_id, own = named[row.number], ours.get(code) or typed.get(code)
-            if row.codigo_integracao is None or row.codigo_integracao in repeated:
-                refused.append(refused_row(row, [_NO_ONE_RECORD]))
-            elif omie_id is not None and own is not None and omie_id != own:
-                refused.append(refused_row(row, [_TWO_RECORDS]))
-            elif row.codigo_integracao in standing:
-                refused.append(refused_row(row, [_SETTLED]))
-            elif allow_foreign or _is_ours(omie_id, row.codigo_integracao, ours):
-                if omie_id or own:
-                    targets[row.number] = omie_id or own or 0
-            else:
-                refused.append(refused_row(row, [_FOREIGN]))
-        scope.refuse(refused, now, store=store)
-        ledger.set_omie_ids(targets)
-
-
-def _settled(scope: Scope, codes: Sequence[str]) -> set[str]:
-    """Those of the títulos to delete that a settlement stands on, or may: Omie keeps them."""
-    settlement = SETTLEMENTS.get(scope.endpoint.deletes)
-    if settlement is None:
-        return set()
-    who = (scope.engine, scope.empresa, settlement.name, codes)
-    return settled(*who) | unanswered_titles(*who)
-
-
-def _is_ours(omie_id: int | None, code: str, ours: Mapping[str, int | None]) -> bool:
-    return code in ours if omie_id is None else omie_id in ours.values()
-
-
-def _named_id(row: PlanRow, endpoint: Endpoint) -> int | None:
-    """Omie's id if the row names one."""
-    text = str(row.payload.get(endpoint.delete_omie_key) or "")
-    return int(text) if text.isdecimal() and int(text) < _LARGEST_ID else None
-
-
-_LARGEST_ID = 2**63
-_KEY = "codigo_lancamento_integracao"
-_FOREIGN = Reason(
-    field=_KEY,
-    rule="registro_alheio",
-    reason=texts.TITLE_NOT_OURS,
-    fix=texts.TITLE_NOT_OURS_FIX,
-)
-_SETTLED = Reason(
-    field=_KEY,
-    rule="titulo_baixado",
-    reason=texts.TITLE_SETTLED,
-    fix=texts.TITLE_SETTLED_FIX,
-)
-_NO_ONE_RECORD = Reason(
-    field=_KEY,
-    rule="chave_repetida",
-    reason=texts.NAMES_NO_TITLE,
-    fix=texts.NAMES_NO_TITLE_FIX,
-)
-_TWO_RECORDS = Reason(
-    field=_KEY,
-    rule="chaves_divergentes",
-    reason=texts.CODES_DISAGREE,
-    fix=texts.CODES_DISAGREE_FIX,
-)

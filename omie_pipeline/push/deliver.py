@@ -284,7 +284,10 @@ class Delivery:
         """
         try:
             for rows in batches:
-                batch = [with_emptied(row, self._endpoint, self._policy) for row in rows]
+                batch = [
+                    with_emptied(row, self._endpoint, self._policy) if row.filled else row
+                    for row in rows
+                ]
                 self._send_batch(batch)
                 if self._on_progress is not None:
                     self._on_progress(len(batch))
@@ -576,7 +579,7 @@ class Delivery:
         self._outcomes, self._attempts, self._conflicts = [], [], []
         now = self._clock.now()
         self._scope.refuse(conflicts, now, store=True)
-        self._ledger.write_outcomes(outcomes, attempts, now, deletes=self._endpoint.deletes)
+        self._ledger.write_outcomes(outcomes, attempts, now)
 
 
 def _told(fault: LineClosed) -> str:

@@ -61,15 +61,6 @@ def remember_filled(engine: sa.Engine, model: PayloadModel, empresa: str) -> Non
         connection.execute(sa.update(ledger).values(filled=nothing).where(*unknown))
 
 
-def held_columns(filled: sa.ColumnElement[Any], model: PayloadModel) -> sa.ColumnElement[Any]:
-    """Those of the filled fields whose column the model still has: what it does not speak of any
-    more is somebody else's."""
-    columns = sa.cast(sa.literal(list(model.columns), _NAMES), _NAMES)
-    name = sa.func.unnest(filled).column_valued("filled_name")
-    kept = sa.select(name).where(sa.func.split_part(name, ".", 1) == sa.any_(columns))
-    return sa.func.array(kept.scalar_subquery(), type_=_NAMES)
-
-
 def emptied_by_plan(engine: sa.Engine, run_id: str) -> dict[str, int]:
     """Field -> rows of the plan that would lose its value."""
     each = (

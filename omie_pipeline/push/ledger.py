@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,13 +20,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.model import EMPTY_VALUES, filled_fields, value_at
-from omie_pipeline.nfse.ledger import BILLING, forget_billings
-from omie_pipeline.nfse.state import SubmittedOrder, submitted
 from omie_pipeline.payload.rows import (
     ADOPTED,
-    DELIVERED,
     SETTLED,
     Attempt,
+    Kind,
     OpenIntent,
     PlanRow,
     RowOutcome,
@@ -45,15 +42,9 @@ from omie_pipeline.postgres.tables import (
     rejected,
     run,
 )
-from omie_pipeline.push.dependents import (
-    forget_settlements,
-    forget_situations,
-    left_of_the_dead,
-    made_by_us,
-    mark_deleted,
-    of_the_living,
-    wake_settlements,
-)
+
+SET_BACK = "missing_in_omie"
+"""``error_code`` of a row that waits to be sent again."""
 
 # A record's content without its code, and a code without its way of writing, as digests.
 #
@@ -216,32 +207,44 @@ def _emptied(outcome: RowOutcome) -> list[str]:
     return [name for name in row.filled if value_at(row.payload, name) in EMPTY_VALUES]
 
 
-def notes_begun(outcomes: Sequence[RowOutcome], now: datetime) -> list[SubmittedOrder]:
-    """The notes that delivered billings begin; value and city from the model's own columns."""
-    return [
-        SubmittedOrder(
-            cod_int_os=outcome.row.codigo_integracao or "",
-            n_cod_os=outcome.omie_id,
-            valor=outcome.row.extra.get("_valor"),
-            municipio=outcome.row.extra.get("_municipio"),
-            at=outcome.at or now,
-        )
-        for outcome in outcomes
-        if outcome.kind in DELIVERED
-    ]
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Outcomes on their way into the ledger, within the transaction that writes them.
 
+    Attributes:
+        sent: off for rows that were decided before any call.
+    """
 
-_ORDERS = "ordens_servico"
+    connection: sa.Connection
+    outcomes: Sequence[RowOutcome]
+    now: datetime
+    run_id: str
+    sent: bool
+
+    def codes(self, *kinds: Kind) -> list[str]:
+        """Integration codes of the outcomes of these kinds."""
+        return [outcome.row.code for outcome in self.outcomes if outcome.kind in kinds]
 
 
 class Ledger:
     """The ledger of one endpoint of one empresa, as one run writes it.
 
     Every method is one transaction and raises ``WarehouseError`` when the database refuses it.
+
+    Args:
+        on_commit: writes what else follows from outcomes, as the endpoint's effect knows it.
     """
 
-    def __init__(self, engine: sa.Engine, empresa: str, endpoint: str, run_id: str) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        empresa: str,
+        endpoint: str,
+        run_id: str,
+        on_commit: Callable[[Commit], None] | None = None,
+    ) -> None:
         self._engine = engine
+        self._on_commit = on_commit
         self._who = {"empresa": empresa, "endpoint": endpoint}
         self._run_id = run_id
         self._writer = Writer(empresa, endpoint, run_id)
@@ -271,7 +274,6 @@ class Ledger:
         attempts: Sequence[Attempt],
         now: datetime,
         *,
-        deletes: str = "",
         plan_only: bool = False,
         sent: bool = True,
     ) -> None:
@@ -281,7 +283,6 @@ class Ledger:
             outcomes: the outcome of each row.
             attempts: the calls, masked.
             now: time of the commit.
-            deletes: endpoint whose records a ``deleted`` outcome takes away, for explicit deletes.
             plan_only: mark the plan and nothing else, for a dry run.
             sent: off for rows held before any call: an intent of an earlier run stays open.
         """
@@ -295,41 +296,12 @@ class Ledger:
                 if sent:
                     self._close_intents(connection, outcomes, now)
                 self._write_plan_states(connection, outcomes)
-            gone = [o.row for o in outcomes if o.kind == "deleted"] if deletes else []
-            if gone:
-                mark_deleted(connection, self._who["empresa"], deletes, gone, self._run_id, now)
-            self._write_what_follows(connection, outcomes, now)
-            if sent and self._who["endpoint"] == BILLING:
-                submitted(connection, self._who["empresa"], notes_begun(outcomes, now))
+            if self._on_commit is not None:
+                self._on_commit(Commit(connection, outcomes, now, self._run_id, sent))
             if attempts:
                 connection.execute(
                     sa.insert(attempt), [self._writer.attempt(item) for item in attempts]
                 )
-
-    def _write_what_follows(
-        self, connection: sa.Connection, outcomes: Sequence[RowOutcome], now: datetime
-    ) -> None:
-        """What these outcomes mean for the records that act upon theirs."""
-        empresa, endpoint = self._who["empresa"], self._who["endpoint"]
-        by_kind: defaultdict[str, list[str]] = defaultdict(list)
-        for outcome in outcomes:
-            by_kind[outcome.kind].append(outcome.row.codigo_integracao or "")
-        if endpoint == _ORDERS:
-            forget_billings(connection, empresa, by_kind["deleted"], now)
-        # A título that was made anew has none of the settlements of the one before, whatever Omie
-        # calls that; a contract is not in the situation of the one before.
-        others = {
-            outcome.row.code: outcome.omie_id
-            for outcome in outcomes
-            if outcome.kind in SETTLED and outcome.omie_id is not None
-        }
-        known = {outcome.row.code: outcome.row.omie_id for outcome in outcomes}
-        changed = [code for code, omie_id in others.items() if known[code] not in (None, omie_id)]
-        anew = by_kind["deleted"] + by_kind["created"] + changed
-        forget_settlements(connection, empresa, endpoint, sorted(set(anew)), now)
-        forget_situations(connection, empresa, endpoint, others, now)
-        done = [code for kind in SETTLED for code in by_kind[kind]]
-        wake_settlements(connection, empresa, endpoint, done, now)
 
     def last_confirmed_at(self, code: str, endpoint: str) -> datetime | None:
         """When Omie last confirmed a change of this record: until a minute later a read may show
@@ -602,6 +574,25 @@ def _first_words(new: sa.ColumnCollection[str, sa.ColumnElement[Any]]) -> dict[s
         "first_fault_text": sa.case((same, text), else_=new.first_fault_text),
         "first_refused_at": sa.case((same, at), else_=new.first_refused_at),
     }
+
+
+def of_the_living(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """What the ledger knew of a record, ``NULL`` if the record was deleted: what fails to be
+    made anew must not get the dead record's id back."""
+    return sa.case((ledger.c.state != "deleted", column))
+
+
+def left_of_the_dead() -> dict[str, sa.ColumnElement[Any]]:
+    """What stays known of the record of a row that waits or was refused: nothing if it was
+    deleted."""
+    names = ("omie_id", "payload_hash", "same_as")
+    left = {name: of_the_living(ledger.c[name]) for name in names}
+    return {**left, "created_here": made_by_us()}
+
+
+def made_by_us() -> sa.ColumnElement[bool]:
+    """Whether the record that stands is one of ours: one that was deleted stands no more."""
+    return sa.and_(ledger.c.state != "deleted", ledger.c.created_here)
 
 
 # Intents: committed before a call leaves, so that nothing is ever sent unremembered.

@@ -5,7 +5,7 @@ The diff is made in SQL, so that memory stays flat in Python.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.nfse.ledger import BILLING, REFUSED_CODE
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.payload.models import (
     Mode,
@@ -31,9 +30,8 @@ from omie_pipeline.payload.models import (
 )
 from omie_pipeline.payload.rows import ADOPTED, CLOSED_IN_OMIE, REFUSED_BEFORE, PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.tables import billing_request, ledger, plan, quarantine, rejected
-from omie_pipeline.push.dependents import unclear, wake_settlements
-from omie_pipeline.push.emptied_fields import held_columns
+from omie_pipeline.postgres.tables import ledger, plan, quarantine, rejected
+from omie_pipeline.push.dependents import unclear
 from omie_pipeline.validation.model import Reason
 
 # The result of a query, kept as a temporary table until the transaction ends.
@@ -42,6 +40,7 @@ from omie_pipeline.validation.model import Reason
 # on one: for the hashes of a million rows that is the difference between the two.
 
 _NAME = "omie_sync_set_aside"
+_TEXTS = ARRAY(sa.Text)
 
 
 class _TableAs(sa.Executable, sa.ClauseElement):
@@ -80,18 +79,19 @@ _UNFINISHED = ("rejected", "held")
 def stands_as(
     endpoint: Endpoint, known: sa.FromClause, payload_hash: sa.ColumnElement[str]
 ) -> sa.ColumnElement[bool]:
-    """Whether Omie is known to hold exactly this payload, whatever was refused or waits since.
-
-    Not asked of deletions, whose hash says nothing of their target, nor of billings, which the city
-    hall may refuse after Omie has confirmed them.
-    """
-    if endpoint.deletes or endpoint.effect == "billing":
+    """Whether Omie is known to hold exactly this payload, whatever was refused or waits since."""
+    if not endpoint.confirmation_lasts:
         return sa.false()
     return sa.and_(known.c.payload_hash == payload_hash, ~unclear(known))
 
 
 def settle_taken_back(
-    engine: sa.Engine, model: PayloadModel, selection: Selection, mode: Mode, now: datetime
+    engine: sa.Engine,
+    model: PayloadModel,
+    selection: Selection,
+    mode: Mode,
+    now: datetime,
+    on_settled: Callable[[sa.Connection, Sequence[str], datetime], None],
 ) -> None:
     """Let the ledger, and the list of rejected rows, know of the changes that were taken back.
 
@@ -101,9 +101,12 @@ def settle_taken_back(
         selection: empresa, dates and codes of the run.
         mode: the mode of the policy: upsert, insert or mirror.
         now: time of the change.
+        on_settled: told the codes within the transaction.
     """
     with warehouse_errors(), engine.begin() as connection:
-        _settle(connection, model, selection, mode, now)
+        codes = _settle(connection, model, selection, mode, now)
+        if codes:
+            on_settled(connection, codes, now)
 
 
 def _settle(
@@ -112,7 +115,7 @@ def _settle(
     selection: Selection,
     mode: Mode,
     now: datetime,
-) -> None:
+) -> Sequence[str]:
     endpoint = model.endpoint
     mine = (
         ledger.c.empresa == selection.empresa,
@@ -121,9 +124,10 @@ def _settle(
         ledger.c.payload_hash.is_not(None),
     )
     # Nearly always there are none, and then the hashes of the whole model are not needed.
-    never = endpoint.deletes or endpoint.effect == "billing"
-    if never or not connection.scalar(sa.select(sa.exists().where(*mine))):
-        return
+    if not endpoint.confirmation_lasts or not connection.scalar(
+        sa.select(sa.exists().where(*mine))
+    ):
+        return ()
     source = source_rows(model, selection, mode)
     statement = (
         sa.update(ledger)
@@ -151,7 +155,7 @@ def _settle(
             rejected.c.codigo_integracao == sa.func.any(codes),
         )
     )
-    wake_settlements(connection, selection.empresa, endpoint.name, codes, now)
+    return codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +287,7 @@ def _differing(
             sa.case(
                 (
                     sa.and_(known.c.state != "deleted", known.c.omie_id.is_not(None)),
-                    held_columns(known.c.filled, model),
+                    _held_columns(known.c.filled, model),
                 )
             ).label("filled"),
         )
@@ -291,6 +295,15 @@ def _differing(
         .where(_needs_call(model, known, source, selection, mode, empties))
         .subquery("d")
     )
+
+
+def _held_columns(filled: sa.ColumnElement[Any], model: PayloadModel) -> sa.ColumnElement[Any]:
+    """Those of the filled fields whose column the model still has: what it does not speak of any
+    more is somebody else's."""
+    columns = sa.cast(sa.literal(list(model.columns), _TEXTS), _TEXTS)
+    name = sa.func.unnest(filled).column_valued("filled_name")
+    kept = sa.select(name).where(sa.func.split_part(name, ".", 1) == sa.any_(columns))
+    return sa.func.array(kept.scalar_subquery(), type_=_TEXTS)
 
 
 def _needs_call(
@@ -626,7 +639,13 @@ def store_refused(
 
 
 def forget_passed(
-    engine: sa.Engine, run_id: str, endpoint: str, selection: Selection, *, grain: str
+    engine: sa.Engine,
+    run_id: str,
+    endpoint: Endpoint,
+    selection: Selection,
+    *,
+    asked_for: sa.Select[Any] | None,
+    without_effect: str,
 ) -> None:
     """Empty quarantine, rejected and ledger of rows that passed or that the model no longer has.
 
@@ -635,9 +654,10 @@ def forget_passed(
     Args:
         engine: the warehouse.
         run_id: id of the run.
-        endpoint: name of the endpoint.
+        endpoint: its declaration.
         selection: empresa, dates and codes of the run.
-        grain: register or fact.
+        asked_for: codes that stay though no model has them: a person asked for them.
+        without_effect: error code of rows of which nothing stands in Omie, ``""`` if there is none.
     """
     with warehouse_errors(), engine.begin() as connection:
         planned = sa.select(plan.c.codigo_integracao).where(
@@ -646,35 +666,33 @@ def forget_passed(
         # A row that moved to another partition left its line in the old one.
         passed: sa.ColumnElement[bool] = quarantine.c.codigo_integracao.in_(planned)
         if not selection.states:
-            passed = sa.or_(passed, sa.and_(*_looked_at(quarantine, endpoint, selection, grain)))
+            passed = sa.or_(passed, sa.and_(*_looked_at(quarantine, endpoint, selection)))
         connection.execute(
             sa.delete(quarantine).where(
                 quarantine.c.run_id != run_id,
                 quarantine.c.empresa == selection.empresa,
-                quarantine.c.endpoint == endpoint,
+                quarantine.c.endpoint == endpoint.name,
                 passed,
             )
         )
         # A rejected or held row is always planned while the model has it: missing means gone there.
         left = ledger.c.codigo_integracao.not_in(planned)
         unfinished = selection.unfinished()
-        mine = _looked_at(ledger, endpoint, selection, grain)
-        if endpoint == BILLING:
-            # What a person asked to bill is in no model of the clinic's.
-            asked = sa.select(billing_request.c["cCodIntOS"])
-            asked = asked.where(billing_request.c.empresa == selection.empresa)
-            mine.append(ledger.c.codigo_integracao.not_in(asked))
+        mine = _looked_at(ledger, endpoint, selection)
+        if asked_for is not None:
+            mine.append(ledger.c.codigo_integracao.not_in(asked_for))
         vanished = sa.select(ledger.c.codigo_integracao).where(*mine, unfinished, left)
         connection.execute(
             sa.delete(rejected).where(
                 rejected.c.empresa == selection.empresa,
-                rejected.c.endpoint == endpoint,
+                rejected.c.endpoint == endpoint.name,
                 rejected.c.codigo_integracao.in_(vanished),
             )
         )
-        # Of an order whose note the city hall refused nothing stands in Omie.
-        no_note = sa.func.coalesce(ledger.c.error_code, "") == REFUSED_CODE
-        known = sa.and_(ledger.c.payload_hash.is_not(None), ~no_note)
+        known: sa.ColumnElement[bool] = ledger.c.payload_hash.is_not(None)
+        if without_effect:
+            nothing = sa.func.coalesce(ledger.c.error_code, "") == without_effect
+            known = sa.and_(known, ~nothing)
         connection.execute(
             sa.update(ledger)
             .where(*mine, unfinished, left, known)
@@ -684,15 +702,15 @@ def forget_passed(
 
 
 def _looked_at(
-    table: sa.Table, endpoint: str, selection: Selection, grain: str
+    table: sa.Table, endpoint: Endpoint, selection: Selection
 ) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [
         table.c.empresa == selection.empresa,
-        table.c.endpoint == endpoint,
+        table.c.endpoint == endpoint.name,
     ]
-    if grain == "fact" and selection.date_from is not None:
+    if endpoint.grain == "fact" and selection.date_from is not None:
         conditions.append(table.c.partition >= selection.date_from.isoformat())
-    if grain == "fact" and selection.date_to is not None:
+    if endpoint.grain == "fact" and selection.date_to is not None:
         conditions.append(table.c.partition <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(table.c.codigo_integracao == selection.key)

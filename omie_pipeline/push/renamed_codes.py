@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from omie_pipeline.payload.models import PayloadModel, model_key
+from omie_pipeline.payload.models import PayloadModel, codes_in_model, model_key
 from omie_pipeline.payload.rows import PlanRow, plan_row
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan
@@ -110,25 +109,6 @@ def gone_without_likeness(
     )
     with warehouse_errors(), engine.connect() as connection:
         return [KnownRecord(row[0], "") for row in connection.execute(query)]
-
-
-def still_in_model(
-    engine: sa.Engine, model: PayloadModel, empresa: str, codes: Collection[str]
-) -> set[str]:
-    """Those of ``codes`` that the model has, whatever their date.
-
-    Args:
-        engine: the warehouse.
-        model: the payload model.
-        empresa: the empresa whose rows are meant.
-        codes: integration codes.
-    """
-    p = model.table()
-    key = model_key(model, p)
-    wanted = sa.cast(sa.literal(sorted(codes), ARRAY(sa.Text)), ARRAY(sa.Text))
-    query = sa.select(key).where(p.c.empresa == empresa, key == sa.any_(wanted))
-    with warehouse_errors(), engine.connect() as connection:
-        return {code for code in connection.execute(query).scalars() if code is not None}
 
 
 def same_codes(engine: sa.Engine, empresas: Sequence[str]) -> list[SameCode]:
@@ -261,7 +241,7 @@ def _recoded(
     codes = {one.code for _, same in rows for one in same}
     if not codes:
         return []
-    left = codes - still_in_model(scope.engine, model, scope.empresa, codes)
+    left = codes - codes_in_model(scope.engine, model, scope.empresa, codes)
     pairs = []
     for row, same in rows:
         old = next((one.code for one in same if one.code in left), "")

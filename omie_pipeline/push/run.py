@@ -14,7 +14,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.relations import REVERSALS
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
     GuardrailStopped,
@@ -27,7 +26,7 @@ from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.payload.models import PARTIAL, PayloadModel, Selection, load_payload_model
 from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
 from omie_pipeline.private_files import make_state_folder
-from omie_pipeline.push.checks import check_deletes, check_plan
+from omie_pipeline.push.checks import PlanCheck, check_plan
 from omie_pipeline.push.deliver import Delivery, Recovering
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects import TwinRule, effect_for
@@ -39,7 +38,6 @@ from omie_pipeline.push.emptied_fields import (
 )
 from omie_pipeline.push.guardrails import PlanFigures, refusals
 from omie_pipeline.push.ledger import Intents, Ledger
-from omie_pipeline.push.lookalikes import adopt_lookalikes
 from omie_pipeline.push.plan import (
     PlannedPartition,
     Scope,
@@ -50,7 +48,6 @@ from omie_pipeline.push.plan import (
     write_plan,
 )
 from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.push.preconditions import hold_or_refuse, stop_other_instalments
 from omie_pipeline.push.renamed_codes import RenamedRows, find_renamed, hold_reformed
 from omie_pipeline.push.report import (
     CommonReason,
@@ -71,13 +68,11 @@ from omie_pipeline.push.report import (
     planned_to_stay,
     recent_selected,
 )
-from omie_pipeline.push.undo_settlements import also_taken_back, check_reversals, plan_undoing
 from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
 _ATTEMPT_DAYS = 90
 _ROWS_TOLD = 1000
-_UNDOING = frozenset(endpoint.name for endpoint in REVERSALS.values())
 
 
 class Push:
@@ -168,22 +163,21 @@ class _Run:
         self._rules = push._rules
         self._model = model
         self._endpoint = model.endpoint
-        selection = also_taken_back(self._engine, model.endpoint, selection, policy)
-        self._selection = selection
         self._policy = policy
         self._options = options
         self._run_id = uuid.uuid4().hex
-        who = (self._engine, selection.empresa, model.endpoint.name, self._run_id)
-        self._ledger = Ledger(*who)
-        self._intents = Intents(*who)
         self._client = push._make_client(selection.empresa, self._on_call)
-        known = KnownRecords(self._engine, selection.empresa)
+        self._known = KnownRecords(self._engine, selection.empresa)
         # One row that a person looked at, never all those of a run.
         self._waived = options.approve and selection.key is not None
         twins = TwinRule(
             policy.twin_days, self._waived, same=options.same and selection.key is not None
         )
-        self._effect = effect_for(model.endpoint, self._client, known, twins)
+        self._effect = effect_for(model.endpoint, self._client, self._known, twins)
+        self._selection = self._effect.widened(selection, policy)
+        who = (self._engine, selection.empresa, model.endpoint.name, self._run_id)
+        self._ledger = Ledger(*who, self._effect.on_commit)
+        self._intents = Intents(*who)
         self._delivery = Delivery(
             self._client,
             self._scope(),
@@ -199,7 +193,9 @@ class _Run:
         self._planned: tuple[PlannedPartition, ...] = ()
         self._validation: ValidationReport | None = None
         self._conflicts = 0
-        self._renamed = RenamedRows()
+        self._renamed: RenamedRows | None = None
+        # Of an endpoint that never delivered anything there is nothing to compare with.
+        self._known_before = False
         self._would_stop: tuple[str, ...] = ()
 
     def _on_call(self, record: CallRecord) -> None:
@@ -246,52 +242,52 @@ class _Run:
         if self._reload:
             # To wait for the lane and to recover take time, in which a build may have ended.
             self._model = load_payload_model(self._engine, self._endpoint)
-        policy = self._policy
-        remember_filled(self._engine, self._model, self._selection.empresa)
-        # A person who decides so now means what was left full before, too.
-        decided = policy.on_emptied == "empty"
-        empties = may_empty(self._endpoint, policy) if decided else ()
+        effect, policy, store = self._effect, self._policy, not self._options.dry_run
+        self._known_before = self._known.any_of(self._endpoint.name)
+        empties: tuple[str, ...] = ()
+        if self._known_before:
+            remember_filled(self._engine, self._model, self._selection.empresa)
+            # A person who decides so now means what was left full before, too.
+            if policy.on_emptied == "empty":
+                empties = may_empty(self._endpoint, policy)
         who = (self._engine, self._run_id, self._model, self._selection)
         self._planned = write_plan(*who, policy.mode, empties)
-        if self._endpoint.name in _UNDOING and self._policy.on_settled == "undo":
-            undone = (self._engine, self._run_id, self._endpoint, self._selection)
-            self._planned = added(self._planned, plan_undoing(*undone, self._rules))
+        check = self._check(store=store)
+        self._planned = added(self._planned, effect.plan_beside(check))
         self._count_recovered()
-        now = self._clock.now()
-        store = not self._options.dry_run
         if store:
             source = (self._model, self._selection, policy.mode)
-            settle_taken_back(self._engine, *source, now)
-        if self._endpoint.name in _UNDOING:
-            foreign = self._policy.delete_foreign
-            check_reversals(*self._checked(), foreign, self._ledger, now, store=store)
-        elif self._endpoint.deletes:
-            foreign = self._policy.delete_foreign
-            check_deletes(*self._checked(), foreign, self._ledger, now, store=store)
-        else:
+            settle_taken_back(self._engine, *source, check.now, effect.on_settled)
+        check = self._check(store=store)
+        if effect.sends_payload:
             reported = self._options.data_docs_dir is not None
-            self._validation = check_plan(
-                *self._checked(), self._rules, self._ledger, now, store=store, reported=reported
-            )
-            self._conflicts = hold_or_refuse(
-                self._scope(), self._policy, self._ledger, now, store=store
-            )
-            if not self._waived:
-                self._conflicts += stop_other_instalments(
-                    self._scope(), self._model, self._policy, self._ledger, now, store=store
-                )
+            self._validation = check_plan(check, reported=reported)
+        self._conflicts = effect.preconditions(check)
+        if not self._waived:
+            if self._known_before:
                 self._look_for_renamed(store=store)
-                self._conflicts += adopt_lookalikes(
-                    self._scope(), self._policy, self._ledger, now, store=store
-                )
+            self._conflicts += effect.adopt_existing(check)
         if store:
             forget_passed(
                 self._engine,
                 self._run_id,
-                self._endpoint.name,
+                self._endpoint,
                 self._selection,
-                grain=self._endpoint.grain,
+                asked_for=effect.asked_for(),
+                without_effect=effect.without_effect,
             )
+
+    def _check(self, *, store: bool) -> PlanCheck:
+        return PlanCheck(
+            self._scope(),
+            self._selection,
+            self._model,
+            self._policy,
+            self._rules,
+            self._ledger,
+            self._clock.now(),
+            store,
+        )
 
     def _look_for_renamed(self, *, store: bool) -> None:
         """Rows whose records Omie holds under another code."""
@@ -299,9 +295,6 @@ class _Run:
         self._renamed = find_renamed(scope, self._model)
         now = self._clock.now()
         self._conflicts += hold_reformed(scope, self._renamed, limit, now, store=store)
-
-    def _checked(self) -> tuple[Scope, PayloadModel]:
-        return self._scope(), self._model
 
     def _scope(self) -> Scope:
         return Scope(self._engine, self._run_id, self._selection.empresa, self._endpoint)
@@ -346,19 +339,22 @@ class _Run:
             ),
             recent_selected=self._recent_selected(),
             value_sum=value_sum,
-            emptied={
-                name: rows
-                for name, rows in emptied_by_plan(self._engine, self._run_id).items()
-                if name in may_empty(endpoint, self._policy)
-            },
+            emptied=self._emptied() if self._known_before else {},
         )
         limits = self._policy.guardrails
-        renamed = self._renamed.stops(limits.max_changed_codes)
+        found = self._renamed
+        renamed = found.stops(limits.max_changed_codes) if found is not None else ""
         reasons = (*([renamed] if renamed else []), *refusals(figures, limits))
         self._would_stop = reasons if self._options.dry_run else ()
         if reasons and not self._options.approve and not self._options.dry_run:
             raise GuardrailStopped(reasons, _told(commonest_reasons(self._engine, self._run_id)))
         return value_sum
+
+    def _emptied(self) -> dict[str, int]:
+        """Field -> rows of the plan of which this policy empties it."""
+        may = may_empty(self._endpoint, self._policy)
+        found = emptied_by_plan(self._engine, self._run_id)
+        return {name: rows for name, rows in found.items() if name in may}
 
     def _send(self) -> None:
         self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
@@ -385,7 +381,7 @@ class _Run:
             line_down=self._delivery.line_down,
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),
             would_stop=self._would_stop,
-            not_emptied=self._not_emptied(),
+            not_emptied=self._not_emptied() if self._known_before else {},
             **self._would_stay(),
         )
 

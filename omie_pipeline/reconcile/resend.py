@@ -18,7 +18,8 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lane, sending_lane
 from omie_pipeline.postgres.omie_tables import import_partition, mirror_table
 from omie_pipeline.postgres.tables import intent, ledger
-from omie_pipeline.push.dependents import SET_BACK, forget_settlements
+from omie_pipeline.push.effects.title import forget_settlements
+from omie_pipeline.push.ledger import SET_BACK
 from omie_pipeline.reconcile.differences import conciliacao, require_view
 from omie_pipeline.texts import reconcile as texts
 

@@ -45,9 +45,14 @@ the API wins:
 | contrato fields in one flat list | they stand in sections: `cabecalho`, `itensContrato` (with `itemCabecalho`, `itemDescrServ`, `itemImpostos`), `infAdic`, `vencTextos`, `departamentos`, `emailCliente`, `observacoes` |
 """  # noqa: E501 - a row of a table is one line
 
+_RECORD: Final = (
+    "`{method}` by our code shows whether the record is there, before anything is sent again."
+)
+
 UNCLEAR: Final[Mapping[str, str]] = {
-    "record": "`{method}` by our code shows whether the record is there, before anything is sent "
-    "again.",
+    "record": _RECORD,
+    "title": _RECORD,
+    "contract": _RECORD,
     "order": "`{method}` by our code shows whether the order is there, before anything is sent "
     "again.",
     "document": "`{method}` filtered by the document shows whether the record is there, before "

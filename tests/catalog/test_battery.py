@@ -24,7 +24,11 @@ GOLDEN = Path(__file__).parent / "golden"
 CREATED = [endpoint for endpoint in WRITABLE if not endpoint.deletes]
 DELETES = [endpoint for endpoint in WRITABLE if endpoint.deletes]
 READ_ONLY = [endpoint for endpoint in REGISTRY.values() if not endpoint.writable]
-RECORDS = [e for e in CREATED if e.effect in ("record", "order") and e.insert and e.integration_key]
+RECORDS = [
+    e
+    for e in CREATED
+    if e.effect in ("record", "title", "contract", "order") and e.insert and e.integration_key
+]
 
 
 def each(endpoints: list[Endpoint]) -> pytest.MarkDecorator:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from omie_pipeline.payload.models import Selection
-from omie_pipeline.push.dependents import forget_settlements
+from omie_pipeline.push.effects.title import forget_settlements
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.unfinished import resumable
 from omie_pipeline.reconcile.resend import set_back

@@ -20,6 +20,7 @@ CONTAS_PAGAR = Endpoint(
     read="ConsultarContaPagar",
     read_omie_key="codigo_lancamento_omie",
     list="ListarContasPagar",
+    effect="title",
     either=(
         ("codigo_cliente_fornecedor", "codigo_cliente_fornecedor_integracao"),
         ("codigo_categoria", "categorias"),

@@ -22,6 +22,7 @@ CONTAS_RECEBER = Endpoint(
     list="ListarContasReceber",
     lot="UpsertContaReceberPorLote",
     lot_array="conta_receber_cadastro",
+    effect="title",
     either=(
         ("codigo_cliente_fornecedor", "codigo_cliente_fornecedor_integracao"),
         ("codigo_categoria", "categorias"),

@@ -21,6 +21,7 @@ CONTRATOS = Endpoint(
     read_wrapper="contratoChave",
     record_wrapper="contratoCadastro",
     list="ListarContratos",
+    effect="contract",
     points_at=("clientes", "clientes_cpf_cnpj", "servicos", "projetos", "vendedores"),
     likeness=("cabecalho.nCodCli", "cabecalho.dVigInicial", "cabecalho.dVigFinal", "itensContrato"),
 )

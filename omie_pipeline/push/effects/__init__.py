@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.relations import SETTLEMENTS
+from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.billing import BillingEffect
 from omie_pipeline.push.effects.category import NamedEffect
+from omie_pipeline.push.effects.deletion import DeletionEffect
 from omie_pipeline.push.effects.document import DocumentEffect
 from omie_pipeline.push.effects.order import OrderEffect
 from omie_pipeline.push.effects.record import (
@@ -18,18 +18,25 @@ from omie_pipeline.push.effects.record import (
     Request,
     TwinRule,
 )
+from omie_pipeline.push.effects.reversal import ReversalEffect
 from omie_pipeline.push.effects.settlement import SettlementEffect
-from omie_pipeline.push.effects.situation import SituationEffect
+from omie_pipeline.push.effects.situation import ContractEffect, SituationEffect
 from omie_pipeline.push.effects.title import TitleEffect
 
 _EFFECTS: dict[str, type[RecordEffect]] = {
     "record": RecordEffect,
+    "title": TitleEffect,
+    "contract": ContractEffect,
     "order": OrderEffect,
     "document": DocumentEffect,
     "named": NamedEffect,
     "settlement": SettlementEffect,
     "billing": BillingEffect,
     "situation": SituationEffect,
+}
+_DELETIONS: dict[str, type[RecordEffect]] = {
+    "record": DeletionEffect,
+    "settlement": ReversalEffect,
 }
 
 
@@ -47,8 +54,10 @@ def effect_for(
         known: what the ledger knows of records.
         twins: what counts as the same payment.
     """
-    kind = TitleEffect if endpoint.name in SETTLEMENTS else _EFFECTS[endpoint.effect]
-    return kind(client, endpoint, known, twins)
+    if not endpoint.deletes:
+        return _EFFECTS[endpoint.effect](client, endpoint, known, twins)
+    target = effect_for(REGISTRY[endpoint.deletes], client, known, twins)
+    return _DELETIONS[endpoint.effect](client, endpoint, known, twins, target)
 
 
 __all__ = ["ExistingRecord", "ReadBack", "RecordEffect", "Request", "TwinRule", "effect_for"]

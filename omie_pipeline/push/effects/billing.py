@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from omie_pipeline.nfse.answers import is_refused
+from omie_pipeline.nfse.billing import withheld
+from omie_pipeline.nfse.ledger import REFUSED_CODE
+from omie_pipeline.nfse.state import SubmittedOrder, submitted
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.payload.rows import DELIVERED, PlanRow, RowOutcome
+from omie_pipeline.postgres.tables import billing_request
+from omie_pipeline.push.checks import PlanCheck, Verdict, hold_or_refuse
 from omie_pipeline.push.effects.record import (
     ABSENT,
     CANNOT_READ,
@@ -19,6 +27,7 @@ from omie_pipeline.push.effects.record import (
     Request,
     as_id,
 )
+from omie_pipeline.push.ledger import Commit
 from omie_pipeline.texts import push as texts
 
 
@@ -27,6 +36,27 @@ class BillingEffect(RecordEffect):
     call and after every unclear answer (official: ``cFaturada``, ``ListaRpsNfse``)."""
 
     batch_rows = 1
+    without_effect = REFUSED_CODE
+
+    def preconditions(self, check: PlanCheck) -> int:
+        """Billings whose note the city hall refused, and those whose order is not in Omie as the
+        clinic wants it."""
+
+        def judge(rows: Sequence[PlanRow]) -> Verdict:
+            return Verdict(outcomes=withheld(self._known.engine, self._known.empresa, rows))
+
+        return hold_or_refuse(check, judge)
+
+    def asked_for(self) -> sa.Select[Any]:
+        """Orders that a person asked to bill."""
+        asked = sa.select(billing_request.c["cCodIntOS"])
+        return asked.where(billing_request.c.empresa == self._known.empresa)
+
+    def on_commit(self, commit: Commit) -> None:
+        """A delivered billing begins a note."""
+        if commit.sent:
+            begun = _notes_begun(commit.outcomes, commit.now)
+            submitted(commit.connection, self._known.empresa, begun)
 
     def load(self, rows: Sequence[PlanRow]) -> None:
         """The orders' ids at Omie."""
@@ -82,3 +112,18 @@ def is_billed(status: wire.Json) -> bool:
     if status.get("cFaturada") == "S":
         return True
     return any(not is_refused(rps) for rps in status.get("ListaRpsNfse") or [])
+
+
+def _notes_begun(outcomes: Sequence[RowOutcome], now: datetime) -> list[SubmittedOrder]:
+    """The notes that delivered billings begin; value and city from the model's own columns."""
+    return [
+        SubmittedOrder(
+            cod_int_os=outcome.row.codigo_integracao or "",
+            n_cod_os=outcome.omie_id,
+            valor=outcome.row.extra.get("_valor"),
+            municipio=outcome.row.extra.get("_municipio"),
+            at=outcome.at or now,
+        )
+        for outcome in outcomes
+        if outcome.kind in DELIVERED
+    ]

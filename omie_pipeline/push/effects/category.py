@@ -10,6 +10,8 @@ from omie_pipeline.catalog.model import Naming
 from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.push.checks import PlanCheck, Verdict, hold_or_refuse
+from omie_pipeline.push.conflicts import JA_CRIADO
 from omie_pipeline.push.effects.record import (
     ABSENT,
     CANNOT_READ,
@@ -33,6 +35,15 @@ class NamedEffect(RecordEffect):
     batch_rows = 1
 
     _seen: dict[tuple[str, str], list[str]] | None = None
+
+    def preconditions(self, check: PlanCheck) -> int:
+        """Records that Omie has already: it offers no change of them."""
+
+        def judge(rows: Sequence[PlanRow]) -> Verdict:
+            living = self._known.living(self._endpoint.name, [row.code for row in rows])
+            return Verdict([(row, JA_CRIADO) for row in rows if row.code in living])
+
+        return hold_or_refuse(check, judge)
 
     def find_existing(self, rows: Sequence[PlanRow]) -> Mapping[int, ExistingRecord]:
         """What stands under the same parent with the same description; read once for a run."""

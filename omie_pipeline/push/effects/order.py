@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.nfse.ledger import forget_billings
+from omie_pipeline.nfse.orders import BilledOrder, billed
 from omie_pipeline.omie import OmieClient, wire
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
+from omie_pipeline.push.conflicts import OS_CANCELADA, OS_FATURADA
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.record import (
     CANNOT_READ,
@@ -20,9 +24,14 @@ from omie_pipeline.push.effects.record import (
     TwinRule,
     as_id,
 )
+from omie_pipeline.push.ledger import Commit
+from omie_pipeline.texts import push as texts
 
 _ITEMS = "ServicosPrestados"
 _BATCH = 50
+_STAYS = "settled"
+_NOTE_STANDS = ("submitted", "processing", "issued")
+_BEFORE_BILLING = ("rejected", "error", "deleted")
 
 
 class OrderEffect(RecordEffect):
@@ -38,10 +47,45 @@ class OrderEffect(RecordEffect):
         endpoint: Endpoint,
         known: KnownRecords,
         twins: TwinRule = SAME_PAYMENT,
+        target: RecordEffect | None = None,
     ) -> None:
-        super().__init__(client, endpoint, known, twins)
+        super().__init__(client, endpoint, known, twins, target)
         self._items: dict[int, list[wire.Json]] = {}
         self._confirmed_code = ""
+
+    def preconditions(self, check: PlanCheck) -> int:
+        """Orders with a note that is out, or on its way, or was cancelled; what the ledger does
+        not know of them is looked for in Omie first."""
+
+        def judge(rows: Sequence[PlanRow]) -> Verdict:
+            known = [row for row in rows if row.omie_id is not None]
+            notes = self._notes([row.code for row in known])
+            found = [(row, notes[row.code].state) for row in known if row.code in notes]
+            return Verdict(
+                [
+                    (row, OS_CANCELADA if state == "cancelled" else OS_FATURADA)
+                    for row, state in found
+                    if state not in _BEFORE_BILLING
+                ]
+            )
+
+        def stay(rows: Sequence[PlanRow]) -> list[RowOutcome]:
+            standing = self.kept([row.code for row in rows])
+            return [held(row, texts.BILLED_STAYS, _STAYS) for row in rows if row.code in standing]
+
+        return hold_or_refuse(check, judge, stay)
+
+    def kept(self, codes: Sequence[str]) -> set[str]:
+        """Orders whose note stands."""
+        return {code for code, note in self._notes(codes).items() if note.state in _NOTE_STANDS}
+
+    def _notes(self, codes: Sequence[str]) -> Mapping[str, BilledOrder]:
+        return billed(self._known.engine, self._known.empresa, codes) if codes else {}
+
+    def on_commit(self, commit: Commit) -> None:
+        """An order that is gone was never billed, as far as one of its code is made again."""
+        if gone := commit.codes("deleted"):
+            forget_billings(commit.connection, self._known.empresa, gone, commit.now)
 
     def settled(self, outcome: RowOutcome) -> None:
         """Remember an order that Omie has: asked for along, it keeps the list from being empty."""

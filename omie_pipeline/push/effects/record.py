@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import sqlalchemy as sa
+
 from omie_pipeline.catalog import Endpoint, Service
 from omie_pipeline.catalog.model import Proof, Target, target_of
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
+from omie_pipeline.payload.models import Selection
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.push.checks import PlanCheck
 from omie_pipeline.push.dependents import KnownRecords
+from omie_pipeline.push.ledger import Commit
+from omie_pipeline.push.plan import PlannedPartition
+from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.validation.model import Reason
 
 # A call ready to leave, and what a read showed of its effect.
@@ -135,18 +142,28 @@ NOT_THERE = (RecordNotFound, Empty)
 
 
 class RecordEffect:
-    """What the rows of one endpoint do in Omie, and how that is seen.
+    """What the rows of one endpoint do in Omie, how that is seen, and what else it means.
+
+    The engine around it knows no endpoint: it asks the effect for the conditions of a plan
+    (:meth:`preconditions`), for what follows from an outcome (:meth:`on_commit`), and for what is
+    to be sent and looked at. What an effect does not declare is not asked.
 
     Args:
         known: what the ledger knows of this and other endpoints' records.
         twins: what counts as the same payment, made by others.
+        target: the effect of the records that rows of this one take away.
 
     Attributes:
         batch_rows: rows that are looked at and sent together: one, if a look must stand right
             before its call.
+        sends_payload: off where only a record is named, which no suite has anything to say of.
+        without_effect: ``error_code`` of rows of which nothing stands in Omie, ``""`` if there is
+            none.
     """
 
     batch_rows = 50
+    sends_payload = True
+    without_effect = ""
 
     def __init__(
         self,
@@ -154,13 +171,55 @@ class RecordEffect:
         endpoint: Endpoint,
         known: KnownRecords,
         twins: TwinRule = SAME_PAYMENT,
+        target: RecordEffect | None = None,
     ) -> None:
+        self._target = target
         self._client = client
         self._endpoint = endpoint
         self._known = known
         self._twins = twins
         self._ids: dict[tuple[str, str], int] = {}
         self._at_once = False
+
+    # The plan: asked once in a run, before anything leaves.
+
+    def widened(self, selection: Selection, policy: EndpointPolicy) -> Selection:  # noqa: ARG002 - hook
+        """The selection with rows that are looked at whatever their date."""
+        return selection
+
+    def plan_beside(self, check: PlanCheck) -> tuple[PlannedPartition, ...]:  # noqa: ARG002 - hook
+        """Plan rows that are in no payload model, and count them."""
+        return ()
+
+    def preconditions(self, check: PlanCheck) -> int:  # noqa: ARG002 - hook
+        """Hold or quarantine planned rows that must not leave, whatever they say; how many were
+        quarantined for a state in Omie that a person has to change."""
+        return 0
+
+    def adopt_existing(self, check: PlanCheck) -> int:  # noqa: ARG002 - hook
+        """Let planned rows mean records that people made in Omie; how many were quarantined."""
+        return 0
+
+    def asked_for(self) -> sa.Select[Any] | None:
+        """Codes of rows that a person asked for, which are in no payload model."""
+        return None
+
+    # The ledger: within the transaction that writes it.
+
+    def on_commit(self, commit: Commit) -> None:
+        """Write what outcomes mean for the records that act upon theirs."""
+
+    def on_settled(self, connection: sa.Connection, codes: Sequence[str], now: datetime) -> None:
+        """Write what it means that these records stand as the clinic has them."""
+
+    def kept(self, codes: Sequence[str]) -> set[str]:  # noqa: ARG002 - hook
+        """Those of the records that Omie will not delete."""
+        return set()
+
+    def gone(self, connection: sa.Connection, codes: Sequence[str], now: datetime) -> None:
+        """Write what it means that these records were taken away by another endpoint."""
+
+    # The calls.
 
     @contextmanager
     def at_once(self) -> Iterator[None]:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from omie_pipeline.catalog.relations import TITLES
+from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog.relations import REVERSALS, TITLES
+from omie_pipeline.errors import ModelError
 from omie_pipeline.omie import wire
+from omie_pipeline.payload.models import Selection, load_payload_model
 from omie_pipeline.payload.rows import PlanRow
-from omie_pipeline.push.conflicts import baixa_de_cancelado, baixa_gemea, saldo_menor
+from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
+from omie_pipeline.push.conflicts import (
+    BAIXA_DE_OUTRO,
+    BAIXA_LANCADA,
+    BAIXA_NAO_CABE,
+    baixa_de_cancelado,
+    baixa_gemea,
+    saldo_menor,
+)
 from omie_pipeline.push.effects.record import (
     ABSENT,
     CANNOT_READ,
@@ -32,6 +44,13 @@ from omie_pipeline.push.effects.title import (
     money,
     titles_in,
 )
+from omie_pipeline.push.effects.undo_settlements import (
+    WAITS_FOR_TITLE,
+    titles_to_change,
+    unfit_codes,
+    waiting_to_come_back,
+)
+from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.texts import push as texts
 
 _TITLE_CODE = "codigo_lancamento_integracao"
@@ -53,6 +72,61 @@ class SettlementEffect(RecordEffect):
 
     _titles: Mapping[str, str] = MappingProxyType({})
     _adopted: Mapping[str, int] = MappingProxyType({})
+
+    def widened(self, selection: Selection, policy: EndpointPolicy) -> Selection:
+        """The selection with the settlements that an undoing took back and that wait to come back,
+        whatever their date: a run by date must leave no money unsettled."""
+        dated = selection.date_from is not None or selection.date_to is not None
+        partial = selection.key is not None or selection.states
+        if policy.on_settled != "undo" or partial or not dated:
+            return selection
+        back = waiting_to_come_back(self._known.engine, selection.empresa, self._endpoint.name)
+        return replace(selection, also=back)
+
+    def preconditions(self, check: PlanCheck) -> int:
+        """Settlements that are in Omie, and those taken back for a título that is yet to change.
+
+        A settlement that others made in Omie is not changed from here.
+        """
+
+        def judge(rows: Sequence[PlanRow]) -> Verdict:
+            theirs = [(row, BAIXA_DE_OUTRO) for row in rows if row.adopted]
+            verdict = self._judged(check, [row for row in rows if not row.adopted])
+            return Verdict([*theirs, *verdict.refused], verdict.outcomes)
+
+        return hold_or_refuse(check, judge)
+
+    def _judged(self, check: PlanCheck, rows: Sequence[PlanRow]) -> Verdict:
+        engine, empresa, name = self._known.engine, self._known.empresa, self._endpoint.name
+        codes = [row.code for row in rows]
+        living = self._known.living(name, codes)
+        standing = [row for row in rows if row.code in living]
+        if check.policy.on_settled != "undo":
+            return Verdict([(row, BAIXA_LANCADA) for row in standing])
+        parents = [self._parent(row) for row in standing]
+        unfit = unfit_codes(engine, empresa, REVERSALS[name], parents)
+        stuck = [(row, BAIXA_NAO_CABE) for row in standing if self._parent(row) in unfit]
+        waiting = [
+            held(row, texts.WAITS_FOR_REVERSAL, "reversal")
+            for row in standing
+            if self._parent(row) not in unfit
+        ]
+        back = self._known.taken_back(name, codes)
+        try:
+            titles = load_payload_model(engine, REGISTRY[TITLES[name]])
+        except ModelError:
+            return Verdict(stuck, waiting)
+        named = {self._parent(row) for row in rows if row.code in back}
+        pending = titles_to_change(engine, titles, empresa, sorted(named))
+        waiting += [
+            held(row, texts.WAITS_FOR_TITLE, WAITS_FOR_TITLE)
+            for row in rows
+            if row.code in back and self._parent(row) in pending
+        ]
+        return Verdict(stuck, waiting)
+
+    def _parent(self, row: PlanRow) -> str:
+        return str(row.payload.get(self._endpoint.parent_field) or "")
 
     def load(self, rows: Sequence[PlanRow]) -> None:
         """For deletions, the título that each settlement belongs to.

@@ -1,12 +1,16 @@
-"""The situation of a contract: activated, suspended, cancelled through ``contratofat``."""
+"""A contract, and its situation: activated, suspended, cancelled through ``contratofat``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import sqlalchemy as sa
+
 from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog.relations import SITUATIONS
 from omie_pipeline.omie import OmieClient, wire
-from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.payload.rows import SETTLED, PlanRow
+from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.record import (
     ABSENT,
@@ -20,11 +24,45 @@ from omie_pipeline.push.effects.record import (
     Request,
     TwinRule,
 )
+from omie_pipeline.push.ledger import SET_BACK, Commit
 from omie_pipeline.texts import push as texts
 
 _CONTRACTS = "contratos"
 _SUSPENDED, _ACTIVE, _CANCELLED = "90", "10", "99"
 _REACTIVATE = "ReativarContrato"
+
+
+class ContractEffect(RecordEffect):
+    """A contract, which is in a situation."""
+
+    def on_commit(self, commit: Commit) -> None:
+        """What an earlier contract of the same code was in is not what this one is in."""
+        held_by_omie = [
+            {"code": outcome.row.code, "held_by_omie": outcome.omie_id}
+            for outcome in commit.outcomes
+            if outcome.kind in SETTLED and outcome.omie_id is not None
+        ]
+        if not held_by_omie:
+            return
+        statement = (
+            sa.update(ledger)
+            .where(
+                ledger.c.empresa == self._known.empresa,
+                ledger.c.endpoint == SITUATIONS[self._endpoint.name].name,
+                ledger.c.codigo_integracao == sa.bindparam("code"),
+                ledger.c.omie_id != sa.bindparam("held_by_omie"),
+            )
+            .values(
+                state="held",
+                payload_hash=None,
+                omie_id=None,
+                last_error=texts.CONTRACT_MADE_AGAIN,
+                error_code=SET_BACK,
+                held_until=None,
+                updated_at=commit.now,
+            )
+        )
+        commit.connection.execute(statement, held_by_omie)
 
 
 class SituationEffect(RecordEffect):
@@ -38,8 +76,9 @@ class SituationEffect(RecordEffect):
         endpoint: Endpoint,
         known: KnownRecords,
         twins: TwinRule = SAME_PAYMENT,
+        target: RecordEffect | None = None,
     ) -> None:
-        super().__init__(client, endpoint, known, twins)
+        super().__init__(client, endpoint, known, twins, target)
         self._current: dict[int, str] = {}
 
     def load(self, rows: Sequence[PlanRow]) -> None:

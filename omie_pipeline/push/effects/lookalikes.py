@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.catalog.relations import SETTLEMENTS
 from omie_pipeline.payload.rows import PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import import_cursor, mirror_table
 from omie_pipeline.postgres.tables import intent, ledger
+from omie_pipeline.push.checks import PlanCheck
 from omie_pipeline.push.conflicts import titulo_parecido
-from omie_pipeline.push.ledger import Ledger
-from omie_pipeline.push.plan import Scope, refused_row
-from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.plan import refused_row
 from omie_pipeline.push.renamed_codes import new_rows
 from omie_pipeline.texts import push as texts
 
@@ -166,23 +164,13 @@ def _day(value: object) -> date | None:
 _ADOPTED_AT_ONCE = 20_000
 
 
-def adopt_lookalikes(
-    scope: Scope, policy: EndpointPolicy, ledger: Ledger, now: datetime, *, store: bool
-) -> int:
+def adopt_lookalikes(check: PlanCheck) -> int:
     """Plan to adopt what is certain; put to a person what could be several.
-
-    Args:
-        scope: warehouse, run, empresa and endpoint.
-        policy: the endpoint's policy.
-        ledger: the ledger of the run.
-        now: time of the change.
-        store: false for a dry run, which writes nothing.
 
     Returns:
         How many rows were quarantined.
     """
-    if policy.on_lookalike != "adopt" or scope.endpoint.name not in SETTLEMENTS:
-        return 0
+    scope = check.scope
     engine, empresa, endpoint = scope.engine, scope.empresa, scope.endpoint
     if not was_read(engine, empresa, endpoint):
         text = texts.list_never_read(endpoint.name)
@@ -191,17 +179,15 @@ def adopt_lookalikes(
                 RowOutcome(row, "held", error=text, error_code="reference", called=False)
                 for row in rows
             ]
-            ledger.write_outcomes(waiting, [], now, plan_only=not store, sent=False)
+            check.hold(waiting)
         return 0
-    found = lookalikes(engine, scope.run_id, empresa, endpoint, policy.lookalike_days)
-    ledger.adopt({one.row.number: one.omie_ids[0] for one in found if one.certain})
+    found = lookalikes(engine, scope.run_id, empresa, endpoint, check.policy.lookalike_days)
+    check.ledger.adopt({one.row.number: one.omie_ids[0] for one in found if one.certain})
     unclear = [one for one in found if not one.certain]
-    scope.refuse(
+    check.refuse(
         [
             refused_row(one.row, [titulo_parecido(endpoint.name, one.row.code, one.omie_ids)])
             for one in unclear
-        ],
-        now,
-        store=store,
+        ]
     )
     return len(unclear)

@@ -7,8 +7,7 @@ not be sent.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -25,30 +24,23 @@ from omie_pipeline.payload.models import (
     model_key,
     payload_source,
 )
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import intent, ledger, plan, quarantine
 from omie_pipeline.push.checks import confirmed_references, references_for
-from omie_pipeline.push.conflicts import BAIXA_DE_OUTRO
-from omie_pipeline.push.dependents import (
-    COMES_BACK,
-    codes_of,
-    living_ids,
-    settled_by_others,
-    unanswered,
-)
-from omie_pipeline.push.effects.record import as_id
-from omie_pipeline.push.ledger import Ledger
 from omie_pipeline.push.plan import (
     PlannedPartition,
-    Scope,
-    duplicated_keys,
     insert_plan,
-    refused_row,
 )
-from omie_pipeline.push.policy import EndpointPolicy
-from omie_pipeline.texts import push as texts
-from omie_pipeline.validation.model import CandidateRow, ClinicRules, Reason
+from omie_pipeline.validation.model import CandidateRow, ClinicRules
+
+UNDONE = "undone"
+"""``error_code`` of a settlement that was taken back so that its título could change."""
+
+WAITS_FOR_TITLE = "waits_for_titulo"
+"""``error_code`` of such a settlement while its título is yet to change."""
+
+COMES_BACK = "volta"
+"""Key of a planned deletion's ``extra``: the record is to be made again."""
 
 # Settlements that must be taken back because their título, or they themselves, changed.
 
@@ -397,78 +389,6 @@ def _named(model: PayloadModel, empresa: str) -> sa.ColumnElement[bool]:
     )
 
 
-_CHUNK_ROWS = 20_000
-_NO_ONE_SETTLEMENT = Reason(
-    field="codigo_baixa_integracao",
-    rule="chave_repetida",
-    reason=texts.NAMES_NO_SETTLEMENT,
-    fix=texts.NAMES_NO_SETTLEMENT_FIX,
-)
-_FOREIGN = Reason(
-    field="codigo_baixa",
-    rule="registro_alheio",
-    reason=texts.SETTLEMENT_NOT_OURS,
-    fix=texts.SETTLEMENT_NOT_OURS_FIX,
-)
-
-
-def check_reversals(
-    scope: Scope,
-    model: PayloadModel,
-    allow_foreign: bool,
-    ledger: Ledger,
-    now: datetime,
-    *,
-    store: bool,
-) -> None:
-    """Find Omie's ids of the settlements to take back.
-
-    A payment that was never settled has nothing to take back: its row changes nothing, and it is
-    taken back should it be settled later. One whose settlement has no answer yet waits for it.
-    Where a row gives ``codigo_baixa`` itself, that is what is taken back.
-
-    Args:
-        scope: warehouse, run, empresa and endpoint.
-        model: the payload model.
-        allow_foreign: whether records may go that this ledger did not create.
-        ledger: the ledger of the run.
-        now: time of the change.
-        store: false for a dry run, which writes nothing.
-    """
-    endpoint, who = scope.endpoint, (scope.engine, scope.empresa, scope.endpoint.deletes)
-    repeated = duplicated_keys(scope.engine, scope.run_id, model, scope.empresa)
-    for rows in ledger.ready_rows(_CHUNK_ROWS):
-        codes = [row.codigo_integracao for row in rows if row.codigo_integracao]
-        living, unclear = living_ids(*who, codes), unanswered(*who, codes)
-        theirs = settled_by_others(*who, codes)
-        named_ids = [as_id(row.payload.get(endpoint.delete_omie_key)) for row in rows]
-        ours = codes_of(*who, [omie_id for omie_id in named_ids if omie_id])
-        refused, targets, outcomes = [], {}, []
-        for row, named in zip(rows, named_ids, strict=True):
-            code = row.codigo_integracao or ""
-            foreign = named and living.get(code, named if named in ours else None) != named
-            if not code or code in repeated:
-                refused.append(refused_row(row, [_NO_ONE_SETTLEMENT]))
-            elif code in theirs:
-                refused.append(refused_row(row, [BAIXA_DE_OUTRO]))
-            elif code in unclear:
-                outcomes.append(_held(row))
-            elif foreign and not allow_foreign:
-                refused.append(refused_row(row, [_FOREIGN]))
-            elif omie_id := named or living.get(code):
-                targets[row.number] = omie_id
-            else:
-                outcomes.append(RowOutcome(row, "unchanged", at=now))
-        scope.refuse(refused, now, store=store)
-        ledger.set_omie_ids(targets)
-        if outcomes:
-            ledger.write_outcomes(outcomes, [], now, plan_only=not store, sent=False)
-
-
-def _held(row: PlanRow) -> RowOutcome:
-    return RowOutcome(row, "held", error=texts.PAYMENT_UNANSWERED, error_code="no_answer")
-
-
 def plan_undoing(
     engine: sa.Engine, run_id: str, reversal: Endpoint, selection: Selection, rules: ClinicRules
 ) -> tuple[PlannedPartition, ...]:
@@ -526,25 +446,6 @@ def unfit_codes(
 
 def _parent(baixas: PayloadModel, row: ChangedSettlement) -> str:
     return str(row.payload.get(baixas.endpoint.parent_field) or "")
-
-
-def also_taken_back(
-    engine: sa.Engine, endpoint: Endpoint, selection: Selection, policy: EndpointPolicy
-) -> Selection:
-    """The selection with the settlements that an undoing took back and that wait to come back,
-    whatever their date: a run by date must leave no money unsettled.
-
-    Args:
-        engine: the warehouse.
-        endpoint: its declaration.
-        selection: empresa, dates and codes of the run.
-        policy: the endpoint's policy.
-    """
-    dated = selection.date_from is not None or selection.date_to is not None
-    partial = selection.key is not None or selection.states
-    if endpoint.name not in TITLES or policy.on_settled != "undo" or partial or not dated:
-        return selection
-    return replace(selection, also=waiting_to_come_back(engine, selection.empresa, endpoint.name))
 
 
 def model_of(engine: sa.Engine, endpoint: Endpoint) -> PayloadModel | None:
