@@ -31,7 +31,7 @@ def ledger_of_another(*, empresa: str, what: str) -> str:
     )
 
 
-# push/checks.py
+# push/effects/deletion.py
 
 TITLE_NOT_OURS: Final = "O título não foi criado por este fluxo."
 TITLE_NOT_OURS_FIX: Final = "Exclua-o no Omie, ou libere delete_foreign na política deste endpoint."
@@ -252,13 +252,6 @@ def waits_for(*, endpoint: str, code: str) -> str:
     return f"Aguarda a confirmação de {endpoint} {code}"
 
 
-# push/dependents.py
-
-REVERSED_FOR_TITLE: Final = "Estornada para alterar o título; volta com a próxima execução"
-TITLE_MADE_AGAIN: Final = "O título foi refeito no Omie: a baixa será lançada de novo"
-CONTRACT_MADE_AGAIN: Final = "O contrato foi refeito no Omie: a situação será pedida de novo"
-
-
 # push/effects/billing.py
 
 ORDER_CANCELLED: Final = "A OS está cancelada no Omie"
@@ -295,8 +288,17 @@ SETTLEMENT_NOT_SHOWN: Final = (
 )
 
 
+# push/effects/order.py
+
+BILLED_STAYS: Final = (
+    "A OS saiu da clínica, mas já foi faturada, e o Omie não a exclui: cancele a nota no Omie, ou "
+    "devolva o recebimento à clínica"
+)
+
+
 # push/effects/situation.py
 
+CONTRACT_MADE_AGAIN: Final = "O contrato foi refeito no Omie: a situação será pedida de novo"
 CONTRACT_CANCELLED: Final = "O contrato está cancelado no Omie e não volta a outra situação"
 CONTRACT_CANCELLED_FIX: Final = "Faça um contrato novo, ou corrija a situação na clínica."
 
@@ -334,7 +336,7 @@ def large_sum(*, total: Decimal, most: Decimal) -> str:
     return f"soma de R$ {total:.2f} acima do teto de R$ {most:.2f} (max_value_sum)"
 
 
-# push/lookalikes.py
+# push/effects/lookalikes.py
 
 
 def list_never_read(endpoint: str) -> str:
@@ -362,8 +364,9 @@ def on_settled_belongs_to(*, endpoint: str, title: str) -> str:
     return f"{endpoint}: on_settled se decide no título; escreva-o em {title}"
 
 
-# push/preconditions.py
+# push/effects/title.py
 
+TITLE_MADE_AGAIN: Final = "O título foi refeito no Omie: a baixa será lançada de novo"
 WAITS_FOR_REVERSAL: Final = "Aguarda o estorno da baixa, para alterar no Omie"
 SETTLEMENT_UNANSWERED: Final = "Uma baixa deste título ainda está sem resposta do Omie"
 WAITS_FOR_TITLE: Final = (
@@ -372,10 +375,6 @@ WAITS_FOR_TITLE: Final = (
 SETTLED_STAYS: Final = (
     "O título saiu da clínica, mas está baixado no Omie, que não o exclui: estorne o pagamento na "
     "clínica, ou devolva o título a ela"
-)
-BILLED_STAYS: Final = (
-    "A OS saiu da clínica, mas já foi faturada, e o Omie não a exclui: cancele a nota no Omie, ou "
-    "devolva o recebimento à clínica"
 )
 REFUSED_BEFORE: Final = "O Omie já recusou esta alteração"
 
@@ -437,8 +436,9 @@ def taken_by(*, text: str, code: str | None, omie_id: int | None, theirs: str) -
     return f"{text} Aqui: {code}; no Omie: Id {omie_id}, {theirs}."
 
 
-# push/undo_settlements.py
+# push/effects/reversal.py
 
+REVERSED_FOR_TITLE: Final = "Estornada para alterar o título; volta com a próxima execução"
 PAYMENT_UNANSWERED: Final = (
     "A baixa deste pagamento ainda está sem resposta do Omie: estorna depois dela"
 )
