@@ -86,7 +86,7 @@ def client(
     on_call: Callable[[CallRecord], None] | None = None,
 ) -> OmieClient:
     """The client of the simulated company, paced through the warehouse as always."""
-    governor = SharedRateLimiter(
+    rate_limiter = SharedRateLimiter(
         engine,
         scope_of(APP_KEY),
         method_per_minute=per_minute,
@@ -94,7 +94,7 @@ def client(
         error_budget=8,
     )
     keys = Credentials(SecretStr(APP_KEY), SecretStr(APP_SECRET))
-    return OmieClient(keys, base_url, governor, clock, on_call=on_call)
+    return OmieClient(keys, base_url, rate_limiter, clock, on_call=on_call)
 
 
 def push_clientes(engine: sa.Engine, base_url: str) -> PushReport:

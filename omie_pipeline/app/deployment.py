@@ -158,7 +158,7 @@ class Deployment:
                 confirm_binding(self.engine, empresa, scope, granted.base_url)
 
             on_call = _at_first_good_answer(confirm, on_call)
-        governor = SharedRateLimiter(
+        rate_limiter = SharedRateLimiter(
             self.engine,
             scope,
             method_per_minute=self.settings.calls_per_minute,
@@ -169,7 +169,7 @@ class Deployment:
         return OmieClient(
             Credentials(granted.app_key, granted.app_secret),
             granted.base_url,
-            governor,
+            rate_limiter,
             self.clock,
             timeout_seconds=self.settings.timeout_seconds,
             on_call=on_call,

@@ -154,14 +154,14 @@ def _statement_asset(partitions: Partitions) -> dg.AssetsDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ReadingMode:
     """What a run's tags ask for."""
 
     mode: Literal["full", "incremental"]
     not_before: datetime | None
 
 
-def _asked(context: dg.AssetExecutionContext) -> _Asked:
+def _asked(context: dg.AssetExecutionContext) -> _ReadingMode:
     tags = context.run.tags
     mode, moment = tags.get(MODE_TAG, "full"), tags.get(NOT_BEFORE_TAG)
     if mode not in ("full", "incremental"):
@@ -174,7 +174,7 @@ def _asked(context: dg.AssetExecutionContext) -> _Asked:
         # What this very run proved before Omie said "later" is not asked again.
         record = context.instance.get_run_record_by_id(context.run.run_id)
         not_before = record.create_timestamp if record else None
-    return _Asked("incremental" if mode == "incremental" else "full", not_before)
+    return _ReadingMode("incremental" if mode == "incremental" else "full", not_before)
 
 
 def _read(

@@ -88,7 +88,7 @@ class _Day:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reconciled:
+class _Reconciliation:
     """One empresa: facts by situation, days of títulos, and what a person has to look at."""
 
     counts: Counter[str]
@@ -100,7 +100,7 @@ class _Reconciled:
         return sum(self.counts[name] for name in situations)
 
 
-def _reconciled(engine: sa.Engine, empresa: str) -> _Reconciled:
+def _reconciled(engine: sa.Engine, empresa: str) -> _Reconciliation:
     counts: Counter[str] = Counter()
     days: defaultdict[tuple[str, date | None], _Day] = defaultdict(_Day)
     for one in counts_by_day(engine, [empresa]):
@@ -108,7 +108,7 @@ def _reconciled(engine: sa.Engine, empresa: str) -> _Reconciled:
         if one.endpoint != "clientes":
             _add(days[one.endpoint, one.day], one)
     worst = worst_differences(engine, [empresa], _LINES)
-    return _Reconciled(counts, dict(days), worst, duplicates(engine, [empresa]))
+    return _Reconciliation(counts, dict(days), worst, duplicates(engine, [empresa]))
 
 
 def _add(day: _Day, one: DayCount) -> None:
@@ -119,7 +119,7 @@ def _add(day: _Day, one: DayCount) -> None:
         day.differences += one.rows
 
 
-def _metadata(found: _Reconciled) -> Metadata:
+def _metadata(found: _Reconciliation) -> Metadata:
     told: Metadata = {
         "faltam_no_omie": found.of(_MISSING),
         "sobram_no_omie": found.of(_EXTRA),
@@ -141,7 +141,7 @@ def _metadata(found: _Reconciled) -> Metadata:
     return told
 
 
-def _agrees(found: _Reconciled) -> Verdict:
+def _agrees(found: _Reconciliation) -> Verdict:
     missing, extra, different = (found.of(kind) for kind in (_MISSING, _EXTRA, _DIFFERENT))
     lost = bool(missing or extra)
     return Verdict(
@@ -154,7 +154,7 @@ def _agrees(found: _Reconciled) -> Verdict:
     )
 
 
-def _doubled(found: _Reconciled) -> Verdict:
+def _doubled(found: _Reconciliation) -> Verdict:
     return Verdict(
         DOUBLED,
         not found.pairs,
@@ -163,7 +163,7 @@ def _doubled(found: _Reconciled) -> Verdict:
     )
 
 
-def _day_table(found: _Reconciled) -> str:
+def _day_table(found: _Reconciliation) -> str:
     """Days that do not agree, the largest difference first; the others in one line."""
     wrong = [
         (key, day) for key, day in found.days.items() if day.differences or day.clinic != day.omie

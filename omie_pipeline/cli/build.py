@@ -205,7 +205,7 @@ def build(
         _run_dbt(deployment, ("--select", "tag:espelho", "--indirect-selection", "cautious"))
         show(texts.IMPORT_NEXT)
         return
-    wanted = _Wanted(full, frozenset(recopy or ()), frozenset(accept_shrunk or ()))
+    wanted = _BuildOptions(full, frozenset(recopy or ()), frozenset(accept_shrunk or ()))
     _check_tables(deployment, wanted)
     refused = [line for name in names for line in _extract(deployment, name, wanted)]
     if len(refused) == len(names) * len(deployment.sources):
@@ -216,7 +216,7 @@ def build(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _BuildOptions:
     """What the command line asked for beyond the usual, by table."""
 
     full: bool
@@ -224,7 +224,7 @@ class _Wanted:
     accept_shrunk: frozenset[str]
 
 
-def _check_tables(deployment: Deployment, wanted: _Wanted) -> None:
+def _check_tables(deployment: Deployment, wanted: _BuildOptions) -> None:
     known = {table.name for table in deployment.sources}
     for option, names in (("--recopy", wanted.recopy), ("--accept-shrunk", wanted.accept_shrunk)):
         for name in sorted(names - known):
@@ -235,7 +235,7 @@ def _check_tables(deployment: Deployment, wanted: _Wanted) -> None:
             )
 
 
-def _extract(deployment: Deployment, empresa: str, wanted: _Wanted) -> list[str]:
+def _extract(deployment: Deployment, empresa: str, wanted: _BuildOptions) -> list[str]:
     """Copies every table of one empresa; returns what was refused, a line each."""
     from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
 

@@ -214,7 +214,7 @@ def import_(
 
 def _is_cut(table: str) -> bool:
     """Whether the table is read by dates."""
-    return table == STATEMENT or MIRROR[table].call.born is not None
+    return table == STATEMENT or MIRROR[table].call.created is not None
 
 
 def _nothing_there(outcomes: Sequence[Outcome]) -> bool:

@@ -139,7 +139,7 @@ _PAIR = "CAMPO=VALOR"
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _MapOptions:
     """What the options ask of a mapping."""
 
     columns: tuple[tuple[str, str], ...]
@@ -240,10 +240,10 @@ def _wanted(
     skipped: Sequence[str] | None,
     prefix: str | None,
     where: str | None,
-) -> _Wanted:
+) -> _MapOptions:
     if where is not None and not where.strip():
         raise typer.BadParameter(texts.WRITE_A_CONDITION, param_hint="--where")
-    return _Wanted(
+    return _MapOptions(
         tuple(_pair(text, "--set") for text in columns or ()),
         tuple(_pair(text, "--const") for text in constants or ()),
         tuple(skipped or ()),
@@ -273,7 +273,7 @@ def _mapping(
     deployment: Deployment,
     endpoint: Endpoint,
     table: tuple[str, str],
-    wanted: _Wanted,
+    wanted: _MapOptions,
     empresa: str | None,
 ) -> Mapping:
     from omie_pipeline.mapping.choices import start_mapping

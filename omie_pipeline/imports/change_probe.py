@@ -233,9 +233,9 @@ class Watcher:
             read_until = read_cursor(self.engine, self.empresa, mirror.name).read_until
             since = read_until.astimezone(BRASILIA).date() if read_until else today
             return mirror.call.changed, (since, today)
-        if mirror.call.born is None:
+        if mirror.call.created is None:
             raise AssertionError(f"{mirror.name} has no window to look through")
-        return mirror.call.born, (today - _RECENT, today)
+        return mirror.call.created, (today - _RECENT, today)
 
     def _judged(
         self,
@@ -269,7 +269,7 @@ class Watcher:
 
 def can_look(mirror: MirrorTable) -> bool:
     """Whether a list can be asked cheaply: it has pages and a window."""
-    windows = (mirror.call.changed, mirror.call.born)
+    windows = (mirror.call.changed, mirror.call.created)
     return mirror.call.paging in _PAGING and any(window is not None for window in windows)
 
 

@@ -67,8 +67,8 @@ def admitted(
         squeezed = sa.func.upper(sa.func.translate(page.c[looked_at.status], " _", ""))
         conditions.append(sa.func.coalesce(squeezed, "").not_in(looked_at.closed))
     if mirror.grain == "fact" and (filters.since or filters.until):
-        born = page.c.data_particao
-        days = born.between(filters.since or date.min, filters.until or date.max)
+        created = page.c.data_particao
+        days = created.between(filters.since or date.min, filters.until or date.max)
         conditions.append(sa.func.coalesce(days, sa.true()))
     if not conditions:
         return sa.true()

@@ -24,7 +24,7 @@ from omie_pipeline.errors import (
     UnknownFault,
     Unreachable,
 )
-from omie_pipeline.omie import Answered, OmieClient
+from omie_pipeline.omie import Answer, OmieClient
 from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
 from omie_pipeline.omie.wire import storable_text
 from omie_pipeline.texts import imports as texts
@@ -192,7 +192,7 @@ class PageReader:
                     raise
                 self._client.wait(self._mirror.call.method, wait_seconds, fault.detail.text)
 
-    def _ask(self, number: int, size: int) -> Answered:
+    def _ask(self, number: int, size: int) -> Answer:
         param = {**self._param, **self._paging(number, size)}
         return self._client.read_text(
             self._mirror.service, self._mirror.call.method, param, give_up=self._give_up
@@ -212,7 +212,7 @@ class PageReader:
         self._impatient = False
         return isinstance(fault, Overloaded) and self._size > SMALLEST_PAGE
 
-    def _read(self, number: int, answer: Answered) -> Page:
+    def _read(self, number: int, answer: Answer) -> Page:
         rows = answer.body.get(self._mirror.array) or []
         told = answer.body.get(_TAGS[self._mirror.call.paging][3])
         if told is None and self._mirror.call.paging == "none" and rows:

@@ -107,7 +107,7 @@ class RangeReader:
 
     def wanted_days(self) -> Days | None:
         """Creation days of a ``full``; ``None`` for a list that is not cut."""
-        if self._mirror.call.born is None:
+        if self._mirror.call.created is None:
             return None
         request, filters = self._request, self._request.filters
         first = max(request.date_from or request.start, filters.since or date.min)
@@ -154,7 +154,7 @@ class RangeReader:
             taken = 1
             while taken < min(reach, len(waiting)) and not self._resumed(waiting[taken]):
                 taken += 1
-            what = ListRange(call.born, (waiting[0][0], waiting[taken - 1][1]), proves=True)
+            what = ListRange(call.created, (waiting[0][0], waiting[taken - 1][1]), proves=True)
             try:
                 found = self._read_range(lister, what, at_most=_AT_ONCE if taken > 1 else None)
             except RangeTooLarge:
@@ -199,14 +199,14 @@ class RangeReader:
     def _compare_totals(self, lister: Lister) -> None:
         """Where Omie counts other than we do, something was deleted or missed: read it whole."""
         call, days = self._mirror.call, self.wanted_days()
-        if call.born is None:
+        if call.created is None:
             total = lister.total(None, None)
             if total != self._here(None):
                 self._read_range(lister, ListRange(None, None, proves=True))
         elif days is None or days[0] > days[1]:
             return
         else:
-            total = lister.total(call.born, days)
+            total = lister.total(call.created, days)
             self._mend(lister, by_month(*days), total)
         self.tally.total_omie = total
 
@@ -216,15 +216,15 @@ class RangeReader:
         if total == self._here(span):
             return
         if len(months) == 1 or total <= _AT_ONCE:
-            self._read_range(lister, ListRange(self._mirror.call.born, span, proves=True))
+            self._read_range(lister, ListRange(self._mirror.call.created, span, proves=True))
             return
         half = len(months) // 2
         early, late = (span[0], months[half - 1][1]), (months[half][0], span[1])
         # The half with more rows here is asked about: an empty one would answer with an error.
         if (self._here(early) or 0) >= (self._here(late) or 0):
-            first = lister.total(self._mirror.call.born, early)
+            first = lister.total(self._mirror.call.created, early)
         else:
-            first = total - lister.total(self._mirror.call.born, late)
+            first = total - lister.total(self._mirror.call.created, late)
         self._mend(lister, months[:half], first)
         self._mend(lister, months[half:], total - first)
 

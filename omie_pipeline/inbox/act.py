@@ -131,7 +131,7 @@ class EventsOfRow:
 
 STALE_READS = timedelta(seconds=60)
 """Reads lag behind writes for up to about a minute (omie-api.md#stale-reads)."""
-NEXT_LOOK = timedelta(seconds=61)
+NEXT_READING = timedelta(seconds=61)
 MAX_ATTEMPTS = 5
 _AFTER_FAILURE = timedelta(minutes=10)
 _LEASE = timedelta(minutes=5)
@@ -282,7 +282,7 @@ class InboxRound:
             self._failed(table, concerned, round_, type(fault).__name__, fault.until)
             return
         except RetryLater as fault:
-            wait = max(timedelta(seconds=fault.wait_seconds), NEXT_LOOK)
+            wait = max(timedelta(seconds=fault.wait_seconds), NEXT_READING)
             self._failed(table, concerned, round_, type(fault).__name__, asked_at + wait)
             return
         except OmiePipelineError as error:
@@ -389,7 +389,7 @@ class InboxRound:
             return Verdict(event.message_id, "no_record", missing, attempts, None, reason)
         # What another run is to read is due at once; what was just read, in a minute.
         read_now = event.message_id in round_.unproven or failed
-        again = self._clock.now() + NEXT_LOOK if read_now else event.next_at
+        again = self._clock.now() + NEXT_READING if read_now else event.next_at
         again = max(again, round_.wait_until.get(event.message_id, again))
         told = ", ".join(failed)
         return Verdict(event.message_id, "pending", missing, attempts, again, told)

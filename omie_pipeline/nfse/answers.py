@@ -18,7 +18,7 @@ from omie_pipeline.catalog.services import load_service
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, FaultDetail, UnknownFault
 from omie_pipeline.nfse.state import NoteState
-from omie_pipeline.omie import Answered, OmieClient
+from omie_pipeline.omie import Answer, OmieClient
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.omie.wire import Json, json_object
 from omie_pipeline.texts import nfse as texts
@@ -260,7 +260,7 @@ class Links:
     url_portal: str | None
 
 
-def ask_status(client: OmieClient, note: NoteState, *, by_our_code: bool = False) -> Answered:
+def ask_status(client: OmieClient, note: NoteState, *, by_our_code: bool = False) -> Answer:
     """StatusOS of one order, with the city hall's messages.
 
     Args:
@@ -341,11 +341,11 @@ def _all_pages(client: OmieClient, param: Json) -> list[Mapping[str, Any]]:
     return found
 
 
-def _ask(client: OmieClient, method: str, param: Json) -> Answered:
+def _ask(client: OmieClient, method: str, param: Json) -> Answer:
     return client.read_text(_ORDERS, method, param, give_up=lambda _: True)
 
 
-def exact(answer: Answered) -> Json:
+def exact(answer: Answer) -> Json:
     """The body of an answer with its sums as ``Decimal``."""
     return json_object(answer.text) or {}
 

@@ -33,7 +33,7 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.nfse.answers import Links, ask_links, list_of_order, newest_by_order
 from omie_pipeline.nfse.record_answer import write_seen
-from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep_as_read, states
+from omie_pipeline.nfse.state import FIRST_CHECK, NoteState, keep_as_read, states
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import nfse_file
@@ -334,4 +334,4 @@ def _next(note: NoteState, now: datetime) -> datetime | None:
     since = now - note.changed_at
     if min(age, since) > _GIVE_UP:
         return None
-    return now + min(_LONGEST_WAIT, max(FIRST_LOOK, since))
+    return now + min(_LONGEST_WAIT, max(FIRST_CHECK, since))

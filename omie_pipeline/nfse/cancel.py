@@ -24,7 +24,7 @@ from omie_pipeline.errors import (
     UnknownFault,
 )
 from omie_pipeline.nfse.one_note import Desk, fresh_note
-from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, ask_to_cancel, keep
+from omie_pipeline.nfse.state import FIRST_CHECK, NoteState, ask_to_cancel, keep
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import cancelling_lane, lane
@@ -148,7 +148,7 @@ class _Cancelling:
             return CancelResult("cancelled", known)
         with warehouse_errors(), self.engine.begin() as connection:
             # The follower asks from now on, for an issued note too.
-            soon = self.clock.now() + FIRST_LOOK
+            soon = self.clock.now() + FIRST_CHECK
             keep(connection, note.empresa, note.cod_int_os, next_check_at=soon)
         return CancelResult(otherwise, self._fresh(note))
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.nfse import OPEN, Source
 from omie_pipeline.nfse.answers import NoteReading
 from omie_pipeline.nfse.billing import correction_for
-from omie_pipeline.nfse.state import FIRST_LOOK, NoteState, keep, knows_later, move, reject
+from omie_pipeline.nfse.state import FIRST_CHECK, NoteState, keep, knows_later, move, reject
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.texts import nfse as texts
 
@@ -24,7 +24,7 @@ def next_look(note: NoteState, now: datetime) -> datetime:
     hour apart; six hours if Omie does not know its order, since that answer is an error and
     counts towards a block."""
     longest = _LONGEST_OF_ERRORS if note.state == "error" else LONGEST_WAIT
-    return now + min(longest, max(FIRST_LOOK, now - note.changed_at))
+    return now + min(longest, max(FIRST_CHECK, now - note.changed_at))
 
 
 def write_seen(
@@ -113,7 +113,7 @@ def _step(
             why = texts.CANCELLED_HERE if ours else texts.CANCELLED_IN_OMIE
             return move(*who, "cancelled", at, learned, reason=why, values=values)
         case "processing" | "error":
-            values["next_check_at"] = at + FIRST_LOOK
+            values["next_check_at"] = at + FIRST_CHECK
             if seen.message:
                 values["message"] = seen.message
             return move(*who, seen.state, at, source, reason=seen.message, values=values)

@@ -194,7 +194,7 @@ def _count(row: Any) -> StateCount:
     return StateCount(*row)
 
 
-FIRST_LOOK = timedelta(minutes=1)
+FIRST_CHECK = timedelta(minutes=1)
 _OF_THE_NOTE = ("numero", "serie", "codigo_verificacao", "n_cod_nf", "url_pdf", "url_xml",
                 "url_portal", "message", "issued_at")  # fmt: skip
 
@@ -242,7 +242,7 @@ def submitted(connection: sa.Connection, empresa: str, rows: Sequence[SubmittedO
                 state="submitted",
                 billed_at=row.at,
                 changed_at=row.at,
-                next_check_at=row.at + FIRST_LOOK,
+                next_check_at=row.at + FIRST_CHECK,
                 **values,
             )
             .on_conflict_do_nothing()
@@ -274,7 +274,7 @@ def _bill_again(
             changed_at=row.at,
             cancellation_requested_at=None,
             checked_at=None,
-            next_check_at=row.at + FIRST_LOOK,
+            next_check_at=row.at + FIRST_CHECK,
         )
     )
     _write_transition(connection, empresa, row.cod_int_os, state, "submitted", row.at)

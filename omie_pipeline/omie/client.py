@@ -99,7 +99,7 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answer:
     """A good answer.
 
     Attributes:
@@ -136,7 +136,7 @@ class OmieClient:
         self,
         credentials: Credentials,
         base_url: str,
-        governor: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
         *,
         timeout_seconds: float = 60.0,
@@ -147,7 +147,7 @@ class OmieClient:
     ) -> None:
         self._credentials = credentials
         self._base_url = base_url.rstrip("/") + "/"
-        self._governor = governor
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._on_call = on_call
         self._largest_answer_bytes = largest_answer_bytes
@@ -224,7 +224,7 @@ class OmieClient:
         param: Mapping[str, Any],
         *,
         give_up: GiveUp = _never,
-    ) -> Answered:
+    ) -> Answer:
         """Like :meth:`read`, with the answer's text beside its body, for readers of whole pages.
 
         The body is parsed fast, floats included: good for counts and keys, never for money.
@@ -250,7 +250,7 @@ class OmieClient:
             RetryLater: any other fault that came too often.
         """
         now = self._clock.now()
-        if isinstance(fault, Unreachable) and self._governor.nobody_there(now):
+        if isinstance(fault, Unreachable) and self._rate_limiter.nobody_there(now):
             fault.known, seconds = True, -1.0
         else:
             seconds = self._patience.wait_seconds(method, fault, tries, now)
@@ -261,7 +261,7 @@ class OmieClient:
         if isinstance(fault, Unreachable):
             self._gone = fault
             until = now + timedelta(seconds=GONE_BELIEVED_SECONDS)
-            self._governor.record_nobody_there(until, fault.detail.text, now)
+            self._rate_limiter.record_nobody_there(until, fault.detail.text, now)
         elif _is_the_lines(fault) or fault.wait_seconds > LONGEST_SLEPT_SECONDS:
             raise self._paused(method, now + timedelta(seconds=fault.wait_seconds)) from None
         raise fault
@@ -280,7 +280,7 @@ class OmieClient:
         if wait_seconds > TOLD_SECONDS:
             now = self._clock.now()
             until = now + timedelta(seconds=wait_seconds)
-            self._governor.record_wait(what, until, why, now, closes=False)
+            self._rate_limiter.record_wait(what, until, why, now, closes=False)
             tell_wait(why, until)
         self._clock.sleep(wait_seconds)
 
@@ -294,7 +294,7 @@ class OmieClient:
         param: Mapping[str, Any],
         give_up: GiveUp,
         parse: wire.Parse,
-    ) -> Answered:
+    ) -> Answer:
         for tries in itertools.count(1):
             try:
                 return self._call(
@@ -316,7 +316,7 @@ class OmieClient:
         parse: wire.Parse = wire.json_object,
         before: Callable[[], None] | None = None,
         give_up: GiveUp = _never,
-    ) -> Answered:
+    ) -> Answer:
         if self._gone is not None:
             raise self._gone
         fingerprint = wire.fingerprint(method, param)
@@ -349,10 +349,10 @@ class OmieClient:
             if status:
                 self._patience.answered(method, raised)
             if probe and (is_open := says_open(raised)) is not None:
-                self._governor.end_probe(self._clock.now(), is_open=is_open)
+                self._rate_limiter.end_probe(self._clock.now(), is_open=is_open)
             raise
         except ConfigurationError:
-            self._governor.forget(fingerprint)
+            self._rate_limiter.forget(fingerprint)
             raise
         finally:
             self.calls += 1
@@ -362,8 +362,8 @@ class OmieClient:
                 self._on_call(CallRecord(method, asked, told, status, fault, duration_ms))
         self._patience.answered(method, None)
         if probe:
-            self._governor.end_probe(self._clock.now(), is_open=True)
-        return Answered(body, answer.text, asked_at)
+            self._rate_limiter.end_probe(self._clock.now(), is_open=True)
+        return Answer(body, answer.text, asked_at)
 
     def _wait_for_slot(
         self, method: str, fingerprint: str, give_up: GiveUp, *, is_write: bool
@@ -389,7 +389,7 @@ class OmieClient:
         slept_seconds = 0.0
         while True:
             now = self._clock.now()
-            admission = self._governor.admit(method, fingerprint, now, durable=is_write)
+            admission = self._rate_limiter.acquire(method, fingerprint, now, durable=is_write)
             if admission.paused_until is None:
                 break
             slept_seconds += admission.paused_seconds
@@ -416,7 +416,7 @@ class OmieClient:
     def _remember_answer(self) -> None:
         if not self._answered:
             self._answered = True
-            self._governor.somebody_there()
+            self._rate_limiter.somebody_there()
 
     def _hidden(self, param: Mapping[str, Any]) -> tuple[str, ...]:
         """What no error may repeat of a request: the keys, and who the record is about."""
@@ -427,7 +427,7 @@ class OmieClient:
         self, method: str, fingerprint: str, fault: OmieFault, told_seconds: float | None
     ) -> None:
         if isinstance(fault, (TurnedAway, Unreachable)):
-            self._governor.forget(fingerprint)
+            self._rate_limiter.forget(fingerprint)
         status = fault.detail.http_status
         if _is_the_lines(fault) or (told_seconds is not None and status >= 500):
             # Every process heeds it at its next admission.
@@ -437,12 +437,12 @@ class OmieClient:
                 seconds = fault.wait_seconds = seconds or fault.wait_seconds
             now = self._clock.now()
             until, why = now + timedelta(seconds=seconds), texts.PAUSED.format(method=method)
-            self._governor.record_wait(method, until, why, now, closes=True)
+            self._rate_limiter.record_wait(method, until, why, now, closes=True)
         if isinstance(fault, Blocked):
             self._block = fault
-            self._governor.record_block(fault.until, fault.detail.text, self._clock.now())
+            self._rate_limiter.record_block(fault.until, fault.detail.text, self._clock.now())
         elif fault.detail.http_status >= 500 or fault.detail.http_status == 200:
-            self._governor.record_fault(method, self._clock.now())
+            self._rate_limiter.record_fault(method, self._clock.now())
 
     def _post(
         self, service: Service, method: str, param: Mapping[str, Any], *, is_write: bool

@@ -52,7 +52,7 @@ class Limits:
 class RateLimiter(Protocol):
     """Shared memory of what was asked of one app key. Methods are Omie's ``call`` names."""
 
-    def admit(
+    def acquire(
         self, method: str, fingerprint: str, now: datetime, *, durable: bool = False
     ) -> Admission:
         """Reserve the next slot for a call, or say why it may not leave.
@@ -100,7 +100,7 @@ class RateLimiter(Protocol):
 
 
 class LocalRateLimiter:
-    """A governor for one key, one process and no database (``omie-pipeline check``, tests)."""
+    """A rate limiter for one key, one process and no database (``omie-pipeline check``, tests)."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
@@ -113,7 +113,7 @@ class LocalRateLimiter:
         self._pauses: dict[str, tuple[datetime, str]] = {}
         self._gone_until: datetime | None = None
 
-    def admit(
+    def acquire(
         self,
         method: str,
         fingerprint: str,
@@ -371,7 +371,7 @@ def scope_of(app_key: str) -> str:
 
 
 class SharedRateLimiter:
-    """A governor whose memory is the schema ``omie_sync``; one per app key.
+    """A rate limiter whose memory is the schema ``omie_sync``; one per app key.
 
     Every method raises ``WarehouseError`` when the database is gone: without its memory nothing
     may leave.
@@ -406,7 +406,7 @@ class SharedRateLimiter:
             "fault_window_seconds": FAULT_WINDOW_SECONDS,
         }
 
-    def admit(
+    def acquire(
         self, method: str, fingerprint: str, now: datetime, *, durable: bool = False
     ) -> Admission:
         """Reserve the next slot, or say why not.

@@ -85,7 +85,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SchemaState:
     name: str
     comment: str
     owner: str
@@ -121,7 +121,7 @@ def claim(connection: sa.Connection, schemas: Schemas) -> Claim:
     return Claim(next(iter(marks), "") or str(uuid.uuid4()), bool(unmarked) and not marks)
 
 
-def _refuse_foreign(connection: sa.Connection, unmarked: Sequence[_Found]) -> None:
+def _refuse_foreign(connection: sa.Connection, unmarked: Sequence[_SchemaState]) -> None:
     names = [one.name for one in unmarked]
     objects = connection.execute(_OBJECTS, {"names": names}).all()
     if objects:
@@ -152,9 +152,9 @@ def mark(connection: sa.Connection, schemas: Schemas, installation: str) -> None
         connection.execute(_comment_on_schema(one.name, text))
 
 
-def _present(connection: sa.Connection, schemas: Schemas) -> list[_Found]:
+def _present(connection: sa.Connection, schemas: Schemas) -> list[_SchemaState]:
     rows = connection.execute(_SCHEMAS, {"names": list(schemas.names)})
-    return [_Found(row.name, row.comment, row.owner, row.own) for row in rows]
+    return [_SchemaState(row.name, row.comment, row.owner, row.own) for row in rows]
 
 
 def _comment_on_schema(name: str, text: str) -> sa.TextClause:

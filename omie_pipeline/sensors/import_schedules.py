@@ -40,7 +40,7 @@ class _Strike:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scheduled:
+class _ScheduleSpec:
     """A job that a schedule starts once for each empresa.
 
     Attributes:
@@ -66,14 +66,14 @@ def mirror_schedules(
     """
     pace = _pace(settings, config)
     readings = [
-        _Scheduled(
+        _ScheduleSpec(
             "espelho",
             jobs.registers,
             _REGISTERS[pace],
             description="Lê os cadastros do Omie.",
             strike=_due(settings, "register"),
         ),
-        _Scheduled(
+        _ScheduleSpec(
             "espelho_mudancas",
             jobs.facts,
             _FACTS[pace],
@@ -82,7 +82,7 @@ def mirror_schedules(
         ),
     ]
     nightly = [
-        _Scheduled(
+        _ScheduleSpec(
             "conferencia_completa",
             jobs.facts,
             _EVERYTHING,
@@ -90,7 +90,7 @@ def mirror_schedules(
             "excluído lá.",
             strike=_due(settings, "fact", "full", everything=True),
         ),
-        _Scheduled(
+        _ScheduleSpec(
             "conciliacao_diaria",
             jobs.reconciliation,
             _RECONCILIATION,
@@ -114,7 +114,7 @@ def mirror_schedules(
 
 
 def _schedule(
-    wanted: _Scheduled, settings: Settings, config: PipelineConfig
+    wanted: _ScheduleSpec, settings: Settings, config: PipelineConfig
 ) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=wanted.name,

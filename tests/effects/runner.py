@@ -58,7 +58,7 @@ def main(database_url: str, base_url: str, endpoint: str, time: str = "real") ->
     clock: Clock = SystemClock() if time == "real" else SimulatorsTime(base_url)
 
     def make_client(_empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
-        governor = SharedRateLimiter(
+        rate_limiter = SharedRateLimiter(
             engine,
             scope_of(KEY),
             method_per_minute=6000,
@@ -66,7 +66,7 @@ def main(database_url: str, base_url: str, endpoint: str, time: str = "real") ->
             error_budget=8,
         )
         keys = Credentials(SecretStr(KEY), SecretStr(SECRET))
-        return OmieClient(keys, base_url, governor, clock, on_call=on_call)
+        return OmieClient(keys, base_url, rate_limiter, clock, on_call=on_call)
 
     push = Push(engine, make_client, clock, ClinicRules())
     try:

@@ -23,11 +23,11 @@ def main(database_url: str, base_url: str, now: str, name: str) -> None:
     clock: Clock = SystemClock() if now == "real" else ManualClock(datetime.fromisoformat(now))
 
     def make_client(_empresa: str) -> OmieClient:
-        governor = SharedRateLimiter(
+        rate_limiter = SharedRateLimiter(
             engine, scope_of(KEY), method_per_minute=6000, ip_per_minute=6000, error_budget=8
         )
         keys = Credentials(SecretStr(KEY), SecretStr(SECRET))
-        return OmieClient(keys, base_url, governor, clock)
+        return OmieClient(keys, base_url, rate_limiter, clock)
 
     start = date(2026, 1, 1) if now != "real" else clock.now().date().replace(day=1)
     request = ImportRequest("principal", "full", start)

@@ -35,10 +35,10 @@ class Readers:
         self.knocks = 0
         self.answer: Answer = lambda _: GOOD
         self._engine = engine
-        self._governor().record_block(END, "425", END)
+        self._rate_limiter().record_block(END, "425", END)
         self.clients = [self._client() for _ in range(4)]
 
-    def _governor(self) -> SharedRateLimiter:
+    def _rate_limiter(self) -> SharedRateLimiter:
         return SharedRateLimiter(
             self._engine, "a", method_per_minute=235, ip_per_minute=940, error_budget=8
         )
@@ -50,7 +50,9 @@ class Readers:
 
         keys = Credentials(SecretStr("k"), SecretStr("s"))
         transport = httpx.MockTransport(serve)
-        return OmieClient(keys, "http://omie/", self._governor(), self.clock, transport=transport)
+        return OmieClient(
+            keys, "http://omie/", self._rate_limiter(), self.clock, transport=transport
+        )
 
     def ask(self, number: int) -> object:
         return self.clients[number].read(SERVICE, f"Listar{number}", {"pagina": number})

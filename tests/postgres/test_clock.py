@@ -37,7 +37,7 @@ def ahead() -> datetime:
     return datetime.now(UTC) + HOUR
 
 
-def governor(engine: sa.Engine, clock: DatabaseClock | None = None) -> SharedRateLimiter:
+def rate_limiter(engine: sa.Engine, clock: DatabaseClock | None = None) -> SharedRateLimiter:
     return SharedRateLimiter(
         engine, "a", method_per_minute=235, ip_per_minute=940, error_budget=8, clock=clock
     )
@@ -105,47 +105,47 @@ def test_a_small_skew_is_nothing_to_tell(
 
 def test_admission_counts_by_the_database_whoever_asks_when(engine: sa.Engine) -> None:
     """A process an hour ahead, or one that slept since it read its clock, changes nothing."""
-    mine = governor(engine, DatabaseClock(engine))
-    assert mine.admit("M", "same", ahead()).wait_seconds < 1
-    assert mine.admit("M", "other", server_now(engine) - HOUR).wait_seconds < 1
-    again = mine.admit("M", "same", ahead())
+    mine = rate_limiter(engine, DatabaseClock(engine))
+    assert mine.acquire("M", "same", ahead()).wait_seconds < 1
+    assert mine.acquire("M", "other", server_now(engine) - HOUR).wait_seconds < 1
+    again = mine.acquire("M", "same", ahead())
     assert 50 < again.redundant_seconds <= 60, "ten minutes ahead, the minute is not over"
 
 
 def test_stamps_of_a_clock_that_was_ahead_hold_nobody(engine: sa.Engine) -> None:
     now = server_now(engine)
-    crooked = governor(engine)
+    crooked = rate_limiter(engine)
     for number in range(20):
-        crooked.admit("M", f"f{number}", now + HOUR)
+        crooked.acquire("M", f"f{number}", now + HOUR)
     for _ in range(8):
         crooked.record_fault("N", now + HOUR)
-    admission = crooked.admit("M", "fresh", now)
+    admission = crooked.acquire("M", "fresh", now)
     assert (admission.wait_seconds, admission.redundant_seconds) == (0, 0)
-    seen = crooked.admit("M", "f3", now)
+    seen = crooked.acquire("M", "f3", now)
     assert seen.redundant_seconds == 60, "Omie may have seen it within this minute"
-    assert crooked.admit("M", "f3", now + timedelta(seconds=61)).redundant_seconds == 0
-    spent = crooked.admit("N", "x", now).budget_until
+    assert crooked.acquire("M", "f3", now + timedelta(seconds=61)).redundant_seconds == 0
+    spent = crooked.acquire("N", "x", now).budget_until
     assert spent is not None
     assert spent <= now + timedelta(minutes=30)
 
 
 def test_a_block_stamped_ahead_ends_when_omies_own_would(engine: sa.Engine) -> None:
     now = server_now(engine)
-    crooked = governor(engine)
+    crooked = rate_limiter(engine)
     crooked.record_block(now + 2 * HOUR, "425", now + HOUR)
-    until = crooked.admit("M", "f", now).blocked_until
+    until = crooked.acquire("M", "f", now).blocked_until
     assert until is not None
     assert until <= now + timedelta(minutes=31)
-    assert crooked.admit("M", "f", now + timedelta(minutes=32)).probe
+    assert crooked.acquire("M", "f", now + timedelta(minutes=32)).probe
 
 
 def test_what_only_tells_of_a_wait_opens_no_line_that_omie_closed(engine: sa.Engine) -> None:
-    mine, now = governor(engine), server_now(engine)
+    mine, now = rate_limiter(engine), server_now(engine)
     closed_until = now + timedelta(seconds=90)
     mine.record_wait("M", closed_until, "Retry-After", now, closes=True)
     mine.record_wait("M", now + timedelta(seconds=5), "a vez de uma linha", now, closes=False)
-    told = mine.admit("M", "f", now)
+    told = mine.acquire("M", "f", now)
     assert (told.paused_until, told.paused_reason) == (closed_until, "Retry-After")
     late = closed_until + timedelta(seconds=1)
     mine.record_wait("M", late + timedelta(seconds=5), "a vez de uma linha", late, closes=False)
-    assert mine.admit("M", "g", late).paused_until is None
+    assert mine.acquire("M", "g", late).paused_until is None

@@ -30,7 +30,7 @@ def main(database_url: str, base_url: str, now: str, mode: str) -> None:
     clock: Clock = SystemClock() if now == "real" else ManualClock(datetime.fromisoformat(now))
 
     def make_client(_empresa: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
-        governor = SharedRateLimiter(
+        rate_limiter = SharedRateLimiter(
             engine,
             scope_of(KEY),
             method_per_minute=6000,
@@ -38,7 +38,7 @@ def main(database_url: str, base_url: str, now: str, mode: str) -> None:
             error_budget=8,
         )
         keys = Credentials(SecretStr(KEY), SecretStr(SECRET))
-        return OmieClient(keys, base_url, governor, clock, on_call=on_call)
+        return OmieClient(keys, base_url, rate_limiter, clock, on_call=on_call)
 
     policy = EndpointPolicy.model_validate(
         {"mode": mode, "guardrails": Guardrails(max_delete_share=1)}

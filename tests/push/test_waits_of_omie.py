@@ -231,17 +231,17 @@ def test_a_short_wait_is_nobodys_business(world: World, caplog: pytest.LogCaptur
 def test_a_row_that_never_left_for_another_programs_twin_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admit = SharedRateLimiter.admit
+    acquire = SharedRateLimiter.acquire
 
     def twin_first(
-        governor: SharedRateLimiter, method: str, fingerprint: str, now: datetime, **more: bool
+        rate_limiter: SharedRateLimiter, method: str, fingerprint: str, now: datetime, **more: bool
     ) -> Admission:
         """Somebody with the same key asks the same just before."""
         if method == "UpsertCliente":
-            admit(governor, method, fingerprint, now, **more)
-        return admit(governor, method, fingerprint, now, **more)
+            acquire(rate_limiter, method, fingerprint, now, **more)
+        return acquire(rate_limiter, method, fingerprint, now, **more)
 
-    monkeypatch.setattr(SharedRateLimiter, "admit", twin_first)
+    monkeypatch.setattr(SharedRateLimiter, "acquire", twin_first)
     world.model("clientes", [cliente(1)])
     assert world.push().total.held == 1
     assert world.writes() == []

@@ -172,7 +172,7 @@ class World:
     def client(
         self, _empresa: str = EMPRESA, on_call: Callable[[CallRecord], None] | None = None
     ) -> OmieClient:
-        governor = SharedRateLimiter(
+        rate_limiter = SharedRateLimiter(
             self.engine,
             scope_of(self.sim.app_key),
             method_per_minute=235,
@@ -183,7 +183,7 @@ class World:
         return OmieClient(
             Credentials(SecretStr(self.sim.app_key), SecretStr(self.secret)),
             self.base_url,
-            governor,
+            rate_limiter,
             self.time,
             timeout_seconds=self.timeout_seconds,
             on_call=self._watching(on_call),

@@ -106,7 +106,7 @@ def test_what_dbt_made_is_found_under_the_prefix(empty_database: str) -> None:
         person = find_person(connection, "e", code="PAC-2")
         assert person.client_codes == ("PAC-1", "PAC-2")
         (codes,) = export_person(connection, person)
-    assert len(codes["linhas"]) == 2
+    assert len(codes["rows"]) == 2
     engine.dispose()
 
 

@@ -55,7 +55,7 @@ def test_every_list_that_the_importer_asks_for_is_served(
     if call.paging != "none":
         page, size = paging[call.paging]
         asked |= {page: 1, size: call.page_size}
-    for window in (None, call.born, call.changed):
+    for window in (None, call.created, call.changed):
         more: dict[str, Any] = {}
         if window is not None:
             more = {window.first: "05/01/2026", window.last: "05/01/2026", **dict(window.fixed)}

@@ -57,7 +57,7 @@ class ListCall:
     Attributes:
         fixed: tags sent with every page; the order by ascending code is among them if the
             method has one, because offsets shift least under it.
-        born: window on the day a record belongs to for ever (inclusion, emission): it cuts the
+        created: window on the day a record belongs to for ever (inclusion, emission): it cuts the
             list into partitions. ``None``: the list cannot be cut.
         changed: window on inclusion or change; ``None``: every reading is a whole one.
         page_size: asked first; Omie may serve less.
@@ -66,7 +66,7 @@ class ListCall:
     method: str
     paging: Paging
     fixed: tuple[tuple[str, str], ...] = ()
-    born: Window | None = None
+    created: Window | None = None
     changed: Window | None = None
     page_size: int = 500
 
@@ -126,7 +126,7 @@ class MirrorTable:
         table: in schema ``omie``; two lists may fill one (``notas_fiscais``).
         grain: ``fact`` is partitioned by day × empresa, ``register`` by empresa.
         key: columns that identify a row within its empresa.
-        partition: path of the day a fact belongs to, the one the ``born`` window looks at.
+        partition: path of the day a fact belongs to, the one the ``created`` window looks at.
         ledger: endpoint whose ledger knows the records we made, ``""`` for none.
         constants: columns that are the same for every row of this list.
         derived: columns computed in the warehouse after a merge: (name, kind, comment).

@@ -17,7 +17,7 @@ from omie_pipeline.catalog.lists.model import (
 )
 from omie_pipeline.catalog.services import load_service
 
-_BORN, _CHANGED = Window("dDtIncDe", "dDtIncAte"), Window("dDtAltDe", "dDtAltAte")
+_CREATED, _CHANGED = Window("dDtIncDe", "dDtIncAte"), Window("dDtAltDe", "dDtAltAte")
 _D = "detalhes."
 
 MOVIMENTACOES = MirrorTable(
@@ -31,7 +31,7 @@ MOVIMENTACOES = MirrorTable(
         "ListarMovimentos",
         "hungarian",
         fixed=(("cOrdenarPor", "CODIGO"), ("lDadosCad", "S"), ("cExibirDepartamentos", "S")),
-        born=_BORN,
+        created=_CREATED,
         changed=_CHANGED,
     ),
     # The protocol's row key (chave) may stand on both rows of a mirrored settlement.
@@ -101,7 +101,7 @@ LANCAMENTOS_CONTA_CORRENTE = MirrorTable(
         "ListarLancCC",
         "hungarian",
         fixed=(("cOrdenarPor", "CODIGO"),),
-        born=_BORN,
+        created=_CREATED,
         changed=_CHANGED,
     ),
     key=("codigo_lancamento",),

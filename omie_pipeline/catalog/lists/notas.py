@@ -29,7 +29,7 @@ NOTAS_SERVICO = MirrorTable(
         "ListarNFSEs",
         "hungarian",
         fixed=(("cExibirDepartamentos", "S"), ("cExibirDescricao", "S")),
-        born=Window("dEmiInicial", "dEmiFinal"),
+        created=Window("dEmiInicial", "dEmiFinal"),
         page_size=100,
     ),
     key=("tipo", "codigo_nf"),
@@ -74,7 +74,7 @@ NOTAS_PRODUTO = MirrorTable(
         "ListarNF",
         "snake",
         fixed=(("ordenar_por", "CODIGO"), ("apenas_importado_api", "N"), ("cApenasResumo", "S")),
-        born=Window("dEmiInicial", "dEmiFinal"),
+        created=Window("dEmiInicial", "dEmiFinal"),
         # The window counts only with one flag set (omie-api.md#windows-of-days).
         changed=Window(
             "filtrar_por_data_de", "filtrar_por_data_ate", (("filtrar_apenas_alteracao", "S"),)

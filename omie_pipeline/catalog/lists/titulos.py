@@ -21,7 +21,9 @@ from omie_pipeline.catalog.services import load_service
 
 # ``filtrar_apenas_inclusao`` narrows the window to the day of inclusion, which never changes and
 # every title has (omie-api.md#paging): it cuts the list into partitions without overlap.
-_BORN = Window("filtrar_por_data_de", "filtrar_por_data_ate", (("filtrar_apenas_inclusao", "S"),))
+_CREATED = Window(
+    "filtrar_por_data_de", "filtrar_por_data_ate", (("filtrar_apenas_inclusao", "S"),)
+)
 _CHANGED = Window("filtrar_por_data_de", "filtrar_por_data_ate")
 _INFO = "cabecTitulo.info."
 _ORDER = (("ordenar_por", "CODIGO"), ("apenas_importado_api", "N"))
@@ -63,7 +65,7 @@ def _titulos(
             method,
             "snake",
             fixed=(*_ORDER, ("exibir_obs", "S")),
-            born=_BORN,
+            created=_CREATED,
             changed=_CHANGED,
         ),
         key=("codigo_lancamento_omie",),
@@ -113,7 +115,7 @@ BAIXAS = MirrorTable(
         "PesquisarLancamentos",
         "hungarian",
         fixed=(("cOrdenarPor", "CODIGO"), ("lDadosCad", "S")),
-        born=Window("dDtIncDe", "dDtIncAte"),
+        created=Window("dDtIncDe", "dDtIncAte"),
         changed=Window("dDtAltDe", "dDtAltAte"),
         page_size=100,
     ),

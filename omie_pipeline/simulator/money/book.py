@@ -97,7 +97,7 @@ class Book:
 
     def __init__(self, app: AppState) -> None:
         self.rows: dict[int, Row] = {}
-        self.born, self.changed = DayIndex(), DayIndex()
+        self.created, self.changed = DayIndex(), DayIndex()
         self.order = DayIndex()
         self.answers: dict[object, list[int]] = {}
         self._by_account: dict[int, DayIndex] = {}
@@ -125,7 +125,7 @@ class Book:
 
     def _indexes(self, row: Row) -> Iterator[tuple[DayIndex, date | None]]:
         yield self.order, date.min
-        yield from zip((self.born, self.changed), row_days(row), strict=True)
+        yield from zip((self.created, self.changed), row_days(row), strict=True)
         if row.account:
             yield self._by_account.setdefault(row.account, DayIndex()), row.day
 

@@ -157,15 +157,15 @@ def _titles_of_code(context: Context, code: str) -> list[int]:
 
 
 def _candidates(context: Context, book: Book, sent: JsonObject) -> Iterable[int]:
-    born, changed = _window(sent, "dDtInc"), _window(sent, "dDtAlt")
+    created, changed = _window(sent, "dDtInc"), _window(sent, "dDtAlt")
     named = sent.get("cCodIntTitulo") if context.method.name == "PesquisarLancamentos" else None
-    if named and not (born or changed):
+    if named and not (created or changed):
         return _titles_of_code(context, str(named))
-    if born and changed:
+    if created and changed:
         both = set(book.changed.between(*changed))
-        return [row_id for row_id in book.born.between(*born) if row_id in both]
-    if born:
-        return book.born.between(*born)
+        return [row_id for row_id in book.created.between(*created) if row_id in both]
+    if created:
+        return book.created.between(*created)
     return book.changed.between(*changed) if changed else book.ids()
 
 
