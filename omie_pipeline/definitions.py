@@ -28,6 +28,7 @@ from omie_pipeline.sensors.inbox import inbox_job, inbox_sensor
 from omie_pipeline.sensors.nfse import nfse_sensor
 from omie_pipeline.sensors.push_schedules import after_registers_sensor, registers_schedule
 from omie_pipeline.sensors.resume import resume_readings_sensor, resume_sensor
+from omie_pipeline.sensors.status import status_sensor
 
 
 def build() -> dg.Definitions:
@@ -70,6 +71,7 @@ def build() -> dg.Definitions:
             *watch_sensors(back),
             inbox_sensor(),
             nfse_sensor(),
+            status_sensor(),
             alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
         resources={**connections(deployment), "dbt": dbt_resource(settings)},

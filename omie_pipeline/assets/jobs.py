@@ -25,12 +25,14 @@ __all__ = [
     "MIRROR_FACTS_JOB",
     "MIRROR_REGISTERS_JOB",
     "REGISTERS_JOB",
+    "STATUS_JOB",
     "MirrorJobs",
     "mirror_jobs",
     "pipeline_jobs",
 ]
 
 REGISTERS_JOB, FACTS_JOB = "cadastros", "lancamentos"
+STATUS_JOB = "situacao"
 MIRROR_REGISTERS_JOB, MIRROR_FACTS_JOB = "espelho_cadastros", "espelho_lancamentos"
 _VIEWS = "espelho"
 """dbt's tag of the views that need the mirror of Omie alone."""
@@ -121,7 +123,7 @@ def mirror_jobs() -> MirrorJobs:
             description="Clínica e livro-razão contra o espelho do Omie, por empresa.",
         ),
         dg.define_asset_job(
-            "situacao",
+            STATUS_JOB,
             dg.AssetSelection.assets(STATUS_KEY, NFSE_KEY),
             description="A página de situação e a das notas; não pergunta nada ao Omie.",
         ),

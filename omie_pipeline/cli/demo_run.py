@@ -18,7 +18,7 @@ from rich.table import Table
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.notes import follow_open_notes
-from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB
+from omie_pipeline.assets.jobs import FACTS_JOB, REGISTERS_JOB, STATUS_JOB
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import TRIGGER_TAG
 from omie_pipeline.cli.sandbox import LAST_DATE, START_DATE, demo_home, give_sample_defaults
@@ -98,6 +98,7 @@ def run_demo(console: Console, base_url: str) -> bool:
         if succeeded:
             console.print(texts.STEP_5)
             follow_notes(console, deployment, EMPRESA)
+            succeeded = _make_status_pages(console)
         _tell(console, deployment)
     finally:
         engine.dispose()
@@ -120,6 +121,14 @@ def _run_jobs(console: Console) -> bool:
             return False
         console.print(texts.STEP_4)
         return _run_job(console, instance, defs, FACTS_JOB, None, {**tags, **days})
+
+
+def _make_status_pages(console: Console) -> bool:
+    """What Dagster's catalog shows first: how everything stands, and the notes."""
+    from omie_pipeline.definitions import defs
+
+    with dg.DagsterInstance.get() as instance:
+        return _run_job(console, instance, defs, STATUS_JOB, None, {TRIGGER_TAG: "demo"})
 
 
 def _close_killed_runs(instance: dg.DagsterInstance) -> None:

@@ -228,9 +228,16 @@ TWINS_HEAD: Final = (
 
 # assets/status.py
 
-TABLES_HEAD: Final = (
-    "| tabela | situação | última leitura | próxima | linhas | dias sem prova | alerta |"
-)
+RUN_STATES = {
+    "running": "em andamento",
+    "done": "feito",
+    "stopped": "barrado",
+    "failed": "erro",
+    "dry_run": "simulação",
+}
+SENT_HEAD = ("endpoint", "último envio", "", "no Omie", "a corrigir", "retidas")
+READ_HEAD = ("tabela", "situação", "última leitura", "próxima", "linhas", "dias sem prova")
+NOTHING_YET = "nada ainda"
 NO_KEY: Final = "Sem chave do Omie: nada é lido"
 
 

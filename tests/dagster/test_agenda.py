@@ -107,7 +107,7 @@ def test_the_page_of_status_tells_each_table_its_next_reading(
     result = agenda.resolve_job_def("situacao").execute_in_process(instance=mirror.instance)
     events = result.get_asset_materialization_events()
     (event,) = [one for one in events if one.asset_key == STATUS_KEY]
-    page = str(event.step_materialization_data.materialization.metadata["situacao"].value)
+    page = str(event.step_materialization_data.materialization.metadata["leitura"].value)
     sul = page.split("### norte", maxsplit=1)[0]
     midnight = f"{MIDNIGHT + timedelta(days=1):%d/%m/%Y %H:%M}"
     assert "| extrato | ativa | nunca | manual |" in sul

@@ -176,6 +176,7 @@ def test_what_starts_by_itself(graph: dg.Definitions, monkeypatch: pytest.Monkey
         "retomar_leituras": "RUNNING",
         "eventos_do_omie": "RUNNING",
         "notas_de_servico": "RUNNING",
+        "pagina_de_situacao": "RUNNING",
         "alertas": "RUNNING",
         "mudancas_titulos": "STOPPED",
         "mudancas_movimentacoes": "STOPPED",

@@ -163,7 +163,11 @@ def test_the_page_of_status_shows_every_table(mirror: MirrorWorld) -> None:
     )
     events = result.get_asset_materialization_events()
     (event,) = [one for one in events if one.asset_key == STATUS_KEY]
-    page = str(event.step_materialization_data.materialization.metadata["situacao"].value)
+    told = event.step_materialization_data.materialization.metadata
+    page = str(told["leitura"].value)
+    assert "nada ainda" in str(told["envio"].value)
+    assert told["tabelas_com_erro"].value == 0
+    assert "o_que_olhar" not in told
     assert f"### {EMPRESA}" in page
     assert "| contas_receber | ativa |" in page
     assert "| clientes | ativa | nunca |" in page

@@ -18,8 +18,10 @@ from omie_pipeline.app.deployment import REFERENCES, Deployment
 from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset, push_key
 from omie_pipeline.assets.push_report import data_docs_link
+from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.connections import connections
+from omie_pipeline.sensors.status import status_sensor
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.server import Simulator
 from tests.push.world import World, cliente, titulo
@@ -182,3 +184,28 @@ def test_the_runs_before_are_a_picture_of_what_became_of_the_rows(
     assert str(tmp_path) not in " ".join(str(one.value) for one in told.values())
     monkeypatch.delenv("OMIE_PIPELINE_DATA_DOCS_URL")
     assert data_docs_link(tmp_path / "data_docs" / "index.html") is None
+
+
+def test_the_page_of_status_tells_what_was_sent_and_what_is_to_be_fixed(pushes: Pushes) -> None:
+    resources = connections(Deployment())
+
+    def tick(cursor: str | None) -> dg.SensorResult:
+        context = dg.build_sensor_context(cursor=cursor, resources=resources)
+        result = status_sensor()(context)
+        assert isinstance(result, dg.SensorResult)
+        return result
+
+    empty = tick(None)
+    (event,) = empty.asset_events
+    assert (event.asset_key, event.metadata["linhas_a_corrigir"].value) == (STATUS_KEY, 0)
+    assert tick(empty.cursor).asset_events == [], "nothing has changed"
+    both = [cliente(1, empresa="norte"), cliente(2, empresa="norte", cnpj_cpf="123")]
+    pushes.world.model("clientes", both)
+    assert pushes.run("clientes", partition_key="norte").success
+    (event,) = tick(empty.cursor).asset_events
+    told = event.metadata
+    assert told["linhas_a_corrigir"].value == 1
+    sent = str(told["envio"].value)
+    assert sent.index("### norte") < sent.index("| clientes |") < sent.index("### sul")
+    assert " | feito | 1 | 1 | 0 |" in sent
+    assert "### sul" in str(told["leitura"].value)
