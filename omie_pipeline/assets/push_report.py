@@ -12,7 +12,7 @@ import dagster as dg
 import sqlalchemy as sa
 
 from omie_pipeline.assets.checks import Metadata, Verdict
-from omie_pipeline.assets.plot import Bar, Series, stacked_bars
+from omie_pipeline.assets.plot import MOST_BARS, Series, stacked_bars
 from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.omie.masking import mask_text
@@ -35,12 +35,11 @@ DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_
 
 _PARTITION_LINES = 40
 _WORST_LINES, _WORST_OF_MANY = 20, 5
-_PLOTTED_RUNS = 20
-_PLOTTED = (
-    Series("delivered", "entregues", "#2e7d32"),
-    Series("held", "retidas", "#f9a825"),
-    Series("quarantined", "quarentena", "#ef6c00"),
-    Series("rejected", "rejeitadas", "#c62828"),
+PLOTTED = (
+    Series("delivered", "entregues", "green", "verde"),
+    Series("held", "retidas", "gold", "amarelo"),
+    Series("quarantined", "em quarentena", "darkorange", "laranja"),
+    Series("rejected", "rejeitadas", "red", "vermelho"),
 )
 """Without the unchanged rows: where most rows never change, nothing else would be seen."""
 
@@ -134,13 +133,10 @@ def data_docs_link(page: Path | None) -> dg.UrlMetadataValue | None:
 
 def _states_by_run(engine: sa.Engine, report: PushReport) -> str:
     """The newest runs of the same endpoint and empresa as a picture, the oldest on the left."""
-    wanted = ListFilter((report.empresa,), (report.endpoint.name,), _PLOTTED_RUNS)
+    wanted = ListFilter((report.empresa,), (report.endpoint.name,), MOST_BARS)
     runs = [one for one in recent_runs(engine, wanted) if one.state != "dry_run"]
-    bars = [
-        Bar(f"{one.started_at.astimezone(BRASILIA):%d/%m/%Y %H:%M}", one.counts)
-        for one in reversed(runs)
-    ]
-    return stacked_bars(bars, _PLOTTED)
+    newest = f"{runs[0].started_at.astimezone(BRASILIA):%d/%m/%Y %H:%M}" if runs else ""
+    return stacked_bars([one.counts for one in reversed(runs)], PLOTTED, newest)
 
 
 def verdicts_of(report: PushReport, policy: EndpointPolicy, counts: Counts) -> list[Verdict]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import dagster as dg
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import REFERENCES, Deployment
 from omie_pipeline.assets.partitions import partitions_for
+from omie_pipeline.assets.plot import stacked_bars
 from omie_pipeline.assets.push import push_asset, push_key
-from omie_pipeline.assets.push_report import data_docs_link
+from omie_pipeline.assets.push_report import PLOTTED, data_docs_link
 from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.resources.connections import connections
@@ -172,12 +173,17 @@ def test_the_runs_before_are_a_picture_of_what_became_of_the_rows(
     (event,) = result.get_asset_materialization_events()
     told = event.step_materialization_data.materialization.metadata
     picture = str(told["execucoes_anteriores"].value)
-    words, data = picture.split("](data:image/svg+xml;base64,")
-    assert words.endswith("0 entregues, 0 retidas, 1 quarentena, 0 rejeitadas")
-    svg = ElementTree.fromstring(base64.b64decode(data.removesuffix(")")))
-    drawn = [one.get("fill") for one in svg.iter(f"{{{SVG}}}rect") if one.get("height") != "8"]
-    assert drawn == ["#2e7d32", "#ef6c00"], "one delivered in the first, one quarantined now"
+    data, words = picture.removeprefix("![](<data:image/svg+xml,").split(">)\n\n")
+    assert words.endswith(
+        ": verde 0 entregues, amarelo 0 retidas, laranja 1 em quarentena, vermelho 0 rejeitadas"
+    )
+    svg = ElementTree.fromstring(unquote(data))
+    drawn = {one.get("stroke"): one.get("d") for one in svg.iter(f"{{{SVG}}}path")}
+    assert drawn == {"green": "M10 64v-56", "darkorange": "M38 64v-56"}, "first one, then the other"
     assert int(svg.get("width", "0")) <= 340, "Dagster gives a value no more"
+    every = dict.fromkeys(("delivered", "held", "quarantined", "rejected"), 123456)
+    full = stacked_bars([every] * 30, PLOTTED, "31/12/2026 23:59")
+    assert len(full) < 1000, "Dagster hides a longer text behind a link"
     link = told["data_docs"]
     assert isinstance(link, dg.UrlMetadataValue)
     assert str(link.value).startswith("http://127.0.0.1:3001/norte/clientes/")
