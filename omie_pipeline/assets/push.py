@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment, Progress
+from omie_pipeline.app.push_all import endpoints_before, lists_before
 from omie_pipeline.assets.checks import check_specs, evaluations, in_order, refuse_check_alone
 from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.labels import OWNERS, TO_OMIE
@@ -21,13 +22,11 @@ from omie_pipeline.assets.push_report import (
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.assets.run_tags import APPROVE_TAG, HELD_TAG, UNFINISHED_TAG, trigger_of
 from omie_pipeline.catalog import REGISTRY, Endpoint
-from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS
 from omie_pipeline.payload.models import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
-from omie_pipeline.validation.values import needs_lists
 
 GROUP = "omie_envio"
 _TRUE = ("true", "sim", "1")
@@ -144,16 +143,11 @@ def _upstream(
     endpoint: Endpoint, policy: EndpointPolicy, partitions: Partitions
 ) -> list[dg.AssetDep]:
     """What comes before: the payload model, Omie's lists, and the records it points at."""
-    before = [target for _, target in endpoint.references] + list(endpoint.points_at)
-    if endpoint.deletes and endpoint.effect != "settlement":
-        before.append(endpoint.deletes)
-    if policy.on_settled == "undo" and endpoint.name in SETTLEMENTS:
-        before.append(REVERSALS[SETTLEMENTS[endpoint.name].name].name)
     mapping = partitions.per_empresa if endpoint.grain == "fact" else None
-    lists = [mirror_key(name) for name in sorted(needs_lists(endpoint))]
+    lists = [mirror_key(name) for name in lists_before(endpoint)]
     deps = [dg.AssetDep(["omie_payload", endpoint.model])]
     deps += [dg.AssetDep(key, partition_mapping=mapping) for key in lists]
-    for name in dict.fromkeys(before):
+    for name in endpoints_before(endpoint, policy):
         target = REGISTRY[name]
         crosses = mapping if target.grain == "register" else None
         deps.append(dg.AssetDep(push_key(target), partition_mapping=crosses))

@@ -7,66 +7,63 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from omie_pipeline.app.consequences import retry_wait
 from omie_pipeline.assets.run_tags import APPROVE_TAG
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.errors import (
     AuthFailed,
     Blocked,
     GuardrailStopped,
-    RetryLater,
-    TakenOver,
+    OmiePipelineError,
     Unreachable,
 )
 
 _MAX_RETRIES = 3
-_RECONNECT_SECONDS = 60.0
 
 
 @contextmanager
 def retried_as_omie_says() -> Iterator[None]:
-    """Turn ``RetryLater`` and ``TakenOver`` into Dagster's retry, and what a person must decide
-    into a failure.
-
-    A block is no retry: the sensors resume what it stopped when it ends; a call before would
-    extend it. Where an earlier step has found already that nobody is there, they resume it too: a
-    run of many steps would else wait anew in each.
+    """Turn what goes on by itself (``app.consequences.retry_wait``) into Dagster's retry, and what
+    a person must decide or a sensor resumes into a failure.
     """
     try:
         yield
-    except RetryLater as fault:
-        raise dg.RetryRequested(
-            max_retries=_MAX_RETRIES, seconds_to_wait=fault.wait_seconds
-        ) from fault
-    except TakenOver as lost:
-        # The new holder has the lane: the retry waits for it and finds what is left.
-        raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=0) from lost
-    except Unreachable as gone:
-        if gone.known:
-            raise dg.Failure(
-                description=f"{gone.detail.text}, como já visto há pouco. {gone.detail.fix} O que "
-                "já foi lido fica; o resto continua sozinho depois (sensor retomar_leituras).",
-                allow_retries=False,
-            ) from gone
-        raise dg.RetryRequested(
-            max_retries=_MAX_RETRIES, seconds_to_wait=_RECONNECT_SECONDS
-        ) from gone
-    except Blocked as closed:
-        until = closed.until.astimezone(clinic_zone())
-        raise dg.Failure(
-            description=f"{closed.detail.text}, até {until:%d/%m/%Y %H:%M}. O que já foi lido "
+    except OmiePipelineError as error:
+        wait = retry_wait(error)
+        if wait is not None:
+            raise dg.RetryRequested(max_retries=_MAX_RETRIES, seconds_to_wait=wait) from error
+        failure = _failure(error)
+        if failure is None:
+            raise
+        raise failure from error
+
+
+def _failure(error: OmiePipelineError) -> dg.Failure | None:
+    """The failure that says what follows and what to do; ``None``: the error itself says it all."""
+    if isinstance(error, Unreachable):
+        return dg.Failure(
+            description=f"{error.detail.text}, como já visto há pouco. {error.detail.fix} O que "
+            "já foi lido fica; o resto continua sozinho depois (sensor retomar_leituras).",
+            allow_retries=False,
+        )
+    if isinstance(error, Blocked):
+        until = error.until.astimezone(clinic_zone())
+        return dg.Failure(
+            description=f"{error.detail.text}, até {until:%d/%m/%Y %H:%M}. O que já foi lido "
             "fica; o resto continua sozinho depois disso (sensor retomar_leituras).",
             metadata={"bloqueado_ate": until.isoformat()},
             allow_retries=False,
-        ) from closed
-    except GuardrailStopped as stopped:
-        lines = "\n".join(f"- {reason}" for reason in stopped.reasons)
-        raise dg.Failure(
-            description=f"Nada foi enviado: {stopped}. Se estiver certo, execute de novo com a "
+        )
+    if isinstance(error, GuardrailStopped):
+        lines = "\n".join(f"- {reason}" for reason in error.reasons)
+        return dg.Failure(
+            description=f"Nada foi enviado: {error}. Se estiver certo, execute de novo com a "
             f"tag {APPROVE_TAG}=true.",
             metadata={"motivos": dg.MetadataValue.md(lines)},
             allow_retries=False,
-        ) from stopped
-    except AuthFailed as refused:
-        raise dg.Failure(
-            description=f"{refused.detail.text} {refused.detail.fix}", allow_retries=False
-        ) from refused
+        )
+    if isinstance(error, AuthFailed):
+        return dg.Failure(
+            description=f"{error.detail.text} {error.detail.fix}", allow_retries=False
+        )
+    return None

@@ -9,9 +9,7 @@ import typer
 
 from omie_pipeline.cli.errors import UNFINISHED, WRONG_USAGE
 from omie_pipeline.cli.output import say, show
-from omie_pipeline.cli.push_loop import PushRequest
 from omie_pipeline.cli.selection import (
-    Dates,
     EmpresaOption,
     JsonOption,
     chosen_empresas,
@@ -41,6 +39,7 @@ def preview(
 ) -> None:
     """Mostra linhas como sairiam para o Omie, sem enviar nada e sem dados pessoais à vista."""
     from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.payload.models import Selection, load_payload_model
     from omie_pipeline.push.preview import preview as previewed
     from omie_pipeline.push.report import PushOptions
@@ -60,7 +59,7 @@ def preview(
         if not left:
             return
     if left == rows:
-        wanted = PushRequest(empresas, chosen, Dates(), PushOptions(dry_run=True), key=key)
+        wanted = PushRequest(empresas, chosen, PushOptions(dry_run=True), key=key)
         say(missing_key(deployment, wanted) if key else texts.NO_ROW)
         if key is not None or empresa is not None:
             raise typer.Exit(WRONG_USAGE if key else UNFINISHED)

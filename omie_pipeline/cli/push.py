@@ -12,7 +12,7 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.relations import TITLES
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import emit, say
-from omie_pipeline.cli.push_loop import PushRequest, deliver
+from omie_pipeline.cli.push_loop import deliver
 from omie_pipeline.cli.push_report import (
     report_lines,
     show_next_step,
@@ -28,6 +28,7 @@ from omie_pipeline.cli.selection import (
     Dates,
     EmpresaOption,
     JsonOption,
+    Named,
     chosen_dates,
     chosen_empresas,
     chosen_endpoints,
@@ -39,6 +40,7 @@ from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushOptions, PushReport
 
 _DATE = "AAAA-MM-DD"
@@ -91,21 +93,25 @@ def push(
     as_json: JsonOption = False,
 ) -> None:
     """Envia linhas ao Omie. Saída: 0 tudo certo, 3 sobraram linhas, 1 falhou, 2 uso incorreto."""
+    from omie_pipeline.app.push_all import PushRequest
+
     chosen = chosen_endpoints(endpoints)
     dates = chosen_dates(day, first, last)
     _refuse_useless_dates(chosen, dates)
     _refuse_useless_same(chosen, key, same=same, approve=approve)
     deployment = _deployment()
+    empresas = chosen_empresas(deployment, empresa)
+    meant = dates_from_start(dates, deployment.settings.start_date)
     wanted = PushRequest(
-        empresas=chosen_empresas(deployment, empresa),
-        endpoints=chosen,
-        dates=dates_from_start(dates, deployment.settings.start_date),
-        options=replace(_options(approve=approve, dry_run=dry_run), same=same),
+        empresas,
+        chosen,
+        replace(_options(approve=approve, dry_run=dry_run), same=same),
+        date_from=meant.first,
+        date_to=meant.last,
         key=key,
-        empresa_asked=empresa is not None,
-        dates_asked=dates.given,
     )
-    _run(deployment, wanted, as_json=as_json, rows=rows)
+    named = Named(empresa=empresa is not None, dates=dates.given)
+    _run(deployment, wanted, named, as_json=as_json, rows=rows)
 
 
 def retry(
@@ -115,24 +121,35 @@ def retry(
     as_json: JsonOption = False,
 ) -> None:
     """Tenta de novo só as linhas rejeitadas e retidas. Saída: como em push."""
+    from omie_pipeline.app.push_all import PushRequest
+
     chosen = chosen_endpoints(endpoints or ["tudo"])
     deployment = _deployment()
     wanted = PushRequest(
-        empresas=chosen_empresas(deployment, empresa),
-        endpoints=chosen,
-        dates=dates_from_start(Dates(), deployment.settings.start_date),
-        options=_options(approve=approve, dry_run=False),
+        chosen_empresas(deployment, empresa),
+        chosen,
+        _options(approve=approve, dry_run=False),
+        date_from=deployment.settings.start_date,
         unfinished_only=True,
     )
-    _run(deployment, wanted, as_json=as_json)
+    _run(deployment, wanted, Named(), as_json=as_json)
 
 
-def _run(deployment: Deployment, wanted: PushRequest, *, as_json: bool, rows: int = _ROWS) -> None:
+def _run(
+    deployment: Deployment,
+    wanted: PushRequest,
+    named: Named,
+    *,
+    as_json: bool,
+    rows: int = _ROWS,
+) -> None:
     dry_run = wanted.options.dry_run
+    dates = Dates(wanted.date_from, wanted.date_to)
 
     def on_report(report: PushReport) -> None:
         if as_json:
-            empty = wanted.partition(report.empresa, report.endpoint)
+            register = report.endpoint.grain == "register"
+            empty = report.empresa if register else dates.partition()
             for line in report_lines(report, empty, dry_run=dry_run):
                 emit(line)
 
@@ -141,7 +158,7 @@ def _run(deployment: Deployment, wanted: PushRequest, *, as_json: bool, rows: in
         _show(deployment, result.reports, dry_run=dry_run, rows=rows)
     if result.failed:
         raise typer.Exit(FAILED)
-    if nothing := nothing_selected(deployment, wanted, result.reports):
+    if nothing := nothing_selected(deployment, wanted, result.reports, named):
         say(nothing.text)
         raise typer.Exit(nothing.code)
     if unfinished(result.reports):

@@ -1,54 +1,28 @@
-"""The loop behind ``push`` and ``retry``: empresa by empresa, endpoint by endpoint."""
+"""What ``push``, ``retry`` and ``reconcile`` say while ``app.push_all`` goes on."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.relations import needed_by
 from omie_pipeline.cli.errors import print_error
 from omie_pipeline.cli.model_report import computed_columns_told
 from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
-from omie_pipeline.cli.references import read_lists_once
-from omie_pipeline.cli.selection import Dates
-from omie_pipeline.errors import GuardrailStopped, OmieFault, TakenOver
+from omie_pipeline.cli.references import say_reading
+from omie_pipeline.errors import OmieFault
+from omie_pipeline.texts.cli import models as model_texts
 from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
-    from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.push.report import PushOptions, PushReport
-
-
-@dataclass(frozen=True, slots=True)
-class PushRequest:
-    """What is to be pushed.
-
-    Attributes:
-        dates: business dates of facts, the start date already applied.
-        key: one integration code only.
-        unfinished_only: only rows that were rejected or held.
-        held_only: only rows that are held and wait for no person.
-        empresa_asked, dates_asked: a person named them, so that finding nothing is worth telling.
-    """
-
-    empresas: tuple[str, ...]
-    endpoints: tuple[Endpoint, ...]
-    dates: Dates
-    options: PushOptions
-    key: str | None = None
-    unfinished_only: bool = False
-    held_only: bool = False
-    empresa_asked: bool = False
-    dates_asked: bool = False
-
-    def partition(self, empresa: str, endpoint: Endpoint) -> str:
-        """Name of the partition of a selection without rows."""
-        return empresa if endpoint.grain == "register" else self.dates.partition()
+    from omie_pipeline.app.deployment import Deployment, Progress
+    from omie_pipeline.app.push_all import EndpointResult, PushRequest
+    from omie_pipeline.payload.models import PayloadModel
+    from omie_pipeline.push.report import PushReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +30,8 @@ class PushResult:
     """What came of it.
 
     Attributes:
-        failed: an empresa was stopped by its key or the road to Omie, an endpoint by a guardrail or
-            by another run, or a report does not agree with the ledger; each was printed on stderr.
+        failed: an endpoint or an empresa stopped, or a report does not agree with the ledger; each
+            was printed on stderr.
     """
 
     reports: tuple[PushReport, ...]
@@ -67,81 +41,63 @@ class PushResult:
 def deliver(
     deployment: Deployment, wanted: PushRequest, on_report: Callable[[PushReport], None]
 ) -> PushResult:
-    """Push everything wanted; an empresa that is stopped does not stop the others.
-
-    A guardrail, and another run that took the lane while this one had lost its lock, stop an
-    endpoint and those that depend on it (``needed_by``); Omie's own trouble, and a road on which
-    nobody is there, stop the empresa.
+    """Push everything wanted, and say what the reports do not.
 
     Raises:
         ConfigurationError, ModelError, WarehouseError: before any call, or at once.
     """
-    _check_before_any_call(deployment, wanted)
+    from omie_pipeline.app.push_all import PushListener, push_all
+
+    listener = PushListener(on_model=_tell_computed, on_list=say_reading, sending=_sending)
     reports: list[PushReport] = []
     failed = False
-    for empresa in wanted.empresas:
-        stopped: set[str] = set()
-        for endpoint in wanted.endpoints:
-            label = f"{endpoint.name} ({empresa})"
-            if behind := sorted(needed_by(endpoint) & stopped):
-                stopped.add(endpoint.name)
-                say(texts.not_sent_behind(label=label, behind=", ".join(behind)))
-                continue
-            try:
-                report = _push_one(deployment, wanted, empresa, endpoint, label)
-            except (GuardrailStopped, TakenOver) as error:
-                print_error(error, about=label)
-                failed = True
-                stopped.add(endpoint.name)
-                continue
-            except OmieFault as error:
-                print_error(error, about=label)
-                failed = True
-                break
-            reports.append(report)
-            on_report(report)
-            failed = _tell(report, label, wanted) or failed
-            if report.line_down:
-                say(texts.no_way_to_omie(empresa))
-                break
+    for result in push_all(deployment, wanted, listener):
+        if result.report is not None:
+            reports.append(result.report)
+            on_report(result.report)
+        failed = _tell(result, wanted) or failed
     return PushResult(tuple(reports), failed)
 
 
-def _check_before_any_call(deployment: Deployment, wanted: PushRequest) -> None:
-    """Name every missing key and every bad model while nothing has left yet."""
-    from omie_pipeline.payload.models import load_payload_model
-
-    for empresa in wanted.empresas:
-        deployment.access(empresa)
-    for endpoint in wanted.endpoints:
-        model = load_payload_model(deployment.engine, endpoint)
-        if model.computed:
-            say(f"{endpoint.name}: {computed_columns_told(model)}")
+def _tell_computed(endpoint: Endpoint, model: PayloadModel) -> None:
+    if model.computed:
+        say(f"{endpoint.name}: {computed_columns_told(model)}")
 
 
-def _push_one(
-    deployment: Deployment, wanted: PushRequest, empresa: str, endpoint: Endpoint, label: str
-) -> PushReport:
-    from omie_pipeline.payload.models import Selection
-    from omie_pipeline.validation.values import needs_lists
-
-    if not endpoint.deletes:
-        read_lists_once(deployment, empresa, sorted(needs_lists(endpoint)), label)
-    selection = Selection(
-        empresa,
-        date_from=wanted.dates.first,
-        date_to=wanted.dates.last,
-        key=wanted.key,
-        unfinished_only=wanted.unfinished_only,
-        held_only=wanted.held_only,
-        approved=wanted.options.approve,
-    )
+@contextmanager
+def _sending(empresa: str, endpoint: Endpoint) -> Iterator[Progress]:
     # Whatever a library prints must not end up between the objects of --json.
-    with push_progress(label) as progress, redirect_stdout(sys.stderr):
-        return deployment.push(endpoint.name, selection, wanted.options, progress)
+    with push_progress(_label(empresa, endpoint)) as progress, redirect_stdout(sys.stderr):
+        yield progress
 
 
-def _tell(report: PushReport, label: str, wanted: PushRequest) -> bool:
+def _label(empresa: str, endpoint: Endpoint) -> str:
+    return f"{endpoint.name} ({empresa})"
+
+
+def _tell(result: EndpointResult, wanted: PushRequest) -> bool:
+    """Say what came of one endpoint; true when it failed or its report cannot be trusted."""
+    label = _label(result.empresa, result.endpoint)
+    if result.behind:
+        say(texts.not_sent_behind(label=label, behind=", ".join(result.behind)))
+    if result.unread_list is not None and isinstance(result.error, OmieFault):
+        say(
+            model_texts.list_unread(
+                needed_by=label, reference=result.unread_list, empresa=result.empresa
+            )
+        )
+    if result.error is not None:
+        print_error(result.error, about=label)
+        return True
+    if result.report is None:
+        return False
+    failed = _tell_report(result.report, label, wanted)
+    if result.report.line_down:
+        say(texts.no_way_to_omie(result.empresa))
+    return failed
+
+
+def _tell_report(report: PushReport, label: str, wanted: PushRequest) -> bool:
     """Say what the counts do not; true when the report cannot be trusted."""
     if report.recovered:
         say(texts.recovered(label=label, rows=report.recovered))

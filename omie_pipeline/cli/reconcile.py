@@ -13,16 +13,14 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import Column, count, day, emit, money, say, show, show_table
 from omie_pipeline.cli.prompts import confirm
-from omie_pipeline.cli.push_loop import PushRequest, deliver
+from omie_pipeline.cli.push_loop import deliver
 from omie_pipeline.cli.push_report import report_lines, show_reports, show_worst, unfinished
 from omie_pipeline.cli.push_report import worst_of as worst_of_push
 from omie_pipeline.cli.selection import (
-    Dates,
     EmpresaOption,
     JsonOption,
     YesOption,
     chosen_empresas,
-    dates_from_start,
 )
 from omie_pipeline.texts.cli import push as texts
 
@@ -101,6 +99,7 @@ def _resend(
 
 def _push(deployment: Deployment, proved: Sequence[LostRows], *, as_json: bool) -> None:
     """Send what waits of these endpoints: the rows set back, and all that resumes by itself."""
+    from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushOptions
 
     reports: list[PushReport] = []
@@ -108,10 +107,10 @@ def _push(deployment: Deployment, proved: Sequence[LostRows], *, as_json: bool) 
     for empresa in dict.fromkeys(gone.empresa for gone in proved):
         names = [gone.endpoint for gone in proved if gone.empresa == empresa]
         wanted = PushRequest(
-            empresas=(empresa,),
-            endpoints=tuple(REGISTRY[name] for name in names),
-            dates=dates_from_start(Dates(), deployment.settings.start_date),
-            options=PushOptions(trigger="cli"),
+            (empresa,),
+            tuple(REGISTRY[name] for name in names),
+            PushOptions(trigger="cli"),
+            date_from=deployment.settings.start_date,
             held_only=True,
         )
         done = deliver(deployment, wanted, lambda _report: None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omie_pipeline.cli.errors import FAILED, print_error
@@ -29,35 +28,9 @@ def _show_codes(deployment: Deployment, reference: str, empresa: str) -> None:
         )
 
 
-def _read(deployment: Deployment, reference: str, empresa: str) -> int:
+def say_reading(reference: str, empresa: str) -> None:
+    """A list of Omie is about to be read."""
     say(texts.reading_list(reference=reference, empresa=empresa))
-    return deployment.refresh_reference(reference, empresa)
-
-
-def read_lists_once(
-    deployment: Deployment, empresa: str, references: Sequence[str], needed_by: str
-) -> None:
-    """Read those of ``references`` that were never read of an empresa.
-
-    Args:
-        deployment: the composed deployment.
-        empresa: the empresa whose rows are meant.
-        references: lists, by endpoint.
-        needed_by: endpoint for which they are read, for the message.
-
-    Raises:
-        OmieFault: a list could not be read; what it was for and what to do was printed.
-    """
-    from omie_pipeline.status.endpoints import was_read
-
-    for reference in references:
-        if was_read(deployment.engine, reference, empresa):
-            continue
-        try:
-            _read(deployment, reference, empresa)
-        except OmieFault:
-            say(texts.list_unread(needed_by=needed_by, reference=reference, empresa=empresa))
-            raise
 
 
 def refs(empresa: EmpresaOption = None) -> None:
@@ -74,7 +47,8 @@ def refs(empresa: EmpresaOption = None) -> None:
     for name in names:
         try:
             for reference in REFERENCES:
-                records = _read(deployment, reference, name)
+                say_reading(reference, name)
+                records = deployment.refresh_reference(reference, name)
                 show(
                     texts.records_listed(reference=reference, empresa=name, records=count(records))
                 )

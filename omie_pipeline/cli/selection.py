@@ -17,7 +17,7 @@ from omie_pipeline.texts.cli import usage as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.cli.push_loop import PushRequest
+    from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushReport
 
 
@@ -190,10 +190,25 @@ class NothingSelected:
     code: int
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a person named, so that finding nothing there is worth telling."""
+
+    empresa: bool = False
+    dates: bool = False
+
+
 def nothing_selected(
-    deployment: Deployment, wanted: PushRequest, reports: Sequence[PushReport]
+    deployment: Deployment, wanted: PushRequest, reports: Sequence[PushReport], named: Named
 ) -> NothingSelected | None:
-    """What was asked for by name or date and selected no row; ``None`` if all was well."""
+    """What was asked for by name or date and selected no row; ``None`` if all was well.
+
+    Args:
+        deployment: the composed deployment.
+        wanted: what was pushed.
+        reports: what came of it.
+        named: what the person named of it.
+    """
     if wanted.unfinished_only or wanted.held_only or not reports:
         return None
     if wanted.key is not None:
@@ -201,14 +216,18 @@ def nothing_selected(
             return None
         return NothingSelected(missing_key(deployment, wanted), WRONG_USAGE)
     facts = [report for report in reports if report.endpoint.grain == "fact"]
-    if wanted.dates_asked and facts and not any(report.total.selected for report in facts):
+    if named.dates and facts and not any(report.total.selected for report in facts):
         names = ", ".join(dict.fromkeys(report.endpoint.name for report in facts))
-        text = texts.no_rows_at(names=names, dates=wanted.dates.told())
+        text = texts.no_rows_at(names=names, dates=_dates_of(wanted).told())
         return NothingSelected(text, UNFINISHED)
-    if wanted.empresa_asked and not any(report.total.selected for report in reports):
+    if named.empresa and not any(report.total.selected for report in reports):
         text = texts.no_rows_of_empresa(wanted.empresas[0])
         return NothingSelected(text, UNFINISHED)
     return None
+
+
+def _dates_of(wanted: PushRequest) -> Dates:
+    return Dates(wanted.date_from, wanted.date_to)
 
 
 def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
@@ -221,7 +240,7 @@ def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
     names += "..." if len(wanted.endpoints) > 3 else ""
     text = texts.no_rows_with_code(code=key, names=names, empresas=", ".join(wanted.empresas))
     if found.at_date:
-        return texts.other_date(text=text, dates=wanted.dates.told(), date=found.at_date)
+        return texts.other_date(text=text, dates=_dates_of(wanted).told(), date=found.at_date)
     if found.endpoint:
         return texts.code_of_another(text=text, endpoint=found.endpoint, empresa=found.empresa)
     if found.alike:
