@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from benchmarks.bench import Bench, worker
 from benchmarks.deployment import CLIENTES, EMPRESA, fill_clientes, push_clientes
 from benchmarks.measure import Measure, alternate, seconds_of
-from omie_pipeline.payload.models import (
+from omie_pipeline.payload import (
     PayloadModel,
     Selection,
     load_payload_model,

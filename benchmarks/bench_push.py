@@ -26,7 +26,7 @@ from benchmarks.bench import Bench, SimulatorProcess, simulator, worker
 from benchmarks.deployment import CLIENTES, fill_clientes, give_documents, push_clientes
 from benchmarks.measure import Alternated, Measure, seconds_of
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.models import load_payload_model, payload_of
+from omie_pipeline.payload import load_payload_model, payload_of
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.simulator.company import APP_KEY, APP_SECRET
 

@@ -50,7 +50,7 @@ from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.ownership import refuse_foreign_relations

@@ -12,7 +12,7 @@ from omie_pipeline.app.deployment import Deployment, Progress
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS, needed_by
 from omie_pipeline.errors import OmiePipelineError
-from omie_pipeline.payload.models import PayloadModel, Selection, load_payload_model
+from omie_pipeline.payload import PayloadModel, Selection, load_payload_model
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.status.endpoints import was_read

@@ -18,7 +18,7 @@ from omie_pipeline.catalog.endpoints.clientes import CLIENTES
 from omie_pipeline.errors import ConfigurationError, Empty
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.omie.masking import mask_text
-from omie_pipeline.payload.models import Selection, load_payload_model
+from omie_pipeline.payload import Selection, load_payload_model
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, quarantine, rejected
 from omie_pipeline.push.report import PushOptions

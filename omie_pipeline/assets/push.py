@@ -22,7 +22,7 @@ from omie_pipeline.assets.push_report import (
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.assets.run_tags import APPROVE_TAG, HELD_TAG, UNFINISHED_TAG, trigger_of
 from omie_pipeline.catalog import REGISTRY, Endpoint
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource

@@ -12,7 +12,7 @@ from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.payload.models import PayloadModel
+    from omie_pipeline.payload import PayloadModel
 
 _CANONICAL_SET = "canonica"
 
@@ -32,7 +32,7 @@ def tell_columns(deployment: Deployment) -> None:
 def _payload_lines(deployment: Deployment) -> Iterator[str]:
     from omie_pipeline.catalog import WRITABLE
     from omie_pipeline.errors import ModelError, ModelMisfit
-    from omie_pipeline.payload.models import load_payload_model
+    from omie_pipeline.payload import load_payload_model
 
     for endpoint in WRITABLE:
         try:

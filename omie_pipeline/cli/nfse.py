@@ -401,7 +401,7 @@ def _refuse_unknown(deployment: Deployment, empresa: str, key: str) -> None:
         typer.BadParameter: says what was probably meant, or how codes look.
     """
     from omie_pipeline.catalog import REGISTRY
-    from omie_pipeline.payload.models import find_code
+    from omie_pipeline.payload import find_code
     from omie_pipeline.push.dependents import KnownRecords
 
     orders = REGISTRY["ordens_servico"]

@@ -40,7 +40,7 @@ def preview(
     """Mostra linhas como sairiam para o Omie, sem enviar nada e sem dados pessoais à vista."""
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.app.push_all import PushRequest
-    from omie_pipeline.payload.models import Selection, load_payload_model
+    from omie_pipeline.payload import Selection, load_payload_model
     from omie_pipeline.push.preview import preview as previewed
     from omie_pipeline.push.report import PushOptions
 

@@ -21,7 +21,7 @@ from omie_pipeline.texts.cli import push as texts
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment, Progress
     from omie_pipeline.app.push_all import EndpointResult, PushRequest
-    from omie_pipeline.payload.models import PayloadModel
+    from omie_pipeline.payload import PayloadModel
     from omie_pipeline.push.report import PushReport
 
 

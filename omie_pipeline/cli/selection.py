@@ -232,7 +232,7 @@ def _dates_of(wanted: PushRequest) -> Dates:
 
 def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
     """Where a code that selected nothing stands instead, or how codes look there."""
-    from omie_pipeline.payload.models import find_code
+    from omie_pipeline.payload import find_code
 
     key = wanted.key or ""
     found = find_code(deployment.engine, key, wanted.endpoints, wanted.empresas)

@@ -24,8 +24,7 @@ from omie_pipeline.nfse.orders import (
     obstacles,
 )
 from omie_pipeline.omie.masking import mask
-from omie_pipeline.payload.models import PayloadModel, load_payload_model
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PayloadModel, PlanRow, RowOutcome, load_payload_model
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import SYNC, billing_request, ledger, nfse
 from omie_pipeline.texts import nfse as texts

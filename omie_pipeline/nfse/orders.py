@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 
-from omie_pipeline.payload.models import PayloadModel, Selection, model_key, payload_source
+from omie_pipeline.payload import PayloadModel, Selection, model_key, payload_source
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import (
     billing_request,

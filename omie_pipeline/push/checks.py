@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.imports.references import usable_categorias, usable_contas_correntes
 from omie_pipeline.omie.masking import mask
-from omie_pipeline.payload.models import PayloadModel, Selection
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PayloadModel, PlanRow, RowOutcome, Selection
 from omie_pipeline.push.conflicts import codigo_de_dois
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.ledger import Ledger

@@ -23,7 +23,7 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.omie.masking import mask
-from omie_pipeline.payload.rows import DELIVERED, Attempt, PlanRow, RowOutcome
+from omie_pipeline.payload import DELIVERED, Attempt, PlanRow, RowOutcome
 from omie_pipeline.push.effects import ExistingRecord, ReadBack, RecordEffect
 from omie_pipeline.push.emptied_fields import with_emptied
 from omie_pipeline.push.ledger import Intents, Ledger

@@ -11,8 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.model import Emptying, emptyings, value_at
-from omie_pipeline.payload.models import PayloadModel, Selection, payload_source
-from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.payload import PayloadModel, PlanRow, Selection, payload_source
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan
 from omie_pipeline.push.policy import EndpointPolicy

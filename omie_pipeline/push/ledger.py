@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.model import EMPTY_VALUES, filled_fields, value_at
-from omie_pipeline.payload.rows import (
+from omie_pipeline.payload import (
     ADOPTED,
     SETTLED,
     Attempt,

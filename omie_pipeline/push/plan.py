@@ -18,9 +18,14 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.omie.masking import mask
-from omie_pipeline.payload.models import (
+from omie_pipeline.payload import (
+    ADOPTED,
+    CLOSED_IN_OMIE,
+    REFUSED_BEFORE,
     Mode,
     PayloadModel,
+    PlanRow,
+    RowOutcome,
     Selection,
     hold_still,
     model_key,
@@ -28,7 +33,6 @@ from omie_pipeline.payload.models import (
     model_where,
     source_rows,
 )
-from omie_pipeline.payload.rows import ADOPTED, CLOSED_IN_OMIE, REFUSED_BEFORE, PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan, quarantine, rejected
 from omie_pipeline.push.dependents import unclear

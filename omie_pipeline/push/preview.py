@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.model import Target
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.omie.wire import to_wire
-from omie_pipeline.payload.models import PayloadModel, Selection, model_key, model_where, payload_of
+from omie_pipeline.payload import PayloadModel, Selection, model_key, model_where, payload_of
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.record import resolved, targets_in

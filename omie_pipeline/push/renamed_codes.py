@@ -12,8 +12,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from omie_pipeline.payload.models import PayloadModel, codes_in_model, model_key
-from omie_pipeline.payload.rows import PlanRow, plan_row
+from omie_pipeline.payload import PayloadModel, PlanRow, codes_in_model, model_key, plan_row
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan
 from omie_pipeline.push.conflicts import codigo_mudou_de_forma

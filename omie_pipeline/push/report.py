@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.clock import BRASILIA
-from omie_pipeline.payload.rows import DELIVERED
+from omie_pipeline.payload import DELIVERED
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
 from omie_pipeline.push.plan import PlannedPartition

@@ -23,7 +23,7 @@ from omie_pipeline.errors import (
     WarehouseError,
 )
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.payload.models import PARTIAL, PayloadModel, Selection, load_payload_model
+from omie_pipeline.payload import PARTIAL, PayloadModel, Selection, load_payload_model
 from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
 from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.push.checks import PlanCheck, check_plan

@@ -27,7 +27,7 @@ from omie_pipeline.omie import CallRecord, OmieClient, wire
 from omie_pipeline.omie.faults import status_text
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
-from omie_pipeline.payload.rows import Attempt, Kind, PlanRow, RowOutcome
+from omie_pipeline.payload import Attempt, Kind, PlanRow, RowOutcome
 from omie_pipeline.push.effects import ReadBack, RecordEffect, Request
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.texts import push as texts

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from omie_pipeline.payload.models import WAITS_FOR_A_PERSON
+from omie_pipeline.payload import WAITS_FOR_A_PERSON
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, sending_lane
 from omie_pipeline.postgres.tables import binding, block, ledger, quarantine, run

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.model import KEY_COLUMN
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.models import PAYLOAD_SCHEMA, PayloadModel, load_payload_model
+from omie_pipeline.payload import PAYLOAD_SCHEMA, PayloadModel, load_payload_model
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import schemas_of
 

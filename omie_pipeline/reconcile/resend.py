@@ -13,7 +13,7 @@ from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clock import BRASILIA, Clock
 from omie_pipeline.imports.merge import WHOLE
-from omie_pipeline.payload.models import PARTITION_COLUMN, load_payload_model, model_key
+from omie_pipeline.payload import PARTITION_COLUMN, load_payload_model, model_key
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lane, sending_lane
 from omie_pipeline.postgres.omie_tables import import_partition, mirror_table

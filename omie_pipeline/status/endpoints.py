@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.models import PARTITION_COLUMN, load_payload_model
+from omie_pipeline.payload import PARTITION_COLUMN, load_payload_model
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import mirror_table
 from omie_pipeline.postgres.tables import intent, ledger, quarantine

@@ -11,7 +11,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.endpoints.clientes import CLIENTES
 from omie_pipeline.catalog.row_labels import person_in
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.models import load_payload_model, model_key, payload_of
+from omie_pipeline.payload import load_payload_model, model_key, payload_of
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.status.history import RefusedEntry
 

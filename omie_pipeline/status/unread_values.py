@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from omie_pipeline.payload.models import UNREAD_COLUMN
+from omie_pipeline.payload import UNREAD_COLUMN
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import CLINIC, schemas_of
 

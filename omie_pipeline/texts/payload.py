@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# payload/models.py
+# payload.py
 
 
 def model_missing(*, schema: str, model: str) -> str:

@@ -13,7 +13,7 @@ from omie_pipeline import decimal_json
 from omie_pipeline.catalog import REGISTRY, WRITABLE, Endpoint
 from omie_pipeline.errors import ModelError, RecordNotFound, RecordRejected
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.models import load_payload_model
+from omie_pipeline.payload import load_payload_model
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.catalog.deliveries import FREE, prepare, push, sent, standing, write_method
 from tests.catalog.payloads import CODE, CONFIRMED, columns_of, full, minimal, row_of

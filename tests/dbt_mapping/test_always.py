@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.payload.models import Selection, load_payload_model, source_rows
+from omie_pipeline.payload import Selection, load_payload_model, source_rows
 from omie_pipeline.validation import CandidateRow, ClinicRules, Reason, References, Validator
 from tests.dbt_mapping.always import EMPRESA, always_columns, key_of
 from tests.dbt_mapping.scenario import Scenario

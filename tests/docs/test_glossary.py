@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from omie_pipeline.alerts.conditions import KINDS
 from omie_pipeline.assets import run_tags
-from omie_pipeline.payload.models import PARTITION_COLUMN, WAITS_FOR_A_PERSON
+from omie_pipeline.payload import PARTITION_COLUMN, WAITS_FOR_A_PERSON
 from omie_pipeline.postgres import all_tables
 from omie_pipeline.postgres.tables import metadata
 from tests.docs.pages import ROOT, commands_typed, text_of

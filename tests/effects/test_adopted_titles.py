@@ -12,7 +12,7 @@ import pytest
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.effects import RecordEffect
 from omie_pipeline.push.policy import EndpointPolicy, Policies
 from omie_pipeline.reconcile.resend import set_back

@@ -10,7 +10,7 @@ from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.nfse.follow import follow
 from omie_pipeline.nfse.state import states
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.push.run import Push

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from tests.effects.rows import (
     CONFLICT,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.report import PushReport
 from tests.effects.rows import OPEN, baixa, estorno, model, push, quarantined, with_title
 from tests.effects.test_money_already_there import HALF, bank_pays

@@ -9,7 +9,7 @@ import pytest
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import (

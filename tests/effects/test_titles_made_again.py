@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.effects.title import forget_settlements
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.unfinished import resumable

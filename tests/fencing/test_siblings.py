@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.push.run import Push
 from omie_pipeline.status.history import ListFilter, recent_runs

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import TakenOver
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.postgres.locks import lane, lanes_held
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
@@ -228,7 +228,7 @@ def test_what_a_dry_run_planned_is_not_held(world: World) -> None:
 
 def test_a_refusal_of_what_is_confirmed_changes_nothing(world: World) -> None:
     """Even a statement that reaches the ledger late: the condition stands in it."""
-    from omie_pipeline.payload.rows import PlanRow, RowOutcome
+    from omie_pipeline.payload import PlanRow, RowOutcome
     from omie_pipeline.push.ledger import Ledger
 
     prepared(world, "clientes")

@@ -17,7 +17,7 @@ from omie_pipeline.clock import Clock
 from omie_pipeline.errors import TakenOver
 from omie_pipeline.imports.report import ImportReport, Mode
 from omie_pipeline.nfse.follow import FollowReport, follow
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator import company as seeds

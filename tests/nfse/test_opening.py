@@ -12,7 +12,7 @@ from omie_pipeline.nfse.billing import opens, opens_with, orders_model, request_
 from omie_pipeline.nfse.follow import follow
 from omie_pipeline.nfse.orders import BilledOrder, corrected_at
 from omie_pipeline.nfse.state import NoteState, states
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.push.run import Push

@@ -13,7 +13,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clock import Clock, ManualClock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.run import Push

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.models import Selection, load_payload_model
+from omie_pipeline.payload import Selection, load_payload_model
 from omie_pipeline.push import run as pushing
 from omie_pipeline.push.plan import write_plan
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails

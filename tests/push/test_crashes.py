@@ -161,7 +161,7 @@ def test_two_processes_over_the_same_rows(engine: sa.Engine) -> None:
 
 def test_the_second_run_is_told_that_it_waits(engine: sa.Engine) -> None:
     from omie_pipeline.catalog import REGISTRY
-    from omie_pipeline.payload.models import Selection
+    from omie_pipeline.payload import Selection
     from omie_pipeline.push.run import Push
 
     with running_simulator(clock=SimulatedSystemClock()) as simulator:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.world import EMPRESA, World, cliente, titulo

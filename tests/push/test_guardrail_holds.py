@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from omie_pipeline.errors import GuardrailStopped
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.accept_all import INVALID

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault

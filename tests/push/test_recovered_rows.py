@@ -11,7 +11,7 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.ledger import Ledger
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.report import PushReport, recovery_told

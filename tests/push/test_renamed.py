@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import GuardrailStopped
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.ledger import likeness_of, plain_form
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails

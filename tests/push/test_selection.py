@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.push.accept_all import INVALID
 from tests.push.world import CLIENTE_COLUMNS, EMPRESA, TITULO_COLUMNS, World, cliente, titulo

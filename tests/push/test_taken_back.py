@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault

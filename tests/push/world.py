@@ -19,7 +19,7 @@ from omie_pipeline.imports.report import ImportReport, ImportRequest, Mode
 from omie_pipeline.imports.run import Importer
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
-from omie_pipeline.payload.models import Selection
+from omie_pipeline.payload import Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport

@@ -13,7 +13,7 @@ from omie_pipeline.nfse.billing import withheld
 from omie_pipeline.nfse.ledger import REFUSED_CODE
 from omie_pipeline.nfse.state import SubmittedOrder, submitted
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.rows import DELIVERED, PlanRow, RowOutcome
+from omie_pipeline.payload import DELIVERED, PlanRow, RowOutcome
 from omie_pipeline.postgres.tables import billing_request
 from omie_pipeline.push.checks import PlanCheck, Verdict, hold_or_refuse
 from omie_pipeline.push.effects.record import (

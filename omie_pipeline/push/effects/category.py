@@ -9,7 +9,7 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.model import Naming
 from omie_pipeline.errors import FaultDetail, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PlanRow, RowOutcome
 from omie_pipeline.push.checks import PlanCheck, Verdict, hold_or_refuse
 from omie_pipeline.push.conflicts import JA_CRIADO
 from omie_pipeline.push.effects.record import (

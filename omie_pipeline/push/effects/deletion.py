@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.payload import PlanRow
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.checks import PlanCheck
 from omie_pipeline.push.effects.record import RecordEffect

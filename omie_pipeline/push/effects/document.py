@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.payload import PlanRow
 from omie_pipeline.push.effects.record import (
     ABSENT,
     CANNOT_READ,

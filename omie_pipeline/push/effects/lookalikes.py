@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PlanRow, RowOutcome
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import import_cursor, mirror_table
 from omie_pipeline.postgres.tables import intent, ledger

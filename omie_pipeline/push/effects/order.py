@@ -9,7 +9,7 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.nfse.ledger import forget_billings
 from omie_pipeline.nfse.orders import BilledOrder, billed
 from omie_pipeline.omie import OmieClient, wire
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PlanRow, RowOutcome
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
 from omie_pipeline.push.conflicts import OS_CANCELADA, OS_FATURADA
 from omie_pipeline.push.dependents import KnownRecords

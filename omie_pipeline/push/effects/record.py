@@ -15,8 +15,7 @@ from omie_pipeline.catalog.model import Proof, Target, target_of
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
-from omie_pipeline.payload.models import Selection
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PlanRow, RowOutcome, Selection
 from omie_pipeline.push.checks import PlanCheck
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.ledger import Commit

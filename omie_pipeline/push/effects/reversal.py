@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from omie_pipeline.payload.models import Selection
-from omie_pipeline.payload.rows import PlanRow, RowOutcome
+from omie_pipeline.payload import PlanRow, RowOutcome, Selection
 from omie_pipeline.push.checks import PlanCheck, held
 from omie_pipeline.push.conflicts import BAIXA_DE_OUTRO
 from omie_pipeline.push.effects.deletion import mark_deleted

@@ -12,8 +12,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.relations import REVERSALS, TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.models import Selection, load_payload_model
-from omie_pipeline.payload.rows import PlanRow
+from omie_pipeline.payload import PlanRow, Selection, load_payload_model
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
 from omie_pipeline.push.conflicts import (
     BAIXA_DE_OUTRO,

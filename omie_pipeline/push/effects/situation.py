@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.relations import SITUATIONS
 from omie_pipeline.omie import OmieClient, wire
-from omie_pipeline.payload.rows import SETTLED, PlanRow
+from omie_pipeline.payload import SETTLED, PlanRow
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.record import (

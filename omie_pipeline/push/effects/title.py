@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.model import Endpoint, Proof
 from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS
 from omie_pipeline.omie import wire
-from omie_pipeline.payload.models import codes_in_model
-from omie_pipeline.payload.rows import SETTLED, PlanRow, RowOutcome
+from omie_pipeline.payload import SETTLED, PlanRow, RowOutcome, codes_in_model
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse, refused_by_omie
 from omie_pipeline.push.conflicts import (

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.relations import TITLES
 from omie_pipeline.errors import ModelError
-from omie_pipeline.payload.models import (
+from omie_pipeline.payload import (
     PayloadModel,
     Selection,
     load_payload_model,
