@@ -20,7 +20,7 @@ from omie_pipeline.cli.output import (
 )
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas, chosen_endpoints
 from omie_pipeline.texts.cli import push as texts
-from omie_pipeline.validation.labels import label, sentence
+from omie_pipeline.validation.model import label, sentence
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -26,7 +26,7 @@ from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.payload import PARTIAL, PayloadModel, Selection, load_payload_model
 from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
 from omie_pipeline.private_files import make_state_folder
-from omie_pipeline.push.checks import PlanCheck, check_plan
+from omie_pipeline.push.checks import PlanCheck, PlanFigures, check_plan, refusals
 from omie_pipeline.push.deliver import Delivery, Recovering
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects import TwinRule, effect_for
@@ -36,7 +36,6 @@ from omie_pipeline.push.emptied_fields import (
     not_emptied,
     remember_filled,
 )
-from omie_pipeline.push.guardrails import PlanFigures, refusals
 from omie_pipeline.push.ledger import Intents, Ledger
 from omie_pipeline.push.plan import (
     PlannedPartition,

@@ -303,7 +303,7 @@ CONTRACT_CANCELLED: Final = "O contrato está cancelado no Omie e não volta a o
 CONTRACT_CANCELLED_FIX: Final = "Faça um contrato novo, ou corrija a situação na clínica."
 
 
-# push/guardrails.py
+# push/checks.py
 
 
 def many_quarantined(*, quarantined: int, selected: int, most: float) -> str:

@@ -1,6 +1,6 @@
 """Every Portuguese text of the validation, as data: what is wrong and what to do about it.
 
-``{campo}`` is the field in human words (``labels.py``), ``{maximo}`` its length, ``{valores}`` its
+``{campo}`` is the field in human words (``label``), ``{maximo}`` its length, ``{valores}`` its
 closed list, ``{padrao}`` its mask, ``{primeiro}`` and ``{ultimo}`` the first and last year. These
 texts go to lists, logs and pages that many people see, so none of ``RULES`` has a place for the
 bad value, but for the day of an improbable date. ``UNREADABLE`` quotes what the source has where a

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from omie_pipeline.texts.validation import OPENINGS, RULE_OF_FIELDS
-from omie_pipeline.validation.labels import label, reason_of_several, sentence
-from omie_pipeline.validation.model import ExpectationResult, ValidationReport
+from omie_pipeline.validation.model import (
+    ExpectationResult,
+    ValidationReport,
+    label,
+    reason_of_several,
+    sentence,
+)
 
 # Data Docs that work without the internet and load nothing from third parties.
 #

@@ -1,16 +1,19 @@
-"""What goes into a validation and what comes out: rows, rules, references, reasons, counts."""
+"""What goes into a validation and what comes out: rows, rules, references, counts, and reasons in
+the words of a clinic's front desk."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from omie_pipeline.catalog.model import Grain
 from omie_pipeline.catalog.money_years import FIRST_MONEY_YEAR, LAST_MONEY_YEAR
+from omie_pipeline.texts import validation as texts
 
 Severity = Literal["critical", "warning", "hold"]
 """``critical`` quarantines the row, ``hold`` makes it wait, ``warning`` is only counted."""
@@ -260,3 +263,34 @@ def merge_reports(reports: Sequence[ValidationReport]) -> ValidationReport:
         failed_rows=sum(report.failed_rows for report in reports),
         held_rows=sum(report.held_rows for report in reports),
     )
+
+
+# Fields and rules in the words of a clinic's front desk.
+
+_PART: Final = re.compile(r"^(\w+)(?:\[(\d+)\])?$")
+
+
+def reason_of_several(rule: str) -> str:
+    """The motivo of a rule that is asked of several fields, without any one of them in it."""
+    text = texts.RULES[rule].reason.removeprefix("{campo}: ")
+    return text.format_map(texts.OF_SEVERAL)
+
+
+def label(path: str) -> str:
+    """A dotted path in words: ``categorias[2].percentual`` → ``rateio por categoria, item 2:
+    percentual``; alternatives (``a ou b``) are set apart by a slash."""
+    alternatives = path.split(texts.ALTERNATIVES)
+    return " / ".join(": ".join(map(_part, path.split("."))) for path in alternatives)
+
+
+def _part(part: str) -> str:
+    match = _PART.match(part)
+    if match is None:
+        return part
+    words = texts.LABELS.get(match[1], match[1])
+    return f"{words}, item {match[2]}" if match[2] else words
+
+
+def sentence(text: str) -> str:
+    """``text`` with its first letter in upper case, the rest untouched."""
+    return text[:1].upper() + text[1:]

@@ -14,7 +14,6 @@ from omie_pipeline.catalog.model import KEY_COLUMN, MARKER
 from omie_pipeline.texts import validation as texts
 from omie_pipeline.texts.validation import ALTERNATIVES, LABELS, RULES, UNREADABLE
 from omie_pipeline.validation.addresses import CEP_PATTERN, ufs
-from omie_pipeline.validation.labels import label, sentence
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -22,6 +21,8 @@ from omie_pipeline.validation.model import (
     References,
     RuleSummary,
     Severity,
+    label,
+    sentence,
 )
 from omie_pipeline.validation.values import (
     SERVICE_ITEMS,

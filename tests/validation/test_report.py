@@ -23,7 +23,7 @@ from omie_pipeline.validation import (
     suite_summary,
     write_data_docs,
 )
-from omie_pipeline.validation.labels import label
+from omie_pipeline.validation.model import label
 from tests.validation.rows import cliente
 
 # Each value is somewhere in the bad rows and may be nowhere in what comes out.
