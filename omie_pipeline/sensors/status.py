@@ -8,6 +8,7 @@ import dagster as dg
 
 from omie_pipeline.assets.status import KEY, status_metadata
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.texts import dagster as texts
 
 INTERVAL_SECONDS = 300
 
@@ -29,7 +30,7 @@ def status_sensor() -> dg.SensorDefinition:
         seen = hashlib.sha256(told.encode()).hexdigest()
         changed = seen != context.cursor
         return dg.SensorResult(
-            skip_reason="Página renovada" if changed else "Nada mudou",
+            skip_reason=texts.PAGE_RENEWED if changed else texts.PAGE_UNCHANGED,
             cursor=seen,
             asset_events=[dg.AssetMaterialization(KEY, metadata=page)] if changed else [],
         )

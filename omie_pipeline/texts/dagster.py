@@ -348,3 +348,9 @@ STARTED_BY_HAND: Final = "Execução manual: os lançamentos ficam para quem a i
 
 NOTHING_HELD: Final = "Nada retido que possa seguir agora"
 NOTHING_TO_RESUME: Final = "Nenhuma leitura interrompida que possa seguir agora"
+
+
+# sensors/status.py
+
+PAGE_RENEWED: Final = "Página renovada"
+PAGE_UNCHANGED: Final = "Nada mudou"
