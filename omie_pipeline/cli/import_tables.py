@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
-from dataclasses import dataclass
-from datetime import date
+from contextlib import contextmanager, redirect_stdout
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.cli.errors import FAILED, UNFINISHED, error_fix, print_error, without_secrets
 from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
 from omie_pipeline.cli.progress import reading_progress
@@ -25,20 +23,13 @@ from omie_pipeline.cli.selection import (
     chosen_tables,
     parsed_date,
 )
-from omie_pipeline.errors import (
-    AuthFailed,
-    Blocked,
-    BudgetSpent,
-    LineClosed,
-    OmieFault,
-    Paused,
-    TakenOver,
-)
+from omie_pipeline.errors import Blocked
 from omie_pipeline.texts.cli import imports as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.imports.report import ImportReport, Mode
+    from omie_pipeline.app.import_all import ImportAllRequest, TableResult
+    from omie_pipeline.imports.report import ImportProgress, Mode
 
 
 # The report of a reading, as people and programs read it.
@@ -46,35 +37,13 @@ if TYPE_CHECKING:
 _MORE = ("pages", "rereads", "page_size", "page_size_served")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One table of one empresa: its report, or why there is none.
-
-    Attributes:
-        asked: false for a table that was not tried, because its empresa's key was stopped before.
-    """
-
-    empresa: str
-    table: str
-    report: ImportReport | None = None
-    error: OmieFault | TakenOver | None = None
-    asked: bool = True
-
-    @property
-    def state(self) -> str:
-        """``done``, ``incomplete``, ``failed`` or ``not_read``."""
-        if self.report is not None:
-            return "done" if self.report.complete else "incomplete"
-        return "failed" if self.asked else "not_read"
-
-
-def emit_outcome(outcome: Outcome) -> None:
+def emit_result(result: TableResult) -> None:
     """One JSON object with the keys ``--json`` promises."""
-    report, error = outcome.report, outcome.error
+    report, error = result.report, result.error
     record: dict[str, Any] = {
-        "empresa": outcome.empresa,
-        "table": outcome.table,
-        "state": outcome.state,
+        "empresa": result.empresa,
+        "table": result.table,
+        "state": result.state,
     }
     if report is not None:
         record |= {
@@ -98,59 +67,44 @@ def emit_outcome(outcome: Outcome) -> None:
     emit(record)
 
 
-def show_outcomes(outcomes: Sequence[Outcome]) -> None:
+def show_results(results: Sequence[TableResult]) -> None:
     """The table list × counts and what it does not say, on stdout."""
-    several = len({outcome.empresa for outcome in outcomes}) > 1
+    several = len({result.empresa for result in results}) > 1
     heads = [Column("empresa")] if several else []
     heads += [Column("tabela"), Column("leitura")]
     heads += [Column(title, right=True) for title in texts.COUNTS.values()]
     heads.append(Column("completo"))
     rows = []
-    for outcome in outcomes:
-        cells = [outcome.empresa] if several else []
-        rows.append([*cells, outcome.table, *_cells(outcome)])
+    for result in results:
+        cells = [result.empresa] if several else []
+        rows.append([*cells, result.table, *_cells(result)])
     show_table(heads, rows)
-    for outcome in outcomes:
-        _show_remarks(outcome)
+    for result in results:
+        _show_remarks(result)
     show(texts.STATUS_NEXT)
 
 
-def _cells(outcome: Outcome) -> list[str]:
-    report = outcome.report
+def _cells(result: TableResult) -> list[str]:
+    report = result.report
     if report is None:
-        word = "falhou" if outcome.asked else texts.NOT_READ
+        word = "falhou" if result.asked else texts.NOT_READ
         return [word, *("–" for _ in texts.COUNTS), texts.NO]
     mode = texts.JUST_READ_BY_ANOTHER if report.reused else texts.MODES[report.mode]
     counts = [count(getattr(report, name)) for name in texts.COUNTS]
     return [mode, *counts, "sim" if report.complete else texts.NO]
 
 
-def _show_remarks(outcome: Outcome) -> None:
-    report, label = outcome.report, f"{outcome.table} ({outcome.empresa})"
+def _show_remarks(result: TableResult) -> None:
+    report, label = result.report, _label(result)
     if report is None:
         return
     if report.new_fields:
         show(texts.new_fields(label=label, fields=", ".join(report.new_fields)))
     if not report.complete:
-        show(texts.counts_differ(label=label, table=outcome.table))
+        show(texts.counts_differ(label=label, table=result.table))
 
 
 _DATE = "AAAA-MM-DD"
-_NEEDED_FIRST = {STATEMENT: "contas_correntes"}
-
-
-@dataclass(frozen=True, slots=True)
-class ImportCommand:
-    """What was typed.
-
-    Attributes:
-        mode: how to read; ``None``: what changed, or everything if nothing was read yet.
-    """
-
-    tables: tuple[str, ...]
-    empresas: tuple[str, ...]
-    dates: Dates
-    mode: Mode | None
 
 
 def import_(
@@ -181,6 +135,7 @@ def import_(
 ) -> None:
     """Lê tabelas do Omie. Saída: 0 completas, 3 alguma incompleta, 1 alguma falhou, 2 uso."""
     from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.app.import_all import ImportAllRequest, read_by_dates
 
     chosen, dates = chosen_tables(tables), chosen_dates(None, first, last)
     if changed and (full or dates.given):
@@ -192,34 +147,30 @@ def import_(
     deployment = Deployment()
     _refuse_days_to_come(deployment, dates)
     mode: Mode | None = "full" if full or dates.given else "incremental" if changed else None
-    asked = ImportCommand(chosen, chosen_empresas(deployment, empresa), dates, mode)
-    for name in asked.empresas:
-        deployment.access(name)
-    outcomes = []
-    for outcome in _outcomes(deployment, asked):
-        outcomes.append(outcome)
+    empresas = chosen_empresas(deployment, empresa)
+    asked = ImportAllRequest(empresas, chosen, mode, dates.first, dates.last)
+    results = []
+    for result in _results(deployment, asked):
+        results.append(result)
         if as_json:
-            emit_outcome(outcome)
+            emit_result(result)
     if not as_json:
-        show_outcomes(outcomes)
-    if any(outcome.report is None for outcome in outcomes):
+        show_results(results)
+    if any(result.report is None for result in results):
         raise typer.Exit(FAILED)
-    if any(outcome.report and not outcome.report.complete for outcome in outcomes):
+    if any(result.report and not result.report.complete for result in results):
         raise typer.Exit(UNFINISHED)
-    if dates.given and _nothing_there(outcomes):
-        names = ", ".join(dict.fromkeys(one.table for one in outcomes if _is_cut(one.table)))
+    if dates.given and _nothing_there(results):
+        names = ", ".join(dict.fromkeys(one.table for one in results if read_by_dates(one.table)))
         # A whole answer, and no failure: a crontab that reads yesterday meets Sundays.
         say(texts.none_created_at(names=names, dates=dates.told()))
 
 
-def _is_cut(table: str) -> bool:
-    """Whether the table is read by dates."""
-    return table == STATEMENT or MIRROR[table].call.created is not None
-
-
-def _nothing_there(outcomes: Sequence[Outcome]) -> bool:
+def _nothing_there(results: Sequence[TableResult]) -> bool:
     """Whether Omie has nothing of the dates in any table, as far as it was asked now."""
-    reports = [one.report for one in outcomes if one.report and _is_cut(one.table)]
+    from omie_pipeline.app.import_all import read_by_dates
+
+    reports = [one.report for one in results if one.report and read_by_dates(one.table)]
     return bool(reports) and not any(
         report.total_omie or report.read or report.reused for report in reports
     )
@@ -235,97 +186,61 @@ def _refuse_days_to_come(deployment: Deployment, dates: Dates) -> None:
         )
 
 
-def _outcomes(deployment: Deployment, asked: ImportCommand) -> Iterator[Outcome]:
-    """Read table by table; a closed or refused key ends its empresa, any other fault, and another
-    reading that took the lane, its table."""
-    for empresa in asked.empresas:
-        tables = _with_what_they_need(deployment, asked.tables, empresa)
-        for position, table in enumerate(tables):
-            outcome = _read(deployment, asked, table, empresa)
-            yield outcome
-            # Our own limit and a pause are one method's; a block, a refused key and a road that
-            # is down are everybody's.
-            error = outcome.error
-            ours = isinstance(error, (BudgetSpent, Paused))
-            if isinstance(error, (LineClosed, AuthFailed)) and not ours:
-                rest = tables[position + 1 :]
-                _tell_stop(error, asked, empresa, table, rest)
-                yield from (
-                    Outcome(empresa, left, error=outcome.error, asked=False) for left in rest
-                )
-                break
+def _results(deployment: Deployment, asked: ImportAllRequest) -> Iterator[TableResult]:
+    """Read list by list, and say on stderr what the results do not."""
+    from omie_pipeline.app.import_all import ImportListener, import_all
+
+    listener = ImportListener(on_needed=_tell_needed, on_resume=_tell_resumed, reading=_reading)
+    for result in import_all(deployment, asked, listener):
+        stopped = result.error is not None and result.asked
+        if result.error is not None and stopped:
+            print_error(result.error, about=_label(result), reading=True)
+        yield result
+        if stopped:
+            _tell_stop(asked, result)
 
 
-def _read(deployment: Deployment, asked: ImportCommand, table: str, empresa: str) -> Outcome:
-    from omie_pipeline.imports.state import read_cursor
-    from omie_pipeline.imports.status import resumable_since
-
-    label = f"{table} ({empresa})"
-    cursor = read_cursor(deployment.engine, empresa, table)
-    mode: Mode = asked.mode or ("full" if cursor.read_until is None else "incremental")
-    cut = _is_cut(table)
-    since = None
-    if mode == "full":
-        since = resumable_since(deployment.engine, empresa, table, deployment.clock.now())
-    if since is not None:
-        say(texts.goes_on(label=label, since=moment(since)))
-    try:
-        # Whatever a library prints must not end up between the objects of --json.
-        with reading_progress(label) as progress, redirect_stdout(sys.stderr):
-            report = deployment.import_table(
-                table,
-                empresa,
-                mode=mode,
-                date_from=asked.dates.first if cut else None,
-                date_to=asked.dates.last if cut else None,
-                not_before=since,
-                progress=progress,
-            )
-    except (OmieFault, TakenOver) as error:
-        print_error(error, about=label, reading=True)
-        return Outcome(empresa, table, error=error)
-    return Outcome(empresa, table, report)
+def _tell_needed(table: str, empresa: str, needed: str) -> None:
+    say(texts.needs_before(table=table, empresa=empresa, needed=needed))
 
 
-def _with_what_they_need(
-    deployment: Deployment, tables: tuple[str, ...], empresa: str
-) -> tuple[str, ...]:
-    """``tables``, and before them those that they cannot do without and that were never read."""
-    from omie_pipeline.status.endpoints import was_read
-
-    missing = []
-    for table, needed in _NEEDED_FIRST.items():
-        wanted = table in tables and needed not in tables
-        if wanted and not was_read(deployment.engine, needed, empresa):
-            say(texts.needs_before(table=table, empresa=empresa, needed=needed))
-            missing.append(needed)
-    return (*missing, *tables)
+def _tell_resumed(table: str, empresa: str, since: datetime) -> None:
+    say(texts.goes_on(label=f"{table} ({empresa})", since=moment(since)))
 
 
-def _tell_stop(
-    error: LineClosed | AuthFailed,
-    asked: ImportCommand,
-    empresa: str,
-    table: str,
-    rest: tuple[str, ...],
-) -> None:
+@contextmanager
+def _reading(table: str, empresa: str) -> Iterator[ImportProgress]:
+    # Whatever a library prints must not end up between the objects of --json.
+    with reading_progress(f"{table} ({empresa})") as progress, redirect_stdout(sys.stderr):
+        yield progress
+
+
+def _tell_stop(asked: ImportAllRequest, result: TableResult) -> None:
+    """What was left out, and what reads it once the key is answered again."""
+    error, rest = result.error, result.left_out
     if rest:
-        say(texts.not_read_tables(empresa=empresa, tables=", ".join(rest)))
-    if isinstance(error, Blocked):
-        words = [texts.IMPORT_COMMAND, table, *rest]
-        words += [f"--from {asked.dates.first}"] if asked.dates.first else []
-        words += [f"--to {asked.dates.last}"] if asked.dates.last else []
-        whole = asked.mode == "full" and not asked.dates.given
+        say(texts.not_read_tables(empresa=result.empresa, tables=", ".join(rest)))
+    if isinstance(error, Blocked) and result.ends_empresa:
+        words = [texts.IMPORT_COMMAND, result.table, *rest]
+        words += [f"--from {asked.date_from}"] if asked.date_from else []
+        words += [f"--to {asked.date_to}"] if asked.date_to else []
+        whole = asked.mode == "full" and asked.date_from is None and asked.date_to is None
         words += ["--full"] if whole else []
         say(
             texts.key_not_answered(
-                empresa=empresa, until=moment(error.until), command=" ".join(words)
+                empresa=result.empresa, until=moment(error.until), command=" ".join(words)
             )
         )
 
 
+def _label(result: TableResult) -> str:
+    return f"{result.table} ({result.empresa})"
+
+
 def _refuse_useless_dates(tables: tuple[str, ...], dates: Dates) -> None:
-    uncut = [t for t in tables if not _is_cut(t)]
+    from omie_pipeline.app.import_all import read_by_dates
+
+    uncut = [t for t in tables if not read_by_dates(t)]
     if not dates.given or not uncut:
         return
     if len(uncut) == len(tables):
