@@ -33,12 +33,12 @@ from omie_pipeline.cli.sandbox import (
 from omie_pipeline.config.empresas import has_credentials, load_config
 from omie_pipeline.config.settings import load_settings, project_root
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.omie.wire import no_authorities
 from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.resources.dagster_home import prepare_dagster_home
 from omie_pipeline.resources.dbt import ensure_manifest
 from omie_pipeline.resources.run_workers import end_dead_runs
 from omie_pipeline.texts.cli import machine as texts
-from omie_pipeline.tls import no_authorities
 from omie_pipeline.webhooks.auth import configured_doors
 
 # The processes that ``make dev`` starts: each in a session of its own, and none left behind.

@@ -19,7 +19,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import httpcore
 import httpx
@@ -27,9 +28,8 @@ import simplejson
 
 from omie_pipeline.catalog import ComplexType, Service
 from omie_pipeline.decimal_json import dumps, loads
-from omie_pipeline.errors import FaultDetail, Unreachable
+from omie_pipeline.errors import ConfigurationError, FaultDetail, Unreachable
 from omie_pipeline.texts import omie as texts
-from omie_pipeline.tls import shared_context
 
 Json = dict[str, Any]
 Parse = Callable[[str], Json | None]
@@ -158,6 +158,41 @@ def _text(value: Any) -> str:
 
 def _bare(text: str) -> str:
     return "".join(char for char in text if char.isalnum()).casefold()
+
+
+# One TLS context for all connections of a process: reading the authorities costs 30 ms each time.
+#
+# Which authorities are trusted is what httpx would read: those of the file in SSL_CERT_FILE or of
+# the folder in SSL_CERT_DIR if one is set (a network whose proxy signs by itself), else certifi's.
+
+_FILE: Final = "SSL_CERT_FILE"
+_FOLDER: Final = "SSL_CERT_DIR"
+
+
+def shared_context() -> ssl.SSLContext:
+    """The context of this process. Nobody may change it: every connection has it.
+
+    Raises:
+        ConfigurationError: what a variable names cannot be read as certificates.
+    """
+    return _context(os.environ.get(_FILE, ""), os.environ.get(_FOLDER, ""))
+
+
+def no_authorities() -> ssl.SSLContext:
+    """A context that trusts nobody and costs nothing: for addresses that are ``http`` anyway."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@lru_cache(maxsize=4)
+def _context(file: str, folder: str) -> ssl.SSLContext:
+    """One for each setting of the two variables: a process has one, a test may have two."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        name, place = (_FILE, file) if file else (_FOLDER, folder)
+        raise ConfigurationError(
+            texts.certificates_unreadable(variable=name, place=place, cause=error.strerror or error)
+        ) from None
 
 
 # An HTTP transport whose answers end, and why nobody could be reached.

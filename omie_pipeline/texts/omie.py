@@ -132,6 +132,10 @@ FAILURES: Final = {
 }
 
 
+def certificates_unreadable(*, variable: str, place: str, cause: object) -> str:
+    return f"{variable}: não foi possível ler certificados de {place} ({cause})."
+
+
 # catalog/faults.py
 
 BLOCKED_FIX: Final = (

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-# tls.py
-
-
-def certificates_unreadable(*, variable: str, place: str, cause: object) -> str:
-    return f"{variable}: não foi possível ler certificados de {place} ({cause})."
-
-
 # yaml_text.py
 
 

@@ -17,6 +17,7 @@ from omie_pipeline.clock import Clock
 from omie_pipeline.errors import TakenOver
 from omie_pipeline.imports.report import ImportReport, Mode
 from omie_pipeline.nfse.follow import FollowReport, follow
+from omie_pipeline.omie.wire import no_authorities
 from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport
@@ -24,7 +25,6 @@ from omie_pipeline.simulator import company as seeds
 from omie_pipeline.simulator import orders as billing
 from omie_pipeline.simulator.control.orders import OrderNote
 from omie_pipeline.simulator.engine.server import Simulator
-from omie_pipeline.tls import no_authorities
 from tests.fencing.losing import Interruption, Successor, end_lock, push_lane, sent
 from tests.histories.clinic import CHAIN, COLUMNS, REGISTERS, Clinic
 from tests.histories.clocks import Machine, ProcessClock, SharedTime

@@ -10,10 +10,9 @@ import certifi
 import pytest
 from pydantic import SecretStr
 
-from omie_pipeline import tls
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.errors import ConfigurationError
-from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient
+from omie_pipeline.omie import Credentials, LocalRateLimiter, OmieClient, wire
 from omie_pipeline.omie.wire import BoundedTransport
 
 
@@ -21,9 +20,9 @@ from omie_pipeline.omie.wire import BoundedTransport
 def _nothing_read_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    tls._context.cache_clear()
+    wire._context.cache_clear()
     yield
-    tls._context.cache_clear()
+    wire._context.cache_clear()
 
 
 @pytest.fixture
@@ -53,13 +52,13 @@ def test_authorities_are_read_once_whatever_the_number_of_clients(
 def test_authorities_of_the_named_file_are_trusted(
     readings: list[str | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = len(tls.shared_context().get_ca_certs())
+    usual = len(wire.shared_context().get_ca_certs())
     one = tmp_path / "own.pem"
-    own = ssl.DER_cert_to_PEM_cert(tls.shared_context().get_ca_certs(binary_form=True)[0])
+    own = ssl.DER_cert_to_PEM_cert(wire.shared_context().get_ca_certs(binary_form=True)[0])
     one.write_text(own, encoding="ascii")
     monkeypatch.setenv("SSL_CERT_FILE", str(one))
     assert usual > 1
-    assert len(tls.shared_context().get_ca_certs()) == 1
+    assert len(wire.shared_context().get_ca_certs()) == 1
     assert readings == [certifi.where(), str(one)]
 
 
@@ -72,11 +71,11 @@ def test_a_file_that_holds_no_certificates_is_named(
         file.write_text(content, encoding="ascii")
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with pytest.raises(ConfigurationError, match=r"SSL_CERT_FILE: .*missing\.pem"):
-        tls.shared_context()
+        wire.shared_context()
 
 
 def test_no_authorities_reads_nothing_and_trusts_nobody(readings: list[str | None]) -> None:
-    context = tls.no_authorities()
+    context = wire.no_authorities()
     assert (readings, context.get_ca_certs()) == ([], [])
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
