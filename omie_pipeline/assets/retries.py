@@ -17,6 +17,7 @@ from omie_pipeline.errors import (
     OmiePipelineError,
     Unreachable,
 )
+from omie_pipeline.texts import dagster as texts
 
 _MAX_RETRIES = 3
 
@@ -42,23 +43,20 @@ def _failure(error: OmiePipelineError) -> dg.Failure | None:
     """The failure that says what follows and what to do; ``None``: the error itself says it all."""
     if isinstance(error, Unreachable):
         return dg.Failure(
-            description=f"{error.detail.text}, como já visto há pouco. {error.detail.fix} O que "
-            "já foi lido fica; o resto continua sozinho depois (sensor retomar_leituras).",
+            description=texts.unreachable(text=error.detail.text, fix=error.detail.fix),
             allow_retries=False,
         )
     if isinstance(error, Blocked):
         until = error.until.astimezone(clinic_zone())
         return dg.Failure(
-            description=f"{error.detail.text}, até {until:%d/%m/%Y %H:%M}. O que já foi lido "
-            "fica; o resto continua sozinho depois disso (sensor retomar_leituras).",
+            description=texts.blocked(text=error.detail.text, until=until),
             metadata={"bloqueado_ate": until.isoformat()},
             allow_retries=False,
         )
     if isinstance(error, GuardrailStopped):
         lines = "\n".join(f"- {reason}" for reason in error.reasons)
         return dg.Failure(
-            description=f"Nada foi enviado: {error}. Se estiver certo, execute de novo com a "
-            f"tag {APPROVE_TAG}=true.",
+            description=texts.stopped_by_guardrail(why=str(error), tag=APPROVE_TAG),
             metadata={"motivos": dg.MetadataValue.md(lines)},
             allow_retries=False,
         )

@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+OMIE_CALLS_PER_MINUTE = 240
+"""Omie's own ceiling for one key and method (omie-api.md#calls-a-minute)."""
+OMIE_CALLS_PER_MINUTE_IP = 960
+"""Omie's own ceiling for one IP address."""
+CALLS_PER_MINUTE = 235
+"""What we keep to of Omie's 240 unless a deployment says otherwise; the margin is for clocks."""
+CALLS_PER_MINUTE_IP = 940
+"""What we keep to of Omie's 960."""
+ERROR_BUDGET = 8
+"""Errors of one method after which we stop by ourselves, before the ten at which
+Omie blocks the key (omie-api.md#blocks)."""
+
 REDUNDANT_SECONDS = 60.0
 """An identical request inside this time is refused, and asking restarts it (official, seen)."""
 

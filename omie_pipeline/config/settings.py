@@ -27,6 +27,12 @@ from pydantic import (
     model_validator,
 )
 
+from omie_pipeline.catalog.limits import (
+    CALLS_PER_MINUTE,
+    CALLS_PER_MINUTE_IP,
+    OMIE_CALLS_PER_MINUTE,
+    OMIE_CALLS_PER_MINUTE_IP,
+)
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.schemas import PREFIX_PATTERN, Schemas
@@ -55,10 +61,6 @@ def _options(expected: str) -> str:
 
 
 OMIE_URL = "https://app.omie.com.br/api/v1/"
-OMIE_CALLS_PER_MINUTE = 240
-"""Omie's own ceiling for one key and method."""
-OMIE_CALLS_PER_MINUTE_IP = 960
-"""Omie's own ceiling for one IP address."""
 
 IN_PLACE = "warehouse://"
 """What begins a CLINIC_URL whose tables are in the warehouse already."""
@@ -153,13 +155,13 @@ class Settings(BaseModel):
         description="Address of Omie's API: https, or http on this machine only (the simulator).",
     )
     calls_per_minute: int = Field(
-        235,
+        CALLS_PER_MINUTE,
         ge=1,
         validation_alias="OMIE_CALLS_PER_MINUTE",
         description="Calls a minute of one key and method.",
     )
     calls_per_minute_ip: int = Field(
-        940,
+        CALLS_PER_MINUTE_IP,
         ge=1,
         validation_alias="OMIE_CALLS_PER_MINUTE_IP",
         description="Calls a minute of this IP address.",

@@ -20,6 +20,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.catalog.limits import (
     BURST,
+    CALLS_PER_MINUTE,
+    CALLS_PER_MINUTE_IP,
+    ERROR_BUDGET,
     FAULT_WINDOW_SECONDS,
     PROBE_SECONDS,
     REDUNDANT_SECONDS,
@@ -44,9 +47,9 @@ class Limits:
             us at ten (omie-api.md#blocks).
     """
 
-    method_per_minute: float = 235.0
-    ip_per_minute: float = 940.0
-    error_budget: int = 8
+    method_per_minute: float = CALLS_PER_MINUTE
+    ip_per_minute: float = CALLS_PER_MINUTE_IP
+    error_budget: int = ERROR_BUDGET
 
 
 class RateLimiter(Protocol):

@@ -354,3 +354,24 @@ NOTHING_TO_RESUME: Final = "Nenhuma leitura interrompida que possa seguir agora"
 
 PAGE_RENEWED: Final = "Página renovada"
 PAGE_UNCHANGED: Final = "Nada mudou"
+
+
+# assets/retries.py
+
+
+def unreachable(*, text: str, fix: str) -> str:
+    return (
+        f"{text}, como já visto há pouco. {fix} O que já foi lido fica; o resto continua sozinho "
+        "depois (sensor retomar_leituras)."
+    )
+
+
+def blocked(*, text: str, until: datetime) -> str:
+    return (
+        f"{text}, até {until:%d/%m/%Y %H:%M}. O que já foi lido fica; o resto continua sozinho "
+        "depois disso (sensor retomar_leituras)."
+    )
+
+
+def stopped_by_guardrail(*, why: str, tag: str) -> str:
+    return f"Nada foi enviado: {why}. Se estiver certo, execute de novo com a tag {tag}=true."
