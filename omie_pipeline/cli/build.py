@@ -22,10 +22,10 @@ from omie_pipeline.likely import did_you_mean
 from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
-    from dbt.artifacts.schemas.results import NodeResult
-
+    from omie_pipeline.app.build import BuildRequest, DbtRun, TableCopy
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.clinic.extract import ExtractResult
+    from omie_pipeline.config.dbt_project import MappingProject
     from omie_pipeline.status.unread_values import Reading, UnreadColumn
 
 
@@ -195,36 +195,52 @@ def build(
     Sem clínica configurada (CLINIC_URL), refaz só as visões do que vem do Omie. Uma tabela que a
     fonte não entrega não para as outras: fica como estava, e o comando termina com 1.
     """
+    from omie_pipeline.app.build import BuildListener, BuildRequest, reads_clinic
+    from omie_pipeline.app.build import build as run
     from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.clinic.failures import SourceUnreachable
 
     deployment = Deployment()
     names = chosen_empresas(deployment, empresa)
-    deployment.refuse_foreign_relations()
-    if not any(deployment.has_clinic(name) for name in names):
+    request = BuildRequest(names, full, frozenset(recopy or ()), frozenset(accept_shrunk or ()))
+    copied = reads_clinic(deployment, names)
+    if copied:
+        _check_tables(deployment, request)
+    else:
         say(texts.NO_CLINIC)
-        _run_dbt(deployment, ("--select", "tag:espelho", "--indirect-selection", "cautious"))
-        show(texts.IMPORT_NEXT)
-        return
-    wanted = _BuildOptions(full, frozenset(recopy or ()), frozenset(accept_shrunk or ()))
-    _check_tables(deployment, wanted)
-    refused = [line for name in names for line in _extract(deployment, name, wanted)]
-    if len(refused) == len(names) * len(deployment.sources):
+    refused: list[str] = []
+
+    def on_copied(copy: TableCopy) -> None:
+        if copy.error is not None:
+            refused.append(without_secrets(f"{copy.empresa}: {copy.error}"))
+        _tell_copy(copy)
+
+    listener = BuildListener(
+        on_copy=lambda table, name: say(texts.copying(name=table, empresa=name)),
+        on_copied=on_copied,
+        on_adopted=tell_adopted,
+        on_dbt=lambda: say(texts.BUILDING),
+        running=_dbt_running,
+    )
+    try:
+        result = run(deployment, request, listener)
+    except SourceUnreachable:
         _tell_refused(refused)
+        raise
+    if result.dbt is not None:
+        _tell_dbt(result.dbt)
+        if copied:
+            tell_reading(deployment)
+            tell_columns(deployment)
+    _tell_refused(refused)
+    if result.dbt is not None and not result.dbt.succeeded:
+        say(texts.MODELS_FIX)
+    if not result.succeeded:
         raise typer.Exit(FAILED)
-    _run_dbt(deployment, refused=refused)
-    show(texts.PUSH_NEXT)
+    show(texts.PUSH_NEXT if copied else texts.IMPORT_NEXT)
 
 
-@dataclass(frozen=True, slots=True)
-class _BuildOptions:
-    """What the command line asked for beyond the usual, by table."""
-
-    full: bool
-    recopy: frozenset[str]
-    accept_shrunk: frozenset[str]
-
-
-def _check_tables(deployment: Deployment, wanted: _BuildOptions) -> None:
+def _check_tables(deployment: Deployment, wanted: BuildRequest) -> None:
     known = {table.name for table in deployment.sources}
     for option, names in (("--recopy", wanted.recopy), ("--accept-shrunk", wanted.accept_shrunk)):
         for name in sorted(names - known):
@@ -235,32 +251,12 @@ def _check_tables(deployment: Deployment, wanted: _BuildOptions) -> None:
             )
 
 
-def _extract(deployment: Deployment, empresa: str, wanted: _BuildOptions) -> list[str]:
-    """Copies every table of one empresa; returns what was refused, a line each."""
-    from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
-
-    refused: list[str] = []
-    with deployment.clinic(empresa):
-        pass  # a clinic that cannot be opened is one error, not one for each of its tables
-    for table in deployment.sources:
-        say(texts.copying(name=table.name, empresa=empresa))
-        how = deployment.how_to_read(
-            full=wanted.full,
-            recopy=table.name in wanted.recopy,
-            accept_shrunk=table.name in wanted.accept_shrunk,
-        )
-        try:
-            result = deployment.extract(table, empresa, how=how)
-        except SourceUnreachable:
-            _tell_refused(refused)
-            raise
-        except (ClinicSourceError, ConfigurationError) as error:
-            refused.append(without_secrets(f"{empresa}: {error}"))
-            say(texts.not_copied(name=table.name, empresa=empresa))
-            continue
-        _tell(result, empresa)
-        _tell_unowned(table.name, deployment.unowned_rows(table, empresa))
-    return refused
+def _tell_copy(copy: TableCopy) -> None:
+    if copy.result is None:
+        say(texts.not_copied(name=copy.table, empresa=copy.empresa))
+        return
+    _tell(copy.result, copy.empresa)
+    _tell_unowned(copy.table, copy.unowned)
 
 
 def _tell_unowned(table: str, unowned: Mapping[str, int]) -> None:
@@ -308,37 +304,19 @@ def _tell(result: ExtractResult, empresa: str) -> None:
         say(texts.old_copy_stays(table=result.table, copy=name))
 
 
-def _run_dbt(
-    deployment: Deployment, selected: Sequence[str] = (), refused: Sequence[str] = ()
-) -> None:
-    from dbt.cli.main import dbtRunner
-
-    from omie_pipeline.config.dbt_project import BUILD
-
-    tell_adopted(deployment)
-    say(texts.BUILDING)
-    project = deployment.prepare_dbt()
+@contextmanager
+def _dbt_running(project: MappingProject) -> Iterator[None]:
     for hint in project.hints:
         say(texts.warning(hint))
-    folder = str(project.folder)
-    arguments = [*BUILD, "--project-dir", folder, "--profiles-dir", folder, *selected]
-    # dbt writes its whole log to stdout; what matters of it is printed below.
-    with _quiet():
-        outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
-    results: Sequence[NodeResult] = getattr(outcome.result, "results", None) or ()
-    if outcome.exception is not None and not results:
-        raise ConfigurationError(
-            texts.DBT_DID_NOT_RUN + _first_lines(str(outcome.exception))
-        ) from None
-    _tell_nodes(results)
-    if not selected:
-        tell_reading(deployment)
-        tell_columns(deployment)
-    _tell_refused(refused)
-    if not outcome.success:
-        say(texts.MODELS_FIX)
-    if refused or not outcome.success:
-        raise typer.Exit(FAILED)
+    # dbt writes its whole log to stdout; what matters of it is printed afterwards.
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def _tell_dbt(run: DbtRun) -> None:
+    if run.broke is not None:
+        raise ConfigurationError(texts.DBT_DID_NOT_RUN + _first_lines(str(run.broke)))
+    _tell_nodes(run.nodes)
 
 
 def _tell_refused(refused: Sequence[str]) -> None:
@@ -365,9 +343,3 @@ def _first_lines(text: str, limit: int = 6) -> str:
 
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return without_secrets(mask_text("\n  ".join(lines[:limit])))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    with redirect_stdout(sys.stderr):
-        yield

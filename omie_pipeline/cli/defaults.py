@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.config.defaults import Setting
+    from omie_pipeline.config.defaults import AdoptedDefaults, Setting
 
 defaults = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -122,11 +122,8 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def tell_adopted(deployment: Deployment) -> None:
-    """Take over the defaults of an earlier version, if there are, and say so."""
-    found = deployment.adopt_defaults()
-    if found is None:
-        return
+def tell_adopted(found: AdoptedDefaults) -> None:
+    """Say that the defaults of an earlier version were taken over."""
     say(texts.defaults_imported(sources=texts.AND_.join(found.sources), number=len(found.settings)))
     for reason in found.left_out:
         say(texts.left_out(reason))
@@ -137,7 +134,9 @@ def _opened() -> Deployment:
     from omie_pipeline.app.deployment import Deployment
 
     deployment = Deployment()
-    tell_adopted(deployment)
+    found = deployment.adopt_defaults()
+    if found is not None:
+        tell_adopted(found)
     return deployment
 
 

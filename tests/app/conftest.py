@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -26,23 +27,26 @@ Deployed = Callable[..., Deployment]
 
 @pytest.fixture
 def deployed(world: World, database_url: str, tmp_path: Path) -> Deployed:
-    """``deployed(more_yaml, NORTE_SECRET="wrong")`` -> the deployment."""
+    """``deployed(more_yaml, NORTE_SECRET="wrong", settings={"staging": "minha"})``."""
 
-    def made(more: str = "", **changed: str) -> Deployment:
+    def made(
+        more: str = "", *, settings: Mapping[str, Any] | None = None, **changed: str
+    ) -> Deployment:
         file = tmp_path / "empresas.yaml"
         file.write_text(EMPRESAS + more, "utf-8")
-        variables: Mapping[str, str] = {
+        variables = {
             "NORTE_KEY": "777000111222",
             "NORTE_SECRET": "segredo-errado",
             "SUL_KEY": world.sim.app_key,
             "SUL_SECRET": world.sim.app_secret,
         }
-        settings = Settings(
-            warehouse_url=SecretStr(database_url),
-            base_url=world.base_url,
-            home=tmp_path,
-            config=file,
-        )
-        return Deployment(settings, clock=world.clock, variables={**variables, **changed})
+        given: dict[str, Any] = {
+            "warehouse_url": SecretStr(database_url),
+            "base_url": world.base_url,
+            "home": tmp_path,
+            "config": file,
+            **(settings or {}),
+        }
+        return Deployment(Settings(**given), clock=world.clock, variables=variables | changed)
 
     return made
