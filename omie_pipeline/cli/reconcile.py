@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
 from omie_pipeline.cli.output import Column, count, day, emit, money, say, show, show_table
 from omie_pipeline.cli.prompts import confirm
@@ -26,6 +24,7 @@ from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushReport
     from omie_pipeline.reconcile.differences import DayCount, Difference
     from omie_pipeline.reconcile.resend import LostRows
@@ -72,10 +71,9 @@ def reconcile(
 def _resend(
     deployment: Deployment, empresas: tuple[str, ...], *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    from omie_pipeline.reconcile.resend import Reconciler
+    from omie_pipeline.app.reconcile import lost_rows, set_back
 
-    reconciler = Reconciler(deployment.engine, deployment.clock, deployment.settings.start_date)
-    found = [gone for name in empresas for gone in reconciler.gone(name)]
+    found = lost_rows(deployment, empresas)
     _tell_gone(found, as_json=as_json)
     proved = [gone for gone in found if gone.proved]
     total = sum(len(gone.proved) for gone in proved)
@@ -88,31 +86,25 @@ def _resend(
     if not confirm(texts.resend_rows(count(total)), yes=yes):
         say(texts.NOTHING_SENT)
         return
-    for gone in proved:
-        deployment.access(gone.empresa)
-    for gone in proved:
-        label = f"{gone.endpoint} ({gone.empresa})"
-        number = reconciler.set_back(gone, partial(say, texts.waiting_for_push(label)))
-        say(texts.back_in_queue(label=label, rows=count(number)))
-    _push(deployment, proved, as_json=as_json)
+    requests = set_back(
+        deployment,
+        proved,
+        on_wait=lambda gone: say(texts.waiting_for_push(_label(gone))),
+        on_set_back=lambda gone, rows: say(
+            texts.back_in_queue(label=_label(gone), rows=count(rows))
+        ),
+    )
+    _push(deployment, requests, as_json=as_json)
 
 
-def _push(deployment: Deployment, proved: Sequence[LostRows], *, as_json: bool) -> None:
-    """Send what waits of these endpoints: the rows set back, and all that resumes by itself."""
-    from omie_pipeline.app.push_all import PushRequest
-    from omie_pipeline.push.report import PushOptions
+def _label(gone: LostRows) -> str:
+    return f"{gone.endpoint} ({gone.empresa})"
 
+
+def _push(deployment: Deployment, requests: Sequence[PushRequest], *, as_json: bool) -> None:
     reports: list[PushReport] = []
     failed = False
-    for empresa in dict.fromkeys(gone.empresa for gone in proved):
-        names = [gone.endpoint for gone in proved if gone.empresa == empresa]
-        wanted = PushRequest(
-            (empresa,),
-            tuple(REGISTRY[name] for name in names),
-            PushOptions(trigger="cli"),
-            date_from=deployment.settings.start_date,
-            held_only=True,
-        )
+    for wanted in requests:
         done = deliver(deployment, wanted, lambda _report: None)
         failed = failed or done.failed
         reports += done.reports
