@@ -63,6 +63,15 @@ def after_import(error: OmiePipelineError) -> Reach:
     return "nothing" if isinstance(error, OmieFault) else "all"
 
 
+def after_probe(error: OmieFault) -> Reach:
+    """What else stops once the cheap look for changes of one list ended with an error.
+
+    Every closed line ends the empresa's round, our own limit and a pause too: the next round comes
+    in ten minutes.
+    """
+    return "empresa" if isinstance(error, (LineClosed, AuthFailed)) else "nothing"
+
+
 def retry_wait(error: OmiePipelineError) -> float | None:
     """Seconds after which the same step may be tried again by itself; ``None``: not by itself.
 

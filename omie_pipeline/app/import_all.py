@@ -11,6 +11,8 @@ from typing import Final, Literal
 from omie_pipeline.app.consequences import after_import
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
+from omie_pipeline.config.empresas import Empresa, PipelineConfig
+from omie_pipeline.config.settings import Schedule, Settings
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.imports.report import ImportProgress, ImportReport, Mode
 from omie_pipeline.imports.state import read_cursor
@@ -178,3 +180,38 @@ def usual_mode(deployment: Deployment, empresa: str, table: str) -> Mode:
 def read_by_dates(table: str) -> bool:
     """Whether the days of a request mean anything to a list; others are always read whole."""
     return table == STATEMENT or MIRROR[table].call.created is not None
+
+
+def lists_of(grain: str) -> frozenset[str]:
+    """Lists of registers, or of facts."""
+    names = [name for name, mirror in MIRROR.items() if mirror.grain == grain]
+    return frozenset([*names, STATEMENT] if grain == "fact" else names)
+
+
+def lists_not_due(
+    grain: str, empresa: Empresa, settings: Settings, struck: datetime | None
+) -> frozenset[str]:
+    """Lists that an empresa does not read when a schedule strikes (``importar: agenda``).
+
+    Args:
+        grain: of the lists.
+        empresa: whose schedules are meant.
+        settings: of the deployment.
+        struck: the moment; without one, the lists that no schedule ever reads.
+    """
+    out: set[Schedule] = {"manual"}
+    if struck is not None and struck.astimezone(settings.zone).hour:
+        out.add("daily")
+    schedule_of, default = empresa.importar.schedule_of, settings.schedule
+    return frozenset(name for name in lists_of(grain) if schedule_of(name, default) in out)
+
+
+def most_frequent(config: PipelineConfig, settings: Settings) -> Schedule:
+    """How often the most frequent list of any empresa is read."""
+    wanted = {
+        one.importar.schedule_of(name, settings.schedule)
+        for one in config.empresas
+        for name in (*MIRROR, STATEMENT)
+    }
+    paces: tuple[Schedule, ...] = ("6h", "daily")
+    return next((pace for pace in paces if pace in wanted), "manual")

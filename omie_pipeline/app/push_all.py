@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from omie_pipeline.app.consequences import Reach, after_push
 from omie_pipeline.app.deployment import Deployment, Progress
-from omie_pipeline.catalog import Endpoint
+from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS, needed_by
+from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.payload import PayloadModel, Selection, load_payload_model
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
+from omie_pipeline.push.unfinished import unfinished_dates
 from omie_pipeline.status.endpoints import was_read
 from omie_pipeline.validation.values import needs_lists
+
+NO_SYNC: Final = datetime(1970, 1, 2, tzinfo=UTC)
+"""Before every sync: all that the clinic has may be new."""
+
+_OVERLAP: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +189,32 @@ def endpoints_before(endpoint: Endpoint, policy: EndpointPolicy) -> tuple[str, .
     if policy.on_settled == "undo" and endpoint.name in SETTLEMENTS:
         before.append(REVERSALS[SETTLEMENTS[endpoint.name].name].name)
     return tuple(dict.fromkeys(before))
+
+
+def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list[date]:
+    """Business dates that a sync pushes: with rows that changed, came or went, or are unfinished in
+    the ledger, and today.
+
+    Args:
+        deployment: the composed deployment.
+        empresa: the empresa whose rows are meant.
+        since: when the last complete sync began; ``NO_SYNC`` if there was none.
+    """
+    settings = deployment.settings
+    today = deployment.clock.now().astimezone(settings.zone).date()
+    dates = {today}
+    if since > NO_SYNC:
+        # A day on which no sync got through may have rows that were typed before it.
+        first = max(since.astimezone(settings.zone).date(), settings.start_date)
+        dates |= {first + timedelta(days=n) for n in range((today - first).days + 1)}
+    with deployment.clinic(empresa) as clinic:
+        for table in deployment.sources:
+            if table.grain == "fact" and table.name not in clinic.missing_tables([table]):
+                dates.update(clinic.changed_dates(table, since - _OVERLAP, empresa))
+                dates.update(moved_dates(clinic, table, deployment.engine, empresa))
+    facts = [endpoint.name for endpoint in WRITABLE if endpoint.grain == "fact"]
+    dates.update(unfinished_dates(deployment.engine, empresa, facts))
+    start = settings.start_date
+    if settings.include_before_start and any(day < start for day in dates):
+        dates.add(start)
+    return sorted(day for day in dates if start <= day <= today)

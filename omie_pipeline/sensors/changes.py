@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from omie_pipeline.app.consequences import after_probe
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.jobs import MirrorJobs
@@ -162,27 +163,30 @@ def _looks(
         known = memory.known(opened, empresa, mirror.name)
         try:
             look = watcher.look(mirror, known)
-        except Blocked as closed:
-            until = closed.until.astimezone(BRASILIA)
-            reasons.append(
-                texts.empresa_closed(empresa=empresa, text=closed.detail.text, until=until)
-            )
-            return
-        except Unreachable as gone:
-            reasons.append(f"{empresa}: {gone.detail.text}. {gone.detail.fix}")
-            return
-        except AuthFailed as refused:
-            memory.pauses[empresa] = (now + _PAUSE).isoformat()
-            reasons.append(f"{empresa}: {refused.detail.text} {refused.detail.fix}")
-            return
         except OmieFault as fault:
-            reasons.append(f"{empresa}/{mirror.name}: {fault.detail.text}")
+            reasons.append(_reason(fault, empresa, mirror.name))
+            if isinstance(fault, AuthFailed):
+                memory.pauses[empresa] = (now + _PAUSE).isoformat()
+            if after_probe(fault) == "empresa":
+                return
             continue
         memory.pauses.pop(empresa, None)
         if look.left_out:
             reasons.append(f"{empresa}/{mirror.name}: {look.left_out}")
         elif look.changed:
             yield look
+
+
+def _reason(fault: OmieFault, empresa: str, table: str) -> str:
+    """Why a table was not looked at, for people."""
+    if isinstance(fault, Blocked):
+        until = fault.until.astimezone(BRASILIA)
+        return texts.empresa_closed(empresa=empresa, text=fault.detail.text, until=until)
+    if isinstance(fault, Unreachable):
+        return f"{empresa}: {fault.detail.text}. {fault.detail.fix}"
+    if isinstance(fault, AuthFailed):
+        return f"{empresa}: {fault.detail.text} {fault.detail.fix}"
+    return f"{empresa}/{table}: {fault.detail.text}"
 
 
 def _requests(

@@ -10,12 +10,12 @@ from datetime import datetime
 
 import dagster as dg
 
+from omie_pipeline.app.import_all import lists_not_due, lists_of, most_frequent
 from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.jobs import MirrorJobs
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
-from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.config.empresas import Empresa, PipelineConfig
-from omie_pipeline.config.settings import Schedule, Settings
+from omie_pipeline.config.settings import Settings
 from omie_pipeline.resources.dagster_internals import AssetJob
 from omie_pipeline.sensors.ranges import range_tags
 from omie_pipeline.texts import dagster as texts
@@ -64,7 +64,7 @@ def mirror_schedules(
     Where every table is ``manual`` the first two stay in the UI with nothing to read, and the
     nightly ones are left out.
     """
-    pace = _pace(settings, config)
+    pace = most_frequent(config, settings)
     readings = [
         _ScheduleSpec(
             "espelho",
@@ -157,8 +157,8 @@ def _due(
     """
 
     def strike(empresa: Empresa, struck: datetime) -> _Strike | None:
-        left_out = _left_out(grain, empresa, settings, None if everything else struck)
-        if left_out == _tables(grain):
+        left_out = lists_not_due(grain, empresa, settings, None if everything else struck)
+        if left_out == lists_of(grain):
             return None
         if grain == "register":
             return _Strike({}, empresa.nome, left_out)
@@ -175,33 +175,6 @@ def _reconciliation(settings: Settings) -> Callable[[Empresa, datetime], _Strike
         return _Strike({}, empresa.nome) if has_clinic else None
 
     return strike
-
-
-def _tables(grain: str) -> frozenset[str]:
-    names = [name for name, mirror in MIRROR.items() if mirror.grain == grain]
-    return frozenset([*names, STATEMENT] if grain == "fact" else names)
-
-
-def _pace(settings: Settings, config: PipelineConfig) -> Schedule:
-    """How often the most frequent table of any empresa is read."""
-    wanted = {
-        one.importar.schedule_of(name, settings.schedule)
-        for one in config.empresas
-        for name in (*MIRROR, STATEMENT)
-    }
-    paces: tuple[Schedule, ...] = ("6h", "daily")
-    return next((pace for pace in paces if pace in wanted), "manual")
-
-
-def _left_out(
-    grain: str, empresa: Empresa, settings: Settings, struck: datetime | None
-) -> frozenset[str]:
-    """Tables that are not due at a strike; without one, those that are never due."""
-    out: set[Schedule] = {"manual"}
-    if struck is not None and struck.astimezone(settings.zone).hour:
-        out.add("daily")
-    schedule_of, default = empresa.importar.schedule_of, settings.schedule
-    return frozenset(name for name in _tables(grain) if schedule_of(name, default) in out)
 
 
 def _selection(

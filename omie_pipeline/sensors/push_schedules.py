@@ -2,26 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
-from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.push_all import NO_SYNC, pending_dates
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, SYNC_TAG
-from omie_pipeline.catalog import WRITABLE
-from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.config.settings import Settings
-from omie_pipeline.push.unfinished import unfinished_dates
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG, AssetJob
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 from omie_pipeline.texts import dagster as texts
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
-_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
 _LOOKED_BACK = 200
-_OVERLAP = timedelta(minutes=10)
 
 
 def registers_schedule(
@@ -84,28 +79,6 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
     return lancamentos_apos_cadastros
 
 
-def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list[date]:
-    """Dates with rows that changed, came or went, or are unfinished in the ledger, and today."""
-    settings = deployment.settings
-    today = deployment.clock.now().astimezone(settings.zone).date()
-    dates = {today}
-    if since > _EPOCH:
-        # A day on which no sync got through may have rows that were typed before it.
-        first = max(since.astimezone(settings.zone).date(), settings.start_date)
-        dates |= {first + timedelta(days=n) for n in range((today - first).days + 1)}
-    with deployment.clinic(empresa) as clinic:
-        for table in deployment.sources:
-            if table.grain == "fact" and table.name not in clinic.missing_tables([table]):
-                dates.update(clinic.changed_dates(table, since - _OVERLAP, empresa))
-                dates.update(moved_dates(clinic, table, deployment.engine, empresa))
-    facts = [endpoint.name for endpoint in WRITABLE if endpoint.grain == "fact"]
-    dates.update(unfinished_dates(deployment.engine, empresa, facts))
-    start = settings.start_date
-    if settings.include_before_start and any(day < start for day in dates):
-        dates.add(start)
-    return sorted(day for day in dates if start <= day <= today)
-
-
 def last_complete_sync(instance: dg.DagsterInstance, facts_job: str, empresa: str) -> datetime:
     """The newest sync whose facts were all delivered; the epoch if there is none.
 
@@ -127,4 +100,4 @@ def last_complete_sync(instance: dg.DagsterInstance, facts_job: str, empresa: st
         # The oldest sync may have runs beyond what was read: it proves nothing.
         del wanted[min(wanted)]
     complete = [datetime.fromisoformat(m) for m, parts in wanted.items() if parts <= done[m]]
-    return max((m.astimezone(UTC) for m in complete), default=_EPOCH)
+    return max((m.astimezone(UTC) for m in complete), default=NO_SYNC)

@@ -19,7 +19,9 @@ __all__ = ["unvalidated", "world"]
 EMPRESAS = """
 empresas:
   - {nome: norte, app_key_env: NORTE_KEY, app_secret_env: NORTE_SECRET}
-  - {nome: sul, app_key_env: SUL_KEY, app_secret_env: SUL_SECRET}
+  - nome: sul
+    app_key_env: SUL_KEY
+    app_secret_env: SUL_SECRET
 """
 
 Deployed = Callable[..., Deployment]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from omie_pipeline.app.consequences import after_import, after_push, retry_wait
+from omie_pipeline.app.consequences import after_import, after_probe, after_push, retry_wait
 from omie_pipeline.errors import (
     AuthFailed,
     Blocked,
@@ -58,3 +58,10 @@ def test_each_error_stops_as_much_as_the_table_says(
     error: OmiePipelineError, of_push: str, of_import: str, wait: float | None
 ) -> None:
     assert (after_push(error), after_import(error), retry_wait(error)) == (of_push, of_import, wait)
+
+
+@pytest.mark.parametrize("kind", [Blocked, BudgetSpent, Paused])
+def test_a_look_for_changes_ends_its_round_at_every_closed_line(kind: type[Blocked]) -> None:
+    assert after_probe(kind(SAID, LATER)) == "empresa"
+    assert after_probe(AuthFailed(SAID)) == "empresa"
+    assert after_probe(RetryLater(SAID, 17.0)) == "nothing"

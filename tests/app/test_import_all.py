@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from omie_pipeline.app.import_all import (
     ImportAllRequest,
     ImportListener,
     import_all,
+    lists_not_due,
+    most_frequent,
     usual_mode,
 )
 from omie_pipeline.errors import AuthFailed
@@ -48,3 +52,14 @@ def test_what_was_read_once_is_asked_for_its_changes(world: World, deployed: Dep
     assert result.report is not None
     assert result.report.mode == "full"
     assert usual_mode(deployment, "sul", "clientes") == "incremental"
+
+
+def test_a_list_is_left_out_by_the_schedule_of_its_empresa(deployed: Deployed) -> None:
+    agenda = "    importar: {agenda: {clientes: daily, projetos: manual}}"
+    deployment = deployed(agenda)
+    sul, settings = deployment.config.empresa("sul"), deployment.settings
+    midnight, later = (datetime(2026, 1, 5, hour, tzinfo=settings.zone) for hour in (0, 6))
+    assert lists_not_due("register", sul, settings, midnight) == {"projetos"}
+    assert lists_not_due("register", sul, settings, later) == {"clientes", "projetos"}
+    assert lists_not_due("register", sul, settings, None) == {"projetos"}
+    assert most_frequent(deployment.config, settings) == "6h"

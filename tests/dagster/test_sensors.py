@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.push_all import pending_dates
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.clock import SystemClock
@@ -23,7 +24,7 @@ from omie_pipeline.errors import (
 )
 from omie_pipeline.postgres.locks import lane
 from omie_pipeline.postgres.tables import binding, block, ledger, run
-from omie_pipeline.sensors.push_schedules import last_complete_sync, pending_dates
+from omie_pipeline.sensors.push_schedules import last_complete_sync
 from omie_pipeline.sensors.ranges import date_ranges
 
 DAY = timedelta(days=1)
