@@ -14,7 +14,7 @@ from omie_pipeline.mapping.model_sql import relation_of
 from omie_pipeline.mapping.sampling import SampledTable
 from omie_pipeline.postgres.schemas import ANALYSIS, CLINIC, STAGING, Schemas
 from omie_pipeline.texts.cli import models as texts
-from omie_pipeline.yaml_text import load_yaml
+from omie_pipeline.yaml_text import FAST_LOADER, load_yaml
 
 _FOLDERS = {name: name for name in (CLINIC, STAGING, ANALYSIS)}
 """Schema -> folder of models, as ``macros/generate_schema_name.sql`` has it."""
@@ -69,7 +69,7 @@ def described_columns(project: Path, model: str) -> tuple[str, ...]:
     Their dbt tests, and models that read them, need the columns to be there.
     """
     for file in sorted((project / "models" / "omie").glob("*.yml")):
-        content = load_yaml(file.read_text(encoding="utf-8")) or {}
+        content = load_yaml(file.read_text(encoding="utf-8"), FAST_LOADER) or {}
         for entry in content.get("models") or ():
             if entry.get("name") == model:
                 columns: Sequence[Mapping[str, Any]] = entry.get("columns") or ()
