@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import jinja2
 import sqlalchemy as sa
@@ -68,13 +69,17 @@ def clinic_tables(engine: sa.Engine) -> None:
 
 def plain_sql(model: str) -> str:
     """The SQL that dbt would make of ``model``: the project's own macros, its own Jinja."""
-    from types import SimpleNamespace
+    return _environment().from_string(model).render()
 
+
+@cache
+def _environment() -> jinja2.Environment:
+    """What dbt and the project's macros offer; read once, for they take longer than a model."""
     names = ("leitura", "dialeto", "omie", "telefones", "estados", "documentos")
     macros = "".join((MACROS / f"{name}.sql").read_text() for name in names)
     variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
     environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-    said: dict[str, Any] = {
+    environment.globals |= {
         "config": lambda **_: "",
         "dbt": SimpleNamespace(string_literal=lambda text: f"'{text}'"),
         "env_var": lambda _name, default="": {"OMIE_PIPELINE_START_DATE": "2026-01-01"}.get(
@@ -86,4 +91,5 @@ def plain_sql(model: str) -> str:
         "ref": lambda name: f'"{name}"',
         "esquema": lambda name: name,
     }
-    return environment.from_string(macros + model).render(**said)
+    environment.globals |= vars(environment.from_string(macros).module)
+    return environment
