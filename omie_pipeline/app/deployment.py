@@ -134,6 +134,10 @@ class Deployment:
         """Key, secret and addresses of one empresa."""
         return access(self.config.empresa(empresa), self.settings, self._variables)
 
+    def scope(self, empresa: str) -> str:
+        """Name under which all processes share the pacing and the blocks of an empresa's key."""
+        return scope_of(self.access(empresa).app_key.get_secret_value())
+
     def has_credentials(self, empresa: str) -> bool:
         """Whether the key and the secret of one empresa are there."""
         return has_credentials(self.config.empresa(empresa), self._variables)

@@ -11,7 +11,7 @@ from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.imports.status import TableStatus, import_status, inbox_status, next_tick
 from omie_pipeline.omie.masking import mask_text
-from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
+from omie_pipeline.omie.rate_limiter import block_in_force
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.status.endpoints import EndpointStatus, endpoint_status
 from omie_pipeline.texts import dagster as texts
@@ -98,7 +98,7 @@ def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
     if not opened.has_credentials(empresa):
         return [texts.NO_KEY]
     found = []
-    scope = scope_of(opened.access(empresa).app_key.get_secret_value())
+    scope = opened.scope(empresa)
     block = block_in_force(opened.engine, scope, now)
     if block is not None:
         found.append(texts.key_blocked(_moment(block.until)))

@@ -175,13 +175,13 @@ ROAD_TO_OMIE: Final = "omie"
 def waits_of(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
     """A record for each thing that the empresas' keys wait for at present."""
     from omie_pipeline.config.empresas import has_credentials
-    from omie_pipeline.omie.rate_limiter import ROAD, line_waits, scope_of
+    from omie_pipeline.omie.rate_limiter import ROAD, line_waits
 
     now, found = deployment.clock.now(), []
     for empresa in empresas:
         if not has_credentials(deployment.config.empresa(empresa)):
             continue
-        scope = scope_of(deployment.access(empresa).app_key.get_secret_value())
+        scope = deployment.scope(empresa)
         found += [
             {
                 "empresa": empresa,
@@ -302,11 +302,11 @@ def _show_counts(records: Sequence[Record], name: str, what: str, command: str) 
 def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
     """The block on the empresa's key; without a key there is none to know of."""
     from omie_pipeline.config.empresas import has_credentials
-    from omie_pipeline.omie.rate_limiter import block_in_force, scope_of
+    from omie_pipeline.omie.rate_limiter import block_in_force
 
     if not has_credentials(deployment.config.empresa(empresa)):
         return None
-    scope = scope_of(deployment.access(empresa).app_key.get_secret_value())
+    scope = deployment.scope(empresa)
     return block_in_force(deployment.engine, scope, deployment.clock.now())
 
 

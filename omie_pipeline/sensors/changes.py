@@ -22,7 +22,6 @@ from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import AuthFailed, Blocked, OmieFault, Unreachable
 from omie_pipeline.imports.change_probe import ChangeCheck, Watcher, can_look
 from omie_pipeline.imports.state import read_cursor, write_cursor
-from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.sensors.active_runs import tables_being_read
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
@@ -153,7 +152,7 @@ def _looks(
         opened.client,
         opened.clock,
         empresa,
-        scope_of(opened.access(empresa).app_key.get_secret_value()),
+        opened.scope(empresa),
         opened.config.empresa(empresa).importar.filters(),
     )
     for mirror in tables:

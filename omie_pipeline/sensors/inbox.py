@@ -5,11 +5,9 @@ from typing import Any
 
 import dagster as dg
 
-from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.inbox import may_read, process_inbox
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, TABLES_TAG
-from omie_pipeline.inbox.act import InboxReport, InboxRound
-from omie_pipeline.inbox.events import DueTables, blocked_until, due_tables, purge
-from omie_pipeline.omie.rate_limiter import scope_of
+from omie_pipeline.inbox.events import DueTables, due_tables, purge
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
 
@@ -28,33 +26,6 @@ class InboxConfig(dg.Config):
 
     empresa: str
     tables: list[str]
-
-
-def process_inbox(
-    deployment: Deployment,
-    empresa: str,
-    tables: list[str] | None = None,
-    dagster_run_id: str | None = None,
-) -> InboxReport:
-    """Read again what the events of ``empresa`` ask for; usable without Dagster.
-
-    Args:
-        deployment: the composed deployment.
-        empresa: the empresa whose rows are meant.
-        tables: lists to work on; all that are due by default.
-        dagster_run_id: id of the run in Dagster, if it has one.
-
-    Raises:
-        WarehouseError: the database is gone.
-    """
-    inbox = InboxRound(
-        deployment.engine,
-        deployment.import_table,
-        deployment.clock,
-        empresa,
-        _scope(deployment, empresa),
-    )
-    return inbox.run(tables, dagster_run_id)
 
 
 @dg.op(name="reler_tabelas")
@@ -115,7 +86,7 @@ def inbox_sensor() -> dg.SensorDefinition:
         requests = [
             request
             for due in due_tables(opened.engine, now)
-            if _may_read(opened, due.empresa)
+            if may_read(opened, due.empresa)
             for request in _requests(context.instance, due)
         ]
         yield from requests
@@ -148,17 +119,3 @@ def _runs(instance: dg.DagsterInstance, empresa: str) -> tuple[set[str], str]:
     going = {name for run in unfinished for name in run.tags.get(TABLES_TAG, "").split(",")}
     newest = instance.get_runs(dg.RunsFilter(job_name=inbox_job.name, tags=tags), limit=1)
     return going, newest[0].run_id if newest else ""
-
-
-def _may_read(deployment: Deployment, empresa: str) -> bool:
-    """The empresa is known, has a key, and Omie has not closed it."""
-    if empresa not in deployment.empresas:
-        return False
-    if not deployment.has_credentials(empresa):
-        return False
-    scope = _scope(deployment, empresa)
-    return blocked_until(deployment.engine, scope, deployment.clock.now()) is None
-
-
-def _scope(deployment: Deployment, empresa: str) -> str:
-    return scope_of(deployment.access(empresa).app_key.get_secret_value())

@@ -18,7 +18,6 @@ from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.inbox.events import blocked_until
 from omie_pipeline.nfse.follow import FollowReport
 from omie_pipeline.nfse.state import counts
-from omie_pipeline.omie.rate_limiter import scope_of
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
 
@@ -75,7 +74,7 @@ def _rounds(
         if not opened.has_credentials(empresa):
             told.append(texts.empresa_without_key(empresa))
             continue
-        scope = scope_of(opened.access(empresa).app_key.get_secret_value())
+        scope = opened.scope(empresa)
         if blocked_until(opened.engine, scope, opened.clock.now()) is not None:
             told.append(texts.notes_wait(empresa))
             continue

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.inbox import process_inbox
 from omie_pipeline.inbox.act import InboxReport
-from omie_pipeline.sensors.inbox import process_inbox
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.control import Control
 from omie_pipeline.simulator.engine.limits import Limits
