@@ -1,20 +1,22 @@
 """What follows when one endpoint, or one list of Omie, stops: here for every door.
 
-| it stops because                          | of a push, it also stops         | of an import  | Dagster tries it again  |
-|-------------------------------------------|----------------------------------|---------------|-------------------------|
-| a guardrail refused the plan              | what depends on it (`needed_by`) | –             | no: a person approves   |
-| another run took the lane (`TakenOver`)   | what depends on it               | nothing else  | at once                 |
-| Omie asked for a wait (`RetryLater`)      | the empresa                      | nothing else  | after that wait         |
-| Omie cannot be reached (`Unreachable`)    | the empresa                      | the empresa   | after a minute, if new  |
-| Omie blocked the key (`Blocked`)          | the empresa                      | the empresa   | no: a sensor resumes it |
-| a method has to rest (`BudgetSpent`, `Paused`) | the empresa                 | nothing else  | no: a sensor resumes it |
-| Omie refused the key (`AuthFailed`)       | the empresa                      | the empresa   | no: a person changes it |
-| any other answer of Omie                  | the empresa                      | nothing else  | no                      |
-| settings, models or the warehouse         | everything                       | everything    | no                      |
+| it stops because                               | of a push, it also stops        | of an import | Dagster tries it again  |
+|------------------------------------------------|---------------------------------|--------------|-------------------------|
+| a guardrail refused the plan                   | what has it as a prerequisite   | –            | no: a person approves   |
+| another run took the lane (`TakenOver`)        | what has it as a prerequisite   | nothing else | at once                 |
+| Omie asked for a wait (`RetryLater`)           | the empresa                     | nothing else | after that wait         |
+| Omie cannot be reached (`Unreachable`)         | the empresa                     | the empresa  | after a minute, if new  |
+| Omie blocked the key (`Blocked`)               | the empresa, if not yet sending | the empresa  | no: a sensor resumes it |
+| a method has to rest (`BudgetSpent`, `Paused`) | the empresa, if not yet sending | nothing else | no: a sensor resumes it |
+| Omie refused the key (`AuthFailed`)            | the empresa                     | the empresa  | no: a person changes it |
+| any other answer of Omie                       | the empresa                     | nothing else | no                      |
+| settings, models or the warehouse              | everything                      | everything   | no                      |
 
-A push that ends with a report has held what it could not send, so the next endpoints are tried; only
-if Omie could not be reached (``line_down``) the empresa ends there. Another empresa has another key,
-and goes on in any case but the last.
+What has an endpoint as a prerequisite is said by `catalog.relations.prerequisites_of`. A push that was
+sending when it was stopped ends with a report: it has held the rows it could not send, and the next
+endpoints are tried, which under a block hold theirs without a call. Only if Omie could not be reached
+(``line_down``) the empresa ends there. Another empresa has another key, and goes on in any case but
+the last.
 """  # noqa: E501 - a table
 
 from __future__ import annotations

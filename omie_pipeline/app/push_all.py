@@ -11,7 +11,7 @@ from typing import Final
 from omie_pipeline.app.consequences import Reach, after_push
 from omie_pipeline.app.deployment import Deployment, Progress
 from omie_pipeline.catalog import WRITABLE, Endpoint
-from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS, needed_by
+from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS, prerequisites_of
 from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.payload import PayloadModel, Selection, load_payload_model
@@ -131,7 +131,7 @@ def _push_empresa(
 ) -> Iterator[EndpointResult]:
     stopped: set[str] = set()
     for endpoint in request.endpoints:
-        if behind := sorted(needed_by(endpoint) & stopped):
+        if behind := sorted(prerequisites_of(endpoint) & stopped):
             stopped.add(endpoint.name)
             yield EndpointResult(empresa, endpoint, behind=tuple(behind), reach="dependents")
             continue

@@ -34,7 +34,7 @@ WORKS_ON: dict[str, str] = TITLES | {
 """Settlements and their reversals -> the títulos they work on."""
 
 
-def needed_by(endpoint: Endpoint) -> frozenset[str]:
+def prerequisites_of(endpoint: Endpoint) -> frozenset[str]:
     """Names of the endpoints whose records those of ``endpoint`` name, act upon or take away."""
     named = {target for _, target in endpoint.references} | set(endpoint.points_at)
     named |= {endpoint.deletes, WORKS_ON.get(endpoint.name, "")}

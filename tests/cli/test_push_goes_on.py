@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
-from omie_pipeline.catalog.relations import needed_by
+from omie_pipeline.catalog.relations import prerequisites_of
 from omie_pipeline.clock import SystemClock
 from omie_pipeline.postgres.locks import Lane, lane, reading_lane, sending_lane
 from tests.cli.conftest import Terminal
@@ -42,13 +42,16 @@ def test_what_does_not_depend_on_a_stopped_endpoint_is_sent(
 
 
 def test_an_endpoint_needs_what_it_names_acts_upon_or_takes_away() -> None:
-    assert needed_by(REGISTRY["servicos"]) == frozenset()
-    assert {"clientes", "servicos", "projetos"} <= needed_by(REGISTRY["contratos"])
-    assert needed_by(REGISTRY["faturar_os"]) == {"ordens_servico"}
-    assert needed_by(REGISTRY["excluir_contas_pagar"]) == {"contas_pagar"}
-    assert needed_by(REGISTRY["estornar_baixas_receber"]) == {"baixas_receber", "contas_receber"}
+    assert prerequisites_of(REGISTRY["servicos"]) == frozenset()
+    assert {"clientes", "servicos", "projetos"} <= prerequisites_of(REGISTRY["contratos"])
+    assert prerequisites_of(REGISTRY["faturar_os"]) == {"ordens_servico"}
+    assert prerequisites_of(REGISTRY["excluir_contas_pagar"]) == {"contas_pagar"}
+    assert prerequisites_of(REGISTRY["estornar_baixas_receber"]) == {
+        "baixas_receber",
+        "contas_receber",
+    }
     for name in ("contas_receber", "contas_pagar", "ordens_servico", "contratos"):
-        assert "clientes_cpf_cnpj" in needed_by(REGISTRY[name]), name
+        assert "clientes_cpf_cnpj" in prerequisites_of(REGISTRY[name]), name
 
 
 def _lose(monkeypatch: pytest.MonkeyPatch, engine: sa.Engine, name: str) -> None:
