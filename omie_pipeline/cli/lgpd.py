@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,7 +110,7 @@ def erase(
                 deployment,
                 name,
                 confirmed_at,
-                lambda table, of=name: say(texts.checking(of=of, table=table)),  # type: ignore[misc]
+                partial(_say_checking, name),
             )
             _tell_unread(name, left_out, deployment.settings.start_date)
     waits = False
@@ -147,6 +148,10 @@ def cancel(
                 show(texts.nothing_to_undo(name))
                 continue
             show(texts.request_undone(name=name, day=day))
+
+
+def _say_checking(empresa: str, table: str) -> None:
+    say(texts.checking(of=empresa, table=table))
 
 
 def _tell_unread(empresa: str, left_out: Sequence[str], start: date) -> None:

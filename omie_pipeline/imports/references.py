@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,7 +9,6 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import mirror_table
-from omie_pipeline.postgres.tables import ledger
 
 categorias = mirror_table(MIRROR["categorias"])
 contas_correntes = mirror_table(MIRROR["contas_correntes"])
@@ -66,56 +64,3 @@ def usable_contas_correntes(engine: sa.Engine, empresa: str) -> dict[int, bool]:
     )
     with warehouse_errors(), engine.connect() as connection:
         return {row.n_cod_cc: row.inativo != "S" for row in connection.execute(query)}
-
-
-def confirmed_codes(
-    engine: sa.Engine, empresa: str, endpoint: str, codes: Sequence[str]
-) -> set[str]:
-    """Those of ``codes`` that Omie holds for us: confirmed once, and not deleted since.
-
-    Args:
-        engine: the warehouse.
-        empresa: the empresa whose rows are meant.
-        endpoint: name of the endpoint.
-        codes: integration codes.
-    """
-    query = sa.select(ledger.c.codigo_integracao).where(
-        ledger.c.empresa == empresa,
-        ledger.c.endpoint == endpoint,
-        ledger.c.codigo_integracao == sa.func.any(list(codes)),
-        sa.or_(ledger.c.omie_id.is_not(None), ledger.c.omie_code.is_not(None)),
-        ledger.c.state != "deleted",
-    )
-    with warehouse_errors(), engine.connect() as connection:
-        return set(connection.execute(query).scalars())
-
-
-def deletable(
-    engine: sa.Engine,
-    empresa: str,
-    endpoint: str,
-    *,
-    codes: Sequence[str],
-    omie_ids: Sequence[int],
-) -> dict[str, int | None]:
-    """Integration code -> Omie's id of those records that this ledger created; ``None`` if it
-    knows of none that stands.
-
-    Args:
-        engine: the warehouse.
-        empresa: the empresa whose rows are meant.
-        endpoint: name of the endpoint.
-        codes: integration codes.
-        omie_ids: Omie's ids that are named.
-    """
-    query = sa.select(ledger.c.codigo_integracao, ledger.c.omie_id).where(
-        ledger.c.empresa == empresa,
-        ledger.c.endpoint == endpoint,
-        ledger.c.created_here,
-        sa.or_(
-            ledger.c.codigo_integracao == sa.func.any(list(codes)),
-            ledger.c.omie_id == sa.func.any(list(omie_ids)),
-        ),
-    )
-    with warehouse_errors(), engine.connect() as connection:
-        return {row.codigo_integracao: row.omie_id for row in connection.execute(query)}

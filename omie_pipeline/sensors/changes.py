@@ -98,15 +98,15 @@ class _Memory:
             return cls()
         if not isinstance(found, dict):
             return cls()
-        held = ("assinaturas", "perguntadas", "pausas")
+        held = ("signatures", "asked", "pauses")
         return cls(*(dict(found.get(name) or {}) for name in held))
 
     def to_json(self) -> str:
         """For Dagster."""
         held = {
-            "assinaturas": self.signatures,
-            "perguntadas": self.asked,
-            "pausas": self.pauses,
+            "signatures": self.signatures,
+            "asked": self.asked,
+            "pauses": self.pauses,
         }
         return json.dumps(held, sort_keys=True)
 

@@ -185,7 +185,7 @@ def test_a_changed_cliente_reads_the_register(mirror: MirrorWorld) -> None:
 def _looked_minutes_ago(cursor: str, minutes: int) -> str:
     memory = json.loads(cursor)
     asked_at = datetime.now(UTC) - timedelta(minutes=minutes)
-    memory["perguntadas"] = dict.fromkeys(memory["perguntadas"], asked_at.isoformat())
+    memory["asked"] = dict.fromkeys(memory["asked"], asked_at.isoformat())
     return json.dumps(memory)
 
 
@@ -222,7 +222,7 @@ def test_a_state_that_recurs_is_followed(loaded: MirrorWorld) -> None:
     loaded.simulator.control.delete("contas_receber", second)
     loaded.a_minute_later()
     recurring = loaded.tick(TITULOS, other.cursor)
-    signatures = [json.loads(one.cursor)["assinaturas"] for one in (first, recurring)]
+    signatures = [json.loads(one.cursor)["signatures"] for one in (first, recurring)]
     assert signatures[0] == signatures[1]
     (request,) = recurring.run_requests
     assert request.run_key not in {first.run_requests[0].run_key, other.run_requests[0].run_key}

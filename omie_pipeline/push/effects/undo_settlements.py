@@ -172,7 +172,7 @@ def _as_table(rows: Mapping[str, ChangedSettlement], key_field: str) -> sa.FromC
     )
     rows_of = values.data(
         [
-            (code, row.partition, {key_field: code}, {COMES_BACK: True}, "volta", row.omie_id, 0)
+            (code, row.partition, {key_field: code}, {COMES_BACK: True}, COMES_BACK, row.omie_id, 0)
             for code, row in rows.items()
         ]
     )
