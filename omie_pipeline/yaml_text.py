@@ -21,13 +21,21 @@ FAST_LOADER: Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 by hand. Its errors do not quote the line."""
 
 
-def load_yaml(text: str, loader: Loader = yaml.SafeLoader) -> Any:
+def load_yaml(text: str, loader: Loader | None = None) -> Any:
     """What a text says.
+
+    Args:
+        loader: default: the fast one, and for a text that it refuses the one that quotes the line.
 
     Raises:
         yaml.YAMLError: no YAML, or a text that is nested too deep, that contains itself or whose
             aliases unfold to more than anybody writes.
     """
+    if loader is None:
+        try:
+            return load_yaml(text, FAST_LOADER)
+        except yaml.YAMLError:
+            return load_yaml(text, yaml.SafeLoader)
     _refuse_unbounded(text, loader)
     return yaml.load(text, loader)  # noqa: S506 - a SafeLoader
 
