@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import pandas as pd
@@ -38,6 +38,7 @@ def _codes_by_name() -> Mapping[tuple[str, str], int]:
     return {(m.uf, plain_name(m.nome)): m.codigo_ibge for m in reference.municipios()}
 
 
+@lru_cache(maxsize=20_000)
 def municipality(cidade: str, uf: str) -> int | None:
     """IBGE code of ``cidade`` in ``uf``, ``None`` when there is no such city there.
 

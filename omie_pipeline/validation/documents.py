@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -69,8 +70,41 @@ def _lost_zeros(document: str) -> bool:
 
 
 def valid_documents(values: pd.Series[str]) -> pd.Series[bool]:
-    """True where ``values`` (text, no nulls) holds a valid CPF or CNPJ."""
-    return values.map(lambda value: isinstance(value, str) and document_problem(value) is None)
+    """True where ``values`` (text, no nulls) holds a valid CPF or CNPJ.
+
+    The check digits of a whole column are computed together; what is not text is none.
+    """
+    if not isinstance(values.dtype, pd.StringDtype):
+        return values.map(lambda value: isinstance(value, str) and document_problem(value) is None)
+    documents = values.str.replace(_SIGNS.pattern, "", regex=True)
+    valid = pd.Series(False, index=values.index)
+    for pattern, weights in _WEIGHTS.items():
+        # In capitals only now: of other letters than these some become A to Z.
+        chosen = documents[documents.str.fullmatch(pattern).astype(bool)].str.upper()
+        if len(chosen):
+            valid.loc[chosen.index] = _check_digits_are_right(chosen, weights)
+    return valid
+
+
+_WEIGHTS: Final = {
+    "[0-9]{11}": (11, 10, 9, 8, 7, 6, 5, 4, 3, 2),
+    "[0-9A-Za-z]{12}[0-9]{2}": (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
+}
+"""Of a CPF and of a CNPJ: what its signs but the last are multiplied by for the second check digit;
+for the first, all but the first of these."""
+
+
+def _check_digits_are_right(documents: pd.Series[str], weights: tuple[int, ...]) -> Any:
+    """By row; all documents are bare and as long as there are weights, and one sign more."""
+    length = len(weights) + 1
+    signs = np.frombuffer("".join(documents).encode("ascii"), dtype=np.uint8)
+    # A letter counts as its code less that of the nought (alphanumeric CNPJ).
+    numbers = signs.reshape(-1, length).astype(np.int64) - ord("0")
+    right = ~(numbers == numbers[:, :1]).all(axis=1)
+    for digit, multiplied in ((length - 2, weights[1:]), (length - 1, weights)):
+        rest = numbers[:, :digit] @ np.array(multiplied) % 11
+        right &= numbers[:, digit] == np.where(rest < 2, 0, 11 - rest)
+    return right
 
 
 def is_company(value: object) -> bool:

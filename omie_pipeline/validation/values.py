@@ -8,7 +8,8 @@ an emoji is no name, so it is safer to ask a person than to find out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -474,13 +475,19 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A complex type, its fields by name, and those whose absence may be a fault."""
+    """A complex type, its fields by name, and those whose absence may be a fault.
+
+    Attributes:
+        plain: texts of which nothing is asked but their length and their characters; nearly every
+            value inside a payload is one of these and is right, so they are looked at first.
+    """
 
     fields: Mapping[str, Field]
     demanded: tuple[Field, ...]
     siblings: tuple[str, ...]
     computed: frozenset[str]
     service: ServiceNames | None
+    plain: Mapping[str, tuple[int, Callable[[str], object]]]
 
 
 def _shape(complex_type: ComplexType) -> _Shape:
@@ -491,6 +498,15 @@ def _shape(complex_type: ComplexType) -> _Shape:
         siblings=tuple(f.name for f in fields if f.required_when == _ONE_OF_SIBLINGS),
         computed=frozenset(field.name for field in fields if is_computed(field)),
         service=SERVICE_ITEMS.get(complex_type.name),
+        plain={
+            field.name: (
+                sys.maxsize if field.max_length is None else field.max_length,
+                (_BAD_TEXT if field.kind == "text" else _BAD_LINE).search,
+            )
+            for field in fields
+            if field.kind in ("string", "text")
+            and not (field.values or field.pattern or is_computed(field) or list_of(field.name))
+        },
     )
 
 
@@ -502,6 +518,20 @@ class NestedChecker:
         self._references = references
         self._years = years
         self._shapes = {name: _shape(item) for name, item in service.types.items()}
+
+    def is_plainly_right(self, field: Field, value: Any) -> bool:
+        """Whether ``value`` is a list of objects of plain texts with nothing wrong, as nearly all
+        are; false says nothing."""
+        if type(value) is not list or field.kind != "array" or field.name == "categorias":
+            return False
+        shape = self._shapes[field.type_name]
+        if shape.siblings:
+            return False
+        # A loop: this is asked of every row, and a generator takes longer than what it asks.
+        for item in value:  # noqa: SIM110
+            if not _is_plainly_right(shape, item):
+                return False
+        return True
 
     def problems(self, field: Field, value: Any) -> list[Problem]:
         """Everything wrong with ``value`` as the content of ``field`` (an object or an array)."""
@@ -544,16 +574,36 @@ class NestedChecker:
                 yield Problem(f"{path}.{name}", "somente_leitura", field)
             elif not is_blank(content):
                 yield from self._field(field, content, f"{path}.{name}")
-        if value:
+        if value and (shape.demanded or shape.siblings):
             yield from _missing(shape, value, path, parent)
+
+
+def _is_plainly_right(shape: _Shape, item: Any) -> bool:
+    if type(item) is not dict:
+        return False
+    known = shape.plain
+    for name, content in item.items():
+        if name not in known or type(content) is not str:
+            return False
+        longest, is_bad = known[name]
+        if len(content) > longest or is_bad(content):
+            return False
+    for field in shape.demanded:  # noqa: SIM110 - as above
+        # All that is there is a text by now.
+        if not item.get(field.name, "").strip(" "):
+            return False
+    return True
 
 
 def _missing(
     shape: _Shape, value: Mapping[str, Any], path: str, parent: Field
 ) -> Iterator[Problem]:
-    filled = [name for name in shape.siblings if not is_blank(value.get(name))]
-    if shape.siblings and len(filled) != 1:
-        yield Problem(path, "um_bloco", parent)
+    if shape.siblings:
+        filled = [name for name in shape.siblings if not is_blank(value.get(name))]
+        if len(filled) != 1:
+            yield Problem(path, "um_bloco", parent)
+    if not any(is_blank(value.get(field.name)) for field in shape.demanded):
+        return
     said_elsewhere = _described_by_nothing(shape, value)
     for field in shape.demanded:
         missing = is_blank(value.get(field.name)) and field.name not in said_elsewhere

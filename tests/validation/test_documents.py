@@ -5,9 +5,17 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from omie_pipeline.validation.documents import bare, document_problem, is_company
+from omie_pipeline.validation.documents import (
+    bare,
+    document_problem,
+    is_company,
+    valid_documents,
+)
 
 VECTORS = [
     row
@@ -68,3 +76,32 @@ def test_company_is_told_by_the_length_of_its_document() -> None:
     assert is_company("12.ABC.345/01DE-35")
     assert not is_company("390.533.447-05")
     assert not is_company(None)
+
+
+def _mutated(text: str, at: int, sign: str) -> str:
+    place = at % (len(text) + 1)
+    return text[:place] + sign + text[place + 1 :]
+
+
+_GOOD = st.sampled_from([row["value"] for row in VECTORS] + ["12abc34501de35", "390 533 447 05"])
+_SIGN = st.sampled_from(list("0123456789ABZabzıſß٣.-/ \n–"))
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    texts=st.lists(
+        st.one_of(
+            _GOOD, st.builds(_mutated, _GOOD, st.integers(0, 20), _SIGN), st.text(max_size=16)
+        ),
+        max_size=12,
+    )
+)
+def test_a_column_is_judged_as_each_of_its_documents(texts: list[str]) -> None:
+    texts = [text for text in texts if text.isprintable() or "\n" in text]
+    column = pd.Series(texts, index=range(7, 7 + len(texts)), dtype="str")
+    judged = valid_documents(column)
+    assert judged.index.equals(column.index)
+    assert list(judged) == [document_problem(text) is None for text in texts]
+    mixed = column.astype(object)
+    assert list(valid_documents(mixed)) == list(judged)
