@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ from omie_pipeline.push.ledger import Ledger
 from omie_pipeline.push.plan import RefusedRow, Scope, duplicated_keys, refused_row
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.texts import push as texts
+from omie_pipeline.validation.data_docs import is_shown
 from omie_pipeline.validation.model import (
     CandidateRow,
     ClinicRules,
@@ -38,6 +41,7 @@ from omie_pipeline.validation.values import needs_lists
 
 if TYPE_CHECKING:
     from omie_pipeline.validation import Validator
+
 
 CHUNK_ROWS = 20_000
 _SHARED = "_colisao"
@@ -161,12 +165,13 @@ def refused_by_omie(row: PlanRow, text: str, fix: str) -> RowOutcome:
 # The suites: candidate rows through the rules, in chunks.
 
 
-def check_plan(check: PlanCheck, *, reported: bool) -> ValidationReport | None:
+def check_plan(check: PlanCheck, *, docs: Path | None) -> ValidationReport | None:
     """Validate every planned row that sends a payload; quarantine and hold what must not leave.
 
     Args:
         check: the plan.
-        reported: a page of Data Docs is wanted, so Great Expectations runs however few the rows.
+        docs: folder of the page of Data Docs that is wanted. Great Expectations runs then however
+            few the rows, unless the page that is there shows the same already.
 
     Returns:
         Counts of all chunks, ``None`` when there was nothing to validate (and Great Expectations
@@ -188,7 +193,13 @@ def check_plan(check: PlanCheck, *, reported: bool) -> ValidationReport | None:
             from omie_pipeline.validation import Validator
 
             lists = references_for(engine, endpoint, empresa)
-            validator = Validator(endpoint, check.rules, lists, reported=reported)
+            validator = Validator(
+                endpoint,
+                check.rules,
+                lists,
+                reported=docs is not None,
+                shown=partial(is_shown, endpoint.name, docs),
+            )
             duplicates = duplicated_keys(engine, scope.run_id, check.model, empresa)
         candidates = [
             CandidateRow(r.number, r.codigo_integracao, r.payload, r.extra) for r in to_check

@@ -68,6 +68,7 @@ from omie_pipeline.push.report import (
     recent_selected,
 )
 from omie_pipeline.texts import push as texts
+from omie_pipeline.validation.data_docs import renewed_page
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
 _ATTEMPT_DAYS = 90
@@ -257,15 +258,8 @@ class _Run:
         if store:
             source = (self._model, self._selection, policy.mode)
             settle_taken_back(self._engine, *source, check.now, effect.on_settled)
-        check = self._check(store=store)
-        if effect.sends_payload:
-            reported = self._options.data_docs_dir is not None
-            self._validation = check_plan(check, reported=reported)
-        self._conflicts = effect.preconditions(check)
-        if not self._waived:
-            if self._known_before:
-                self._look_for_renamed(store=store)
-            self._conflicts += effect.adopt_existing(check)
+        if self._any_planned:
+            self._judge(self._check(store=store), store=store)
         if store:
             forget_passed(
                 self._engine,
@@ -275,6 +269,23 @@ class _Run:
                 asked_for=effect.asked_for(),
                 without_effect=effect.without_effect,
             )
+
+    @property
+    def _any_planned(self) -> bool:
+        """Whether the plan has any row. Most runs of most endpoints have none, and then nothing is
+        asked about its rows."""
+        return any(part.planned for part in self._planned)
+
+    def _judge(self, check: PlanCheck, *, store: bool) -> None:
+        """Take out of the plan what must not leave."""
+        effect = self._effect
+        if effect.sends_payload:
+            self._validation = check_plan(check, docs=self._report_folder)
+        self._conflicts = effect.preconditions(check)
+        if not self._waived:
+            if self._known_before:
+                self._look_for_renamed(store=store)
+            self._conflicts += effect.adopt_existing(check)
 
     def _check(self, *, store: bool) -> PlanCheck:
         return PlanCheck(
@@ -399,16 +410,18 @@ class _Run:
         found = not_emptied(self._engine, *who)
         return dict(Counter(name for one in found for name in one.fields))
 
-    def _write_data_docs(self) -> Path | None:
+    @property
+    def _report_folder(self) -> Path | None:
+        """Where Data Docs of this empresa and endpoint are; ``None`` where none are wanted."""
         folder = self._options.data_docs_dir
-        if folder is None or self._validation is None:
-            return None
-        from omie_pipeline.validation.data_docs import write_data_docs
+        return folder and folder / self._selection.empresa / self._endpoint.name
 
+    def _write_data_docs(self) -> Path | None:
+        folder, report = self._options.data_docs_dir, self._report_folder
+        if folder is None or report is None or self._validation is None:
+            return None
         make_state_folder(folder, folder.parent)
-        return write_data_docs(
-            [self._validation], folder / self._selection.empresa / self._endpoint.name
-        )
+        return renewed_page(self._validation, report)
 
     def _close(
         self,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +57,8 @@ def make_offline(folder: Path) -> None:
 
 _SITE: Final = "omie_pipeline"
 _PAGES: Final = "validations"
+_SHOWN: Final = "shown.json"
+"""In the folder of a page: what it shows, as a digest."""
 
 
 def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
@@ -86,6 +91,47 @@ def write_data_docs(reports: Sequence[ValidationReport], folder: Path) -> Path:
     make_offline(folder)
     pages = sorted((folder / _PAGES).rglob("*.html"))
     return pages[0] if len(pages) == 1 else folder / "index.html"
+
+
+def renewed_page(report: ValidationReport, folder: Path) -> Path:
+    """The page of one report, written anew only if the one in ``folder`` shows something else.
+
+    To write it costs the import of Great Expectations, some 3 seconds.
+    """
+    if page := _page_that_shows(report.endpoint, report.expectations, folder):
+        return page
+    # Before the page is taken away, and after it is there again.
+    (folder / _SHOWN).unlink(missing_ok=True)
+    page = write_data_docs([report], folder)
+    noted = {
+        "digest": _digest(report.endpoint, report.expectations),
+        "page": page.relative_to(folder).as_posix(),
+    }
+    (folder / _SHOWN).write_text(json.dumps(noted), encoding="utf-8")
+    return page
+
+
+def is_shown(endpoint: str, folder: Path | None, results: Sequence[ExpectationResult]) -> bool:
+    """Whether the page in ``folder`` shows just these results; a missing folder has no page."""
+    return folder is not None and _page_that_shows(endpoint, results, folder) is not None
+
+
+def _page_that_shows(
+    endpoint: str, results: Sequence[ExpectationResult], folder: Path
+) -> Path | None:
+    try:
+        noted = json.loads((folder / _SHOWN).read_text(encoding="utf-8"))
+        page = folder / noted["page"]
+        same = noted["digest"] == _digest(endpoint, results)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return page if same and page.is_file() else None
+
+
+def _digest(endpoint: str, results: Sequence[ExpectationResult]) -> str:
+    """Of all that a page shows, the words of the rules among it, but the time of the run."""
+    text = repr((endpoint, [astuple(one) for one in results]))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _site_context(folder: Path) -> Any:

@@ -63,9 +63,7 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
 def test_the_reports_of_a_push_are_private(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "omie_pipeline.validation.data_docs.write_data_docs", lambda _, folder: folder
-    )
+    monkeypatch.setattr("omie_pipeline.push.run.renewed_page", lambda _, folder: folder)
     docs = tmp_path / "home" / "data_docs"
     world.model("clientes", [cliente(1)])
     world.push("clientes", data_docs_dir=docs)

@@ -33,6 +33,7 @@ class AcceptAll:
         _references: References,
         *,
         reported: bool = False,
+        shown: object = None,
     ) -> None:
         self._endpoint = endpoint
 

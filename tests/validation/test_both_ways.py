@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omie_pipeline.catalog import REGISTRY, WRITABLE
-from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
+from omie_pipeline.catalog import REGISTRY, WRITABLE, ComplexType, Endpoint, Service
+from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator, validator
 from omie_pipeline.validation.conditions import CONDITIONS
 from omie_pipeline.validation.rules import by_rule, checks_for
 from tests.validation.conftest import REFERENCES
@@ -40,6 +40,21 @@ EXTRAS: dict[str, tuple[Any, ...]] = {
         [{"kind": "empty", "table": "recebimentos", "column": "paciente_id", "text": ""}],
     ),
 }
+MORE_EXTRAS: dict[str, tuple[Any, ...]] = {
+    **EXTRAS,
+    "_missing": tuple(
+        [{"kind": kind, "table": "recebimentos", "column": "paciente_id", "text": "7"}]
+        for kind in ("empty", "unknown", "twice")
+    ),
+    "_tipo": ("paciente",),
+    "_cpf": (None, "390.533.447-06", "390.533.447-05"),
+    "_rg": (None, "AB"),
+    "_rg_orgao_emissor": (None, "1"),
+    "_cidade": (None, "Campinos"),
+    "_estado": ("SP", "ZZ"),
+    "_cep": ("0131", "20040-002", None),
+}
+"""Beside which every row of the battery has half of the others."""
 
 
 def good(endpoint: str, number: int) -> CandidateRow:
@@ -87,6 +102,85 @@ def test_a_handful_gets_every_reason_that_a_reported_run_gets(
         for way in (False, True)
     )
     assert directly == reported
+
+
+PLACE = {"cidade": "São Paulo", "estado": "SP"}
+LAST: dict[str, tuple[dict[str, Any], ...]] = {
+    "clientes": ({**PLACE, "cep": "20040-002"}, {**PLACE, "cep": "13010-001"}),
+    "clientes_cpf_cnpj": ({**PLACE, "cep": "20040-002"}, {**PLACE, "cep": "13010-001"}),
+    "contratos": (
+        {
+            "cabecalho": {"dVigInicial": "2026-02-01", "dVigFinal": "2026-01-01"},
+            "itensContrato": [],
+            "vencTextos": {"cTpVenc": "001"},
+        },
+        {"vencTextos": {"cTpVenc": "002"}},
+    ),
+    "ordens_servico": ({"ServicosPrestados": []},),
+}
+"""What no value by itself breaks: two fields that do not go together, an empty list."""
+ALONE: tuple[dict[str, Any], ...] = (
+    {"_tipo": "paciente", "_rg": "AB", "_rg_orgao_emissor": None},
+    {"_estado": "SP", "_cidade": "Campinos", "_cep": "20040-002", "_rg": "AB"},
+)
+
+
+def _value(kind: ComplexType, service: Service, at: int) -> dict[str, Any]:
+    """An object of which every field has a value, the next one in each: a Latin square, so that in
+    as many rows as there are values every field has each of them once."""
+    made = {}
+    for number, field in enumerate(kind.fields):
+        turn = at + number
+        if field.kind in ("object", "array") and turn % 3:
+            inside = _value(service.type_of(field), service, turn)
+            made[field.name] = inside if field.kind == "object" else [inside, inside]
+        else:
+            made[field.name] = copy.deepcopy(VALUES[turn % len(VALUES)])
+    return made
+
+
+def battery(endpoint: Endpoint) -> list[CandidateRow]:
+    """Rows in which every field has every value once."""
+    rows = []
+    for number in range(len(VALUES)):
+        extra = {
+            name: copy.deepcopy(values[number % len(values)])
+            for place, (name, values) in enumerate(MORE_EXTRAS.items())
+            if (number + place) % 2
+        }
+        key = (None, "REPETIDA", f"PAC-{number}")[number % 3]
+        payload = _value(endpoint.payload, endpoint.service, number)
+        rows.append(CandidateRow(number, key, payload, extra))
+    waiting = {
+        field.name: marker if field.kind == "integer" else {"nCod": marker}
+        for field in endpoint.payload.fields
+        if field.kind in ("integer", "object")
+        for marker in ({"$omie_id": ["vendedores", "PRO-8"]},)
+    }
+    for number, payload in enumerate(({}, waiting, *LAST.get(endpoint.name, ())), len(rows)):
+        rows.append(CandidateRow(number, "M" * 61, payload, ALONE[number % len(ALONE)]))
+    return rows
+
+
+@pytest.mark.parametrize(
+    "endpoint", [e for e in WRITABLE if not e.deletes], ids=lambda endpoint: endpoint.name
+)
+def test_every_rule_of_every_endpoint_is_broken_alike_both_ways(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = battery(endpoint)
+    monkeypatch.setattr(validator, "HANDFUL_ROWS", len(rows))
+    directly, reported = (
+        Validator(endpoint, RULES, REFERENCES, reported=way).validate(
+            rows, confirmed=CONFIRMED, duplicated_keys={"REPETIDA"}
+        )
+        for way in (False, True)
+    )
+    assert directly == reported
+    assert [(one.rule, one.columns) for one in directly.expectations if one.success] == []
+    asked = {(one.rule, one.columns) for one in directly.expectations}
+    suite = checks_for(endpoint, RULES.of_grain(endpoint.grain), REFERENCES)
+    assert asked == {(check.rule, check.columns) for check in suite}
 
 
 def test_conditions_and_expectations_are_the_same_ones() -> None:

@@ -7,22 +7,26 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.texts.validation import RULES, UNREADABLE
 from omie_pipeline.validation import (
     CandidateRow,
     ClinicRules,
+    References,
     ValidationReport,
     Validator,
     merge_reports,
     suite_summary,
     write_data_docs,
 )
+from omie_pipeline.validation.conditions import Outcome, SuiteRunner
+from omie_pipeline.validation.data_docs import is_shown, renewed_page
 from omie_pipeline.validation.model import label
 from tests.validation.rows import cliente
 
@@ -34,21 +38,23 @@ PERSONAL = ("390.533.447-06", "39053344706", "Ermengarda", "Rua Secreta", "98765
 def report(request: pytest.FixtureRequest) -> ValidationReport:
     """Of one chunk, by Great Expectations and without it."""
     validator: Validator = request.getfixturevalue(request.param)
-    bad = [
-        cliente(
-            row,
-            key=f"PAC-39053344706-{row}",
-            cnpj_cpf="390.533.447-06",
-            razao_social="Ermengarda 😀 " * 9,
-            endereco="Rua Secreta\x07",
-            cep="98765-432",
-            tags=[{"tag": "Ermengarda\x07"}],
-            nome_fantasia={"nome": "Ermengarda"},
-            extra={"_tipo": "paciente", "_rg": "55.666"},
-        )
-        for row in range(100, 130)
-    ]
+    bad = map(bad_cliente, range(100, 130))
     return validator.validate([*(cliente(row) for row in range(10)), *bad])
+
+
+def bad_cliente(row: int) -> CandidateRow:
+    """One that breaks eight rules."""
+    return cliente(
+        row,
+        key=f"PAC-39053344706-{row}",
+        cnpj_cpf="390.533.447-06",
+        razao_social="Ermengarda 😀 " * 9,
+        endereco="Rua Secreta\x07",
+        cep="98765-432",
+        tags=[{"tag": "Ermengarda\x07"}],
+        nome_fantasia={"nome": "Ermengarda"},
+        extra={"_tipo": "paciente", "_rg": "55.666"},
+    )
 
 
 def test_every_failing_row_is_told_beyond_the_first_twenty(report: ValidationReport) -> None:
@@ -182,3 +188,47 @@ def test_rows_and_rules_are_frozen() -> None:
     assert {item.name for item in fields(CandidateRow)} == {"row", "key", "payload", "extra"}
     with pytest.raises(ValueError, match="frozen"):
         ClinicRules().require_rg = False
+
+
+def test_a_page_that_shows_the_same_stays_without_great_expectations(
+    report: ValidationReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "docs"
+    page = renewed_page(report.counts_only(), folder)
+    written = page.stat().st_mtime_ns
+    asked_of: list[object] = []
+
+    def run(_runner: SuiteRunner, data: object, _checks: object) -> list[Outcome]:
+        asked_of.append(data)
+        return []
+
+    monkeypatch.setattr(SuiteRunner, "run", run)
+    again = Validator(
+        REGISTRY["clientes"],
+        ClinicRules(require_rg_of_patients=True),
+        References(),
+        reported=True,
+        shown=partial(is_shown, "clientes", folder),
+    )
+    rows = [*(cliente(row) for row in range(10)), *(bad_cliente(row) for row in range(100, 130))]
+    same = again.validate(rows)
+    assert same.failures == report.failures
+    assert renewed_page(same.counts_only(), folder) == page
+    assert page.stat().st_mtime_ns == written
+    assert not asked_of
+
+    again.validate(rows[:-1])
+    assert len(asked_of) == 1
+
+
+def test_a_page_that_shows_something_else_is_written_anew(
+    report: ValidationReport, clientes: Validator, tmp_path: Path
+) -> None:
+    folder = tmp_path / "docs"
+    before = renewed_page(report.counts_only(), folder).read_text("utf-8")
+    other = clientes.validate([cliente(1), bad_cliente(100)]).counts_only()
+    after = renewed_page(other, folder)
+    assert after.read_text("utf-8") != before
+    # One that somebody deleted is written again.
+    after.unlink()
+    assert renewed_page(other, folder).is_file()
