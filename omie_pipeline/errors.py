@@ -99,6 +99,12 @@ class Overloaded(RetryLater):
     """Omie's server broke over the answer to a read: a smaller page may pass."""
 
 
+class Broken(RetryLater):
+    """The answer to a read was lost, cut off or none of Omie's: what it would have said is not
+    known. The same question would be redundant, so another one with the same answer goes, if there
+    is one."""
+
+
 class Redundant(RetryLater):
     """An identical request left less than a minute ago; asking again restarts that minute."""
 

@@ -6,10 +6,9 @@ Nothing in here logs a request: its body holds the secret.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
@@ -22,6 +21,7 @@ from omie_pipeline.catalog.limits import REDUNDANT_SECONDS, Admission
 from omie_pipeline.clock import TOLD_SECONDS, Clock, tell_wait
 from omie_pipeline.errors import (
     Blocked,
+    Broken,
     BudgetSpent,
     Busy,
     ConfigurationError,
@@ -36,9 +36,16 @@ from omie_pipeline.errors import (
     Unreachable,
 )
 from omie_pipeline.omie import wire
-from omie_pipeline.omie.faults import HttpAnswer, promise_of, read_answer, says_open, unreachable
+from omie_pipeline.omie.faults import (
+    HttpAnswer,
+    promise_of,
+    read_answer,
+    says_open,
+    unreachable,
+)
 from omie_pipeline.omie.masking import mask, personal_texts
 from omie_pipeline.omie.rate_limiter import (
+    BROKEN_WAITS_SECONDS,
     GONE_BELIEVED_SECONDS,
     LONGEST_SLEPT_SECONDS,
     UNNAMED_WAIT_SECONDS,
@@ -112,6 +119,17 @@ class Answer:
 
 
 GiveUp = Callable[[RetryLater | Unreachable], bool]
+
+
+def of_other_sizes(param: Mapping[str, Any], tag: str) -> Iterator[wire.Json]:
+    """Other questions for a first page, which bring at least its records.
+
+    Args:
+        param: a question for page 1.
+        tag: name of its page size.
+    """
+    for more in (1, 2):
+        yield {**param, tag: param[tag] + more}
 
 
 def _never(_: RetryLater | Unreachable) -> bool:
@@ -201,13 +219,28 @@ class OmieClient:
         """
         return self._call(service, method, param, is_write=True, before=before).body
 
-    def read(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
+    def read(
+        self,
+        service: Service,
+        method: str,
+        param: Mapping[str, Any],
+        *,
+        others: Iterable[Mapping[str, Any]] = (),
+    ) -> wire.Json:
         """Ask, and ask again after the wait if Omie says "later".
+
+        Args:
+            service: service of Omie.
+            method: method of Omie.
+            param: the one object of the request.
+            others: other questions whose answers would do as well. After a broken answer the next
+                of them goes within seconds, while the same question would be redundant for a
+                minute.
 
         Raises:
             OmieFault: every fault but a ``RetryLater`` that a few repetitions resolve.
         """
-        return self._patiently(service, method, param, _never, wire.json_object).body
+        return self._patiently(service, method, param, _never, wire.json_object, others).body
 
     def read_now(self, service: Service, method: str, param: Mapping[str, Any]) -> wire.Json:
         """Ask once and wait for nothing.
@@ -224,6 +257,7 @@ class OmieClient:
         param: Mapping[str, Any],
         *,
         give_up: GiveUp = _never,
+        parse: wire.Parse = wire.float_object,
     ) -> Answer:
         """Like :meth:`read`, with the answer's text beside its body, for readers of whole pages.
 
@@ -234,8 +268,9 @@ class OmieClient:
             method: method of Omie.
             param: the one object of the request.
             give_up: called with every "later"; true ends the asking with that fault.
+            parse: from the text to the body.
         """
-        return self._patiently(service, method, param, give_up, wire.float_object)
+        return self._patiently(service, method, param, give_up, parse)
 
     def bear(self, method: str, fault: RetryLater | Unreachable, tries: int) -> None:
         """Wait as a fault asks before ``method`` goes again, while patience lasts.
@@ -294,17 +329,25 @@ class OmieClient:
         param: Mapping[str, Any],
         give_up: GiveUp,
         parse: wire.Parse,
+        others: Iterable[Mapping[str, Any]] = (),
     ) -> Answer:
-        for tries in itertools.count(1):
+        asked, left, tries = param, iter(others), 0
+        while True:
+            tries += 1
             try:
                 return self._call(
-                    service, method, param, is_write=False, parse=parse, give_up=give_up
+                    service, method, asked, is_write=False, parse=parse, give_up=give_up
                 )
             except (RetryLater, Unreachable) as fault:
                 if give_up(fault) or fault is self._gone:
                     raise
-                self.bear(method, fault, tries)
-        raise AssertionError("counting never ends")
+                other = next(left, None) if _may_be_asked_otherwise(fault, asked, param) else None
+                if other is None:
+                    self.bear(method, fault, tries)
+                    continue
+                if isinstance(fault, Broken):
+                    self.wait(method, BROKEN_WAITS_SECONDS[0], fault.detail.text)
+                asked, tries = other, 0
 
     def _call(
         self,
@@ -477,6 +520,15 @@ class OmieClient:
             raise ConfigurationError(texts.address_leads_elsewhere(status))
         told_seconds = told_wait_seconds(answer.headers, self._clock.now())
         return HttpAnswer(status, text, told_seconds)
+
+
+def _may_be_asked_otherwise(
+    fault: OmieFault, asked: Mapping[str, Any], first: Mapping[str, Any]
+) -> bool:
+    """After a broken answer; and if the question in its place left within the minute itself."""
+    if isinstance(fault, Redundant):
+        return asked is not first and not fault.detail.http_status
+    return isinstance(fault, Broken)
 
 
 def _no_answer(error: httpx.RequestError) -> FaultDetail:

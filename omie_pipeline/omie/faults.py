@@ -31,6 +31,7 @@ from omie_pipeline.errors import (
     AlreadyExists,
     AuthFailed,
     Blocked,
+    Broken,
     Busy,
     Empty,
     FaultDetail,
@@ -318,7 +319,7 @@ def unreachable(detail: FaultDetail, *, is_write: bool) -> OmieFault:
     """The road broke after the request may have left: unknown for a write, again for a read."""
     if is_write:
         return OutcomeUnknown(detail)
-    return RetryLater(detail, _UNREACHABLE_WAIT_SECONDS)
+    return Broken(detail, _UNREACHABLE_WAIT_SECONDS)
 
 
 def says_open(fault: OmieFault) -> bool | None:

@@ -251,6 +251,10 @@ LONGEST_SLEPT_SECONDS = 120.0
 BUSY_WAITS_SECONDS = (10.0, 61.0)
 """After "busy" (1880): these worked live, and no third question falls inside a minute (seen)."""
 
+BROKEN_WAITS_SECONDS = (2.0, 10.0, 60.0, 115.0, 115.0)
+"""Before another question is asked in place of one whose answer broke. A passing fault costs
+seconds; an outage is outlasted for the five minutes that asking the same again would take."""
+
 UNNAMED_WAIT_SECONDS = 15.0
 """After a 429 that names no time."""
 

@@ -39,6 +39,7 @@ CAUSES: Final = {
     ),
     "Paused": ("o Omie pediu para esperar", f"{AGAIN}, veja omie-pipeline history"),
     "RetryLater": ("o Omie não respondeu", f"{AGAIN}, veja omie-pipeline history"),
+    "Broken": ("as respostas do Omie vieram quebradas", f"{AGAIN}, veja omie-pipeline history"),
     "TurnedAway": ("o Omie recusou por excesso de uso", f"{AGAIN}, veja omie-pipeline history"),
     "Busy": ("o Omie estava ocupado", f"{AGAIN}, veja omie-pipeline history"),
     "Overloaded": ("o Omie não conseguiu responder", f"{AGAIN}, leia períodos menores"),

@@ -16,7 +16,14 @@ from omie_pipeline import errors
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.catalog.services import load_service
-from omie_pipeline.errors import AlreadyExists, Blocked, OmieFault, OutcomeUnknown, RetryLater
+from omie_pipeline.errors import (
+    AlreadyExists,
+    Blocked,
+    Broken,
+    OmieFault,
+    OutcomeUnknown,
+    RetryLater,
+)
 from omie_pipeline.omie.faults import NO_PROMISE, HttpAnswer, Promise, promise_of, read_answer
 from tests.omie.test_faults import NOW
 
@@ -88,11 +95,11 @@ def test_the_code_of_a_record_keeps_its_letters() -> None:
 @pytest.mark.parametrize(
     ("body", "written", "read"),
     [
-        ({"faultcode": "SOAP-ENV:Server"}, "OutcomeUnknown", "RetryLater"),
+        ({"faultcode": "SOAP-ENV:Server"}, "OutcomeUnknown", "Broken"),
         ({"message": 'Method "ListarNFSe" not exists'}, "UnknownFault", "UnknownFault"),
         ({"message": "Palavras novas"}, "UnknownFault", "UnknownFault"),
         ({"status": "error", "message": "Palavras novas"}, "UnknownFault", "UnknownFault"),
-        ({"error_code": 500, "error_message": "Oops"}, "OutcomeUnknown", "RetryLater"),
+        ({"error_code": 500, "error_message": "Oops"}, "OutcomeUnknown", "Broken"),
         ({"error_code": 429, "error_message": "Too Many Requests"}, "TurnedAway", "TurnedAway"),
     ],
 )
@@ -129,10 +136,10 @@ def test_a_body_without_what_was_asked_for_is_never_good(name: str, body: str) -
         assert type(answered(body, promise=promise, is_write=True)) is OutcomeUnknown, method
     for method in {endpoint.read, endpoint.list} - {""}:
         promise = promise_of(endpoint.service, method)
-        assert type(answered(body, promise=promise, is_write=False)) is RetryLater, method
+        assert type(answered(body, promise=promise, is_write=False)) is Broken, method
     if endpoint.proof is not None:
         promise = promise_of(endpoint.proof.service, endpoint.proof.method)
-        assert type(answered(body, promise=promise, is_write=False)) is RetryLater
+        assert type(answered(body, promise=promise, is_write=False)) is Broken
 
 
 @pytest.mark.parametrize("name", sorted(MIRROR))
@@ -140,7 +147,7 @@ def test_a_body_without_what_was_asked_for_is_never_good(name: str, body: str) -
 def test_no_list_is_empty_by_accident(name: str, body: str) -> None:
     mirror = MIRROR[name]
     promise = promise_of(mirror.service, mirror.call.method)
-    assert type(answered(body, promise=promise, is_write=False)) is RetryLater
+    assert type(answered(body, promise=promise, is_write=False)) is Broken
 
 
 def test_a_list_whose_rows_are_missing_is_not_an_empty_one() -> None:

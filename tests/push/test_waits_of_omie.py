@@ -11,6 +11,7 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.limits import Admission
 from omie_pipeline.errors import Paused, RetryLater
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, told_wait_seconds
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects.rows import item, model, ordem, servico
@@ -138,8 +139,9 @@ def test_a_503_of_a_read_waits_as_told_or_stops(world: World) -> None:
     world.control.next_faults(fault)
     world.import_table("clientes")
     first, second = world.control.calls()[:2]
-    # The same question may leave after a minute only.
-    assert 60 <= (second.at - first.at).total_seconds() < 62
+    # As long as Omie asks; the same question would wait for its minute, so it is another one.
+    assert 30 <= (second.at - first.at).total_seconds() < 32
+    assert first.param != second.param
     hour = PlannedFault(
         "custom", method="ListarClientes", status=503, body="<html/>",
         headers=(("Retry-After", "3600"),),
@@ -249,3 +251,51 @@ def test_a_row_that_never_left_for_another_programs_twin_says_so(
     assert told.startswith("Não saiu: a cada tentativa")
     assert world.clock.slept_seconds < 130, "no wait after the last try"
     assert world.open_intents() == 0
+
+
+LISTED = {"pagina": 1, "registros_por_pagina": 50}
+
+
+def sizes_asked(world: World) -> list[int]:
+    return [call.param["registros_por_pagina"] for call in world.control.calls()]
+
+
+def test_a_broken_answer_to_one_question_is_followed_by_another(world: World) -> None:
+    world.control.seed("clientes", [{"razao_social": "Um"}])
+    others = of_other_sizes(LISTED, "registros_por_pagina")
+    world.control.next_faults(PlannedFault("html_502", method="ListarClientes"))
+    with world.client() as client:
+        answer = client.read(CLIENTES.service, "ListarClientes", LISTED, others=others)
+    assert len(answer["clientes_cadastro"]) == 1
+    assert sizes_asked(world) == [50, 51]
+    assert world.clock.slept_seconds <= 5
+
+
+def test_one_that_left_within_the_minute_is_passed_over(world: World) -> None:
+    world.control.seed("clientes", [{"razao_social": "Um"}])
+    with world.client() as client:
+        client.read(CLIENTES.service, "ListarClientes", {**LISTED, "registros_por_pagina": 51})
+        world.control.next_faults(PlannedFault("truncated_json", method="ListarClientes"))
+        others = of_other_sizes(LISTED, "registros_por_pagina")
+        client.read(CLIENTES.service, "ListarClientes", LISTED, others=others)
+    assert sizes_asked(world) == [51, 50, 52]
+    assert world.clock.slept_seconds <= 5
+
+
+def test_where_all_of_them_break_the_last_one_waits_its_minute(world: World) -> None:
+    world.control.seed("clientes", [{"razao_social": "Um"}])
+    world.control.next_faults(PlannedFault("html_502", method="ListarClientes", times=3))
+    with world.client() as client:
+        others = of_other_sizes(LISTED, "registros_por_pagina")
+        client.read(CLIENTES.service, "ListarClientes", LISTED, others=others)
+    assert sizes_asked(world) == [50, 51, 52, 52]
+    assert world.clock.slept_seconds >= 60
+
+
+def test_a_question_without_another_waits_its_minute(world: World) -> None:
+    world.control.seed("clientes", [{"razao_social": "Um"}])
+    world.control.next_faults(PlannedFault("html_502", method="ListarClientes"))
+    with world.client() as client:
+        client.read(CLIENTES.service, "ListarClientes", LISTED)
+    assert sizes_asked(world) == [50, 50]
+    assert world.clock.slept_seconds >= 60
