@@ -17,6 +17,7 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.endpoints.clientes import CLIENTES
 from omie_pipeline.errors import ConfigurationError, Empty
 from omie_pipeline.omie import CallRecord, OmieClient
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.payload import Selection, load_payload_model
 from omie_pipeline.postgres.engine import warehouse_errors
@@ -204,7 +205,8 @@ def _stands(deployment: Deployment, empresa: str, source: SourceRow) -> bool:
     }
     with deployment.client(empresa) as client:
         try:
-            found = client.read(CLIENTES.service, CLIENTES.list, asked)
+            others = of_other_sizes(asked, "registros_por_pagina")
+            found = client.read(CLIENTES.service, CLIENTES.list, asked, others=others)
         except Empty:
             return False
     return bool(found.get(CLIENTES.list_array))

@@ -15,6 +15,7 @@ from typing import Any
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import RecordRejected
 from omie_pipeline.omie import OmieClient
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.texts import nfse as texts
 
 TAXES = ("ISS", "PIS", "COFINS", "IR", "CSLL", "INSS")
@@ -117,7 +118,9 @@ def company_of(client: OmieClient) -> Mapping[str, Any]:
         OmieFault: it cannot be read.
     """
     asked = {"pagina": 1, "registros_por_pagina": 1}
-    found = client.read(_COMPANIES, "ListarEmpresas", asked).get("empresas_cadastro") or []
+    others = of_other_sizes(asked, "registros_por_pagina")
+    body = client.read(_COMPANIES, "ListarEmpresas", asked, others=others)
+    found = body.get("empresas_cadastro") or []
     return found[0] if found and isinstance(found[0], Mapping) else {}
 
 

@@ -97,10 +97,12 @@ def test_a_look_that_fails_before_a_call_leaves_the_intent_open(
     def blind(name: str) -> None:
         read = getattr(OmieClient, name)
 
-        def unless_lost(self: OmieClient, service: Any, method: str, param: Any) -> Any:
+        def unless_lost(
+            self: OmieClient, service: Any, method: str, param: Any, **others: Any
+        ) -> Any:
             if method == "PesquisarLancamentos" and lost:
                 raise UnknownFault(FaultDetail("palavras novas"))
-            return read(self, service, method, param)
+            return read(self, service, method, param, **others)
 
         monkeypatch.setattr(OmieClient, name, unless_lost)
 

@@ -41,6 +41,7 @@ MET = [
     ),
 ]
 """Billing meets every fault there is, the others those of each sort."""
+_SOON = ("timeout_after_commit", "http_500_after_commit", "cut_before")
 _RUNS = 4
 
 
@@ -76,7 +77,11 @@ def suffers(world: World, kind: Kind, fault: FaultKind, *, times: int = 1) -> No
     world.control.next_faults(PlannedFault(fault, method=kind.method, times=times))
 
 
-@pytest.mark.parametrize(("kind", "fault"), MET, ids=name_of)
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [pytest.param(*met, marks=() if met[1] in _SOON else pytest.mark.slow) for met in MET],
+    ids=name_of,
+)
 def test_one_effect_whatever_the_answer(world: World, kind: Kind, fault: FaultKind) -> None:
     suffers(world, kind, fault)
     deliver(world, kind)
@@ -207,10 +212,10 @@ def test_a_refusal_behind_which_nobody_can_look_stays_unclear(
     model(world, "baixas_receber", baixa(1))
     read, method = OmieClient.read, "LancarRecebimento"
 
-    def broken(self: OmieClient, *question: Any) -> Any:
+    def broken(self: OmieClient, *question: Any, **others: Any) -> Any:
         if world.methods_called().count(method) == 2:
             raise Unreachable(FaultDetail("ninguém", fix="espere"), "refused")
-        return read(self, *question)
+        return read(self, *question, **others)
 
     monkeypatch.setattr(OmieClient, "read", broken)
     world.control.next_faults(

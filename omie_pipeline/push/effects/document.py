@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omie_pipeline.omie import wire
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.payload import PlanRow
 from omie_pipeline.push.effects.record import (
     ABSENT,
@@ -30,7 +31,8 @@ class DocumentEffect(RecordEffect):
         filtered = {endpoint.document_field: document}
         question = {"pagina": 1, "registros_por_pagina": 50, proof.key: filtered}
         try:
-            answer = self.ask(proof.service, proof.method, question)
+            others = of_other_sizes(question, "registros_por_pagina")
+            answer = self.ask(proof.service, proof.method, question, others=others)
         except NOT_THERE:
             return ABSENT
         except CANNOT_READ:

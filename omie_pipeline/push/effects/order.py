@@ -9,6 +9,7 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.nfse.ledger import forget_billings
 from omie_pipeline.nfse.orders import BilledOrder, billed
 from omie_pipeline.omie import OmieClient, wire
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.payload import PlanRow, RowOutcome
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
 from omie_pipeline.push.conflicts import OS_CANCELADA, OS_FATURADA
@@ -142,7 +143,8 @@ class OrderEffect(RecordEffect):
         codes = [{"cCodIntOS": code} for code in wanted]
         question = {"pagina": 1, "registros_por_pagina": _BATCH * 2, proof.key: codes}
         try:
-            answer = self.ask(proof.service, proof.method, question)
+            others = of_other_sizes(question, "registros_por_pagina")
+            answer = self.ask(proof.service, proof.method, question, others=others)
         except NOT_THERE:
             return {}
         except CANNOT_READ:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -229,14 +229,28 @@ class RecordEffect:
         finally:
             self._at_once = False
 
-    def ask(self, service: Service, method: str, param: wire.Json) -> wire.Json:
-        """One question to Omie.
+    def ask(
+        self,
+        service: Service,
+        method: str,
+        param: wire.Json,
+        *,
+        others: Iterable[wire.Json] = (),
+    ) -> wire.Json:
+        """One question to Omie, or after a broken answer one of ``others`` in its place.
+
+        Args:
+            service: service of Omie.
+            method: method of Omie.
+            param: the one object of the request.
+            others: other ways to ask the same.
 
         Raises:
             OmieFault: any, a wait among them where it is :meth:`at_once`.
         """
-        read = self._client.read_now if self._at_once else self._client.read
-        return read(service, method, param)
+        if self._at_once:
+            return self._client.read_now(service, method, param)
+        return self._client.read(service, method, param, others=others)
 
     @property
     def proof(self) -> Proof:

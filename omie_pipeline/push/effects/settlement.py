@@ -12,6 +12,7 @@ from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.relations import REVERSALS, TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.omie import wire
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.payload import PlanRow, Selection, load_payload_model
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
 from omie_pipeline.push.conflicts import (
@@ -268,7 +269,8 @@ class SettlementEffect(RecordEffect):
         """
         proof = self.proof
         try:
-            answer = self.ask(proof.service, proof.method, question)
+            others = of_other_sizes(question, "nRegPorPagina")
+            answer = self.ask(proof.service, proof.method, question, others=others)
         except NOT_THERE:
             return _NOT_SHOWN
         except CANNOT_READ:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog.model import Endpoint, Proof
 from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS
 from omie_pipeline.omie import wire
+from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.payload import SETTLED, PlanRow, RowOutcome, codes_in_model
 from omie_pipeline.postgres.tables import ledger
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse, refused_by_omie
@@ -348,7 +349,8 @@ class TitleEffect(RecordEffect):
             return None
         question = {"nPagina": 1, "nRegPorPagina": 50, "nCodTitulo": row.omie_id}
         try:
-            answer = self.ask(proof.service, proof.method, question)
+            others = of_other_sizes(question, "nRegPorPagina")
+            answer = self.ask(proof.service, proof.method, question, others=others)
         except (*NOT_THERE, *CANNOT_READ):
             return None
         return next(iter(titles_in(answer, asked(question))), None)
