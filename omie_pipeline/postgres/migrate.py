@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
-from alembic.util.exc import CommandError
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres.failures import told
 from omie_pipeline.postgres.ownership import Relation, adopt, claim, mark
 from omie_pipeline.postgres.roles import grant_access, grant_reading
 from omie_pipeline.postgres.schemas import SYNC, migrating, schemas_of
+from omie_pipeline.postgres.sql import function_text
 from omie_pipeline.texts import postgres as texts
 
 # The SQL functions of the warehouse, kept at this version's text.
@@ -24,8 +24,8 @@ from omie_pipeline.texts import postgres as texts
 # They hold no data and change with the code, so they are no migration: the files of ``sql/`` are
 # loaded whenever their digest is not the one that the database remembers.
 
-_FOLDER: Final = Path(__file__).parent / "sql"
-_FILES: Final = ("ownership", "texts", "access", "personal_data", "admit", "reading")
+_FILES: Final = ("ownership", "texts", "access", "personal_data", "admit", "reading", "models",
+                 "outbox")  # fmt: skip
 """In this order: each may call those before it."""
 _DIGEST: Final = "sha256 of all SQL functions: "
 _REMEMBERS: Final = "reading_marker(text, text, text)"
@@ -44,7 +44,7 @@ def load_sql_functions(connection: sa.Connection) -> bool:
     """
     schemas = schemas_of(connection)
     remembers = f"{schemas.name(SYNC)}.{_REMEMBERS}"
-    functions = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in _FILES]
+    functions = [function_text(name) for name in _FILES]
     # The names of the schemas and roles stand inside some bodies.
     text = schemas.in_migration("\n".join(functions))
     digest = _DIGEST + hashlib.sha256(text.encode()).hexdigest()
@@ -60,6 +60,9 @@ def load_sql_functions(connection: sa.Connection) -> bool:
 
 
 OLDEST_POSTGRES = 15
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_REVISION: Final = re.compile(r'^revision(?:: str)? = "(\w+)"', re.MULTILINE)
+_FOLLOWS: Final = re.compile(r'^down_revision(?:: [\w |]+)? = "(\w+)"', re.MULTILINE)
 _MIGRATION_LOCK = 0x0A11E
 _DEVELOPMENT_STEPS = frozenset(f"{step:04}" for step in range(1, 20))
 _LAST_WITH_STEPS = "70da15d"
@@ -98,15 +101,37 @@ def _upgrade(connection: sa.Connection) -> None:
     Raises:
         WarehouseError: the database is at a migration that this version does not have.
     """
+    if _versions(connection) == [newest_migration()]:
+        return
+    # A third of a second and mako, for nothing most times.
+    from alembic import command
+    from alembic.util.exc import CommandError
+
     try:
         with migrating(connection):
             command.upgrade(alembic_config(connection), "head")
     except CommandError:
-        schema = schemas_of(connection).name(SYNC)
-        version = sa.table("alembic_version", sa.column("version_num"), schema=schema)
-        if connection.execute(sa.select(version.c.version_num)).scalar() in _DEVELOPMENT_STEPS:
+        if _DEVELOPMENT_STEPS.intersection(_versions(connection)):
             raise WarehouseError(texts.development_version(_LAST_WITH_STEPS)) from None
         raise WarehouseError(texts.NEWER_VERSION) from None
+
+
+def _versions(connection: sa.Connection) -> list[str]:
+    """What Alembic remembers of the database; nothing if it never saw it."""
+    schema = schemas_of(connection).name(SYNC)
+    if not sa.inspect(connection).has_table("alembic_version", schema=schema):
+        return []
+    version = sa.table("alembic_version", sa.column("version_num"), schema=schema)
+    return list(connection.scalars(sa.select(version.c.version_num)))
+
+
+def newest_migration() -> str:
+    """The migration that no other follows, as the files of ``migrations/versions`` say."""
+    texts_of = [file.read_text("utf-8") for file in (_MIGRATIONS / "versions").glob("*.py")]
+    made = {found[1] for text in texts_of if (found := _REVISION.search(text))}
+    followed = {found[1] for text in texts_of if (found := _FOLLOWS.search(text))}
+    (newest,) = made - followed
+    return newest
 
 
 def refuse_old_server(connection: sa.Connection) -> None:
@@ -118,7 +143,9 @@ def refuse_old_server(connection: sa.Connection) -> None:
 
 def alembic_config(connection: sa.Connection) -> Config:
     """Alembic pointed at this package's migrations and at an open connection."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     return config

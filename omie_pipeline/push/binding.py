@@ -43,6 +43,14 @@ def bind_empresa(engine: sa.Engine, empresa: str, scope: str, base_url: str) -> 
         set_={"scope": statement.excluded.scope, "host": statement.excluded.host},
         where=binding.c.confirmed_at.is_(None),
     )
+    this_one = sa.select(binding.c.confirmed_at).where(
+        binding.c.empresa == empresa, binding.c.scope == scope, binding.c.host == host
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        # Nearly always it is known for good, and there is nothing to write.
+        if connection.scalar(this_one) is not None:
+            _refuse_shared_key(connection, empresa, scope)
+            return True
     with warehouse_errors(), engine.begin() as connection:
         _refuse_shared_key(connection, empresa, scope)
         connection.execute(statement)

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
 from omie_pipeline.postgres.engine import open_engine
-from omie_pipeline.postgres.migrate import migrate
+from omie_pipeline.postgres.migrate import alembic_config, migrate, newest_migration
 from omie_pipeline.postgres.tables import INBOX, OMIE, SYNC, metadata
 
 
@@ -36,6 +37,12 @@ def test_tables_and_migrations_agree(engine: sa.Engine) -> None:
         )
         assert compare_metadata(context, metadata) == []
     public.dispose()
+
+
+def test_the_newest_migration_is_the_one_that_alembic_ends_with(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+    assert scripts.get_heads() == [newest_migration()]
 
 
 @pytest.mark.parametrize(
