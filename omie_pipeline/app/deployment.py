@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
-from omie_pipeline.clinic.extract import ExtractResult, HowToRead, extract_table
-from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.sources import SourceTable, read_sources
 from omie_pipeline.clock import Clock
 from omie_pipeline.config import addresses
@@ -61,6 +60,11 @@ from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.push.run import Push
 from omie_pipeline.texts import app as texts
+
+if TYPE_CHECKING:
+    from omie_pipeline.clinic.extract import ExtractResult, HowToRead
+    from omie_pipeline.clinic.reader import ClinicReader
+
 
 REFERENCES = ("empresas", "categorias", "contas_correntes")
 
@@ -313,6 +317,8 @@ class Deployment:
         Raises:
             ConfigurationError: no ``CLINIC_URL``, or it is none we can read.
         """
+        from omie_pipeline.clinic.reader import open_clinic
+
         url = self._clinic_url(empresa)
         reader = open_clinic(url, self.engine, time_zone=self.settings.time_zone)
         try:
@@ -338,6 +344,8 @@ class Deployment:
             date_to: last business date.
             how: full reading, recopying, accepted loss.
         """
+        from omie_pipeline.clinic.extract import extract_table
+
         shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
         if shared and table.empresa_column is None:
             raise ConfigurationError(texts.no_empresa_column(table.name))
@@ -357,6 +365,8 @@ class Deployment:
         self, *, full: bool = False, recopy: bool = False, accept_shrunk: bool = False
     ) -> HowToRead:
         """How the settings, and a person, want a table read."""
+        from omie_pipeline.clinic.extract import HowToRead
+
         return HowToRead(
             full=full,
             recopy=recopy,

@@ -12,7 +12,6 @@ from omie_pipeline.app.consequences import Reach, after_push
 from omie_pipeline.app.deployment import Deployment, Progress
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.catalog.relations import REVERSALS, SETTLEMENTS, prerequisites_of
-from omie_pipeline.clinic.changed_dates import moved_dates
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.payload import PayloadModel, Selection, load_payload_model
 from omie_pipeline.push.policy import EndpointPolicy
@@ -200,6 +199,8 @@ def pending_dates(deployment: Deployment, empresa: str, since: datetime) -> list
         empresa: the empresa whose rows are meant.
         since: when the last complete sync began; ``NO_SYNC`` if there was none.
     """
+    from omie_pipeline.clinic.changed_dates import moved_dates  # brings Arrow
+
     settings = deployment.settings
     today = deployment.clock.now().astimezone(settings.zone).date()
     dates = {today}

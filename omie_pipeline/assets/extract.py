@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from omie_pipeline.assets.labels import OWNERS, TO_OMIE
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import EXTRACT_POOL
-from omie_pipeline.clinic.changed_dates import copied_rows
-from omie_pipeline.clinic.extract import ExtractResult
-from omie_pipeline.clinic.set_aside import reason_of
 from omie_pipeline.clinic.sources import SourceTable
-from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
+
+if TYPE_CHECKING:
+    from omie_pipeline.clinic.extract import ExtractResult
+
 
 GROUP = "clinica_bruta"
 _TOLD = 20
@@ -40,6 +41,10 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
     def extract(
         context: dg.AssetExecutionContext, clinic: ClinicResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[None]:
+        from omie_pipeline.clinic.changed_dates import copied_rows
+        from omie_pipeline.clinic.set_aside import reason_of
+        from omie_pipeline.clinic.windows import DateWindow
+
         what = covered(context)
         opened = warehouse.open(clinic)
         result = opened.extract(table, what.empresa, what.date_from, what.date_to)
@@ -63,7 +68,7 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
 
 def _tell(
     context: dg.AssetExecutionContext,
-    result: ExtractResult,
+    result: "ExtractResult",
     found: Mapping[date | None, int],
 ) -> None:
     """To each partition its own rows; what concerns the whole reading, to the last one only."""
@@ -80,7 +85,7 @@ def _tell(
         context.add_asset_metadata(told, partition_key=name)
 
 
-def _reading(result: ExtractResult) -> dict[str, int | float]:
+def _reading(result: "ExtractResult") -> dict[str, int | float]:
     return {
         "lidas": result.read,
         "novas": result.inserted,

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from omie_pipeline.assets.checks import Metadata, Verdict
 from omie_pipeline.assets.plot import MOST_BARS, Series, stacked_bars
-from omie_pipeline.clinic.set_aside import listed
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.push.policy import EndpointPolicy
@@ -90,6 +89,8 @@ def worst_metadata(engine: sa.Engine, report: PushReport) -> dict[str, Metadata]
 
 def _beside_the_counts(engine: sa.Engine, report: PushReport) -> Metadata:
     """What was delivered and yet is not as the clinic has it, and what never came this far."""
+    from omie_pipeline.clinic.set_aside import listed
+
     found: Metadata = {}
     if report.not_emptied:
         found["nao_esvaziados"] = dg.MetadataValue.md(_plain(report.not_emptied))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib.util
 import json
 import subprocess
 import sys
@@ -187,3 +189,21 @@ def test_the_definitions_start_no_process_once_dbt_has_parsed(
     assert begun, "the hook sees what starts"
     watching = False
     assert not (home / "postgres").exists()
+
+
+def test_definitions_that_cannot_be_made_leave_the_collector_of_garbage_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> None:
+        raise ConfigurationError("empresas.yaml")
+
+    spec = importlib.util.find_spec("omie_pipeline.definitions")
+    assert spec is not None
+    assert spec.loader is not None
+    monkeypatch.setattr("omie_pipeline.app.deployment.Deployment", refused)
+    try:
+        with pytest.raises(ConfigurationError):
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        assert gc.isenabled()
+    finally:
+        gc.enable()
