@@ -107,10 +107,27 @@ def settle_taken_back(
         now: time of the change.
         on_settled: told the codes within the transaction.
     """
+    mine = _unfinished_of(model.endpoint, selection)
+    # Nearly always there are none, and then the hashes of the whole model are not needed.
+    with warehouse_errors(), engine.connect() as connection:
+        if not model.endpoint.confirmation_lasts or not connection.scalar(
+            sa.select(sa.exists().where(*mine))
+        ):
+            return
     with warehouse_errors(), engine.begin() as connection:
         codes = _settle(connection, model, selection, mode, now)
         if codes:
             on_settled(connection, codes, now)
+
+
+def _unfinished_of(endpoint: Endpoint, selection: Selection) -> list[sa.ColumnElement[bool]]:
+    """Rows of the ledger that are rejected or held beside what Omie confirmed last."""
+    return [
+        ledger.c.empresa == selection.empresa,
+        ledger.c.endpoint == endpoint.name,
+        ledger.c.state.in_(_UNFINISHED),
+        ledger.c.payload_hash.is_not(None),
+    ]
 
 
 def _settle(
@@ -121,17 +138,7 @@ def _settle(
     now: datetime,
 ) -> Sequence[str]:
     endpoint = model.endpoint
-    mine = (
-        ledger.c.empresa == selection.empresa,
-        ledger.c.endpoint == endpoint.name,
-        ledger.c.state.in_(_UNFINISHED),
-        ledger.c.payload_hash.is_not(None),
-    )
-    # Nearly always there are none, and then the hashes of the whole model are not needed.
-    if not endpoint.confirmation_lasts or not connection.scalar(
-        sa.select(sa.exists().where(*mine))
-    ):
-        return ()
+    mine = _unfinished_of(endpoint, selection)
     source = source_rows(model, selection, mode)
     statement = (
         sa.update(ledger)
@@ -663,6 +670,15 @@ def forget_passed(
         asked_for: codes that stay though no model has them: a person asked for them.
         without_effect: error code of rows of which nothing stands in Omie, ``""`` if there is none.
     """
+    whose = (selection.empresa, endpoint.name)
+    refused = sa.exists().where(quarantine.c.empresa == whose[0], quarantine.c.endpoint == whose[1])
+    waiting = sa.exists().where(
+        ledger.c.empresa == whose[0], ledger.c.endpoint == whose[1], ledger.c.state.in_(_UNFINISHED)
+    )
+    # Nearly always there is nothing to forget.
+    with warehouse_errors(), engine.connect() as connection:
+        if not connection.scalar(sa.select(sa.or_(refused, waiting))):
+            return
     with warehouse_errors(), engine.begin() as connection:
         planned = sa.select(plan.c.codigo_integracao).where(
             plan.c.run_id == run_id, plan.c.codigo_integracao.is_not(None)

@@ -110,6 +110,7 @@ def total(counts: Iterable[Counts]) -> Counts:
     return Counts("total", **{name: sum(getattr(c, name) for c in listed) for name in fields})
 
 
+ATTEMPT_DAYS = 90
 # Why planned rows do not leave: as a list, and which reasons are the commonest.
 
 _KEPT_BACK = ("quarantined", "held")
@@ -308,7 +309,7 @@ def close_run(
     data_docs: str | None,
     now: datetime,
 ) -> None:
-    """Write how a sync ended and drop its plan.
+    """Write how a sync ended and drop its plan, with call traces older than ``ATTEMPT_DAYS``.
 
     Args:
         engine: the warehouse.
@@ -335,9 +336,11 @@ def close_run(
             data_docs=data_docs,
         )
     )
+    old = attempt.c.at < now - timedelta(days=ATTEMPT_DAYS)
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(statement)
         connection.execute(sa.delete(plan).where(plan.c.run_id == run_id))
+        connection.execute(sa.delete(attempt).where(old))
 
 
 def abandon_dead_runs(
@@ -355,6 +358,10 @@ def abandon_dead_runs(
         now: time of the change.
     """
     dead = (run.c.empresa == empresa, run.c.endpoint.in_(endpoints), run.c.state == "running")
+    # Nearly always there is none.
+    with warehouse_errors(), engine.connect() as connection:
+        if not connection.scalar(sa.select(sa.exists().where(*dead))):
+            return
     with warehouse_errors(), engine.begin() as connection:
         _count_ended(connection, sa.and_(*dead))
         _hold_unsent(connection, sa.and_(*dead), texts.INTERRUPTED, "interrupted", now)
@@ -594,10 +601,19 @@ def ledger_truth(
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def forget_old_attempts(engine: sa.Engine, keep_days: int, now: datetime) -> None:
-    """Drop call traces older than ``keep_days``."""
-    with warehouse_errors(), engine.begin() as connection:
-        connection.execute(sa.delete(attempt).where(attempt.c.at < now - timedelta(days=keep_days)))
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the ledger and Omie's last answer say of one record.
+
+    Attributes:
+        state: of the ledger; ``""`` if it does not know the record.
+        omie_id: Omie's id, or its code where that is no number; ``""`` if there is none.
+        words: of Omie's last answer in the run; ``""`` if no call was made, or it had none.
+    """
+
+    state: str
+    omie_id: str
+    words: str
 
 
 # The last run of each endpoint, added up over its partitions.

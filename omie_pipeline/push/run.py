@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,6 @@ from omie_pipeline.push.report import (
     close_run,
     commonest_reasons,
     count_partitions,
-    forget_old_attempts,
     known_rows,
     leave_to_another,
     ledger_truth,
@@ -71,7 +71,6 @@ from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.data_docs import renewed_page
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
-_ATTEMPT_DAYS = 90
 _ROWS_TOLD = 1000
 
 
@@ -287,6 +286,10 @@ class _Run:
                 self._look_for_renamed(store=store)
             self._conflicts += effect.adopt_existing(check)
 
+    def _states(self) -> dict[tuple[str, str], int]:
+        """Rows of the plan by partition and state."""
+        return plan_states(self._engine, self._run_id) if self._any_planned else {}
+
     def _check(self, *, store: bool) -> PlanCheck:
         return PlanCheck(
             self._scope(),
@@ -333,11 +336,14 @@ class _Run:
         """Sum in R$ of the plan; refuses a plan that looks like an accident."""
         endpoint = self._endpoint
         value_sum = None
-        if endpoint.value_field:
+        if endpoint.value_field and not self._any_planned:
+            value_sum = Decimal(0)
+        elif endpoint.value_field:
             value_sum = plan_value_sum(self._engine, self._run_id, endpoint.value_field)
-        states = plan_states(self._engine, self._run_id)
+        states = self._states()
+        self._ready = sum(n for (_, state), n in states.items() if state == "ready")
         selected = sum(part.selected - part.beside for part in self._planned)
-        deletes = plan_deletes(self._engine, self._run_id)
+        deletes = plan_deletes(self._engine, self._run_id) if self._any_planned else 0
         figures = PlanFigures(
             selected=selected,
             model_rows=selected if endpoint.deletes else selected - deletes,
@@ -370,12 +376,12 @@ class _Run:
         self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
 
     def _report(self) -> PushReport:
-        states = plan_states(self._engine, self._run_id)
+        states = self._states()
         counts = count_partitions(
             self._planned, states, self._delivery.calls, self._delivery.seconds
         )
         truth = {}
-        if not self._options.dry_run:
+        if self._any_planned and not self._options.dry_run:
             who = (self._endpoint, self._selection.empresa)
             truth = ledger_truth(self._engine, self._run_id, *who)
         return PushReport(
@@ -443,7 +449,6 @@ class _Run:
             data_docs=str(done.data_docs) if done.data_docs else None,
             now=self._clock.now(),
         )
-        forget_old_attempts(self._engine, _ATTEMPT_DAYS, self._clock.now())
 
 
 def _told(commonest: tuple[CommonReason, ...]) -> tuple[str, ...]:
