@@ -37,6 +37,7 @@ from omie_pipeline.clinic.keyset import KeyDigest
 from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine, is_total
 from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.clinic.staging import TextRows
 from omie_pipeline.clinic.windows import DateWindow, iso_dates, rows_in_window
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
@@ -127,6 +128,17 @@ class CsvReader:
         *,
         until: datetime,  # noqa: ARG002
     ) -> datetime | None:
+        return None
+
+    def text_rows(
+        self,
+        table: SourceTable,  # noqa: ARG002 (the protocol's form)
+        empresa: str,  # noqa: ARG002
+        window: DateWindow,  # noqa: ARG002
+        *,
+        since: datetime | None = None,  # noqa: ARG002
+        columns: tuple[str, ...] | None = None,  # noqa: ARG002
+    ) -> TextRows | None:
         return None
 
     def batches(

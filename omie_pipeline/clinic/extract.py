@@ -32,6 +32,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from omie_pipeline.clinic.failures import ClinicSourceError
+from omie_pipeline.clinic.first_copy import first_copy
 from omie_pipeline.clinic.keyset import KeyDigest, expected, forget_in_stage, wanted_keys
 from omie_pipeline.clinic.raw_tables import (
     EMPRESA,
@@ -39,6 +40,7 @@ from omie_pipeline.clinic.raw_tables import (
     Progress,
     ensure_raw_schema,
     ensure_raw_table,
+    lock_reading,
     lock_table,
     raw_schema,
     read_progress,
@@ -58,7 +60,7 @@ from omie_pipeline.clinic.set_aside import (
 )
 from omie_pipeline.clinic.shape import drop_old, refuse_gone, remake, shape_of
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
-from omie_pipeline.clinic.staging import Stage, add_to_stage, load_stage
+from omie_pipeline.clinic.staging import Rows, Stage, add_to_stage, load_stage
 from omie_pipeline.clinic.windows import DateWindow, in_window
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.texts import clinic as texts
@@ -150,7 +152,22 @@ def upsert(
         *(_staged(connection, stage, raw, name) for name in names),
         sa.func.now(),
     )
-    insert = pg.insert(raw).from_select([EMPRESA, *names, EXTRACTED_AT], rows)
+    mine = raw.columns[EMPRESA] == empresa
+    into = [EMPRESA, *names, EXTRACTED_AT]
+    if not connection.scalar(sa.select(sa.exists().where(mine))):
+        plain = sa.insert(raw).from_select(into, rows)
+        return connection.execute(plain, execution_options={"preserve_rowcount": True}).rowcount, 0
+    # Joined once, so that a row which stands there as it is costs no look into the index.
+    same = sa.exists().where(
+        mine,
+        *(raw.columns[name] == _staged(connection, stage, raw, name) for name in table.key),
+        *(
+            raw.columns[name].is_not_distinct_from(_staged(connection, stage, raw, name))
+            for name in names
+            if name not in table.key
+        ),
+    )
+    insert = pg.insert(raw).from_select(into, rows.where(~same))
     key = [raw.columns[EMPRESA], *(raw.columns[name] for name in table.key)]
     rest = [name for name in names if name not in table.key]
     if not rest:
@@ -276,7 +293,7 @@ def extract_table(
     if table.optional and reader.missing_tables([table]) and not _copied(warehouse, table, empresa):
         return ExtractResult(table.name, 0, 0, 0, 0, 0, 0.0, None, absent=True)
     reader.columns(table)  # an absent table or column is reported before anything is written
-    with _warehouse_errors(table):
+    with warehouse_errors_of(table):
         ensure_raw_schema(warehouse)
         with warehouse.begin() as connection:
             done = _Extract(reader, table, connection, empresa, window, how or HowToRead()).run()
@@ -284,7 +301,8 @@ def extract_table(
 
 
 @contextmanager
-def _warehouse_errors(table: SourceTable) -> Iterator[None]:
+def warehouse_errors_of(table: SourceTable) -> Iterator[None]:
+    """Names the table, and no value, where the warehouse fails."""
     try:
         yield
     except (sa.exc.DBAPIError, psycopg.Error) as error:
@@ -292,6 +310,18 @@ def _warehouse_errors(table: SourceTable) -> Iterator[None]:
         raise WarehouseError(
             texts.warehouse_failed(table=table.name, cause=type(cause).__name__)
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """What came of bringing rows into the copy: see :class:`ExtractResult`."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    hidden: bool = False
+    found: tuple[SetAside, ...] = ()
+    grew: tuple[str, ...] = ()
 
 
 class _Extract:
@@ -318,23 +348,57 @@ class _Extract:
 
     def run(self) -> ExtractResult:
         table, connection = self._table, self._connection
+        lock_reading(connection, self._empresa, table.name)
         columns = self._reader.raw_columns(table)
         shape = shape_of(connection, table, columns, self._empresa)
+        if not shape.copied:
+            # Who is first makes the table; who waited for that finds it there.
+            lock_table(connection, table.name)
+            shape = shape_of(connection, table, columns, self._empresa)
         if not self._how.recopy:
             refuse_gone(shape, table)
         again = self._how.recopy or bool(shape.retyped) or shape.rekeyed
         done = read_progress(connection, self._empresa, table.name, self._reader.fingerprint)
-        newest = None if self._window else self._newest(done)
-        since = None if again or shape.grew or not shape.copied else self._since(done)
+        if not shape.copied:
+            return self._copy_first(self._newest(done))
+        since = None if again or shape.grew else self._since(done)
+        newest = self._newest(done)
         stage = self._load(since)
         lock_table(connection, table.name)
-        if shape.copied and again:
+        if again:
             remake(connection, table, columns, self._empresa, recopy=self._how.recopy)
         raw = ensure_raw_table(connection, table.name, stage.columns, table.key)
         present: Stage | None = stage
         if since is not None:
             stage, present = self._compare_keys(stage, raw)
         whole = since is None or present is stage
+        return self._merge(stage, present, raw, newest, whole=whole, grew=shape.grew)
+
+    def _copy_first(self, newest: datetime | None) -> ExtractResult:
+        """The table did not exist: its rows are written into it at once, if they all have keys."""
+        table, connection = self._table, self._connection
+        file = bool(self._reader.file_of(table))
+        rows = self._rows(None)
+        stage, fits = first_copy(connection, table, rows, self._empresa, file=file)
+        if not fits:
+            raw = ensure_raw_table(connection, table.name, stage.columns, table.key)
+            return self._merge(stage, stage, raw, newest, whole=True)
+        found = (*self._with_lines(StageResult()), *self._of_nobody())
+        merged = _Merged(stage.rows, hidden=hides_keys(found), found=found)
+        return self._done(stage, StageResult(), merged, newest, whole=True)
+
+    def _merge(
+        self,
+        stage: Stage,
+        present: Stage | None,
+        raw: sa.Table,
+        newest: datetime | None,
+        *,
+        whole: bool,
+        grew: tuple[str, ...] = (),
+    ) -> ExtractResult:
+        """From the stage into the copy."""
+        table, connection = self._table, self._connection
         sorted_ = set_aside(connection, stage, table, file=bool(self._reader.file_of(table)))
         if present is not None and present is not stage:
             sorted_ = sorted_.with_nameless(count_nameless(connection, present, table))
@@ -353,6 +417,21 @@ class _Extract:
                 accept_shrunk=self._how.accept_shrunk,
             )
         inserted, updated = upsert(connection, raw, stage, table, self._empresa)
+        merged = _Merged(inserted, updated, deleted, hidden, found, grew)
+        return self._done(stage, sorted_, merged, newest, whole=whole)
+
+    def _done(
+        self,
+        stage: Stage,
+        sorted_: StageResult,
+        merged: _Merged,
+        newest: datetime | None,
+        *,
+        whole: bool,
+    ) -> ExtractResult:
+        """Remembers how far the copy is, and says what was done."""
+        table, connection = self._table, self._connection
+        found = merged.found
         remember(connection, self._empresa, table, found, stage if self._window else None)
         if not self._window:
             save_progress(
@@ -368,22 +447,24 @@ class _Extract:
         return ExtractResult(
             table=table.name,
             read=stage.rows,
-            inserted=inserted,
-            updated=updated,
-            deleted=deleted,
-            unchanged=stage.rows - left_out - inserted - updated,
+            inserted=merged.inserted,
+            updated=merged.updated,
+            deleted=merged.deleted,
+            unchanged=stage.rows - left_out - merged.inserted - merged.updated,
             seconds=0.0,
             watermark=newest,
             nul_marked=stage.nul_marked,
             incremental=not whole,
             set_aside=found,
             repeated=sorted_.repeated,
-            new_columns=shape.grew if shape.copied else (),
-            kept_absent=hidden,
+            new_columns=merged.grew,
+            kept_absent=merged.hidden,
             old_copies=drop_old(connection, table.name),
         )
 
     def _newest(self, done: Progress) -> datetime | None:
+        if self._window:
+            return None
         # Asked before the rows are read: what is committed meanwhile lies past the new mark.
         newest = self._reader.newest_change(self._table, self._empresa, until=self._now)
         return newest or done.mark
@@ -399,14 +480,24 @@ class _Extract:
         return done.mark - self._how.overlap
 
     def _load(self, since: datetime | None) -> Stage:
-        batches = self._reader.batches(
-            self._table,
-            since=since,
-            date_from=self._window.first,
-            date_to=self._window.last,
-            empresa=self._empresa,
-        )
-        return load_stage(self._connection, self._table.name, batches)
+        return load_stage(self._connection, self._table.name, self._rows(since))
+
+    def _rows(self, since: datetime | None, columns: tuple[str, ...] | None = None) -> Rows:
+        """The source's rows, in the cheapest form that it has."""
+        whose = (self._table, self._empresa, self._window)
+        rows: Rows | None = self._reader.text_rows(*whose, since=since, columns=columns)
+        if rows is None:
+            rows = self._reader.batches(
+                self._table,
+                columns=columns,
+                since=since,
+                date_from=self._window.first,
+                date_to=self._window.last,
+                empresa=self._empresa,
+            )
+        if columns is not None:
+            return rows
+        return rows
 
     def _compare_keys(self, stage: Stage, raw: sa.Table) -> tuple[Stage, Stage | None]:
         """The stage with what the keys ask for, and all keys of the source where they were read."""
@@ -416,8 +507,8 @@ class _Extract:
             connection, raw, stage, table, self._empresa, there.method
         ):
             return stage, None
-        batches = self._reader.batches(table, columns=table.key, empresa=self._empresa)
-        present = load_stage(connection, table.name, batches, name=_KEYS)
+        keys = self._rows(None, columns=table.key)
+        present = load_stage(connection, table.name, keys, name=_KEYS)
         before = set_aside_of(connection, self._empresa, table)
         wanted = wanted_keys(connection, present, stage, raw, table, self._empresa, before)
         if wanted.too_many:
@@ -474,7 +565,7 @@ def _copied_columns(connection: sa.Connection, table: SourceTable) -> frozenset[
 
 def _copied(warehouse: sa.Engine, table: SourceTable, empresa: str) -> bool:
     """Whether the copy has rows of the empresa."""
-    with _warehouse_errors(table), warehouse.connect() as connection:
+    with warehouse_errors_of(table), warehouse.connect() as connection:
         if not _copied_columns(connection, table):
             return False
         raw = sa.table(table.name, sa.column(EMPRESA), schema=RAW_SCHEMA)

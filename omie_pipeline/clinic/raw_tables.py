@@ -9,7 +9,7 @@ another name, because models of dbt hang on it until they are built again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,6 +71,32 @@ def lock_table(connection: sa.Connection, name: str) -> None:
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lock, 0))))
 
 
+def lock_reading(
+    connection: sa.Connection,
+    empresa: str,
+    name: str,
+    on_wait: Callable[[], None] | None = None,
+) -> None:
+    """Makes other readings of an empresa's table wait until this transaction ends.
+
+    Taken before the source is asked: a reading that began before another one and is written after
+    it would put older values in the place of newer ones.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are read.
+        name: the name of the table.
+        on_wait: called once if another reading holds it.
+    """
+    lock = schemas_of(connection).lock(f"clinic_reading:{empresa}:{name}")
+    key = sa.func.hashtextextended(lock, 0)
+    if connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(key))):
+        return
+    if on_wait is not None:
+        on_wait()
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
 def ensure_raw_table(
     connection: sa.Connection, name: str, columns: Sequence[RawColumn], key: Sequence[str]
 ) -> sa.Table:
@@ -88,13 +114,7 @@ def ensure_raw_table(
     Raises:
         ConfigurationError: a column name is ours or too long.
     """
-    for column in columns:
-        if column.name in _OWN or len(column.name.encode()) > _IDENTIFIER_BYTES:
-            raise ConfigurationError(
-                texts.column_name_reserved(
-                    table=name, column=column.name, most_bytes=_IDENTIFIER_BYTES
-                )
-            )
+    _refuse_reserved(name, columns)
     inspector = sa.inspect(connection)
     # The catalog is asked by the name that the schema has there.
     schema = raw_schema(connection)
@@ -126,8 +146,23 @@ def ensure_raw_table(
     )
 
 
+def _refuse_reserved(name: str, columns: Sequence[RawColumn]) -> None:
+    for column in columns:
+        if column.name in _OWN or len(column.name.encode()) > _IDENTIFIER_BYTES:
+            raise ConfigurationError(
+                texts.column_name_reserved(
+                    table=name, column=column.name, most_bytes=_IDENTIFIER_BYTES
+                )
+            )
+
+
 def create_raw_table(
-    connection: sa.Connection, name: str, columns: Sequence[RawColumn], key: Sequence[str]
+    connection: sa.Connection,
+    name: str,
+    columns: Sequence[RawColumn],
+    key: Sequence[str],
+    *,
+    filled_for: str | None = None,
 ) -> sa.Table:
     """Makes the copy's table, which does not exist yet.
 
@@ -136,19 +171,31 @@ def create_raw_table(
         name: the name of the table.
         columns: the columns of the source.
         key: names of the key columns.
+        filled_for: the empresa whose rows are about to be written into it; the table takes its name
+            for theirs, and has no key, until ``first_copy`` is done.
+
+    Raises:
+        ConfigurationError: a column name is ours or too long.
     """
+    _refuse_reserved(name, columns)
+    keyed = filled_for is None
     ours = [
-        sa.Column(EMPRESA, sa.Text, primary_key=True),
+        sa.Column(EMPRESA, sa.Text, primary_key=keyed, server_default=filled_for),
         *(
             sa.Column(
                 column.name,
                 POSTGRES_TYPES[column.postgres],
-                primary_key=column.name in key,
+                primary_key=keyed and column.name in key,
                 autoincrement=False,
             )
             for column in columns
         ),
-        sa.Column(EXTRACTED_AT, sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            EXTRACTED_AT,
+            sa.DateTime(timezone=True),
+            nullable=False,
+            server_default=None if keyed else sa.func.now(),
+        ),
     ]
     table = sa.Table(name, sa.MetaData(), *ours, schema=RAW_SCHEMA)
     connection.execute(sa.schema.CreateTable(table))

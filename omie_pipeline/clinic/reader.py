@@ -17,6 +17,8 @@ from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader, open_sql_source
+from omie_pipeline.clinic.staging import TextRows
+from omie_pipeline.clinic.windows import DateWindow
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.postgres.schemas import as_named, schemas_of
@@ -94,6 +96,26 @@ class ClinicReader(Protocol):
         Raises:
             ClinicSourceError: the source broke, a file's records cannot be told for sure, or it
                 holds a value that does not fit its own type.
+        """
+
+    def text_rows(
+        self,
+        table: SourceTable,
+        empresa: str,
+        window: DateWindow,
+        *,
+        since: datetime | None = None,
+        columns: tuple[str, ...] | None = None,
+    ) -> TextRows | None:
+        """The same rows as :meth:`batches` gives, as a PostgreSQL writes them for another; ``None``
+        where the source is none, or a value has to be looked at on its way.
+
+        Args:
+            table: what to read.
+            empresa: only its rows, if the table has an empresa column.
+            window: only rows of these business dates.
+            since: only rows whose ``updated_at`` is this or later, or empty.
+            columns: only these; default all.
         """
 
     def unread(self, table: SourceTable) -> tuple[UnreadLine, ...]:

@@ -133,12 +133,7 @@ def set_aside(
     key = [columns[name] for name in table.key]
     first = sa.cast(key[0], sa.Text)
     odd = sa.or_(*(column.is_(None) for column in key))
-    total: sa.ColumnElement[bool] = sa.false()
-    if file:
-        total = sa.and_(
-            sa.func.lower(sa.func.left(sa.func.ltrim(first), 3)).in_(_TOTAL_STARTS),
-            first.regexp_match(_TOTAL, flags="i"),
-        )
+    total: sa.ColumnElement[bool] = _says_total(first) if file else sa.false()
     empty_or_total = connection.scalar(
         sa.select(sa.func.count()).select_from(stage.table).where(sa.or_(odd, total))
     )
@@ -164,6 +159,26 @@ def set_aside(
         return StageResult(tuple(found), (), None, 0, blank)
     twins, keys, kept, repeated = _twins(connection, stage, table)
     return StageResult((*found, *twins), keys, kept, repeated, blank)
+
+
+def _says_total(first: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        sa.func.lower(sa.func.left(sa.func.ltrim(first), 3)).in_(_TOTAL_STARTS),
+        first.regexp_match(_TOTAL, flags="i"),
+    )
+
+
+def any_total(connection: sa.Connection, stage: Stage, table: SourceTable) -> bool:
+    """Whether a line of totals stands where a key should be.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        stage: the rows just read, of a file.
+        table: declaration of the clinic's table.
+    """
+    first = sa.cast(stage.table.columns[table.key[0]], sa.Text)
+    found = sa.exists().select_from(stage.table).where(_says_total(first))
+    return bool(connection.scalar(sa.select(found)))
 
 
 def is_total(text: str) -> bool:

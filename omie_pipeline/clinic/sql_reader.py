@@ -8,19 +8,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
 from omie_pipeline.clinic.keyset import KeyDigest, digest_query
-from omie_pipeline.clinic.raw_tables import RawColumn
+from omie_pipeline.clinic.raw_tables import RawColumn, psycopg_connection
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_types import MARKED, ColumnPlan, declared_for_query, plan_column
+from omie_pipeline.clinic.staging import TextRows
 from omie_pipeline.clinic.windows import DateWindow, date_part, in_window, written_day
 from omie_pipeline.clock import DEFAULT_TIME_ZONE
 from omie_pipeline.errors import ConfigurationError
@@ -76,6 +79,13 @@ _ON_CONNECT: Mapping[str, Callable[[Any, object], None]] = {
 }
 _PLAIN_POSTGRESQL = ("datestyle = 'ISO, YMD'", "timezone = 'UTC'", "intervalstyle = 'postgres'")
 
+_WRITTEN_WHOLE = (
+    b"SET LOCAL client_encoding = 'UTF8'",
+    b"SET LOCAL bytea_output = 'hex'",
+    b"SET LOCAL extra_float_digits = 3",  # servers before 12 would round
+)
+_ROWS_TOGETHER = 1000
+
 
 class SqlReader:
     """Reads tables over an engine; see :class:`omie_pipeline.clinic.reader.ClinicReader`.
@@ -102,6 +112,7 @@ class SqlReader:
         self._dialect = engine.dialect.name
         self._batch_rows = batch_rows
         self._tables: dict[str, sa.Table] = {}
+        self._utf8: bool | None = None
         self.in_place = in_place
         self.zone = ZoneInfo(time_zone)
         url = engine.url
@@ -309,6 +320,57 @@ class SqlReader:
                     yield _batch(table, plans, rows)
         if not yielded:
             yield _batch(table, plans, [])
+
+    def text_rows(
+        self,
+        table: SourceTable,
+        empresa: str,
+        window: DateWindow,
+        *,
+        since: datetime | None = None,
+        columns: tuple[str, ...] | None = None,
+    ) -> TextRows | None:
+        if self._dialect != "postgresql":
+            return None
+        source = self._reflected(table)
+        chosen = [source.columns[name] for name in columns or self.columns(table)]
+        plans = self._plans(chosen)
+        if not (all(plan.as_written for plan in plans) and self._writes_utf8(table)):
+            return None
+        asked = [_asked(*one) for one in zip(plans, chosen, strict=True)]
+        query = sa.select(*asked).where(self._conditions(table, since, window, empresa))
+        said = tuple(RawColumn(plan.name, plan.postgres, plan.comment) for plan in plans)
+        return TextRows(said, self._written(table, query))
+
+    def _writes_utf8(self, table: SourceTable) -> bool:
+        """Whether the source's text is the warehouse's without any translation."""
+        if self._utf8 is None:
+            with self._connected(table.name) as connection:
+                driver = connection.connection.driver_connection
+                self._utf8 = isinstance(driver, psycopg.Connection) and (
+                    driver.info.parameter_status("server_encoding") == "UTF8"
+                )
+        return self._utf8
+
+    def _written(self, table: SourceTable, query: sa.Select[Any]) -> Iterator[bytes]:
+        """The rows in PostgreSQL's own text, by COPY."""
+        compiled = query.compile(
+            dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True}
+        )
+        statement = f"COPY ({compiled}) TO STDOUT".encode()
+        with self._connected(table.name) as connection:
+            driver = psycopg_connection(connection)
+            try:
+                for setting in _WRITTEN_WHOLE:
+                    driver.execute(setting)
+                with driver.cursor() as cursor, cursor.copy(statement, compiled.params) as copy:
+                    rows = iter(copy.read, b"")
+                    while block := b"".join(islice(rows, _ROWS_TOGETHER)):
+                        yield block
+            except psycopg.Error as error:
+                raise sa.exc.DBAPIError.instance(
+                    "COPY", None, error, psycopg.Error, dialect=self._engine.dialect
+                ) from None
 
     def _has_key(self, table: SourceTable, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
         """Condition: the row has one of ``keys``, which are text as it was read."""

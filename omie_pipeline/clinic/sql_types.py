@@ -41,6 +41,7 @@ class ColumnPlan:
         convert: ``None`` if the driver's value fits the Arrow type as it is.
         select: the expression to ask the source for; ``None``: the column itself.
         comment: what the copy's column says about itself.
+        as_written: another PostgreSQL's own text of ``select`` is the value that ``convert`` makes.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ColumnPlan:
     convert: Callable[[Any], Any] | None = None
     select: _Select | None = None
     comment: str = ""
+    as_written: bool = False
 
     def field(self) -> pa.Field:
         """The Arrow field, with ``postgres_type`` and ``comment`` in its metadata."""
@@ -185,11 +187,15 @@ def plan_column(name: str, declared: sa.types.TypeEngine[Any], dialect: str) -> 
 
 
 def _plan_by_type(
-    name: str, declared: sa.types.TypeEngine[Any], select: _Select | None = None
+    name: str,
+    declared: sa.types.TypeEngine[Any],
+    select: _Select | None = None,
+    *,
+    as_written: bool = False,
 ) -> ColumnPlan:
     for kind, arrow, postgres, convert in _BY_TYPE:
         if isinstance(declared, kind):
-            return ColumnPlan(name, arrow, postgres, convert, select)
+            return ColumnPlan(name, arrow, postgres, convert, select, as_written=as_written)
     return ColumnPlan(name, pa.string(), "text", _as_text, select)
 
 
@@ -202,14 +208,15 @@ def _plan_postgresql(name: str, declared: sa.types.TypeEngine[Any]) -> ColumnPla
     for kind, postgres, select in _OF_POSTGRES:
         if isinstance(declared, kind):
             zoned = isinstance(declared, sa.DateTime) and declared.timezone
-            return ColumnPlan(name, text, "timestamptz" if zoned else postgres, None, select)
+            kept = "timestamptz" if zoned else postgres
+            return ColumnPlan(name, text, kept, None, select, as_written=True)
     if isinstance(declared, sa.Boolean | sa.Integer | sa.Float | sa.LargeBinary):
-        return _plan_by_type(name, declared, _as_it_is)
+        return _plan_by_type(name, declared, _as_it_is, as_written=True)
     if isinstance(declared, sa.Numeric):
-        return ColumnPlan(name, text, "numeric", None, _TEXT_OF_POSTGRES)
+        return ColumnPlan(name, text, "numeric", None, _TEXT_OF_POSTGRES, as_written=True)
     if isinstance(declared, sa.String) and not isinstance(declared, sa.Enum):
-        return ColumnPlan(name, text, "text", None, _as_it_is)
-    return ColumnPlan(name, text, "text", None, _TEXT_OF_POSTGRES)
+        return ColumnPlan(name, text, "text", None, _as_it_is, as_written=True)
+    return ColumnPlan(name, text, "text", None, _TEXT_OF_POSTGRES, as_written=True)
 
 
 def _plan_mysql(name: str, declared: sa.types.TypeEngine[Any]) -> ColumnPlan:

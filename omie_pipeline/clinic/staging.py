@@ -1,4 +1,7 @@
-"""Arrow batches into a temporary PostgreSQL table by COPY, whole values only."""
+"""Rows into a PostgreSQL table by COPY, whole values only.
+
+They come as Arrow batches, or from another PostgreSQL as the text that it writes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,12 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from omie_pipeline.clinic.failures import ClinicSourceError
-from omie_pipeline.clinic.raw_tables import POSTGRES_TYPES, RawColumn, psycopg_connection
+from omie_pipeline.clinic.raw_tables import (
+    POSTGRES_TYPES,
+    RawColumn,
+    psycopg_connection,
+    raw_schema,
+)
 from omie_pipeline.clinic.sql_types import SUBSTITUTE
 from omie_pipeline.texts import clinic as texts
 
@@ -22,6 +30,18 @@ NUL = "\x00"
 
 _WITHOUT_HEADER = pa.csv.WriteOptions(include_header=False)
 _ANALYZE_FROM_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """Rows as a PostgreSQL writes them for another, in blocks of whole rows."""
+
+    columns: tuple[RawColumn, ...]
+    blocks: Iterator[bytes]
+
+
+Rows = Iterator[pa.RecordBatch] | TextRows
+"""What a reader hands over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,57 +66,94 @@ def raw_columns(schema: pa.Schema) -> tuple[RawColumn, ...]:
     )
 
 
+def columns_of(rows: Rows) -> tuple[tuple[RawColumn, ...], Rows]:
+    """The columns of what a reader hands over, and all of its rows."""
+    if isinstance(rows, TextRows):
+        return rows.columns, rows
+    first = next(rows)
+    return raw_columns(first.schema), _chain(first, rows)
+
+
 def load_stage(
-    connection: sa.Connection,
-    table_name: str,
-    batches: Iterator[pa.RecordBatch],
-    *,
-    name: str = STAGE,
+    connection: sa.Connection, table_name: str, rows: Rows, *, name: str = STAGE
 ) -> Stage:
     """Fills a temporary table, which disappears with the transaction.
 
     Args:
         connection: a connection to the warehouse; the caller ends the transaction.
         table_name: name of the clinic's table.
-        batches: rows of the source.
+        rows: rows of the source.
         name: the name of the temporary table.
 
     Raises:
         ClinicSourceError: PostgreSQL refuses a value.
     """
-    first = next(batches)
-    columns = raw_columns(first.schema)
-    stage = sa.Table(
+    columns, rows = columns_of(rows)
+    stage = temporary_table(name, columns)
+    connection.execute(sa.schema.CreateTable(stage))
+    return add_to_stage(connection, table_name, Stage(stage, columns, 0, 0), rows)
+
+
+def temporary_table(name: str, columns: tuple[RawColumn, ...]) -> sa.Table:
+    """A table that disappears with the transaction; it is not made yet."""
+    return sa.Table(
         name,
         sa.MetaData(),
         *(sa.Column(column.name, POSTGRES_TYPES[column.postgres]) for column in columns),
         prefixes=["TEMPORARY"],
         postgresql_on_commit="DROP",
     )
-    connection.execute(sa.schema.CreateTable(stage))
-    return add_to_stage(connection, table_name, Stage(stage, columns, 0, 0), _chain(first, batches))
 
 
-def add_to_stage(
-    connection: sa.Connection, table_name: str, stage: Stage, batches: Iterator[pa.RecordBatch]
-) -> Stage:
+def add_to_stage(connection: sa.Connection, table_name: str, stage: Stage, rows: Rows) -> Stage:
     """Further rows into a stage, of the columns it has.
 
     Args:
         connection: a connection to the warehouse; the caller ends the transaction.
         table_name: name of the clinic's table.
         stage: the temporary table with the rows just read.
-        batches: further rows.
+        rows: further rows.
 
     Raises:
         ClinicSourceError: PostgreSQL refuses a value.
     """
-    name = stage.table.name
-    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(name), sql.SQL(", ").join(sql.Identifier(one.name) for one in stage.columns)
+    added, marked = copy_rows(connection, table_name, stage.table, stage.columns, rows)
+    if added >= _ANALYZE_FROM_ROWS:
+        psycopg_connection(connection).execute(
+            sql.SQL("ANALYZE {}").format(_identified(connection, stage.table))
+        )
+    return replace(stage, rows=stage.rows + added, nul_marked=stage.nul_marked + marked)
+
+
+def copy_rows(
+    connection: sa.Connection,
+    table_name: str,
+    target: sa.Table,
+    columns: tuple[RawColumn, ...],
+    rows: Rows,
+) -> tuple[int, int]:
+    """Writes rows into a table; how many, and values with a marked NUL.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        table_name: name of the clinic's table.
+        target: the table to write to.
+        columns: the columns that ``rows`` have.
+        rows: rows of the source.
+
+    Raises:
+        ClinicSourceError: PostgreSQL refuses a value.
+    """
+    form = sql.SQL("") if isinstance(rows, TextRows) else sql.SQL(" (FORMAT csv)")
+    copy = sql.SQL("COPY {} ({}) FROM STDIN{}").format(
+        _identified(connection, target),
+        sql.SQL(", ").join(sql.Identifier(one.name) for one in columns),
+        form,
     )
     try:
-        rows, marked = _copy(connection, copy, batches)
+        if isinstance(rows, TextRows):
+            return _copy_text(connection, copy, rows), 0
+        return _copy(connection, copy, rows)
     except psycopg.DataError as error:
         where = (error.diag.context or "").partition(", column ")[2].partition(":")[0]
         raise ClinicSourceError(
@@ -106,9 +163,21 @@ def add_to_stage(
                 cause=type(error).__name__,
             )
         ) from None
-    if rows >= _ANALYZE_FROM_ROWS:
-        psycopg_connection(connection).execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
-    return replace(stage, rows=stage.rows + rows, nul_marked=stage.nul_marked + marked)
+
+
+def _identified(connection: sa.Connection, table: sa.Table) -> sql.Identifier:
+    """A table's name in this installation's database."""
+    return sql.Identifier(
+        *([raw_schema(connection)] if table.schema is not None else []), table.name
+    )
+
+
+def _copy_text(connection: sa.Connection, statement: sql.Composed, rows: TextRows) -> int:
+    with psycopg_connection(connection).cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            for block in rows.blocks:
+                copy.write(block)
+        return cursor.rowcount
 
 
 def _copy(

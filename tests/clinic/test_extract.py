@@ -16,7 +16,6 @@ from omie_pipeline.clinic.extract import HowToRead, extract_table
 from omie_pipeline.clinic.failures import ClinicSourceError
 from omie_pipeline.clinic.reader import ClinicReader, open_clinic
 from omie_pipeline.clinic.set_aside import listed
-from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.clinic.sql_reader import SqlReader
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from tests.clinic.conftest import RECEBIMENTOS
@@ -186,13 +185,13 @@ def test_keys_that_agree_are_not_read(
     add(run, "1")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     asked: list[object] = []
-    read = SqlReader.batches
+    read = SqlReader.text_rows
 
-    def batches(self: SqlReader, table: SourceTable, **options: Any) -> Any:
+    def text_rows(self: SqlReader, *whose: Any, **options: Any) -> Any:
         asked.append(options.get("columns"))
-        return read(self, table, **options)
+        return read(self, *whose, **options)
 
-    monkeypatch.setattr(SqlReader, "batches", batches)
+    monkeypatch.setattr(SqlReader, "text_rows", text_rows)
     add(run, "2", em="2026-03-02")
     extract_table(reader, RECEBIMENTOS, engine, empresa="e")
     assert asked == [None]
