@@ -33,7 +33,7 @@ from omie_pipeline.clinic.csv_layout import (
     not_decodable,
 )
 from omie_pipeline.clinic.failures import ClinicSourceError
-from omie_pipeline.clinic.keyset import KeyDigest
+from omie_pipeline.clinic.keyset import KeyDigest, SourceSummary
 from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine, is_total
 from omie_pipeline.clinic.sources import SourceTable
@@ -117,6 +117,16 @@ class CsvReader:
         empresa: str | None = None,  # noqa: ARG002
     ) -> KeyDigest | None:
         return None
+
+    def summary(
+        self,
+        table: SourceTable,  # noqa: ARG002 (the protocol's form)
+        empresa: str,  # noqa: ARG002
+        *,
+        since: datetime,  # noqa: ARG002
+        until: datetime,  # noqa: ARG002
+    ) -> SourceSummary:
+        return SourceSummary(None, 1, None)
 
     def reads_since(self, table: SourceTable) -> bool:  # noqa: ARG002 (the protocol's form)
         return False

@@ -38,6 +38,7 @@ from omie_pipeline.clinic.raw_tables import (
     EMPRESA,
     EXTRACTED_AT,
     Progress,
+    RawColumn,
     ensure_raw_schema,
     ensure_raw_table,
     lock_reading,
@@ -60,7 +61,7 @@ from omie_pipeline.clinic.set_aside import (
 )
 from omie_pipeline.clinic.shape import drop_old, refuse_gone, remake, shape_of
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
-from omie_pipeline.clinic.staging import Rows, Stage, add_to_stage, load_stage
+from omie_pipeline.clinic.staging import Rows, Stage, TextRows, add_to_stage, load_stage
 from omie_pipeline.clinic.windows import DateWindow, in_window
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.texts import clinic as texts
@@ -362,15 +363,20 @@ class _Extract:
         if not shape.copied:
             return self._copy_first(self._newest(done))
         since = None if again or shape.grew else self._since(done)
-        newest = self._newest(done)
-        stage = self._load(since)
+        if since is None:
+            newest, there = self._newest(done), None
+            stage = self._load(None)
+        else:
+            found = self._reader.summary(table, self._empresa, since=since, until=self._now)
+            newest, there = found.newest or done.mark, found.keys
+            stage = self._load(since) if found.changed else self._nothing(columns)
         lock_table(connection, table.name)
         if again:
             remake(connection, table, columns, self._empresa, recopy=self._how.recopy)
         raw = ensure_raw_table(connection, table.name, stage.columns, table.key)
         present: Stage | None = stage
         if since is not None:
-            stage, present = self._compare_keys(stage, raw)
+            stage, present = self._compare_keys(stage, raw, there)
         whole = since is None or present is stage
         return self._merge(stage, present, raw, newest, whole=whole, grew=shape.grew)
 
@@ -462,6 +468,9 @@ class _Extract:
             old_copies=drop_old(connection, table.name),
         )
 
+    def _nothing(self, columns: tuple[RawColumn, ...]) -> Stage:
+        return load_stage(self._connection, self._table.name, TextRows(columns, iter(())))
+
     def _newest(self, done: Progress) -> datetime | None:
         if self._window:
             return None
@@ -499,10 +508,11 @@ class _Extract:
             return rows
         return rows
 
-    def _compare_keys(self, stage: Stage, raw: sa.Table) -> tuple[Stage, Stage | None]:
+    def _compare_keys(
+        self, stage: Stage, raw: sa.Table, there: KeyDigest | None
+    ) -> tuple[Stage, Stage | None]:
         """The stage with what the keys ask for, and all keys of the source where they were read."""
         table, connection = self._table, self._connection
-        there: KeyDigest | None = self._reader.key_digest(table, self._empresa)
         if there is not None and there == expected(
             connection, raw, stage, table, self._empresa, there.method
         ):

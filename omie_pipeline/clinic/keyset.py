@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -40,6 +41,21 @@ class KeyDigest:
     rows: int
     total: int
     method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """What a source says of a table before any row is read.
+
+    Attributes:
+        newest: the latest ``updated_at``, as ``ClinicReader.newest_change`` has it.
+        changed: rows of which ``updated_at`` says that they may have changed, or nothing.
+        keys: count and digest of all keys; ``None`` if the source cannot compute them.
+    """
+
+    newest: datetime | None
+    changed: int
+    keys: KeyDigest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +134,9 @@ def expected(
     staged = [stage.table.columns[name] for name in table.key]
     mine = raw.columns[EMPRESA] == empresa
     in_copy = sa.exists().where(mine, *(_same(a, b) for a, b in zip(copied, staged, strict=True)))
-    parts = (
-        sa.select(sa.func.count(), _sum_in_postgresql(copied, method)).where(mine),
-        sa.select(sa.func.count(), _sum_in_postgresql(staged, method)).where(~in_copy),
-    )
+    parts = [sa.select(sa.func.count(), _sum_in_postgresql(copied, method)).where(mine)]
+    if stage.rows:
+        parts += [sa.select(sa.func.count(), _sum_in_postgresql(staged, method)).where(~in_copy)]
     rows = total = 0
     for part in parts:
         counted = connection.execute(part).one()

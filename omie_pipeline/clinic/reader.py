@@ -12,7 +12,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from omie_pipeline.clinic.csv_reader import CsvReader
-from omie_pipeline.clinic.keyset import KeyDigest
+from omie_pipeline.clinic.keyset import KeyDigest, SourceSummary
 from omie_pipeline.clinic.raw_tables import RawColumn
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
@@ -129,6 +129,19 @@ class ClinicReader(Protocol):
 
     def key_digest(self, table: SourceTable, empresa: str | None = None) -> KeyDigest | None:
         """Count and digest of all keys, computed by the source; ``None`` if it cannot."""
+
+    def summary(
+        self, table: SourceTable, empresa: str, *, since: datetime, until: datetime
+    ) -> SourceSummary:
+        """What :meth:`newest_change` and :meth:`key_digest` say, and how many rows :meth:`batches`
+        would read ``since``, in one look at the table; for a table that ``reads_since``.
+
+        Args:
+            table: what is asked about.
+            empresa: only its rows, if the table has an empresa column.
+            since: only rows whose ``updated_at`` is this or later, or empty, count as changed.
+            until: the newest is not after this.
+        """
 
     def changed_dates(
         self, table: SourceTable, since: datetime, empresa: str | None = None

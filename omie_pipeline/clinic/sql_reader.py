@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
-from omie_pipeline.clinic.keyset import KeyDigest, digest_query
+from omie_pipeline.clinic.keyset import KeyDigest, SourceSummary, digest_query
 from omie_pipeline.clinic.raw_tables import RawColumn, psycopg_connection
 from omie_pipeline.clinic.set_aside import Key, UnreadLine
 from omie_pipeline.clinic.sources import SourceTable
@@ -197,10 +197,7 @@ class SqlReader:
         return ""
 
     def key_digest(self, table: SourceTable, empresa: str | None = None) -> KeyDigest | None:
-        source = self._reflected(table)
-        key = [source.columns[name] for name in table.key]
-        asked = [_asked(*one) for one in zip(self._plans(key), key, strict=True)]
-        counted = digest_query(asked, self._dialect)
+        counted = digest_query(self._asked_key(table), self._dialect)
         if counted is None:
             return None
         query = sa.select(counted.rows, counted.total).where(self._of_empresa(table, empresa))
@@ -233,20 +230,48 @@ class SqlReader:
         if table.updated_at is None or not self.reads_since(table):
             return None
         column = self._reflected(table).columns[table.updated_at]
+        newest = sa.select(sa.func.max(self._instant(column))).where(
+            self._of_empresa(table, empresa), self._sane(column, until)
+        )
+        with self._connected(table.name) as connection:
+            value: Any = connection.scalar(newest)
+        return _in_utc(value)
+
+    def _sane(self, column: sa.ColumnElement[Any], until: datetime) -> sa.ColumnElement[bool]:
+        """Whether ``updated_at`` says when a row changed."""
         instant = self._instant(column)
         # Neither a zero date or infinity, which no driver reads, nor a row dated in the future,
         # which must not hide those that follow it: they are read every time instead.
-        sane = sa.and_(
+        return sa.and_(
             instant >= self._bound(column, _FIRST_INSTANT),
             instant <= self._bound(column, until),
         )
-        newest = sa.select(sa.func.max(instant)).where(self._of_empresa(table, empresa), sane)
+
+    def summary(
+        self, table: SourceTable, empresa: str, *, since: datetime, until: datetime
+    ) -> SourceSummary:
+        counted = digest_query(self._asked_key(table), self._dialect)
+        if counted is None or table.updated_at is None:
+            newest = self.newest_change(table, empresa, until=until)
+            return SourceSummary(newest, 1, self.key_digest(table, empresa))
+        column = self._reflected(table).columns[table.updated_at]
+        stamped = sa.case((self._sane(column, until), self._instant(column)))
+        changed = self._conditions(table, since, DateWindow(), None)
+        query = sa.select(
+            sa.func.max(stamped),
+            sa.func.sum(sa.case((changed, 1), else_=0)),
+            counted.rows,
+            counted.total,
+        ).where(self._of_empresa(table, empresa))
         with self._connected(table.name) as connection:
-            value: Any = connection.scalar(newest)
-        if value is None:
-            return None
-        found: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+            row: Any = connection.execute(query).one()
+        keys = KeyDigest(int(row[2]), int(row[3] or 0), counted.method)
+        return SourceSummary(_in_utc(row[0]), int(row[1] or 0), keys)
+
+    def _asked_key(self, table: SourceTable) -> list[sa.ColumnElement[Any]]:
+        source = self._reflected(table)
+        key = [source.columns[name] for name in table.key]
+        return [_asked(*one) for one in zip(self._plans(key), key, strict=True)]
 
     def _of_empresa(self, table: SourceTable, empresa: str | None) -> sa.ColumnElement[bool]:
         if empresa is None or table.empresa_column is None:
@@ -504,6 +529,14 @@ class SqlReader:
             ) from None
         except UnicodeDecodeError:
             raise ClinicSourceError(texts.source_badly_encoded(table_name)) from None
+
+
+def _in_utc(value: Any) -> datetime | None:
+    """What a source answered of an instant."""
+    if value is None:
+        return None
+    found: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _has_zone(column: sa.ColumnElement[Any]) -> bool:
