@@ -25,7 +25,7 @@ from omie_pipeline.assets.status import situacao
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.connections import connections
 from omie_pipeline.resources.dbt import dbt_resource, ensure_manifest
-from omie_pipeline.resources.run_workers import signed_executor
+from omie_pipeline.resources.executors import run_executor
 from omie_pipeline.sensors.alerts import alerts_sensor
 from omie_pipeline.sensors.changes import watch_sensors
 from omie_pipeline.sensors.import_schedules import mirror_schedules
@@ -38,6 +38,11 @@ from omie_pipeline.sensors.status import status_sensor
 
 def build() -> dg.Definitions:
     """Everything, from the settings of this process."""
+    return build_with(run_executor)
+
+
+def build_with(executor: dg.ExecutorDefinition) -> dg.Definitions:
+    """The same with another executor: the measures compare ours with Dagster's own."""
     deployment = Deployment()
     settings, empresas = deployment.settings, deployment.empresas
     partitions = partitions_for(settings, empresas)
@@ -80,7 +85,7 @@ def build() -> dg.Definitions:
             alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
         resources={**connections(deployment), "dbt": dbt_resource(settings)},
-        executor=signed_executor,
+        executor=executor,
     )
 
 

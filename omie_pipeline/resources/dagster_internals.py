@@ -6,6 +6,8 @@ holds them equal to Dagster's.
 
 from __future__ import annotations
 
+import time
+
 # The only way to tie a check's verdict to its partition's materialization.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as TargetMaterialization,
@@ -15,6 +17,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as AssetJob,
 )
+
+# What a step claims its place in a pool with.
+from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 
 # What a launcher answers to Dagster's monitoring of runs.
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
@@ -28,9 +33,25 @@ __all__ = [
     "CheckRunHealthResult",
     "TargetMaterialization",
     "WorkerStatus",
+    "sleep_between_claims",
 ]
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 RUN_KEY_TAG = "dagster/run_key"
+
+
+def sleep_between_claims() -> None:
+    """Let a run whose next step waits for its pool sleep until it may ask again.
+
+    Dagster takes the least of zero and what is left, so that the process of the run asks itself
+    without a pause and takes a whole core, for as long as another run holds the pool.
+    """
+
+    def left(self: InstanceConcurrencyContext) -> float:
+        now = time.time()
+        waits = [at - now for at in self._pending_timeouts.values()]
+        return max(0.0, min(waits, default=0.0))
+
+    InstanceConcurrencyContext.interval_to_next_pending_claim_check = left  # type: ignore[method-assign]

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 import dagster as dg
 import sqlalchemy as sa
@@ -76,28 +75,6 @@ class WatchedRunLauncher(dg.DefaultRunLauncher):
         return 0.0 if since is None else datetime.now(UTC).timestamp() - since
 
 
-class SignedExecutor(dg.Executor):
-    """Another executor, which reports as long as it goes on."""
-
-    def __init__(self, inner: dg.Executor) -> None:
-        self._inner = inner
-
-    @property
-    def retries(self) -> Any:
-        """As the other has them."""
-        return self._inner.retries
-
-    @property
-    def step_dependency_config(self) -> Any:
-        """As the other has them."""
-        return self._inner.step_dependency_config
-
-    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
-        """What the other does, with a sign of life beside it."""
-        with signs_of_life(plan_context.run_id):
-            yield from self._inner.execute(plan_context, execution_plan)
-
-
 @contextmanager
 def signs_of_life(run_id: str) -> Iterator[None]:
     """A sign at once, and every ten seconds until the end, from a thread of its own.
@@ -151,22 +128,3 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
             instance.report_run_failed(run, texts.GONE)
         ended.append(run)
     return ended
-
-
-def _signed(context: dg.InitExecutorContext) -> dg.Executor:
-    make = dg.multi_or_in_process_executor.executor_creation_fn
-    if make is None:
-        raise TypeError("Dagster's executor cannot be made")
-    return SignedExecutor(make(context))
-
-
-_CONFIG: Any = dg.multi_or_in_process_executor.config_schema
-
-signed_executor = dg.ExecutorDefinition(
-    name=dg.multi_or_in_process_executor.name,
-    config_schema=_CONFIG,
-    executor_creation_fn=_signed,
-    requirements=dg.multi_or_in_process_executor.get_requirements,
-    description="Dagster's usual executor, with signs of life.",
-)
-"""For the definitions: every job runs with it."""

@@ -12,6 +12,13 @@ def project_not_understood(*, project: object, said: str) -> str:
     return f"O dbt não entendeu o projeto {project}:\n{said}"
 
 
+# resources/executors.py
+
+
+def executor_tag(*, tag: str, value: str) -> str:
+    return f"{tag}={value}: use one_process ou process_per_step"
+
+
 # resources/run_workers.py
 
 GONE: Final = (
