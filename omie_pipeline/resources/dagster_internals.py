@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 
+import sqlalchemy as sa
+
 # The only way to tie a check's verdict to its partition's materialization.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as TargetMaterialization,
@@ -24,6 +26,11 @@ from dagster._core.execution.plan.instance_concurrency_context import InstanceCo
 # What a launcher answers to Dagster's monitoring of runs.
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
+# What Dagster remembers of a verdict.
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecordStatus as CheckStatus,
+)
+
 __all__ = [
     "PARTITION_TAG",
     "RANGE_END_TAG",
@@ -31,8 +38,11 @@ __all__ = [
     "RUN_KEY_TAG",
     "AssetJob",
     "CheckRunHealthResult",
+    "CheckStatus",
     "TargetMaterialization",
     "WorkerStatus",
+    "check_executions",
+    "event_log",
     "sleep_between_claims",
 ]
 
@@ -40,6 +50,20 @@ PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 RUN_KEY_TAG = "dagster/run_key"
+
+
+def event_log() -> sa.Table:
+    """Dagster's table of events; asked for where it is needed, since much comes along with it."""
+    from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+
+    return SqlEventLogStorageTable
+
+
+def check_executions() -> sa.Table:
+    """Dagster's table of verdicts, from which its pages read."""
+    from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+
+    return AssetCheckExecutionsTable
 
 
 def sleep_between_claims() -> None:
