@@ -6,10 +6,12 @@ Without a key of Omie's that is a simulator; with a webhook secret, the receiver
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +22,7 @@ from pathlib import Path
 import dagster as dg
 import httpx
 import typer
+import yaml
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.pools import ensure_pools
@@ -52,6 +55,8 @@ _STOP_SECONDS = 15.0
 _asked = threading.Event()
 _TELL_SECONDS = 15.0
 _ASK_SECONDS = 10.0
+# Most of it goes into reading the definitions, some ten seconds on a slow machine.
+_SOCKET_MINUTES = 5
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { loadStatus
  locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 
@@ -94,16 +99,43 @@ def wait_until_ready(url: str, servers: Sequence[Server], tell: Callable[[str], 
     Raises:
         ConfigurationError: a server ended, or Dagster could not read the definitions.
     """
+    _wait(lambda: _ready(url), servers, tell)
+
+
+def wait_for_socket(socket: Path, servers: Sequence[Server], tell: Callable[[str], None]) -> None:
+    """Come back when somebody listens there: who asks before would take it for broken.
+
+    Raises:
+        ConfigurationError: a server ended, or nobody came.
+    """
+    if not _wait(socket.exists, servers, tell, most=_SOCKET_MINUTES * 60):
+        raise ConfigurationError(texts.nobody_listens(servers[-1].name, _SOCKET_MINUTES))
+
+
+def _wait(
+    met: Callable[[], bool],
+    servers: Sequence[Server],
+    tell: Callable[[str], None],
+    most: float = math.inf,
+) -> bool:
+    """Whether it was met; who waits long is told so now and then.
+
+    Raises:
+        ConfigurationError: a server ended meanwhile.
+    """
     began = told = time.monotonic()
-    while not _ready(url):
+    while not met():
         name = ended(servers)
         if name:
             raise ConfigurationError(texts.ended_before_answer(name))
         now = time.monotonic()
+        if now - began >= most:
+            return False
         if now - told >= _TELL_SECONDS:
             told = now
             tell(texts.still_starting(now - began))
         _pause()
+    return True
 
 
 def ended(servers: Sequence[Server]) -> str:
@@ -144,14 +176,18 @@ def _pause() -> None:
 
 
 def stop_servers(servers: Sequence[Server]) -> None:
-    """End all of them and what they started: asked first, then by force. Ctrl-C: by force now."""
+    """End all of them and what they started: asked first, then by force. Ctrl-C: by force now.
+
+    The first one is asked last: the others would complain that it is gone.
+    """
     try:
-        for one in servers:
-            if not one.gone:
-                one.process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS
-        for one in servers:
-            one.process.wait(max(0.1, deadline - time.monotonic()))
+        for some in (servers[1:], servers[:1]):
+            for one in some:
+                if not one.gone:
+                    one.process.terminate()
+            for one in some:
+                one.process.wait(max(0.1, deadline - time.monotonic()))
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         pass  # what follows ends them whatever they do
     for one in servers:
@@ -252,9 +288,15 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
     stack.callback(_shut_down, servers)
     page = f"http://127.0.0.1:{ui_port}"
     typer.echo("3/3 Dagster…")
-    ui = [script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(ui_port), "-w", _WORKSPACE]
+    socket, workspace = _workspace(stack)
+    # Shared: given a module, the page loads the definitions once, and the daemon every minute.
+    code = [script("dagster"), "code-server", "start", "--socket", socket, "-m", DEFINITIONS,
+            "-d", str(project_root()), "--location-name", LOCATION]  # fmt: skip
+    servers.append(start_server("dagster code-server", code))
+    wait_for_socket(Path(socket), servers, typer.echo)
+    ui = [script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(ui_port), "-w", workspace]
     servers.append(start_server("dagster-webserver", ui))
-    daemon = [script("dagster-daemon"), "run", "-w", _WORKSPACE]
+    daemon = [script("dagster-daemon"), "run", "-w", workspace]
     servers.append(start_server("dagster-daemon", daemon))
     reports = [sys.executable, "-m", "http.server", str(docs_port), "--bind", "127.0.0.1",
                "--directory", str(docs)]  # fmt: skip
@@ -277,7 +319,21 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
     raise typer.Exit(1)
 
 
-_WORKSPACE = str(project_root() / "workspace.yaml")
+# As in workspace.yaml, which no installed package has.
+DEFINITIONS, LOCATION = "omie_pipeline.definitions", "omie_pipeline"
+
+
+def _workspace(stack: ExitStack) -> tuple[str, str]:
+    """Where the code server listens, and the file that leads Dagster's processes to it.
+
+    A socket in a folder of this account's alone: it starts runs for all who may write to it. The
+    folder is a short one, since the path of a socket may have some 100 characters.
+    """
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="omie-dagster-")))
+    socket, workspace = str(folder / "code.sock"), folder / "workspace.yaml"
+    server = {"grpc_server": {"socket": socket, "location_name": LOCATION}}
+    workspace.write_text(yaml.safe_dump({"load_from": [server]}), "utf-8")
+    return socket, str(workspace)
 
 
 def _shut_down(servers: Sequence[Server]) -> None:

@@ -114,7 +114,19 @@ def simulator_process() -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{_port(port_file, process)}/api/v1/"
         finally:
-            process.terminate()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the simulator; one that was still starting may not have heard the first signal."""
+    for _ in range(3):
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    process.kill()
 
 
 def free_port(wanted: int) -> int:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from omie_pipeline.cli import dev
+from omie_pipeline.errors import ConfigurationError
 
 
 def test_an_interrupt_that_was_swallowed_counts_all_the_same(
@@ -60,3 +64,30 @@ def test_other_errors_of_finalizers_are_printed(
     monkeypatch.setattr(sys, "unraisablehook", dev.interrupt_again)
     _BrokenWhileItGoes()
     assert "ValueError: lost" in capfd.readouterr().err
+
+
+class _Time:
+    """Passes while the command pauses."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def pause(self) -> None:
+        self.now += 10.0
+
+
+def test_a_socket_on_which_nobody_listens_is_waited_for_with_words_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    passing = _Time()
+    monkeypatch.setattr(dev, "time", passing)
+    monkeypatch.setattr(dev, "_pause", passing.pause)
+    process: Any = SimpleNamespace(poll=lambda: None)
+    servers, told = [dev.Server("dagster code-server", process)], list[str]()
+    with pytest.raises(ConfigurationError, match="dagster code-server não respondeu em 5 min"):
+        dev.wait_for_socket(tmp_path / "code.sock", servers, told.append)
+    assert told[0] == "  … o Dagster ainda está subindo (20 s)"
+    assert len(told) == 14

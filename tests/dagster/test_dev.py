@@ -209,7 +209,7 @@ def test_ctrl_c_ends_the_runs_and_leaves_nobody_behind(
 
     dev = start()
     page = dev.ready()
-    _two_runs_that_hang(dev, page, simulator)
+    runs = _two_runs_that_hang(dev, page, simulator)
     dev.everything()
     os.kill(dev.process.pid, signal.SIGINT)
     dev.until(lambda: "2 execuções em andamento" in dev.said, _END_SECONDS, "said nothing")
@@ -221,7 +221,9 @@ def test_ctrl_c_ends_the_runs_and_leaves_nobody_behind(
 
     again = start()
     page = again.ready()
-    assert set(_states(page).values()) == {"CANCELED"}
-    again.everything()
+    assert {_states(page)[one] for one in runs} == {"CANCELED"}
+    # Page, daemon and runs share the one process that has loaded the definitions.
+    commands = [" ".join(one.cmdline()) for one in again.everything()]
+    assert sum(" api grpc " in command for command in commands) == 1, commands
     os.kill(again.process.pid, signal.SIGINT)
     assert again.ends() == 0

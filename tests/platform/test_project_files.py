@@ -7,6 +7,7 @@ import tomllib
 
 import yaml
 
+from omie_pipeline.cli import dev
 from omie_pipeline.config.settings import project_root
 
 ROOT = project_root()
@@ -48,6 +49,7 @@ def test_workspace_and_project_name_the_same_code_location() -> None:
     project = PROJECT["tool"]["dg"]["project"]
     assert module["module_name"] == project["code_location_target_module"]
     assert module["location_name"] == project["code_location_name"]
+    assert (module["module_name"], module["location_name"]) == (dev.DEFINITIONS, dev.LOCATION)
 
 
 def test_ci_ends_with_the_two_commands_of_the_readme() -> None:

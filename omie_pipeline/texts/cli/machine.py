@@ -122,6 +122,10 @@ def ended_before_answer(name: str) -> str:
     return f"{name} terminou antes de responder: veja as linhas acima"
 
 
+def nobody_listens(name: str, minutes: int) -> str:
+    return f"{name} não respondeu em {minutes} min: veja as linhas acima e tente de novo"
+
+
 def still_starting(seconds: float) -> str:
     return f"  … o Dagster ainda está subindo ({seconds:.0f} s)"
 
