@@ -320,7 +320,22 @@ def _show(records: Sequence[Record]) -> None:
 
 
 def _rows(one: Record) -> str:
-    told = [
-        f"{count(one[name])} {word}" for name, word in texts.TOLD_COUNTS.items() if one.get(name)
-    ]
+    if one.get("delivered"):
+        # What was delivered was created, changed, ...: no rows of their own.
+        kinds = {name: one[name] for name in texts.DELIVERED_AS if one.get(name)}
+        told = [_delivered(one["delivered"], kinds)]
+        names = [name for name in texts.TOLD_COUNTS if name not in (*kinds, "delivered")]
+    else:
+        told, names = [], list(texts.TOLD_COUNTS)
+    told += [f"{count(one[name])} {texts.TOLD_COUNTS[name]}" for name in names if one.get(name)]
     return ", ".join(told) or "nenhuma"
+
+
+def _delivered(rows: int, kinds: Mapping[str, int]) -> str:
+    """Rows delivered, and as what: one row is told once."""
+    word = texts.ONE_DELIVERED if rows == 1 else texts.SEVERAL_DELIVERED
+    told = f"{count(rows)} {word}"
+    if len(kinds) == 1:
+        return f"{told} ({texts.DELIVERED_AS[next(iter(kinds))][rows != 1]})"
+    parts = (f"{count(n)} {texts.DELIVERED_AS[name][n != 1]}" for name, n in kinds.items())
+    return f"{told} ({', '.join(parts)})" if kinds else told

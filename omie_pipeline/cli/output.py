@@ -57,19 +57,55 @@ def show_table(
     """A table on stdout; ``rows`` are shown as they are, never read as markup.
 
     Args:
-        plain_width: how wide it may be if there is no terminal.
+        plain_width: how wide it may be if there is no terminal; wider where a word needs it.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    for column in columns:
+    heads = [column.title for column in columns]
+    # A terminal has no more room than it has; what is read elsewhere breaks no word.
+    widths = [] if sys.stdout.isatty() else _widths([heads, *rows], plain_width)
+    for number, column in enumerate(columns):
         # Folded, never cut: a code is there to be copied.
-        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            width=widths[number] if widths else None,
+        )
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    console(sys.stdout, plain_width).print(table)
+    needed = sum(widths) + _frame(len(columns))
+    console(sys.stdout, max(plain_width, needed)).print(table)
+
+
+def _widths(lines: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide each column is: its longest word at least, and its share of the room."""
+    from rich.cells import cell_len
+
+    least, whole = [], []
+    for cells in zip(*lines, strict=True):
+        told = [printable(cell) for cell in cells]
+        words = (word for text in told for word in text.split())
+        parts = (line for text in told for line in text.splitlines())
+        least.append(max(map(cell_len, words), default=1))
+        whole.append(max(map(cell_len, parts), default=1))
+    spare = max(0, room - _frame(len(least)) - sum(least))
+    widths = list(least)
+    # Those that want least first: a date is not wrapped for the sake of a long sentence.
+    by_wish = sorted(range(len(least)), key=lambda number: whole[number] - least[number])
+    for place, number in enumerate(by_wish):
+        given = min(whole[number] - least[number], spare // (len(by_wish) - place))
+        widths[number] += given
+        spare -= given
+    return widths
+
+
+def _frame(columns: int) -> int:
+    """What stands beside the words: a space on both sides of each column, and lines."""
+    return 3 * columns + 1
 
 
 def show_entry(head: str, reasons: Sequence[tuple[str, str]]) -> None:

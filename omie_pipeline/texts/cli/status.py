@@ -106,6 +106,17 @@ TOLD_COUNTS: Final = {
     "excluded": "excluídas",
     "filtered": "filtradas",
 }
+DELIVERED_AS: Final = {
+    "created": ("criada", "criadas"),
+    "updated": ("alterada", "alteradas"),
+    "linked": ("vinculada", "vinculadas"),
+    "deleted": ("excluída", "excluídas"),
+}
+
+
+ONE_DELIVERED, SEVERAL_DELIVERED = "entregue", "entregues"
+
+
 RUN_STATES: Final = {
     "running": "em andamento",
     "done": "concluída",
