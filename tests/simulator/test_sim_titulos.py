@@ -1,4 +1,4 @@
-"""Títulos: references, categories, settlements, lots, status words."""
+"""Títulos: references, categories, settlements, status words."""
 
 from __future__ import annotations
 
@@ -247,37 +247,3 @@ def test_a_cancelled_title_says_so_and_cannot_be_changed(api: Api) -> None:
     read = api.ok("ConsultarContaReceber", codigo_lancamento_omie=omie_id)
     assert read["status_titulo"] == "CANCELADO"
     assert "cancelado" in _fault(api, "ContaReceber")[2]
-
-
-def test_a_lot_of_receivables_answers_item_by_item(sim: Simulator, api: Api) -> None:
-    api.cliente()
-    items = [titulo("A"), titulo("B", codigo_categoria="9.9"), titulo("C")]
-    answer = api.ok("UpsertContaReceberPorLote", lote=7, conta_receber_cadastro=items)
-    assert (answer["lote"], answer["codigo_status"]) == (7, "0")
-    statuses = {i["codigo_lancamento_integracao"]: i for i in answer["status_lote"]}
-    assert [statuses[code]["codigo_status"] for code in "ABC"] == ["0", "102", "0"]
-    assert "9.9" in statuses["B"]["descricao_status"]
-    assert len(sim.control.records("contas_receber")) == 2
-
-
-def test_a_lot_of_payables_is_all_or_nothing(sim: Simulator, api: Api) -> None:
-    api.cliente()
-    items = [titulo("A"), titulo("B", codigo_categoria="9.9")]
-    assert api.fault("UpsertContaPagarPorLote", lote=1, conta_pagar_cadastro=items)[0] == 500
-    assert sim.control.records("contas_pagar") == ()
-    answer = api.ok("UpsertContaPagarPorLote", lote=1, conta_pagar_cadastro=items[:1])
-    assert "status_lote" not in answer
-    assert len(sim.control.records("contas_pagar")) == 1
-
-
-def test_one_unknown_tag_refuses_the_whole_lot(sim: Simulator, api: Api) -> None:
-    api.cliente()
-    items = [titulo("A"), titulo("B", departamentos=[])]
-    for call, array in (
-        ("UpsertContaReceberPorLote", "conta_receber_cadastro"),
-        ("UpsertContaPagarPorLote", "conta_pagar_cadastro"),
-    ):
-        fault = api.fault(call, lote=1, **{array: items})
-        assert fault[1] == "Client-5001"
-        assert "[DEPARTAMENTOS]" in fault[2]
-    assert sim.control.records("contas_receber") == ()

@@ -261,6 +261,7 @@ class Progress:
     plan: PlannedFault | None = None
     lane: Lane | None = None
     committed: bool = False
+    refused_items: bool = False
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -469,6 +470,8 @@ class Engine:
             raise faults.no_param()
         self.settle_notes(app)
         operation.checks.structure(operation.method.request, request.param)
+        breaks = progress.plan is not None and progress.plan.breaks_midway
+        param = planned_faults.first_half(request.param) if breaks else request.param
         context = Context(
             app,
             operation.endpoint,
@@ -478,10 +481,11 @@ class Engine:
             self.behaviour,
         )
         with app.all_or_nothing():
-            body = operation.action(context, request.param)
+            body = operation.action(context, param)
         if app.changes:
             self.save(app)
         progress.committed = True
+        progress.refused_items = breaks or operations.refuses_items(operation.method, body)
         self._run_scripts(request)
         if operation.is_read and self.behaviour.html_escapes:
             return {tag: wire.html_escaped(value) for tag, value in body.items()}
@@ -495,11 +499,13 @@ class Engine:
             item.action()
 
     def _note(self, progress: Progress, answer: Answer) -> None:
-        """Every fault of a known method counts towards its block, "no rows" too (strict)."""
+        """Every fault of a known method counts towards its block, "no rows" too (strict), and a lot
+        of which a record was refused counts as one."""
         if progress.operation is None or answer.status in {425, 429}:
             return
         lane = (progress.request.app_key, progress.request.call)
-        self.gate.note(lane, failed=bool(answer.fault_code), now=self.clock.seconds())
+        failed = bool(answer.fault_code) or progress.refused_items
+        self.gate.note(lane, failed=failed, now=self.clock.seconds())
 
     def _log(self, progress: Progress, outcome: Outcome) -> None:
         request = progress.request

@@ -199,6 +199,12 @@ def proto_byebye() -> SimulatedFaultError:
 # -- worded by us: no capture is public -----------------------------------------------------------
 
 
+def too_many_records(limit: int) -> SimulatedFaultError:
+    return SimulatedFaultError(
+        f"ERROR: O lote pode ter no máximo {limit} registros!", "Client-5003"
+    )
+
+
 def wrong_type(tag: str, kind: str) -> SimulatedFaultError:
     return SimulatedFaultError(
         f"ERROR: O valor informado na tag [{tag}] não é do tipo [{kind}]!", "Client-5002"

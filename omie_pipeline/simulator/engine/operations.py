@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from omie_pipeline.catalog import ComplexType
+from omie_pipeline.catalog import ComplexType, Method
 from omie_pipeline.simulator.engine import faults
 from omie_pipeline.simulator.engine.fields import is_blank
 from omie_pipeline.simulator.engine.state import Record, RecordKey
@@ -248,6 +248,8 @@ def lot_of(one: Action) -> Action:
         items = next((value for value in sent.values() if isinstance(value, list)), None)
         if not items:
             raise faults.no_param()
+        if len(items) > context.behaviour.lot_records:
+            raise faults.too_many_records(context.behaviour.lot_records)
         statuses = next((f for f in context.method.response.fields if f.kind == "array"), None)
         answer: JsonObject = {"lote": sent.get("lote", 0)}
         code, text = _status_tags(context.method.response)
@@ -261,6 +263,14 @@ def lot_of(one: Action) -> Action:
         return answer
 
     return perform
+
+
+def refuses_items(method: Method, body: JsonObject) -> bool:
+    """Does a lot's answer say that a record was refused?"""
+    if not method.name.endswith("PorLote"):
+        return False
+    statuses = next((value for value in body.values() if isinstance(value, list)), [])
+    return any(item.get("codigo_status") != _OK for item in statuses)
 
 
 def _status_tags(response: ComplexType) -> tuple[str, str]:

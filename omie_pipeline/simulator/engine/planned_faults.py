@@ -34,8 +34,15 @@ FaultKind = Literal[
     "proto_byebye_after_commit",
     "custom",
     "custom_after_commit",
+    "lot_names_another_after_commit",
+    "lot_leaves_one_out_after_commit",
+    "lot_swaps_ids_after_commit",
+    "lot_bad_status_after_commit",
+    "lot_without_statuses_after_commit",
+    "lot_breaks_midway_after_commit",
 ]
-"""A kind with ``_after_commit`` lets the call take effect first; the others prevent it."""
+"""A kind with ``_after_commit`` lets the call take effect first; the others prevent it. Those of a
+``lot`` hit lots only."""
 
 KINDS: tuple[str, ...] = get_args(FaultKind)
 _AFTER = "_after_commit"
@@ -75,6 +82,16 @@ class PlannedFault:
         return self.kind.endswith(_AFTER)
 
     @property
+    def of_lots(self) -> bool:
+        """Does it hit lots only?"""
+        return self.kind.startswith("lot_")
+
+    @property
+    def breaks_midway(self) -> bool:
+        """Does it end a lot of which a half was done?"""
+        return self.base == "lot_breaks_midway"
+
+    @property
     def base(self) -> str:
         """The kind without its suffix."""
         return self.kind.removesuffix(_AFTER).removesuffix("_before")
@@ -83,6 +100,7 @@ class PlannedFault:
         """Is this call the one the fault waits for?"""
         return (
             self.method in {"", request.call}
+            and (not self.of_lots or request.call.endswith("PorLote"))
             and self.app_key in {"", request.app_key}
             and (not self.integration_code or _names(request.param, self.integration_code))
         )
@@ -100,11 +118,52 @@ def _named_by(tag: str, value: object, code: str) -> bool:
     return value == code and (tag.endswith("_integracao") or "codint" in tag.casefold())
 
 
+_FOREIGN_CODE = "OUTRO-CODIGO"
+
+
+def first_half(param: JsonObject) -> JsonObject:
+    """A lot that breaks midway: what Omie had done of it by then."""
+    return {
+        tag: value[: len(value) // 2] if isinstance(value, list) else value
+        for tag, value in param.items()
+    }
+
+
+def _altered(plan: PlannedFault, body: JsonObject) -> JsonObject:
+    """A good answer to a lot, made wrong as the plan says."""
+    array = next((tag for tag, value in body.items() if isinstance(value, list)), "")
+    if not array:
+        return body
+    items: list[JsonObject] = [dict(item) for item in body[array]]
+    code = next((tag for tag in items[0] if tag.endswith("_integracao")), "")
+    omie_id = next((tag for tag in items[0] if tag.endswith("_omie")), "")
+    if plan.base == "lot_names_another":
+        items[-1][code] = _FOREIGN_CODE
+    elif plan.base == "lot_leaves_one_out":
+        named = [item for item in items if item[code] == plan.integration_code]
+        items.remove(named[0] if named else items[-1])
+    elif plan.base == "lot_swaps_ids":
+        ids = [item[omie_id] for item in items]
+        for item, other in zip(items, reversed(ids), strict=True):
+            item[omie_id] = other
+    elif plan.base == "lot_bad_status":
+        return {**body, "codigo_status": "1", "descricao_status": "Lote processado com erros!"}
+    elif plan.base == "lot_without_statuses":
+        items = []
+    return {**body, array: items}
+
+
 _CUT_OFF = b'{"codigo_status":"0","descricao_st'
 
 
 def answer_of(plan: PlannedFault, real: Answer | None, clock_time: str) -> Answer:
     """The answer of a planned fault that has one; ``real`` is what Omie would have said."""
+    if plan.of_lots and not plan.breaks_midway:
+        if real is None or real.status != 200 or real.fault_code:
+            return real if real is not None else Answer(200, b"")
+        return wire.success(_altered(plan, wire.loads(real.body)))
+    if plan.breaks_midway:
+        return wire.fault_answer(faults.unknown_tag("tag_do_lote", "conta_receber_cadastro"))
     if plan.base == "html_502":
         return wire.html_page(502, "Bad Gateway")
     if plan.base == "http_500":

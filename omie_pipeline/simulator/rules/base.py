@@ -28,6 +28,7 @@ class Behaviour:
         stale_reads_seconds: simulated seconds for which *Consultar* still gives the state from
             before a write (omie-api.md#stale-reads: up to about 60).
         max_page_size: larger pages are cut to this, silently (omie-api.md#page-size).
+        lot_records: larger lots are refused whole (omie-api.md#lots: official for clientes).
         require_document: refuse a cliente without CPF/CNPJ (seen in one app, not in Omie's own
             examples).
         require_account: refuse a título without conta corrente (omie-api.md#what-omie-fills-in).
@@ -64,6 +65,7 @@ class Behaviour:
     latency_ms: float = 0.0
     stale_reads_seconds: float = 0.0
     max_page_size: int = 500
+    lot_records: int = 50
     require_document: bool = False
     require_account: bool = False
     html_escapes: bool = False
