@@ -341,11 +341,29 @@ class RecordEffect:
             # Only we use our codes: if there was none before, ours arrived.
             return ReadBack("arrived", omie_id, _untouched(record))
         # An upsert may have met a record of others; only its creation time shows whose it is.
-        born_at = _born_at(record)
-        untouched = born_at is not None and _untouched(record)
+        born_at, untouched = birth_of(record)
         sent = {name: value for name, value in request.param.items() if endpoint.record.field(name)}
         same = wire.same_record(sent, record)
         return ReadBack("arrived" if same else "different", omie_id, untouched, born_at)
+
+    def look_together(
+        self,
+        rows: Sequence[PlanRow],  # noqa: ARG002 - hook
+        since: datetime,  # noqa: ARG002 - hook
+        now: datetime,  # noqa: ARG002 - hook
+    ) -> Mapping[str, ReadBack]:
+        """What Omie holds of new rows that left together, by their code; rows of which nothing is
+        known are left out.
+
+        Args:
+            rows: rows of which none was in Omie before.
+            since: when the first of their intents was written.
+            now: the present moment.
+
+        Raises:
+            LineClosed, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        return {}
 
     def read(self, key: wire.Json) -> wire.Json | ReadBack:
         """One record, or why it cannot be shown."""
@@ -362,6 +380,12 @@ class RecordEffect:
             return record
         inner = record.get(endpoint.record_wrapper)
         return inner if isinstance(inner, dict) else UNREADABLE
+
+    def last_change(self, omie_id: int) -> datetime | ReadBack | None:
+        """When a record was last changed in Omie, as one read shows it; ``None`` if it does not
+        say, :data:`ABSENT` if there is none any more."""
+        record = self.read({self._endpoint.read_omie_key: omie_id})
+        return record if isinstance(record, ReadBack) else _audited_at(record, "Alt")
 
     def identity(self, answer: wire.Json) -> tuple[int | None, str]:
         """Omie's id, as a number or else as a code, in the answer to a write."""
@@ -381,13 +405,23 @@ def _audit(record: wire.Json) -> wire.Json | None:
 
 def _born_at(record: wire.Json) -> datetime | None:
     """When Omie made a record, by Brasília's clock; ``None`` if it does not say."""
+    return _audited_at(record, "Inc")
+
+
+def _audited_at(record: wire.Json, what: str) -> datetime | None:
     audit = _audit(record) or {}
     try:
-        text = f"{audit.get('dInc')} {audit.get('hInc')}"
+        text = f"{audit.get(f'd{what}')} {audit.get(f'h{what}')}"
         born = datetime.strptime(text, "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007 - Brasília's, below
     except ValueError:
         return None
     return born.replace(tzinfo=BRASILIA)
+
+
+def birth_of(record: wire.Json) -> tuple[datetime | None, bool]:
+    """When Omie made a record, and whether it is known to be as an integration made it."""
+    born_at = _born_at(record)
+    return born_at, born_at is not None and _untouched(record)
 
 
 def _untouched(record: wire.Json) -> bool:

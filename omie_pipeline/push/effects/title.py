@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,14 +28,19 @@ from omie_pipeline.push.conflicts import (
     titulo_cancelado,
     titulo_parecido_mudou,
 )
+from omie_pipeline.push.effects.listed import Listing, NewestFirst
 from omie_pipeline.push.effects.lookalikes import adopt_lookalikes
 from omie_pipeline.push.effects.record import (
+    ABSENT,
     CANNOT_READ,
     NOT_THERE,
+    UNREADABLE,
     ExistingRecord,
     ReadBack,
     RecordEffect,
     Request,
+    as_id,
+    birth_of,
 )
 from omie_pipeline.push.effects.undo_settlements import (
     UNDONE,
@@ -142,6 +148,10 @@ _RECEIPTS = "contas_receber"
 
 class TitleEffect(RecordEffect):
     """A título that is settled is not changed any more (omie-api.md#settled-and-billed-records)."""
+
+    @cached_property
+    def _newest(self) -> NewestFirst:
+        return NewestFirst(self._endpoint)
 
     @property
     def _settlements(self) -> Endpoint:
@@ -321,6 +331,39 @@ class TitleEffect(RecordEffect):
         fields = self._endpoint.record
         sent = {name: value for name, value in request.param.items() if fields.field(name)}
         return ReadBack("arrived" if wire.same_record(sent, record) else "different", row.omie_id)
+
+    def look_together(
+        self, rows: Sequence[PlanRow], since: datetime, now: datetime
+    ) -> Mapping[str, ReadBack]:
+        """By the list of what was made since: a record that it shows under our code, and an absence
+        where the whole list was read."""
+        asked = [row for row in rows if self.missing(row) is None]
+        try:
+            listing = self._newest.find(self.ask, {row.code for row in asked}, since, now)
+        except NOT_THERE:
+            listing = Listing()
+        except CANNOT_READ:
+            return {}
+        found = {}
+        for row in asked:
+            record = listing.records.get(row.code)
+            if record is not None:
+                found[row.code] = self._listed(row, record)
+            elif listing.whole:
+                found[row.code] = ABSENT
+        return found
+
+    def _listed(self, row: PlanRow, record: wire.Json) -> ReadBack:
+        """A list leaves out what has no value, and what it does not show proves nothing; the value
+        of the título it must show."""
+        endpoint = self._endpoint
+        omie_id = as_id(endpoint.keys_of(record).get(endpoint.omie_key))
+        if omie_id is None or endpoint.value_field not in record:
+            return UNREADABLE
+        born_at, untouched = birth_of(record)
+        sent = {name: value for name, value in self.sent(row).items() if name in record}
+        same = wire.same_record(sent, record)
+        return ReadBack("arrived" if same else "different", omie_id, untouched, born_at)
 
     def _adoption(self, row: PlanRow, title: Title | None) -> ExistingRecord | None:
         """Why a título without a code may not be changed: it must bear none still, and before it
