@@ -27,6 +27,11 @@ PROBE_SECONDS = 60.0
 """When a block expires, one probe call is allowed; all others wait this many seconds for its
 result."""
 
+LOT_RECORDS = 50
+"""The most records in one lot: official for clientes, for other lots no document says a number."""
+LOT_BYTES = 200_000
+"""The most bytes of a lot's records (guess): no document says a number, and fifty have a tenth."""
+
 BURST = 4
 """Calls that may leave at once after a pause; over any minute it adds three to the rate."""
 

@@ -153,7 +153,8 @@ class Endpoint:
             differ by method (omie-api.md#names-of-keys).
         link: method that binds our code to a record Omie already has.
         link_omie_key: Omie's id in the link request.
-        lot: lot method, ``""`` when there is none or when its answer is not per item.
+        lot: lot method that makes new records, ``""`` when there is none or when its answer is
+            not per item.
         lot_array: name of the array in the lot request.
         either: groups of fields of which one must be filled.
         references: field -> endpoint whose integration code it holds.
@@ -227,6 +228,14 @@ class Endpoint:
             return self.request
         name = self.upsert or self.insert or self.delete or self.list
         return self.service.methods[name].request
+
+    @property
+    def lot_statuses(self) -> str:
+        """Name of the array in which a lot's answer says how each record went; ``""`` for none."""
+        if not self.lot:
+            return ""
+        fields = self.service.methods[self.lot].response.fields
+        return next((field.name for field in fields if field.kind == "array"), "")
 
     @property
     def repeatable(self) -> bool:

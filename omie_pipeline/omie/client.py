@@ -38,6 +38,7 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import wire
 from omie_pipeline.omie.faults import (
     HttpAnswer,
+    classify,
     promise_of,
     read_answer,
     says_open,
@@ -218,6 +219,22 @@ class OmieClient:
             ConfigurationError: the address is not the API's; nothing happened.
         """
         return self._call(service, method, param, is_write=True, before=before).body
+
+    def fault_of_item(self, text: str, code: str, param: Mapping[str, Any]) -> OmieFault:
+        """What the status of one record in a lot's answer means.
+
+        Args:
+            text: the words of the status, as they came.
+            code: the status.
+            param: the record as it was sent.
+        """
+        now, hidden = self._clock.now(), self._hidden(param)
+        told = wire.plain_text(text)
+        return classify(told, code, 200, is_write=True, now=now, hidden=hidden)
+
+    def count_refusals(self, method: str) -> None:
+        """Records of a lot were refused in a good answer: one error of the method, however many."""
+        self._rate_limiter.record_fault(method, self._clock.now())
 
     def read(
         self,

@@ -111,6 +111,8 @@ class Promise:
         status: field of a write that says how it went.
         keys: names of the record; those that the question gives too must be the same.
         names_record: one of the keys must be filled.
+        items: array of a lot's answer that says how each record went. Where it is filled, the
+            status of the whole is no fault: some records may have taken effect.
     """
 
     array: str = ""
@@ -118,11 +120,17 @@ class Promise:
     status: str = ""
     keys: tuple[str, ...] = ()
     names_record: bool = True
+    items: str = ""
 
     @property
     def by_key(self) -> bool:
         """Whether the method asks for one record: a fault about a missing one means that one."""
         return bool(self.keys) and not self.array
+
+    def answers_by_item(self, body: Mapping[str, Any]) -> bool:
+        """Whether a lot's answer says how its records went, one by one."""
+        found = body.get(self.items) if self.items else None
+        return isinstance(found, list) and bool(found)
 
     def broken_by(self, body: Mapping[str, Any], param: Mapping[str, Any]) -> str:
         """What an answer lacks or says of another record, in Portuguese; ``""`` for a good one."""
@@ -152,8 +160,11 @@ class Promise:
 NO_PROMISE = Promise()
 
 
+_LOT = "PorLote"
+
+
 @cache
-def _promise(method: str, names: tuple[str, ...], array: str) -> Promise:
+def _promise(method: str, names: tuple[str, ...], array: str, items: str) -> Promise:
     counts = tuple(
         name
         for group in (_TOTALS, _PAGES)
@@ -163,7 +174,8 @@ def _promise(method: str, names: tuple[str, ...], array: str) -> Promise:
         return Promise(array, counts)
     keys = tuple(name for name in _KEYS if name in names)
     status = next((name for name in _STATUSES if name in names), "")
-    return Promise(status=status, keys=keys, names_record=not method.startswith(_TAKEN_BACK))
+    names_record = not method.startswith(_TAKEN_BACK)
+    return Promise(status=status, keys=keys, names_record=names_record, items=items)
 
 
 def promise_of(service: Service, method: str) -> Promise:
@@ -175,7 +187,9 @@ def promise_of(service: Service, method: str) -> Promise:
     if declared is None:
         return NO_PROMISE
     names = tuple(_names(service, declared.response))
-    return _promise(method, names, service.list_arrays.get(method, ""))
+    arrays = (field.name for field in declared.response.fields if field.kind == "array")
+    items = next(arrays, "") if method.endswith(_LOT) else ""
+    return _promise(method, names, service.list_arrays.get(method, ""), items)
 
 
 def _names(service: Service, response: ComplexType) -> Iterator[str]:
@@ -201,7 +215,8 @@ def _named(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_STATUS_TEXTS = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
+STATUS_TEXTS = ("descricao_status", "cDesStatus", "cDescStatus", "descricao")
+"""Where an answer says in words what was done."""
 _SOAP = re.compile(r"^\s*SOAP-ENV:", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+) segundos?", re.IGNORECASE)
 _LATER: Mapping[str, type[RetryLater]] = MappingProxyType(
@@ -244,7 +259,9 @@ def read_answer(
         OmieFault: one of its children, by what to do next.
     """
     body = parse(answer.text)
-    text, code = _told(body) if body is not None else ("", "")
+    text, code = "", ""
+    if body is not None:
+        text, code = _told(body, by_item=promise.answers_by_item(body))
     if answer.status == 429 and code != MISUSE_CODE:
         detail = FaultDetail(texts.TOO_MANY_REQUESTS, "429", 429, texts.UNREACHABLE_FIX)
         raise TurnedAway(detail, answer.retry_after_seconds or 60.0)
@@ -400,10 +417,10 @@ def _groups(found: re.Match[str], text: str) -> dict[str, str]:
 def status_text(body: Mapping[str, Any]) -> str:
     """What an answer to a write says of it, under any of the names that Omie's services use
     (omie-api.md#status-in-the-answer); ``""`` if it says nothing."""
-    return next((str(body[name]) for name in _STATUS_TEXTS if body.get(name)), "")
+    return next((str(body[name]) for name in STATUS_TEXTS if body.get(name)), "")
 
 
-def _told(body: Mapping[str, Any]) -> tuple[str, str]:
+def _told(body: Mapping[str, Any], *, by_item: bool = False) -> tuple[str, str]:
     """Text and code of a fault, ``("", "")`` for a body that tells of none.
 
     Besides ``faultstring`` more shapes were seen: ``error_message``, ``message`` alone, and
@@ -419,6 +436,8 @@ def _told(body: Mapping[str, Any]) -> tuple[str, str]:
     status = body.get("codigo_status", body.get("cCodStatus"))
     if status is None and "descricao" in body:
         status = body.get("status")  # projetos and vendedores (official)
+    if by_item:
+        status = None
     if not text and not code and status is not None and str(status).strip("0 "):
         text = status_text(body) or f"status {status}"
         code = status

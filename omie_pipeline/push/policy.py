@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog.limits import LOT_RECORDS
 from omie_pipeline.catalog.nfse import NfseLimits
 from omie_pipeline.catalog.relations import SETTLEMENTS, WORKS_ON
 from omie_pipeline.texts import push as texts
@@ -73,6 +74,8 @@ class EndpointPolicy(BaseModel):
             clinic now: ``empty`` empties it in Omie, by a guess too; ``keep`` leaves it there,
             and says so. Without either it is emptied if documents or a recorded answer say
             how.
+        lote: how many new records may leave in one call, where Omie has a lot that answers for each
+            record; 0: each in a call of its own. No recorded answer of such a lot is known.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
         tell_quarantined: number of quarantined rows from which an alert is sent; 0: never.
@@ -90,6 +93,7 @@ class EndpointPolicy(BaseModel):
     twin_days: Annotated[int, Field(ge=0)] = 5
     on_lookalike: Literal["list", "adopt"] = "list"
     lookalike_days: Annotated[int, Field(ge=0, le=31)] = 5
+    lote: Annotated[int, Field(ge=0, le=LOT_RECORDS)] = 0
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05
@@ -112,6 +116,11 @@ def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointP
             raise ValueError(
                 texts.on_lookalike_only(endpoint=name, endpoints=", ".join(SETTLEMENTS))
             )
+        if policy.lote and name in REGISTRY and not REGISTRY[name].lot:
+            lots = ", ".join(one.name for one in REGISTRY.values() if one.lot)
+            raise ValueError(texts.lote_only(endpoint=name, endpoints=lots))
+        if policy.lote and not policy.partial_success:
+            raise ValueError(texts.lote_needs_partial_success(name))
         if name in WORKS_ON and "on_settled" in policy.model_fields_set:
             raise ValueError(texts.on_settled_belongs_to(endpoint=name, title=WORKS_ON[name]))
     return endpoints

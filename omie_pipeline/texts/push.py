@@ -360,6 +360,17 @@ def on_lookalike_only(*, endpoint: str, endpoints: str) -> str:
     return f"{endpoint}: on_lookalike só existe em {endpoints}"
 
 
+def lote_only(*, endpoint: str, endpoints: str) -> str:
+    return f"{endpoint}: lote só existe em {endpoints}"
+
+
+def lote_needs_partial_success(endpoint: str) -> str:
+    return (
+        f"{endpoint}: lote envia várias linhas de uma vez, e partial_success: false para na "
+        "primeira recusa; escolha um dos dois"
+    )
+
+
 def on_settled_belongs_to(*, endpoint: str, title: str) -> str:
     return f"{endpoint}: on_settled se decide no título; escreva-o em {title}"
 
