@@ -591,11 +591,13 @@ class OpenIntent:
     Attributes:
         sent_at: the latest moment at which the call may have left; ``None`` when it never left.
         created_at: when the intent was written; the call left after it.
+        fingerprint: of the request; records of one lot share it.
     """
 
     row: PlanRow
     sent_at: datetime | None
     created_at: datetime
+    fingerprint: str = ""
 
 
 def plan_row(row: Any) -> PlanRow:
@@ -636,9 +638,10 @@ def open_intent(row: Any, now: datetime) -> OpenIntent:
     )
     # A stamp ahead of now comes from a clock that was wrong: it left by now at the latest.
     if row.let_through_at is not None:
-        return OpenIntent(row_sent, min(row.let_through_at, now), row.created_at)
+        return OpenIntent(row_sent, min(row.let_through_at, now), row.created_at, row.fingerprint)
     if row.sent_at is not None:
-        return OpenIntent(row_sent, min(row.sent_at, now), row.created_at)
+        return OpenIntent(row_sent, min(row.sent_at, now), row.created_at, row.fingerprint)
     # The request memory forgets; beyond it, the call may have left long ago.
     forgotten = row.created_at < now - _REQUEST_MEMORY
-    return OpenIntent(row_sent, row.created_at if forgotten else None, row.created_at)
+    sent_at = row.created_at if forgotten else None
+    return OpenIntent(row_sent, sent_at, row.created_at, row.fingerprint)

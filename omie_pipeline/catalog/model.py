@@ -434,6 +434,9 @@ def _emptying(field: Field) -> Emptying:
     return _BY_KIND[field.kind]
 
 
+"""Of a contract: an endpoint of its own changes it, so that a change of it is no person's."""
+
+
 def filled_fields(endpoint: Endpoint, payload: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the fields that a payload fills and that can lose their value."""
     known = emptyings(endpoint)

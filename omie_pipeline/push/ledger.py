@@ -557,7 +557,9 @@ class Ledger:
             {
                 "row_number": o.row.number,
                 "outcome": "held" if o.kind == "unknown" else o.kind,
-                "why": [{"reason": o.error, "fix": o.fix}] if o.error else None,
+                "why": [{"reason": o.error, "fix": o.fix, "rule": o.error_code or ""}]
+                if o.error
+                else None,
             }
             for o in outcomes
         ]
@@ -665,11 +667,11 @@ class Intents:
             written: set[str] = set(connection.execute(statement, values).scalars())
         return {row.number for row in rows if row.codigo_integracao in written}
 
-    def mark_read_back(self, code: str, sent_at: datetime, read_at: datetime) -> None:
-        """Remember that an open intent was read back, and when it may have left at the latest."""
+    def mark_read_back(self, codes: Sequence[str], sent_at: datetime, read_at: datetime) -> None:
+        """Remember that open intents were read back, and when they may have left at the latest."""
         statement = (
             sa.update(intent)
-            .where(self._open(), intent.c.codigo_integracao == code)
+            .where(self._open(), intent.c.codigo_integracao.in_(codes))
             .values(sent_at=sent_at, read_at=read_at)
         )
         with warehouse_errors(), self._engine.begin() as connection:

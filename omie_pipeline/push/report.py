@@ -18,6 +18,7 @@ from omie_pipeline.clock import BRASILIA
 from omie_pipeline.payload import DELIVERED
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
+from omie_pipeline.push.lots import LotTally
 from omie_pipeline.push.plan import PlannedPartition
 from omie_pipeline.push.rows_to_fix import WorstRow
 from omie_pipeline.texts import push as texts
@@ -207,6 +208,8 @@ class PushReport:
         line_down: they were held because Omie cannot be reached; no other endpoint needs to try.
         would_send: rows a dry run would have sent.
         would_stop: guardrails that would have stopped it.
+        lot_rows: how many new records may leave in one call by the policy; 0: one.
+        lots: what became of such calls.
         not_emptied: field -> rows delivered of which Omie keeps what the clinic emptied.
         would_stay: rows that a dry run would have kept back, with the reason; those refused first.
         commonest: of a dry run, why most rows would stay.
@@ -224,6 +227,8 @@ class PushReport:
     line_down: bool = False
     would_send: int = 0
     would_stop: tuple[str, ...] = ()
+    lot_rows: int = 0
+    lots: LotTally = field(default_factory=LotTally)
     not_emptied: dict[str, int] = field(default_factory=dict)
     would_stay: tuple[WorstRow, ...] = ()
     commonest: tuple[CommonReason, ...] = ()

@@ -397,6 +397,8 @@ class _Run:
             line_down=self._delivery.line_down,
             would_send=sum(n for (_, state), n in states.items() if state == "ready"),
             would_stop=self._would_stop,
+            lot_rows=self._delivery.most_in_a_lot,
+            lots=self._delivery.lots,
             not_emptied=self._not_emptied() if self._known_before else {},
             **self._would_stay(),
         )

@@ -39,7 +39,7 @@ from omie_pipeline.texts import push as texts
 # but finding it absent or different proves something only once that time is over.
 
 STALE_SECONDS = 61.0
-_UNREPEATABLE_SECONDS = 300.0
+UNREPEATABLE_SECONDS = 300.0
 _CLOCKS_APART = timedelta(minutes=10)
 """How much later than Omie's our clock may be; beyond it a record of ours counts as another's."""
 
@@ -50,7 +50,7 @@ def conclusive_seconds(endpoint: Endpoint) -> float:
     A call whose answer was lost may still be at work for up to a minute (omie-api.md#stale-reads).
     If a second call would make a second record, five are waited.
     """
-    return STALE_SECONDS if endpoint.repeatable or endpoint.deletes else _UNREPEATABLE_SECONDS
+    return STALE_SECONDS if endpoint.repeatable or endpoint.deletes else UNREPEATABLE_SECONDS
 
 
 def next_look_at(sent_at: datetime, read_at: datetime) -> datetime:
@@ -147,43 +147,43 @@ class Sender:
         """
         request = self._effect.request_for(row)
         try:
-            answer = self._write(request)
+            answer = self.write(request)
         except OutcomeUnknown as fault:
-            return self._failed(row, "unknown", fault, at_now=True)
+            return self.failed(row, "unknown", fault, at_now=True)
         except Redundant as fault:
             if fault.detail.http_status:
                 # Omie took in the very same request: perhaps this one, sent on twice by the road.
-                return self._failed(row, "unknown", fault, at_now=True)
+                return self.failed(row, "unknown", fault, at_now=True)
             held = RowOutcome(row, "held", error=texts.REQUEST_REPEATED)
             raise Deferred((fault.wait_seconds,) * (_REPEATED_TRIES - 1), held) from None
         except Busy as fault:
-            held = self._failed(row, "held", fault)
+            held = self.failed(row, "held", fault)
             raise Deferred(BUSY_WAITS_SECONDS, held, is_busy=True) from None
         except Passing as fault:
-            refused = self._failed(row, "rejected", fault)
+            refused = self.failed(row, "rejected", fault)
             raise Deferred((_AGAIN_SECONDS,), refused) from None
         except RetryLater as fault:
-            return self._failed(row, "held", fault)
+            return self.failed(row, "held", fault)
         except RecordNotFound as fault:
             if row.action == "delete":
                 return RowOutcome(row, "deleted", row.omie_id, at=self._clock.now())
-            return self._failed(row, "rejected", fault)
+            return self.failed(row, "rejected", fault)
         except AlreadyExists as fault:
             return self._resolve_duplicate(row, fault, since)
         except UnknownFault as fault:
             # An unknown text may come after the effect.
             if not self._may_repeat(row):
-                return self._failed(row, "unknown", fault, at_now=True)
-            return replace(self._failed(row, "rejected", fault), in_doubt=True)
+                return self.failed(row, "unknown", fault, at_now=True)
+            return replace(self.failed(row, "rejected", fault), in_doubt=True)
         except RecordRejected as fault:
-            return self._failed(row, "rejected", fault)
+            return self.failed(row, "rejected", fault)
         return self._delivered(row, answer)
 
     def _may_repeat(self, row: PlanRow) -> bool:
         """Whether a second call of a row leaves what one does: upserts, changes, deletions."""
         return self._endpoint.repeatable or row.action == "delete"
 
-    def _write(self, request: Request) -> wire.Json:
+    def write(self, request: Request) -> wire.Json:
         """Write, waiting for the line: nothing happened if no server accepted the request."""
         for tries in itertools.count(1):
             try:
@@ -207,7 +207,7 @@ class Sender:
         named = omie_id is not None or omie_code
         if not named or not (confirmed or answer.get(self._endpoint.omie_key)):
             detail = FaultDetail(texts.NOT_CONFIRMED)
-            return self._failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
+            return self.failed(row, "unknown", OutcomeUnknown(detail), at_now=True)
         said = status_text(answer).casefold()
         updated = "alterad" in said or (row.omie_id is not None and "cadastrad" not in said)
         kind: Kind = "linked" if row.adopted else "updated" if updated else "created"
@@ -221,7 +221,7 @@ class Sender:
         free = not fault.integration_code or fault.integration_code == row.codigo_integracao
         may_link = self._policy.on_duplicate_document == "link" and self._endpoint.link
         if not (fault.by_document and may_link and free and fault.omie_id is not None):
-            return self._failed(row, "rejected", _naming_both(row, fault))
+            return self.failed(row, "rejected", _naming_both(row, fault))
         endpoint = self._endpoint
         link = {
             endpoint.link_omie_key: fault.omie_id,
@@ -231,17 +231,17 @@ class Sender:
         alter = self._effect.alter(row)
         try:
             try:
-                self._write(Request(endpoint.service, endpoint.link, link))
+                self.write(Request(endpoint.service, endpoint.link, link))
             except RecordRejected:
-                return self._failed(row, "rejected", _naming_both(row, fault))
-            self._write(alter)
+                return self.failed(row, "rejected", _naming_both(row, fault))
+            self.write(alter)
         except OutcomeUnknown as unknown:
-            return self._failed(row, "unknown", unknown, at_now=True)
+            return self.failed(row, "unknown", unknown, at_now=True)
         except RetryLater as later:
-            return self._failed(row, "held", later)
+            return self.failed(row, "held", later)
         except (RecordRejected, UnknownFault) as refused:
             # The code names another record from here on.
-            return replace(self._failed(row, "rejected", refused), in_doubt=True)
+            return replace(self.failed(row, "rejected", refused), in_doubt=True)
         return RowOutcome(row, "linked", fault.omie_id, at=self._clock.now())
 
     def _resolve_code_in_use(
@@ -258,12 +258,20 @@ class Sender:
         if omie_id is not None and (row.action == "insert" or not self._endpoint.repeatable):
             return RowOutcome(row, "linked", omie_id, at=now)
         if found.finding == "unreadable":
-            return self._failed(row, "unknown", fault, at_now=True)
-        return self._failed(row, "rejected", _naming_both(row, fault))
+            return self.failed(row, "unknown", fault, at_now=True)
+        return self.failed(row, "rejected", _naming_both(row, fault))
 
-    def _failed(
+    def failed(
         self, row: PlanRow, kind: Kind, fault: OmieFault, *, at_now: bool = False
     ) -> RowOutcome:
+        """What becomes of a row by a fault.
+
+        Args:
+            row: row of the plan.
+            kind: how it ended.
+            fault: what Omie, or the road to it, answered.
+            at_now: its call may have taken effect just now.
+        """
         return RowOutcome(
             row,
             kind,

@@ -346,6 +346,18 @@ def list_never_read(endpoint: str) -> str:
     )
 
 
+# push/lots.py
+
+LOT_SAYS_NOTHING: Final = "A resposta do lote não diz o que foi feito desta linha"
+LOT_SAYS_TOO_LITTLE: Final = "A resposta do lote não confirma esta linha"
+LOT_OF_ANOTHER: Final = "O Omie respondeu com o número de outro lote"
+LOT_NAMES_ANOTHER: Final = "A resposta do lote nomeia um código que não foi enviado"
+LOT_NAMES_ONE_TWICE: Final = "A resposta do lote nomeia duas vezes o mesmo título"
+LOT_NOT_SEEN: Final = "O que o lote respondeu não é o que a leitura mostra no Omie"
+LOT_NOT_PROVED: Final = "O que o lote respondeu desta linha ainda não foi provado por leitura"
+LOT_PROOF: Final = "a prova, por leitura, do primeiro lote"
+
+
 # push/policy.py
 
 

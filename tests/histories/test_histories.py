@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from omie_pipeline.push import lots
 from tests.histories.company import Company
 from tests.histories.machine import Histories
 
@@ -26,10 +27,18 @@ _NUMBER = int(os.environ.get("OMIE_PIPELINE_HISTORIES", _FEW))
 _SEED = os.environ.get("OMIE_PIPELINE_HISTORIES_SEED", "")
 
 
-@pytest.mark.parametrize("policy", ["conflict", "undo"])
-def test_every_history_ends_in_the_truth(company: Company, policy: str) -> None:
+@pytest.mark.parametrize("policy", ["conflict", "undo", "lots"])
+def test_every_history_ends_in_the_truth(
+    company: Company, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many, started = _NUMBER > _FEW, time.perf_counter()
-    lent = {"company": company, "undo": policy == "undo", "tell_every": 10 if many else 0}
+    monkeypatch.setattr(lots, "LEAST_ROWS", 2)
+    lent = {
+        "company": company,
+        "undo": policy == "undo",
+        "lote": 50 if policy == "lots" else 0,
+        "tell_every": 10 if many else 0,
+    }
     machine = type("Lent", (Histories,), lent)
     run_state_machine_as_test(
         hypothesis.seed(int(_SEED))(machine) if _SEED else machine,
