@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import ClassVar, get_args
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.imports.report import Mode
@@ -30,7 +30,10 @@ KINDS: tuple[FaultKind, ...] = tuple(
     kind
     for kind in get_args(FaultKind)
     if kind not in ("custom", "custom_after_commit", "timeout", "timeout_after_commit")
+    and not kind.startswith("lot_")
 )
+LOT = "UpsertContaReceberPorLote"
+LOT_KINDS = (*KINDS, *(kind for kind in get_args(FaultKind) if kind.startswith("lot_")))
 METHODS = (
     "UpsertCliente", "UpsertCadastroServico", "IncluirCategoria", "UpsertContaReceber",
     "LancarRecebimento", "CancelarRecebimento", "IncluirOS", "AlterarOS", "FaturarOS",
@@ -63,11 +66,13 @@ class Histories(RuleBasedStateMachine):
 
     Attributes:
         undo: whether the policy is to take settlements back for a change.
+        lote: how many new títulos may leave in one call.
         tell_every: the figures so far are told after so many histories.
     """
 
     company: ClassVar[Company]
     undo: ClassVar[bool] = False
+    lote: ClassVar[int] = 0
     tell_every: ClassVar[int] = 0
 
     @initialize(
@@ -285,6 +290,7 @@ class Histories(RuleBasedStateMachine):
         return EndpointPolicy(
             mode="mirror" if mirrors else "upsert",
             on_settled="undo" if self.undo else "conflict",
+            lote=self.lote if endpoint == "contas_receber" else 0,
             guardrails=Guardrails(
                 max_quarantined_share=1, max_delete_share=1, min_rows_vs_median=0
             ),
@@ -296,6 +302,16 @@ class Histories(RuleBasedStateMachine):
     def fault(self, kind: FaultKind, method: str) -> None:
         self.company.figures.faults += 1
         self.company.control.next_faults(PlannedFault(kind, method=method, seconds=50))
+
+    @precondition(lambda self: self.lote)
+    @rule(kind=st.sampled_from(LOT_KINDS), at_once=st.booleans())
+    def fault_of_a_lot(self, kind: FaultKind, at_once: bool) -> None:
+        """Receipts come that are new, and their lot goes wrong."""
+        for number in (1, 2, 3):
+            self.clinic.receive(number)
+        self.fault(kind, LOT)
+        if at_once:
+            self.send("contas_receber")
 
     @rule(kind=st.sampled_from(LOST), method=st.sampled_from(METHODS[3:9]))
     def lose_an_answer(self, kind: FaultKind, method: str) -> None:

@@ -21,7 +21,7 @@ from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.clock import SystemClock as SimulatedSystemClock
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from omie_pipeline.simulator.engine.server import running_simulator
-from tests.push.world import World, cliente
+from tests.push.world import World, cliente, titulo
 
 pytestmark = [pytest.mark.usefixtures("unvalidated"), pytest.mark.slow]
 
@@ -31,9 +31,11 @@ _PATIENCE_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.01
 
 
-def start(world: World, now: str, mode: str = "mirror") -> subprocess.Popen[bytes]:
+def start(
+    world: World, now: str, mode: str = "mirror", endpoint: str = "clientes"
+) -> subprocess.Popen[bytes]:
     url = world.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.push.runner", url, world.base_url, now, mode]
+    command = [sys.executable, "-m", "tests.push.runner", url, world.base_url, now, mode, endpoint]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
 
 
@@ -194,3 +196,57 @@ def test_the_second_run_is_told_that_it_waits(engine: sa.Engine) -> None:
         assert (report.recovered, report.total.created, report.total.unchanged) == (1, 3, 0)
         assert report.closes
         assert len(world.writes("PAC-1")) == 1
+
+
+TITLES = range(1, 31)
+
+
+def finish_lots(world: World, endpoint: str = "contas_receber") -> None:
+    """The next run: every título stands once, under the id that the ledger has."""
+    report = world.push(endpoint, policy=EndpointPolicy(lote=50))
+    assert report.closes
+    assert report.total.held == 0
+    held = world.held_by_omie(endpoint)
+    assert set(held) == {f"REC-{n}" for n in TITLES}
+    assert world.ledger(endpoint) == dict.fromkeys(held, "confirmed")
+    assert world.open_intents() == 0
+    assert not world.reads(), "absent records are not asked for one by one"
+    assert world.push(endpoint, policy=EndpointPolicy(lote=50)).total.calls == 0
+
+
+@pytest.mark.parametrize("kind", ["timeout", "timeout_after_commit"])
+def test_killed_while_a_lot_is_under_way(world: World, kind: str) -> None:
+    world.confirmed(1)
+    world.model("contas_receber", [titulo(n) for n in TITLES])
+    world.control.next_faults(PlannedFault(kind))  # type: ignore[arg-type]
+    process = start(world, world.clock.now().isoformat(), "upsert", "contas_receber")
+    kill_when(process, lambda: any(c.http_status == 0 for c in world.control.calls()))
+    finish_lots(world)
+    made = [c for c in world.writes() if c.committed]
+    assert len(made) == (1 if kind == "timeout_after_commit" else 30)
+
+
+def test_killed_between_a_lot_and_the_ledger(world: World) -> None:
+    world.confirmed(1)
+    world.model("contas_receber", [titulo(n) for n in TITLES])
+    with locked(world.engine, "LOCK TABLE omie_sync.attempt IN SHARE MODE"):
+        process = start(world, world.clock.now().isoformat(), "upsert", "contas_receber")
+        kill_when(process, lambda: waiting_for_a_lock(world))
+    assert world.open_intents() == 30
+    finish_lots(world)
+    assert len(world.writes()) == 1
+
+
+def test_two_processes_with_lots_of_the_same_rows(engine: sa.Engine) -> None:
+    with running_simulator(clock=SimulatedSystemClock()) as simulator:
+        simulator.control.set_behaviour(latency_ms=5)
+        world = World(engine, simulator, None)  # type: ignore[arg-type]
+        world.clock = SystemClock()  # type: ignore[assignment]
+        world.model("clientes", [cliente(1)])
+        assert world.push().total.created == 1
+        world.model("contas_receber", [titulo(n) for n in TITLES])
+        both = [start(world, "real", "upsert", "contas_receber") for _ in range(2)]
+        ends = [process.communicate(timeout=_PATIENCE_SECONDS)[0].split() for process in both]
+        assert sorted(ends) == [[b"0", b"30", b"0", b"True"], [b"30", b"0", b"0", b"True"]]
+        assert [c.method for c in world.writes()] == ["UpsertCliente", "UpsertContaReceberPorLote"]
+        assert len(world.held_by_omie("contas_receber")) == 30
