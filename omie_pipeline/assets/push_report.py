@@ -15,6 +15,7 @@ from omie_pipeline.assets.checks import Metadata, Verdict
 from omie_pipeline.assets.plot import MOST_BARS, Series, stacked_bars
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.omie.masking import mask_text
+from omie_pipeline.push.lots import LotTally
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushReport
 from omie_pipeline.push.rows_to_fix import STATE_WORDS, WorstRow, worst_by_partition
@@ -47,8 +48,11 @@ ORDER = (
     # The accounting line, in the order of the identity.
     "selecionadas", "entregues", "inalteradas", "rejeitadas", "quarentena", "retidas",
     # What a person has to do, then what happened beside it.
-    "parou_porque", "linhas_a_corrigir", "expectativas_com_falha", "linhas_nao_copiadas",
-    "nao_esvaziados", "avisos",
+    "desligado", "parou_porque", "linhas_a_corrigir", "expectativas_com_falha",
+    "linhas_nao_copiadas", "nao_esvaziados", "avisos", "so_novos", "campos_que_nao_saem",
+    "em_lotes_modo_nao_comprovado", "lotes", "fora_de_lotes", "lotes_recusados",
+    "lotes_lidas_de_volta", "lotes_lidas_no_omie", "lotes_lidas_ausentes", "lotes_lidas_sem_prova",
+    "lotes_abandonados", "lotes_suspensos",
     "por_particao", "execucoes_anteriores",
     "criadas", "atualizadas", "vinculadas", "excluidas", "recuperadas", "chamadas", "segundos",
     # Links, then ids.
@@ -72,6 +76,7 @@ def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
         found["parou_porque"] = report.stopped_by
     if report.recovered:
         found["recuperadas"] = report.recovered
+    found |= _lots(report.lots)
     if failing := _failing(report.validation):
         found["expectativas_com_falha"] = dg.MetadataValue.md(_expectations(failing))
     if link := data_docs_link(report.data_docs):
@@ -102,6 +107,26 @@ def _beside_the_counts(engine: sa.Engine, report: PushReport) -> Metadata:
         aside[one.table] += one.what.rows
     if aside:
         found["linhas_nao_copiadas"] = dg.MetadataValue.md(_plain(aside))
+    return found
+
+
+def _lots(lots: LotTally) -> Metadata:
+    """What became of the lots of a run; nothing where none left."""
+    found: Metadata = {}
+    if lots.calls:
+        found["em_lotes_modo_nao_comprovado"] = lots.rows
+        found["lotes"], found["fora_de_lotes"] = lots.calls, lots.singly
+    if lots.refused:
+        found["lotes_recusados"] = lots.refused
+    if lots.left_open:
+        found["lotes_lidas_de_volta"] = lots.left_open
+        found["lotes_lidas_no_omie"] = lots.found
+        found["lotes_lidas_ausentes"] = lots.not_there
+        found["lotes_lidas_sem_prova"] = lots.unsettled
+    if lots.given_up:
+        found["lotes_abandonados"] = lots.given_up
+    if lots.paused:
+        found["lotes_suspensos"] = True
     return found
 
 

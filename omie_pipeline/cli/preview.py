@@ -21,6 +21,7 @@ from omie_pipeline.texts.cli import models as texts
 if TYPE_CHECKING:
     from omie_pipeline.push.preview import Preview
 
+
 _ROWS = 5
 _INDENT = 2
 
@@ -50,6 +51,8 @@ def preview(
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)
     model = load_payload_model(deployment.engine, chosen[0])
+    if most := deployment.policy(chosen[0].name).lote:
+        say(texts.may_leave_in_lots(most))
     left = rows
     for name in empresas:
         found = previewed(deployment.engine, model, Selection(name, key=key), left)

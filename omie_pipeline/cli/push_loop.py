@@ -13,6 +13,7 @@ from omie_pipeline.cli.errors import print_error
 from omie_pipeline.cli.model_report import computed_columns_told
 from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
+from omie_pipeline.cli.push_report import lots_told
 from omie_pipeline.cli.references import say_reading
 from omie_pipeline.errors import OmieFault
 from omie_pipeline.texts.cli import models as model_texts
@@ -103,12 +104,16 @@ def _tell_report(report: PushReport, label: str, wanted: PushRequest) -> bool:
         say(texts.recovered(label=label, rows=report.recovered))
     if report.stopped_by:
         say(texts.stopped(label=label, reason=report.stopped_by))
+    for told in lots_told(report.lots):
+        say(f"{label}: {told}")
     if report.total.selected == 0:
         say(texts.no_rows(label))
     if wanted.options.dry_run:
         say(texts.dry_run(label=label, rows=report.would_send))
         for reason in report.would_stop:
             say(texts.would_stop(label=label, reason=reason))
+        if report.lot_rows:
+            say(texts.would_go_in_lots(label=label, most=report.lot_rows))
         if report.total.held:
             say(texts.held_for_client(label=label, rows=report.total.held))
         return False

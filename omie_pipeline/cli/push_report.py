@@ -11,8 +11,10 @@ from omie_pipeline.texts.cli import push as texts
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from omie_pipeline.push.lots import LotTally
     from omie_pipeline.push.report import Counts, PushReport
     from omie_pipeline.push.rows_to_fix import WorstRow
+
 
 _COLUMNS = (
     ("selecionadas", "selected"),
@@ -37,8 +39,9 @@ def report_lines(
         empty_partition: the partition's name if the selection had no row.
         dry_run: adds ``dry_run`` and ``would_send``: rows that validation lets through.
 
-    ``not_emptied`` (field -> rows) stands in the first one where Omie keeps what the clinic
-    emptied.
+    In the first one stand ``lots`` (what became of them) where any left, and ``not_emptied``
+    (field -> rows) where Omie keeps what the clinic emptied; and what is switched: why nothing is
+    sent, the fields that are left out, that only new records are sent.
     """
     from omie_pipeline.push.report import Counts
 
@@ -49,6 +52,8 @@ def report_lines(
         if dry_run:
             line |= {"dry_run": True, "would_send": _left_to_send(part)}
         lines.append(line)
+    if report.lots.calls:
+        lines[0]["lots"] = report.lots.to_json()
     if report.not_emptied:
         lines[0]["not_emptied"] = report.not_emptied
     return lines
@@ -161,6 +166,32 @@ def show_next_step(reports: Sequence[PushReport], *, dry_run: bool) -> None:
         steps.append(texts.SEE_NOT_EMPTIED)
     steps = steps or [texts.SEE_STATUS]
     show(texts.NEXT_STEPS + "\n".join(f"  {step}" for step in steps))
+
+
+def lots_told(lots: LotTally) -> list[str]:
+    """What became of the lots of a run, a line for each thing; nothing where none left."""
+    if not lots.calls:
+        return [texts.LOTS_PAUSED] if lots.paused else []
+    calls, rows, singly = _lots(lots.calls), count(lots.rows), count(lots.singly)
+    told = [texts.went_in_lots(lots=calls, rows=rows, singly=singly)]
+    if lots.refused:
+        told.append(texts.lots_refused(_lots(lots.refused)))
+    if lots.left_open:
+        found = [texts.lot_rows_found(count(lots.found))]
+        if lots.not_there:
+            found.append(texts.lot_rows_not_there(count(lots.not_there)))
+        if lots.unsettled:
+            found.append(texts.lot_rows_unsettled(count(lots.unsettled)))
+        told.append(texts.lots_read_back(rows=count(lots.left_open), told=", ".join(found)))
+    if lots.given_up:
+        told.append(texts.lots_given_up(lots.given_up))
+    if lots.paused:
+        told.append(texts.LOTS_PAUSED)
+    return told
+
+
+def _lots(number: int) -> str:
+    return texts.ONE_LOT if number == 1 else texts.several_lots(number)
 
 
 def unfinished(reports: Sequence[PushReport]) -> bool:

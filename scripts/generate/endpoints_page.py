@@ -62,6 +62,11 @@ def _head(endpoint: Endpoint) -> Iterator[str]:
     told = f"column `{KEY_COLUMN}`, not sent" if ours == KEY_COLUMN else f"`{ours}`"
     yield f"Key: our code in {told}; Omie's id is `{endpoint.omie_key}`."
     yield _repeat(endpoint)
+    if endpoint.lot:
+        yield (
+            f"`lote` in its policy lets new records leave many in one `{endpoint.lot}`: off, since "
+            "no recorded answer proves it ([ADR 0036](adr/0036-new-records-in-lots.md))."
+        )
     yield f"An unclear answer: {_unclear(endpoint)}"
     for group in endpoint.either:
         yield "One of " + ", ".join(f"`{name}`" for name in group) + "."

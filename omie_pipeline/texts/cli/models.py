@@ -297,6 +297,13 @@ def waits(codes: str) -> str:
     return f"aguarda: {codes}"
 
 
+def may_leave_in_lots(most: int) -> str:
+    return (
+        f"Cada linha como sairia sozinha; as novas podem sair em lotes de até {most} (lote), um "
+        "modo que nenhuma resposta gravada do Omie comprova"
+    )
+
+
 # cli/defaults.py
 
 REMOVED: Final = "tirado"

@@ -55,6 +55,63 @@ def would_stop(*, label: str, reason: str) -> str:
     return f"{label}: o envio de verdade pararia antes da primeira chamada: {reason}"
 
 
+def would_go_in_lots(*, label: str, most: int) -> str:
+    return (
+        f"{label}: os registros novos sairiam em lotes de até {most} (lote), um modo que nenhuma "
+        "resposta gravada do Omie comprova; cada linha é conferida pela resposta do lote"
+    )
+
+
+def went_in_lots(*, lots: str, rows: str, singly: str) -> str:
+    return (
+        f"{rows} linhas saíram em {lots} (lote), um modo que nenhuma resposta gravada do "
+        f"Omie comprova; uma a uma: {singly}"
+    )
+
+
+ONE_LOT: Final = "1 lote"
+
+
+def several_lots(number: int) -> str:
+    return f"{number} lotes"
+
+
+def lots_refused(lots: str) -> str:
+    return f"o Omie recusou por inteiro {lots}; as linhas saíram de novo em partes"
+
+
+def lots_read_back(*, rows: str, told: str) -> str:
+    return (
+        "linhas que a resposta de um lote deixou em aberto e que foram lidas de volta: "
+        f"{rows} ({told})"
+    )
+
+
+def lot_rows_found(rows: str) -> str:
+    return f"{rows} estavam no Omie"
+
+
+def lot_rows_not_there(rows: str) -> str:
+    return f"{rows} não estavam e saíram uma a uma"
+
+
+def lot_rows_unsettled(rows: str) -> str:
+    return f"{rows} ainda sem prova: a próxima execução confere de novo"
+
+
+def lots_given_up(reason: str) -> str:
+    return (
+        f"lotes abandonados nesta execução; o restante saiu linha a linha. {reason}: confira no "
+        "Omie e avise quem cuida deste programa"
+    )
+
+
+LOTS_PAUSED: Final = (
+    "lotes suspensos por um tempo, para não chegar ao limite de erros do Omie; nesse tempo as "
+    "linhas saíram uma a uma"
+)
+
+
 def held_for_client(*, label: str, rows: int) -> str:
     return (
         f"{label}: as {rows} retidas esperam um cliente que o Omie ainda não confirmou; depois de "
