@@ -20,7 +20,8 @@ ROLES = schemas.ROLES
 _READERS_WITHOUT: Final = sa.text(
     "SELECT r.rolname::text, p.oid::regprocedure::text FROM pg_proc p"
     " JOIN pg_namespace n ON n.oid = p.pronamespace CROSS JOIN pg_roles r"
-    " WHERE n.nspname = :schema AND starts_with(p.proname, 'reading_') AND r.rolname = ANY(:roles)"
+    " WHERE n.nspname = :schema AND (starts_with(p.proname, 'reading_') OR p.proname = 'only_ids')"
+    " AND r.rolname = ANY(:roles)"
     " AND NOT (has_function_privilege(r.oid, p.oid, 'EXECUTE')"
     " AND has_schema_privilege(r.oid, n.oid, 'USAGE'))"
 )
@@ -54,8 +55,9 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
 
 
 def grant_reading(connection: sa.Connection) -> None:
-    """Let the roles execute the reading functions, which views call with the rights of their
-    reader, and which call each other by name. The tables beside them stay closed."""
+    """Let the roles execute the functions that views call with the rights of their reader: those
+    that read values, which call each other by name, and the one that says which ids are looked at.
+    The tables beside them stay closed."""
     named = schemas.schemas_of(connection)
     schema = named.name(schemas.SYNC)
     found = connection.execute(_READERS_WITHOUT, {"schema": schema, "roles": list(named.roles)})

@@ -576,3 +576,44 @@ erasure = sa.Table(
     schema=SYNC,
     comment="Whose data were erased: a digest, never the document",
 )
+
+
+# What dbt last made, and what of the clinic the payload tables show (ADR 0035). Names of relations
+# are plain: without the installation's prefix.
+
+model_made = sa.Table(
+    "model_made",
+    metadata,
+    sa.Column("relation", sa.Text, primary_key=True, comment="schema and name of what dbt made"),
+    sa.Column("basis", sa.Text, nullable=False, comment="digest of all that dbt read to make it"),
+    sa.Column("fingerprint", sa.Text, nullable=False, comment="of its definition, as it was made"),
+    sa.Column("made_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="What dbt last made, so that it is made again only when it would come out different",
+)
+
+model_refresh = sa.Table(
+    "model_refresh",
+    metadata,
+    sa.Column("relation", sa.Text, primary_key=True, comment="a payload table"),
+    sa.Column("empresa", sa.Text, primary_key=True, comment="'' for rows of no known empresa"),
+    sa.Column("sources", sa.Text, nullable=False, comment="digest of the rows that it was made of"),
+    sa.Column("content", sa.Text, nullable=False, comment="which row versions it has since then"),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("refreshed_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="Which rows of the clinic each payload table shows, by empresa",
+)
+
+model_evidence = sa.Table(
+    "model_evidence",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("relation", sa.Text, primary_key=True, comment="the clinic's table, quoted"),
+    sa.Column("column_name", sa.Text, primary_key=True),
+    sa.Column("question", sa.Text, primary_key=True, comment="decimal or day_order"),
+    sa.Column("answer", sa.Text, comment="what the whole column shows; it stands in the view"),
+    sa.Column("asked_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="What a view says because the clinic's values say so: other values are another view",
+)
