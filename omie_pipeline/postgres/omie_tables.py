@@ -26,6 +26,10 @@ _KINDS: dict[str, Any] = {
 PERSONAL = "personal"
 """Key of a column's ``info``: what it tells of a person, as ``catalog.lists`` names it."""
 
+DIGEST = "impressao"
+"""Column with a digest of the record's text and of the rules by which it became the other columns:
+where both are the same, so is the row. ``NULL`` where the row is no more what the record says."""
+
 OURS = "omie_pipeline"
 """``feito_por`` of a record that our push created."""
 
@@ -86,6 +90,9 @@ def _make(mirror: MirrorTable) -> sa.Table:
         *derived,
         *_audit(),
         *_reading(),
+        sa.Column(
+            DIGEST, sa.LargeBinary, comment="Resumo do registro e das regras que o puseram aqui"
+        ),
         schema=OMIE,
         comment=f"{title}: espelho do Omie ({mirror.service.path})",
     )

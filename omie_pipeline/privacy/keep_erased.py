@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from omie_pipeline.postgres.engine import warehouse_errors
+from omie_pipeline.postgres.omie_tables import DIGEST
 from omie_pipeline.postgres.tables import erasure
 from omie_pipeline.privacy.find import any_of, bare
 from omie_pipeline.privacy.places import CLIENTES, HELD, SALDOS, TITLES, PersonPlace
@@ -46,6 +47,9 @@ def strip(held: PersonPlace, where: sa.ColumnElement[bool], *, identity: bool) -
         values[name.name] = sa.case((name.is_not(None), texts.REMOVED), else_=None)
         changes.append(sa.and_(name.is_not(None), name != texts.REMOVED))
     values["raw"] = _stripped(held, identity=identity)
+    if DIGEST in columns:
+        # The row is no more what Omie's record says: when that is read again, it is looked at.
+        values[DIGEST] = None
     changes.append(columns.raw.is_distinct_from(values["raw"]))
     return sa.update(held.table).where(where, sa.or_(*changes)).values(values)
 

@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
-from omie_pipeline.postgres.omie_tables import PERSONAL
+from omie_pipeline.postgres.omie_tables import DIGEST, PERSONAL
 from omie_pipeline.postgres.schemas import OMIE
 from omie_pipeline.postgres.tables import metadata
 from scripts.generate.dbt_yaml import HEADER, yaml_text
 
 _SOURCE = "omie_pipeline/catalog/lists"
 _MASKS = {"name": "nome", "document": "documento", "contact": "contato", "note": "nota"}
-_NOT_SHOWN = {"raw", "excluido_em", "excluido_por"}
+_NOT_SHOWN = {"raw", "excluido_em", "excluido_por", DIGEST}
 _OF_THE_TITLE = {"baixas": ("feito_por", "ledger_codigo")}
 """Columns of a view that its table lacks: settlements belong to who made their título."""
 

@@ -224,7 +224,7 @@ def test_a_view_shows_its_table_whole_and_masks_what_is_personal(
             view,
         )
     }
-    hidden = {"raw", "excluido_em", "excluido_por"}
+    hidden = {"raw", "excluido_em", "excluido_por", "impressao"}
     borrowed = {"feito_por", "ledger_codigo"} if view == "baixas" else set()
     assert shown == {column.name for column in table.columns} - hidden | borrowed
     text = company.row("select pg_get_viewdef(%s::regclass) as texto", f"analise.{view}")["texto"]

@@ -80,6 +80,7 @@ CREATE TABLE omie.categorias (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo)
 );
 
@@ -127,6 +128,8 @@ COMMENT ON COLUMN omie.categorias.excluido_em IS 'Quando se soube que não exist
 
 COMMENT ON COLUMN omie.categorias.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.categorias.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.clientes (
     empresa TEXT NOT NULL,
     codigo_cliente_omie BIGINT NOT NULL,
@@ -167,6 +170,7 @@ CREATE TABLE omie.clientes (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_cliente_omie)
 );
 
@@ -248,6 +252,8 @@ COMMENT ON COLUMN omie.clientes.excluido_em IS 'Quando se soube que não existe 
 
 COMMENT ON COLUMN omie.clientes.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.clientes.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.contas_correntes (
     empresa TEXT NOT NULL,
     n_cod_cc BIGINT NOT NULL,
@@ -273,6 +279,7 @@ CREATE TABLE omie.contas_correntes (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, n_cod_cc)
 );
 
@@ -324,6 +331,8 @@ COMMENT ON COLUMN omie.contas_correntes.excluido_em IS 'Quando se soube que não
 
 COMMENT ON COLUMN omie.contas_correntes.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.contas_correntes.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.contas_pagar (
     empresa TEXT NOT NULL,
     codigo_lancamento_omie BIGINT NOT NULL,
@@ -358,6 +367,7 @@ CREATE TABLE omie.contas_pagar (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_lancamento_omie)
 );
 
@@ -429,6 +439,8 @@ COMMENT ON COLUMN omie.contas_pagar.excluido_em IS 'Quando se soube que não exi
 
 COMMENT ON COLUMN omie.contas_pagar.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.contas_pagar.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.contas_receber (
     empresa TEXT NOT NULL,
     codigo_lancamento_omie BIGINT NOT NULL,
@@ -465,6 +477,7 @@ CREATE TABLE omie.contas_receber (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_lancamento_omie)
 );
 
@@ -540,6 +553,8 @@ COMMENT ON COLUMN omie.contas_receber.excluido_em IS 'Quando se soube que não e
 
 COMMENT ON COLUMN omie.contas_receber.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.contas_receber.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.departamentos (
     empresa TEXT NOT NULL,
     codigo TEXT NOT NULL,
@@ -558,6 +573,7 @@ CREATE TABLE omie.departamentos (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo)
 );
 
@@ -595,6 +611,8 @@ COMMENT ON COLUMN omie.departamentos.excluido_em IS 'Quando se soube que não ex
 
 COMMENT ON COLUMN omie.departamentos.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.departamentos.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.dre (
     empresa TEXT NOT NULL,
     codigo_dre TEXT NOT NULL,
@@ -615,6 +633,7 @@ CREATE TABLE omie.dre (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_dre)
 );
 
@@ -656,6 +675,8 @@ COMMENT ON COLUMN omie.dre.excluido_em IS 'Quando se soube que não existe mais 
 
 COMMENT ON COLUMN omie.dre.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.dre.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.empresas (
     empresa TEXT NOT NULL,
     codigo_empresa BIGINT NOT NULL,
@@ -678,6 +699,7 @@ CREATE TABLE omie.empresas (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_empresa)
 );
 
@@ -722,6 +744,8 @@ COMMENT ON COLUMN omie.empresas.lido_em IS 'Pergunta que trouxe esta versão';
 COMMENT ON COLUMN omie.empresas.excluido_em IS 'Quando se soube que não existe mais no Omie';
 
 COMMENT ON COLUMN omie.empresas.excluido_por IS 'webhook ou reconciliacao';
+
+COMMENT ON COLUMN omie.empresas.impressao IS 'Resumo do registro e das regras que o puseram aqui';
 
 CREATE TABLE omie.extrato (
     empresa TEXT NOT NULL,
@@ -848,6 +872,7 @@ CREATE TABLE omie.lancamentos_conta_corrente (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_lancamento)
 );
 
@@ -917,6 +942,8 @@ COMMENT ON COLUMN omie.lancamentos_conta_corrente.excluido_em IS 'Quando se soub
 
 COMMENT ON COLUMN omie.lancamentos_conta_corrente.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.lancamentos_conta_corrente.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.movimentacoes (
     empresa TEXT NOT NULL,
     chave TEXT NOT NULL,
@@ -967,6 +994,7 @@ CREATE TABLE omie.movimentacoes (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, chave, grupo, origem)
 );
 
@@ -1076,6 +1104,8 @@ COMMENT ON COLUMN omie.movimentacoes.excluido_em IS 'Quando se soube que não ex
 
 COMMENT ON COLUMN omie.movimentacoes.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.movimentacoes.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.notas_fiscais (
     empresa TEXT NOT NULL,
     tipo TEXT NOT NULL,
@@ -1107,6 +1137,7 @@ CREATE TABLE omie.notas_fiscais (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, tipo, codigo_nf)
 );
 
@@ -1172,6 +1203,8 @@ COMMENT ON COLUMN omie.notas_fiscais.excluido_em IS 'Quando se soube que não ex
 
 COMMENT ON COLUMN omie.notas_fiscais.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.notas_fiscais.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.parcelas (
     empresa TEXT NOT NULL,
     codigo TEXT NOT NULL,
@@ -1189,6 +1222,7 @@ CREATE TABLE omie.parcelas (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo)
 );
 
@@ -1224,6 +1258,8 @@ COMMENT ON COLUMN omie.parcelas.excluido_em IS 'Quando se soube que não existe 
 
 COMMENT ON COLUMN omie.parcelas.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.parcelas.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.projetos (
     empresa TEXT NOT NULL,
     codigo BIGINT NOT NULL,
@@ -1241,6 +1277,7 @@ CREATE TABLE omie.projetos (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo)
 );
 
@@ -1276,6 +1313,8 @@ COMMENT ON COLUMN omie.projetos.excluido_em IS 'Quando se soube que não existe 
 
 COMMENT ON COLUMN omie.projetos.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.projetos.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.saldos_titulos (
     empresa TEXT NOT NULL,
     codigo_titulo BIGINT NOT NULL,
@@ -1307,6 +1346,7 @@ CREATE TABLE omie.saldos_titulos (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo_titulo)
 );
 
@@ -1372,6 +1412,8 @@ COMMENT ON COLUMN omie.saldos_titulos.excluido_em IS 'Quando se soube que não e
 
 COMMENT ON COLUMN omie.saldos_titulos.excluido_por IS 'webhook ou reconciliacao';
 
+COMMENT ON COLUMN omie.saldos_titulos.impressao IS 'Resumo do registro e das regras que o puseram aqui';
+
 CREATE TABLE omie.vendedores (
     empresa TEXT NOT NULL,
     codigo BIGINT NOT NULL,
@@ -1391,6 +1433,7 @@ CREATE TABLE omie.vendedores (
     lido_em TIMESTAMP WITH TIME ZONE NOT NULL,
     excluido_em TIMESTAMP WITH TIME ZONE,
     excluido_por TEXT,
+    impressao BYTEA,
     PRIMARY KEY (empresa, codigo)
 );
 
@@ -1429,6 +1472,8 @@ COMMENT ON COLUMN omie.vendedores.lido_em IS 'Pergunta que trouxe esta versão';
 COMMENT ON COLUMN omie.vendedores.excluido_em IS 'Quando se soube que não existe mais no Omie';
 
 COMMENT ON COLUMN omie.vendedores.excluido_por IS 'webhook ou reconciliacao';
+
+COMMENT ON COLUMN omie.vendedores.impressao IS 'Resumo do registro e das regras que o puseram aqui';
 
 CREATE TABLE omie_inbox.events (
     empresa TEXT NOT NULL,
