@@ -19,11 +19,19 @@ from omie_pipeline.catalog.lists import MirrorTable, Window
 from omie_pipeline.clock import BRASILIA, Clock
 from omie_pipeline.errors import Empty, RetryLater
 from omie_pipeline.imports.filter import MirrorFilter, admitted
-from omie_pipeline.imports.page_sql import ASKED_AT, BODY, EMPRESA, key_text, record_select
+from omie_pipeline.imports.page_sql import (
+    ASKED_AT,
+    BODY,
+    DIGESTS,
+    EMPRESA,
+    key_text,
+    record_select,
+    typing_version,
+)
+from omie_pipeline.imports.records import Records, RecordTexts, parse_texts
 from omie_pipeline.imports.state import read_cursor, rows_here
 from omie_pipeline.omie import OmieClient
 from omie_pipeline.omie.rate_limiter import block_in_force
-from omie_pipeline.omie.wire import storable_text
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, reading_lane
 from omie_pipeline.postgres.omie_tables import mirror_table
@@ -57,14 +65,14 @@ def page_news(
     body: str,
     asked_at: datetime,
 ) -> PageNews:
-    """Compare a page, given as JSON text, with ``omie.<table>``; writes nothing.
+    """Compare records, given as a JSON array, with ``omie.<table>``; writes nothing.
 
     Args:
         engine: the warehouse.
         mirror: declaration of the list.
         empresa: the empresa whose rows are meant.
         filters: the filters of the empresa: rows that it does not want.
-        body: the page as JSON text.
+        body: the records as a JSON array.
         asked_at: time of the question.
 
     Raises:
@@ -96,7 +104,7 @@ def page_news(
         _one(sa.select(sa.func.array_agg(sa.distinct(news.c.data_particao)))),
         _one(sa.select(sa.func.md5(sa.func.coalesce(listed, ""))).select_from(page)),
     )
-    values = {BODY: body, EMPRESA: empresa, ASKED_AT: asked_at}
+    values = {BODY: body, DIGESTS: None, EMPRESA: empresa, ASKED_AT: asked_at}
     with warehouse_errors(), engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL datestyle TO 'ISO, DMY'")
         row = connection.execute(query, values).one()
@@ -206,13 +214,14 @@ class Watcher:
                     mirror.call.method,
                     _question(mirror, window, days),
                     give_up=lambda _: True,
+                    parse=parse_texts(mirror.array),
                 )
+            text = _whole_records(mirror, answer.body.get(mirror.array))
         except Empty:
-            return self._judged(mirror, days, 0, "{}", self.clock.now(), known_signature)
+            return self._judged(mirror, days, 0, "[]", self.clock.now(), known_signature)
         except RetryLater:
             return ChangeCheck(mirror.name, self.empresa, left_out=texts.OMIE_ASKS_TO_WAIT)
         total = int(answer.body.get(_PAGING[mirror.call.paging][2]) or 0)
-        text = storable_text(answer.text)
         return self._judged(mirror, days, total, text, answer.asked_at, known_signature)
 
     def _reason_not_to_ask(self, mirror: MirrorTable) -> str:
@@ -271,6 +280,18 @@ def can_look(mirror: MirrorTable) -> bool:
     """Whether a list can be asked cheaply: it has pages and a window."""
     windows = (mirror.call.changed, mirror.call.created)
     return mirror.call.paging in _PAGING and any(window is not None for window in windows)
+
+
+def _whole_records(mirror: MirrorTable, found: object) -> str:
+    """A page's records as a JSON array.
+
+    Raises:
+        Broken: one is none.
+    """
+    if not isinstance(found, RecordTexts):
+        return "[]"
+    records = Records(mirror, typing_version(mirror), found).checked()
+    return f"[{','.join(records.texts)}]"
 
 
 def _question(mirror: MirrorTable, window: Window, days: tuple[date, date]) -> dict[str, Any]:

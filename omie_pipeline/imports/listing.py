@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog.lists import MirrorTable, Window
 from omie_pipeline.clock import Clock
-from omie_pipeline.errors import Overloaded
+from omie_pipeline.errors import Broken, Overloaded
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.merge import PartitionCount, Pass, open_pass
 from omie_pipeline.imports.paging import SMALLEST_PAGE, Lanes, PageReader
@@ -62,7 +62,15 @@ class PassResult:
 
 
 class RangeTooLarge(Exception):
-    """A range holds more than was to be read in one go; never leaves the engine."""
+    """A range holds more than was to be read in one go; never leaves the engine.
+
+    Attributes:
+        total: records that Omie has there.
+    """
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.total = total
 
 
 class Lister:
@@ -94,6 +102,8 @@ class Lister:
         self._empty_once = False
         self._at_most: int | None = None
         self._digest = ""
+        self._parses = False
+        self._new_fields: set[str] = set()
 
     def total(self, window: Window | None, days: Days | None) -> int:
         """How many records Omie has in a window, by one small question."""
@@ -154,23 +164,37 @@ class Lister:
         totals: list[int] = []
         young = received = left_out = 0
         with open_pass(
-            self._engine, self._mirror, self._empresa, self._clock.now(), self._filters
+            self._engine,
+            self._mirror,
+            self._empresa,
+            self._clock.now(),
+            self._filters,
+            run_id,
+            self._new_fields,
         ) as one:
-            with closing(self._reader(what, page_size).pages()) as pages:
+            reader = self._reader(what, page_size)
+            reader.parses = self._parses
+            with closing(reader.pages()) as pages:
                 for page in pages:
                     if self._at_most is not None and page.total > self._at_most:
                         raise RangeTooLarge(page.total)
-                    merged = one.merge(page.body, page.asked_at)
+                    try:
+                        merged = one.merge(page.records, page.asked_at)
+                    except Broken:
+                        # Its question was taken for answered: no lane asks another in its place.
+                        self._parses = True
+                        return False, ()
+                    reader.parses = self._parses or not one.knows_most
                     totals.append(page.total)
                     young += merged.young
                     received += merged.first_seen
-                    left_out += merged.records - merged.admitted
+                    left_out += merged.left_out
                     days.update(merged.days)
-                    fields.update(page.fields)
+                    fields.update(merged.fields)
                     tally.pages += 1
                     tally.inserted += merged.inserted
                     tally.updated += merged.updated
-                    tally.page_size_served = max(tally.page_size_served, page.records)
+                    tally.page_size_served = max(tally.page_size_served, len(page.records))
                     if self._on_rows is not None:
                         self._on_rows(received, page.total)
             total = totals[-1] if totals else 0

@@ -1,41 +1,53 @@
 """One pass over a list of Omie, merged page by page; and what the whole pass proves.
 
 A pass holds one connection with a temporary table of the keys it has seen, so that memory stays
-flat however long the list is. Each page is one statement and one transaction: a process that dies
-leaves whole pages behind, and merging a page twice changes nothing.
+flat however long the list is. Each page is one transaction: what stands here already, the same, is
+only noted as seen, and one statement merges the rest. A process that dies leaves whole pages
+behind, and merging a page twice changes nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from omie_pipeline.catalog.lists import ChildTable, MirrorTable
+from omie_pipeline.decimal_json import dumps
 from omie_pipeline.errors import ModelError
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.page_sql import (
     ASKED_AT,
     BODY,
+    DIGESTS,
     EMPRESA,
     YOUNG_FROM,
     YOUNG_TO,
     Fields,
-    array_or_empty,
-    elements,
+    children_select,
+    key_columns,
+    key_parameter,
     key_text,
+    known_statement,
     merge_statement,
     page_records,
     seen_keys,
 )
+from omie_pipeline.imports.records import Records, WrongSplit, known_fields
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.omie_tables import child_table, import_partition, mirror_table
+from omie_pipeline.postgres.omie_tables import (
+    DIGEST,
+    child_table,
+    import_partition,
+    import_run,
+    mirror_table,
+)
 from omie_pipeline.postgres.tables import ERASING_LOCK, erasure
 from omie_pipeline.privacy.keep_erased import apply_erasures
 from omie_pipeline.texts import imports as texts
@@ -49,11 +61,13 @@ _ASKED_AT = sa.bindparam(ASKED_AT, type_=sa.DateTime(timezone=True))
 def merge_children(connection: sa.Connection, mirror: MirrorTable, values: dict[str, Any]) -> None:
     """Make the children of a page's records what the page says; to be called after the records.
 
-    Only records whose stored version is this answer count: an older answer changes nothing.
+    Only records that this answer brought count: an older answer changes nothing, and of a record
+    that stood here already, the same, the children do too.
     """
     child, table = _of(mirror)
     connection.execute(_upsert(mirror, child, table), values)
-    connection.execute(_forget(mirror, child, table), values)
+    gone: Sequence[int] = connection.execute(_forget(mirror, child, table), values).scalars().all()
+    _look_again(connection, mirror, values[EMPRESA], gone)
 
 
 def forget_children(
@@ -79,8 +93,34 @@ def forget_children(
             parent.c.excluido_em.is_not(None),
         )
         .values(excluido_em=now, excluido_por=parent.c.excluido_por)
+        .returning(table.c[child.key])
     )
-    connection.execute(statement)
+    _look_again(connection, mirror, empresa, connection.execute(statement).scalars().all())
+
+
+def _look_again(
+    connection: sa.Connection, mirror: MirrorTable, empresa: str, gone: Sequence[int]
+) -> None:
+    """Let no record be known again in which a child stands that went with another record.
+
+    An answer that was behind may have given the child to that one. Its own record is the same as
+    ever, so it has to be merged once more to bring the child back.
+    """
+    if not gone:
+        return
+    child, _ = _of(mirror)
+    parent = mirror_table(mirror)
+    (name,) = (column.path for column in child.columns if column.name == child.key)
+    listed = sa.cast([dumps([{name: key}]) for key in gone], ARRAY(sa.Text))
+    connection.execute(
+        sa.update(parent)
+        .where(
+            parent.c.empresa == empresa,
+            parent.c.excluido_em.is_(None),
+            parent.c.raw[child.path].op("@>")(sa.any_(sa.cast(listed, ARRAY(JSONB)))),
+        )
+        .values({DIGEST: None})
+    )
 
 
 def _of(mirror: MirrorTable) -> tuple[ChildTable, sa.Table]:
@@ -91,8 +131,8 @@ def _of(mirror: MirrorTable) -> tuple[ChildTable, sa.Table]:
 
 
 def _current_parents(mirror: MirrorTable) -> sa.CTE:
-    """Records of the page whose stored version is this very answer."""
-    records, parent = page_records(mirror), mirror_table(mirror)
+    """Records of the page whose stored version this very answer brought."""
+    records, parent = page_records(), mirror_table(mirror)
     record = records.c.value
     number = mirror.column(mirror.key[0])
     fields = Fields(records, [number], ())
@@ -104,6 +144,7 @@ def _current_parents(mirror: MirrorTable) -> sa.CTE:
             sa.and_(
                 parent.c.empresa == _EMPRESA,
                 parent.c[mirror.key[0]] == fields.typed(number),
+                parent.c.lido_em == _ASKED_AT,
                 parent.c.raw == record,
                 parent.c.excluido_em.is_(None),
             ),
@@ -112,27 +153,8 @@ def _current_parents(mirror: MirrorTable) -> sa.CTE:
     )
 
 
-def _children(child: ChildTable, parents: sa.CTE) -> sa.Select[Any]:
-    items = elements(array_or_empty(parents.c.registro[child.path])).lateral("filho")
-    fields = Fields(items, child.columns, ())
-    values = {c.name: fields.typed(c) for c in child.columns}
-    columns: list[sa.ColumnElement[Any]] = [
-        _EMPRESA.label("empresa"),
-        *(value.label(name) for name, value in values.items()),
-        parents.c.pai.label(child.parent),
-        items.c.value.label("raw"),
-        _ASKED_AT.label("lido_em"),
-    ]
-    return (
-        sa.select(*columns)
-        .select_from(sa.join(parents, fields.source, sa.true()))
-        .where(values[child.key].is_not(None))
-        .ext(distinct_on(values[child.key]))
-    )
-
-
 def _upsert(mirror: MirrorTable, child: ChildTable, table: sa.Table) -> Any:
-    rows = _children(child, _current_parents(mirror)).cte("filhos")
+    rows = children_select(child, _current_parents(mirror)).cte("filhos")
     merge = insert(table).from_select([c.name for c in rows.c], sa.select(rows))
     values = {
         c.name: merge.excluded[c.name] for c in rows.c if c.name not in ("empresa", child.key)
@@ -140,17 +162,17 @@ def _upsert(mirror: MirrorTable, child: ChildTable, table: sa.Table) -> Any:
     return merge.on_conflict_do_update(
         index_elements=["empresa", child.key],
         set_={**values, "excluido_em": None, "excluido_por": None},
+        # The typed columns too: other rules may fill them from the same text.
         where=sa.or_(
-            table.c.raw.is_distinct_from(merge.excluded.raw),
-            table.c[child.parent].is_distinct_from(merge.excluded[child.parent]),
             table.c.excluido_em.is_not(None),
+            *(table.c[name].is_distinct_from(values[name]) for name in values if name != "lido_em"),
         ),
     )
 
 
 def _forget(mirror: MirrorTable, child: ChildTable, table: sa.Table) -> Any:
     parents = _current_parents(mirror)
-    rows = _children(child, parents).cte("filhos")
+    rows = children_select(child, parents).cte("filhos")
     return (
         sa.update(table)
         .where(
@@ -161,6 +183,7 @@ def _forget(mirror: MirrorTable, child: ChildTable, table: sa.Table) -> Any:
             table.c[child.key].not_in(sa.select(rows.c[child.key])),
         )
         .values(excluido_em=_ASKED_AT, excluido_por="reconciliacao")
+        .returning(table.c[child.key])
     )
 
 
@@ -180,18 +203,20 @@ class PageResult:
 
     Attributes:
         first_seen: records that no earlier page of this pass had.
-        admitted: records that the filters let through.
+        left_out: records of those that the filters keep out.
         young: records created or changed while the pass went on.
         days: partitions whose rows were inserted or updated.
+        fields: names of the fields of records that were not known again, nested ones dotted.
     """
 
     records: int
     first_seen: int
-    admitted: int
+    left_out: int
     inserted: int
     updated: int
     young: int
     days: tuple[date, ...]
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +226,15 @@ class PartitionCount:
     partition: str
     rows: int
     total_omie: int
+
+
+_NOTHING = PageResult(0, 0, 0, 0, 0, 0, ())
+_IN_A_MERGE = (
+    # Rows are looked up by their key, also in a table that was empty a page ago. A page need not
+    # be on disk before the next: what is proved of the pages is, and they are before it.
+    "SELECT set_config('enable_seqscan', 'off', true),"
+    " set_config('synchronous_commit', 'off', true)"
+)
 
 
 class Pass:
@@ -213,6 +247,8 @@ class Pass:
         empresa: str,
         opened_at: datetime,
         filters: MirrorFilter,
+        run_id: str,
+        new_fields: set[str],
     ) -> None:
         self._connection = connection
         self._mirror = mirror
@@ -222,38 +258,111 @@ class Pass:
         self._last_asked_at = opened_at
         self._opened_at = opened_at
         self._filters = filters
-        self._statement = merge_statement(mirror, filters)
+        self._knows_most = True
+        self._run_id = run_id
+        self._new_fields = new_fields
+        self._known_fields = known_fields(mirror)
 
     @property
     def asked_at(self) -> datetime:
         """When the pass asked first; rows read before it, and not in it, are gone."""
         return self._asked_at or self._opened_at
 
-    def merge(self, body: str, asked_at: datetime) -> PageResult:
-        """Merge one page, given as JSON text.
+    @property
+    def knows_most(self) -> bool:
+        """Most records of the last page stood here already, the same."""
+        return self._knows_most
+
+    def merge(self, records: Records, asked_at: datetime) -> PageResult:
+        """Merge one page.
 
         Raises:
             WarehouseError: the database is gone or refused it.
+            Broken: a record is none.
         """
         if self._asked_at is None:
             self._asked_at = asked_at
         self._last_asked_at = asked_at
-        values = {
-            BODY: body,
+        try:
+            return self._merge(records, asked_at)
+        except WrongSplit:
+            return self._merge(records.rescanned(), asked_at)
+
+    def _merge(self, records: Records, asked_at: datetime) -> PageResult:
+        values: dict[str, Any] = {
             EMPRESA: self._empresa,
             ASKED_AT: asked_at,
             YOUNG_FROM: self.asked_at - _SKEW,
             YOUNG_TO: asked_at + _LONGEST_ANSWER + _SKEW,
         }
+        known, new, others = _NOTHING, _NOTHING, list(range(len(records)))
         with warehouse_errors(), self._connection.begin():
-            row = self._connection.execute(self._statement, values).one()
+            self._connection.exec_driver_sql(_IN_A_MERGE)
+            if self._knows_most:
+                known, others = self._known(records, values)
+            records.parse(others)
+            if others:
+                new = self._written(records, others, values)
+            fields = records.fields()
+            self._tell_new(fields)
+        unchanged = known.records + new.records - new.left_out - new.inserted - new.updated
+        self._knows_most = 2 * unchanged >= len(records)
+        return replace(
+            new,
+            records=known.records + new.records,
+            first_seen=known.first_seen + new.first_seen,
+            young=known.young + new.young,
+            fields=fields,
+        )
+
+    def _tell_new(self, fields: frozenset[str]) -> None:
+        """Write down the fields that no document names together with the rows that have them.
+
+        The next reading knows these rows again and does not look into them, whatever becomes of
+        this one.
+        """
+        new = fields - self._known_fields - self._new_fields
+        if not new:
+            return
+        self._new_fields |= new
+        self._connection.execute(
+            sa.update(import_run)
+            .where(import_run.c.run_id == self._run_id)
+            .values(counts={"new_fields": sorted(self._new_fields)})
+        )
+
+    def _known(self, records: Records, values: dict[str, Any]) -> tuple[PageResult, list[int]]:
+        """Note as seen what stands here already, the same; the numbers of all others."""
+        keyed = [(number, key) for number, key in enumerate(records.keys()) if key is not None]
+        asked: dict[str, Any] = {
+            key_parameter(name): [key[part] for _, key in keyed]
+            for part, name in enumerate(key_columns(self._mirror))
+        }
+        digests = b"".join(records.digests[number] for number, _ in keyed)
+        statement = known_statement(self._mirror)
+        row = self._connection.execute(statement, {**values, **asked, DIGESTS: digests}).one()
+        unknown = {keyed[at - 1][0] for at in row[3]}
+        named = {number for number, _ in keyed}
+        others = [n for n in range(len(records)) if n in unknown or n not in named]
+        return replace(_NOTHING, records=row[0], first_seen=row[1], young=row[2]), others
+
+    def _written(self, records: Records, numbers: list[int], values: dict[str, Any]) -> PageResult:
+        """Merge some records of a page into the table."""
+        values = {
+            **values,
+            BODY: f"[{','.join(records.texts[number] for number in numbers)}]",
+            DIGESTS: b"".join(records.digests[number] for number in numbers),
+        }
+        statement = merge_statement(self._mirror, self._filters)
+        row = self._connection.execute(statement, values).one()
+        if row[3] or row[4]:
             if self._mirror.child is not None:
                 merge_children(self._connection, self._mirror, values)
-            self._erase_again(asked_at)
+            self._erase_again(values[ASKED_AT])
         return PageResult(
             records=row[0],
             first_seen=row[1],
-            admitted=row[2],
+            left_out=row[2],
             inserted=row[3],
             updated=row[4],
             young=row[5],
@@ -397,6 +506,8 @@ def open_pass(
     empresa: str,
     opened_at: datetime,
     filters: MirrorFilter,
+    run_id: str = "",
+    new_fields: set[str] | None = None,
 ) -> Iterator[Pass]:
     """A pass with a connection of its own; ``opened_at`` stands in if no page comes.
 
@@ -406,6 +517,8 @@ def open_pass(
         empresa: the empresa whose rows are meant.
         opened_at: time of the first question.
         filters: the filters of the empresa: rows that it does not want.
+        run_id: id of the reading, whose history says at once which fields were new.
+        new_fields: those that it says already; the pass adds to them.
     """
     with warehouse_errors(), engine.connect() as connection:
         with connection.begin():
@@ -416,7 +529,8 @@ def open_pass(
             connection.execute(sa.delete(seen_keys))
         before = _erasures(connection, empresa)
         try:
-            one = Pass(connection, mirror, empresa, opened_at, filters)
+            told = set() if new_fields is None else new_fields
+            one = Pass(connection, mirror, empresa, opened_at, filters, run_id, told)
             try:
                 yield one
             finally:

@@ -6,22 +6,26 @@ do not fit becomes NULL in its column and stays in ``raw``.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on, insert
 
-from omie_pipeline.catalog.lists import Column, MirrorTable
+from omie_pipeline.catalog.lists import ChildTable, Column, MirrorTable
 from omie_pipeline.catalog.lists.model import ColumnKind
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.imports.filter import MirrorFilter, admitted
-from omie_pipeline.postgres.omie_tables import OURS, mirror_table
+from omie_pipeline.imports.records import DIGEST_BYTES
+from omie_pipeline.postgres.omie_tables import DIGEST, OURS, mirror_table
+from omie_pipeline.postgres.sql import function_text
 from omie_pipeline.postgres.tables import ledger
 
-BODY, EMPRESA, ASKED_AT = "p_body", "p_empresa", "p_asked_at"
+BODY, DIGESTS, EMPRESA, ASKED_AT = "p_body", "p_digests", "p_empresa", "p_asked_at"
 _TIMEZONE = str(BRASILIA)
 _DAY = (
     r"^((0[1-9]|1\d|2[0-8])/(0[1-9]|1[0-2])/[12]\d{3}|(29|30)/(0[13-9]|1[0-2])/[12]\d{3}"
@@ -49,10 +53,12 @@ def elements(body: Expression) -> sa.TableValuedAlias:
     )
 
 
-def page_records(mirror: MirrorTable) -> sa.TableValuedAlias:
-    """The records of the page bound as ``body``."""
+def page_records() -> sa.TableValuedAlias:
+    """The records bound as ``body``, a JSON array, each with its number from 1."""
     body = sa.cast(sa.bindparam(BODY, type_=sa.Text), JSONB)
-    return elements(array_or_empty(body[mirror.array]))
+    found = sa.func.jsonb_array_elements(body, type_=JSONB)
+    columns = (sa.column("value", JSONB),)
+    return found.table_valued(*columns, with_ordinality="ordem").render_derived(name="r")
 
 
 class Fields:
@@ -199,16 +205,27 @@ def _maker(mirror: MirrorTable, fields: Fields) -> Expression:
 
 
 def record_select(mirror: MirrorTable) -> sa.Select[Any]:
-    """The rows of a page, one for each key, with every column of the table but derived ones."""
+    """The rows of the records bound as ``body``, one for each key, with every column of the table
+    but derived ones."""
+    records = page_records()
+    return _typed_select(mirror, records).add_columns(
+        _digest_of(records.c.ordem, sa.bindparam(DIGESTS, type_=sa.LargeBinary)).label(DIGEST)
+    )
+
+
+def _digest_of(number: Expression, digests: Expression) -> Expression:
+    """One of many digests, which are bound as one value."""
+    first = sa.cast((number - 1) * DIGEST_BYTES + 1, sa.Integer)
+    whole = sa.cast(digests, sa.LargeBinary)
+    return sa.func.substring(whole, first, DIGEST_BYTES, type_=sa.LargeBinary)
+
+
+def _typed_select(mirror: MirrorTable, records: sa.FromClause) -> sa.Select[Any]:
     audit = mirror.audit
     paths = (*asdict(audit).values(), mirror.partition, mirror.integration_code)
     keyed = _MOVEMENT if any(not column.path for column in mirror.columns) else ()
-    fields = Fields(page_records(mirror), mirror.columns, (*paths, *keyed))
-    keys = {
-        name: _key_column(mirror, mirror.column(name), fields)
-        for name in mirror.key
-        if name not in dict(mirror.constants)
-    }
+    fields = Fields(records, mirror.columns, (*paths, *keyed))
+    keys = {name: _key_column(mirror, mirror.column(name), fields) for name in key_columns(mirror)}
     values: dict[str, Expression] = {
         "empresa": sa.bindparam(EMPRESA, type_=sa.Text),
         **{name: sa.literal(value, sa.Text) for name, value in mirror.constants},
@@ -234,6 +251,59 @@ def record_select(mirror: MirrorTable) -> sa.Select[Any]:
         .ext(distinct_on(*keys.values()))
         .order_by(*keys.values())
     )
+
+
+def children_select(child: ChildTable, parents: Any) -> sa.Select[Any]:
+    """The rows inside records, one for each key.
+
+    Args:
+        child: declaration of the rows inside.
+        parents: rows with ``registro``, the record, and ``pai``, its key.
+    """
+    items = elements(array_or_empty(parents.c.registro[child.path])).lateral("filho")
+    fields = Fields(items, child.columns, ())
+    values = {c.name: fields.typed(c) for c in child.columns}
+    columns: list[sa.ColumnElement[Any]] = [
+        sa.bindparam(EMPRESA, type_=sa.Text).label("empresa"),
+        *(value.label(name) for name, value in values.items()),
+        parents.c.pai.label(child.parent),
+        items.c.value.label("raw"),
+        sa.bindparam(ASKED_AT, type_=sa.DateTime(timezone=True)).label("lido_em"),
+    ]
+    return (
+        sa.select(*columns)
+        .select_from(sa.join(parents, fields.source, sa.true()))
+        .where(values[child.key].is_not(None))
+        .ext(distinct_on(values[child.key]))
+    )
+
+
+_versions: dict[int, tuple[MirrorTable, str]] = {}
+"""By declaration, which is kept beside its version so that its id stays its own."""
+
+
+def typing_version(mirror: MirrorTable) -> str:
+    """A digest of how records of a list become columns, those of the rows inside them included.
+
+    It is worked out from the statements themselves, so that no change of a declaration or a cast
+    can be forgotten: a row that another version has filled is filled anew when it is read again,
+    even if Omie's record is the same.
+    """
+    if id(mirror) not in _versions:
+        _versions[id(mirror)] = (mirror, _typing_version(mirror))
+    return _versions[id(mirror)][1]
+
+
+def _typing_version(mirror: MirrorTable) -> str:
+    queries = [_typed_select(mirror, page_records())]
+    if mirror.child is not None:
+        parents = sa.table("pais", sa.column("registro", JSONB), sa.column("pai", sa.BigInteger))
+        queries.append(children_select(mirror.child, parents))
+    digest = hashlib.sha256(function_text("texts").encode())
+    for query in queries:
+        made = query.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+        digest.update(f"{made}\n{sorted(made.params.items())}\n".encode())
+    return digest.hexdigest()[:8]
 
 
 def _with_ledger(
@@ -266,7 +336,7 @@ YOUNG_FROM, YOUNG_TO = "p_young_from", "p_young_to"
 seen_keys = sa.Table(
     "read",
     sa.MetaData(),
-    sa.Column("chave", sa.Text, primary_key=True),
+    sa.Column("chave", sa.Text(collation="C"), primary_key=True),
     sa.Column("partition", sa.Date),
     prefixes=["TEMPORARY"],
 )
@@ -285,14 +355,16 @@ def key_text(mirror: MirrorTable, columns: Any) -> sa.ColumnElement[str]:
 
 
 _merges: dict[tuple[int, MirrorFilter], tuple[MirrorTable, Any]] = {}
-"""By declaration, which is kept beside its statement so that its id stays its own."""
+_known: dict[int, tuple[MirrorTable, Any]] = {}
+"""Both by declaration, which is kept beside its statement so that its id stays its own."""
 
 
 def merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
-    """For the parameters of ``mirror_records`` and the moments between which a row is young.
+    """For the parameters of :func:`record_select` and the moments between which a row is young.
 
-    Answers one row: records, first seen, admitted, inserted, updated, young, partitions touched.
-    Made once for a list and its filters: that takes 10 ms, and every range of a list needs it.
+    Answers one row: records, first seen, those of them that the filters keep out, inserted,
+    updated, young, partitions touched. Made once for a list and its filters: that takes 10 ms, and
+    every range of a list needs it.
     """
     key = (id(mirror), filters)
     if key not in _merges:
@@ -300,18 +372,132 @@ def merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
     return _merges[key][1]
 
 
-def _merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
-    table = mirror_table(mirror)
-    page = record_select(mirror).cte("pagina").prefix_with("MATERIALIZED")
-    seen = (
+def known_statement(mirror: MirrorTable) -> Any:
+    """Which of many records stand here already, the same, so that a merge would change nothing.
+
+    For their digests and an array of each part of their keys (:func:`key_parameter`), the empresa,
+    and the moments between which a row is young. They count as seen. Answers one row: how many
+    they are, how many were seen first, how many are young, the numbers of the others.
+    """
+    if id(mirror) not in _known:
+        _known[id(mirror)] = (mirror, _known_statement(mirror))
+    return _known[id(mirror)][1]
+
+
+def key_columns(mirror: MirrorTable) -> list[str]:
+    """The columns that tell apart the rows of a list within its empresa."""
+    return [name for name in mirror.key if name not in dict(mirror.constants)]
+
+
+def key_parameter(name: str) -> str:
+    """The parameter with one part of the keys."""
+    return f"p_key_{name}"
+
+
+_YOUNG = (
+    sa.bindparam(YOUNG_FROM, type_=sa.DateTime(timezone=True)),
+    sa.bindparam(YOUNG_TO, type_=sa.DateTime(timezone=True)),
+)
+
+
+def _is_young(rows: Any) -> sa.ColumnElement[bool]:
+    """Created or changed while the pass went on."""
+    return sa.or_(*(rows.c[name].between(*_YOUNG) for name in ("incluido_em", "alterado_em")))
+
+
+def _number(source: Any, *where: sa.ColumnElement[bool]) -> Any:
+    return sa.select(sa.func.count()).select_from(source).where(*where).scalar_subquery()
+
+
+def _see(keys: Any) -> sa.CTE:
+    """Note keys as seen; the rows are those that were not before."""
+    return (
         insert(seen_keys)
-        .from_select(
-            ["chave", "partition"], sa.select(key_text(mirror, page), page.c.data_particao)
-        )
+        .from_select(["chave", "partition"], keys)
         .on_conflict_do_nothing()
         .returning(seen_keys.c.chave)
         .cte("vistas")
     )
+
+
+_OF_LEDGER = ("ledger_codigo", "feito_por")
+
+
+def _known_statement(mirror: MirrorTable) -> Any:
+    table, names = mirror_table(mirror), key_columns(mirror)
+    empresa = sa.bindparam(EMPRESA, type_=sa.Text)
+    keys = [sa.bindparam(key_parameter(n), type_=ARRAY(table.c[n].type)) for n in names]
+    asked = (
+        sa.func.unnest(*keys)
+        .table_valued(
+            *(sa.column(name, table.c[name].type) for name in names),
+            with_ordinality="ordem",
+        )
+        .render_derived(name="pedidas")
+    )
+    # One row by its key: a table that was empty when the plan was made is not read whole for it.
+    here = (
+        sa.select(
+            *(table.c[name] for name in (*names, DIGEST, "data_particao", "incluido_em")),
+            *(table.c[name] for name in ("alterado_em", "excluido_em", *_OF_LEDGER)),
+        )
+        .where(
+            table.c.empresa == empresa,
+            *(table.c[name] == value for name, value in mirror.constants),
+            *(table.c[name] == asked.c[name] for name in names),
+        )
+        .limit(1)
+        .lateral("aqui")
+    )
+    digests = sa.bindparam(DIGESTS, type_=sa.LargeBinary)
+    source: Any = asked.join(here, sa.true())
+    same = [
+        here.c.excluido_em.is_(None),
+        here.c[DIGEST] == _digest_of(asked.c.ordem, digests),
+    ]
+    if mirror.ledger:
+        (omie_id,) = names
+        ours = (
+            sa.select(ledger.c.codigo_integracao, ledger.c.created_here)
+            .where(
+                ledger.c.empresa == empresa,
+                ledger.c.endpoint == mirror.ledger,
+                ledger.c.omie_id == asked.c[omie_id],
+            )
+            .limit(1)
+            .lateral("nosso")
+        )
+        source = source.outerjoin(ours, sa.true())
+        made_here = sa.func.coalesce(here.c.feito_por == OURS, sa.false())
+        same += [
+            here.c.ledger_codigo.is_not_distinct_from(ours.c.codigo_integracao),
+            made_here == sa.func.coalesce(ours.c.created_here, sa.false()),
+        ]
+    known = (
+        sa.select(
+            asked.c.ordem,
+            key_text(mirror, here).label("chave"),
+            *(here.c[name] for name in ("data_particao", "incluido_em", "alterado_em")),
+        )
+        .select_from(source)
+        .where(*same)
+        .cte("conhecidas")
+        .prefix_with("MATERIALIZED")
+    )
+    seen = _see(sa.select(known.c.chave, known.c.data_particao))
+    others = sa.select(asked.c.ordem).where(asked.c.ordem.not_in(sa.select(known.c.ordem)))
+    return sa.select(
+        _number(known),
+        _number(seen),
+        _number(known, _is_young(known)),
+        sa.func.array(others.scalar_subquery(), type_=ARRAY(sa.BigInteger)),
+    )
+
+
+def _merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
+    table = mirror_table(mirror)
+    page = record_select(mirror).cte("pagina").prefix_with("MATERIALIZED")
+    seen = _see(sa.select(key_text(mirror, page), page.c.data_particao))
     kept = sa.select(page).where(admitted(mirror, filters, page, table)).cte("admitidas")
     merge = insert(table).from_select([c.name for c in kept.c], sa.select(kept))
     new = merge.excluded
@@ -319,7 +505,7 @@ def _merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
         table.c.excluido_em.is_not(None),
         *(
             table.c[name].is_distinct_from(new[name])
-            for name in ("raw", "feito_por", "ledger_codigo", "data_particao")
+            for name in ("raw", "feito_por", "ledger_codigo", "data_particao", DIGEST)
         ),
     )
     theirs, ours = new.alterado_em, table.c.alterado_em
@@ -345,21 +531,16 @@ def _merge_statement(mirror: MirrorTable, filters: MirrorFilter) -> Any:
         .returning(sa.literal_column("(xmax = 0)", sa.Boolean).label("nova"), table.c.data_particao)
         .cte("gravadas")
     )
-    first = sa.bindparam(YOUNG_FROM, type_=sa.DateTime(timezone=True))
-    last = sa.bindparam(YOUNG_TO, type_=sa.DateTime(timezone=True))
-    young = sa.or_(*(page.c[name].between(first, last) for name in ("incluido_em", "alterado_em")))
-    count = sa.func.count()
-
-    def number(source: Any, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-        return sa.select(count).select_from(source).where(*where).scalar_subquery()
-
+    left_out: Any = sa.literal(0)
+    if filters != MirrorFilter():
+        left_out = _number(seen, seen.c.chave.not_in(sa.select(key_text(mirror, kept))))
     return sa.select(
-        number(page),
-        number(seen),
-        number(kept),
-        number(merged, merged.c.nova),
-        number(merged, ~merged.c.nova),
-        number(page, young),
+        _number(page),
+        _number(seen),
+        left_out,
+        _number(merged, merged.c.nova),
+        _number(merged, ~merged.c.nova),
+        _number(page, _is_young(page)),
         sa.select(sa.func.array_agg(sa.distinct(merged.c.data_particao)))
         .where(merged.c.data_particao.is_not(None))
         .scalar_subquery(),

@@ -2,6 +2,9 @@
 
 Never ends on a short page: the end is Omie's total of pages, and if the size served is smaller
 than the size asked, the total of records over the size served (omie-api.md#page-size).
+After a broken answer the same question would be redundant for a minute. So the same records are
+asked for in pages of another size, by one lane at a time until an answer is good. The proof of a
+complete reading does not rely on how the pages were cut (docs/adr/0014).
 """
 
 from __future__ import annotations
@@ -24,9 +27,10 @@ from omie_pipeline.errors import (
     UnknownFault,
     Unreachable,
 )
+from omie_pipeline.imports.page_sql import typing_version
+from omie_pipeline.imports.records import Records, RecordTexts, parse_texts
 from omie_pipeline.omie import Answer, OmieClient
 from omie_pipeline.omie.rate_limiter import BUSY_WAITS_SECONDS
-from omie_pipeline.omie.wire import storable_text
 from omie_pipeline.texts import imports as texts
 
 READS_AT_ONCE = 4
@@ -35,7 +39,6 @@ READS_AT_ONCE = 4
 SMALLEST_PAGE = 50
 _AHEAD = 2
 _OTHER_SIZES = 8
-_LOOKED_INTO = 20
 _TAGS = {
     "snake": ("pagina", "registros_por_pagina", "total_de_paginas", "total_de_registros"),
     "hungarian": ("nPagina", "nRegPorPagina", "nTotPaginas", "nTotRegistros"),
@@ -50,15 +53,12 @@ class Page:
     Attributes:
         body: JSON text as the database can store it.
         total: records Omie says the list has.
-        fields: names of the records' fields, nested ones dotted.
     """
 
     number: int
-    body: str
-    records: int
+    records: Records
     total: int
     asked_at: datetime
-    fields: frozenset[str]
 
 
 class Lanes:
@@ -96,6 +96,7 @@ class PageReader:
     Args:
         param: filters and order; paging tags are added.
         lanes: shared by all readers of the method in this process.
+        parses: records are parsed as they come; off where most are expected to be known again.
     """
 
     def __init__(
@@ -111,7 +112,8 @@ class PageReader:
         self._param = dict(param)
         self._size = page_size
         self._lanes = lanes
-        self._impatient = False
+        self._parse = parse_texts(mirror.array)
+        self.parses = False
 
     def total(self) -> int:
         """What Omie says the list holds, asked with the smallest question there is."""
@@ -130,8 +132,10 @@ class PageReader:
         if first is None:
             return
         yield first
-        if self._mirror.call.paging == "none" or not first.records:
+        if self._mirror.call.paging == "none" or not len(first.records):
             return
+        if len(first.records) < min(self._size, first.total):
+            self._served = len(first.records)
         last = _page_count(first, self._size)
         if last > 1:
             yield from self._rest(last)
@@ -195,7 +199,11 @@ class PageReader:
     def _ask(self, number: int, size: int) -> Answer:
         param = {**self._param, **self._paging(number, size)}
         return self._client.read_text(
-            self._mirror.service, self._mirror.call.method, param, give_up=self._give_up
+            self._mirror.service,
+            self._mirror.call.method,
+            param,
+            give_up=self._give_up,
+            parse=self._parse,
         )
 
     def _paging(self, number: int, size: int) -> dict[str, int]:
@@ -213,32 +221,22 @@ class PageReader:
         return isinstance(fault, Overloaded) and self._size > SMALLEST_PAGE
 
     def _read(self, number: int, answer: Answer) -> Page:
-        rows = answer.body.get(self._mirror.array) or []
+        found = answer.body.get(self._mirror.array)
+        if found is None:
+            found = RecordTexts([], split=False)
         told = answer.body.get(_TAGS[self._mirror.call.paging][3])
-        if told is None and self._mirror.call.paging == "none" and rows:
-            told = len(rows)
-        if not isinstance(rows, list) or not str(told).isdecimal():
+        if not isinstance(found, RecordTexts):
             raise UnknownFault(FaultDetail(texts.NO_LIST, http_status=200, fix=texts.NO_LIST_FIX))
-        total = int(str(told))
-        text = storable_text(answer.text)
-        return Page(number, text, len(rows), total, answer.asked_at, _field_names(rows))
+        if told is None and self._mirror.call.paging == "none" and found.texts:
+            told = len(found.texts)
+        if not str(told).isdecimal():
+            raise UnknownFault(FaultDetail(texts.NO_LIST, http_status=200, fix=texts.NO_LIST_FIX))
+        records = Records(self._mirror, typing_version(self._mirror), found)
+        if self.parses:
+            records = records.checked()
+        return Page(number, records, int(str(told)), answer.asked_at)
 
 
 def _page_count(first: Page, asked: int) -> int:
     """Pages to read: enough for the total at the size that was served."""
-    return -(-first.total // max(1, min(asked, first.records)))
-
-
-def _field_names(rows: list[dict[str, Any]]) -> frozenset[str]:
-    names: set[str] = set()
-    rows = [row for row in rows if isinstance(row, dict)]
-    for row in rows:
-        names.update(row)
-    nested = {
-        f"{name}.{inner}"
-        for row in rows[:_LOOKED_INTO]
-        for name, value in row.items()
-        if isinstance(value, dict)
-        for inner in value
-    }
-    return frozenset(names | nested)
+    return -(-first.total // max(1, min(asked, len(first.records))))

@@ -22,9 +22,11 @@ from omie_pipeline.errors import OmieFault, OmiePipelineError, WarehouseError
 from omie_pipeline.imports.listing import Days
 from omie_pipeline.imports.movements import mark_mirror_rows
 from omie_pipeline.imports.range import RangeReader, spanned
+from omie_pipeline.imports.records import known_fields
 from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportRequest
 from omie_pipeline.imports.state import (
     close_import_run,
+    fields_still_here,
     followed_since,
     last_done_at,
     open_import_run,
@@ -150,6 +152,8 @@ class _Reading:
         return proved_since(self._engine, self._request.empresa, self._mirror.name, days, since)
 
     def _after(self) -> None:
+        told = fields_still_here(self._engine, self._mirror, self._request.empresa)
+        self._found.fields.update(told)
         if self._mirror.name == "movimentacoes":
             # A reading that was killed left rows without their marks.
             since = last_done_at(self._engine, self._request.empresa, self._mirror.name)
@@ -214,19 +218,3 @@ class _Reading:
             partitions=tuple(found.partitions[name] for name in sorted(found.partitions)),
             reused=reused,
         )
-
-
-def known_fields(mirror: MirrorTable) -> frozenset[str]:
-    """Names of a record's fields in Omie's documents or our declaration, nested ones dotted."""
-    names: set[str] = set()
-    for tag in mirror.record.fields:
-        names.add(tag.name)
-        if tag.kind == "object" and tag.type_name in mirror.service.types:
-            inner = mirror.service.types[tag.type_name].fields
-            names.update(f"{tag.name}.{item.name}" for item in inner)
-    audit = asdict(mirror.audit).values()
-    paths = [column.path for column in mirror.columns]
-    for path in (*paths, *audit, mirror.partition, mirror.integration_code):
-        steps = path.split(".")
-        names.update((steps[0], ".".join(steps[:2])))
-    return frozenset(names)

@@ -158,6 +158,52 @@ def last_done_at(engine: sa.Engine, empresa: str, table: str) -> datetime | None
     return found
 
 
+_READINGS_ASKED = 100
+
+
+def fields_still_here(engine: sa.Engine, mirror: MirrorTable, empresa: str) -> frozenset[str]:
+    """Fields that the last readings with any told as new, and that some row here still has.
+
+    Records that are known again are not looked into, so their fields are those told before; a
+    reading that was killed told them with each page.
+
+    Args:
+        engine: the warehouse.
+        mirror: declaration of the list.
+        empresa: the empresa whose rows are meant.
+    """
+    c, t = import_run.c, mirror_table(mirror)
+    last = (
+        sa.select(c.counts["new_fields"])
+        .where(
+            c.empresa == empresa,
+            c.table_name == mirror.name,
+            c.counts["new_fields"].astext != "[]",
+        )
+        .order_by(c.started_at.desc())
+        .limit(_READINGS_ASKED)
+    )
+    here = (t.c.empresa == empresa, t.c.excluido_em.is_(None))
+    with warehouse_errors(), engine.connect() as connection:
+        lists: list[list[str] | None] = list(connection.execute(last).scalars())
+        told = {field for fields in lists for field in fields or ()}
+        return frozenset(
+            field
+            for field in sorted(told)
+            if connection.execute(sa.select(sa.exists().where(*here, _has(t, field)))).scalar_one()
+        )
+
+
+def _has(table: sa.Table, field: str) -> sa.ColumnElement[bool]:
+    """Whether a row's record has a field, perhaps a nested one."""
+    *outer, name = field.split(".")
+    holder: Any = table.c.raw
+    for step in outer:
+        holder = holder[step]
+    has: sa.ColumnElement[bool] = holder.has_key(name)
+    return has
+
+
 def close_import_run(engine: sa.Engine, run_id: str, values: Mapping[str, Any]) -> None:
     """Write how a reading ended."""
     with warehouse_errors(), engine.begin() as connection:

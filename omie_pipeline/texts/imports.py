@@ -28,6 +28,7 @@ def no_inner_rows(table: str) -> str:
 
 # imports/paging.py
 
+BROKEN_ANSWER: Final = "A resposta do Omie veio quebrada"
 NO_LIST: Final = "O Omie respondeu sem a lista ou sem o total de registros"
 NO_LIST_FIX: Final = "Tente de novo mais tarde; se persistir, avise quem mantém o fluxo."
 

@@ -12,6 +12,8 @@ from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.decimal_json import dumps
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.merge import PageResult, open_pass
+from omie_pipeline.imports.page_sql import typing_version
+from omie_pipeline.imports.records import Records, records_of
 from tests.push.world import EMPRESA, World
 
 EVERYTHING = MirrorFilter()
@@ -31,7 +33,13 @@ def merge(
     mirror = MIRROR[name]
     body = records if isinstance(records, str) else dumps({mirror.array: list(records)})
     with open_pass(engine, mirror, empresa, asked_at, filters) as one:
-        return one.merge(body, asked_at)
+        return one.merge(page(name, body), asked_at)
+
+
+def page(name: str, body: str) -> Records:
+    """The records of an answer's text, as a pass takes them."""
+    mirror = MIRROR[name]
+    return records_of(mirror, typing_version(mirror), body)
 
 
 def stored(engine: sa.Engine, table: str) -> list[dict[str, Any]]:

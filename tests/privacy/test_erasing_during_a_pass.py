@@ -13,8 +13,10 @@ from omie_pipeline.decimal_json import dumps
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.merge import open_pass
+from omie_pipeline.imports.records import Records
 from omie_pipeline.privacy.erase import erase
 from omie_pipeline.privacy.find import find_person
+from tests.imports.mirrored import page as page_of
 
 EMPRESA = "principal"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -29,8 +31,8 @@ TITLE = {
 }  # fmt: skip
 
 
-def page(name: str, record: dict[str, object]) -> str:
-    return dumps({MIRROR[name].array: [record]})
+def page(name: str, record: dict[str, object]) -> Records:
+    return page_of(name, dumps({MIRROR[name].array: [record]}))
 
 
 @pytest.fixture
