@@ -17,26 +17,32 @@ import sqlalchemy as sa
 
 from benchmarks import import_dlt, import_floor, import_ours
 from benchmarks.bench import Bench, SimulatorProcess, simulator, worker
-from benchmarks.measure import Measure, alternate
+from benchmarks.deployment import postgres_cpu_seconds
+from benchmarks.measure import Alternated, Measure, alternate
 from omie_pipeline.clock import BRASILIA, SystemClock
 from omie_pipeline.postgres.engine import open_engine
 
 TARGET_RATIO = 1.5
+NEAR_RATIO = 1.15
+UNCHANGED_RATIO = 0.35
+BROKEN_SECONDS = 5.0
 FLAT_RATIO = 1.25
 _DAYS = 30
 
 
 def measure(bench: Bench) -> list[Measure]:
-    """Ratios to the floor at 20 and 300 ms a page, beside dlt; unchanged merge; peak memory."""
+    """Ratios to the floor at 20 and 300 ms a page, beside dlt; unchanged rows; a broken answer;
+    peak memory."""
     rows = bench.rows(100_000, 2_000)
     found: list[Measure] = []
     with bench.database("bench_import") as url:
         with _company(rows, 20) as omie:
             found += _against_floor(bench, url, omie, rows, 20)
             found.append(_against_dlt(url, omie, rows))
-            found.append(_unchanged(bench, url, omie, rows))
+            found += _unchanged(bench, url, omie, rows)
         with _company(rows, 300) as omie:
             found += _against_floor(bench, url, omie, rows, 300)
+        found.append(_broken(bench, url))
         found.append(_memory(bench, url))
     return found
 
@@ -61,7 +67,8 @@ def _against_floor(
 
     times = alternate(bench.repetitions, floor, ours)
     name = f"import of {rows:,} receivables, {latency_ms} ms a page"
-    return [Measure(name, times.told, times.ratio, at_most=TARGET_RATIO)]
+    target, before = (NEAR_RATIO, "1.36") if latency_ms < 100 else (TARGET_RATIO, "1.03")
+    return [Measure(name, times.told, times.ratio, at_most=target, before=before)]
 
 
 def _against_dlt(url: str, omie: SimulatorProcess, rows: int) -> Measure:
@@ -76,17 +83,54 @@ def _against_dlt(url: str, omie: SimulatorProcess, rows: int) -> Measure:
     return Measure(f"import of {rows:,} receivables, against dlt", times.told, times.ratio)
 
 
-def _unchanged(bench: Bench, url: str, omie: SimulatorProcess, rows: int) -> Measure:
+def _unchanged(bench: Bench, url: str, omie: SimulatorProcess, rows: int) -> list[Measure]:
+    """A second reading, by the CPU of importer and PostgreSQL: what the simulator takes to make up
+    the pages is the same in both, and on one machine it is most of what the second one waits for.
+    """
+    walls: dict[str, list[float]] = {"first": [], "again": []}
+
+    def metered(which: str) -> float:
+        before = postgres_cpu_seconds(url)
+        done = _work("ours", url, omie)
+        walls[which].append(float(done["seconds"]))
+        return float(done["cpu_seconds"]) + postgres_cpu_seconds(url) - before
+
     def first() -> float:
         empty(url)
-        return float(_work("ours", url, omie)["seconds"])
+        return metered("first")
 
     def again() -> float:
         forget_questions(url)
-        return float(_work("ours", url, omie)["seconds"])
+        return metered("again")
 
     times = alternate(bench.repetitions, first, again)
-    return Measure(f"merge of {rows:,} unchanged rows, against the first", times.told, times.ratio)
+    wall = Alternated(tuple(walls["first"]), tuple(walls["again"]))
+    name = f"reading of {rows:,} unchanged rows, against the first"
+    return [
+        Measure(f"{name}, CPU", times.told, times.ratio, at_most=UNCHANGED_RATIO, before="0.96"),
+        Measure(f"{name}, with the simulator beside it", wall.told, wall.ratio, before="0.90"),
+    ]
+
+
+def _broken(bench: Bench, url: str) -> Measure:
+    """What one broken answer adds to a reading under all of Omie's limits."""
+    rows = bench.rows(10_000, 2_000)
+    options = ("--receivables", str(rows), "--days", str(_DAYS))
+
+    def reading(*faults: str) -> float:
+        empty(url)
+        with simulator(*options) as omie:
+            if faults:
+                omie.control("next_faults", faults=[{"kind": kind} for kind in faults])
+            done = _work("ours", url, omie)
+        if done["rows"] != rows or not done["complete"]:
+            raise SystemExit(f"The import brought {done['rows']} of {rows} rows.")
+        return float(done["seconds"])
+
+    plain = reading()
+    extra = max(reading(kind) - plain for kind in ("html_502", "truncated_json"))
+    name = "seconds that one broken answer adds to a reading"
+    return Measure(name, f"{extra:.1f} s", extra, at_most=BROKEN_SECONDS, before="61 to 122 s")
 
 
 def _memory(bench: Bench, url: str) -> Measure:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
+import psutil
 import sqlalchemy as sa
 from pydantic import SecretStr
 
@@ -12,6 +14,7 @@ from omie_pipeline.clock import Clock, SystemClock
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.payload import Selection
+from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.push.run import Push
@@ -74,6 +77,22 @@ def cpf(number: int) -> str:
         rest = sum(d * w for d, w in zip(digits, weights, strict=True)) * 10 % 11
         digits.append(rest % 10)
     return "".join(map(str, digits))
+
+
+def postgres_cpu_seconds(url: str) -> float:
+    """CPU seconds of the PostgreSQL server on this machine so far, all of its processes'."""
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        text = connection.execute(sa.text("SELECT pg_read_file('postmaster.pid')")).scalar_one()
+    engine.dispose()
+    server = psutil.Process(int(text.split()[0]))
+    own = server.cpu_times()
+    total = own.user + own.system + own.children_user + own.children_system
+    for process in server.children():
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def client(
