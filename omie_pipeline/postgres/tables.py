@@ -293,6 +293,24 @@ line_wait = sa.Table(
     comment="What a key or one of its methods waits for, and until when",
 )
 
+work = sa.Table(
+    "work",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True, comment="push, import, extract, notes"),
+    sa.Column("name", sa.Text, primary_key=True, comment="endpoint or table"),
+    sa.Column("started_at", _Time, nullable=False),
+    sa.Column("told_at", _Time, nullable=False, comment="last sign of life"),
+    sa.Column("done", sa.BigInteger, nullable=False, comment="rows"),
+    sa.Column("total", sa.BigInteger, comment="rows it began with, if known"),
+    sa.Column("per_minute", sa.Float, comment="rows, over the last minutes"),
+    sa.Column("most_per_minute", sa.Float, comment="rows that Omie's limit allows"),
+    sa.Column("wait_reason", sa.Text, comment="in Portuguese, for staff; NULL: it does not wait"),
+    sa.Column("wait_until", _Time),
+    schema=SYNC,
+    comment="Long works under way and how far each is; its row goes when it ends",
+)
+
 quota_lane = sa.Table(
     "quota_lane",
     metadata,

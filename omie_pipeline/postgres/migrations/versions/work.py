@@ -1,0 +1,22 @@
+"""The long works under way, for people who look from another terminal.
+
+The initial migration makes all declared tables, so a new database has it already.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(text)
+
+
+def downgrade() -> None:
+    op.get_bind().exec_driver_sql("DROP TABLE omie_sync.work")
