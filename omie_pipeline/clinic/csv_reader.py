@@ -151,6 +151,14 @@ class CsvReader:
     ) -> TextRows | None:
         return None
 
+    def count_rows(
+        self,
+        table: SourceTable,  # noqa: ARG002 (the protocol's form)
+        empresa: str,  # noqa: ARG002
+        window: DateWindow,  # noqa: ARG002
+    ) -> int | None:
+        return None
+
     def batches(
         self,
         table: SourceTable,

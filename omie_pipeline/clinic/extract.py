@@ -21,7 +21,7 @@ The copy is no ledger: what leaves it is deleted in Omie only if the mapping and
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -61,7 +61,13 @@ from omie_pipeline.clinic.set_aside import (
 )
 from omie_pipeline.clinic.shape import drop_old, refuse_gone, remake, shape_of
 from omie_pipeline.clinic.sources import RAW_SCHEMA, SourceTable
-from omie_pipeline.clinic.staging import Rows, Stage, TextRows, add_to_stage, load_stage
+from omie_pipeline.clinic.staging import (
+    Rows,
+    Stage,
+    TextRows,
+    add_to_stage,
+    load_stage,
+)
 from omie_pipeline.clinic.windows import DateWindow, in_window
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.texts import clinic as texts
@@ -216,6 +222,21 @@ class HowToRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how far an extract is.
+
+    Attributes:
+        on_planned: so many rows are about to be read; ``None``: the source does not say.
+        on_rows: so many more were read.
+        on_wait: another reading of this table is on its way, and is waited for.
+    """
+
+    on_planned: Callable[[int | None], None] = lambda _: None
+    on_rows: Callable[[int], None] = lambda _: None
+    on_wait: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractResult:
     """What one extract did; counts are rows.
 
@@ -267,6 +288,7 @@ def extract_table(
     date_from: date | None = None,
     date_to: date | None = None,
     how: HowToRead | None = None,
+    watch: Watch | None = None,
 ) -> ExtractResult:
     """Brings ``clinic_raw.<table.name>`` up to date for one empresa.
 
@@ -278,6 +300,7 @@ def extract_table(
         date_from: first business date; facts only.
         date_to: last business date, included; facts only.
         how: what is wanted beyond the usual.
+        watch: is told how far it is.
 
     Raises:
         ConfigurationError: the table cannot be copied as declared.
@@ -297,7 +320,8 @@ def extract_table(
     with warehouse_errors_of(table):
         ensure_raw_schema(warehouse)
         with warehouse.begin() as connection:
-            done = _Extract(reader, table, connection, empresa, window, how or HowToRead()).run()
+            whole = (how or HowToRead(), watch or Watch())
+            done = _Extract(reader, table, connection, empresa, window, *whole).run()
             return replace(done, seconds=time.monotonic() - started)
 
 
@@ -336,7 +360,9 @@ class _Extract:
         empresa: str,
         window: DateWindow,
         how: HowToRead,
+        watch: Watch,
     ) -> None:
+        self._watch = watch
         self._reader = reader
         self._table = table
         self._connection = connection

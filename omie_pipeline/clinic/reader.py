@@ -118,6 +118,9 @@ class ClinicReader(Protocol):
             columns: only these; default all.
         """
 
+    def count_rows(self, table: SourceTable, empresa: str, window: DateWindow) -> int | None:
+        """How many rows :meth:`batches` would read; ``None`` where that costs reading them."""
+
     def unread(self, table: SourceTable) -> tuple[UnreadLine, ...]:
         """Lines that the last :meth:`batches` of this table could not read as a row."""
 

@@ -346,6 +346,12 @@ class SqlReader:
         if not yielded:
             yield _batch(table, plans, [])
 
+    def count_rows(self, table: SourceTable, empresa: str, window: DateWindow) -> int | None:
+        source, wanted = self._reflected(table), self._conditions(table, None, window, empresa)
+        query = sa.select(sa.func.count()).select_from(source).where(wanted)
+        with self._connected(table.name) as connection:
+            return connection.scalar(query)
+
     def text_rows(
         self,
         table: SourceTable,

@@ -5,7 +5,7 @@ They come as Arrow batches, or from another PostgreSQL as the text that it write
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -64,6 +64,27 @@ def raw_columns(schema: pa.Schema) -> tuple[RawColumn, ...]:
         )
         for field in schema
     )
+
+
+def watched(rows: Rows, on_rows: Callable[[int], None]) -> Rows:
+    """The same rows, counted as they pass."""
+    if isinstance(rows, TextRows):
+        return replace(rows, blocks=_counted_blocks(rows.blocks, on_rows))
+    return _counted_batches(rows, on_rows)
+
+
+def _counted_blocks(blocks: Iterator[bytes], on_rows: Callable[[int], None]) -> Iterator[bytes]:
+    for block in blocks:
+        yield block
+        on_rows(block.count(b"\n"))  # one inside a value is written in two characters
+
+
+def _counted_batches(
+    batches: Iterator[pa.RecordBatch], on_rows: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch
+        on_rows(batch.num_rows)
 
 
 def columns_of(rows: Rows) -> tuple[tuple[RawColumn, ...], Rows]:

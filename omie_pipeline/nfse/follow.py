@@ -8,6 +8,7 @@ before the next question: a round can end anywhere.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -81,6 +82,7 @@ def follow(
     most_questions: int = QUESTIONS_PER_ROUND,
     until: datetime | None = None,
     at_once: bool = False,
+    on_asked: Callable[[int, int], None] = lambda *_: None,
 ) -> FollowReport:
     """Ask Omie about the open notes of ``empresa`` and write down what changed.
 
@@ -93,6 +95,7 @@ def follow(
         most_questions: questions about single notes in this round.
         until: no question begins after this moment.
         at_once: read the list though no note is due yet, since a person is waiting.
+        on_asked: before each question about a single note: so many were asked, of so many.
 
     Returns:
         what was seen; a block, a refused key or a question that has to wait ends the round and is
@@ -108,7 +111,7 @@ def follow(
     try:
         one.list_open(at_once=at_once)
         one.list_settled()
-        one.ask_each(most_questions)
+        one.ask_each(most_questions, on_asked)
     except OmieFault as fault:
         report.stopped = fault.detail.text
     report.questions = client.calls - before
@@ -183,14 +186,16 @@ class _Round:
         only_cancelled = all(note.state == "issued" for note in notes)
         self._match(notes, first, "C" if only_cancelled else "")
 
-    def ask_each(self, most_questions: int) -> None:
+    def ask_each(self, most_questions: int, on_asked: Callable[[int, int], None]) -> None:
         """Ask for the notes that are due, the longest waiting first.
 
         What stops one kind of question (its error budget, an archive that cannot be written) does
         not stop the other.
         """
         stopped: set[bool] = set()
-        for note in notes_due(self.engine, self.empresa, self.clock.now())[:most_questions]:
+        due = notes_due(self.engine, self.empresa, self.clock.now())[:most_questions]
+        for asked, note in enumerate(due):
+            on_asked(asked, len(due))
             wants_status = note.state in OPEN or note.cancellation_requested_at is not None
             if wants_status in stopped:
                 continue

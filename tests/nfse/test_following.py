@@ -173,3 +173,12 @@ def test_links_that_fail_stop_no_question_about_other_notes(notes: Notes) -> Non
     notes.minutes(35)
     notes.follow()
     assert all(notes.state(code).url_pdf for code in ("OS-1", "OS-2"))
+
+
+def test_a_round_tells_how_many_notes_are_still_to_be_asked_for(notes: Notes) -> None:
+    notes.billed()
+    notes.minutes(2)
+    asked: list[tuple[int, int]] = []
+    notes.follow(on_asked=lambda done, of: asked.append((done, of)))
+    assert asked == [(number, len(asked)) for number in range(len(asked))]
+    assert asked
