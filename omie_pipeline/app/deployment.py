@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.clinic.sources import SourceTable, read_sources
 from omie_pipeline.clock import Clock
@@ -49,17 +49,21 @@ from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
-from omie_pipeline.payload import Selection
+from omie_pipeline.payload import PARTIAL, Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.ownership import refuse_foreign_relations
 from omie_pipeline.postgres.poolers import behind_pooler
+from omie_pipeline.postgres.work import WhoseWork, Work, under_way
+from omie_pipeline.progress import Headway, Pace
 from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
 from omie_pipeline.push.deliver import Recovering
+from omie_pipeline.push.pace import push_pace
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.push.run import Push
 from omie_pipeline.texts import app as texts
+from omie_pipeline.texts import progress as progress_texts
 
 if TYPE_CHECKING:
     from omie_pipeline.clinic.extract import ExtractResult, HowToRead
@@ -77,11 +81,13 @@ class Progress:
         on_wait: another run holds the endpoint's lane.
         on_rows: so many rows more are done.
         on_recovering: these rows of an interrupted run are looked at again at that time.
+        on_headway: how far it is now, as often as a screen can use it.
     """
 
     on_wait: Callable[[], None] | None = None
     on_rows: Callable[[int], None] | None = None
     on_recovering: Recovering | None = None
+    on_headway: Callable[[Headway], None] | None = None
 
 
 class Deployment:
@@ -154,6 +160,7 @@ class Deployment:
         self,
         empresa: str,
         on_call: Callable[[CallRecord], None] | None = None,
+        on_wait: Callable[[str, datetime], None] | None = None,
         *,
         error_budget: int = EndpointPolicy().error_budget,
     ) -> OmieClient:
@@ -181,6 +188,7 @@ class Deployment:
             self.clock,
             timeout_seconds=self.settings.timeout_seconds,
             on_call=on_call,
+            on_wait=on_wait,
         )
 
     def rebind(self, empresa: str) -> None:
@@ -204,9 +212,18 @@ class Deployment:
             options: approval, dry run and the like.
             progress: callbacks.
         """
-        policy = self.policy(endpoint)
-        engine = self._pusher(selection.empresa, policy, progress or Progress())
-        return engine.run(REGISTRY[endpoint], selection, policy, options)
+        policy, told = self.policy(endpoint), progress or Progress()
+        whose: WhoseWork = (selection.empresa, "push", endpoint)
+        partial = options.dry_run or selection.span == PARTIAL
+        with under_way(self.engine, self.clock, whose, told.on_headway, partial=partial) as work:
+            engine = self._pusher(REGISTRY[endpoint], selection.empresa, told, work)
+            return engine.run(REGISTRY[endpoint], selection, policy, options)
+
+    def pace(self, endpoint: Endpoint) -> Pace:
+        """How fast rows of an endpoint can go: by Omie's limit, and by how long its answers took
+        of late."""
+        policy = self.policy(endpoint.name)
+        return push_pace(self.engine, endpoint, policy, self.settings.calls_per_minute)
 
     def bill(
         self, empresa: str, order: str, by: str, options: PushOptions | None = None
@@ -223,14 +240,33 @@ class Deployment:
             ConfigurationError: no such order was ever delivered.
         """
         model = request_billing(self.engine, empresa, order, by, self.clock.now())
-        policy = self.policy(model.endpoint.name)
-        engine = self._pusher(empresa, policy, Progress())
-        selection = Selection(empresa, key=order)
-        return engine.run(model.endpoint, selection, policy, options, model=model)
+        endpoint, policy = model.endpoint, self.policy(model.endpoint.name)
+        whose: WhoseWork = (empresa, "push", endpoint.name)
+        with under_way(self.engine, self.clock, whose, partial=True) as work:
+            engine = self._pusher(endpoint, empresa, Progress(), work)
+            selection = Selection(empresa, key=order)
+            return engine.run(endpoint, selection, policy, options, model=model)
 
-    def _pusher(self, empresa: str, policy: EndpointPolicy, told: Progress) -> Push:
+    def _pusher(self, endpoint: Endpoint, empresa: str, told: Progress, work: Work) -> Push:
+        error_budget = self.policy(endpoint.name).error_budget
+
         def make_client(name: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
-            return self.client(name, on_call, error_budget=policy.error_budget)
+            return self.client(name, on_call, work.wait, error_budget=error_budget)
+
+        def on_wait() -> None:
+            work.wait_for_another(progress_texts.OTHER_RUN)
+            if told.on_wait is not None:
+                told.on_wait()
+
+        def on_rows(rows: int) -> None:
+            work.add(rows)
+            if told.on_rows is not None:
+                told.on_rows(rows)
+
+        def on_recovering(codes: Sequence[str], until: datetime) -> None:
+            work.wait(progress_texts.LOOKS_BACK, until)
+            if told.on_recovering is not None:
+                told.on_recovering(codes, until)
 
         return Push(
             self.engine,
@@ -287,18 +323,21 @@ class Deployment:
             dagster_run_id=dagster_run_id,
             not_before=not_before,
         )
-        importer = Importer(
-            self.engine,
-            self.client,
-            self.clock,
-            progress=progress or ImportProgress(),
-        )
-        if name == STATEMENT:
-            return StatementReader(importer).run(request)
-        if name not in MIRROR:
-            known = ", ".join([*MIRROR, STATEMENT])
-            raise ConfigurationError(texts.unknown_table(table=name, known=known))
-        return importer.run(MIRROR[name], request)
+        told = progress or ImportProgress()
+        whose: WhoseWork = (empresa, "import", name)
+        with under_way(self.engine, self.clock, whose, told.on_headway) as work:
+            importer = Importer(
+                self.engine,
+                lambda one: self.client(one, on_wait=work.wait),
+                self.clock,
+                progress=_counting(told, work),
+            )
+            if name == STATEMENT:
+                return StatementReader(importer).run(request)
+            if name not in MIRROR:
+                known = ", ".join([*MIRROR, STATEMENT])
+                raise ConfigurationError(texts.unknown_table(table=name, known=known))
+            return importer.run(MIRROR[name], request)
 
     @property
     def sources(self) -> tuple[SourceTable, ...]:
@@ -333,6 +372,7 @@ class Deployment:
         date_from: date | None = None,
         date_to: date | None = None,
         how: HowToRead | None = None,
+        on_headway: Callable[[Headway], None] | None = None,
     ) -> ExtractResult:
         """Copy one table of the clinic; the start date's partition also takes what lies before
         it, if ``OMIE_PIPELINE_INCLUDE_BEFORE_START`` says so.
@@ -343,14 +383,19 @@ class Deployment:
             date_from: first business date.
             date_to: last business date.
             how: full reading, recopying, accepted loss.
+            on_headway: how far it is now, as often as a screen can use it.
         """
-        from omie_pipeline.clinic.extract import extract_table
+        from omie_pipeline.clinic.extract import Watch, extract_table
 
         shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
         if shared and table.empresa_column is None:
             raise ConfigurationError(texts.no_empresa_column(table.name))
         before = self.settings.include_before_start and date_from == self.settings.start_date
-        with self.clinic(empresa) as reader:
+        whose: WhoseWork = (empresa, "extract", table.name)
+        with (
+            self.clinic(empresa) as reader,
+            under_way(self.engine, self.clock, whose, on_headway) as work,
+        ):
             return extract_table(
                 reader,
                 table,
@@ -359,6 +404,11 @@ class Deployment:
                 date_from=None if before else date_from,
                 date_to=date_to,
                 how=how or self.how_to_read(),
+                watch=Watch(
+                    work.plan,
+                    work.add,
+                    lambda: work.wait_for_another(progress_texts.OTHER_RUN),
+                ),
             )
 
     def how_to_read(
@@ -495,3 +545,19 @@ def staging_sources(settings: Settings) -> tuple[SourceTable, ...]:
         os.environ.get("OMIE_PIPELINE_SOURCE_SCHEMA"),
         settings.schemas,
     )
+
+
+def _counting(told: ImportProgress, work: Work) -> ImportProgress:
+    """A reading's callbacks, which count its work too."""
+
+    def on_wait() -> None:
+        work.wait_for_another(progress_texts.OTHER_RUN)
+        if told.on_wait is not None:
+            told.on_wait()
+
+    def on_rows(read: int, total: int | None) -> None:
+        work.reach(read, total)
+        if told.on_rows is not None:
+            told.on_rows(read, total)
+
+    return replace(told, on_wait=on_wait, on_rows=on_rows)

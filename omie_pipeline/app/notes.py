@@ -26,6 +26,7 @@ from omie_pipeline.nfse.state import NoteState, Transition, transitions
 from omie_pipeline.nfse.taxes import TAXES, Taxes, order_taxes
 from omie_pipeline.omie.downloads import download
 from omie_pipeline.omie.wire import Json
+from omie_pipeline.postgres.work import WhoseWork, under_way
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.texts import app as texts
 
@@ -228,7 +229,11 @@ def follow_open_notes(
         ConfigurationError: the address is not the API's.
         WarehouseError: the database is gone.
     """
-    with deployment.client(empresa) as client:
+    whose: WhoseWork = (empresa, "notes", "nfse")
+    with (
+        under_way(deployment.engine, deployment.clock, whose) as work,
+        deployment.client(empresa, on_wait=work.wait) as client,
+    ):
         return follow(
             deployment.engine,
             client,
@@ -238,6 +243,7 @@ def follow_open_notes(
             most_questions=most_questions,
             until=until,
             at_once=at_once,
+            on_asked=work.reach,
         )
 
 

@@ -67,6 +67,7 @@ from omie_pipeline.clinic.staging import (
     TextRows,
     add_to_stage,
     load_stage,
+    watched,
 )
 from omie_pipeline.clinic.windows import DateWindow, in_window
 from omie_pipeline.errors import ConfigurationError, WarehouseError
@@ -375,7 +376,7 @@ class _Extract:
 
     def run(self) -> ExtractResult:
         table, connection = self._table, self._connection
-        lock_reading(connection, self._empresa, table.name)
+        lock_reading(connection, self._empresa, table.name, self._watch.on_wait)
         columns = self._reader.raw_columns(table)
         shape = shape_of(connection, table, columns, self._empresa)
         if not shape.copied:
@@ -532,7 +533,8 @@ class _Extract:
             )
         if columns is not None:
             return rows
-        return rows
+        self._watch.on_planned(None if since is not None else self._reader.count_rows(*whose))
+        return watched(rows, self._watch.on_rows)
 
     def _compare_keys(
         self, stage: Stage, raw: sa.Table, there: KeyDigest | None

@@ -81,7 +81,7 @@ class RangeReader:
         request: ImportRequest,
         run_id: str,
         cursor: Cursor,
-        on_rows: Callable[[int, int], None] | None,
+        on_rows: Callable[[int, int | None], None] | None,
     ) -> None:
         self._engine = engine
         self._make_client = make_client
@@ -91,6 +91,9 @@ class RangeReader:
         self._run_id = run_id
         self._cursor = cursor
         self._on_rows = on_rows
+        # What Omie says of all that is to be read, where that is read range by range.
+        self._in_all: int | None = None
+        self._ranges_left = False
         self.started_at = self._current_since = clock.now()
         self.tally = Tally()
         self.complete = True
@@ -155,9 +158,12 @@ class RangeReader:
             while taken < min(reach, len(waiting)) and not self._resumed(waiting[taken]):
                 taken += 1
             what = ListRange(call.created, (waiting[0][0], waiting[taken - 1][1]), proves=True)
+            self._ranges_left = taken < len(waiting)
             try:
                 found = self._read_range(lister, what, at_most=_AT_ONCE if taken > 1 else None)
-            except RangeTooLarge:
+            except RangeTooLarge as found_more:
+                if taken == len(months):
+                    self._in_all = found_more.total
                 reach = 1
                 continue
             reach = 1 if found > call.page_size else reach * 2
@@ -261,6 +267,16 @@ class RangeReader:
             self._cursor = read_cursor(self._engine, self._request.empresa, self._mirror.name)
         return listed.tally.total_omie
 
+    def _tell_rows(self, read: int, total: int) -> None:
+        """What a page of one range adds to the reading as a whole."""
+        if self._on_rows is None:
+            return
+        known = self.tally.total_omie + total
+        whole = None if self._ranges_left else known
+        if self._in_all is not None:
+            whole = max(self._in_all, known)
+        self._on_rows(self.tally.read + read, whole)
+
     def _lister(self, client: OmieClient, *, since: date | None = None) -> Lister:
         filters = self._request.filters
         if since is not None:
@@ -273,7 +289,7 @@ class RangeReader:
             self._request.empresa,
             filters,
             Lanes(READS_AT_ONCE),
-            self._on_rows,
+            self._tell_rows,
         )
 
     def _move_cursor(self) -> None:

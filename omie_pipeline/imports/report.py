@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.merge import PartitionCount
+from omie_pipeline.progress import Headway
 
 Mode = Literal["full", "incremental"]
 
@@ -19,11 +20,14 @@ class ImportProgress:
 
     Attributes:
         on_wait: another process reads the same table.
-        on_rows: so many records are read of so many.
+        on_rows: so many records are read, over all ranges (months, say), of so many; ``None``: Omie
+            did not say yet how many there are in all.
+        on_headway: how far it is now, as often as a screen can use it.
     """
 
     on_wait: Callable[[], None] | None = None
-    on_rows: Callable[[int, int], None] | None = None
+    on_rows: Callable[[int, int | None], None] | None = None
+    on_headway: Callable[[Headway], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class OmieClient:
         answer_seconds, largest_answer_bytes: how long an answer may take, and how large it may be.
         base_url: ``https://app.omie.com.br/api/v1/`` or a simulator's.
         on_call: called with every HTTP call that left, good or bad.
+        on_wait: called with the reason and the end of every wait that is announced.
         transport: an httpx transport, for tests that need no socket.
     """
 
@@ -162,6 +163,7 @@ class OmieClient:
         answer_seconds: float = LONGEST_ANSWER_SECONDS,
         largest_answer_bytes: int = LARGEST_ANSWER_BYTES,
         on_call: Callable[[CallRecord], None] | None = None,
+        on_wait: Callable[[str, datetime], None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._credentials = credentials
@@ -169,6 +171,7 @@ class OmieClient:
         self._rate_limiter = rate_limiter
         self._clock = clock
         self._on_call = on_call
+        self._on_wait = on_wait
         self._largest_answer_bytes = largest_answer_bytes
         self.calls = 0
         self._block: Blocked | None = None
@@ -333,8 +336,13 @@ class OmieClient:
             now = self._clock.now()
             until = now + timedelta(seconds=wait_seconds)
             self._rate_limiter.record_wait(what, until, why, now, closes=False)
-            tell_wait(why, until)
+            self._announce(why, until)
         self._clock.sleep(wait_seconds)
+
+    def _announce(self, why: str, until: datetime) -> None:
+        tell_wait(why, until)
+        if self._on_wait is not None:
+            self._on_wait(why, until)
 
     def _paused(self, method: str, until: datetime) -> Paused:
         return Paused(FaultDetail(texts.PAUSED.format(method=method), "429", 429), until)
@@ -460,7 +468,7 @@ class OmieClient:
             if slept_seconds > LONGEST_SLEPT_SECONDS:
                 raise self._paused(method, admission.paused_until)
             if admission.paused_seconds > TOLD_SECONDS:
-                tell_wait(admission.paused_reason, admission.paused_until)
+                self._announce(admission.paused_reason, admission.paused_until)
             self._clock.sleep(admission.paused_seconds)
         if admission.blocked_until is not None:
             detail = FaultDetail(texts.KEY_BLOCKED, "425")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,21 @@ def payload_rows(
     )
     with warehouse_errors(), engine.connect() as connection:
         return tuple(PayloadRow(row.code, row.payload) for row in connection.execute(query))
+
+
+def model_rows(engine: sa.Engine, model: PayloadModel, empresas: Sequence[str]) -> tuple[int, ...]:
+    """Rows that a model has of each empresa, whatever of them is in Omie already.
+
+    Raises:
+        WarehouseError: the database refused.
+    """
+    p = model.table()
+    queries = [
+        sa.select(sa.func.count()).select_from(p).where(*model_where(model, p, Selection(one)))
+        for one in empresas
+    ]
+    with warehouse_errors(), engine.connect() as connection:
+        return tuple(connection.execute(query).scalar_one() for query in queries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from omie_pipeline.payload import DELIVERED
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
 from omie_pipeline.push.lots import LotTally
+from omie_pipeline.push.pace import OF_A_CALL
 from omie_pipeline.push.plan import PlannedPartition
 from omie_pipeline.push.rows_to_fix import WorstRow
 from omie_pipeline.texts import push as texts
@@ -423,7 +424,7 @@ def _count_ended(connection: sa.Connection, runs: sa.ColumnElement[bool]) -> Non
         states = ended.setdefault(run_id, {}).setdefault(partition, Counter())
         states["held" if state == "ready" else state] += rows
     for run_id, parts in ended.items():
-        made = sa.select(sa.func.count()).where(attempt.c.run_id == run_id)
+        made = sa.select(sa.func.count()).where(attempt.c.run_id == run_id, OF_A_CALL)
         calls = [connection.execute(made).scalar_one(), *(0 for _ in parts)]
         counts = [
             {

@@ -80,6 +80,7 @@ class Push:
     Args:
         make_client: builds the client of an empresa around a hook that sees every call.
         on_wait: called if another run holds the endpoint's lane.
+        on_planned: called with how many rows are about to be sent.
         on_progress: called with how many rows each batch finished.
         on_recovering: called with the rows of an interrupted run that wait, and until when, to be
             read again.
@@ -93,6 +94,7 @@ class Push:
         rules: ClinicRules,
         *,
         on_wait: Callable[[], None] | None = None,
+        on_planned: Callable[[int], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
         on_recovering: Recovering | None = None,
     ) -> None:
@@ -102,6 +104,7 @@ class Push:
         self._clock = clock
         self._rules = rules
         self._on_wait = on_wait
+        self._on_planned = on_planned
         self._on_progress = on_progress
 
     def run(
@@ -155,6 +158,7 @@ class _Run:
         reload: bool,
     ) -> None:
         self._outside = push._engine
+        self._on_planned = push._on_planned
         # Whatever this run writes, it writes as the holder of the lane.
         self._engine = held.engine
         self._reload = reload
@@ -373,7 +377,10 @@ class _Run:
         return {name: rows for name, rows in found.items() if name in may}
 
     def _send(self) -> None:
-        self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
+        if self._on_planned is not None:
+            self._on_planned(self._ready)
+        if self._any_planned:
+            self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
 
     def _report(self) -> PushReport:
         states = self._states()

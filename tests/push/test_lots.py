@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from omie_pipeline.push import lots
 from omie_pipeline.push.lots import LotTally
+from omie_pipeline.push.pace import answer_seconds
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails, Policies
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
@@ -436,6 +437,15 @@ def test_the_trace_of_a_lot_is_that_of_its_records(clinic: World) -> None:
         assert row.request["codigo_lancamento_integracao"] == row.code
         assert row.response["codigo_lancamento_integracao"] == row.code
     assert found[1].response["codigo_status"] == "102"
+
+
+def test_how_long_omie_takes_is_told_by_calls_and_not_by_rows(clinic: World) -> None:
+    send(clinic, [titulo(number) for number in range(1, 31)])
+    with clinic.engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE omie_sync.attempt SET duration_ms = 1500 WHERE duration_ms > 0")
+        )
+    assert answer_seconds(clinic.engine) == 1.5
 
 
 def test_lots_are_refused_where_they_mean_nothing() -> None:

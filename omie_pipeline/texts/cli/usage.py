@@ -294,16 +294,12 @@ def asking(label: str) -> str:
     return f"{label}: perguntando ao Omie"
 
 
+def copying(label: str) -> str:
+    return f"{label}: copiando"
+
+
 def reading(label: str) -> str:
     return f"{label}: lendo"
-
-
-def some_of(*, read: str, total: str) -> str:
-    return f"{read} de {total}"
-
-
-def rows_read(*, label: str, some: str, all_read: str) -> str:
-    return f"{label}: {some} ({all_read} ao todo)"
 
 
 def reading_waits(label: str) -> str:
