@@ -9,6 +9,7 @@ import typer
 
 from omie_pipeline.cli.errors import UNFINISHED, WRONG_USAGE
 from omie_pipeline.cli.output import say, show
+from omie_pipeline.cli.push_loop import tell_time
 from omie_pipeline.cli.selection import (
     EmpresaOption,
     JsonOption,
@@ -42,6 +43,7 @@ def preview(
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.payload import Selection, load_payload_model
+    from omie_pipeline.push.preview import model_rows
     from omie_pipeline.push.preview import preview as previewed
     from omie_pipeline.push.report import PushOptions
 
@@ -53,6 +55,8 @@ def preview(
     model = load_payload_model(deployment.engine, chosen[0])
     if most := deployment.policy(chosen[0].name).lote:
         say(texts.may_leave_in_lots(most))
+    if key is None:
+        tell_time(deployment, chosen[0], sum(model_rows(deployment.engine, model, empresas)))
     left = rows
     for name in empresas:
         found = previewed(deployment.engine, model, Selection(name, key=key), left)

@@ -57,7 +57,17 @@ def deliver(
             reports.append(result.report)
             on_report(result.report)
         failed = _tell(result, wanted) or failed
+        if wanted.options.dry_run and result.report is not None:
+            tell_time(deployment, result.endpoint, result.report.would_send)
     return PushResult(tuple(reports), failed)
+
+
+def tell_time(deployment: Deployment, endpoint: Endpoint, rows: int) -> None:
+    """Say how long so many rows take to send, where that is worth knowing."""
+    from omie_pipeline.progress import plan_told
+
+    if told := plan_told(rows, deployment.pace(endpoint)):
+        say(f"{endpoint.name}: {told}")
 
 
 def _tell_computed(endpoint: Endpoint, model: PayloadModel) -> None:

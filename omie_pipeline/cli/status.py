@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.cli.errors import reading_step, without_secrets
-from omie_pipeline.cli.output import (
-    LIST_WIDTH,
-    Column,
-    Record,
-    count,
-    moment,
-    show,
-    show_table,
-)
+from omie_pipeline.cli.output import LIST_WIDTH, Column, Record, count, moment, show, show_table
 from omie_pipeline.cli.rows_to_fix import (
     AllOption,
     CsvOption,
@@ -32,12 +25,14 @@ from omie_pipeline.cli.selection import (
     chosen_endpoints,
     chosen_tables,
 )
+from omie_pipeline.texts import progress as progress_texts
 from omie_pipeline.texts.cli import status as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.imports.status import TableStatus
     from omie_pipeline.omie.rate_limiter import BlockInForce
+    from omie_pipeline.postgres.work import WorkUnderWay
     from omie_pipeline.status.endpoints import EndpointStatus
 
 
@@ -214,9 +209,61 @@ def show_waits(waits: Sequence[Record]) -> None:
             )
 
 
-_FIELDS = ("empresa", "direction", "endpoint", "state", "confirmed", "rejected", "quarantined",
-           "held", "deleted", "open_intents", "not_emptied", "warnings",
-           "before_start", "set_aside", "last_run_at", "last_run_trigger",
+# Long works under way, in whatever process.
+
+WORK_FIELDS: Final = ("work", "name", "started_at", "told_at", "silent", "rows_done", "rows_total",
+                      "rows_per_minute", "seconds_left")  # fmt: skip
+
+
+def works_of(deployment: Deployment, empresas: Sequence[str]) -> tuple[WorkUnderWay, ...]:
+    """What goes on at present, on whatever machine."""
+    from omie_pipeline.postgres.work import works_under_way
+
+    return works_under_way(deployment.engine, empresas, deployment.clock.now())
+
+
+def work_record(one: WorkUnderWay, now: datetime) -> dict[str, Any]:
+    """A work, with the keys ``--json`` promises."""
+    headway = one.headway
+    seconds = None if one.silent else headway.seconds_left(now)
+    return {
+        "empresa": one.empresa,
+        "direction": "work",
+        "work": one.kind,
+        "name": one.name,
+        "started_at": one.started_at,
+        "told_at": headway.at,
+        "silent": one.silent,
+        "rows_done": headway.done,
+        "rows_total": headway.total,
+        "rows_per_minute": headway.per_minute and round(headway.per_minute, 1),
+        "seconds_left": None if seconds is None else round(seconds),
+        "waits_until": headway.wait.until if headway.wait else None,
+        "wait_reason": headway.wait.reason if headway.wait else None,
+    }
+
+
+def show_works(works: Sequence[WorkUnderWay], now: datetime) -> None:
+    """One line for each."""
+    from omie_pipeline.config.settings import clinic_zone
+    from omie_pipeline.progress import rows_told, told
+
+    if works:
+        show(progress_texts.UNDER_WAY)
+    for one in works:
+        said = told(one.headway, clinic_zone(), now)
+        if one.silent:
+            since = moment(one.headway.at)
+            said = progress_texts.silent(rows=rows_told(one.headway), since=since)
+        kind = progress_texts.KINDS[one.kind]
+        line = progress_texts.work(kind=kind, name=one.name, empresa=one.empresa, told=said)
+        show(f"  {line}")
+
+
+_FIELDS = ("empresa", "direction", "endpoint", "state", "off_reason", "confirmed", "rejected",
+           "quarantined",
+           "held", "deleted", "open_intents", "not_emptied", "warnings", "plans",
+           "before_start", "set_aside", "unusable_mappings", "last_run_at", "last_run_trigger",
            "last_run_state", "last_run_error", "blocked_until", "blocked_reason",
            *TABLE_FIELDS, *WAIT_FIELDS)  # fmt: skip
 _FAILED_STATES = ("failed", "stopped")
@@ -251,8 +298,12 @@ def status(
         read += table_records(deployment, name, tables, closed) if tables else []
     aside = [] if endpoint or table else _set_aside(deployment, empresas)
     waits = waits_of(deployment, empresas)
-    if write_records(_FIELDS, [*sent, *read, *aside, *waits], as_json=as_json, csv=csv):
+    now, works = deployment.clock.now(), works_of(deployment, empresas)
+    going_on = [work_record(one, now) for one in works]
+    records = [*sent, *read, *aside, *waits, *going_on]
+    if write_records(_FIELDS, records, as_json=as_json, csv=csv):
         return
+    show_works(works, now)
     everything = everything or endpoint is not None or table is not None
     shown_sent = sent if everything else [one for one in sent if _concerns(one)]
     shown_read = read if everything else [one for one in read if table_concerns(one)]
