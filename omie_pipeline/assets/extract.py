@@ -9,6 +9,7 @@ import dagster as dg
 from omie_pipeline.assets.labels import OWNERS, TO_OMIE
 from omie_pipeline.assets.partitions import Partitions, covered
 from omie_pipeline.assets.pools import EXTRACT_POOL
+from omie_pipeline.assets.progress import telling_headway
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
@@ -16,7 +17,6 @@ from omie_pipeline.texts import dagster as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.clinic.extract import ExtractResult
-
 
 GROUP = "clinica_bruta"
 _TOLD = 20
@@ -47,7 +47,9 @@ def extract_asset(table: SourceTable, partitions: Partitions) -> dg.AssetsDefini
 
         what = covered(context)
         opened = warehouse.open(clinic)
-        result = opened.extract(table, what.empresa, what.date_from, what.date_to)
+        dates = (what.date_from, what.date_to)
+        with telling_headway(context, table.name) as told:
+            result = opened.extract(table, what.empresa, *dates, on_headway=told)
         for name, rows in opened.unowned_rows(table, what.empresa).items():
             whose = texts.of_unknown_empresa(name) if name else texts.WITHOUT_EMPRESA
             context.log.warning(texts.rows_not_sent(table=table.name, rows=rows, whose=whose))

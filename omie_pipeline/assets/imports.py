@@ -33,12 +33,13 @@ from omie_pipeline.assets.import_checks import (
 from omie_pipeline.assets.labels import FROM_OMIE, OWNERS
 from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, RunScope, covered
 from omie_pipeline.assets.pools import reading_pool
+from omie_pipeline.assets.progress import telling_headway
 from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.assets.run_tags import MODE_TAG, NOT_BEFORE_TAG, trigger_of
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT, MirrorTable
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.imports.bank_statement import cash_checks
-from omie_pipeline.imports.report import ImportReport
+from omie_pipeline.imports.report import ImportProgress, ImportReport
 from omie_pipeline.imports.state import PartitionState, partition_states
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
@@ -183,7 +184,7 @@ def _read(
     asked = _asked(context)
     # What changed is asked by day of change: the partitions say nothing about it.
     first, last = (what.date_from, what.date_to) if asked.mode == "full" else (None, None)
-    with retried_as_omie_says():
+    with retried_as_omie_says(), telling_headway(context, name) as told:
         return opened.import_table(
             name,
             what.empresa,
@@ -193,6 +194,7 @@ def _read(
             trigger=trigger_of(context.run.tags),
             dagster_run_id=context.run.run_id,
             not_before=asked.not_before,
+            progress=ImportProgress(on_headway=told),
         )
 
 

@@ -11,6 +11,7 @@ from omie_pipeline.assets.imports import mirror_key
 from omie_pipeline.assets.labels import OWNERS, TO_OMIE
 from omie_pipeline.assets.partitions import DATE, EMPRESA, Partitions, covered
 from omie_pipeline.assets.pools import push_pool
+from omie_pipeline.assets.progress import telling_headway
 from omie_pipeline.assets.push_report import (
     DESCRIPTIONS,
     ORDER,
@@ -20,7 +21,12 @@ from omie_pipeline.assets.push_report import (
     worst_metadata,
 )
 from omie_pipeline.assets.retries import retried_as_omie_says
-from omie_pipeline.assets.run_tags import APPROVE_TAG, HELD_TAG, UNFINISHED_TAG, trigger_of
+from omie_pipeline.assets.run_tags import (
+    APPROVE_TAG,
+    HELD_TAG,
+    UNFINISHED_TAG,
+    trigger_of,
+)
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.payload import Selection
 from omie_pipeline.push.policy import EndpointPolicy
@@ -84,11 +90,13 @@ def push_asset(
             dagster_run_id=context.run.run_id,
             data_docs_dir=opened.data_docs_dir,
         )
-        progress = Progress(
-            on_wait=lambda: context.log.info(texts.PUSH_WAITS),
-            on_rows=lambda rows: context.log.debug(texts.rows_sent(rows)),
-            on_recovering=lambda codes, until: context.log.info(recovery_told(codes, until)),
-        )
+        with retried_as_omie_says(), telling_headway(context, endpoint.name) as told:
+            progress = Progress(
+                on_wait=lambda: context.log.info(texts.PUSH_WAITS),
+                on_headway=told,
+                on_recovering=lambda codes, until: context.log.info(recovery_told(codes, until)),
+            )
+            report = opened.push(endpoint.name, selection, options, progress)
         with retried_as_omie_says():
             report = opened.push(endpoint.name, selection, options, progress)
         counts = _counts_by_key(context, report)

@@ -22,6 +22,7 @@ RESUME_TAG = "omie_pipeline/resume"
 """Empresa of a reading that goes on where it stopped."""
 DIRECTION_TAG = "omie_pipeline/direction"
 """Of an asset: ``to_omie``, ``from_omie`` or ``both``."""
+PROGRESS_TAG = "omie_pipeline/progress"
 NOT_BEFORE_TAG = "omie_pipeline/not_before"
 """ISO moment: what a question asked since then has proven is not asked again."""
 

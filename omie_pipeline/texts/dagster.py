@@ -152,11 +152,9 @@ ONE_EMPRESA_A_RUN: Final = "Uma execução cuida de uma empresa: inicie uma para
 
 # assets/push.py
 
+STEP_DONE: Final = "concluído"
+STEP_STOPPED: Final = "interrompido"
 PUSH_WAITS: Final = "Outra execução envia este endpoint: aguardando"
-
-
-def rows_sent(rows: int) -> str:
-    return f"{rows} linhas enviadas"
 
 
 # assets/push_report.py

@@ -14,9 +14,11 @@ APART = ("simulator",)
 ALLOWED = {
     "clock.py": "the machine's clock itself",
     "postgres/clock.py": "tells staff that the machine differs",
+    "assets/progress.py": "when a step ended, in a tag for people",
     "cli/check.py": "one call without a database, which compares nothing",
     "clinic/sql_reader.py": "how far the clinic's zone is from UTC",
     "resources/run_workers.py": "how long a process of this very machine has been running",
+    "resources/dagster_internals.py": "how long a run sleeps between two claims, as Dagster counts",
     "config/settings.py": "a first day that the settings do not name, before any database",
     "validation/data_docs.py": "the heading of a page for people",
     "webhooks/server.py": "a receiver that was given no clock",

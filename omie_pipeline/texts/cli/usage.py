@@ -278,10 +278,6 @@ def planning(label: str) -> str:
     return f"{label}: planejando e validando"
 
 
-def rows_sent(*, label: str, rows: str) -> str:
-    return f"{label}: {rows} linhas enviadas"
-
-
 def sending(label: str) -> str:
     return f"{label}: planejando, validando e enviando"
 
