@@ -623,6 +623,17 @@ model_refresh = sa.Table(
     comment="Which rows of the clinic each payload table shows, by empresa",
 )
 
+model_test = sa.Table(
+    "model_test",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("reads", ARRAY(sa.Text), nullable=False, comment="schema and name of what it reads"),
+    sa.Column("statement", sa.Text, nullable=False, comment="finds the rows that fail it"),
+    sa.Column("tested_at", _Time, nullable=False, server_default=_now()),
+    schema=SYNC,
+    comment="dbt's data tests as dbt last ran them, for tables that are filled without it",
+)
+
 model_evidence = sa.Table(
     "model_evidence",
     metadata,

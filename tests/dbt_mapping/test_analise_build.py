@@ -85,7 +85,7 @@ def test_what_an_analyst_put_on_a_view_of_ours_does_not_fall_with_it(company: Sc
         stopped = company.dbt("run", "--select", model)
         assert not stopped.success
         assert isinstance(stopped.result, RunExecutionResult)
-        (told,) = [result.message for result in stopped.result.results]
+        (told,) = [one.message for one in stopped.result if one.node.resource_type == "model"]
         assert "view public.da_bia" in str(told)
         assert "Nada foi alterado" in str(told)
         assert connection.execute("select * from public.da_bia").fetchall() == []
@@ -108,7 +108,7 @@ def test_a_policy_that_looks_at_a_table_of_ours_does_not_fall_with_it(company: S
         stopped = company.dbt("run", "--select", "omie_projetos")
         assert not stopped.success
         assert isinstance(stopped.result, RunExecutionResult)
-        (told,) = [result.message for result in stopped.result.results]
+        (told,) = [one.message for one in stopped.result if one.node.resource_type == "model"]
         assert "policy so_nossos on table public.cofre" in str(told)
         assert company.row(policies) == {"n": 1}
         connection.execute("drop table public.cofre")
@@ -128,7 +128,7 @@ def test_a_build_deletes_no_rows_of_others_by_their_foreign_key(company: Scenari
         stopped = company.dbt("run", "--select", "omie_projetos")
         assert not stopped.success
         assert isinstance(stopped.result, RunExecutionResult)
-        (told,) = [result.message for result in stopped.result.results]
+        (told,) = [one.message for one in stopped.result if one.node.resource_type == "model"]
         assert "constraint anexos_empresa_fkey on table" in str(told)
         assert company.row("select count(*) as n from public.anexos") == {"n": 1}
         connection.execute("drop table public.anexos")

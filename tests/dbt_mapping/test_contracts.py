@@ -33,7 +33,8 @@ def test_a_delivered_model_that_breaks_its_contract_is_not_built(
     (project / "models" / "omie" / f"{MODEL}.sql").write_text(OTHER, "utf-8")
     outcome = _run(company, project)
     assert not outcome.success
-    (result,) = getattr(outcome.result, "results", [])
+    found = getattr(outcome.result, "results", [])
+    (result,) = (one for one in found if one.node.resource_type == "model")
     assert "has an enforced contract that failed" in result.message
     assert "nome" in result.message
 
