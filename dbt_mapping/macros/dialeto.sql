@@ -103,28 +103,8 @@
     {%- if origem.tipo != 'text' and not origem.tipo.startswith('character') -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set coluna = adapter.quote(origem.coluna) -%}
-    {%- set duvidoso = run_query(
-        "select exists (select 1 from " ~ origem.tabela ~ " where " ~ coluna
-        ~ " ~ '^[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*$')"
-    ).rows[0][0] -%}
-    {%- if not duvidoso -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {%- set visto = run_query(
-        "select"
-        ~ " coalesce(bool_or(" ~ coluna ~ " ~ ',([0-9]{1,2}|[0-9]{4,})[^0-9]*$'"
-        ~ " or " ~ coluna ~ " ~ '[0-9][.][0-9]{3}[.,][0-9]{3}[^0-9]*$'), false),"
-        ~ " coalesce(bool_or(" ~ coluna ~ " ~ '[.]([0-9]{1,2}|[0-9]{4,})[^0-9]*$'"
-        ~ " or " ~ coluna ~ " ~ '[0-9],[0-9]{3}[.,][0-9]{3}[^0-9]*$'), false)"
-        ~ " from " ~ origem.tabela
-    ).rows[0] -%}
-    {%- if visto[0] and not visto[1] -%}
-        {{ return(',~') }}
-    {%- elif visto[1] and not visto[0] -%}
-        {{ return('.~') }}
-    {%- endif -%}
-    {{ return(none) }}
+    {%- set visto = o_que_a_coluna_mostra('decimal', origem) -%}
+    {{ return(visto ~ '~' if visto else none) }}
 {%- endmacro %}
 
 
@@ -134,39 +114,16 @@
     {%- if origem.tipo != 'text' and not origem.tipo.startswith('character') -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set coluna = adapter.quote(origem.coluna) -%}
-    {%- set dia = "(1[3-9]|2[0-9]|3[01])" -%}
-    {%- set mes = "(0?[1-9]|1[0-2])" -%}
-    {%- set ano = "([0-9]{2}|[0-9]{4})([^0-9]|$)" -%}
-    {%- set visto = run_query(
-        "select coalesce(bool_or(" ~ coluna ~ " ~ '^\\s*" ~ mes ~ "[-/.]" ~ dia ~ "[-/.]" ~ ano ~ "'), false),"
-        ~ " coalesce(bool_or(" ~ coluna ~ " ~ '^\\s*" ~ dia ~ "[-/.]" ~ mes ~ "[-/.]" ~ ano ~ "'), false),"
-        ~ " coalesce(bool_or(" ~ coluna ~ " ~ '^\\s*" ~ mes ~ "[-/.]" ~ mes ~ "[-/.]" ~ ano ~ "'), false)"
-        ~ " from " ~ origem.tabela ~ " where " ~ coluna ~ " not like '____-__-__%'"
-    ).rows[0] -%}
-    {%- if visto[0] -%}
-        {{ return('?') }}
-    {%- endif -%}
-    {{ return('?' if visto[2] and not visto[1] and _tabela_com_o_mes_antes(origem) else none) }}
+    {{ return(o_que_a_coluna_mostra('day_order', origem)) }}
 {%- endmacro %}
 
 
-{# Whether a column of the table has values that are days, and can only be month/day. #}
-{% macro _tabela_com_o_mes_antes(origem) -%}
-    {%- set colunas = run_query(
-        "select attname from pg_attribute where attnum > 0 and not attisdropped"
-        ~ " and atttypid in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)"
-        ~ " and attrelid = to_regclass(" ~ dbt.string_literal(origem.tabela) ~ ")"
-    ).rows -%}
-    {%- set condicoes = [] -%}
-    {%- for linha in colunas -%}
-        {%- set outra = adapter.quote(linha[0] | replace('"', '""')) -%}
-        {%- do condicoes.append(
-            "(" ~ outra ~ " not like '____-__-__%' and " ~ outra
-            ~ " ~ '^\\s*(0?[1-9]|1[0-2])[-/.](1[3-9]|2[0-9]|3[01])[-/.]([0-9]{2}|[0-9]{4})"
-            ~ "([ T][0-9:.]+( ?[AaPp][Mm])?)?\\s*$')") -%}
-    {%- endfor -%}
+{# The answer of the whole column, remembered as what this model's view says: `build` makes the view
+   again when the column shows something else (omie_pipeline/postgres/sql/models.sql). #}
+{% macro o_que_a_coluna_mostra(pergunta, origem) -%}
     {{ return(run_query(
-        "select exists (select 1 from " ~ origem.tabela ~ " where " ~ condicoes | join(' or ') ~ ")"
+        "select " ~ esquema('omie_sync') ~ ".ask_column('" ~ pergunta ~ "', "
+        ~ dbt.string_literal(origem.tabela | replace("'", "''")) ~ ", "
+        ~ dbt.string_literal(origem.coluna | replace("'", "''")) ~ ", '" ~ model.name ~ "')"
     ).rows[0][0]) }}
 {%- endmacro %}

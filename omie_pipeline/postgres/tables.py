@@ -642,6 +642,7 @@ model_evidence = sa.Table(
     sa.Column("column_name", sa.Text, primary_key=True),
     sa.Column("question", sa.Text, primary_key=True, comment="decimal or day_order"),
     sa.Column("answer", sa.Text, comment="what the whole column shows; it stands in the view"),
+    sa.Column("versions", sa.Text, comment="which rows of the table still showed it"),
     sa.Column("asked_at", _Time, nullable=False, server_default=_now()),
     schema=SYNC,
     comment="What a view says because the clinic's values say so: other values are another view",

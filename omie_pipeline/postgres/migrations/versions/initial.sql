@@ -1914,6 +1914,7 @@ CREATE TABLE omie_sync.model_evidence (
     column_name TEXT NOT NULL,
     question TEXT NOT NULL,
     answer TEXT,
+    versions TEXT,
     asked_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     PRIMARY KEY (model, relation, column_name, question)
 );
@@ -1925,6 +1926,8 @@ COMMENT ON COLUMN omie_sync.model_evidence.relation IS 'the clinic''s table, quo
 COMMENT ON COLUMN omie_sync.model_evidence.question IS 'decimal or day_order';
 
 COMMENT ON COLUMN omie_sync.model_evidence.answer IS 'what the whole column shows; it stands in the view';
+
+COMMENT ON COLUMN omie_sync.model_evidence.versions IS 'which rows of the table still showed it';
 
 CREATE TABLE omie_sync.model_made (
     relation TEXT NOT NULL,
