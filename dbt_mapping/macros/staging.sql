@@ -55,6 +55,11 @@ with lidas as (
         {%- endif %}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ origem }}
+    -- All rows, but while one record is computed (omie_pipeline/models).
+    where case
+        when (select {{ esquema('omie_sync') }}.only_ids('{{ tabela }}')) is null then true
+        else cast(id as text) = any ((select {{ esquema('omie_sync') }}.only_ids('{{ tabela }}'))::text[])
+    end
     -- Each value is read once, though it is looked at more often below.
     offset 0
 

@@ -5,6 +5,9 @@
   Only where the columns differ is the table dropped with the views on it; those must be built again,
   as they are by `omie-pipeline build`. What other people put on it is never dropped: the build stops
   and names it.
+
+  The model's query is kept beside the table, as a view of its name in schema `staging`: what an
+  empresa's rows are filled from when only the clinic's rows changed (`omie_pipeline/models`).
 #}
 {% materialization table, adapter='postgres' %}
 
@@ -52,6 +55,8 @@
     drop table {{ filled }};
   {%- endcall %}
 
+  {{ guardar_consulta(target_relation, existing is none) }}
+
   {% do apply_grants(target_relation, grant_config, should_revoke=True) %}
   {% do persist_docs(target_relation, model, for_relation=False) %}
   {% do marcar(target_relation) %}
@@ -68,4 +73,25 @@
 {# Names and types in order, as one comparable text. #}
 {% macro formato_das_colunas(columns) -%}
     {%- for column in columns -%}{{ column.name }} {{ column.data_type }};{%- endfor -%}
+{%- endmacro %}
+
+
+{# Keeps the query of a model that is a table. One that reads itself had no table to read when it
+   was compiled for the first time; it is compiled once more. #}
+{% macro guardar_consulta(tabela, nova) -%}
+    {%- set consulta = api.Relation.create(
+        database=tabela.database, schema=esquema('staging'), identifier=tabela.identifier, type='view'
+    ) -%}
+    {%- set texto = [sql] -%}
+    {%- if nova and 'load_relation(this)' in model.raw_code -%}
+        {%- do adapter.cache_added(tabela) -%}
+        {%- do texto.append(render(model.raw_code)) -%}
+    {%- endif -%}
+    {{ exigir_nossa(consulta) }}
+    {% call statement('consulta') -%}
+        {{ substituir_view(consulta, texto | last) }}
+    {%- endcall %}
+    {% call statement('marcar_consulta') -%}
+        select {{ esquema('omie_sync') }}.marcar('{{ consulta }}')
+    {%- endcall %}
 {%- endmacro %}

@@ -21,25 +21,7 @@
   {% endif %}
 
   {% call statement('main') -%}
-    do $substituir_view$
-    declare
-      alheios text[];
-    begin
-      create or replace view {{ target_relation }} as (
-        {{ sql }}
-      );
-    exception when invalid_table_definition then
-      alheios := {{ esquema('omie_sync') }}.alheios_sobre('{{ target_relation }}');
-      if alheios <> '{}' then
-        raise exception 'As colunas de % mudaram, e sobre ela há objetos que não são deste programa: %. Nada foi alterado. Apague-os, repita o build e crie-os de novo',
-          '{{ target_relation }}', array_to_string(alheios, '; ');
-      end if;
-      drop view {{ target_relation }} cascade;
-      create view {{ target_relation }} as (
-        {{ sql }}
-      );
-    end
-    $substituir_view$
+    {{ substituir_view(target_relation, sql) }}
   {%- endcall %}
 
   {% do apply_grants(target_relation, grant_config, should_revoke=True) %}
@@ -53,3 +35,27 @@
   {{ return({'relations': [target_relation]}) }}
 
 {% endmaterialization %}
+
+
+{# The statement that gives a view this text, in place where PostgreSQL allows it. #}
+{% macro substituir_view(relacao, sql) -%}
+do $substituir_view$
+declare
+  alheios text[];
+begin
+  create or replace view {{ relacao }} as (
+    {{ sql }}
+  );
+exception when invalid_table_definition then
+  alheios := {{ esquema('omie_sync') }}.alheios_sobre('{{ relacao }}');
+  if alheios <> '{}' then
+    raise exception 'As colunas de % mudaram, e sobre ela há objetos que não são deste programa: %. Nada foi alterado. Apague-os, repita o build e crie-os de novo',
+      '{{ relacao }}', array_to_string(alheios, '; ');
+  end if;
+  drop view {{ relacao }} cascade;
+  create view {{ relacao }} as (
+    {{ sql }}
+  );
+end
+$substituir_view$
+{%- endmacro %}

@@ -52,8 +52,9 @@ from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.payload import PARTIAL, Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.ownership import refuse_foreign_relations
+from omie_pipeline.postgres.ownership import Relation, refuse_foreign_relations
 from omie_pipeline.postgres.poolers import behind_pooler
+from omie_pipeline.postgres.schemas import PAYLOAD, STAGING
 from omie_pipeline.postgres.work import WhoseWork, Work, under_way
 from omie_pipeline.progress import Headway, Pace
 from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
@@ -486,7 +487,10 @@ class Deployment:
         Raises:
             WarehouseError: names every such object; nothing was changed.
         """
-        planned = addresses.built_relations(self.settings)
+        built = addresses.built_relations(self.settings)
+        # A payload table keeps its query in a view of its name.
+        queries = [Relation(STAGING, one.name) for one in built if one.schema == PAYLOAD]
+        planned = (*built, *queries)
         with warehouse_errors(), self.engine.connect() as connection:
             refuse_foreign_relations(connection, self.settings.schemas, planned)
 

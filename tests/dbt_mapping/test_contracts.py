@@ -51,7 +51,8 @@ def test_a_model_of_ones_own_may_lack_columns_and_have_others(
     assert outcome.success, outcome.result
     (identified,) = company.rows(
         "select data_type from information_schema.columns"
-        " where table_name = 'omie_projetos' and column_name = 'identificacao'"
+        " where table_schema = 'omie_payload' and table_name = 'omie_projetos'"
+        " and column_name = 'identificacao'"
     )
     assert identified == {"data_type": "text"}
     company.run(MODEL)

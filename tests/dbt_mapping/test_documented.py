@@ -68,10 +68,13 @@ def test_every_column_in_the_database_is_documented(
         "omie_payload",
         "analise",
     }
+    # The query of a payload table stands in staging under the table's name.
+    queries = {("staging", name) for schema, name in models if schema == "omie_payload"}
     missing = [
         f"{row['table_name']}.{row['column_name']}"
         for row in found
-        if row["column_name"] not in models[row["table_schema"], row["table_name"]]["columns"]
+        if (row["table_schema"], row["table_name"]) not in queries
+        and row["column_name"] not in models[row["table_schema"], row["table_name"]]["columns"]
     ]
     assert missing == []
 
