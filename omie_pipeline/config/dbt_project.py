@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,6 +55,15 @@ _NO_LONGER_READ: Final = tuple(
 )
 _NOTE: Final = "LEIA-ME.txt"
 
+_ENVIRONMENT: Final = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
+_OUR_HOOK: Final = "post_hook='analyze {{ this }}'"
+_ASKS_MEANWHILE: Final = re.compile(
+    r"\b(run_query|statement|adapter|run_started_at|invocation_id|invocation_args_dict|modules"
+    r"|load_result|load_relation|dbt_utils|is_incremental|pre_hook|post_hook|graph|flags|selected_resources)\b"
+    r"""|materialized\s*=\s*['"](?!view|table|ephemeral)"""
+)
+_CONFIGURES: Final = re.compile(r"\b(pre[-_]hook|post[-_]hook|materialized|on-run-start)\b")
+
 
 @dataclass(frozen=True, slots=True)
 class MappingProject:
@@ -62,6 +72,7 @@ class MappingProject:
     Attributes:
         folder: where dbt runs.
         own: the user's files, relative to his folder.
+        placed: the same files, where they lie in the assembled project.
         replaced: names of delivered models that a file of his stands in for.
         changed: those of them whose delivered text has changed since his copy was made.
         variables: names of the dbt variables that he sets.
@@ -72,6 +83,7 @@ class MappingProject:
 
     folder: Path
     own: tuple[str, ...]
+    placed: tuple[Path, ...]
     replaced: tuple[str, ...]
     changed: tuple[str, ...]
     variables: tuple[str, ...]
@@ -164,6 +176,7 @@ def assemble_project(settings: Settings) -> MappingProject:
     return MappingProject(
         folder,
         tuple(file.relative_to(settings.models).as_posix() for file in own.values()),
+        tuple(own),
         tuple(sorted(place.stem for place in replaced)),
         tuple(sorted(Path(place).stem for place in changed)),
         tuple(variables),
@@ -171,6 +184,50 @@ def assemble_project(settings: Settings) -> MappingProject:
         _old_sets(),
         tuple(file for place in _NO_LONGER_READ if (file := mapping_dir() / place).is_file()),
     )
+
+
+def project_digest(settings: Settings, root: Path) -> str:
+    """Digest over every file dbt reads, the other staging sets left out, and the schemas' names."""
+    staging = settings.staging
+    found = hashlib.sha256(f"{staging} {settings.schema_prefix}".encode())
+    sets = root / "models" / "staging"
+    for file in sorted(root.rglob("*")):
+        other_set = sets in file.parents and (sets / staging) not in file.parents
+        if file.suffix in READ_BY_DBT and not other_set and file.is_file():
+            found.update(str(file.relative_to(root)).encode())
+            found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def environment_read(root: Path) -> tuple[str, ...]:
+    """Names of the environment's variables that models and macros read."""
+    found = set[str]()
+    for place in ("models", "macros", "seeds", "tests", _PROJECT_FILE):
+        files = [root / place] if place == _PROJECT_FILE else sorted((root / place).rglob("*"))
+        for file in files:
+            if file.suffix in (".sql", ".yml") and file.is_file():
+                found |= set(_ENVIRONMENT.findall(file.read_text("utf-8")))
+    return tuple(sorted(found))
+
+
+def decides_beyond_files(project: MappingProject) -> bool:
+    """Whether a file of the user's may come out differently though no file changed.
+
+    His own models and macros may ask the database, the clock or the run while dbt compiles them,
+    have hooks that must run, or read tables that no file declares. What cannot be known is made
+    anew each time.
+    """
+    own = [project.folder / place for place in project.placed]
+    for file in own:
+        text = file.read_text("utf-8").replace(_OUR_HOOK, "")
+        if file.suffix == ".sql" and _ASKS_MEANWHILE.search(text):
+            return True
+        if file.suffix == ".yml" and _CONFIGURES.search(text):
+            return True
+        declares = "sources:" in text and file.name not in _sources_names(file.parent.name)
+        if file.suffix == ".yml" and declares:
+            return True
+    return False
 
 
 def move_old_sets(settings: Settings) -> tuple[Path, ...]:

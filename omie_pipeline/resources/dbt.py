@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omie_pipeline.app.deployment import dbt_target
-from omie_pipeline.config.dbt_project import READ_BY_DBT, assemble_project, assembled_dir
+from omie_pipeline.config.dbt_project import assemble_project, assembled_dir, project_digest
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import make_state_folder
@@ -38,7 +37,7 @@ def ensure_manifest(settings: Settings) -> Path:
     manifest, noted = target / "manifest.json", target / _DIGEST
     with _locked(target / ".lock"):
         project = assemble_project(settings).folder
-        digest = _digest(settings, project)
+        digest = project_digest(settings, project)
         if manifest.exists() and noted.exists() and noted.read_text("utf-8") == digest:
             return manifest
         _parse(settings, project, target)
@@ -78,19 +77,6 @@ def _parse(settings: Settings, project: Path, target: Path) -> None:
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()[-2000:]
         raise ConfigurationError(texts.project_not_understood(project=project, said=said))
-
-
-def _digest(settings: Settings, root: Path) -> str:
-    """Digest over every file dbt reads, the other staging sets left out, and the schemas' names."""
-    staging = settings.staging
-    found = hashlib.sha256(f"{staging} {settings.schema_prefix}".encode())
-    sets = root / "models" / "staging"
-    for file in sorted(root.rglob("*")):
-        other_set = sets in file.parents and (sets / staging) not in file.parents
-        if file.suffix in READ_BY_DBT and not other_set and file.is_file():
-            found.update(str(file.relative_to(root)).encode())
-            found.update(file.read_bytes())
-    return found.hexdigest()
 
 
 @contextmanager

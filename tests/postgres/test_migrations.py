@@ -69,6 +69,22 @@ def test_a_database_from_before_a_list_gets_its_table(engine: sa.Engine) -> None
     test_tables_and_migrations_agree(engine)
 
 
+def test_a_database_from_before_models_were_remembered_gets_their_tables(
+    engine: sa.Engine,
+) -> None:
+    with engine.begin() as connection:
+        for table in (
+            "model_made", "model_refresh", "model_evidence", "model_test", "work", "stored_plan",
+            "stored_plan_part", "stored_plan_row", "deletion_request", "base", "conflict",
+        ):  # fmt: skip
+            connection.execute(sa.text(f"DROP TABLE omie_sync.{table}"))
+        for table in ("clientes", "contas_receber"):
+            connection.execute(sa.text(f"ALTER TABLE omie.{table} DROP COLUMN impressao"))
+        connection.execute(sa.text("UPDATE omie_sync.alembic_version SET version_num = '0022'"))
+    migrate(engine)
+    test_tables_and_migrations_agree(engine)
+
+
 BEFORE_ENGLISH = """
 ALTER TABLE omie_inbox.events RENAME COLUMN state TO estado;
 ALTER TABLE omie_inbox.events RENAME COLUMN next_at TO proxima_em;
