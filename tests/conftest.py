@@ -71,6 +71,7 @@ ONE_WORKER = {
     "test_walkthrough.py": "walkthrough",
     "test_people.py": "people",
     "test_built.py": "built",
+    "test_whole_deployment.py": "whole_deployment",
     "test_text_values.py": "text_values",
     "test_typed_values.py": "typed_values",
     "test_second_day.py": "second_day",

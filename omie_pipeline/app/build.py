@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.models import making_models, refresh_models
 from omie_pipeline.clinic.extract import ExtractResult
 from omie_pipeline.clinic.failures import ClinicSourceError, SourceUnreachable
 from omie_pipeline.clinic.sources import SourceTable
 from omie_pipeline.config.dbt_project import BUILD, MappingProject
 from omie_pipeline.config.defaults import AdoptedDefaults
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.models.memory import DbtNeeded, Reason
+from omie_pipeline.models.refresh import Refreshed
+from omie_pipeline.progress import Headway
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
 
+_RELATIONS: Final = ("model", "seed")
 _ONLY_OMIE: Final = ("--select", "tag:espelho", "--indirect-selection", "cautious")
 
 
@@ -58,11 +63,13 @@ class DbtRun:
 
     Attributes:
         nodes: models and tests with their results; none if dbt could not even begin.
+        why: why it was run.
         broke: why it could not begin.
     """
 
     nodes: Sequence[NodeResult]
     succeeded: bool
+    why: DbtNeeded
     broke: BaseException | None = None
 
 
@@ -72,17 +79,23 @@ class BuildResult:
 
     Attributes:
         copies: every table of every empresa; none where there is no clinic to copy.
-        dbt: ``None`` if it was not run, because nothing at all was copied.
+        dbt: ``None`` if it was not run: nothing at all was copied, or all stands as it made it.
+        refreshed: the payload tables, where dbt had nothing to make.
     """
 
     copies: tuple[TableCopy, ...]
     dbt: DbtRun | None
+    refreshed: tuple[Refreshed, ...] | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether every model was made, or stood as it was."""
+        return self.dbt.succeeded if self.dbt is not None else self.refreshed is not None
 
     @property
     def succeeded(self) -> bool:
         """Whether every table was copied and every model made."""
-        copied = not any(copy.error for copy in self.copies)
-        return copied and self.dbt is not None and self.dbt.succeeded
+        return self.made and not any(copy.error for copy in self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +105,21 @@ class BuildListener:
     Attributes:
         on_copy: a table (name, empresa) is about to be copied.
         on_copied: it was, or it was refused.
+        copying: entered around the copy of one; gives what its figures are told to.
         on_adopted: the defaults of an earlier version were taken over.
-        on_dbt: dbt's project is about to be assembled.
+        on_wait: another build, or a sync, is filling payload tables, and is waited for.
+        on_dbt: dbt is about to run, and why.
         running: entered around dbt, which prints what it likes.
     """
 
     on_copy: Callable[[str, str], None] = lambda *_: None
     on_copied: Callable[[TableCopy], None] = lambda _: None
+    copying: Callable[[str, str], AbstractContextManager[Callable[[Headway], None] | None]] = (
+        lambda *_: nullcontext()
+    )
     on_adopted: Callable[[AdoptedDefaults], None] = lambda _: None
-    on_dbt: Callable[[], None] = lambda: None
+    on_wait: Callable[[], None] = lambda: None
+    on_dbt: Callable[[DbtNeeded], None] = lambda _: None
     running: Callable[[MappingProject], AbstractContextManager[None]] = lambda _: nullcontext()
 
 
@@ -127,11 +146,14 @@ def build(
         SourceUnreachable: the clinic is gone.
         ConfigurationError: a clinic cannot be opened.
         WarehouseError: dbt would replace what others made; or the warehouse is gone.
+        KeyboardInterrupt: while dbt ran, too; what it had made by then is made again.
     """
     listener = listener or BuildListener()
     deployment.refuse_foreign_relations()
     if not reads_clinic(deployment, request.empresas):
-        return BuildResult((), _run_dbt(deployment, _ONLY_OMIE, listener))
+        project = _prepare(deployment, listener)
+        why = DbtNeeded((Reason.ONLY_OMIE,))
+        return BuildResult((), _run_dbt(deployment, project, _ONLY_OMIE, why, listener))
     copies = tuple(
         copy
         for empresa in request.empresas
@@ -139,7 +161,14 @@ def build(
     )
     if all(copy.error is not None for copy in copies):
         return BuildResult(copies, None)
-    return BuildResult(copies, _run_dbt(deployment, (), listener))
+    project = _prepare(deployment, listener)
+    why = DbtNeeded((Reason.ASKED,))
+    if not request.full:
+        refreshed = refresh_models(deployment, project, request.empresas, on_wait=listener.on_wait)
+        if not isinstance(refreshed, DbtNeeded):
+            return BuildResult(copies, None, refreshed)
+        why = refreshed
+    return BuildResult(copies, _run_dbt(deployment, project, (), why, listener))
 
 
 def _copy_empresa(
@@ -149,13 +178,18 @@ def _copy_empresa(
         pass  # a clinic that cannot be opened is one error, not one for each of its tables
     for table in deployment.sources:
         listener.on_copy(table.name, empresa)
-        copy = _copy_table(deployment, request, table, empresa)
+        with listener.copying(table.name, empresa) as on_headway:
+            copy = _copy_table(deployment, request, table, empresa, on_headway)
         listener.on_copied(copy)
         yield copy
 
 
 def _copy_table(
-    deployment: Deployment, request: BuildRequest, table: SourceTable, empresa: str
+    deployment: Deployment,
+    request: BuildRequest,
+    table: SourceTable,
+    empresa: str,
+    on_headway: Callable[[Headway], None] | None,
 ) -> TableCopy:
     how = deployment.how_to_read(
         full=request.full,
@@ -163,7 +197,7 @@ def _copy_table(
         accept_shrunk=table.name in request.accept_shrunk,
     )
     try:
-        result = deployment.extract(table, empresa, how=how)
+        result = deployment.extract(table, empresa, how=how, on_headway=on_headway)
     except SourceUnreachable:
         raise
     except (ClinicSourceError, ConfigurationError) as error:
@@ -171,18 +205,42 @@ def _copy_table(
     return TableCopy(empresa, table.name, result, deployment.unowned_rows(table, empresa))
 
 
-def _run_dbt(deployment: Deployment, selected: Sequence[str], listener: BuildListener) -> DbtRun:
-    from dbt.cli.main import dbtRunner
-
+def _prepare(deployment: Deployment, listener: BuildListener) -> MappingProject:
     adopted = deployment.adopt_defaults()
     if adopted is not None:
         listener.on_adopted(adopted)
-    listener.on_dbt()
-    project = deployment.prepare_dbt()
+    return deployment.prepare_dbt()
+
+
+def _run_dbt(
+    deployment: Deployment,
+    project: MappingProject,
+    selected: Sequence[str],
+    why: DbtNeeded,
+    listener: BuildListener,
+) -> DbtRun:
+    # A second and a half, which a build with nothing for dbt does without.
+    from dbt.cli.main import dbtRunner
+
+    listener.on_dbt(why)
     folder = str(project.folder)
     arguments = [*BUILD, "--project-dir", folder, "--profiles-dir", folder, *selected]
-    with listener.running(project):
-        outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
-    nodes: Sequence[NodeResult] = getattr(outcome.result, "results", None) or ()
+    with making_models(deployment, project, listener.on_wait) as making:
+        with listener.running(project):
+            outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--no-use-colors"])
+        if isinstance(outcome.exception, KeyboardInterrupt):
+            # dbt catches it and gives it back as a result. Somebody wants to stop: no failure.
+            raise outcome.exception
+        nodes: Sequence[NodeResult] = getattr(outcome.result, "results", None) or ()
+        making.made.update(_made(deployment, nodes))
     broke = outcome.exception if outcome.exception is not None and not nodes else None
-    return DbtRun(nodes, outcome.success, broke)
+    return DbtRun(nodes, outcome.success, why, broke)
+
+
+def _made(deployment: Deployment, nodes: Sequence[NodeResult]) -> Iterator[str]:
+    """The relations that came out well, as plain schema and name."""
+    schemas = deployment.settings.schemas
+    for result in nodes:
+        node: Any = result.node
+        if str(result.status) == "success" and node.resource_type in _RELATIONS:
+            yield f"{schemas.plain(node.schema)}.{node.alias}"

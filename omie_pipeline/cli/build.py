@@ -16,9 +16,11 @@ from omie_pipeline.cli.defaults import tell_adopted
 from omie_pipeline.cli.errors import FAILED, without_secrets
 from omie_pipeline.cli.model_report import tell_columns
 from omie_pipeline.cli.output import count, say, show
+from omie_pipeline.cli.progress import copying_progress
 from omie_pipeline.cli.selection import EmpresaOption, chosen_empresas
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.likely import did_you_mean
+from omie_pipeline.models.why import why_dbt
 from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.clinic.extract import ExtractResult
     from omie_pipeline.config.dbt_project import MappingProject
+    from omie_pipeline.models.memory import DbtNeeded
+    from omie_pipeline.models.refresh import Refreshed
     from omie_pipeline.status.unread_values import Reading, UnreadColumn
 
 
@@ -171,7 +175,10 @@ _TablesOption = list[str] | None
 def build(
     empresa: EmpresaOption = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Lê todas as linhas, não só o que mudou.")
+        bool,
+        typer.Option(
+            "--full", help="Lê todas as linhas, e refaz e testa todos os modelos com o dbt."
+        ),
     ] = False,
     recopy: Annotated[
         _TablesOption,
@@ -218,9 +225,11 @@ def build(
     listener = BuildListener(
         on_copy=lambda table, name: say(texts.copying(name=table, empresa=name)),
         on_copied=on_copied,
+        copying=lambda table, name: copying_progress(f"{table} ({name})"),
         on_adopted=tell_adopted,
-        on_dbt=lambda: say(texts.BUILDING),
-        running=_dbt_running,
+        on_wait=tell_wait,
+        on_dbt=tell_why,
+        running=dbt_running,
     )
     try:
         result = run(deployment, request, listener)
@@ -229,9 +238,12 @@ def build(
         raise
     if result.dbt is not None:
         _tell_dbt(result.dbt)
-        if copied:
-            tell_reading(deployment)
-            tell_columns(deployment)
+    if result.refreshed is not None:
+        _tell_refreshed(result.refreshed)
+    # What was told of the very same rows is not looked for again: it reads every table whole.
+    if copied and (result.dbt is not None or any(one.empresas for one in result.refreshed or ())):
+        tell_reading(deployment)
+        tell_columns(deployment)
     _tell_refused(refused)
     if result.dbt is not None and not result.dbt.succeeded:
         say(texts.MODELS_FIX)
@@ -304,8 +316,19 @@ def _tell(result: ExtractResult, empresa: str) -> None:
         say(texts.old_copy_stays(table=result.table, copy=name))
 
 
+def tell_wait() -> None:
+    """Print that another build is waited for."""
+    say(texts.MODELS_WAIT)
+
+
+def tell_why(needed: DbtNeeded) -> None:
+    """Say that dbt runs, and why."""
+    say(texts.building(why_dbt(needed.reasons, needed.relations)))
+
+
 @contextmanager
-def _dbt_running(project: MappingProject) -> Iterator[None]:
+def dbt_running(project: MappingProject) -> Iterator[None]:
+    """What dbt prints goes to stderr, after what a person should do about the project."""
     for hint in project.hints:
         say(texts.warning(hint))
     # dbt writes its whole log to stdout; what matters of it is printed afterwards.
@@ -315,8 +338,33 @@ def _dbt_running(project: MappingProject) -> Iterator[None]:
 
 def _tell_dbt(run: DbtRun) -> None:
     if run.broke is not None:
-        raise ConfigurationError(texts.DBT_DID_NOT_RUN + _first_lines(str(run.broke)))
+        reason = _first_lines(str(run.broke)) or type(run.broke).__name__
+        raise ConfigurationError(texts.DBT_DID_NOT_RUN + reason)
     _tell_nodes(run.nodes)
+
+
+def _tell_refreshed(tables: Sequence[Refreshed]) -> None:
+    """Tables of which a row changed, each; the others as a number."""
+    show(texts.VIEWS_STAND)
+    for table in tables:
+        if table.changed:
+            show(
+                texts.table_refreshed(
+                    table=table.model,
+                    rows=count(table.rows),
+                    added=count(table.added),
+                    removed=count(table.removed),
+                )
+            )
+        for test, rows in table.failing.items():
+            if rows is None:
+                say(texts.test_not_asked(test))
+            else:
+                say(texts.test_fails(test=test, rows=count(rows)))
+    unchanged = sum(1 for table in tables if not table.changed)
+    if unchanged:
+        one = unchanged == 1
+        show(texts.ONE_TABLE_UNCHANGED if one else texts.tables_unchanged(unchanged))
 
 
 def _tell_refused(refused: Sequence[str]) -> None:

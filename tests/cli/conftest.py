@@ -117,7 +117,7 @@ class Dbt:
     """Answers as dbt's runner does, and runs nothing."""
 
     nodes: tuple[tuple[str, str, str], ...] = ()
-    exception: Exception | None = None
+    exception: BaseException | None = None
     asked: tuple[str, ...] = ()
 
     def invoke(self, arguments: list[str]) -> SimpleNamespace:
@@ -125,7 +125,11 @@ class Dbt:
         type(self).asked = tuple(arguments)
         print("dbt fala demais")  # noqa: T201 - it does
         results = [
-            SimpleNamespace(status=status, message=message, node=SimpleNamespace(name=name))
+            SimpleNamespace(
+                status=status,
+                message=message,
+                node=SimpleNamespace(name=name, resource_type="test"),
+            )
             for name, status, message in self.nodes
         ]
         failed = self.exception is not None or any(r.status == "error" for r in results)

@@ -20,6 +20,13 @@ def test_a_good_build_says_what_to_do_next(terminal: Terminal, dbt: type[Dbt]) -
     assert "dbt fala demais" not in said.out
 
 
+@pytest.mark.slow
+def test_why_dbt_runs_is_said_in_a_line(terminal: Terminal, dbt: type[Dbt]) -> None:
+    assert "modelos (é o primeiro build neste banco)" in terminal("build").err
+    assert "modelos (pedido com --full)" in terminal("build", "--full").err
+
+
+@pytest.mark.slow
 def test_warnings_are_told_and_errors_are_1(terminal: Terminal, dbt: type[Dbt]) -> None:
     dbt.nodes = (("unico", "warn", "Got 2 results"), ("omie_clientes", "success", ""))
     said = terminal("build")
@@ -38,6 +45,20 @@ def test_a_dbt_that_cannot_run_is_1(terminal: Terminal, dbt: type[Dbt]) -> None:
     assert said.code == 1
     assert "no such model" in said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.slow
+def test_a_dbt_that_says_nothing_is_told_by_its_kind(terminal: Terminal, dbt: type[Dbt]) -> None:
+    dbt.exception = AssertionError()
+    assert "O dbt não pôde rodar: AssertionError" in terminal("build").err
+
+
+def test_ctrl_c_while_dbt_runs_is_an_interruption(terminal: Terminal, dbt: type[Dbt]) -> None:
+    dbt.exception = KeyboardInterrupt()
+    said = terminal("build", "--full")
+    assert said.code == 130
+    assert "Interrompido" in said.err
+    assert "Erro" not in said.err
 
 
 def test_without_a_clinic_only_omies_views_are_made(

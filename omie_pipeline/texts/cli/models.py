@@ -114,7 +114,8 @@ def old_copy_stays(*, table: str, copy: str) -> str:
     return f"{table}: a cópia antiga {copy} fica até que nada mais dependa dela"
 
 
-BUILDING: Final = "dbt build: refazendo os modelos"
+def building(why: str) -> str:
+    return f"dbt build: refazendo os modelos ({why})"
 
 
 def warning(hint: str) -> str:
@@ -133,6 +134,36 @@ def tables_not_copied(tables: int) -> str:
 
 def and_more(number: int) -> str:
     return f"... e mais {number}"
+
+
+VIEWS_STAND: Final = "Visões: como o dbt as fez; nada do que elas leem mudou de forma"
+
+
+def table_refreshed(*, table: str, rows: str, added: str, removed: str) -> str:
+    return (
+        f"{table}: {rows} linhas, {added} novas ou alteradas, {removed} retiradas ou substituídas"
+    )
+
+
+def test_fails(*, test: str, rows: str) -> str:
+    return f"aviso: {test}: {rows} resultados"
+
+
+def test_not_asked(test: str) -> str:
+    return (
+        f"aviso: {test}: o banco não pôde responder a este teste "
+        "(omie-pipeline build --full diz por quê)"
+    )
+
+
+MODELS_WAIT: Final = (
+    "Outro build refaz os modelos, ou preenche as tabelas de envio; esperando a vez"
+)
+ONE_TABLE_UNCHANGED: Final = "1 tabela de envio sem mudança"
+
+
+def tables_unchanged(number: int) -> str:
+    return f"{number} tabelas de envio sem mudança"
 
 
 def dbt_nodes(*, good: int, all_nodes: int) -> str:
