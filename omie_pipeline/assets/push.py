@@ -24,6 +24,7 @@ from omie_pipeline.assets.retries import retried_as_omie_says
 from omie_pipeline.assets.run_tags import (
     APPROVE_TAG,
     HELD_TAG,
+    TRUE,
     UNFINISHED_TAG,
     trigger_of,
 )
@@ -35,7 +36,6 @@ from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
 
 GROUP = "omie_envio"
-_TRUE = ("true", "sim", "1")
 
 
 def push_key(endpoint: Endpoint) -> dg.AssetKey:
@@ -80,13 +80,13 @@ def push_asset(
             what.empresa,
             what.date_from,
             what.date_to,
-            unfinished_only=tags.get(UNFINISHED_TAG) in _TRUE,
-            held_only=tags.get(HELD_TAG) in _TRUE,
-            approved=tags.get(APPROVE_TAG) in _TRUE,
+            unfinished_only=tags.get(UNFINISHED_TAG) in TRUE,
+            held_only=tags.get(HELD_TAG) in TRUE,
+            approved=tags.get(APPROVE_TAG) in TRUE,
         )
         options = PushOptions(
             trigger=trigger_of(tags),
-            approve=tags.get(APPROVE_TAG) in _TRUE,
+            approve=tags.get(APPROVE_TAG) in TRUE,
             dagster_run_id=context.run.run_id,
             data_docs_dir=opened.data_docs_dir,
         )

@@ -10,6 +10,7 @@ MODE_TAG = "omie_pipeline/mode"
 """``full`` (default) or ``incremental``: how Omie is read."""
 APPROVE_TAG = "omie_pipeline/approve"
 """``true``: a person approved what a guardrail stopped."""
+FULL_TAG = "omie_pipeline/full"
 HELD_TAG = "omie_pipeline/only_held"
 """``true``: only rows that an earlier run held."""
 UNFINISHED_TAG = "omie_pipeline/only_pending"
@@ -25,6 +26,7 @@ DIRECTION_TAG = "omie_pipeline/direction"
 PROGRESS_TAG = "omie_pipeline/progress"
 NOT_BEFORE_TAG = "omie_pipeline/not_before"
 """ISO moment: what a question asked since then has proven is not asked again."""
+TRUE = ("true", "sim", "1")
 
 
 def trigger_of(tags: Mapping[str, str]) -> str:

@@ -132,6 +132,22 @@ def moment_tag(*, tag: str, moment: str | None) -> str:
 
 DEFAULTS_ADOPTED: Final = "Padrões importados de %s"
 DEFAULT_LEFT_OUT: Final = "Padrão que ficou de fora: %s"
+DBT_RUNS: Final = "O dbt refaz e testa os modelos desta execução: %s"
+VIEW_STANDS: Final = "como estava: nada de que depende mudou"
+TABLE_FILLED: Final = "linhas mudaram"
+TABLE_UNCHANGED: Final = "nenhuma linha mudou"
+
+
+def test_fails(*, test: str, rows: int) -> str:
+    return f"{test}: {rows} linhas não passam neste teste do dbt"
+
+
+MODELS_WAIT: Final = "Outro build refaz os modelos, ou preenche as tabelas: aguardando"
+TEST_PASSES: Final = "todas as linhas passam neste teste do dbt"
+
+
+def test_not_asked(test: str) -> str:
+    return f"{test}: o banco não pôde responder a este teste do dbt"
 
 
 # assets/nfse.py

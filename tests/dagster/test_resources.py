@@ -191,6 +191,23 @@ def test_the_definitions_start_no_process_once_dbt_has_parsed(
     assert not (home / "postgres").exists()
 
 
+@pytest.mark.slow
+def test_loading_the_definitions_loads_nothing_that_only_a_step_needs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every run's process loads them: Arrow, migrations and rules are for those who use them."""
+    monkeypatch.setenv("OMIE_PIPELINE_HOME", str(home))
+    monkeypatch.setenv("OMIE_PIPELINE_STAGING", "synthea")
+    ensure_manifest(Deployment().settings)
+    code = (
+        "import gc, sys, omie_pipeline.definitions;"
+        "heavy = ('pyarrow', 'pandas', 'numpy', 'alembic', 'great_expectations', 'dbt.graph');"
+        "print([name for name in heavy if name in sys.modules], gc.isenabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[0] == "[] True"
+
+
 def test_definitions_that_cannot_be_made_leave_the_collector_of_garbage_at_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
