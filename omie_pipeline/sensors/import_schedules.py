@@ -17,6 +17,7 @@ from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
 from omie_pipeline.config.empresas import Empresa, PipelineConfig
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.resources.dagster_internals import AssetJob
+from omie_pipeline.sensors.full_builds import full_tags
 from omie_pipeline.sensors.ranges import range_tags
 from omie_pipeline.texts import dagster as texts
 
@@ -46,6 +47,7 @@ class _ScheduleSpec:
     Attributes:
         strike: what it does for an empresa at a moment; ``None``: no run.
         nothing: what a strike without any run says, for people.
+        models: whether the job makes models of dbt's.
     """
 
     name: str
@@ -54,6 +56,7 @@ class _ScheduleSpec:
     description: str
     strike: Callable[[Empresa, datetime], _Strike | None]
     nothing: str = texts.NOTHING_DUE
+    models: bool = True
 
 
 def mirror_schedules(
@@ -72,6 +75,7 @@ def mirror_schedules(
             _REGISTERS[pace],
             description="Lê os cadastros do Omie.",
             strike=_due(settings, "register"),
+            models=False,
         ),
         _ScheduleSpec(
             "espelho_mudancas",
@@ -130,13 +134,16 @@ def _schedule(
             one = wanted.strike(empresa, struck)
             if one is None:
                 continue
-            started = True
+            started, whose = True, {EMPRESA_TAG: empresa.nome}
+            full: Mapping[str, str] = {}
+            if wanted.models:
+                full = full_tags(context.instance, wanted.job.name, whose, struck, settings.zone)
             yield dg.RunRequest(
                 run_key=f"{empresa.nome}:{struck.isoformat()}",
                 partition_key=one.partition_key,
                 asset_selection=_selection(context, wanted.job, one.left_out),
                 asset_check_keys=[],
-                tags={**one.tags, EMPRESA_TAG: empresa.nome},
+                tags={**one.tags, **whose, **full},
             )
         if not started:
             yield dg.SkipReason(wanted.nothing)

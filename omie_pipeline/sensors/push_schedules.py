@@ -12,6 +12,7 @@ from omie_pipeline.assets.run_tags import EMPRESA_TAG, SYNC_TAG
 from omie_pipeline.config.settings import Settings
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG, AssetJob
+from omie_pipeline.sensors.full_builds import full_tags
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
 from omie_pipeline.texts import dagster as texts
 
@@ -36,10 +37,15 @@ def registers_schedule(
         description="Envia cadastros e, em seguida, os lançamentos que mudaram.",
     )
     def sincronizacao(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-        moment = context.scheduled_execution_time.isoformat()
+        at = context.scheduled_execution_time
+        moment = at.isoformat()
         for empresa in empresas:
+            whose = {PARTITION_TAG: empresa}
+            full = full_tags(context.instance, job.name, whose, at, settings.zone)
             yield dg.RunRequest(
-                run_key=f"{empresa}:{moment}", partition_key=empresa, tags={SYNC_TAG: moment}
+                run_key=f"{empresa}:{moment}",
+                partition_key=empresa,
+                tags={SYNC_TAG: moment, **full},
             )
 
     return sincronizacao
@@ -66,13 +72,18 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
         ensure_pools(context.instance)
         empresa, this_sync = run.tags[PARTITION_TAG], run.tags[SYNC_TAG]
         since = last_complete_sync(context.instance, facts_job.name, empresa)
-        for first, last in date_ranges(pending_dates(warehouse.open(clinic), empresa, since)):
+        opened, whose = warehouse.open(clinic), {EMPRESA_TAG: empresa}
+        at, zone = opened.clock.now(), opened.settings.zone
+        # Before the first is asked for: every range is told the same. Today always is in one.
+        full = full_tags(context.instance, facts_job.name, whose, at, zone)
+        for first, last in date_ranges(pending_dates(opened, empresa, since)):
             yield dg.RunRequest(
                 run_key=f"{run.run_id}:{first}:{last}",
                 tags={
                     **range_tags(first, last, empresa),
                     SYNC_TAG: this_sync,
-                    EMPRESA_TAG: empresa,
+                    **whose,
+                    **full,
                 },
             )
 
