@@ -68,6 +68,7 @@ from omie_pipeline.texts import progress as progress_texts
 
 if TYPE_CHECKING:
     from omie_pipeline.clinic.extract import ExtractResult, HowToRead
+    from omie_pipeline.clinic.one_row import RowCopy
     from omie_pipeline.clinic.reader import ClinicReader
 
 
@@ -388,9 +389,7 @@ class Deployment:
         """
         from omie_pipeline.clinic.extract import Watch, extract_table
 
-        shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
-        if shared and table.empresa_column is None:
-            raise ConfigurationError(texts.no_empresa_column(table.name))
+        self._refuse_shared(table, empresa)
         before = self.settings.include_before_start and date_from == self.settings.start_date
         whose: WhoseWork = (empresa, "extract", table.name)
         with (
@@ -411,6 +410,41 @@ class Deployment:
                     lambda: work.wait_for_another(progress_texts.OTHER_RUN),
                 ),
             )
+
+    def extract_row(
+        self,
+        reader: ClinicReader,
+        table: SourceTable,
+        empresa: str,
+        value: str,
+        on_wait: Callable[[], None] | None = None,
+    ) -> RowCopy:
+        """Copy one row of a table of the clinic, by its key; see ``clinic.one_row``.
+
+        Args:
+            reader: the clinic of the empresa.
+            table: declaration of the clinic's table.
+            empresa: the empresa whose row is meant.
+            value: what the key column beside the empresa's says.
+            on_wait: called once if another reading of the table is on its way.
+        """
+        from omie_pipeline.clinic.one_row import copy_row
+
+        self._refuse_shared(table, empresa)
+        return copy_row(
+            reader,
+            table,
+            self.engine,
+            empresa=empresa,
+            value=value,
+            how=self.how_to_read(),
+            on_wait=on_wait,
+        )
+
+    def _refuse_shared(self, table: SourceTable, empresa: str) -> None:
+        shared = len(self.empresas) > 1 and self._shares_clinic(empresa)
+        if shared and table.empresa_column is None:
+            raise ConfigurationError(texts.no_empresa_column(table.name))
 
     def how_to_read(
         self, *, full: bool = False, recopy: bool = False, accept_shrunk: bool = False

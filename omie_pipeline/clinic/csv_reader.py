@@ -168,14 +168,14 @@ class CsvReader:
         date_from: date | None = None,
         date_to: date | None = None,
         empresa: str | None = None,
-        keys: Sequence[Key] | None = None,  # noqa: ARG002 (a file is read whole)
+        keys: Sequence[Key] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         layout = self._layout(table)
         window = DateWindow(date_from, date_to)
         schema = pa.schema([_text_field(name) for name in columns or layout.names])
         yielded = False
         for batch in self._read(table, layout):
-            kept = _filtered(batch, table, window, empresa).select(schema.names).cast(schema)
+            kept = _filtered(batch, table, window, empresa, keys).select(schema.names).cast(schema)
             for start in range(0, kept.num_rows, BATCH_ROWS):
                 yielded = True
                 yield kept.slice(start, BATCH_ROWS)
@@ -400,13 +400,30 @@ def _text_field(name: str) -> pa.Field:
 
 
 def _filtered(
-    batch: pa.RecordBatch, table: SourceTable, window: DateWindow, empresa: str | None
+    batch: pa.RecordBatch,
+    table: SourceTable,
+    window: DateWindow,
+    empresa: str | None,
+    keys: Sequence[Key] | None,
 ) -> pa.RecordBatch:
     if empresa is not None and table.empresa_column is not None:
         batch = batch.filter(pc.equal(batch.column(table.empresa_column), empresa))
     if window and table.business_date is not None:
         batch = batch.filter(rows_in_window(batch.column(table.business_date), window))
+    if keys is not None:
+        batch = batch.filter(_has_key(batch, table, keys))
     return batch
+
+
+def _has_key(batch: pa.RecordBatch, table: SourceTable, keys: Sequence[Key]) -> pa.Array:
+    """Whether a row has one of ``keys``; a row without a key has none of them."""
+    found = pa.array([False] * batch.num_rows)
+    for key in keys:
+        same = pa.array([True] * batch.num_rows)
+        for name, part in zip(table.key, key, strict=True):
+            same = pc.and_(same, pc.equal(batch.column(name), part).fill_null(False))
+        found = pc.or_(found, same)
+    return found
 
 
 def _cents_apart(batch: pa.RecordBatch) -> bool:

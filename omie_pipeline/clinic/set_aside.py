@@ -260,6 +260,18 @@ def remember(
     """
     c = SET_ASIDE.c
     mine = (c.empresa == empresa, c.table_name == table.name)
+    _write(connection, empresa, table, found)
+    seen: sa.ColumnElement[bool] = sa.true()
+    if part is not None:
+        parts = [sa.cast(part.table.columns[name], sa.Text) for name in table.key]
+        of_part = c.key.in_(sa.select(sa.func.concat_ws("/", *parts)))
+        seen = sa.or_(of_part, c.kind == "empty_empresa")  # counted over the whole table
+    connection.execute(sa.delete(SET_ASIDE).where(*mine, seen, c.last_seen_at < sa.func.now()))
+
+
+def _write(
+    connection: sa.Connection, empresa: str, table: SourceTable, found: Sequence[SetAside]
+) -> None:
     for one in found[:_LISTED_KEYS]:
         values = {
             "rows": one.rows,
@@ -278,12 +290,28 @@ def remember(
         connection.execute(
             insert.on_conflict_do_update(index_elements=list(SET_ASIDE.primary_key), set_=values)
         )
-    seen: sa.ColumnElement[bool] = sa.true()
-    if part is not None:
-        parts = [sa.cast(part.table.columns[name], sa.Text) for name in table.key]
-        of_part = c.key.in_(sa.select(sa.func.concat_ws("/", *parts)))
-        seen = sa.or_(of_part, c.kind == "empty_empresa")  # counted over the whole table
-    connection.execute(sa.delete(SET_ASIDE).where(*mine, seen, c.last_seen_at < sa.func.now()))
+
+
+def remember_key(
+    connection: sa.Connection,
+    empresa: str,
+    table: SourceTable,
+    key: Key,
+    found: Sequence[SetAside],
+) -> None:
+    """Renews what is set aside of one key, of which all rows were read; the rest stays as it is.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        table: declaration of the clinic's table.
+        key: the key.
+        found: its rows that were set aside.
+    """
+    c = SET_ASIDE.c
+    _write(connection, empresa, table, found)
+    before = (c.empresa == empresa, c.table_name == table.name, c.key == shown_key(key))
+    connection.execute(sa.delete(SET_ASIDE).where(*before, c.last_seen_at < sa.func.now()))
 
 
 def set_aside_of(connection: sa.Connection, empresa: str, table: SourceTable) -> frozenset[str]:

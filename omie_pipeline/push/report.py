@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.clock import BRASILIA
+from omie_pipeline.omie.faults import STATUS_TEXTS
 from omie_pipeline.payload import DELIVERED
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
@@ -620,6 +621,39 @@ class Answered:
     state: str
     omie_id: str
     words: str
+
+
+def answered(engine: sa.Engine, empresa: str, endpoint: str, code: str, run_id: str) -> Answered:
+    """How one record stands after a run, with Omie's own words.
+
+    Args:
+        engine: the warehouse.
+        empresa: the empresa whose row is meant.
+        endpoint: name of the endpoint.
+        code: the integration code.
+        run_id: id of the run; ``""`` for none.
+    """
+    mine = (
+        ledger.c.empresa == empresa,
+        ledger.c.endpoint == endpoint,
+        ledger.c.codigo_integracao == code,
+    )
+    known = sa.select(ledger.c.state, ledger.c.omie_id, ledger.c.omie_code).where(*mine)
+    last = (
+        sa.select(attempt.c.response, attempt.c.fault_text)
+        .where(attempt.c.run_id == run_id, attempt.c.codigo_integracao == code)
+        .order_by(attempt.c.attempt_id.desc())
+        .limit(1)
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        row = connection.execute(known).one_or_none()
+        call = connection.execute(last).one_or_none() if run_id else None
+    response: Mapping[str, Any] = (call.response if call is not None else None) or {}
+    told = (str(response[name]) for name in STATUS_TEXTS if response.get(name))
+    words = (call.fault_text if call is not None else None) or next(told, "")
+    if row is None:
+        return Answered("", "", words)
+    return Answered(row.state, str(row.omie_id or row.omie_code or ""), words)
 
 
 # The last run of each endpoint, added up over its partitions.
