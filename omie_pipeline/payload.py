@@ -389,6 +389,31 @@ def source_rows(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Sub
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MadeRow:
+    """A row that dbt made: what it would send, and the columns that are not sent."""
+
+    payload: Mapping[str, Any]
+    extra: Mapping[str, Any]
+
+
+def rows_of_code(
+    engine: sa.Engine, model: PayloadModel, empresa: str, code: str
+) -> tuple[MadeRow, ...]:
+    """The rows of one code in a model; more than one where the clinic has it twice.
+
+    Args:
+        engine: the warehouse.
+        model: the payload model.
+        empresa: the empresa whose rows are meant.
+        code: an integration code.
+    """
+    source = source_rows(model, Selection(empresa, key=code), "upsert")
+    with warehouse_errors(), engine.connect() as connection:
+        rows = connection.execute(sa.select(source.c.payload, source.c.extra)).all()
+    return tuple(MadeRow(row.payload, row.extra) for row in rows)
+
+
 # Where a code that a person typed stands in the payload models, if anywhere.
 
 _COMPARED = 20_000

@@ -320,6 +320,15 @@ def sharing(
     return set(found)
 
 
+def holder_of(connection: sa.Connection, empresa: str, code: str) -> str:
+    """The code under which a person is delivered: their own, or that of whom they share it with."""
+    table = codes_table(connection)
+    if table is None:
+        return code
+    query = sa.select(table.c.titular).where(table.c.empresa == empresa, table.c.codigo == code)
+    return str(connection.scalar(query.limit(1)) or code)
+
+
 def document_of(connection: sa.Connection, empresa: str, codes: Collection[str]) -> str:
     """The clinic's document of people who share a record, as it is written there.
 

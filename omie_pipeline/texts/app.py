@@ -46,3 +46,11 @@ def no_such_client(*, key: str, empresa: str) -> str:
         f"Não há cliente {key} ({empresa}) no modelo omie_clientes: confira o código, ou refaça "
         "os modelos com omie-pipeline build"
     )
+
+
+# app/sync_one.py
+
+BUILD_FAILED: Final = (
+    "Os modelos não puderam ser refeitos, e nada foi enviado: rode omie-pipeline build, que diz "
+    "por quê"
+)
