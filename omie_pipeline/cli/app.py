@@ -30,6 +30,7 @@ from omie_pipeline.cli.rows_to_fix import not_emptied, quarantine, rejected
 from omie_pipeline.cli.rules import rules
 from omie_pipeline.cli.selection import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
+from omie_pipeline.cli.sync import sync
 from omie_pipeline.cli.warnings import warnings
 from omie_pipeline.texts.cli import usage as texts
 
@@ -77,6 +78,7 @@ app.command(cls=PortugueseCommand)(rules)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(preview)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)
+app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(sync)
 app.command(cls=PortugueseCommand)(status)
 app.command(cls=PortugueseCommand)(history)
 app.command(cls=PortugueseCommand)(reconcile)

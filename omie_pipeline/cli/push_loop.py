@@ -21,7 +21,7 @@ from omie_pipeline.texts.cli import push as texts
 
 if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment, Progress
-    from omie_pipeline.app.push_all import EndpointResult, PushRequest
+    from omie_pipeline.app.push_all import EndpointResult, PushListener, PushRequest
     from omie_pipeline.payload import PayloadModel
     from omie_pipeline.push.report import PushReport
 
@@ -47,19 +47,25 @@ def deliver(
     Raises:
         ConfigurationError, ModelError, WarehouseError: before any call, or at once.
     """
-    from omie_pipeline.app.push_all import PushListener, push_all
+    from omie_pipeline.app.push_all import push_all
 
-    listener = PushListener(on_model=_tell_computed, on_list=say_reading, sending=_sending)
     reports: list[PushReport] = []
     failed = False
-    for result in push_all(deployment, wanted, listener):
+    for result in push_all(deployment, wanted, push_listener()):
         if result.report is not None:
             reports.append(result.report)
             on_report(result.report)
-        failed = _tell(result, wanted) or failed
+        failed = tell(result, dry_run=wanted.options.dry_run) or failed
         if wanted.options.dry_run and result.report is not None:
             tell_time(deployment, result.endpoint, result.report.would_send)
     return PushResult(tuple(reports), failed)
+
+
+def push_listener() -> PushListener:
+    """What the terminal says while endpoints are pushed."""
+    from omie_pipeline.app.push_all import PushListener
+
+    return PushListener(on_model=_tell_computed, on_list=say_reading, sending=_sending)
 
 
 def tell_time(deployment: Deployment, endpoint: Endpoint, rows: int) -> None:
@@ -86,8 +92,14 @@ def _label(empresa: str, endpoint: Endpoint) -> str:
     return f"{endpoint.name} ({empresa})"
 
 
-def _tell(result: EndpointResult, wanted: PushRequest) -> bool:
-    """Say what came of one endpoint; true when it failed or its report cannot be trusted."""
+def tell(result: EndpointResult, *, dry_run: bool, one_record: bool = False) -> bool:
+    """Say what came of one endpoint; true when it failed or its report cannot be trusted.
+
+    Args:
+        result: what came of it.
+        dry_run: nothing was sent on purpose.
+        one_record: its door says itself where a record is that nothing was selected of.
+    """
     label = _label(result.empresa, result.endpoint)
     if result.behind:
         say(texts.not_sent_behind(label=label, behind=", ".join(result.behind)))
@@ -102,13 +114,15 @@ def _tell(result: EndpointResult, wanted: PushRequest) -> bool:
         return True
     if result.report is None:
         return False
-    failed = _tell_report(result.report, label, wanted)
+    if result.report.total.selected == 0 and not one_record:
+        say(texts.no_rows(label))
+    failed = _tell_report(result.report, label, dry_run=dry_run)
     if result.report.line_down:
         say(texts.no_way_to_omie(result.empresa))
     return failed
 
 
-def _tell_report(report: PushReport, label: str, wanted: PushRequest) -> bool:
+def _tell_report(report: PushReport, label: str, *, dry_run: bool) -> bool:
     """Say what the counts do not; true when the report cannot be trusted."""
     if report.recovered:
         say(texts.recovered(label=label, rows=report.recovered))
@@ -116,9 +130,7 @@ def _tell_report(report: PushReport, label: str, wanted: PushRequest) -> bool:
         say(texts.stopped(label=label, reason=report.stopped_by))
     for told in lots_told(report.lots):
         say(f"{label}: {told}")
-    if report.total.selected == 0:
-        say(texts.no_rows(label))
-    if wanted.options.dry_run:
+    if dry_run:
         say(texts.dry_run(label=label, rows=report.would_send))
         for reason in report.would_stop:
             say(texts.would_stop(label=label, reason=reason))

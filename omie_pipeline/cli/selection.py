@@ -230,8 +230,14 @@ def _dates_of(wanted: PushRequest) -> Dates:
     return Dates(wanted.date_from, wanted.date_to)
 
 
-def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
-    """Where a code that selected nothing stands instead, or how codes look there."""
+def missing_key(deployment: Deployment, wanted: PushRequest, read: str = "") -> str:
+    """Where a code that selected nothing stands instead, or how codes look there.
+
+    Args:
+        deployment: the composed deployment.
+        wanted: what was asked for.
+        read: what the clinic says of its row, if it was asked just now: a build finds no more.
+    """
     from omie_pipeline.payload import find_code
 
     key = wanted.key or ""
@@ -246,4 +252,6 @@ def missing_key(deployment: Deployment, wanted: PushRequest) -> str:
     if found.alike:
         return texts.perhaps_code(text=text, code=found.alike)
     like = texts.codes_are_like(found.example) if found.example else ""
+    if read:
+        return texts.check_code_only(text=f"{text}: {read}", like=like)
     return texts.check_code(text=text, like=like)

@@ -328,3 +328,94 @@ STATES: Final = {
     "to_be_checked": "a conferir (entregue depois da última leitura)",
     "only_in_omie": "só no Omie (digitado lá)",
 }
+
+
+# cli/sync.py
+
+WHICH_EMPRESA: Final = "há mais de uma empresa, e o código pode ser de qualquer uma"
+
+
+def which_empresa(empresas: str) -> str:
+    return f"{WHICH_EMPRESA}: diga qual ({empresas})"
+
+
+ONE_ENDPOINT: Final = "um só: o do registro (clientes, contas_receber, ...)"
+ROW_CHANGES: Final = {
+    "inserted": "linha nova",
+    "updated": "linha mudou",
+    "unchanged": "linha como antes",
+    "set_aside": "linha deixada de lado, a cópia fica como estava",
+}
+
+
+def row_read(*, table: str, id: str, change: str) -> str:
+    return f"Clínica: {table} {id}: {change}"
+
+
+def table_read(*, table: str, inserted: str, updated: str, deleted: str) -> str:
+    return (
+        f"Clínica: {table}: a tabela foi lida como num build ({inserted} novas, {updated} "
+        f"mudaram, {deleted} saíram)"
+    )
+
+
+def table_waits(table: str) -> str:
+    return f"Clínica: {table}: esperando outra leitura"
+
+
+def delivered_under(*, code: str, holder: str) -> str:
+    return f"{code} tem o documento de {holder}: é o mesmo cadastro no Omie, e vai {holder}"
+
+
+def goes_before(*, endpoint: str, code: str) -> str:
+    return f"{code} ({endpoint}) ainda não está no Omie: vai antes"
+
+
+BUILDING_FIRST: Final = (
+    "Os modelos ou as colunas da clínica mudaram desde o último build: refazendo tudo antes, o que "
+    "demora"
+)
+SYNC_ENDED: Final = {
+    "created": "incluído no Omie",
+    "updated": "alterado no Omie",
+    "linked": "vinculado ao que o Omie já tinha",
+    "deleted": "excluído do Omie",
+    "unchanged": "já está assim no Omie, nada foi enviado",
+    "rejected": "recusado pelo Omie",
+    "quarantined": "em quarentena, não foi enviado",
+    "held": "retido, não foi enviado ou não se sabe",
+}
+
+
+def record_ended(*, code: str, endpoint: str, ended: str, omie_id: str, said: str) -> str:
+    return f"{code} ({endpoint}): {ended}{omie_id}{said}"
+
+
+def with_id(omie_id: str) -> str:
+    return f" (id {omie_id})"
+
+
+def omie_answered(words: str) -> str:
+    return f'. O Omie respondeu: "{words}"'
+
+
+NOT_AT_CLINIC: Final = "a clínica, lida agora, não tem essa linha"
+NO_RECORD_OF_IT: Final = (
+    "a clínica tem a linha, mas o modelo não faz dela um registro deste endpoint (data de início, "
+    "tipo)"
+)
+ROWS_SET_ASIDE: Final = (
+    "a leitura da tabela deixou linhas de lado, que podem ser esta (omie-pipeline quarantine)"
+)
+NO_ROW_IN_MODEL: Final = "o modelo, refeito agora, não tem essa linha"
+
+
+def gone_at_clinic(*, code: str, endpoint: str, read: str) -> str:
+    return (
+        f"{code} ({endpoint}): {read}. No Omie o registro fica como está, porque a política do "
+        "endpoint não exclui (mode: mirror excluiria). Nada foi enviado"
+    )
+
+
+def deleted_before(*, code: str, endpoint: str, read: str) -> str:
+    return f"{code} ({endpoint}): {read}, e o registro já foi excluído do Omie. Nada foi enviado"

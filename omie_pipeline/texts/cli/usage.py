@@ -271,6 +271,10 @@ def check_code(*, text: str, like: str) -> str:
     return f"{text}: confira o código{like}; {BUILD}"
 
 
+def check_code_only(*, text: str, like: str) -> str:
+    return f"{text}; confira o código{like}"
+
+
 # cli/progress.py
 
 
