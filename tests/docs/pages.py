@@ -17,8 +17,14 @@ ROOT = project_root()
 README = ROOT / "README.md"
 OWN_SYSTEM = ROOT / "docs" / "own-system.md"
 OMIE_API = ROOT / "docs" / "omie-api.md"
+SAMPLE = ROOT / "sample" / "README.md"
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dbt_mapping" / "README.md"]
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "dbt_mapping" / "README.md",
+        SAMPLE,
+    ]
 )
 
 _FENCED = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -11,11 +11,13 @@ import pytest
 import yaml
 
 from omie_pipeline.config.settings import variable_names
+from omie_pipeline.simulator.check_digits import cpf_of
 from tests.docs.pages import (
     OMIE_API,
     PAGES,
     README,
     ROOT,
+    SAMPLE,
     anchors,
     blocks,
     code_spans,
@@ -207,3 +209,14 @@ def test_the_notice_names_files_that_are_there() -> None:
     assert len(names) > 5
     for name in names:
         assert (ROOT / name).exists(), name
+
+
+def test_the_patient_to_correct_is_wrong_in_the_sample_and_right_afterwards() -> None:
+    (walk,) = blocks(SAMPLE, "bash")
+    (before, after), *_ = re.findall(r"s/([\d.-]+)/([\d.-]+)/", walk)
+    (key,) = re.findall(r"--key PAC-(\S+)", walk)
+    rows = (ROOT / "sample" / "brasil" / "br_pacientes.csv").read_text("utf-8").splitlines()
+    assert [row.split(",")[0] for row in rows if before in row] == [key]
+    right = cpf_of(int(re.sub(r"\D", "", before)[:9]))
+    assert re.sub(r"\D", "", after) == re.sub(r"\D", "", right)
+    assert before != after
