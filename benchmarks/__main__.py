@@ -11,12 +11,17 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import (
+    bench_build,
+    bench_demo,
     bench_diff,
     bench_extract,
     bench_import,
     bench_load,
+    bench_lots,
     bench_pacing,
     bench_push,
+    bench_runs,
+    bench_sync,
     bench_validation,
     bench_webhooks,
 )
@@ -25,10 +30,15 @@ from benchmarks.measure import Measure, table
 
 BENCHES: dict[str, Callable[[Bench], list[Measure]]] = {
     "push": bench_push.measure,
+    "sync": bench_sync.measure,
     "pacing": bench_pacing.measure,
     "diff": bench_diff.measure,
     "validation": bench_validation.measure,
     "load": bench_load.measure,
+    "runs": bench_runs.measure,
+    "demo": bench_demo.measure,
+    "lots": bench_lots.measure,
+    "build": bench_build.measure,
     "extract": bench_extract.measure,
     "import": bench_import.measure,
     "webhooks": bench_webhooks.measure,

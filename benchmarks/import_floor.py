@@ -52,7 +52,7 @@ def run(url: str, base_url: str, days: tuple[date, date]) -> str:
 
 
 def _pages(base_url: str, days: tuple[date, date]) -> Iterator[list[dict[str, Any]]]:
-    window = _RECEIVABLES.call.born
+    window = _RECEIVABLES.call.created
     assert window is not None
     param = {
         **dict(_RECEIVABLES.call.fixed),

@@ -14,6 +14,8 @@ class Measure:
 
     Attributes:
         figure: what was measured, with its unit.
+        before: the figure, or the ratio, before small syncs were made to cost what they change
+            (November 2026); kept beside the present one. ``""`` where nothing was measured then.
         ratio: the number the target speaks of; ``None`` where there is none.
         at_most, at_least: the target; a measure without one is only reported.
     """
@@ -23,6 +25,7 @@ class Measure:
     ratio: float | None = None
     at_most: float | None = None
     at_least: float | None = None
+    before: str = ""
 
     @property
     def missed(self) -> bool:
@@ -51,10 +54,10 @@ class Measure:
     def cells(self) -> tuple[str, ...]:
         """The measure as a row of :func:`table`."""
         ratio = "" if self.ratio is None else f"{self.ratio:.3g}"
-        return (self.name, self.figure, ratio, self.target, self.verdict)
+        return (self.name, self.before, self.figure, ratio, self.target, self.verdict)
 
 
-_HEADER = ("measure", "figure", "ratio", "target", "verdict")
+_HEADER = ("measure", "before", "figure", "ratio", "target", "verdict")
 
 
 def table(measures: Sequence[Measure]) -> str:
