@@ -647,3 +647,107 @@ model_evidence = sa.Table(
     schema=SYNC,
     comment="What a view says because the clinic's values say so: other values are another view",
 )
+
+
+# Plans that people read before anything is sent: made by a dry run, approved, applied.
+
+stored_plan = sa.Table(
+    "stored_plan",
+    metadata,
+    sa.Column("plan_id", sa.Text, primary_key=True, comment="short, to be typed"),
+    sa.Column("state", sa.Text, nullable=False, comment="making, made, approved, applied, refused"),
+    sa.Column("subject", sa.Text, nullable=False, comment="what it is about, in Portuguese"),
+    sa.Column("origin", sa.Text, nullable=False, comment="person, policy, or the use case"),
+    sa.Column("empresas", _Names, nullable=False),
+    sa.Column("endpoints", _Names, nullable=False),
+    sa.Column("digest", sa.Text, comment="of all its rows"),
+    sa.Column("made_at", _Time, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("approved_at", _Time),
+    sa.Column("approved_by", sa.Text),
+    sa.Column(
+        "over_guardrails",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="approved in spite of what guardrails say",
+    ),
+    sa.Column("applied_at", _Time, comment="when it was begun last"),
+    sa.Column("applied_by", sa.Text),
+    sa.Column("ended_at", _Time, comment="applied, refused or superseded"),
+    sa.Column("ended_why", sa.Text, comment="of one that is refused or superseded"),
+    schema=SYNC,
+    comment="Plans that a person reads, approves and applies",
+)
+sa.Index("stored_plan_by_time", stored_plan.c.made_at.desc())
+
+stored_plan_part = sa.Table(
+    "stored_plan_part",
+    metadata,
+    sa.Column("plan_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, comment="in the order of sending"),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("selection", _Json, nullable=False, comment="dates and code that were asked for"),
+    sa.Column("selected", sa.BigInteger, nullable=False, comment="rows looked at"),
+    sa.Column("unchanged", sa.BigInteger, nullable=False),
+    sa.Column("stops", _Names, nullable=False, comment="what guardrails say, in Portuguese"),
+    sa.Column("basis", _Json, nullable=False, comment="digests of what rows were made by"),
+    sa.Column(
+        "given",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="its rows were given by a person, not by a payload model",
+    ),
+    sa.Column("error", sa.Text, comment="why there is no plan of this endpoint"),
+    sa.Column("run_ids", _Names, nullable=False, server_default="{}", comment="that applied it"),
+    sa.UniqueConstraint("plan_id", "empresa", "endpoint", name="stored_plan_part_once"),
+    schema=SYNC,
+    comment="One endpoint of one empresa of a stored plan",
+)
+
+stored_plan_row = sa.Table(
+    "stored_plan_row",
+    metadata,
+    sa.Column("plan_id", sa.Text, primary_key=True),
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, comment="within the plan of the run"),
+    sa.Column("partition", sa.Text, nullable=False),
+    sa.Column("codigo_integracao", sa.Text),
+    sa.Column("action", sa.Text, nullable=False, comment="create, update, delete"),
+    sa.Column("state", sa.Text, nullable=False, comment="ready, waiting, quarantined, held"),
+    sa.Column("payload_hash", sa.Text, nullable=False),
+    sa.Column("omie_id", sa.BigInteger),
+    sa.Column("ledger_mark", sa.Text, comment="digest of what the ledger knew of the record"),
+    sa.Column("omie_mark", sa.Text, comment="version of Omie's record in the copy, if it was read"),
+    sa.Column("changes", _Json, nullable=False, comment="field -> [in Omie, new]; erased: {}"),
+    sa.Column("left_out", _Names, comment="fields of which Omie's value stands"),
+    sa.Column("value_before", sa.Numeric(18, 2), comment="R$ in Omie; NULL: not read, or none"),
+    sa.Column("value_after", sa.Numeric(18, 2)),
+    sa.Column("reasons", _Json, comment="why the row does not leave"),
+    schema=SYNC,
+    comment="Rows of a stored plan, as a person reads them and as they are to be sent",
+)
+sa.Index(
+    "stored_plan_row_by_code",
+    stored_plan_row.c.plan_id,
+    stored_plan_row.c.empresa,
+    stored_plan_row.c.endpoint,
+    stored_plan_row.c.codigo_integracao,
+)
+
+deletion_request = sa.Table(
+    "deletion_request",
+    metadata,
+    sa.Column("_plan_id", sa.Text, primary_key=True),
+    sa.Column("_endpoint", sa.Text, primary_key=True, comment="that deletes: excluir_contas_pagar"),
+    sa.Column("_number", sa.Integer, primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("data_particao", sa.Date, nullable=False),
+    sa.Column("codigo_lancamento_integracao", sa.Text, comment="our code, of a record of ours"),
+    sa.Column("chave_lancamento", sa.BigInteger, comment="Omie's id"),
+    schema=SYNC,
+    comment="Records that a stored plan deletes because a person chose them",
+)

@@ -53,6 +53,7 @@ _EMPTIED: dict[sa.Table, tuple[dict[str, Any], str]] = {
     tables.rejected: ({"row_masked": {}}, texts.REJECTED_KEPT),
     tables.attempt: ({"request": None, "response": None}, texts.CODE_AND_TIME_KEPT),
     _STEP: ({"reason": None}, texts.STATES_KEPT),
+    tables.stored_plan_row: ({"changes": {}, "reasons": None}, texts.STORED_PLANS_KEPT),
 }
 _KEPT: dict[sa.Table, str] = {
     _FILE: texts.FILE_KEPT,

@@ -247,6 +247,7 @@ STATES = (
     State(tables.attempt, texts.ATTEMPTS_TITLE),
     State(tables.intent, texts.INTENTS_TITLE),
     State(tables.plan, texts.PLANS_TITLE),
+    State(tables.stored_plan_row, texts.STORED_PLANS_TITLE),
     State(tables.nfse, texts.NOTES_TITLE, "cod_int_os", "faturar_os"),
     State(tables.nfse_transition, texts.NOTE_STATES_TITLE, "cod_int_os", "faturar_os"),
     State(tables.nfse_file, texts.NOTE_FILES_TITLE, "cod_int_os", "faturar_os"),

@@ -146,6 +146,11 @@ def push_path(connection: sa.Connection, endpoint: str, code: str) -> None:
         run_id=endpoint, number=line, partition="all", codigo_integracao=code, action="insert",
         priority=1, state="ready", payload={}, extra={"_nome": NOTE}, payload_hash="h",
     ))  # fmt: skip
+    connection.execute(sa.insert(tables.stored_plan_row).values(
+        plan_id="k7m2qd", empresa=EMPRESA, endpoint=endpoint, number=line, partition="all",
+        codigo_integracao=code, action="update", state="ready", payload_hash="h",
+        changes={"observacao": [None, NOTE]}, reasons=[{"reason": NOTE}],
+    ))  # fmt: skip
 
 
 def notes(connection: sa.Connection, order: str, name: str) -> None:

@@ -65,10 +65,13 @@ def test_codes_of_a_person_by_endpoint(acts: sa.Engine) -> None:
         assert code.format(2) not in one.codes_of(endpoint), endpoint
 
 
-@pytest.mark.parametrize("table", ["attempt", "quarantine", "rejected", "ledger", "plan"])
+@pytest.mark.parametrize(
+    "table", ["attempt", "quarantine", "rejected", "ledger", "plan", "stored_plan_row"]
+)
 def test_rows_of_every_endpoint_lose_their_content(acts: sa.Engine, table: str) -> None:
     content = {
         "attempt": "request", "ledger": "last_error", "plan": "extra",
+        "stored_plan_row": "coalesce(reasons::text, nullif(changes::text, '{{}}'))",
     }.get(table, "nullif(row_masked::text, '{{}}')")  # fmt: skip
     query = (
         f"SELECT codigo_integracao FROM omie_sync.{table} WHERE {content} IS NOT NULL "
