@@ -394,6 +394,9 @@ payment_account = sa.Table(
         comment="its id at the clinic, or its Omie type",
     ),
     sa.Column("account", sa.BigInteger, nullable=False, comment="Omie's nCodCC"),
+    sa.Column("origin", sa.Text, comment="as in mapping; NULL: of a version that kept none"),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decided_at", _Time),
     schema=SYNC,
     comment="Account of each payment method whose own row gives none",
 )
@@ -736,6 +739,107 @@ sa.Index(
     stored_plan_row.c.empresa,
     stored_plan_row.c.endpoint,
     stored_plan_row.c.codigo_integracao,
+)
+
+
+# De-para: which code of Omie's stands for a value of the clinic's. The account of a
+# payment method stands in ``payment_account``, above, and nowhere else; its history stands here.
+
+
+def _mapping_key(*, primary: bool) -> tuple[sa.Column[str], ...]:
+    return (
+        sa.Column(
+            "empresa",
+            sa.Text,
+            primary_key=primary,
+            nullable=False,
+            comment="name of the empresa, or * for all",
+        ),
+        sa.Column(
+            "kind",
+            sa.Text,
+            primary_key=primary,
+            nullable=False,
+            comment="category, procedure, payment_method, supplier_kind, omie_category",
+        ),
+        sa.Column(
+            "source",
+            sa.Text,
+            primary_key=primary,
+            nullable=False,
+            comment="the value as the clinic writes it, or * for every other",
+        ),
+        sa.Column(
+            "target",
+            sa.Text,
+            primary_key=primary,
+            nullable=False,
+            comment="category, account, department, project, managerial_category",
+        ),
+    )
+
+
+mapping = sa.Table(
+    "mapping",
+    metadata,
+    *_mapping_key(primary=True),
+    sa.Column("code", sa.Text, nullable=False, comment="of Omie's list, or a word for analysis"),
+    sa.Column("origin", sa.Text, nullable=False, comment="person, suggestion, import, default"),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Which code of Omie's stands for a value of the clinic's, in force now",
+)
+
+mapping_history = sa.Table(
+    "mapping_history",
+    metadata,
+    sa.Column("change_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    *_mapping_key(primary=False),
+    sa.Column(
+        "action", sa.Text, nullable=False, comment="set, unset, accept, reject, pattern, unpattern"
+    ),
+    sa.Column("code_before", sa.Text, comment="NULL: nothing was mapped"),
+    sa.Column(
+        "code_after", sa.Text, comment="NULL: nothing is mapped; of reject: the refused code"
+    ),
+    sa.Column("origin", sa.Text, nullable=False, comment="as in mapping"),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", _Time, nullable=False),
+    sa.Column("evidence", sa.Text, comment="of a suggestion: the sentence that was shown"),
+    sa.Column("confidence", sa.Numeric(4, 3), comment="of a suggestion, as it was shown"),
+    schema=SYNC,
+    comment="Every decision about mappings, also those that another one replaced at once",
+)
+sa.Index(
+    "mapping_history_of",
+    mapping_history.c.kind,
+    mapping_history.c.source,
+    mapping_history.c.empresa,
+)
+
+mapping_rejection = sa.Table(
+    "mapping_rejection",
+    metadata,
+    *_mapping_key(primary=True),
+    sa.Column("code", sa.Text, primary_key=True, comment="is not suggested again"),
+    sa.Column("rejected_by", sa.Text, nullable=False),
+    sa.Column("rejected_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Suggestions that a person refused",
+)
+
+category_request = sa.Table(
+    "category_request",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("_chave", sa.Text, primary_key=True, comment="digest of the group and the name"),
+    sa.Column("categoria_superior", sa.Text, nullable=False),
+    sa.Column("descricao", sa.Text, nullable=False),
+    sa.Column("_requested_at", _Time, nullable=False),
+    sa.Column("_requested_by", sa.Text, nullable=False),
+    schema=SYNC,
+    comment="A person's decision to have a category made in Omie, to map something to it",
 )
 
 deletion_request = sa.Table(
