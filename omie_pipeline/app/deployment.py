@@ -49,7 +49,7 @@ from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
-from omie_pipeline.payload import PARTIAL, Selection
+from omie_pipeline.payload import PARTIAL, PayloadModel, Selection
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.ownership import Relation, refuse_foreign_relations
@@ -242,11 +242,25 @@ class Deployment:
             ConfigurationError: no such order was ever delivered.
         """
         model = request_billing(self.engine, empresa, order, by, self.clock.now())
+        return self.push_one_of(model, empresa, order, options)
+
+    def push_one_of(
+        self, model: PayloadModel, empresa: str, key: str, options: PushOptions | None = None
+    ) -> PushReport:
+        """Push one row that a person asked for, from a table of ours that stands for the endpoint's
+        payload model.
+
+        Args:
+            model: the table.
+            empresa: the empresa whose row is meant.
+            key: the row's code.
+            options: approval, dry run and the like.
+        """
         endpoint, policy = model.endpoint, self.policy(model.endpoint.name)
         whose: WhoseWork = (empresa, "push", endpoint.name)
         with under_way(self.engine, self.clock, whose, partial=True) as work:
             engine = self._pusher(endpoint, empresa, Progress(), work)
-            selection = Selection(empresa, key=order)
+            selection = Selection(empresa, key=key)
             return engine.run(endpoint, selection, policy, options, model=model)
 
     def _pusher(self, endpoint: Endpoint, empresa: str, told: Progress, work: Work) -> Push:

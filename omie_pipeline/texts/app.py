@@ -31,6 +31,31 @@ def cannot_decide(*, empresa: str, table: str, error: object) -> str:
     )
 
 
+# app/map_lists.py
+
+ONLY_CATEGORIES: Final = "Só uma categoria pode ser criada no Omie por aqui"
+CATEGORY_OF_ONE: Final = "Diga em que empresa a categoria nasce: cada Omie tem as suas"
+SOMEBODY: Final = "outra pessoa"
+
+
+def unset_meanwhile(source: str) -> str:
+    return f"O mapeamento de '{source}' foi tirado por outra pessoa enquanto isso. Nada mudou"
+
+
+def decided_meanwhile(*, source: str, code: str, by: str, at: str) -> str:
+    return (
+        f"'{source}' foi decidido enquanto isso: {code}, por {by} em {at}. Nada mudou. Veja "
+        "omie-pipeline mapping history, e use mapping set se ainda quiser outro código"
+    )
+
+
+def category_not_made(*, name: str, reason: str, fix: str) -> str:
+    return (
+        f"A categoria {name} não pôde ser criada no Omie: {reason}. {fix}. Nada foi mapeado; o "
+        "mesmo comando pode ser repetido"
+    )
+
+
 # app/notes.py
 
 NOTHING_SAID_OF_NOTE: Final = "O Omie não disse nada da nota"
