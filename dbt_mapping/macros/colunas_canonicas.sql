@@ -120,6 +120,9 @@
         'profissionais': {
             'comissao': 'numeric',
         },
+        'fornecedores': {
+            'tipo_fornecedor': 'text',
+        },
         'procedimentos': {
             'codigo_lc116': 'text', 'codigo_servico_municipal': 'text',
             'codigo_tributacao': 'text', 'codigo_nbs': 'text', 'descricao_completa': 'text',

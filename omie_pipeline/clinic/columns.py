@@ -237,8 +237,8 @@ FACT_DATES_AND_VALUE = (
 )
 CODIGO_CATEGORIA = text(
     "codigo_categoria",
-    "Categoria ativa do Omie; vazio usa a padrão",
-    "Active Omie category; empty takes the default",
+    "Categoria ativa do Omie, ou a da clínica, que o de-para traduz; vazio usa a padrão",
+    "Active Omie category, or the clinic's own, which is mapped; empty takes the default",
 )
 PRODUTO = text(
     "produto",

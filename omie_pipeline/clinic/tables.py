@@ -451,7 +451,13 @@ FORNECEDORES = ClinicTable(
         *c.ADDRESS,
         c.DATA_CADASTRO,
         c.ATUALIZADO_EM,
+        c.text(
+            "tipo_fornecedor",
+            "Tipo de fornecedor (aluguel, laboratório, ...), se a clínica o tem",
+            "Kind of supplier (rent, laboratory, ...), if the clinic has one",
+        ),
     ),
+    optional_columns=("tipo_fornecedor",),
 )
 
 PROCEDIMENTOS = ClinicTable(
@@ -466,8 +472,8 @@ PROCEDIMENTOS = ClinicTable(
         c.text("nome", "Nome do procedimento", "Name of the procedure", "always"),
         c.text(
             "codigo_categoria",
-            "Categoria do Omie; vazio usa a categoria padrão da agenda",
-            "Omie's category; empty takes the default of the agenda",
+            "Categoria do Omie, ou a da clínica (de-para); vazio usa a padrão da agenda",
+            "Omie's category, or the clinic's own (mapped); empty takes that of the agenda",
         ),
         c.numeric("valor", "Valor de tabela em R$", "List price in R$"),
         c.Column("ativo", "boolean", "Ainda é oferecido", "Still on offer"),

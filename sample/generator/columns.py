@@ -98,6 +98,7 @@ def fornecedores(chunk: Chunk) -> Columns:
         *address,
         chunk.dates(registered),
         chunk.instants(registered),
+        chunk.some_of(("laboratório", "materiais", "aluguel", None)),
     )
 
 

@@ -19,6 +19,7 @@ select
     {{ texto('uf') }} as uf,
     {{ cep('cep', fonte) }} as cep,
     {{ data_iso('data_cadastro') }} as data_cadastro,
-    {{ instante('atualizado_em') }} as atualizado_em
+    {{ instante('atualizado_em') }} as atualizado_em,
+    {{ texto(coluna_opcional(fonte, 'tipo_fornecedor')) }} as tipo_fornecedor
 from {{ fonte }}
 {% endif %}

@@ -17,5 +17,6 @@ select
     {{ texto('uf') }} as uf,
     {{ cep('cep', fonte) }} as cep,
     {{ data_iso('data_cadastro') }} as data_cadastro,
-    cast(null as timestamptz) as atualizado_em
+    cast(null as timestamptz) as atualizado_em,
+    cast(null as text) as tipo_fornecedor
 from {{ fonte }}
