@@ -22,6 +22,7 @@ _OUR_TYPES = {
     "data_particao": "date",
     "_faturar": "boolean",
     "_missing": "jsonb",
+    "_unmapped": "jsonb",
     "_unreadable": "jsonb",
     "_valor": "numeric",
     "_warnings": "jsonb",

@@ -142,7 +142,7 @@ def test_an_order_of_service(billing_rows: Rows) -> None:
         "_rg_orgao_emissor": "SSP/SP", "_endereco": "Rua A", "_endereco_numero": "S/N",
         "_bairro": "Centro", "_cidade": "Santa Bárbara d’Oeste", "_estado": "SP",
         "_cep": "13450-000", "_municipio": "SAO PAULO (SP)", "_faturar": False,
-        "_origem_tabela": "recebimentos", "_origem_id": "1", "_unreadable": None,
+        "_origem_tabela": "recebimentos", "_origem_id": "1", "_unreadable": None, "_unmapped": None,
     }  # fmt: skip
 
 

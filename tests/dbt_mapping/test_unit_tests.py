@@ -20,7 +20,7 @@ def test_every_example_of_the_payload_models_holds(company: Scenario) -> None:
         if result.node.resource_type == "unit_test"
     }
     assert {name: one for name, one in told.items() if one[0] != "pass"} == {}
-    assert len(told) == 7
+    assert len(told) == 8
 
 
 def test_a_build_leaves_them_out(company: Scenario) -> None:

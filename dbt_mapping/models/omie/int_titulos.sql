@@ -44,9 +44,30 @@ compras_produtos as (
 
 ),
 
+mapeamento as (
+
+    {{ mapeamento() }}
+
+),
+
 procedimentos as (
 
-    {{ um_de_cada('procedimentos', ['codigo_categoria', '_unreadable']) }}
+    {{ procedimentos_mapeados(['codigo_categoria', '_unreadable']) }}
+
+),
+
+-- What kind of supplier is meant, with what the mapping makes of it.
+fornecedores as (
+
+    select
+        todos.empresa, todos.id, todos.tipo_fornecedor,
+        {%- for alvo, coluna in [
+            ('category', 'categoria'), ('department', 'departamento'), ('project', 'projeto'),
+        ] %}
+        {{ mapeado('por_tipo', alvo) }} as {{ coluna }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from ({{ um_de_cada('fornecedores') }}) as todos
+    {{ juncao_do_mapeamento('por_tipo', 'todos', 'supplier_kind', 'todos.tipo_fornecedor') }}
 
 ),
 
@@ -257,8 +278,11 @@ select
     case when titulos.data is not null then titulos.data_vencimento end as data_vencimento,
     titulos.valor,
     coalesce(
+        {{ categoria_mapeada('da_linha', 'titulos.codigo_categoria', 'outras') }},
+        -- What the row calls its category and nothing maps stays, for validation to refuse.
         titulos.codigo_categoria,
-        procedimentos.codigo_categoria,
+        procedimentos.categoria,
+        fornecedores.categoria,
         {%- for coluna, origem in [
             ('agenda', 'recebimentos'), ('venda', 'vendas_produtos'), ('repasse', 'repasses'),
             ('repasse', 'repasses_por_regra'), ('despesa', 'despesas'),
@@ -274,6 +298,20 @@ select
     titulos.parcela,
     titulos.observacao,
     titulos.projeto_id,
+    coalesce(
+        {{ mapeado('da_linha', 'department') }}, procedimentos.departamento,
+        fornecedores.departamento,
+        {{ mapeado('outras', 'department') }}
+    ) as departamento,
+    coalesce(
+        {{ mapeado('da_linha', 'project') }}, procedimentos.projeto, fornecedores.projeto,
+        {{ mapeado('outras', 'project') }}
+    ) as projeto,
+    titulos.codigo_categoria as categoria_da_clinica,
+    procedimentos.codigo_categoria as categoria_do_procedimento,
+    procedimentos.id as procedimento_id,
+    procedimentos.nome as procedimento,
+    fornecedores.tipo_fornecedor,
     {{ ilegiveis({
         'titulos': ['but'],
         'procedimentos': ['codigo_categoria'],
@@ -315,6 +353,10 @@ left join codigos
     on titulos.empresa = codigos.empresa and titulos.cliente = codigos.codigo
 left join projetos
     on titulos.empresa = projetos.empresa and titulos.projeto_id = projetos.id
+left join fornecedores
+    on titulos.empresa = fornecedores.empresa and titulos.cliente = 'FOR-' || fornecedores.id
 left join procedimentos
     on titulos.empresa = procedimentos.empresa and titulos.procedimento_id = procedimentos.id
+{{ juncao_do_mapeamento('da_linha', 'titulos', 'category', 'titulos.codigo_categoria') }}
+{{ juncao_do_mapeamento('outras', 'titulos', 'category', "'*'") }}
 {{ juncoes_da_conta('titulos') }}

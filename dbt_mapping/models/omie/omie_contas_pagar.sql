@@ -28,11 +28,18 @@ select
     numero_documento,
     {{ numero_parcela('parcela') }} as numero_parcela,
     observacao,
+    {{ projeto_mapeado() }} as codigo_projeto,
+    {{ departamento_mapeado() }} as distribuicao,
     data as data_emissao,
     data as data_entrada,
     faltas as _missing,
     case origem when 'repasses_por_regra' then 'recebimentos' else origem end as _origem_tabela,
     id as _origem_id,
+    {{ sem_mapeamento('codigo_categoria', [
+        ('category', 'categoria_da_clinica', 'categoria_da_clinica'),
+        ('category', 'categoria_do_procedimento', 'categoria_do_procedimento'),
+        ('supplier_kind', 'tipo_fornecedor', 'tipo_fornecedor'),
+    ]) }} as _unmapped,
     _unreadable,
     colisao as _colisao
 from titulos

@@ -28,12 +28,18 @@ select
     numero_documento,
     {{ numero_parcela('parcela') }} as numero_parcela,
     observacao,
-    {{ omie_id('projetos', nosso_codigo('projetos', 'PRJ-', 'projeto_id')) }} as codigo_projeto,
+    {{ projeto_mapeado() }} as codigo_projeto,
+    {{ departamento_mapeado() }} as distribuicao,
     data as data_emissao,
     data as data_registro,
     faltas as _missing,
     origem as _origem_tabela,
     id as _origem_id,
+    {{ sem_mapeamento('codigo_categoria', [
+        ('category', 'categoria_da_clinica', 'categoria_da_clinica'),
+        ('category', 'categoria_do_procedimento', 'categoria_do_procedimento'),
+        ('procedure', 'procedimento_id', 'procedimento'),
+    ]) }} as _unmapped,
     _unreadable,
     colisao as _colisao
 from titulos

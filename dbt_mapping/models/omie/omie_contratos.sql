@@ -24,6 +24,12 @@ codigos as (
 
 ),
 
+mapeamento as (
+
+    {{ mapeamento() }}
+
+),
+
 procedimentos as (
 
     {{ um_de_cada('procedimentos') }}
@@ -62,7 +68,9 @@ itens as (
                 'valorDesconto':
                     'case when numerados.desconto <> 0 then '
                     ~ dinheiro('numerados.desconto') ~ ' end',
-                'cCodCategItem': 'numerados.codigo_categoria',
+                'cCodCategItem':
+                    'coalesce(' ~ categoria_mapeada('do_item', 'numerados.codigo_categoria', 'outras')
+                    ~ ', numerados.codigo_categoria)',
             }),
             'itemDescrServ': objeto({
                 'descrCompleta':
@@ -86,6 +94,8 @@ itens as (
     left join procedimentos
         on numerados.empresa = procedimentos.empresa
         and numerados.procedimento_id = procedimentos.id
+    {{ juncao_do_mapeamento('do_item', 'numerados', 'category', 'numerados.codigo_categoria') }}
+    {{ juncao_do_mapeamento('outras', 'numerados', 'category', "'*'") }}
     group by numerados.empresa, numerados.contrato_id
 
 )
@@ -107,7 +117,8 @@ select
     itens.lista as "itensContrato",
     {{ objeto({
         'cCodCateg':
-            'coalesce(contratos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
+            'coalesce(' ~ categoria_mapeada('do_contrato', 'contratos.codigo_categoria', 'outras')
+            ~ ', contratos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
         'nCodCC':
             'coalesce(contratos.codigo_conta_corrente, ' ~ padrao('conta_corrente_padrao') ~ ')',
         'nCodVend':
@@ -150,6 +161,11 @@ select
     ) }} as _missing,
     'contratos' as _origem_tabela,
     contratos.id as _origem_id,
+    {{ sem_mapeamento(
+        'coalesce(' ~ categoria_mapeada('do_contrato', 'contratos.codigo_categoria', 'outras')
+        ~ ', contratos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
+        [('category', 'contratos.codigo_categoria', 'contratos.codigo_categoria')]
+    ) }} as _unmapped,
     nullif(
         coalesce(
             {{ ilegiveis({'contratos': ['but', 'data_cadastro', 'atualizado_em']}) }}, '[]'
@@ -163,4 +179,6 @@ left join codigos
 left join projetos
     on contratos.empresa = projetos.empresa and contratos.projeto_id = projetos.id
 left join itens on contratos.empresa = itens.empresa and contratos.id = itens.contrato_id
+{{ juncao_do_mapeamento('do_contrato', 'contratos', 'category', 'contratos.codigo_categoria') }}
+{{ juncao_do_mapeamento('outras', 'contratos', 'category', "'*'") }}
 {{ juncoes_dos_padroes('contratos') }}

@@ -21,9 +21,15 @@ codigos as (
 
 ),
 
+mapeamento as (
+
+    {{ mapeamento() }}
+
+),
+
 procedimentos as (
 
-    {{ um_de_cada('procedimentos') }}
+    {{ procedimentos_mapeados() }}
 
 ),
 
@@ -75,7 +81,7 @@ select
         'nCodVend': omie_id('vendedores', nosso_codigo('vendedores', 'PRO-', 'ordens.vendedor_id')),
     }) }} as "Cabecalho",
     {{ objeto({
-        'cCodCateg': 'coalesce(procedimentos.codigo_categoria, ordens.categoria_padrao)',
+        'cCodCateg': 'coalesce(procedimentos.categoria, ordens.categoria_padrao)',
         'nCodCC': conta_corrente(),
         'cCidPrestServ': 'ordens.cidade_prestacao',
         'nCodProj': omie_id('projetos', nosso_codigo('projetos', 'PRJ-', 'ordens.projeto_id')),
@@ -86,7 +92,7 @@ select
         'nValUnit': dinheiro('ordens.valor'),
         'cDescServ': 'coalesce(procedimentos.descricao_completa, procedimentos.nome)',
         'cNaoGerarFinanceiro': "'S'",
-        'cCodCategItem': 'coalesce(procedimentos.codigo_categoria, ordens.categoria_padrao)',
+        'cCodCategItem': 'coalesce(procedimentos.categoria, ordens.categoria_padrao)',
     }) }}) as "ServicosPrestados",
     {{ objeto({
         'cEnvRecibo': "'N'",
@@ -124,6 +130,10 @@ select
     ) }} as _missing,
     'recebimentos' as _origem_tabela,
     ordens.id as _origem_id,
+    {{ sem_mapeamento('coalesce(procedimentos.categoria, ordens.categoria_padrao)', [
+        ('category', 'procedimentos.codigo_categoria', 'procedimentos.codigo_categoria'),
+        ('procedure', 'procedimentos.id', 'procedimentos.nome'),
+    ]) }} as _unmapped,
     {{ ilegiveis({
         'ordens': ['but', 'parcelas', 'data_vencimento', 'atualizado_em'],
         'procedimentos': ['codigo_categoria', 'descricao_completa', 'nome'],

@@ -15,6 +15,12 @@ with procedimentos as (
 
 ),
 
+mapeamento as (
+
+    {{ mapeamento() }}
+
+),
+
 dos_contratos as (
 
     select empresa, procedimento_id from {{ ref('contratos_itens') }}
@@ -55,7 +61,9 @@ select
         'nIdNBS': 'procedimentos.codigo_nbs',
         'nPrecoUnit': dinheiro('procedimentos.valor'),
         'cCodCateg':
-            'coalesce(procedimentos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
+            'coalesce(' ~ mapeado('por_id') ~ ', '
+            ~ categoria_mapeada('por_categoria', 'procedimentos.codigo_categoria', 'outras')
+            ~ ', procedimentos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
     }) }} as cabecalho,
     {{ objeto({
         'cDescrCompleta': 'coalesce(procedimentos.descricao_completa, procedimentos.nome)',
@@ -66,9 +74,21 @@ select
     }) }} as impostos,
     'procedimentos' as _origem_tabela,
     procedimentos.id as _origem_id,
+    {{ sem_mapeamento(
+        'coalesce(' ~ mapeado('por_id') ~ ', '
+        ~ categoria_mapeada('por_categoria', 'procedimentos.codigo_categoria', 'outras')
+        ~ ', procedimentos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
+        [
+            ('category', 'procedimentos.codigo_categoria', 'procedimentos.codigo_categoria'),
+            ('procedure', 'procedimentos.id', 'procedimentos.nome'),
+        ]
+    ) }} as _unmapped,
     {{ ilegiveis({'procedimentos': ['but', 'ativo', 'data_cadastro', 'atualizado_em']}) }}
         as _unreadable
 from procedimentos
+{{ juncao_do_mapeamento('por_id', 'procedimentos', 'procedure', 'procedimentos.id') }}
+{{ juncao_do_mapeamento('por_categoria', 'procedimentos', 'category', 'procedimentos.codigo_categoria') }}
+{{ juncao_do_mapeamento('outras', 'procedimentos', 'category', "'*'") }}
 {{ juncoes_dos_padroes('procedimentos') }}
 where
     (procedimentos.codigo_lc116 is not null and procedimentos.codigo_servico_municipal is not null)
