@@ -111,3 +111,24 @@
 {%- endmacro %}
 
 
+{# The company's own word for a category of Omie's; needs juncoes_da_categoria_gerencial. #}
+{% macro categoria_gerencial() -%}
+    coalesce(gerencial.code, gerencial_de_todas.code, outras_gerencial.code, outras_de_todas.code)
+{%- endmacro %}
+
+
+{# Joins the words of analysis to a row with `empresa` and `codigo_categoria`: of the category, else of
+   every other one (`*`), the empresa's before those of all. #}
+{% macro juncoes_da_categoria_gerencial(linha) -%}
+    {%- set palavras = source('omie_sync', 'mapping') -%}
+    {%- for nome, empresa, categoria in [
+        ('gerencial', linha ~ '.empresa', linha ~ '.codigo_categoria'),
+        ('gerencial_de_todas', "'*'", linha ~ '.codigo_categoria'),
+        ('outras_gerencial', linha ~ '.empresa', "'*'"),
+        ('outras_de_todas', "'*'", "'*'"),
+    ] %}
+    left join {{ palavras }} as {{ nome }}
+        on {{ nome }}.empresa = {{ empresa }} and {{ nome }}.source = {{ categoria }}
+        and {{ nome }}.kind = 'omie_category' and {{ nome }}.target = 'managerial_category'
+    {%- endfor %}
+{%- endmacro %}

@@ -30,7 +30,8 @@ select
     abertos.valor_aberto,
     greatest(abertos.dias, 0) as dias_de_atraso,
     {{ faixa_de_atraso('abertos.dias') }} as faixa,
-    abertos.lido_em
+    abertos.lido_em,
+    {{ categoria_gerencial() }} as categoria_gerencial
 from abertos
 left join {{ source('omie', 'clientes') }} as clientes
     on abertos.empresa = clientes.empresa
@@ -39,3 +40,4 @@ left join {{ source('omie', 'categorias') }} as categorias
     on abertos.empresa = categorias.empresa and abertos.codigo_categoria = categorias.codigo
 left join {{ source('omie', 'contas_correntes') }} as contas
     on abertos.empresa = contas.empresa and abertos.id_conta_corrente = contas.n_cod_cc
+{{ juncoes_da_categoria_gerencial('abertos') }}

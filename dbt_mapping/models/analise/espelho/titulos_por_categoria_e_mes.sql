@@ -86,12 +86,14 @@ select
     count(distinct partes.codigo_titulo) filter (where partes.nosso) as titulos_nossos,
     sum(partes.valor) as valor,
     sum(partes.valor_pago) as valor_pago,
-    sum(partes.valor_aberto) as valor_aberto
+    sum(partes.valor_aberto) as valor_aberto,
+    min({{ categoria_gerencial() }}) as categoria_gerencial
 from partes
 left join {{ source('omie', 'categorias') }} as categorias
     on partes.empresa = categorias.empresa and partes.codigo_categoria = categorias.codigo
 left join {{ source('omie', 'dre') }} as dre
     on categorias.empresa = dre.empresa and categorias.codigo_dre = dre.codigo_dre
+{{ juncoes_da_categoria_gerencial('partes') }}
 group by
     partes.empresa, partes.natureza, partes.codigo_categoria,
     partes.mes_vencimento, partes.mes_competencia
