@@ -246,13 +246,20 @@ RULES: Final[dict[str, RuleText]] = {
         "receipt_category=CÓDIGO (expense_category nas despesas; todos os nomes: omie-pipeline "
         "defaults list; códigos: omie-pipeline refs).",
     ),
+    "unmapped_category": RuleText(
+        "Categoria não mapeada.",
+        "Diga que categoria do Omie é: omie-pipeline mapping set (o que falta: omie-pipeline "
+        "mapping list --unmapped).",
+    ),
     "categoria_inexistente": RuleText(
         "Categoria não existe no Omie.",
-        "Escolha uma categoria do plano do Omie, ou crie-a lá antes de enviar.",
+        "Escolha uma categoria do plano do Omie, ou crie-a lá antes de enviar. Se ela vem de um "
+        "mapeamento, troque-o: omie-pipeline mapping list mostra qual.",
     ),
     "categoria_inativa": RuleText(
         "Categoria inativa no Omie, ou é só um grupo de totais.",
-        "Escolha uma categoria ativa, ou reative-a no Omie.",
+        "Escolha uma categoria ativa, ou reative-a no Omie. Se ela vem de um mapeamento, troque-o: "
+        "omie-pipeline mapping list mostra qual.",
     ),
     "conta_ausente": RuleText(
         "Conta corrente não foi preenchida.",
@@ -364,6 +371,28 @@ LIST_NEVER_READ: Final = (
 
 WAITS_FOR: Final = "Aguarda o cadastro {codigo} ({onde}): o Omie ainda não o confirmou."
 """Why one row is held: our code of the record that has to be confirmed first, and its endpoint."""
+
+
+UNMAPPED_KINDS: Final = {
+    "category": "a categoria",
+    "procedure": "o procedimento",
+    "supplier_kind": "o tipo de fornecedor",
+}
+
+
+def unmapped(*, kind: str, name: str) -> str:
+    return f"Categoria não mapeada: {kind} {name}."
+
+
+def unmapped_fix(*, kind: str, source: str, suggestions: str) -> str:
+    return (
+        f"Diga que categoria do Omie é: omie-pipeline mapping set EMPRESA {kind} '{source}' "
+        f"CÓDIGO.{suggestions}"
+    )
+
+
+def perhaps(suggestions: str) -> str:
+    return f" Talvez: {suggestions}."
 
 
 OF_SEVERAL: Final = {

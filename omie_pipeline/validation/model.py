@@ -4,7 +4,7 @@ the words of a clinic's front desk."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
@@ -88,12 +88,29 @@ class ClinicRules(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class UnmappedValue:
+    """A value of the clinic's that no category of Omie's stands for.
+
+    Attributes:
+        kind: ``category``, ``procedure`` or ``supplier_kind``.
+        source: as the clinic writes it; of a procedure its id.
+        name: what people call it.
+    """
+
+    kind: str
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class References:
     """What the warehouse last read from Omie for one empresa.
 
     Attributes:
         categorias: code -> may be used in a título (active and not a total line).
         contas_correntes: Omie's id -> is active.
+        suggest: the categories that a value of the clinic's may mean, likeliest first, as staff
+            read them; ``None``: nothing is suggested.
 
     ``None`` or empty means that the list was never read: rows that name a code of it then raise
     ``ConfigurationError`` instead of failing one by one. ``needs_lists`` says who needs which.
@@ -101,6 +118,7 @@ class References:
 
     categorias: Mapping[str, bool] | None = None
     contas_correntes: Mapping[int, bool] | None = None
+    suggest: Callable[[UnmappedValue], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from omie_pipeline.validation.model import (
     References,
     RuleSummary,
     Severity,
+    UnmappedValue,
     label,
     sentence,
 )
@@ -276,6 +277,44 @@ def shown(text: Any) -> str:
     line = " ".join(str(text).split())
     line = "".join(sign if sign.isprintable() else "?" for sign in line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+# Values of the clinic's that no category of Omie's stands for, as payload models carry them
+# (``dbt_mapping/macros/mapeamento.sql``).
+
+UNMAPPED: Final = "_unmapped"
+UNMAPPED_RULE: Final = "unmapped_category"
+_UNKNOWN_CATEGORY: Final = frozenset({"categoria_ausente", "categoria_inexistente"})
+
+
+def unmapped_of(row: CandidateRow) -> UnmappedValue | None:
+    """The value for which the row has no category; ``None`` if it has one, or names nothing."""
+    said = row.extra.get(UNMAPPED)
+    if not isinstance(said, Mapping):
+        return None
+    return UnmappedValue(*(str(said.get(name) or "") for name in UnmappedValue.__slots__))
+
+
+def with_unmapped(
+    row: CandidateRow, reasons: Sequence[Reason], references: References
+) -> tuple[Reason, ...]:
+    """``reasons``, and in place of an unknown category the clinic's value that nobody mapped."""
+    value = unmapped_of(row)
+    unknown = {one.field for one in reasons if one.rule in _UNKNOWN_CATEGORY}
+    if value is None or not unknown:
+        return tuple(reasons)
+    name = f"'{shown(value.name)}'"
+    if value.name != value.source:
+        name += f" ({shown(value.source)})"
+    found = references.suggest(value) if references.suggest else ()
+    told = texts.perhaps("; ".join(found)) if found else ""
+    reason = Reason(
+        "codigo_categoria",
+        UNMAPPED_RULE,
+        texts.unmapped(kind=texts.UNMAPPED_KINDS.get(value.kind, value.kind), name=name),
+        texts.unmapped_fix(kind=value.kind, source=shown(value.source), suggestions=told),
+    )
+    return (reason, *(one for one in reasons if one.field not in unknown))
 
 
 # What a row lacks at the clinic itself: columns left empty, ids that name nothing

@@ -49,6 +49,7 @@ from omie_pipeline.validation.rules import (
     rule_texts,
     tells_gaps,
     unreadable_of,
+    with_unmapped,
     without_echoes,
 )
 from omie_pipeline.validation.values import (
@@ -118,6 +119,7 @@ class ReasonWriter:
             if rule != RULE and path.rpartition(".")[2] not in empty_for_it
         }
         told = without_echoes(row, self.rules, tuple(found.values()))
+        told = with_unmapped(row, told, self.references)
         return (
             *(reason_of(value, self.endpoint) for value in unread),
             *gap_reasons(row, self.rules),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
+from omie_pipeline.validation.model import UnmappedValue
 from tests.validation.conftest import REFERENCES
 from tests.validation.rows import Told, titulo, told, told_together
 
@@ -195,3 +197,32 @@ def test_rules_on_category_and_account_can_be_switched_off() -> None:
     rules = ClinicRules(require_category=False, require_conta_corrente=False)
     validator = Validator(REGISTRY["contas_receber"], rules, References())
     assert told(validator, titulo(codigo_categoria=None, id_conta_corrente=None)) == set()
+
+
+def test_a_category_that_nobody_mapped_is_told_by_the_clinics_word() -> None:
+    """One reason, whatever else is wrong with the word as a code, with what it may mean."""
+    asked: list[UnmappedValue] = []
+
+    def suggest(value: UnmappedValue) -> list[str]:
+        asked.append(value)
+        return ["1.01.01 Consultas (90%: mesmo nome)"] if value.kind == "procedure" else []
+
+    references = replace(REFERENCES, suggest=suggest)
+    validator = Validator(REGISTRY["contas_receber"], ClinicRules(), references)
+    word = "Aluguel das salas de atendimento"
+    rent = {"kind": "category", "source": word, "name": word}
+    visit = {"kind": "procedure", "source": "12", "name": "Consulta"}
+    rows = [
+        replace(titulo(1, codigo_categoria=word), extra={"_unmapped": rent}),
+        replace(titulo(2, codigo_categoria=None), extra={"_unmapped": visit}),
+        replace(titulo(3), extra={"_unmapped": None}),
+    ]
+    first, second = validator.validate(rows).failures
+    ((rule, reason, fix),) = [(one.rule, one.reason, one.fix) for one in first.reasons]
+    assert rule == "unmapped_category"
+    assert reason == f"Categoria não mapeada: a categoria '{word}'."
+    assert f"mapping set EMPRESA category '{word}' CÓDIGO." in fix
+    ((reason, fix),) = [(one.reason, one.fix) for one in second.reasons]
+    assert reason == "Categoria não mapeada: o procedimento 'Consulta' (12)."
+    assert fix.endswith("Talvez: 1.01.01 Consultas (90%: mesmo nome).")
+    assert asked == [UnmappedValue(**rent), UnmappedValue(**visit)]
