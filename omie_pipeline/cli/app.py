@@ -15,6 +15,7 @@ from omie_pipeline.cli.duplicates import duplicates
 from omie_pipeline.cli.history import history
 from omie_pipeline.cli.import_tables import import_
 from omie_pipeline.cli.lgpd import lgpd
+from omie_pipeline.cli.list_mapping import mapping
 from omie_pipeline.cli.mapping import map_
 from omie_pipeline.cli.models import models
 from omie_pipeline.cli.mounted import mount
@@ -94,6 +95,11 @@ app.add_typer(
     defaults, name="defaults", help="Categorias e contas padrão: list, set, unset, import, export."
 )
 app.add_typer(lgpd, name="lgpd", help="Os dados de uma pessoa: export, erase.")
+app.add_typer(
+    mapping,
+    name="mapping",
+    help="De-para: o código do Omie de cada categoria da clínica: list, set e outros.",
+)
 app.add_typer(nfse, name="nfse", help="Notas de serviço: issue, wait, status, cancel e outras.")
 app.add_typer(notify, name="notify", help="Os avisos de falhas: test, status, send.")
 mount(app)

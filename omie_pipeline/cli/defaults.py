@@ -10,7 +10,7 @@ import typer
 from omie_pipeline.cli.errors import UNFINISHED
 from omie_pipeline.cli.output import Column, emit, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
-from omie_pipeline.cli.selection import JsonOption
+from omie_pipeline.cli.selection import ByOption, JsonOption, decider
 from omie_pipeline.texts.cli import models as texts
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.config.defaults import AdoptedDefaults, Setting
+    from omie_pipeline.list_mapping.store import Author
 
 defaults = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
@@ -62,13 +63,14 @@ def list_(as_json: JsonOption = False) -> None:
 def set_(
     empresa: EmpresaArgument,
     pairs: Annotated[list[str], typer.Argument(metavar=f"{_PAIR}...")],
+    by: ByOption = None,
 ) -> None:
     """Define padrões: defaults set principal receipt_category=1.01.01 account.PIX=123456."""
     from omie_pipeline.config.defaults import checked, set_defaults
 
     deployment = _opened()
     settings = [checked(empresa, *_pair(text), deployment.empresas) for text in pairs]
-    set_defaults(deployment.engine, settings)
+    set_defaults(deployment.engine, settings, _author(deployment, by))
     _tell_set(deployment, settings)
 
 
@@ -76,11 +78,13 @@ def set_(
 def unset(
     empresa: EmpresaArgument,
     names: Annotated[list[str], typer.Argument(metavar="NOME...")],
+    by: ByOption = None,
 ) -> None:
     """Tira padrões. Saída: 3 se algum não estava definido."""
     from omie_pipeline.config.defaults import unset_defaults
 
-    removed = unset_defaults(_opened().engine, empresa, names)
+    deployment = _opened()
+    removed = unset_defaults(deployment.engine, empresa, names, _author(deployment, by))
     for name in names:
         show(f"{name} ({empresa}): {texts.REMOVED if name in removed else texts.WAS_NOT_SET}")
     show(texts.NEXT)
@@ -94,13 +98,15 @@ def import_(
     replace: Annotated[
         bool, typer.Option("--replace", help="Tira os padrões que o arquivo não tem.")
     ] = False,
+    by: ByOption = None,
 ) -> None:
     """Importa padrões de um CSV (empresa,name,value, ou os dois arquivos antigos): tudo ou nada."""
     from omie_pipeline.config.defaults import import_defaults, read_defaults
 
     deployment = _opened()
     settings = read_defaults(file, deployment.empresas)
-    import_defaults(deployment.engine, settings, str(file), deployment.clock.now(), replace=replace)
+    now, who = deployment.clock.now(), decider(by)
+    import_defaults(deployment.engine, settings, str(file), now, replace=replace, by=who)
     _tell_set(deployment, settings)
 
 
@@ -127,6 +133,12 @@ def tell_adopted(found: AdoptedDefaults) -> None:
     say(texts.defaults_imported(sources=texts.AND_.join(found.sources), number=len(found.settings)))
     for reason in found.left_out:
         say(texts.left_out(reason))
+
+
+def _author(deployment: Deployment, by: str | None) -> Author:
+    from omie_pipeline.list_mapping.store import Author
+
+    return Author(decider(by), deployment.clock.now())
 
 
 def _opened() -> Deployment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,7 @@ from omie_pipeline.cli.output import Column, emit, moment, money, say, show, sho
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.push_report import show_reports, show_worst, unfinished, worst_of
-from omie_pipeline.cli.selection import EmpresaOption, JsonOption, YesOption
+from omie_pipeline.cli.selection import EmpresaOption, JsonOption, YesOption, decider
 from omie_pipeline.errors import OmieFault
 from omie_pipeline.texts.cli import nfse as texts
 
@@ -238,7 +237,7 @@ def issue(
     if not confirm(question, yes=yes):
         say(texts.NOTHING_BILLED)
         return
-    report = issue_note(deployment, name, key, getpass.getuser())
+    report = issue_note(deployment, name, key, decider(None))
     if as_json:
         note = _note(deployment, name, key)
         emit(

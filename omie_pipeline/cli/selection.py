@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -70,6 +71,16 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Não pergunta antes.")]
 ApproveOption = Annotated[
     bool, typer.Option("--approve", help="Deixa passar uma vez o que a trava de segurança barrou.")
 ]
+
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", metavar="QUEM", help="Quem decide; sem ela, o usuário desta máquina."),
+]
+
+
+def decider(by: str | None) -> str:
+    """Name of the person who decides: as given, else as this machine knows them."""
+    return (by or "").strip() or getpass.getuser()
 
 
 @dataclass(frozen=True, slots=True)

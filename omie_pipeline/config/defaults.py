@@ -2,7 +2,8 @@
 
 They belong to the installation, not to the program: they live in the warehouse, and a file of the
 user's own may be imported. A default has a name (``receipt_category``); the account of one payment
-method is ``account.`` and the method (``account.PIX``).
+method is ``account.`` and the method (``account.PIX``): a mapping, kept and remembered as those are
+(``list_mapping.store``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.imports.references import usable_categorias, usable_contas_correntes
+from omie_pipeline.list_mapping.model import SourceKey
+from omie_pipeline.list_mapping.store import Author, deciding, in_force, put, remove
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import schemas_of
 from omie_pipeline.postgres.tables import NO, YES, default_import, empresa_default, payment_account
@@ -183,14 +186,20 @@ def _checked(name: str, text: str, read: Callable[[str], str]) -> str:
         raise ConfigurationError(texts.default_refused(name=name, error=error, text=text)) from None
 
 
-def set_defaults(engine: sa.Engine, settings: Sequence[Setting]) -> None:
+def set_defaults(engine: sa.Engine, settings: Sequence[Setting], author: Author) -> None:
     """Keep ``settings``; those of other names stay."""
     with warehouse_errors(), engine.begin() as connection:
-        _write(connection, settings)
+        _write(connection, settings, author)
 
 
 def import_defaults(
-    engine: sa.Engine, settings: Sequence[Setting], source: str, at: datetime, *, replace: bool
+    engine: sa.Engine,
+    settings: Sequence[Setting],
+    source: str,
+    at: datetime,
+    *,
+    replace: bool,
+    by: str = "",
 ) -> None:
     """Keep ``settings`` and where they came from.
 
@@ -200,19 +209,32 @@ def import_defaults(
         source: where they come from.
         at: time of the change.
         replace: whatever they do not name is removed.
+        by: who imports them; empty: nobody, an earlier version's were taken over.
     """
+    author = Author(by, at, "import" if by else "default")
     with warehouse_errors(), engine.begin() as connection:
         if replace:
             connection.execute(sa.delete(empresa_default))
-            connection.execute(sa.delete(payment_account))
-        _write(connection, settings)
+            kept = {_mapped(one) for one in settings if one.method}
+            deciding(connection)
+            gone = [one.key for one in in_force(connection) if one.key.target == "account"]
+            remove(connection, [key for key in gone if key not in kept], author)
+        _write(connection, settings, author)
         connection.execute(
             sa.insert(default_import).values(source=source, settings=len(settings), imported_at=at)
         )
 
 
-def unset_defaults(engine: sa.Engine, empresa: str, names: Sequence[str]) -> tuple[str, ...]:
+def unset_defaults(
+    engine: sa.Engine, empresa: str, names: Sequence[str], author: Author
+) -> tuple[str, ...]:
     """Remove defaults; returns the names that were there.
+
+    Args:
+        engine: the warehouse.
+        empresa: whose, or ``*``.
+        names: of the settings.
+        author: who removes them.
 
     Raises:
         ConfigurationError: no such default.
@@ -223,16 +245,14 @@ def unset_defaults(engine: sa.Engine, empresa: str, names: Sequence[str]) -> tup
             _of(name)
     found = tuple(name for name in names if name in there)
     plain = {name: None for name in found if name in DEFAULTS}
-    methods = [Setting(empresa, name, "").method for name in found if name not in DEFAULTS]
+    methods = [_mapped(Setting(empresa, name, "")) for name in found if name not in DEFAULTS]
     with warehouse_errors(), engine.begin() as connection:
         if plain:
             of_empresa = empresa_default.c.empresa == empresa
             connection.execute(sa.update(empresa_default).where(of_empresa).values(plain))
-        connection.execute(
-            sa.delete(payment_account).where(
-                payment_account.c.empresa == empresa, payment_account.c.payment_method.in_(methods)
-            )
-        )
+        if methods:
+            deciding(connection)
+            remove(connection, methods, author)
     return found
 
 
@@ -300,17 +320,19 @@ def _problem(usable: Mapping[str, bool], code: str, what: str) -> str:
     return texts.code_unknown(what=what, code=code)
 
 
-def _write(connection: sa.Connection, settings: Sequence[Setting]) -> None:
+def _mapped(one: Setting) -> SourceKey:
+    """A method's account as the mapping that it is."""
+    return SourceKey(one.empresa, "payment_method", one.method, "account")
+
+
+def _write(connection: sa.Connection, settings: Sequence[Setting], author: Author) -> None:
     plain: dict[str, dict[str, Any]] = {}
+    accounts = [(_mapped(one), one.value) for one in settings if one.method]
+    if accounts:
+        deciding(connection)
+        put(connection, accounts, author)
     for one in settings:
-        if one.method:
-            values = {
-                "empresa": one.empresa,
-                "payment_method": one.method,
-                "account": int(one.value),
-            }
-            _upsert(connection, payment_account, values)
-        else:
+        if not one.method:
             column = empresa_default.c[one.name]
             number = isinstance(column.type, sa.Integer)
             plain.setdefault(one.empresa, {})[one.name] = int(one.value) if number else one.value

@@ -1,0 +1,351 @@
+"""``omie-pipeline mapping``: which code of Omie's stands for a value of the clinic's (de-para)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from omie_pipeline.cli.errors import UNFINISHED
+from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
+from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
+from omie_pipeline.cli.selection import (
+    ByOption,
+    EmpresaOption,
+    JsonOption,
+    chosen_empresas,
+    decider,
+)
+from omie_pipeline.texts.cli import list_mapping as texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.app.map_lists import ListedMapping
+    from omie_pipeline.list_mapping.model import MappedCode, SourceKind
+    from omie_pipeline.list_mapping.store import Change, Decision
+
+
+_CLINICS_KINDS: Final[tuple[SourceKind, ...]] = (
+    *("category", "procedure", "payment_method", "supplier_kind"),
+)
+mapping = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
+
+EmpresaArgument = Annotated[
+    str, typer.Argument(metavar="EMPRESA", help="Nome da empresa; '*' vale para todas.")
+]
+KindArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TIPO",
+        help="category, procedure, payment_method, supplier_kind ou omie_category.",
+    ),
+]
+KindOption = Annotated[
+    str | None, typer.Option("--kind", metavar="TIPO", help="Só este tipo de valor.")
+]
+TargetOption = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        metavar="ALVO",
+        help="category, department ou project; sem ela, o que o tipo mais vira.",
+    ),
+]
+
+
+@mapping.command("list", cls=PortugueseCommand)
+def list_(
+    empresa: EmpresaOption = None,
+    kind: KindOption = None,
+    unmapped: Annotated[
+        bool, typer.Option("--unmapped", help="O que a clínica tem e nada mapeia.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mostra os mapeamentos em vigor e os que o Omie não aceita mais. Saída: 3 se houver destes."""
+    from omie_pipeline.app.map_lists import listed
+
+    deployment = _opened()
+    empresas = chosen_empresas(deployment, empresa)
+    only = _kind(kind)
+    if unmapped:
+        _show_unmapped(deployment, empresas, only, as_json=as_json)
+        return
+    found = listed(deployment, empresas, only)
+    broken = [one for one in found if one.problem]
+    if as_json:
+        for one in found:
+            emit(_record(one))
+    elif not found:
+        show(texts.NONE)
+    else:
+        _show_listed(found)
+        if broken:
+            say(texts.some_broken(len(broken)))
+    if broken:
+        raise typer.Exit(UNFINISHED)
+
+
+@mapping.command("set", cls=PortugueseCommand)
+def set_(
+    empresa: EmpresaArgument,
+    kind: KindArgument,
+    value: Annotated[
+        str,
+        typer.Argument(metavar="VALOR", help="Como a clínica o escreve; '*': todos os outros."),
+    ],
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CÓDIGO]", help="O código no Omie.")
+    ] = None,
+    target: TargetOption = "",
+    create: Annotated[
+        str | None,
+        typer.Option("--create", metavar="NOME", help="Cria a categoria no Omie, se não houver."),
+    ] = None,
+    under: Annotated[
+        str | None,
+        typer.Option("--under", metavar="GRUPO", help="O grupo em que ela nasce, como 2.01."),
+    ] = None,
+    by: ByOption = None,
+) -> None:
+    """Mapeia um valor da clínica: mapping set principal category Aluguel 2.04.01."""
+    from omie_pipeline.app.map_lists import create_and_map, set_codes
+    from omie_pipeline.list_mapping.wanted import Wanted
+
+    if (create is None) != (under is None):
+        raise typer.BadParameter(texts.BOTH_WORDS, param_hint="--create/--under")
+    if (code is None) == (create is None):
+        raise typer.BadParameter(texts.CODE_OR_CREATE, param_hint=texts.CODE)
+    deployment, who = _opened(), decider(by)
+    if create is not None and under is not None:
+        wanted = Wanted(empresa, kind, value, "", target)
+        made = create_and_map(deployment, wanted, create, under, who)
+        told = texts.made if made.created else texts.found
+        show(told(code=made.code, name=create, empresa=empresa))
+        _tell([made.change])
+        _warn(deployment, [made.change])
+        return
+    changes = set_codes(deployment, [Wanted(empresa, kind, value, code or "", target)], who)
+    _tell(changes)
+    _warn(deployment, changes)
+
+
+@mapping.command(cls=PortugueseCommand)
+def unset(
+    empresa: EmpresaArgument,
+    kind: KindArgument,
+    values: Annotated[list[str], typer.Argument(metavar="VALOR...")],
+    target: TargetOption = "",
+    by: ByOption = None,
+) -> None:
+    """Tira mapeamentos. Saída: 3 se algum valor não estava mapeado."""
+    from omie_pipeline.app.map_lists import unset_codes
+
+    changes = unset_codes(_opened(), empresa, kind, values, decider(by), target)
+    _tell(changes)
+    if any(one.before is None for one in changes):
+        raise typer.Exit(UNFINISHED)
+
+
+@mapping.command("import", cls=PortugueseCommand)
+def import_(file: Annotated[Path, typer.Argument(metavar="ARQUIVO")], by: ByOption = None) -> None:
+    """Importa um CSV (empresa,kind,source,target,code): tudo ou nada."""
+    from omie_pipeline.app.map_lists import import_file
+
+    deployment = _opened()
+    changes = import_file(deployment, file, decider(by))
+    _tell([one for one in changes if one.changed])
+    show(texts.imported(lines=len(changes), changed=sum(one.changed for one in changes)))
+    _warn(deployment, changes)
+
+
+@mapping.command(cls=PortugueseCommand)
+def export() -> None:
+    """Escreve os mapeamentos como CSV na saída, na forma que import lê."""
+    from omie_pipeline.app.map_lists import exported
+
+    show(exported(_opened()).rstrip("\n"))
+
+
+@mapping.command(cls=PortugueseCommand)
+def history(
+    empresa: EmpresaOption = None,
+    kind: KindOption = None,
+    value: Annotated[
+        str | None, typer.Option("--value", metavar="VALOR", help="Só este valor.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="Quantas linhas no máximo.")
+    ] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Mostra quem decidiu o quê e quando, do mais novo ao mais antigo."""
+    from omie_pipeline.app.map_lists import decisions
+
+    deployment = _opened()
+    empresas = chosen_empresas(deployment, empresa)
+    found = decisions(deployment, empresas, _kind(kind), value, limit)
+    if as_json:
+        for one in found:
+            emit(_decision_record(one))
+        return
+    if not found:
+        show(texts.NO_HISTORY)
+        return
+    heads = [Column(texts.DECIDED_AT), Column(texts.DECIDED_BY), Column(texts.ACTION),
+             Column("empresa"), Column(texts.KIND), Column(texts.CLINIC_VALUE),
+             Column(texts.BEFORE), Column(texts.AFTER)]  # fmt: skip
+    show_table(
+        heads,
+        [
+            [
+                moment(one.decided_at),
+                one.decided_by,
+                texts.ACTIONS[one.action],
+                one.key.empresa,
+                one.key.kind,
+                one.key.source,
+                one.code_before or "–",
+                one.code_after or "–",
+            ]
+            for one in found
+        ],
+    )
+
+
+def _show_unmapped(
+    deployment: Deployment, empresas: Sequence[str], only: SourceKind | None, *, as_json: bool
+) -> None:
+    from omie_pipeline.app.map_lists import not_mapped
+
+    # What analysis calls a category of Omie's is nobody's duty to say.
+    kinds = (only,) if only else _CLINICS_KINDS
+    found = [one for kind in kinds for one in not_mapped(deployment, empresas, kind)]
+    if as_json:
+        for one in found:
+            emit(
+                {
+                    "empresa": one.empresa,
+                    "kind": one.item.kind,
+                    "source": one.item.source,
+                    "name": one.item.name,
+                    "rows": one.item.rows,
+                }
+            )
+        return
+    if not found:
+        show(texts.ALL_MAPPED)
+        return
+    heads = [Column("empresa"), Column(texts.KIND), Column(texts.CLINIC_VALUE),
+             Column(texts.CALLED), Column(texts.ROWS, right=True)]  # fmt: skip
+    show_table(
+        heads,
+        [
+            [one.empresa, one.item.kind, one.item.source, one.item.name, count(one.item.rows)]
+            for one in found
+        ],
+    )
+
+
+def _show_listed(found: Sequence[ListedMapping]) -> None:
+    heads = [Column("empresa"), Column(texts.KIND), Column(texts.CLINIC_VALUE),
+             Column(texts.TARGET), Column(texts.CODE), Column(texts.NAME),
+             Column(texts.DECIDED_BY), Column(texts.DECIDED_AT), Column(texts.PROBLEM)]  # fmt: skip
+    show_table(
+        heads,
+        [
+            [
+                one.mapped.key.empresa,
+                one.mapped.key.kind,
+                one.mapped.key.source,
+                one.mapped.key.target,
+                one.mapped.code,
+                one.name,
+                _who(one.mapped),
+                moment(one.mapped.decided_at),
+                texts.PROBLEMS[one.problem],
+            ]
+            for one in found
+        ],
+    )
+
+
+def _tell(changes: Sequence[Change]) -> None:
+    for one in changes:
+        place = {"source": one.key.source, "empresa": one.key.empresa}
+        if one.after is None:
+            show(texts.no_more(**place) if one.before else texts.was_not_mapped(**place))
+            continue
+        if not one.changed and one.before is not None:
+            at = moment(one.before.decided_at)
+            show(texts.was_already(**place, code=one.after.code, by=_who(one.before), at=at))
+            continue
+        target = "" if one.key.target == "category" else texts.in_brackets(one.key.target)
+        show(texts.is_now(**place, code=one.after.code, name=target))
+        if one.before is not None:
+            at = moment(one.before.decided_at)
+            show(texts.instead_of(code=one.before.code, by=_who(one.before), at=at))
+    changed = {one.key.target for one in changes if one.changed}
+    if changed == {"managerial_category"}:
+        say(texts.SHOWN_IN_ANALYSIS)
+    elif changed:
+        say(texts.NEXT)
+
+
+def _warn(deployment: Deployment, changes: Sequence[Change]) -> None:
+    from omie_pipeline.app.map_lists import strangers
+
+    for key, near in strangers(deployment, changes):
+        say(texts.not_at_the_clinic(source=key.source, empresa=key.empresa, near=near))
+
+
+def _who(one: MappedCode) -> str:
+    return one.decided_by or texts.EARLIER_VERSION
+
+
+def _record(one: ListedMapping) -> dict[str, object]:
+    key = one.mapped.key
+    return {
+        "empresa": key.empresa,
+        "kind": key.kind,
+        "source": key.source,
+        "target": key.target,
+        "code": one.mapped.code,
+        "name": one.name,
+        "origin": one.mapped.origin,
+        "decided_by": one.mapped.decided_by,
+        "decided_at": one.mapped.decided_at,
+        "problem": one.problem,
+    }
+
+
+def _decision_record(one: Decision) -> dict[str, object]:
+    return {
+        "empresa": one.key.empresa,
+        "kind": one.key.kind,
+        "source": one.key.source,
+        "target": one.key.target,
+        "action": one.action,
+        "code_before": one.code_before,
+        "code_after": one.code_after,
+        "origin": one.origin,
+        "decided_by": one.decided_by,
+        "decided_at": one.decided_at,
+        "evidence": one.evidence,
+        "confidence": one.confidence,
+    }
+
+
+def _kind(text: str | None) -> SourceKind | None:
+    from omie_pipeline.list_mapping.wanted import kind_of
+
+    return None if text is None else kind_of(text)
+
+
+def _opened() -> Deployment:
+    from omie_pipeline.app.deployment import Deployment
+
+    return Deployment()
