@@ -17,6 +17,8 @@ from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.catalog.nfse import OPEN, NfseLimits, city_name
 from omie_pipeline.clock import BRASILIA
+from omie_pipeline.list_mapping.model import ALL
+from omie_pipeline.list_mapping.unusable import Unusable, unusable
 from omie_pipeline.nfse.state import NoteState, in_state
 from omie_pipeline.push.policy import Policies
 from omie_pipeline.status.health import (
@@ -111,8 +113,9 @@ COUNTS = "counts"
 AUTH = "key_refused"
 QUARANTINED_ROWS = "quarantined_rows"
 SILENCE = "silence"
+UNUSABLE_MAPPING = "unusable_mapping"
 KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, SILENCE,
-         *NOTE_KINDS)  # fmt: skip
+         UNUSABLE_MAPPING, *NOTE_KINDS)  # fmt: skip
 """The kinds that :func:`evaluate_alerts` looks for."""
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -155,6 +158,7 @@ def evaluate_alerts(
         *_silent(engine, empresas, now, longest_silence),
         *_unclosed(engine, readings),
         *_stuck_events(engine, empresas, now),
+        *_unusable(engine, empresas, now),
         *note_alerts(engine, empresas, policies.nfse, now),
     ]
 
@@ -309,6 +313,23 @@ def _stuck_events(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> 
             ),
             texts.events_wait_fix(told_moment(one.oldest_at)),
             one.oldest_at,
+        )
+
+
+def _unusable(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iterator[Alert]:
+    """Mappings to codes that Omie dropped: what is not sent yet, and needs them, cannot go."""
+    by_empresa: dict[str, list[Unusable]] = {}
+    for one in unusable(engine, empresas):
+        by_empresa.setdefault(one.mapped.key.empresa, []).append(one)
+    for empresa, found in by_empresa.items():
+        codes = ", ".join(dict.fromkeys(one.mapped.code for one in found[:_REASONS]))
+        yield Alert(
+            f"{UNUSABLE_MAPPING}:{empresa}",
+            "" if empresa == ALL else empresa,
+            UNUSABLE_MAPPING,
+            texts.mapping_unusable(empresa=empresa, number=len(found)),
+            texts.mapping_unusable_fix(codes),
+            now,
         )
 
 

@@ -300,7 +300,8 @@ def status(
     waits = waits_of(deployment, empresas)
     now, works = deployment.clock.now(), works_of(deployment, empresas)
     going_on = [work_record(one, now) for one in works]
-    records = [*sent, *read, *aside, *waits, *going_on]
+    unusable = [] if endpoint or table else _unusable_mappings(deployment, empresas)
+    records = [*sent, *read, *aside, *waits, *going_on, *unusable]
     if write_records(_FIELDS, records, as_json=as_json, csv=csv):
         return
     show_works(works, now)
@@ -326,6 +327,22 @@ def status(
     _show_counts(aside, "set_aside", texts.ROWS_NOT_COPIED, "quarantine")
 
 
+def _unusable_mappings(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
+    """Mappings to codes that Omie does not take any more, counted by empresa."""
+    from omie_pipeline.list_mapping.model import ALL
+    from omie_pipeline.list_mapping.unusable import unusable
+
+    found = Counter(
+        one.mapped.key.empresa
+        for one in unusable(deployment.engine, deployment.empresas)
+        if one.mapped.key.empresa in (ALL, *empresas)
+    )
+    return [
+        {"empresa": name, "direction": "mapping", "unusable_mappings": number}
+        for name, number in sorted(found.items())
+    ]
+
+
 def _set_aside(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of the clinic that were not copied: they are in no other count."""
     from omie_pipeline.clinic.set_aside import listed
@@ -337,6 +354,9 @@ def _set_aside(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str
         {"empresa": name, "direction": "copy", "table": table, "set_aside": rows}
         for (name, table), rows in sorted(by_table.items())
     ]
+
+
+_PLACES: Final = {"set_aside": "table", "unusable_mappings": "empresa"}
 
 
 def _show_counts(records: Sequence[Record], name: str, what: str, command: str) -> None:

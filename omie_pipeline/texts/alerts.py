@@ -54,6 +54,17 @@ def notes_without_order(number: int) -> str:
     return f" {number} o Omie não conhece ou diz não faturadas."
 
 
+def mapping_unusable(*, empresa: str, number: int) -> str:
+    return f"{empresa}: {number} código(s) do de-para que o Omie não aceita mais"
+
+
+def mapping_unusable_fix(codes: str) -> str:
+    return (
+        f"Inativos ou excluídos no Omie: {codes}. As linhas que dependem deles ficam em "
+        "quarentena. Veja omie-pipeline mapping list e escolha outros com omie-pipeline mapping set"
+    )
+
+
 def notes_unanswered(*, empresa: str, notes: int, city: str, minutes: float) -> str:
     return f"{empresa}: {notes} NFS-e de {city} sem resposta há mais de {minutes:.0f} minutos"
 
