@@ -434,7 +434,51 @@ def _emptying(field: Field) -> Emptying:
     return _BY_KIND[field.kind]
 
 
+# Fields that the clinic and a person in Omie may both change.
+
+
+_SITUATION = "cCodSit"
 """Of a contract: an endpoint of its own changes it, so that a change of it is no person's."""
+_TWO_SIDED: dict[str, tuple[str, ...]] = {}
+
+
+def two_sided(endpoint: Endpoint) -> tuple[str, ...]:
+    """Every field of a change that a record read back shows under the same name, with a point
+    before nested ones; lists count as a whole. Empty where a row is no record of Omie's that it
+    changes: a settlement, an order, a deletion."""
+    if endpoint.name not in _TWO_SIDED:
+        _TWO_SIDED[endpoint.name] = tuple(_two_sided(endpoint))
+    return _TWO_SIDED[endpoint.name]
+
+
+def _two_sided(endpoint: Endpoint) -> Iterator[str]:
+    changes = endpoint.effect in ("record", "title", "contract") and not endpoint.deletes
+    if not (changes and endpoint.update and endpoint.read):
+        return
+    keys = {endpoint.integration_key, endpoint.omie_key, _SITUATION, *endpoint.once}
+    for name, _ in endpoint.references:
+        # Whose record it is: named by our code or by Omie's id.
+        plain = name.rsplit(".", maxsplit=1)[-1]
+        keys |= {plain, plain.removesuffix("_integracao")}
+    yield from _shown(endpoint, endpoint.payload, endpoint.record, "", frozenset(keys) | _ACTS)
+
+
+def _shown(
+    endpoint: Endpoint,
+    sent: ComplexType,
+    read: ComplexType,
+    prefix: str,
+    left_out: frozenset[str],
+) -> Iterator[str]:
+    for field in sent.fields:
+        there = read.field(field.name)
+        if field.name in left_out or field.read_only or there is None:
+            continue
+        if field.kind == "object" and there.kind == "object":
+            inner = (endpoint.service.type_of(field), endpoint.service.type_of(there))
+            yield from _shown(endpoint, *inner, f"{prefix}{field.name}.", left_out)
+        else:
+            yield f"{prefix}{field.name}"
 
 
 def filled_fields(endpoint: Endpoint, payload: Mapping[str, Any]) -> tuple[str, ...]:
@@ -452,6 +496,25 @@ def value_at(payload: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def with_value(payload: Mapping[str, Any], path: str, value: Any) -> Mapping[str, Any]:
+    """A copy of ``payload`` with a value at a name with points."""
+    name, _, rest = path.partition(".")
+    if not rest:
+        return {**payload, name: value}
+    inner = payload.get(name)
+    return {**payload, name: with_value(inner if isinstance(inner, Mapping) else {}, rest, value)}
+
+
+def without_value(payload: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """A copy of ``payload`` without what stands at a name with points, nor an object that holds
+    nothing else."""
+    name, _, rest = path.partition(".")
+    inner = payload.get(name)
+    kept = without_value(inner, rest) if rest and isinstance(inner, Mapping) else {}
+    others = {one: value for one, value in payload.items() if one != name}
+    return {**others, name: kept} if kept else others
 
 
 def is_blank(value: Any) -> bool:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.catalog.model import Emptying, emptyings, value_at
+from omie_pipeline.catalog.model import Emptying, emptyings, value_at, with_value
 from omie_pipeline.payload import PayloadModel, PlanRow, Selection, payload_source
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan
@@ -130,7 +130,7 @@ def with_emptied(row: PlanRow, endpoint: Endpoint, policy: EndpointPolicy) -> Pl
     for name in row.filled:
         how = known.get(name)
         if how is not None and _sent(how, policy) and value_at(payload, name) is None:
-            payload = _with(payload, name.split("."), how.value)
+            payload = with_value(payload, name, how.value)
     return replace(row, payload=payload) if payload is not row.payload else row
 
 
@@ -138,12 +138,3 @@ def _sent(how: Emptying, policy: EndpointPolicy) -> bool:
     if how.value is None or policy.on_emptied == "keep":
         return False
     return how.proven or policy.on_emptied == "empty"
-
-
-def _with(payload: Mapping[str, Any], path: list[str], value: Any) -> Mapping[str, Any]:
-    """A copy of ``payload`` with a value at a path."""
-    name, rest = path[0], path[1:]
-    if not rest:
-        return {**payload, name: value}
-    inner = payload.get(name)
-    return {**payload, name: _with(inner if isinstance(inner, Mapping) else {}, rest, value)}

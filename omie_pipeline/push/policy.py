@@ -50,6 +50,40 @@ class Guardrails(BaseModel):
     max_value_sum: Annotated[Decimal, Field(ge=0)] | None = None
 
 
+Winner = Literal["clinica", "omie", "pessoa", "so_se_vazio"]
+
+
+class Wins(BaseModel):
+    """Who wins where both sides changed a record, field by field.
+
+    Attributes:
+        default: for every field that is not named.
+        fields: name in the payload, with a point before nested ones -> who wins.
+        minutes: how old a reading of Omie may be to be compared with; beyond it the record is read
+            right before its call. 0: always.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: Winner = "clinica"
+    fields: Mapping[str, Winner] = Field(default_factory=dict)
+    minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+
+    @property
+    def others(self) -> bool:
+        """Whether anything may be left out of what the clinic sends."""
+        return any(one != "clinica" for one in (self.default, *self.fields.values()))
+
+    def of(self, field: str) -> Winner:
+        """Who wins at a field; what is said of an object holds for all that is in it."""
+        name = field
+        while name:
+            if name in self.fields:
+                return self.fields[name]
+            name = name.rpartition(".")[0]
+        return self.default
+
+
 class EndpointPolicy(BaseModel):
     """How one endpoint is pushed.
 
