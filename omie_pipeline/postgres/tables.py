@@ -841,6 +841,65 @@ category_request = sa.Table(
     schema=SYNC,
     comment="A person's decision to have a category made in Omie, to map something to it",
 )
+# What both sides of a record were when Omie last confirmed it, and fields on which they differ
+# because somebody decided so, or has to. Kept where a policy says who wins (``wins``) only.
+
+base = sa.Table(
+    "base",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("codigo_integracao", sa.Text, primary_key=True),
+    sa.Column("clinic", _Json, nullable=False, comment="payload as the clinic had it then"),
+    sa.Column(
+        "left_out",
+        _Json,
+        nullable=False,
+        server_default=sa.text("'{}'::jsonb"),
+        comment="fields of it that were not sent, and who decided: policy or person",
+    ),
+    sa.Column("seen", _Json, comment="the same fields as Omie had them, first read after it"),
+    sa.Column("seen_at", _Time, comment="when all of them were read; NULL: those left out alone"),
+    sa.Column("compared_at", _Time, comment="what Omie had was asked for then, before the change"),
+    sa.Column("confirmed_at", _Time, nullable=False, comment="as in the ledger, else out of date"),
+    schema=SYNC,
+    comment="Both sides of a record when Omie last confirmed it; only where wins says who wins",
+)
+
+conflict = sa.Table(
+    "conflict",
+    metadata,
+    sa.Column("conflict_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("codigo_integracao", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False, comment="clinica, omie, pessoa, so_se_vazio"),
+    sa.Column("clinic_old", _Json, comment="when Omie last confirmed it; NULL: empty or unknown"),
+    sa.Column("clinic_new", _Json),
+    sa.Column("omie_old", _Json, comment="as it was then; NULL: empty or unknown"),
+    sa.Column("omie_new", _Json),
+    sa.Column("omie_changed_at", _Time, comment="last change of the record, as Omie says"),
+    sa.Column("omie_changed_by", sa.Text, comment="user of Omie"),
+    sa.Column("state", sa.Text, nullable=False,
+              comment="open, kept_clinica, kept_omie, overwritten, gone"),
+    sa.Column("decided_by", sa.Text, comment="name of a person; NULL: the policy"),
+    sa.Column("decided_at", _Time),
+    sa.Column("seen_at", _Time, nullable=False, comment="first comparison that showed it"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="of the last comparison"),
+    schema=SYNC,
+    comment="Fields that a person changed in Omie, and whose value stands",
+)  # fmt: skip
+sa.Index(
+    "conflict_open",
+    conflict.c.empresa,
+    conflict.c.endpoint,
+    conflict.c.codigo_integracao,
+    conflict.c.field,
+    unique=True,
+    postgresql_where=conflict.c.state == "open",
+)
+sa.Index("conflict_by_code", conflict.c.empresa, conflict.c.endpoint, conflict.c.codigo_integracao)
 
 deletion_request = sa.Table(
     "deletion_request",

@@ -52,6 +52,10 @@ _EMPTIED: dict[sa.Table, tuple[dict[str, Any], str]] = {
     ),
     tables.rejected: ({"row_masked": {}}, texts.REJECTED_KEPT),
     tables.attempt: ({"request": None, "response": None}, texts.CODE_AND_TIME_KEPT),
+    tables.conflict: (
+        {"clinic_old": None, "clinic_new": None, "omie_old": None, "omie_new": None},
+        texts.CONFLICTS_KEPT,
+    ),
     _STEP: ({"reason": None}, texts.STATES_KEPT),
     tables.stored_plan_row: ({"changes": {}, "reasons": None}, texts.STORED_PLANS_KEPT),
 }
@@ -97,6 +101,9 @@ def erase_state(connection: sa.Connection, state: State, person: Person) -> Eras
         idle = table.c.run_id.not_in(running)
         erased = connection.execute(sa.delete(table).where(where, idle)).rowcount
         kept = texts.PLANS_KEPT if erased < found else ""
+    elif table is tables.base:
+        # Without it the next comparison asks once more; with it an erased value would come back.
+        erased, kept = connection.execute(sa.delete(table).where(where)).rowcount, ""
     elif table is tables.intent:
         erased, kept = 0, _intents(connection, where)
     elif table is _NOTE:

@@ -248,6 +248,8 @@ STATES = (
     State(tables.intent, texts.INTENTS_TITLE),
     State(tables.plan, texts.PLANS_TITLE),
     State(tables.stored_plan_row, texts.STORED_PLANS_TITLE),
+    State(tables.base, texts.BASES_TITLE),
+    State(tables.conflict, texts.CONFLICTS_TITLE),
     State(tables.nfse, texts.NOTES_TITLE, "cod_int_os", "faturar_os"),
     State(tables.nfse_transition, texts.NOTE_STATES_TITLE, "cod_int_os", "faturar_os"),
     State(tables.nfse_file, texts.NOTE_FILES_TITLE, "cod_int_os", "faturar_os"),
