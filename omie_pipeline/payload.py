@@ -16,6 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
+from omie_pipeline.catalog.model import with_value
 from omie_pipeline.errors import ModelError, ModelMisfit
 from omie_pipeline.likely import did_you_mean
 from omie_pipeline.postgres import schemas
@@ -519,6 +520,18 @@ ADOPTED = "_adopted"
 """Key of a planned row's ``extra``, and of an intent's payload: the record is named by Omie's id
 alone."""
 
+LEFT_OUT = "_left_out"
+"""Key of a row's ``extra``, and of an intent's payload: fields that are not sent because Omie's
+value stands, as ``{field: {by, clinic, omie, …}}``."""
+
+REPLACED = "_replaced"
+"""The same for fields that are sent over a value which a person gave them in Omie."""
+
+COMPARED = "_compared_at"
+"""When Omie's side of a row, as it was compared before it left, was asked for."""
+
+_MARKS = (ADOPTED, LEFT_OUT, REPLACED, COMPARED)
+
 CLOSED_IN_OMIE = ("titulo_baixado", "titulo_cancelado")
 """Rules of quarantine for a record whose state in Omie a person has to change first."""
 
@@ -550,6 +563,22 @@ class PlanRow:
     def adopted(self) -> bool:
         """Whether the record is one that a person made in Omie: it bears no code of ours there."""
         return bool(self.extra.get(ADOPTED))
+
+    @property
+    def left_out(self) -> Mapping[str, Mapping[str, Any]]:
+        """Fields of the clinic's row that are not sent, because Omie's value stands: by whom that
+        was decided (``by``), and both values."""
+        found: Mapping[str, Mapping[str, Any]] = self.extra.get(LEFT_OUT) or {}
+        return found
+
+    @property
+    def whole(self) -> Mapping[str, Any]:
+        """The payload as the clinic has it, with what is not sent of it."""
+        payload = self.payload
+        for name, told in self.left_out.items():
+            if told.get("clinic") is not None:
+                payload = with_value(payload, name, told["clinic"])
+        return payload
 
     @property
     def left_open(self) -> bool:
@@ -642,21 +671,23 @@ def plan_row(row: Any) -> PlanRow:
 
 
 def intent_payload(row: PlanRow) -> Mapping[str, Any]:
-    """What an intent keeps of a row: the payload, and whether the record is named by its id."""
-    return {**row.payload, ADOPTED: True} if row.adopted else row.payload
+    """What an intent keeps of a row: the payload, whether the record is named by its id, and what
+    was left out of it or replaces a person's value."""
+    kept = {name: row.extra[name] for name in _MARKS if row.extra.get(name)}
+    return {**row.payload, **kept} if kept else row.payload
 
 
 def open_intent(row: Any, now: datetime) -> OpenIntent:
     """A row of ``omie_sync.intent`` with ``let_through_at`` of the request memory beside it."""
     payload = dict(row.payload or {})
-    adopted = payload.pop(ADOPTED, False)
+    extra = {name: payload.pop(name) for name in _MARKS if name in payload}
     row_sent = PlanRow(
         -row.intent_id,
         row.partition,
         row.codigo_integracao,
         row.action,
         payload,
-        {ADOPTED: True} if adopted else {},
+        extra,
         row.payload_hash or "",
         row.omie_id,
         filled=tuple(row.filled or ()),

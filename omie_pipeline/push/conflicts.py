@@ -190,6 +190,23 @@ def titulo_adotado_sumiu(omie_id: int | None) -> Reason:
     )
 
 
+def conflito(endpoint: str, code: str, fields: Sequence[str]) -> Reason:
+    """A record that the clinic and a person in Omie both changed, or the person alone, where the
+    policy leaves it to a person to say whose value stands.
+
+    Args:
+        endpoint: name of the endpoint.
+        code: integration code of the row.
+        fields: names of the fields; no value.
+    """
+    return Reason(
+        field=fields[0],
+        rule="conflict",
+        reason=texts.changed_in_omie(", ".join(fields)),
+        fix=texts.changed_in_omie_fix(endpoint=endpoint, code=code),
+    )
+
+
 def _reais(value: Decimal | None) -> str:
     """``R$ 1.234,50``; without a value, words that leave it open."""
     if value is None:

@@ -31,6 +31,7 @@ from omie_pipeline.errors import (
 from omie_pipeline.omie import CallRecord, OmieClient, wire
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.payload import DELIVERED, Attempt, OpenIntent, PlanRow, RowOutcome
+from omie_pipeline.push.both_sides.judge import BothSides
 from omie_pipeline.push.effects import ExistingRecord, ReadBack, RecordEffect, Request
 from omie_pipeline.push.effects.record import UNREADABLE
 from omie_pipeline.push.emptied_fields import with_emptied
@@ -204,6 +205,7 @@ class Delivery:
     interrupted run a reading settled, ``recovered`` are those it proved to be delivered.
 
     Args:
+        sides: who wins where a person changed a record in Omie.
         check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
             itself; this is asked before each call, and before questions are spent in vain.
         on_recovering: called with the rows of an interrupted run that wait, and until when, to be
@@ -221,10 +223,12 @@ class Delivery:
         intents: Intents,
         check: Callable[[], None],
         *,
+        sides: BothSides,
         on_progress: Callable[[int], None] | None = None,
         on_recovering: Recovering | None = None,
     ) -> None:
         self._on_recovering = on_recovering
+        self._sides = sides
         self._scope = scope
         self._endpoint = scope.endpoint
         self._effect = effect
@@ -339,7 +343,7 @@ class Delivery:
             for rows in batches:
                 batch = [
                     with_emptied(row, self._endpoint, self._policy) if row.filled else row
-                    for row in rows
+                    for row in self._compared(rows)
                 ]
                 self._send_batch(batch)
                 if self._on_progress is not None:
@@ -358,6 +362,23 @@ class Delivery:
             raise
         except StopSending as stop:
             self.hold_rest(str(stop), stop.code, None)
+
+    def _compared(self, rows: Sequence[PlanRow]) -> Sequence[PlanRow]:
+        """The rows that leave, without what Omie's side keeps."""
+        if not self._sides.active:
+            return rows
+        self._check()
+        judged = self._sides.before_sending(rows, self._read_current, self._wait)
+        self._outcomes += judged.outcomes
+        self._conflicts += judged.refused
+        return judged.to_send
+
+    def _read_current(self, row: PlanRow) -> wire.Json | ReadBack:
+        self._current = row
+        try:
+            return self._effect.current(row)
+        finally:
+            self._current = None
 
     def hold_rest(self, reason: str, code: str, until: datetime | None) -> None:
         """Commit what is known and hold every row that was not tried."""

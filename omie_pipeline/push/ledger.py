@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
-from omie_pipeline.catalog.model import EMPTY_VALUES, filled_fields, value_at
+from omie_pipeline.catalog.model import EMPTY_VALUES, emptyings, filled_fields, value_at
 from omie_pipeline.payload import (
     ADOPTED,
     SETTLED,
@@ -119,7 +119,11 @@ class Writer:
         endpoint = REGISTRY[self.endpoint]
         parent_field = endpoint.parent_field
         left = _not_emptied(outcome)
-        filled = () if deleted else (*filled_fields(endpoint, outcome.row.payload), *left)
+        row = outcome.row
+        # What was left out stands in Omie with a value.
+        kept = (*left, *(name for name in row.left_out if name in emptyings(endpoint)))
+        filled = () if deleted else tuple({**dict.fromkeys(filled_fields(endpoint, row.whole)),
+                                           **dict.fromkeys(kept)})  # fmt: skip
         return {
             **self._key(outcome.row.codigo_integracao),
             "state": "deleted" if deleted else "confirmed",
@@ -128,7 +132,7 @@ class Writer:
             "omie_code": outcome.omie_code or None,
             "parent_code": outcome.row.payload.get(parent_field) or None,
             "created_here": outcome.kind == "created",
-            "likeness": likeness_of(endpoint, outcome.row.payload) or None,
+            "likeness": likeness_of(endpoint, row.whole) or None,
             "filled": list(filled),
             "not_emptied": list(left) or None,
             "emptied": _emptied(outcome) or None,

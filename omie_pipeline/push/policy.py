@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.limits import LOT_RECORDS
+from omie_pipeline.catalog.model import two_sided
 from omie_pipeline.catalog.nfse import NfseLimits
 from omie_pipeline.catalog.relations import SETTLEMENTS, WORKS_ON
+from omie_pipeline.likely import did_you_mean
 from omie_pipeline.texts import push as texts
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -84,6 +86,11 @@ class Wins(BaseModel):
         return self.default
 
 
+def _wins(value: Any) -> Any:
+    """``wins: omie`` says it for every field."""
+    return {"default": value} if isinstance(value, str) else value
+
+
 class EndpointPolicy(BaseModel):
     """How one endpoint is pushed.
 
@@ -110,6 +117,8 @@ class EndpointPolicy(BaseModel):
             how.
         lote: how many new records may leave in one call, where Omie has a lot that answers for each
             record; 0: each in a call of its own. No recorded answer of such a lot is known.
+        wins: who wins where a person changed in Omie what the clinic sends, field by field.
+            ``None``: the clinic, and nothing is compared.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
         max_rejected_share: share of rejected rows from which the asset check fails.
         tell_quarantined: number of quarantined rows from which an alert is sent; 0: never.
@@ -128,6 +137,7 @@ class EndpointPolicy(BaseModel):
     on_lookalike: Literal["list", "adopt"] = "list"
     lookalike_days: Annotated[int, Field(ge=0, le=31)] = 5
     lote: Annotated[int, Field(ge=0, le=LOT_RECORDS)] = 0
+    wins: Annotated[Wins | None, BeforeValidator(_wins)] = None
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
     max_rejected_share: Share = 0.05
@@ -139,6 +149,18 @@ def may_mirror(endpoint: Endpoint) -> bool:
     """Whether ``mirror`` means anything: the endpoint can delete its own records, and is no
     deletion itself."""
     return bool(endpoint.delete) and not endpoint.deletes
+
+
+def _compares(endpoint: Endpoint, wins: Wins) -> None:
+    known = two_sided(endpoint)
+    if not known:
+        compared = ", ".join(one.name for one in REGISTRY.values() if two_sided(one))
+        raise ValueError(texts.wins_only(endpoint=endpoint.name, endpoints=compared))
+    holders = {path.rpartition(".")[0] for path in known}
+    for name in wins.fields:
+        if name not in known and name not in holders:
+            near = did_you_mean(name, known)
+            raise ValueError(texts.wins_no_field(endpoint=endpoint.name, field=name, near=near))
 
 
 def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointPolicy]:
@@ -155,6 +177,10 @@ def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointP
             raise ValueError(texts.lote_only(endpoint=name, endpoints=lots))
         if policy.lote and not policy.partial_success:
             raise ValueError(texts.lote_needs_partial_success(name))
+        if policy.wins is not None and name in REGISTRY:
+            _compares(REGISTRY[name], policy.wins)
+            if policy.on_settled == "undo" and policy.wins.others:
+                raise ValueError(texts.wins_and_undo(name))
         if name in WORKS_ON and "on_settled" in policy.model_fields_set:
             raise ValueError(texts.on_settled_belongs_to(endpoint=name, title=WORKS_ON[name]))
     return endpoints

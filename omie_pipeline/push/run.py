@@ -27,6 +27,7 @@ from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.payload import PARTIAL, PayloadModel, Selection, load_payload_model
 from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
 from omie_pipeline.private_files import make_state_folder
+from omie_pipeline.push.both_sides.judge import BothSides
 from omie_pipeline.push.checks import PlanCheck, PlanFigures, check_plan, refusals
 from omie_pipeline.push.deliver import Delivery, Recovering
 from omie_pipeline.push.dependents import KnownRecords
@@ -37,7 +38,7 @@ from omie_pipeline.push.emptied_fields import (
     not_emptied,
     remember_filled,
 )
-from omie_pipeline.push.ledger import Intents, Ledger
+from omie_pipeline.push.ledger import Commit, Intents, Ledger
 from omie_pipeline.push.plan import (
     PlannedPartition,
     Scope,
@@ -179,7 +180,8 @@ class _Run:
         self._effect = effect_for(model.endpoint, self._client, self._known, twins)
         self._selection = self._effect.widened(selection, policy)
         who = (self._engine, selection.empresa, model.endpoint.name, self._run_id)
-        self._ledger = Ledger(*who, self._effect.on_commit)
+        self._sides = BothSides(self._scope(), self._effect, policy, self._clock)
+        self._ledger = Ledger(*who, self._on_commit)
         self._intents = Intents(*who)
         self._delivery = Delivery(
             self._client,
@@ -190,6 +192,7 @@ class _Run:
             self._ledger,
             self._intents,
             held.check,
+            sides=self._sides,
             on_progress=push._on_progress,
             on_recovering=push._on_recovering,
         )
@@ -203,6 +206,10 @@ class _Run:
 
     def _on_call(self, record: CallRecord) -> None:
         self._delivery.record_call(record)
+
+    def _on_commit(self, commit: Commit) -> None:
+        self._effect.on_commit(commit)
+        self._sides.on_commit(commit)
 
     def execute(self) -> PushReport:
         empresa, endpoint, now = self._selection.empresa, self._endpoint, self._clock.now()
@@ -255,6 +262,8 @@ class _Run:
                 empties = may_empty(self._endpoint, policy)
         who = (self._engine, self._run_id, self._model, self._selection)
         self._planned = write_plan(*who, policy.mode, empties)
+        if self._known_before:
+            self._sides.learn(self._model)
         check = self._check(store=store)
         self._planned = added(self._planned, effect.plan_beside(check))
         self._count_recovered()
@@ -272,6 +281,7 @@ class _Run:
                 asked_for=effect.asked_for(),
                 without_effect=effect.without_effect,
             )
+            self._sides.close_left()
 
     @property
     def _any_planned(self) -> bool:
@@ -284,7 +294,9 @@ class _Run:
         effect = self._effect
         if effect.sends_payload:
             self._validation = check_plan(check, docs=self._report_folder)
+        self._sides.at_plan(check)
         self._conflicts = effect.preconditions(check)
+        self._conflicts += self._sides.refuse(check)
         if not self._waived:
             if self._known_before:
                 self._look_for_renamed(store=store)
@@ -380,7 +392,9 @@ class _Run:
         if self._on_planned is not None:
             self._on_planned(self._ready)
         if self._any_planned:
-            self._delivery.run(self._ledger.ready_rows(self._effect.batch_rows))
+            # A look at a record must stand right before its call.
+            batch_rows = 1 if self._sides.reads else self._effect.batch_rows
+            self._delivery.run(self._ledger.ready_rows(batch_rows))
 
     def _report(self) -> PushReport:
         states = self._states()

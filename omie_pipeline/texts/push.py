@@ -372,6 +372,21 @@ def on_lookalike_only(*, endpoint: str, endpoints: str) -> str:
     return f"{endpoint}: on_lookalike só existe em {endpoints}"
 
 
+def wins_only(*, endpoint: str, endpoints: str) -> str:
+    return f"{endpoint}: wins não se aplica; só os cadastros e títulos se comparam: {endpoints}"
+
+
+def wins_no_field(*, endpoint: str, field: str, near: str) -> str:
+    return f"{endpoint}: wins: o campo {field} não existe ou não se compara{near}"
+
+
+def wins_and_undo(endpoint: str) -> str:
+    return (
+        f"{endpoint}: on_settled: undo estornaria baixas por uma alteração que wins pode deixar de "
+        "fora; com undo, só wins: clinica"
+    )
+
+
 def lote_only(*, endpoint: str, endpoints: str) -> str:
     return f"{endpoint}: lote só existe em {endpoints}"
 
@@ -415,6 +430,22 @@ def codes_reformed(*, pairs: int, examples: str) -> str:
         f"com outro código ({examples}). Confira na origem como o id é lido (planilha que o fez "
         "número, zeros à esquerda, maiúsculas) e volte à forma antiga; só aprove se forem mesmo "
         "registros novos (max_changed_codes)"
+    )
+
+
+# push/both_sides/judge.py
+
+READ_BEFORE_CHANGE: Final = "a leitura do cadastro antes de alterar"
+
+
+def changed_in_omie(fields: str) -> str:
+    return f"Alguém alterou no Omie o que a clínica envia ({fields}), e a política pede uma pessoa."
+
+
+def changed_in_omie_fix(*, endpoint: str, code: str) -> str:
+    return (
+        f"Veja os dois valores com omie-pipeline conflicts show {code} e decida: "
+        f"omie-pipeline conflicts resolve {code} --endpoint {endpoint} --keep clinica (ou omie)."
     )
 
 

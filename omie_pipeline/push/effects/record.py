@@ -135,6 +135,19 @@ def resolved(value: Any, ids: Mapping[Target, int]) -> Any:
     return value
 
 
+def resolved_where_known(
+    payload: Mapping[str, Any], ids: Mapping[Target, int]
+) -> Mapping[str, Any]:
+    """``payload`` with the ids of its markers; a field with a marker that has none stays."""
+    found = {}
+    for name, value in payload.items():
+        try:
+            found[name] = resolved(value, ids)
+        except KeyError:
+            found[name] = value
+    return found
+
+
 _BY_API = "WEBSERVICE"
 CANNOT_READ = (RetryLater, UnknownFault, RecordRejected)
 NOT_THERE = (RecordNotFound, Empty)
@@ -264,6 +277,11 @@ class RecordEffect:
         wanted = {target for row in rows for target in targets_in(row.payload)}
         self._ids.update(self._known.omie_ids(wanted - self._ids.keys()))
 
+    @property
+    def ids(self) -> Mapping[Target, int]:
+        """Omie's ids of the records that loaded rows point at."""
+        return self._ids
+
     def missing(self, row: PlanRow) -> tuple[str, str] | None:
         """A record that the row points at and Omie does not hold for us."""
         return next((t for t in targets_in(row.payload) if t not in self._ids), None)
@@ -299,6 +317,9 @@ class RecordEffect:
                 key = {endpoint.delete_omie_key: row.omie_id}
             return Request(endpoint.service, endpoint.delete, key)
         known = endpoint.update and row.omie_id is not None
+        if known and row.left_out:
+            # A change leaves alone what it does not name, mandatory fields too.
+            return self.alter(row)
         if row.action == "insert" or not (endpoint.upsert or known):
             return Request(endpoint.service, endpoint.insert, self._inserted(row))
         method = endpoint.upsert or endpoint.update
@@ -381,6 +402,17 @@ class RecordEffect:
         inner = record.get(endpoint.record_wrapper)
         return inner if isinstance(inner, dict) else UNREADABLE
 
+    def current(self, row: PlanRow) -> wire.Json | ReadBack:
+        """The row's record as Omie has it now, or why it cannot be shown.
+
+        Raises:
+            Blocked, AuthFailed, ConfigurationError: nothing can be read.
+        """
+        endpoint = self._endpoint
+        if row.adopted or not row.codigo_integracao:
+            return self.read({endpoint.read_omie_key: row.omie_id})
+        return self.read({endpoint.integration_key: row.codigo_integracao})
+
     def last_change(self, omie_id: int) -> datetime | ReadBack | None:
         """When a record was last changed in Omie, as one read shows it; ``None`` if it does not
         say, :data:`ABSENT` if there is none any more."""
@@ -422,6 +454,19 @@ def birth_of(record: wire.Json) -> tuple[datetime | None, bool]:
     """When Omie made a record, and whether it is known to be as an integration made it."""
     born_at = _born_at(record)
     return born_at, born_at is not None and _untouched(record)
+
+
+def changed_in(record: wire.Json) -> tuple[datetime | None, str]:
+    """When Omie last changed a record, by Brasília's clock, and which of its users did."""
+    audit = _audit(record) or {}
+    day = audit.get("dAlt") or audit.get("data_alt")
+    hour = audit.get("hAlt") or audit.get("hora_alt")
+    user = audit.get("uAlt") or audit.get("user_alt")
+    try:
+        at = datetime.strptime(f"{day} {hour}", "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007 - as below
+    except ValueError:
+        return None, str(user or "")
+    return at.replace(tzinfo=BRASILIA), str(user or "")
 
 
 def _untouched(record: wire.Json) -> bool:
