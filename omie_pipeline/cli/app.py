@@ -9,6 +9,7 @@ import typer
 from omie_pipeline.cli.build import build
 from omie_pipeline.cli.cache import cache
 from omie_pipeline.cli.check import check
+from omie_pipeline.cli.conflicts import conflicts
 from omie_pipeline.cli.database import database, roles
 from omie_pipeline.cli.defaults import defaults
 from omie_pipeline.cli.duplicates import duplicates
@@ -90,6 +91,9 @@ app.command("not-emptied", cls=PortugueseCommand)(not_emptied)
 app.command(cls=PortugueseCommand)(warnings)
 database.command(cls=PortugueseCommand)(roles)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")
+app.add_typer(
+    conflicts, name="conflicts", help="Campos que alguém mudou no Omie: list, show, resolve."
+)
 app.add_typer(database, name="db", help="O PostgreSQL embutido: start, stop, status, url, roles.")
 app.add_typer(
     defaults, name="defaults", help="Categorias e contas padrão: list, set, unset, import, export."
