@@ -20,6 +20,7 @@ from omie_pipeline.clock import BRASILIA
 from omie_pipeline.list_mapping.model import ALL
 from omie_pipeline.list_mapping.unusable import Unusable, unusable
 from omie_pipeline.nfse.state import NoteState, in_state
+from omie_pipeline.push.both_sides.decide import overwritten
 from omie_pipeline.push.policy import Policies
 from omie_pipeline.status.health import (
     DONE,
@@ -113,9 +114,10 @@ COUNTS = "counts"
 AUTH = "key_refused"
 QUARANTINED_ROWS = "quarantined_rows"
 SILENCE = "silence"
+OVERWRITTEN = "overwritten"
 UNUSABLE_MAPPING = "unusable_mapping"
 KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, SILENCE,
-         UNUSABLE_MAPPING, *NOTE_KINDS)  # fmt: skip
+         OVERWRITTEN, UNUSABLE_MAPPING, *NOTE_KINDS)  # fmt: skip
 """The kinds that :func:`evaluate_alerts` looks for."""
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -156,6 +158,7 @@ def evaluate_alerts(
         *_rejected(pushes, policies),
         *_quarantined(engine, empresas, policies),
         *_silent(engine, empresas, now, longest_silence),
+        *_overwritten(engine, empresas),
         *_unclosed(engine, readings),
         *_stuck_events(engine, empresas, now),
         *_unusable(engine, empresas, now),
@@ -259,6 +262,21 @@ def _quarantined(engine: sa.Engine, empresas: Sequence[str], policies: Policies)
             + (texts.other_reasons(left) if left else "")
             + texts.rows_quarantined_fix(endpoint),
             since,
+        )
+
+
+def _overwritten(engine: sa.Engine, empresas: Sequence[str]) -> Iterator[Alert]:
+    """A change in Omie was replaced between our look at the record and our own change."""
+    for one in overwritten(engine, empresas):
+        yield Alert(
+            f"{OVERWRITTEN}:{one.empresa}:{one.endpoint}",
+            one.empresa,
+            OVERWRITTEN,
+            texts.changes_overwritten(
+                empresa=one.empresa, records=one.records, endpoint=one.endpoint
+            ),
+            texts.changes_overwritten_fix(told_moment(one.since)),
+            one.since,
         )
 
 

@@ -58,6 +58,7 @@ from omie_pipeline.postgres.schemas import PAYLOAD, STAGING
 from omie_pipeline.postgres.work import WhoseWork, Work, under_way
 from omie_pipeline.progress import Headway, Pace
 from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
+from omie_pipeline.push.both_sides.memory import after_reading
 from omie_pipeline.push.deliver import Recovering
 from omie_pipeline.push.pace import push_pace
 from omie_pipeline.push.policy import EndpointPolicy
@@ -353,7 +354,9 @@ class Deployment:
             if name not in MIRROR:
                 known = ", ".join([*MIRROR, STATEMENT])
                 raise ConfigurationError(texts.unknown_table(table=name, known=known))
-            return importer.run(MIRROR[name], request)
+            report = importer.run(MIRROR[name], request)
+        after_reading(self.engine, empresa, name, report.run_id, self.clock.now())
+        return report
 
     @property
     def sources(self) -> tuple[SourceTable, ...]:

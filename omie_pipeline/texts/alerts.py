@@ -159,6 +159,18 @@ SENT: Final = "enviado"
 READ_FROM_OMIE: Final = "lido do Omie"
 
 
+def changes_overwritten(*, empresa: str, records: int, endpoint: str) -> str:
+    return f"{empresa}: {records} registro(s) de {endpoint} mudaram no Omie na hora do envio"
+
+
+def changes_overwritten_fix(since: str) -> str:
+    return (
+        f"Desde {since}: o que alguém digitou foi substituído sem ser comparado. Veja quais em "
+        "omie-pipeline conflicts list, refaça no Omie o que faltar e confirme com "
+        "omie-pipeline conflicts resolve CÓDIGO --keep clinica."
+    )
+
+
 def nothing_runs(*, empresa: str, task: str, last: str) -> str:
     return f"{empresa}: nada é {task} desde {last}"
 
