@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
-from omie_pipeline.cli.output import Column, count, day, emit, money, say, show, show_table
+from omie_pipeline.cli.output import Column, count, day, emit, moment, money, say, show, show_table
 from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.push_loop import deliver
 from omie_pipeline.cli.push_report import report_lines, show_reports, show_worst, unfinished
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushReport
+    from omie_pipeline.reconcile.by_field import FieldDifference
     from omie_pipeline.reconcile.differences import DayCount, Difference
     from omie_pipeline.reconcile.resend import LostRows
 
@@ -50,6 +51,7 @@ def reconcile(
 ) -> None:
     """Compara clínica, envios e Omie. Saída: 0 tudo igual, 3 há diferenças, 1 falhou."""
     from omie_pipeline.app.deployment import Deployment
+    from omie_pipeline.reconcile.by_field import by_field
     from omie_pipeline.reconcile.differences import DIFFERENCES, counts_by_day, worst_differences
 
     if (dry_run or yes) and not resend:
@@ -58,10 +60,14 @@ def reconcile(
     empresas = chosen_empresas(deployment, empresa)
     counts = counts_by_day(deployment.engine, empresas)
     worst = worst_differences(deployment.engine, empresas, _SHOWN_DIFFERENCES)
+    fields = by_field(deployment.engine, worst)
     if as_json:
         _emit(counts, worst)
+        for one in fields:
+            emit({"kind": "field", **asdict(one)})
     else:
         _show(counts, worst)
+        _show_fields(fields)
     if resend:
         _resend(deployment, empresas, dry_run=dry_run, yes=yes, as_json=as_json)
     elif any(one.state in DIFFERENCES for one in counts):
@@ -167,6 +173,26 @@ def _show(counts: Sequence[DayCount], worst: Sequence[Difference]) -> None:
         )
         if any(row.state in ("missing_in_omie", "excluded_in_omie") for row in worst):
             show(texts.RESEND_NEXT)
+
+
+def _show_fields(fields: Sequence[FieldDifference]) -> None:
+    """Which side changed what, and since when."""
+    if not fields:
+        return
+    show(texts.BY_FIELD)
+    heads = [Column(texts.CODE), Column("campo"), Column(texts.WHO_CHANGED),
+             Column(texts.CONFIRMED), Column(texts.CHANGED_IN_OMIE)]  # fmt: skip
+    rows = [
+        [
+            one.codigo_integracao,
+            f"{one.field} {texts.NOT_SENT_BY_DECISION}" if one.left_out else one.field,
+            texts.SIDES_CHANGED[one.side],
+            moment(one.confirmed_at),
+            f"{moment(one.omie_changed_at)} {one.omie_changed_by or ''}".strip(),
+        ]
+        for one in fields
+    ]
+    show_table(heads, rows)
 
 
 def _show_totals(counts: Sequence[DayCount]) -> None:

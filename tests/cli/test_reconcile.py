@@ -119,6 +119,17 @@ def test_what_omie_lost_is_told_and_sent_again_once(terminal: Terminal, company:
     assert _situations(terminal) == {"same": 3}
 
 
+def test_a_difference_says_who_changed_which_field(terminal: Terminal, company: World) -> None:
+    company.control.edit("contas_receber", "REC-2", {"valor_documento": 250})
+    _read(terminal, company)
+    lines = terminal("reconcile", "--json").lines
+    (field,) = [line for line in lines if line["kind"] == "field"]
+    assert (field["codigo_integracao"], field["field"]) == ("REC-2", "valor_documento")
+    assert (field["side"], field["left_out"]) == ("omie", False)
+    said = terminal("reconcile")
+    assert (said.code, "alguém no Omie" in said.out) == (3, True)
+
+
 def test_what_no_complete_reading_proves_is_not_sent(terminal: Terminal, company: World) -> None:
     _read(terminal, company)
     company.control.delete("contas_receber", "REC-2")

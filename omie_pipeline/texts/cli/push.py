@@ -263,6 +263,17 @@ TYPED_BY: Final = "digitado por"
 
 # cli/reconcile.py
 
+BY_FIELD: Final = "Campo a campo, das diferenças acima:"
+WHO_CHANGED: Final = "quem mudou"
+CONFIRMED: Final = "confirmado em"
+CHANGED_IN_OMIE: Final = "última alteração no Omie"
+SIDES_CHANGED: Final = {
+    "clinica": "a clínica",
+    "omie": "alguém no Omie",
+    "both": "os dois",
+    "unknown": "não se sabe",
+}
+NOT_SENT_BY_DECISION: Final = "(fica o do Omie)"
 ONLY_WITH_RESEND: Final = "só vale com --resend-missing"
 
 
