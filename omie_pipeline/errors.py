@@ -48,6 +48,28 @@ class GuardrailStopped(OmiePipelineError):
         self.commonest = commonest
 
 
+class ApprovalNeeded(OmiePipelineError):
+    """The policy asks a person before such a plan is sent: its rows are held, and it is stored."""
+
+    def __init__(self, plan_id: str, text: str) -> None:
+        super().__init__(text)
+        self.plan_id = plan_id
+
+
+class PlanRefused(OmiePipelineError):
+    """A stored plan is not what would be sent now, or may not be applied: nothing was sent.
+
+    Attributes:
+        plan_id: of the stored plan.
+        differences: what differs, row by row, the first of them.
+    """
+
+    def __init__(self, plan_id: str, text: str, differences: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.plan_id = plan_id
+        self.differences = differences
+
+
 @dataclass(frozen=True, slots=True)
 class FaultDetail:
     """What came back, in Omie's own words.

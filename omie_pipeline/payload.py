@@ -41,12 +41,14 @@ class PayloadModel:
         unsent: columns that do not leave: ``empresa``, ``data_particao``, those with a leading
             underscore, and those that Omie computes.
         computed: columns that Omie fills in itself (a table that was made after its records).
+        only: columns and what they must say: the model is those rows of its table.
     """
 
     endpoint: Endpoint
     columns: tuple[str, ...]
     schema: str = PAYLOAD_SCHEMA
     name: str = ""
+    only: tuple[tuple[str, str], ...] = ()
 
     @property
     def unsent(self) -> tuple[str, ...]:
@@ -71,6 +73,11 @@ class PayloadModel:
         columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in self.columns]
         name = self.name or self.endpoint.model
         return sa.table(name, *columns, schema=self.schema).alias("p")
+
+    def rows_of(self, p: sa.FromClause, empresa: str) -> list[sa.ColumnElement[bool]]:
+        """Conditions that pick the rows of one empresa from the model's table."""
+        said = [p.c[column] == value for column, value in self.only]
+        return [p.c.empresa == empresa, *said]
 
 
 def load_payload_model(
@@ -181,6 +188,7 @@ PARTIAL = "partial"
 WAITS_FOR_A_PERSON = (
     "reference",
     "GuardrailStopped",
+    "ApprovalNeeded",
     "AuthFailed",
     "ConfigurationError",
     "partial_success",
@@ -206,6 +214,7 @@ class Selection:
             row again would only spend the error budget. What waits for a person stays.
         approved: also rows that a guardrail held.
         also: integration codes that are looked at whatever their date.
+        codes: only these integration codes; empty for any.
     """
 
     empresa: str
@@ -216,6 +225,7 @@ class Selection:
     held_only: bool = False
     approved: bool = False
     also: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -228,7 +238,7 @@ class Selection:
     def span(self) -> str:
         """The dates it covers, so that row counts compare with those of the same dates only: a
         Sunday is no Monday. :data:`PARTIAL` for a retry or a single key."""
-        if self.key is not None or self.states:
+        if self.key is not None or self.states or self.codes:
             return PARTIAL
         if self.date_from is None or self.date_to is None:
             return "all"
@@ -241,7 +251,7 @@ class Selection:
         if self.held_only:
             return sa.and_(state, reason.not_in(WAITS_FOR_A_PERSON))
         if self.unfinished_only and not self.approved:
-            return sa.and_(state, reason != "GuardrailStopped")
+            return sa.and_(state, reason.not_in(("GuardrailStopped", "ApprovalNeeded")))
         return state
 
 
@@ -275,7 +285,7 @@ def codes_in_model(
     p = model.table()
     key = model_key(model, p)
     wanted = sa.cast(sa.literal(sorted(codes), ARRAY(sa.Text)), ARRAY(sa.Text))
-    query = sa.select(key).where(p.c.empresa == empresa, key == sa.any_(wanted))
+    query = sa.select(key).where(*model.rows_of(p, empresa), key == sa.any_(wanted))
     with warehouse_errors(), engine.connect() as connection:
         return {code for code in connection.execute(query).scalars() if code is not None}
 
@@ -300,7 +310,7 @@ def model_where(
         selection: empresa, dates and codes of the run.
         mode: the mode of the policy: upsert, insert or mirror.
     """
-    conditions: list[sa.ColumnElement[bool]] = [p.c.empresa == selection.empresa]
+    conditions = model.rows_of(p, selection.empresa)
     dates: list[sa.ColumnElement[bool]] = []
     if model.endpoint.grain == "fact" and selection.date_from is not None:
         dates.append(p.c[PARTITION_COLUMN] >= selection.date_from)
@@ -311,6 +321,9 @@ def model_where(
     conditions += dates
     if selection.key is not None:
         conditions.append(model_key(model, p) == selection.key)
+    if selection.codes:
+        wanted = sa.cast(sa.literal(list(selection.codes), ARRAY(sa.Text)), ARRAY(sa.Text))
+        conditions.append(model_key(model, p) == sa.any_(wanted))
     if selection.states:
         unfinished = sa.select(ledger.c.codigo_integracao).where(
             ledger.c.empresa == selection.empresa,

@@ -34,6 +34,7 @@ class PushRequest:
         endpoints: in the order of ``catalog.WRITABLE``: what others name comes before them.
         date_from, date_to: business dates of facts, the start date already applied.
         key: one integration code only.
+        codes: only these integration codes; empty for any.
         unfinished_only: only rows that were rejected or held.
         held_only: only rows that are held and wait for no person.
     """
@@ -46,6 +47,7 @@ class PushRequest:
     key: str | None = None
     unfinished_only: bool = False
     held_only: bool = False
+    codes: tuple[str, ...] = ()
 
     def selection(self, empresa: str) -> Selection:
         """The rows of one empresa that are meant."""
@@ -57,6 +59,7 @@ class PushRequest:
             unfinished_only=self.unfinished_only,
             held_only=self.held_only,
             approved=self.options.approve,
+            codes=self.codes,
         )
 
 

@@ -421,6 +421,8 @@ def _plan_missing(
         conditions.append(ledger.c.partition <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(ledger.c.codigo_integracao == selection.key)
+    if selection.codes:
+        conditions.append(ledger.c.codigo_integracao.in_(selection.codes))
     if selection.states:
         conditions.append(selection.unfinished())
     missing = sa.select(
@@ -550,7 +552,7 @@ def _repeated(
         return set()
     query = (
         sa.select(key)
-        .where(p.c.empresa == empresa, key.in_(planned))
+        .where(*model.rows_of(p, empresa), key.in_(planned))
         .group_by(key)
         .having(sa.func.count() > 1)
     )
@@ -734,6 +736,8 @@ def _looked_at(
         conditions.append(table.c.partition <= selection.date_to.isoformat())
     if selection.key is not None:
         conditions.append(table.c.codigo_integracao == selection.key)
+    if selection.codes:
+        conditions.append(table.c.codigo_integracao.in_(selection.codes))
     return conditions
 
 

@@ -19,6 +19,7 @@ from omie_pipeline.omie.faults import STATUS_TEXTS
 from omie_pipeline.payload import DELIVERED
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import attempt, intent, ledger, plan, quarantine, run
+from omie_pipeline.push.gate import PlanGate
 from omie_pipeline.push.lots import LotTally
 from omie_pipeline.push.pace import OF_A_CALL
 from omie_pipeline.push.plan import PlannedPartition
@@ -188,6 +189,7 @@ class PushOptions:
         same: with one key: a settlement that others made is this very payment; nothing is sent.
         dry_run: plan and validate, send and remember nothing.
         data_docs_dir: folder for the validation report, ``None`` for none.
+        gate: looks at the plan before its first call.
     """
 
     trigger: str = "cli"
@@ -196,6 +198,7 @@ class PushOptions:
     dry_run: bool = False
     dagster_run_id: str | None = None
     data_docs_dir: Path | None = None
+    gate: PlanGate | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import (
+    ApprovalNeeded,
     GuardrailStopped,
     LineClosed,
     OmiePipelineError,
+    PlanRefused,
     TakenOver,
     WarehouseError,
 )
@@ -38,6 +40,7 @@ from omie_pipeline.push.emptied_fields import (
     not_emptied,
     remember_filled,
 )
+from omie_pipeline.push.gate import JudgedPlan, leave_out
 from omie_pipeline.push.ledger import Commit, Intents, Ledger
 from omie_pipeline.push.plan import (
     PlannedPartition,
@@ -73,6 +76,7 @@ from omie_pipeline.validation.data_docs import renewed_page
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
 _ROWS_TOLD = 1000
+_STOPS = (GuardrailStopped, ApprovalNeeded, PlanRefused)
 
 
 class Push:
@@ -203,6 +207,7 @@ class _Run:
         # Of an endpoint that never delivered anything there is nothing to compare with.
         self._known_before = False
         self._would_stop: tuple[str, ...] = ()
+        self._gate = options.gate
 
     def _on_call(self, record: CallRecord) -> None:
         self._delivery.record_call(record)
@@ -226,6 +231,7 @@ class _Run:
             )
             try:
                 self._prepare()
+                self._leave_out()
                 value_sum = self._guard()
                 if not self._options.dry_run:
                     self._send()
@@ -237,9 +243,9 @@ class _Run:
                 raise
             except OmiePipelineError as error:
                 self._count_recovered()
-                if not self._options.dry_run:
+                if not self._options.dry_run and not isinstance(error, PlanRefused):
                     self._delivery.hold_rest(str(error), type(error).__name__, None)
-                self._close("stopped" if isinstance(error, GuardrailStopped) else "failed", error)
+                self._close("stopped" if isinstance(error, _STOPS) else "failed", error)
                 raise
             report = self._report()
             self._close("dry_run" if self._options.dry_run else "done", None, report, value_sum)
@@ -378,9 +384,28 @@ class _Run:
         renamed = found.stops(limits.max_changed_codes) if found is not None else ""
         reasons = (*([renamed] if renamed else []), *refusals(figures, limits))
         self._would_stop = reasons if self._options.dry_run else ()
-        if reasons and not self._options.approve and not self._options.dry_run:
+        passed = self._gate is not None and self._gate.guarded(self._judged(), reasons)
+        passed = passed or self._options.approve or self._options.dry_run
+        if reasons and not passed:
             raise GuardrailStopped(reasons, _told(commonest_reasons(self._engine, self._run_id)))
         return value_sum
+
+    def _leave_out(self) -> None:
+        """Let those who look at the plan take out of it what this run is not about."""
+        if self._gate is not None:
+            judged = self._judged()
+            self._planned = leave_out(judged, self._gate.judged(judged))
+
+    def _judged(self) -> JudgedPlan:
+        return JudgedPlan(
+            self._engine,
+            self._run_id,
+            self._model,
+            self._selection,
+            self._policy,
+            self._planned,
+            self._sides.as_sent,
+        )
 
     def _emptied(self) -> dict[str, int]:
         """Field -> rows of the plan of which this policy empties it."""

@@ -19,6 +19,7 @@ from omie_pipeline.privacy.export import export_person
 from omie_pipeline.privacy.find import find_person
 from omie_pipeline.push.both_sides.decide import Resolved, WantedConflicts, resolve
 from omie_pipeline.push.both_sides.memory import after_reading
+from omie_pipeline.push.gate import JudgedPlan
 from omie_pipeline.push.policy import EndpointPolicy, Policies
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
@@ -346,6 +347,31 @@ def test_what_was_delivered_before_is_learnt(world: World) -> None:
     assert [one[:5] for one in conflicts(world)] == [
         ("email", "open", "p1@exemplo.com.br", "p1@exemplo.com.br", "p1@exemplo.com.br")
     ]
+
+
+def test_a_dry_run_shows_what_would_leave_and_writes_no_conflict(world: World) -> None:
+    wins = policy("clinica", email="omie")
+    begin(world, wins)
+    typed(world, email="certo@omie.com.br")
+    read(world)
+    world.model("clientes", [cliente(1, email="novo@clinica.com.br", bairro="Sé")])
+    plans: list[dict[str, Any]] = []
+
+    class Looks:
+        """Keeps what the plan would send."""
+
+        def judged(self, found: JudgedPlan) -> list[int]:
+            plans.extend(row[0] for row in world.rows("SELECT payload FROM omie_sync.plan"))
+            return []
+
+        def guarded(self, found: JudgedPlan, stops: tuple[str, ...]) -> bool:
+            return False
+
+    report = world.push(policy=wins, dry_run=True, gate=Looks())
+    assert report.would_send == 1
+    (payload,) = plans
+    assert ("email" in payload, payload["bairro"]) == (False, "Sé")
+    assert conflicts(world) == []
 
 
 @pytest.mark.slow

@@ -77,7 +77,7 @@ class SettlementEffect(RecordEffect):
         """The selection with the settlements that an undoing took back and that wait to come back,
         whatever their date: a run by date must leave no money unsettled."""
         dated = selection.date_from is not None or selection.date_to is not None
-        partial = selection.key is not None or selection.states
+        partial = bool(selection.key is not None or selection.codes or selection.states)
         if policy.on_settled != "undo" or partial or not dated:
             return selection
         back = waiting_to_come_back(self._known.engine, selection.empresa, self._endpoint.name)

@@ -27,10 +27,7 @@ from omie_pipeline.payload import (
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import intent, ledger, plan, quarantine
 from omie_pipeline.push.checks import confirmed_references, references_for
-from omie_pipeline.push.plan import (
-    PlannedPartition,
-    insert_plan,
-)
+from omie_pipeline.push.plan import PlannedPartition, insert_plan
 from omie_pipeline.validation.model import CandidateRow, ClinicRules
 
 UNDONE = "undone"
@@ -404,7 +401,7 @@ def plan_undoing(
     Raises:
         ConfigurationError: a list that validation needs was never read from Omie.
     """
-    if selection.key is not None or selection.states:
+    if selection.key is not None or selection.codes or selection.states:
         return ()
     found: list[ChangedSettlement] = []
     baixas = model_of(engine, REGISTRY[reversal.deletes])
