@@ -52,6 +52,27 @@ class Guardrails(BaseModel):
     max_value_sum: Annotated[Decimal, Field(ge=0)] | None = None
 
 
+class Approval(BaseModel):
+    """From where on a push asks a person: its plan is stored, its rows are held, nothing is sent.
+
+    Attributes:
+        above_value: sum in R$ of what one plan may send unasked; ``None``: any.
+        above_rows: rows that one plan may send unasked; ``None``: any number.
+        deletes: whether every plan that deletes something in Omie needs approval.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    above_value: Annotated[Decimal, Field(ge=0)] | None = None
+    above_rows: Annotated[int, Field(ge=0)] | None = None
+    deletes: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether any plan needs it."""
+        return self.above_value is not None or self.above_rows is not None or self.deletes
+
+
 Winner = Literal["clinica", "omie", "pessoa", "so_se_vazio"]
 
 
