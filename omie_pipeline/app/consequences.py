@@ -3,6 +3,8 @@
 | it stops because                               | of a push, it also stops        | of an import | Dagster tries it again  |
 |------------------------------------------------|---------------------------------|--------------|-------------------------|
 | a guardrail refused the plan                   | what has it as a prerequisite   | –            | no: a person approves   |
+| the policy asks for approval                   | what has it as a prerequisite   | –            | no: a person approves   |
+| a stored plan does not stand any more          | everything                      | –            | no: another plan        |
 | another run took the lane (`TakenOver`)        | what has it as a prerequisite   | nothing else | at once                 |
 | Omie asked for a wait (`RetryLater`)           | the empresa                     | nothing else | after that wait         |
 | Omie cannot be reached (`Unreachable`)         | the empresa                     | the empresa  | after a minute, if new  |
@@ -24,6 +26,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from omie_pipeline.errors import (
+    ApprovalNeeded,
     AuthFailed,
     BudgetSpent,
     GuardrailStopped,
@@ -47,7 +50,7 @@ def after_push(outcome: PushReport | OmiePipelineError) -> Reach:
     """What else stops once an endpoint of an empresa ended with a report or an error."""
     if isinstance(outcome, PushReport):
         return "empresa" if outcome.line_down else "nothing"
-    if isinstance(outcome, (GuardrailStopped, TakenOver)):
+    if isinstance(outcome, (GuardrailStopped, ApprovalNeeded, TakenOver)):
         return "dependents"
     return "empresa" if isinstance(outcome, OmieFault) else "all"
 

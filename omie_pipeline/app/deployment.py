@@ -50,6 +50,7 @@ from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
 from omie_pipeline.payload import PARTIAL, PayloadModel, Selection
+from omie_pipeline.plans.approval import AskingGate, WouldAsk
 from omie_pipeline.postgres.clock import DatabaseClock
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.ownership import Relation, refuse_foreign_relations
@@ -206,6 +207,7 @@ class Deployment:
         selection: Selection,
         options: PushOptions,
         progress: Progress | None = None,
+        given: PayloadModel | None = None,
     ) -> PushReport:
         """Push one endpoint of one empresa; see :class:`omie_pipeline.push.run.Push`.
 
@@ -214,13 +216,23 @@ class Deployment:
             selection: empresa, dates and codes of the run.
             options: approval, dry run and the like.
             progress: callbacks.
+            given: rows that a person chose, in place of the payload model; of a deletion they may
+                be records that others made.
         """
         policy, told = self.policy(endpoint), progress or Progress()
+        if given is not None:
+            policy = policy.model_copy(update={"delete_foreign": True})
+        would_ask = WouldAsk()
+        if policy.approval.asked and options.gate is None:
+            asking = AskingGate(self.clock, options.trigger)
+            options = replace(options, gate=would_ask if options.dry_run else asking)
         whose: WhoseWork = (selection.empresa, "push", endpoint)
         partial = options.dry_run or selection.span == PARTIAL
         with under_way(self.engine, self.clock, whose, told.on_headway, partial=partial) as work:
             engine = self._pusher(REGISTRY[endpoint], selection.empresa, told, work)
-            return engine.run(REGISTRY[endpoint], selection, policy, options)
+            report = engine.run(REGISTRY[endpoint], selection, policy, options, model=given)
+        asked = tuple(map(texts.would_ask, would_ask.reasons))
+        return replace(report, would_stop=(*report.would_stop, *asked)) if asked else report
 
     def pace(self, endpoint: Endpoint) -> Pace:
         """How fast rows of an endpoint can go: by Omie's limit, and by how long its answers took

@@ -141,6 +141,7 @@ class EndpointPolicy(BaseModel):
         wins: who wins where a person changed in Omie what the clinic sends, field by field.
             ``None``: the clinic, and nothing is compared.
         delete_foreign: whether a delete model may touch records that this ledger did not create.
+        approval: when a push stores its plan and waits for a person instead of sending.
         max_rejected_share: share of rejected rows from which the asset check fails.
         tell_quarantined: number of quarantined rows from which an alert is sent; 0: never.
         error_budget: errors on one method after which the rest of the batch is held; Omie itself
@@ -161,6 +162,7 @@ class EndpointPolicy(BaseModel):
     wins: Annotated[Wins | None, BeforeValidator(_wins)] = None
     delete_foreign: bool = False
     guardrails: Guardrails = Guardrails()
+    approval: Approval = Approval()
     max_rejected_share: Share = 0.05
     tell_quarantined: Annotated[int, Field(ge=0)] = 1
     error_budget: Annotated[int, Field(ge=1, le=9)] = 8

@@ -79,3 +79,7 @@ BUILD_FAILED: Final = (
     "Os modelos não puderam ser refeitos, e nada foi enviado: rode omie-pipeline build, que diz "
     "por quê"
 )
+
+
+def would_ask(reason: str) -> str:
+    return f"a política pediria a aprovação de uma pessoa: {reason}"
