@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from omie_pipeline.cli.apply import apply
 from omie_pipeline.cli.build import build
 from omie_pipeline.cli.cache import cache
 from omie_pipeline.cli.check import check
@@ -23,6 +24,7 @@ from omie_pipeline.cli.mounted import mount
 from omie_pipeline.cli.nfse import nfse
 from omie_pipeline.cli.notify import notify
 from omie_pipeline.cli.output import show
+from omie_pipeline.cli.plan import plan
 from omie_pipeline.cli.portuguese import PortugueseCommand, Program
 from omie_pipeline.cli.preview import preview
 from omie_pipeline.cli.push import push, retry
@@ -81,6 +83,7 @@ app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(preview)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(push)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(retry)
 app.command(cls=PortugueseCommand, epilog=_ENDPOINTS)(sync)
+app.command(cls=PortugueseCommand)(apply)
 app.command(cls=PortugueseCommand)(status)
 app.command(cls=PortugueseCommand)(history)
 app.command(cls=PortugueseCommand)(reconcile)
@@ -99,6 +102,11 @@ app.add_typer(
     defaults, name="defaults", help="Categorias e contas padrão: list, set, unset, import, export."
 )
 app.add_typer(lgpd, name="lgpd", help="Os dados de uma pessoa: export, erase.")
+app.add_typer(
+    plan,
+    name="plan",
+    help="O que um push faria, antes de enviar: ENDPOINT, show, list, approve, reject.",
+)
 app.add_typer(
     mapping,
     name="mapping",

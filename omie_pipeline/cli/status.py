@@ -322,9 +322,14 @@ def status(
         show(texts.more_hidden(count(hidden)))
     _show_hints(sent, read)
     show_waits(waits)
-    _show_counts(sent, "not_emptied", texts.EMPTIED_AT_CLINIC, "not-emptied")
-    _show_counts(sent, "warnings", texts.DELIVERED_WITH_WARNING, "warnings")
-    _show_counts(aside, "set_aside", texts.ROWS_NOT_COPIED, "quarantine")
+    for found_in, name, what, command in (
+        (sent, "not_emptied", texts.EMPTIED_AT_CLINIC, "not-emptied"),
+        (sent, "warnings", texts.DELIVERED_WITH_WARNING, "warnings"),
+        (sent, "plans", texts.PLANS_WAIT, "plan list"),
+        (aside, "set_aside", texts.ROWS_NOT_COPIED, "quarantine"),
+        (unusable, "unusable_mappings", texts.DROPPED_CODES, "mapping list"),
+    ):
+        _show_counts(found_in, name, what, command)
 
 
 def _unusable_mappings(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
@@ -383,7 +388,7 @@ def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
 
 def _concerns(one: Record) -> bool:
     """Whether an endpoint has rows or a failure; an empty one is not shown."""
-    numbers = (*texts.NUMBERS, "not_emptied", "warnings")
+    numbers = (*texts.NUMBERS, "not_emptied", "warnings", "plans")
     return (one["state"] == "error" and one["last_run_at"] is not None) or any(
         one[name] for name in numbers
     )

@@ -23,6 +23,14 @@ CAUSES: Final = {
         "Confira os números em omie-pipeline history; se estiverem certos, repita uma vez com "
         "--approve",
     ),
+    "ApprovalNeeded": (
+        "a política pede a aprovação de uma pessoa antes deste envio",
+        "Leia e aprove: omie-pipeline plan list; nada saiu",
+    ),
+    "PlanRefused": (
+        "o plano aprovado não vale mais: algo mudou desde então",
+        "Faça outro plano: omie-pipeline plan; nada saiu",
+    ),
     "ModelError": ("o modelo dbt não serve", "Refaça com omie-pipeline build ou corrija o modelo"),
     "ConfigurationError": (
         "a configuração está errada",

@@ -24,6 +24,7 @@ NEXT_STEPS: Final = {
     "GuardrailStopped": (
         "Confira os números acima; se estiverem certos, repita uma vez com --approve"
     ),
+    "ApprovalNeeded": "Leia o plano (omie-pipeline plan show), aprove e aplique",
     "ModelError": "Refaça os modelos com: omie-pipeline build; se voltar, corrija o modelo dbt",
     "ModelMisfit": (
         "Corrija as colunas no modelo dbt (omie-pipeline models mostra de onde ele vem); depois "
