@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from omie_pipeline.app.deployment import Deployment, Progress
+from omie_pipeline.app.plans import apply_part, waiting_plans
 from omie_pipeline.app.push_all import endpoints_before, lists_before
 from omie_pipeline.assets.checks import check_specs, evaluations, in_order, refuse_check_alone
 from omie_pipeline.assets.imports import mirror_key
@@ -16,20 +17,24 @@ from omie_pipeline.assets.push_report import (
     DESCRIPTIONS,
     ORDER,
     count_metadata,
+    plan_verdict,
     run_metadata,
     verdicts_of,
     worst_metadata,
 )
-from omie_pipeline.assets.retries import retried_as_omie_says
+from omie_pipeline.assets.retries import approval_failure, retried_as_omie_says
 from omie_pipeline.assets.run_tags import (
     APPROVE_TAG,
     HELD_TAG,
+    PLAN_TAG,
     TRUE,
     UNFINISHED_TAG,
     trigger_of,
 )
 from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.errors import ApprovalNeeded
 from omie_pipeline.payload import Selection
+from omie_pipeline.plans.store import read_plan
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushOptions, PushReport, recovery_told, total
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
@@ -90,23 +95,52 @@ def push_asset(
             dagster_run_id=context.run.run_id,
             data_docs_dir=opened.data_docs_dir,
         )
+        asked: ApprovalNeeded | None = None
         with retried_as_omie_says(), telling_headway(context, endpoint.name) as told:
             progress = Progress(
                 on_wait=lambda: context.log.info(texts.PUSH_WAITS),
                 on_headway=told,
                 on_recovering=lambda codes, until: context.log.info(recovery_told(codes, until)),
             )
-            report = opened.push(endpoint.name, selection, options, progress)
+            try:
+                report = _sent(opened, endpoint, selection, options, progress, tags.get(PLAN_TAG))
+            except ApprovalNeeded as error:
+                asked = error
+        if asked is not None:
+            plan = read_plan(opened.engine, asked.plan_id)
+            verdict = plan_verdict([plan], endpoint.name, what.empresa)
+            asking = {name: [verdict] for name in context.partition_keys}
+            yield from evaluations(context, key, asking)
+            raise approval_failure(asked)
+        waiting = plan_verdict(
+            waiting_plans(opened, what.empresa, endpoint.name), endpoint.name, what.empresa
+        )
         with retried_as_omie_says():
             report = opened.push(endpoint.name, selection, options, progress)
         counts = _counts_by_key(context, report)
         _tell(context, key, opened, report, counts)
         yield dg.MaterializeResult(key)
         rules = opened.policy(endpoint.name)
-        given = {name: verdicts_of(report, rules, part) for name, part in counts.items()}
+        given = {
+            name: [*verdicts_of(report, rules, part), waiting] for name, part in counts.items()
+        }
         yield from evaluations(context, key, given)
 
     return push
+
+
+def _sent(
+    opened: Deployment,
+    endpoint: Endpoint,
+    selection: Selection,
+    options: PushOptions,
+    progress: Progress,
+    plan_id: str | None,
+) -> PushReport:
+    """What is to be sent, or what an approved plan has of it."""
+    if plan_id is None:
+        return opened.push(endpoint.name, selection, options, progress)
+    return apply_part(opened, plan_id, options.trigger, selection, endpoint.name, options, progress)
 
 
 def _counts_by_key(context: dg.AssetExecutionContext, report: PushReport) -> dict[str, Counts]:

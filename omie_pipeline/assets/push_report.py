@@ -13,8 +13,10 @@ import sqlalchemy as sa
 
 from omie_pipeline.assets.checks import Metadata, Verdict
 from omie_pipeline.assets.plot import MOST_BARS, Series, stacked_bars
+from omie_pipeline.assets.run_tags import PLAN_TAG
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.omie.masking import mask_text
+from omie_pipeline.plans.model import StoredPlan
 from omie_pipeline.push.lots import LotTally
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import Counts, PushReport
@@ -25,10 +27,12 @@ from omie_pipeline.texts import dagster as texts
 from omie_pipeline.validation.model import ExpectationResult, ValidationReport
 
 IDENTITY, REJECTED, SUITE = "identidade_contabil", "linhas_rejeitadas", "validacao"
+PLAN = "plano"
 DESCRIPTIONS = {
     IDENTITY: texts.ACCOUNTING_CHECK,
     REJECTED: texts.REJECTED_CHECK,
     SUITE: texts.QUARANTINE_CHECK,
+    PLAN: texts.PLAN_CHECK,
 }
 DOCS_URL, DOCS_FOLDER = "OMIE_PIPELINE_DATA_DOCS_URL", "OMIE_PIPELINE_DATA_DOCS_FOLDER"
 """Set by ``make dev`` for the processes it starts, not by users."""
@@ -176,6 +180,39 @@ def verdicts_of(report: PushReport, policy: EndpointPolicy, counts: Counts) -> l
         _refused_by_omie(report, policy, counts),
         _held_back_by_us(report, counts),
     ]
+
+
+def plan_verdict(waiting: Sequence[StoredPlan], endpoint: str, empresa: str) -> Verdict:
+    """Whether a stored plan waits for a person, with the figures of the newest one.
+
+    Args:
+        waiting: open plans of the endpoint, the newest first.
+        endpoint: its name.
+        empresa: whose rows are meant.
+    """
+    if not waiting:
+        return Verdict(PLAN, True, texts.NO_PLAN_WAITS)
+    newest = waiting[0]
+    (part,) = [one for one in newest.parts if (one.endpoint, one.empresa) == (endpoint, empresa)]
+    figures = part.figures
+    metadata: Metadata = {
+        "plano": newest.plan_id,
+        "criadas": figures.created,
+        "atualizadas": figures.updated,
+        "excluidas": figures.deleted,
+        "quarentena": figures.quarantined,
+        "retidas": figures.held,
+    }
+    if figures.value_after is not None:
+        metadata["reais_agora"] = float(figures.value_before or 0)
+        metadata["reais_depois"] = float(figures.value_after)
+    if part.stops:
+        metadata["travas"] = dg.MetadataValue.md("\n".join(f"- {stop}" for stop in part.stops))
+    if newest.state == "approved":
+        told = texts.plan_to_apply(plan_id=newest.plan_id, by=newest.approved_by, tag=PLAN_TAG)
+    else:
+        told = texts.plan_to_approve(newest.plan_id)
+    return Verdict(PLAN, False, told, metadata=metadata)
 
 
 def _identity(report: PushReport, counts: Counts) -> Verdict:

@@ -11,10 +11,12 @@ from omie_pipeline.app.consequences import retry_wait
 from omie_pipeline.assets.run_tags import APPROVE_TAG
 from omie_pipeline.config.settings import clinic_zone
 from omie_pipeline.errors import (
+    ApprovalNeeded,
     AuthFailed,
     Blocked,
     GuardrailStopped,
     OmiePipelineError,
+    PlanRefused,
     Unreachable,
 )
 from omie_pipeline.texts import dagster as texts
@@ -60,8 +62,17 @@ def _failure(error: OmiePipelineError) -> dg.Failure | None:
             metadata={"motivos": dg.MetadataValue.md(lines)},
             allow_retries=False,
         )
+    if isinstance(error, (ApprovalNeeded, PlanRefused)):
+        return approval_failure(error)
     if isinstance(error, AuthFailed):
         return dg.Failure(
             description=f"{error.detail.text} {error.detail.fix}", allow_retries=False
         )
     return None
+
+
+def approval_failure(error: ApprovalNeeded | PlanRefused) -> dg.Failure:
+    """The failure of a step that waits for a person's word about a plan, or lost it."""
+    return dg.Failure(
+        description=str(error), metadata={"plano": error.plan_id}, allow_retries=False
+    )

@@ -185,6 +185,24 @@ REJECTED_CHECK: Final = "Parcela de linhas que o Omie recusou: avisa com uma, fa
 QUARANTINE_CHECK: Final = "Great Expectations: linhas que a nossa validação não deixou sair"
 
 
+PLAN_CHECK: Final = "Planos guardados que esperam a aprovação ou a aplicação de uma pessoa"
+NO_PLAN_WAITS: Final = "Nenhum plano espera por uma pessoa"
+
+
+def plan_to_approve(plan_id: str) -> str:
+    return (
+        f"O plano {plan_id} espera aprovação: omie-pipeline plan show {plan_id}; "
+        f"omie-pipeline plan approve {plan_id} --by NOME"
+    )
+
+
+def plan_to_apply(*, plan_id: str, by: str, tag: str) -> str:
+    return (
+        f"O plano {plan_id} foi aprovado por {by}: aplique com omie-pipeline apply {plan_id}, ou "
+        f"execute de novo com a tag {tag}={plan_id}"
+    )
+
+
 def rejected_share(*, rejected: int, selected: int, share: float, most: float) -> str:
     return (
         f"{rejected} de {selected} linhas recusadas pelo Omie (na execução, {share:.1%}; limite "

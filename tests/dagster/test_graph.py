@@ -70,7 +70,7 @@ def test_every_push_has_the_three_checks(graph: dg.Definitions) -> None:
     checks = graph.resolve_asset_graph().asset_check_keys
     for endpoint in WRITABLE:
         names = {c.name for c in checks if c.asset_key == dg.AssetKey(["push", endpoint.name])}
-        assert names == {"identidade_contabil", "linhas_rejeitadas", "validacao"}
+        assert names == {"identidade_contabil", "linhas_rejeitadas", "validacao", "plano"}
 
 
 def test_every_table_of_omie_comes_in_with_its_checks(graph: dg.Definitions) -> None:
