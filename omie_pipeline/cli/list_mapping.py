@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from omie_pipeline.cli.errors import UNFINISHED
-from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
+from omie_pipeline.cli.output import Column, count, emit, moment, money, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.selection import (
     ByOption,
@@ -16,6 +19,7 @@ from omie_pipeline.cli.selection import (
     JsonOption,
     chosen_empresas,
     decider,
+    parsed_date,
 )
 from omie_pipeline.texts.cli import list_mapping as texts
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.app.map_lists import ListedMapping
+    from omie_pipeline.app.recategorise import CategoryMove
     from omie_pipeline.list_mapping.model import MappedCode, SourceKind
     from omie_pipeline.list_mapping.store import Change, Decision
 
@@ -212,6 +217,80 @@ def history(
                 one.code_after or "–",
             ]
             for one in found
+        ],
+    )
+
+
+@mapping.command(cls=PortugueseCommand)
+def apply(
+    first: Annotated[
+        date,
+        typer.Option(
+            "--from",
+            parser=parsed_date,
+            metavar="AAAA-MM-DD",
+            help="Desta data de negócio em diante.",
+        ),
+    ],
+    whole: Annotated[bool, typer.Option("--history", help="Os títulos que o Omie já tem.")] = False,
+    empresa: EmpresaOption = None,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Planeja o que os mapeamentos mudam em títulos já entregues; nada é enviado sem aprovação."""
+    from omie_pipeline.app.recategorise import recategorise
+    from omie_pipeline.cli.push_loop import push_listener
+
+    if not whole:
+        raise typer.BadParameter(texts.SAY_HISTORY, param_hint="--history")
+    deployment = _opened()
+    empresas = chosen_empresas(deployment, empresa)
+    found = recategorise(deployment, empresas, first, decider(by), push_listener())
+    plan_id = found.plan.plan_id if found.plan else None
+    if as_json:
+        for one in found.moves:
+            emit({"plan_id": plan_id, **asdict(one)})
+        return
+    if found.plan is None or not found.moves:
+        show(texts.HISTORY_STANDS)
+        return
+    _show_moves(found.moves)
+    leaving = [one for one in found.moves if one.state in ("ready", "waiting")]
+    show(
+        texts.would_change(
+            titles=count(sum(one.rows for one in leaving)),
+            valor=money(sum((one.valor for one in leaving), Decimal(0))),
+        )
+    )
+    words = [one for one in leaving if one.managerial_before != one.managerial_after]
+    if words:
+        show(
+            texts.would_move_in_analysis(
+                titles=count(sum(one.rows for one in words)),
+                valor=money(sum((one.valor for one in words), Decimal(0))),
+            )
+        )
+    say(texts.look_and_approve(found.plan.plan_id))
+
+
+def _show_moves(moves: Sequence[CategoryMove]) -> None:
+    heads = [Column("empresa"), Column("endpoint"), Column(texts.BEFORE), Column(texts.AFTER),
+             Column(texts.IN_ANALYSIS), Column(texts.TITLES, right=True),
+             Column("R$", right=True), Column(texts.STATE)]  # fmt: skip
+    show_table(
+        heads,
+        [
+            [
+                one.empresa,
+                one.endpoint,
+                one.before or texts.NOT_READ,
+                one.after or "–",
+                texts.from_to(one.managerial_before or "–", one.managerial_after or "–"),
+                count(one.rows),
+                money(one.valor),
+                texts.STATES[one.state],
+            ]
+            for one in moves
         ],
     )
 

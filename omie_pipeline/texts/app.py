@@ -56,6 +56,18 @@ def category_not_made(*, name: str, reason: str, fix: str) -> str:
     )
 
 
+# app/recategorise.py
+
+BUILD_BEFORE_PLAN: Final = (
+    "Os modelos não estão como o último build os deixou: rode omie-pipeline build e repita. Nada "
+    "foi planejado"
+)
+
+
+def recategorised_from(day: str) -> str:
+    return f"De-para no histórico, desde {day}"
+
+
 # app/notes.py
 
 NOTHING_SAID_OF_NOTE: Final = "O Omie não disse nada da nota"
