@@ -6,10 +6,9 @@ import hashlib
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from alembic.config import Config
 
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres.failures import told
@@ -18,6 +17,9 @@ from omie_pipeline.postgres.roles import grant_access, grant_reading
 from omie_pipeline.postgres.schemas import SYNC, migrating, schemas_of
 from omie_pipeline.postgres.sql import function_text
 from omie_pipeline.texts import postgres as texts
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # The SQL functions of the warehouse, kept at this version's text.
 #
@@ -96,7 +98,7 @@ def migrate(engine: sa.Engine, known: Callable[[], Collection[Relation]] = tuple
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    """Run the migrations.
+    """Run the migrations, if the last one has not run: nearly every process finds that it has.
 
     Raises:
         WarehouseError: the database is at a migration that this version does not have.

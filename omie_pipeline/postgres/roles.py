@@ -51,6 +51,8 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
         sa.text("SELECT omie_sync.conceder_acesso()")
     ).scalar_one()
     grant_reading(connection)
+    # Of systems, not of people: who polls no outbox does well without it.
+    connection.execute(sa.text("SELECT omie_sync.conceder_saida()"))
     return tuple(missing)
 
 

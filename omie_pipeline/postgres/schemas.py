@@ -23,6 +23,7 @@ from omie_pipeline.texts import postgres as texts
 SYNC = "omie_sync"
 OMIE = "omie"
 INBOX = "omie_inbox"
+OUTBOX = "omie_saida"
 RAW = "clinic_raw"
 DAGSTER = "dagster"
 STAGING = "staging"
@@ -34,6 +35,7 @@ PURPOSES: Mapping[str, str] = {
     SYNC: texts.LEDGER_SCHEMA,
     OMIE: texts.COPY_SCHEMA,
     INBOX: texts.INBOX_SCHEMA,
+    OUTBOX: texts.OUTBOX_SCHEMA,
     RAW: texts.RAW_SCHEMA,
     DAGSTER: texts.DAGSTER_SCHEMA,
     STAGING: texts.STAGING_SCHEMA,
@@ -52,6 +54,9 @@ BUILT = (STAGING, CLINIC, PAYLOAD, ANALYSIS)
 ROLES = ("omie_analyst", "omie_finance", "omie_clinic")
 """Roles of people; they belong to the whole server, hence they get the prefix as well."""
 
+OUTBOX_ROLE = "omie_outbox"
+"""Role of the systems that poll the outbox."""
+
 PREFIX_PATTERN = r"^([a-z][a-z0-9_]{0,29})?$"
 """Lower case, so that no name ever needs quotes; short, so that PostgreSQL cuts none."""
 
@@ -62,7 +67,7 @@ _NAMES = "|".join(PURPOSES)
 _QUALIFIER = re.compile(rf'(?<![\w.@/])("?)({_NAMES})\1(?=\.)')
 _SCHEMA = re.compile(rf'(\bSCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?"?)({_NAMES})\b', re.IGNORECASE)
 _QUOTED = re.compile(rf"'({_NAMES})'")
-_ROLE = re.compile(rf"\b({'|'.join(ROLES)})\b")
+_ROLE = re.compile(rf"\b({'|'.join((*ROLES, OUTBOX_ROLE))})\b")
 
 
 @dataclass(frozen=True, slots=True)

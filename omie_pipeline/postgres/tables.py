@@ -1,10 +1,13 @@
-"""The tables of schemas ``omie_sync`` and ``omie_inbox``; ``omie_tables`` has those of ``omie``.
+"""The tables of schemas ``omie_sync``, ``omie_inbox`` and ``omie_saida``; those of ``omie`` are in
+``omie_tables``.
 
 DDL lives in ``migrations/``; a test holds the two together.
 
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -596,6 +599,112 @@ erasure = sa.Table(
     sa.UniqueConstraint("empresa", "digest", name="erasure_once"),
     schema=SYNC,
     comment="Whose data were erased: a digest, never the document",
+)
+
+
+# The way back into the clinic: schema ``omie_saida``, which other systems read, and in
+# ``omie_sync`` what it is written from. The DDL is in ``migrations/``; a test holds them together.
+
+OUTBOX = schemas.OUTBOX
+
+
+def _known() -> list[sa.Column[Any]]:
+    """What is told of a record: the same in every change and in the clinic's own table."""
+    return [
+        sa.Column("integration_code", sa.Text, comment="our code; NULL for what Omie alone has"),
+        sa.Column(
+            "only_in_omie",
+            sa.Boolean,
+            nullable=False,
+            comment="nothing of the clinic's stands for it",
+        ),
+        sa.Column("state", sa.Text, nullable=False, comment="see docs/way-back.md"),
+        sa.Column("due_date", sa.Date),
+        sa.Column("amount", sa.Numeric(15, 2), comment="R$"),
+        sa.Column("open_amount", sa.Numeric(15, 2), comment="R$ still to be paid"),
+        sa.Column("paid_date", sa.Date, comment="of the last payment"),
+        sa.Column("paid_amount", sa.Numeric(15, 2), comment="R$ settled so far"),
+        sa.Column("titulo_id", sa.BigInteger, comment="baixas: Omie's id of their titulo"),
+        sa.Column("client_id", sa.BigInteger, comment="Omie's id of the cliente"),
+        sa.Column("order_id", sa.BigInteger, comment="Omie's id of the service order"),
+        sa.Column("order_code", sa.Text, comment="our code of the service order"),
+        sa.Column("note_number", sa.Text),
+        sa.Column("note_state", sa.Text, comment="as omie_sync.nfse has it"),
+        sa.Column("note_pdf", sa.Text, comment="link to the PDF of the note"),
+    ]
+
+
+change = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, comment="1, 2, 3, ... without a gap"),
+    sa.Column("key", sa.Text, nullable=False, unique=True, comment="says it once and for all"),
+    sa.Column("kind", sa.Text, nullable=False, comment="contas_receber, baixas_receber, ..."),
+    sa.Column("omie_id", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the record: 1, 2, 3, ..."),
+    sa.Column("clinic_table", sa.Text, comment="canonical table of the clinic's row"),
+    sa.Column("clinic_id", sa.Text, comment="id of the clinic's row in it"),
+    *_known(),
+    sa.Column("happened_at", _Time, comment="last change in Omie, as Omie says"),
+    sa.Column("written_at", _Time, nullable=False),
+    schema=OUTBOX,
+    comment="One row for every change of what Omie knows of a record",
+)
+sa.Index("changes_of_record", change.c.empresa, change.c.kind, change.c.omie_id)
+
+acknowledgement = sa.Table(
+    "acknowledgements",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("consumer", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False, comment="everything up to it is worked on"),
+    sa.Column("acknowledged_at", _Time, nullable=False),
+    sa.Column("acknowledged_by", sa.Text, nullable=False, comment="login"),
+    schema=OUTBOX,
+    comment="How far each system has come that polls the outbox",
+)
+
+outbox_record = sa.Table(
+    "outbox_record",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("omie_id", sa.BigInteger, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, comment="that was written last"),
+    sa.Column("number", sa.BigInteger, nullable=False, comment="of the change that told it"),
+    sa.Column("digest", sa.Text, nullable=False, comment="of what was told"),
+    sa.Column("whole", sa.Boolean, nullable=False, comment="all lists that tell of it were read"),
+    schema=SYNC,
+    comment="What the outbox told last of each record",
+)
+
+outbox_last = sa.Table(
+    "outbox_last",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False, comment="of the newest change"),
+    sa.Column("looked_at", _Time, comment="when records were compared last"),
+    schema=SYNC,
+    comment="The newest number of each outbox: its row is locked by who writes, so no number is "
+    "lost",
+)
+
+outbox_target = sa.Table(
+    "outbox_target",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, primary_key=True, comment="table or callback"),
+    sa.Column("number", sa.BigInteger, nullable=False, comment="everything up to it arrived"),
+    sa.Column("delivered_at", _Time, comment="last time that anything arrived"),
+    sa.Column("failing_since", _Time, comment="NULL: the last delivery was well"),
+    sa.Column("failed_at", _Time),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="in a row"),
+    sa.Column("next_at", _Time, comment="not tried by itself before"),
+    sa.Column("error_class", sa.Text),
+    sa.Column("error", sa.Text, comment="in Portuguese, for staff; no value of a row"),
+    schema=SYNC,
+    comment="How far each target of the way back has come, and why it goes no further",
 )
 
 

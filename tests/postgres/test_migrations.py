@@ -14,11 +14,11 @@ from omie_pipeline.errors import WarehouseError
 from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import alembic_config, migrate, newest_migration
-from omie_pipeline.postgres.tables import INBOX, OMIE, SYNC, metadata
+from omie_pipeline.postgres.tables import INBOX, OMIE, OUTBOX, SYNC, metadata
 
 
 def _ours(name: str | None, kind: str, _: object) -> bool:
-    return kind != "schema" or name in (SYNC, OMIE, INBOX)
+    return kind != "schema" or name in (SYNC, OMIE, INBOX, OUTBOX)
 
 
 def test_tables_and_migrations_agree(engine: sa.Engine) -> None:
@@ -144,7 +144,7 @@ def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
 
 def test_many_processes_migrate_at_once(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        for schema in (SYNC, OMIE, INBOX, "clinic_raw", "dagster"):
+        for schema in (SYNC, OMIE, INBOX, OUTBOX, "clinic_raw", "dagster"):
             connection.execute(sa.schema.DropSchema(schema, cascade=True, if_exists=True))
     failures: list[BaseException] = []
 

@@ -121,9 +121,10 @@ def test_public_has_nothing(views: None, login: Login) -> None:
     nobody = login()
     for statement in ("SELECT * FROM analise.clientes", "SELECT * FROM omie.clientes",
                       "SELECT omie.mascarar_nome('x')", "SELECT omie_sync.conceder_acesso()",
-                      "SELECT * FROM omie_sync.ledger"):  # fmt: skip
+                      "SELECT * FROM omie_sync.ledger",
+                      "SELECT omie_saida.acknowledge('x', 'y', 0)"):  # fmt: skip
         assert refused(nobody, statement)
-    schemas = "analise", "omie", "omie_sync", "clinic_raw", "dagster", "omie_inbox"
+    schemas = "analise", "omie", "omie_sync", "clinic_raw", "dagster", "omie_inbox", "omie_saida"
     for schema in schemas:
         has = f"SELECT has_schema_privilege('{schema}', 'USAGE, CREATE')"
         assert ask(nobody, has) == [(False,)]

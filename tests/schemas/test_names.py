@@ -66,7 +66,7 @@ def test_two_installations_live_in_one_database(empty_database: str) -> None:
         found = set(sa.inspect(other).get_schema_names()) - {"information_schema", "public"}
         assert found == {f"{prefix}{plain}" for prefix in ("a_", "b_") for plain in PURPOSES}
         roles = other.execute(sa.text("SELECT rolname FROM pg_roles WHERE rolname ~ '^[ab]_omie'"))
-        assert len(roles.all()) == 6
+        assert len(roles.all()) == 8
         bodies = other.execute(
             sa.text(
                 "SELECT string_agg(pg_get_functiondef(p.oid), '') FROM pg_proc AS p "

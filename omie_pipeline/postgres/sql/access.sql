@@ -76,7 +76,7 @@ BEGIN
         END LOOP;
     END LOOP;
     FOREACH esquema IN ARRAY ARRAY[
-        'analise', 'omie', 'omie_sync', 'omie_inbox', 'clinic_raw', 'dagster'
+        'analise', 'omie', 'omie_sync', 'omie_inbox', 'omie_saida', 'clinic_raw', 'dagster'
     ] LOOP
         BEGIN
             IF to_regnamespace(esquema) IS NULL THEN
@@ -96,7 +96,7 @@ BEGIN
                 SELECT p.oid::regprocedure AS nome FROM pg_proc AS p
                 JOIN pg_namespace AS n ON n.oid = p.pronamespace
                 WHERE n.nspname = esquema AND p.proowner = n.nspowner
-                    AND esquema IN ('omie', 'omie_sync')
+                    AND esquema IN ('omie', 'omie_sync', 'omie_saida')
             LOOP
                 EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', relacao.nome);
             END LOOP;
