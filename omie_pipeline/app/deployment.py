@@ -37,9 +37,11 @@ from omie_pipeline.config.defaults import AdoptedDefaults, adopt_old_defaults
 from omie_pipeline.config.empresas import (
     EmpresaAccess,
     PipelineConfig,
+    WayBackAccess,
     access,
     has_credentials,
     load_config,
+    way_back_access,
 )
 from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
 from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
@@ -49,6 +51,7 @@ from omie_pipeline.imports.run import Importer
 from omie_pipeline.nfse.billing import request_billing
 from omie_pipeline.omie import CallRecord, Credentials, OmieClient
 from omie_pipeline.omie.rate_limiter import SharedRateLimiter, scope_of
+from omie_pipeline.outbox.targets import TargetName
 from omie_pipeline.payload import PARTIAL, PayloadModel, Selection
 from omie_pipeline.plans.approval import AskingGate, WouldAsk
 from omie_pipeline.postgres.clock import DatabaseClock
@@ -147,6 +150,10 @@ class Deployment:
     def access(self, empresa: str) -> EmpresaAccess:
         """Key, secret and addresses of one empresa."""
         return access(self.config.empresa(empresa), self.settings, self._variables)
+
+    def way_back_access(self, empresa: str, target: TargetName) -> WayBackAccess:
+        """Address and key of a target that one empresa's changes go to."""
+        return way_back_access(self.config.empresa(empresa), target, self._variables)
 
     def scope(self, empresa: str) -> str:
         """Name under which all processes share the pacing and the blocks of an empresa's key."""

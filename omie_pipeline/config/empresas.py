@@ -34,11 +34,14 @@ from omie_pipeline.config.settings import (
     Schedule,
     Settings,
     checked_base_url,
+    checked_callback_url,
     environment,
     refusals,
 )
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.imports.filter import MirrorFilter
+from omie_pipeline.outbox.records import KINDS, Kind
+from omie_pipeline.outbox.targets import TargetName
 from omie_pipeline.push.policy import EndpointPolicies, EndpointPolicy, Policies
 from omie_pipeline.texts import config as texts
 from omie_pipeline.validation.clinic_rules import CLINIC_RULES
@@ -211,6 +214,74 @@ def _variable_name(name: str) -> str:
     return name
 
 
+# The way back into the clinic: the part ``saida`` of an empresa's entry in the YAML.
+
+
+class SaidaTable(BaseModel):
+    """A table of the clinic's own that shows what Omie knows.
+
+    Attributes:
+        url_env: variable of the address of its database, with an account of its own.
+        name: of the table, with its schema if it has one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url_env: str
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")] = (
+        "omie_retorno"
+    )
+
+    @field_validator("url_env")
+    @classmethod
+    def _names_a_variable(cls, name: str) -> str:
+        return _variable_name(name)
+
+
+class SaidaCallback(BaseModel):
+    """An address of the clinic's that is called with every change.
+
+    Attributes:
+        url_env: variable of the address.
+        key_env: variable of the key that the calls are signed with.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url_env: str
+    key_env: str
+
+    @field_validator("url_env", "key_env")
+    @classmethod
+    def _names_a_variable(cls, name: str) -> str:
+        return _variable_name(name)
+
+
+class Saida(BaseModel):
+    """What is told back to the clinic; ``saida: {}`` writes the outbox alone.
+
+    Attributes:
+        kinds: of records that are told.
+        table: a table of the clinic's that they are written to.
+        callback: an address of the clinic's that is called.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1)] = KINDS
+    table: SaidaTable | None = None
+    callback: SaidaCallback | None = None
+
+    @property
+    def targets(self) -> tuple[TargetName, ...]:
+        """The targets that were chosen."""
+        chosen: tuple[tuple[TargetName, object], ...] = (
+            ("table", self.table),
+            ("callback", self.callback),
+        )
+        return tuple(name for name, one in chosen if one is not None)
+
+
 class Empresa(BaseModel):
     """One Omie app, without its secrets.
 
@@ -224,6 +295,7 @@ class Empresa(BaseModel):
         notificar_env: variable of its own channels of notifications; ``OMIE_NOTIFY_URLS`` if
             it names none.
         importar: what it wants of Omie.
+        saida: what is told back to the clinic; ``None``: nothing.
         rules: rules of the clinic that differ from those of the file and from the defaults.
     """
 
@@ -237,6 +309,7 @@ class Empresa(BaseModel):
     webhook_secret_env: str | None = None
     notificar_env: str | None = None
     importar: Importacao = Field(default_factory=Importacao)
+    saida: Saida | None = None
     rules: RuleChoices = Field(default_factory=RuleChoices)
 
     @field_validator(
@@ -297,6 +370,16 @@ class PipelineConfig(BaseModel):
     def policies(self) -> Policies:
         """The policies, with the defaults for endpoints that the file does not name."""
         return Policies(endpoints=self.endpoints, nfse=self.nfse)
+
+    @property
+    def targets(self) -> frozenset[tuple[str, str]]:
+        """Every target of the way back, with its empresa."""
+        return frozenset(
+            (one.nome, target)
+            for one in self.empresas
+            if one.saida is not None
+            for target in one.saida.targets
+        )
 
     def rules_of(self, nome: str) -> ClinicRules:
         """The rules of the clinic that hold for the empresa called ``nome``."""
@@ -376,6 +459,48 @@ def access(
         base_url=base_url,
         clinic_url=clinic_url,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WayBackAccess:
+    """Address (and key) of one target of one empresa; ``repr`` hides both.
+
+    Attributes:
+        key: that calls are signed with; a table has none.
+    """
+
+    url: SecretStr
+    key: SecretStr | None = None
+
+
+def way_back_access(
+    empresa: Empresa, target: TargetName, variables: Mapping[str, str] | None = None
+) -> WayBackAccess:
+    """What it takes to reach a target of ``empresa``, from ``variables`` (default: the
+    environment).
+
+    Raises:
+        ConfigurationError: a variable is missing or empty, or an address is not safe; named.
+    """
+    found = environment() if variables is None else variables
+    saida = empresa.saida or Saida()
+    if target == "table":
+        names = [saida.table.url_env] if saida.table else []
+    else:
+        names = [saida.callback.url_env, saida.callback.key_env] if saida.callback else []
+    if not names:
+        raise ConfigurationError(texts.no_target(empresa=empresa.nome, target=target))
+    missing = [name for name in names if not found.get(name)]
+    if missing:
+        raise ConfigurationError(
+            texts.variables_missing(empresa=empresa.nome, variables=", ".join(missing))
+        )
+    if target == "callback":
+        try:
+            checked_callback_url(found[names[0]])
+        except ValueError as error:
+            raise ConfigurationError(f"{names[0]}: {error}") from None
+    return WayBackAccess(*(SecretStr(found[name]) for name in names))
 
 
 def webhook_secret_variable(empresa: Empresa, config: PipelineConfig) -> str | None:

@@ -97,6 +97,20 @@ def checked_base_url(url: str) -> str:
     return url.strip().rstrip("/") + "/"
 
 
+def checked_callback_url(url: str) -> str:
+    """``url`` of a receiver, as it is; a path and a query are its own affair.
+
+    Raises:
+        ValueError: it is neither https nor http on loopback; the message does not repeat it.
+    """
+    parts = urlsplit(url.strip())
+    if not parts.hostname or parts.username or parts.password or parts.fragment:
+        raise ValueError(texts.MUST_BE_RECEIVER)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise ValueError(texts.MUST_BE_HTTPS)
+    return url.strip()
+
+
 def notify_addresses(text: str) -> tuple[str, ...]:
     """The addresses in ``text``, separated by spaces, commas or semicolons, each once.
 

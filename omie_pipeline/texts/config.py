@@ -211,6 +211,10 @@ def variables_missing(*, empresa: str, variables: str) -> str:
     return f"Empresa {empresa}: defina {variables} no ambiente ou no arquivo .env"
 
 
+def no_target(*, empresa: str, target: str) -> str:
+    return f"Empresa {empresa}: o YAML não tem saida: {target}: (docs/way-back.md)"
+
+
 def key_twice(*, name: str, line: object) -> str:
     return f"a chave {name} aparece duas vezes (bloco da linha {line})"
 
@@ -260,6 +264,7 @@ TEXTS: dict[str, str] = {
 MUST_BE_DAY: Final = "deve ser uma data AAAA-MM-DD"
 INVALID_VALUE: Final = "valor inválido"
 MUST_BE_ADDRESS: Final = "deve ser um endereço como https://servidor/api/v1/"
+MUST_BE_RECEIVER: Final = "deve ser um endereço https://servidor/caminho, sem usuário nem senha"
 MUST_BE_HTTPS: Final = "deve usar https (http só vale para 127.0.0.1, ::1 ou localhost)"
 MUST_BE_CHANNEL: Final = "cada endereço deve ser como servico://..., separado por espaço ou vírgula"
 MUST_BE_POSTGRESQL: Final = "deve ser um endereço PostgreSQL (postgresql://usuario:senha@host/base)"
