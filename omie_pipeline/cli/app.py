@@ -23,6 +23,7 @@ from omie_pipeline.cli.models import models
 from omie_pipeline.cli.mounted import mount
 from omie_pipeline.cli.nfse import nfse
 from omie_pipeline.cli.notify import notify
+from omie_pipeline.cli.outbox import outbox
 from omie_pipeline.cli.output import show
 from omie_pipeline.cli.plan import plan
 from omie_pipeline.cli.portuguese import PortugueseCommand, Program
@@ -114,4 +115,9 @@ app.add_typer(
 )
 app.add_typer(nfse, name="nfse", help="Notas de serviço: issue, wait, status, cancel e outras.")
 app.add_typer(notify, name="notify", help="Os avisos de falhas: test, status, send.")
+app.add_typer(
+    outbox,
+    name="outbox",
+    help="O caminho de volta à clínica: run, list, ack, status, check, rewind, renumber.",
+)
 mount(app)

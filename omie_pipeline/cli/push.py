@@ -11,6 +11,7 @@ import typer
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.relations import TITLES
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
+from omie_pipeline.cli.outbox import tell_back
 from omie_pipeline.cli.output import emit, say
 from omie_pipeline.cli.push_loop import deliver
 from omie_pipeline.cli.push_report import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushOptions, PushReport
+
 
 _DATE = "AAAA-MM-DD"
 _ROWS = 50
@@ -156,6 +158,8 @@ def _run(
     result = deliver(deployment, wanted, on_report)
     if not as_json and result.reports:
         _show(deployment, result.reports, dry_run=dry_run, rows=rows)
+    if not dry_run:
+        tell_back(deployment, wanted.empresas)
     if result.failed:
         raise typer.Exit(FAILED)
     if nothing := nothing_selected(deployment, wanted, result.reports, named):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.cli.errors import reading_step, without_secrets
+from omie_pipeline.cli.outbox import BEHIND_FIELDS, behind_of, show_behind
 from omie_pipeline.cli.output import LIST_WIDTH, Column, Record, count, moment, show, show_table
 from omie_pipeline.cli.rows_to_fix import (
     AllOption,
@@ -265,7 +266,7 @@ _FIELDS = ("empresa", "direction", "endpoint", "state", "off_reason", "confirmed
            "held", "deleted", "open_intents", "not_emptied", "warnings", "plans",
            "before_start", "set_aside", "unusable_mappings", "last_run_at", "last_run_trigger",
            "last_run_state", "last_run_error", "blocked_until", "blocked_reason",
-           *TABLE_FIELDS, *WAIT_FIELDS)  # fmt: skip
+           *TABLE_FIELDS, *WAIT_FIELDS, *WORK_FIELDS, *BEHIND_FIELDS)  # fmt: skip
 _FAILED_STATES = ("failed", "stopped")
 
 
@@ -300,8 +301,9 @@ def status(
     waits = waits_of(deployment, empresas)
     now, works = deployment.clock.now(), works_of(deployment, empresas)
     going_on = [work_record(one, now) for one in works]
+    back = [] if endpoint or table else behind_of(deployment, empresas)
     unusable = [] if endpoint or table else _unusable_mappings(deployment, empresas)
-    records = [*sent, *read, *aside, *waits, *going_on, *unusable]
+    records = [*sent, *read, *aside, *waits, *going_on, *back, *unusable]
     if write_records(_FIELDS, records, as_json=as_json, csv=csv):
         return
     show_works(works, now)
@@ -322,6 +324,7 @@ def status(
         show(texts.more_hidden(count(hidden)))
     _show_hints(sent, read)
     show_waits(waits)
+    show_behind(back)
     for found_in, name, what, command in (
         (sent, "not_emptied", texts.EMPTIED_AT_CLINIC, "not-emptied"),
         (sent, "warnings", texts.DELIVERED_WITH_WARNING, "warnings"),

@@ -34,7 +34,9 @@ INNER_VARIABLES = {
     "DBT_HOST", "DBT_PORT", "DBT_USER", "DBT_PASSWORD", "DBT_DBNAME", "DBT_SSLMODE",
     "DBT_TARGET_PATH", "DBT_LOG_PATH", "OMIE_PIPELINE_SOURCE_SCHEMA",
 }  # fmt: skip
-GROUPS = {"cache", "conflicts", "db", "defaults", "lgpd", "mapping", "nfse", "notify", "plan"}
+GROUPS = {
+    "cache", "conflicts", "db", "defaults", "lgpd", "mapping", "nfse", "notify", "outbox", "plan",
+}  # fmt: skip
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(

@@ -1,0 +1,275 @@
+"""A table of the clinic's own: by key, never older over newer, and told when it cannot be."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from omie_pipeline.clock import ManualClock
+from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.outbox import clinic_table
+from omie_pipeline.outbox.clinic_table import ClinicTable
+from omie_pipeline.outbox.read import COLUMNS, Change
+from omie_pipeline.outbox.targets import TargetError, deliver, rewind, target_states
+from omie_pipeline.outbox.write import renumber
+from tests.docs.pages import ROOT, blocks
+from tests.outbox.conftest import CHANGE, House, fill
+from tests.push.world import EMPRESA
+
+PAGE = ROOT / "docs" / "way-back.md"
+VARIABLE = "CLINICA_SUL_RETORNO_URL"
+
+
+def table_of(kind: str) -> str:
+    """The page's CREATE TABLE for a database."""
+    (text,) = (one for one in blocks(PAGE, kind) if one.startswith("CREATE TABLE omie_retorno"))
+    return text.split(";")[0]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A clinic's SQLite with the table of the page, and another one that nobody touches."""
+    found = tmp_path / "clinica.db"
+    with sqlite3.connect(found) as connection:
+        connection.execute(table_of("sqlite"))
+    return found
+
+
+def at(file: Path, name: str = "omie_retorno") -> ClinicTable:
+    return ClinicTable(SecretStr(f"sqlite:///{file}"), name, VARIABLE)
+
+
+def rows(file: Path, columns: str = "kind, omie_id, number, state") -> list[tuple[object, ...]]:
+    with sqlite3.connect(file) as connection:
+        return connection.execute(f"SELECT {columns} FROM omie_retorno ORDER BY 1, 2").fetchall()
+
+
+def test_a_change_is_written_whole_and_exact(file: Path) -> None:
+    assert at(file).deliver([CHANGE]) == 7
+    (found,) = rows(file, ", ".join(f'"{name}"' for name in COLUMNS))
+    by_name = dict(zip(COLUMNS, found, strict=True))
+    assert by_name["amount"] == "150.10"
+    assert (by_name["due_date"], by_name["only_in_omie"]) == ("2026-02-05", 0)
+    assert by_name["written_at"] == "2026-01-05 13:00:00+00:00"
+
+
+def test_an_older_change_never_overwrites_a_newer_one(file: Path) -> None:
+    table = at(file)
+    newer = replace(CHANGE, number=9, version=2, state="paid")
+    table.deliver([CHANGE, newer])
+    for late in ([CHANGE], [newer], [CHANGE, newer]):
+        table.deliver(late)
+        assert rows(file) == [("contas_receber", 11, 9, "paid")]
+    other = replace(CHANGE, empresa="outra", number=2, state="open")
+    table.deliver([other])
+    assert len(rows(file)) == 2
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("CREATE TABLE outra (a)", "não existe no banco da clínica"),
+        (table_of("sqlite").replace("state text NOT NULL, ", ""), "faltam colunas.*: state"),
+        (
+            table_of("sqlite").replace("PRIMARY KEY (empresa, kind, omie_id)", "x text"),
+            r"chave primária \(empresa, kind, omie_id\)",
+        ),
+        (
+            table_of("sqlite").replace("PRIMARY KEY", "UNIQUE (clinic_id), PRIMARY KEY"),
+            "de nenhuma outra chave única",
+        ),
+    ],
+    ids=["table", "column", "key", "other_key"],
+)
+def test_a_table_that_is_not_as_it_must_be_gets_nothing(
+    tmp_path: Path, made: str, told: str
+) -> None:
+    file = tmp_path / "errada.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute(made)
+    with pytest.raises(TargetError, match=told):
+        at(file).deliver([CHANGE])
+
+
+def test_an_address_that_leads_nowhere_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=VARIABLE):
+        at(tmp_path / "nova.db")
+    assert list(tmp_path.iterdir()) == []
+    for url in ("oracle://a:senha-do-banco@b/c", "nada", "mysql+nada://a@b/c"):
+        with pytest.raises(ConfigurationError) as caught:
+            ClinicTable(SecretStr(url), "t", VARIABLE)
+        assert "senha-do-banco" not in str(caught.value)
+
+
+def test_a_locked_table_is_told_and_tried_again_later(
+    engine: sa.Engine, clock: ManualClock, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clinic_table, "_WAIT_SECONDS", 0)
+    fill(engine, 2)
+    holder = sqlite3.connect(file)
+    holder.execute("BEGIN EXCLUSIVE")
+    done = deliver(engine, EMPRESA, at(file), clock)
+    assert (done.state, done.sent) == ("failed", 0)
+    assert "bloqueada por outro programa" in (done.error or "")
+    holder.close()
+    assert deliver(engine, EMPRESA, at(file), clock).state == "waiting"
+    (state,) = target_states(engine, [EMPRESA])
+    assert (state.behind, state.failures, state.behind_since) == (2, 1, CHANGE.written_at)
+    clock.sleep(60)
+    done = deliver(engine, EMPRESA, at(file), clock)
+    assert (done.state, done.sent, done.number) == ("done", 2, 2)
+    (state,) = target_states(engine, [EMPRESA])
+    assert (state.behind, state.failing_since, state.error) == (0, None, None)
+
+
+def test_pauses_grow_to_an_hour(engine: sa.Engine, clock: ManualClock, tmp_path: Path) -> None:
+    fill(engine, 2)
+    empty = tmp_path / "vazio.db"
+    sqlite3.connect(empty).close()
+    pauses = []
+    for _ in range(8):
+        now = clock.now()
+        done = deliver(engine, EMPRESA, at(empty), clock)
+        assert done.next_at is not None
+        pauses.append((done.next_at - now) // timedelta(minutes=1))
+        clock.sleep((done.next_at - now).total_seconds())
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_two_processes_never_deliver_to_one_target_at_once(
+    engine: sa.Engine, clock: ManualClock, file: Path
+) -> None:
+    fill(engine, 2)
+    held = "SELECT * FROM omie_sync.outbox_target FOR UPDATE"
+    deliver(engine, EMPRESA, at(file), clock)
+    fill(engine, 1)
+    with engine.begin() as other:
+        other.exec_driver_sql(held)
+        assert deliver(engine, EMPRESA, at(file), clock).state == "busy"
+    assert deliver(engine, EMPRESA, at(file), clock).sent == 1
+
+
+def test_after_a_restored_warehouse_nothing_passes_for_old(house: House, file: Path) -> None:
+    """The clinic's table is ahead: numbers that it knows would hide what is new."""
+    engine, clock = house.world.engine, house.world.time
+    house.deliver(1)
+    house.write()
+    at(file).deliver([replace(CHANGE, number=500, kind="clientes")])
+    done = deliver(engine, EMPRESA, at(file), clock)
+    assert (done.state, done.sent) == ("failed", 0)
+    assert "outbox renumber --empresa principal --after 500" in (done.error or "")
+    assert renumber(engine, EMPRESA, 500) == 500
+    assert renumber(engine, EMPRESA, 3) == 500
+    assert house.write() == 2
+    done = deliver(engine, EMPRESA, at(file), clock, at_once=True)
+    assert (done.state, done.number) == ("done", 502)
+    assert {row[2] for row in rows(file)} == {500, 501, 502}
+
+
+class _Killed(BaseException):
+    """The process is gone between the delivery and its acknowledgement."""
+
+
+class _Dying:
+    name = "table"
+    batch = 2
+
+    def __init__(self, inner: ClinicTable) -> None:
+        self._inner = inner
+
+    def check(self) -> None: ...
+
+    def highest(self, empresa: str) -> int:
+        return self._inner.highest(empresa)
+
+    def deliver(self, changes: Sequence[Change]) -> int:
+        self._inner.deliver(changes)
+        raise _Killed
+
+
+def test_killed_before_the_acknowledgement_it_goes_again_without_effect(
+    engine: sa.Engine, clock: ManualClock, file: Path
+) -> None:
+    fill(engine, 4)
+    with pytest.raises(_Killed):
+        deliver(engine, EMPRESA, _Dying(at(file)), clock)  # type: ignore[arg-type]
+    half = rows(file)
+    assert len(half) == 2
+    done = deliver(engine, EMPRESA, at(file), clock)
+    assert (done.state, done.sent) == ("done", 4)
+    assert rows(file)[:2] == half or len(rows(file)) == 4
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM omie_retorno")
+    rewind(engine, EMPRESA, "table", 0)
+    deliver(engine, EMPRESA, at(file), clock)
+    assert len(rows(file)) == 4
+
+
+@pytest.fixture
+def theirs(engine: sa.Engine) -> Iterator[sa.Engine]:
+    """A clinic's PostgreSQL: a login with rights on nothing yet, in a schema of the clinic's."""
+    name = f"retorno_{secrets.token_hex(4)}"
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA sistema")
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN PASSWORD 'senha-do-banco'")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA sistema TO {name}")
+        made = table_of("sql").replace("CREATE TABLE ", "CREATE TABLE sistema.")
+        connection.exec_driver_sql(made)
+    yield sa.create_engine(engine.url.set(username=name, password="senha-do-banco"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA sistema CASCADE")
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def test_postgresql_takes_it_with_rights_on_that_table_alone(
+    engine: sa.Engine, theirs: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clinic_table, "_WAIT_SECONDS", 0.05)
+    url = theirs.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    table = ClinicTable(SecretStr(url), "sistema.omie_retorno", VARIABLE)
+    with pytest.raises(TargetError, match=r"GRANT SELECT, INSERT, UPDATE ON sistema\.omie_retorno"):
+        table.deliver([CHANGE])
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"GRANT SELECT, INSERT, UPDATE ON sistema.omie_retorno TO {theirs.url.username}"
+        )
+    table.deliver([CHANGE, replace(CHANGE, number=8, omie_id=12, happened_at=None)])
+    read = "SELECT number, amount, happened_at FROM sistema.omie_retorno ORDER BY number"
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.exec_driver_sql(read)]
+    assert found == [(7, Decimal("150.10"), CHANGE.happened_at), (8, Decimal("150.10"), None)]
+    with engine.begin() as holder:
+        holder.exec_driver_sql("LOCK TABLE sistema.omie_retorno")
+        with pytest.raises(TargetError, match="bloqueada"):
+            table.deliver([replace(CHANGE, number=9)])
+    table.deliver([replace(CHANGE, number=9, state="paid")])
+    with engine.connect() as connection:
+        assert [row[0] for row in connection.exec_driver_sql(read)] == [8, 9]
+
+
+def test_mariadb_takes_it_and_cuts_no_value(mariadb: sa.Engine) -> None:
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql(table_of("mysql"))
+    url = mariadb.url.render_as_string(hide_password=False)
+    table = ClinicTable(SecretStr(url), "omie_retorno", VARIABLE)
+    table.deliver([CHANGE])
+    table.deliver([replace(CHANGE, number=9, state="paid"), replace(CHANGE, number=8)])
+    read = "SELECT number, state, amount, happened_at, only_in_omie FROM omie_retorno"
+    with mariadb.connect() as connection:
+        (found,) = connection.exec_driver_sql(read).all()
+    assert tuple(found) == (9, "paid", Decimal("150.10"), datetime(2026, 1, 5, 12), 0)
+    with pytest.raises(TargetError, match="recusou um valor"):
+        table.deliver([replace(CHANGE, number=10, note_number="9" * 61)])
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE omie_retorno")
+    with pytest.raises(TargetError, match="não existe"):
+        table.deliver([replace(CHANGE, number=11)])
