@@ -22,6 +22,7 @@ from omie_pipeline.assets.partitions import partitions_for
 from omie_pipeline.assets.push import push_asset
 from omie_pipeline.assets.reconciliation import reconciliation_asset
 from omie_pipeline.assets.status import situacao
+from omie_pipeline.assets.way_back import saida
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.resources.connections import connections
 from omie_pipeline.resources.dbt import dbt_resource, ensure_manifest
@@ -34,6 +35,7 @@ from omie_pipeline.sensors.nfse import nfse_sensor
 from omie_pipeline.sensors.push_schedules import after_registers_sensor, registers_schedule
 from omie_pipeline.sensors.resume import resume_readings_sensor, resume_sensor
 from omie_pipeline.sensors.status import status_sensor
+from omie_pipeline.sensors.way_back import way_back_sensor
 
 
 def build() -> dg.Definitions:
@@ -45,6 +47,7 @@ def build_with(executor: dg.ExecutorDefinition) -> dg.Definitions:
     """The same with another executor: the measures compare ours with Dagster's own."""
     deployment = Deployment()
     settings, empresas = deployment.settings, deployment.empresas
+    told_back = any(one.saida is not None for one in deployment.config.empresas)
     partitions = partitions_for(settings, empresas)
     sources = deployment.sources
     extracted = not deployment.reads_in_place
@@ -64,6 +67,7 @@ def build_with(executor: dg.ExecutorDefinition) -> dg.Definitions:
         reconciliation_asset(partitions),
         situacao,
         nfse,
+        *([saida] if told_back else []),
     ]
     made = {key for one in assets for key in one.keys}
     read_only = source_specs(manifest, settings.schemas, set(mapping.dependency_keys) - made)
@@ -82,6 +86,7 @@ def build_with(executor: dg.ExecutorDefinition) -> dg.Definitions:
             inbox_sensor(),
             nfse_sensor(),
             status_sensor(),
+            *([way_back_sensor()] if told_back else []),
             alerts_sensor([inbox_job.name, *(job.name for job in asset_jobs)]),
         ],
         resources={**connections(deployment), "dbt": dbt_resource(settings)},

@@ -7,7 +7,7 @@ of a row, a person or a secret.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from omie_pipeline.clock import BRASILIA
 from omie_pipeline.list_mapping.model import ALL
 from omie_pipeline.list_mapping.unusable import Unusable, unusable
 from omie_pipeline.nfse.state import NoteState, in_state
+from omie_pipeline.outbox.targets import target_states
 from omie_pipeline.push.both_sides.decide import overwritten
 from omie_pipeline.push.policy import Policies
 from omie_pipeline.status.health import (
@@ -116,11 +117,13 @@ QUARANTINED_ROWS = "quarantined_rows"
 SILENCE = "silence"
 OVERWRITTEN = "overwritten"
 UNUSABLE_MAPPING = "unusable_mapping"
+TARGET_BEHIND = "target_behind"
 KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNTS, AUTH, SILENCE,
-         OVERWRITTEN, UNUSABLE_MAPPING, *NOTE_KINDS)  # fmt: skip
+         OVERWRITTEN, UNUSABLE_MAPPING, TARGET_BEHIND, *NOTE_KINDS)  # fmt: skip
 """The kinds that :func:`evaluate_alerts` looks for."""
 
 STUCK_AFTER = timedelta(minutes=15)
+BEHIND_AFTER = timedelta(hours=1)
 _REASONS = 3
 _PUSHED = [endpoint.name for endpoint in WRITABLE]
 _READ = [*MIRROR, STATEMENT]
@@ -133,6 +136,7 @@ def evaluate_alerts(
     policies: Policies,
     now: datetime,
     longest_silence: timedelta | None = None,
+    targets: Collection[tuple[str, str]] = (),
 ) -> list[Alert]:
     """Every alert of :data:`KINDS` that is on at ``now``; nothing is written or sent.
 
@@ -143,10 +147,24 @@ def evaluate_alerts(
         now: time of the check.
         longest_silence: so long the schedule leaves between two runs at the most; ``None`` if
             there is no schedule.
+        targets: empresa and name of each target of the way back that is in use.
 
     Raises:
         WarehouseError: the database is gone.
     """
+    return [
+        *_conditions(engine, empresas, policies, now, longest_silence),
+        *_behind(engine, empresas, targets, now),
+    ]
+
+
+def _conditions(
+    engine: sa.Engine,
+    empresas: Sequence[str],
+    policies: Policies,
+    now: datetime,
+    longest_silence: timedelta | None,
+) -> list[Alert]:
     pushes = newest_ended(engine, "push", empresas, _PUSHED)
     readings = newest_ended(engine, "import", empresas, _READ, each=2)
     newest = _first_of_each(readings)
@@ -348,6 +366,29 @@ def _unusable(engine: sa.Engine, empresas: Sequence[str], now: datetime) -> Iter
             texts.mapping_unusable(empresa=empresa, number=len(found)),
             texts.mapping_unusable_fix(codes),
             now,
+        )
+
+
+def _behind(
+    engine: sa.Engine,
+    empresas: Sequence[str],
+    targets: Collection[tuple[str, str]],
+    now: datetime,
+) -> Iterator[Alert]:
+    """Targets of the way back for which a change has waited too long."""
+    for one in target_states(engine, empresas) if targets else ():
+        since = one.behind_since
+        if (one.empresa, one.target) not in targets or since is None or now - since < BEHIND_AFTER:
+            continue
+        yield Alert(
+            f"{TARGET_BEHIND}:{one.empresa}:{one.target}",
+            one.empresa,
+            TARGET_BEHIND,
+            texts.target_behind(
+                empresa=one.empresa, target=texts.TARGETS[one.target], number=one.behind
+            ),
+            texts.target_behind_fix(since=told_moment(since), error=one.error or texts.NO_ERROR),
+            since,
         )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from omie_pipeline.alerts.channels import AppriseChannel
 
+
 notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -94,6 +95,7 @@ def send() -> None:
         deployment.config.policies,
         now,
         deployment.settings.longest_silence,
+        deployment.config.targets,
     )
     sent = send_alerts(deployment.engine, alerts, channels, now)
     if sent is None:

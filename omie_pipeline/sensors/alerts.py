@@ -51,6 +51,7 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
                 opened.config.policies,
                 now,
                 opened.settings.longest_silence,
+                opened.config.targets,
             ),
             *(_alert(one) for one in failed.values() if one.run_id not in known),
             *still_failed(

@@ -121,6 +121,22 @@ def key_refused_fix(since: str) -> str:
     )
 
 
+TARGETS: Final = {"table": "a tabela da clínica", "callback": "o endereço chamado"}
+NO_ERROR: Final = "nenhuma entrega foi tentada desde então"
+
+
+def target_behind(*, empresa: str, target: str, number: int) -> str:
+    return f"{empresa}: {target} não recebeu {number} mudanças do Omie"
+
+
+def target_behind_fix(*, since: str, error: str) -> str:
+    return (
+        f"A mais antiga espera desde {since}: {error}. Nada se perde: tudo segue na ordem quando o "
+        "destino voltar. Confira com omie-pipeline outbox check e repita com omie-pipeline outbox "
+        "run."
+    )
+
+
 THE_PUSH: Final = "o envio de"
 THE_READING: Final = "a leitura de"
 

@@ -414,3 +414,18 @@ def blocked(*, text: str, until: datetime) -> str:
 
 def stopped_by_guardrail(*, why: str, tag: str) -> str:
     return f"Nada foi enviado: {why}. Se estiver certo, execute de novo com a tag {tag}=true."
+
+
+# assets/way_back.py, sensors/way_back.py
+
+WAY_BACK_HEAD: Final = "| empresa | destino ou leitor | até o nº | faltam | último erro |"
+WAY_BACK_TARGETS: Final = {"table": "tabela da clínica", "callback": "chamada HTTP"}
+NO_WAY_BACK: Final = "Nenhuma empresa com saida: no YAML"
+
+
+def changes_written(number: int) -> str:
+    return f"{number} mudanças novas"
+
+
+def changes_delivered(*, target: str, sent: int) -> str:
+    return f"{target}: {sent} entregues"
