@@ -20,11 +20,13 @@ from omie_pipeline.postgres.tables import ERASING_LOCK, erasure
 from omie_pipeline.privacy.codes import CLIENTS, PAYLOAD, SELLERS, forget_digest
 from omie_pipeline.privacy.codes import NAME as CODES
 from omie_pipeline.privacy.find import (
+    CHANGES,
     EVENTS,
     STATES,
     Person,
     State,
     any_of,
+    change_rows,
     digest_of,
     event_rows,
     known_digest,
@@ -224,6 +226,8 @@ def erase(connection: sa.Connection, person: Person, now: datetime) -> ErasureRe
     done = [_erase_mirror(connection, held, person, until) for held in HELD] + done
     done.append(_erase_events(connection, person))
     done.append(_erase_digests(connection, person))
+    told = _count(connection, CHANGES, change_rows(person))
+    done.append(ErasedTable(CHANGES.fullname, texts.CHANGES_TITLE, told, 0, texts.CHANGES_KEPT))
     touched = tuple(one for one in done if one.found)
     if touched:
         counts = {one.name: one.erased for one in touched}

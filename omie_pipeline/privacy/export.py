@@ -23,7 +23,16 @@ from omie_pipeline.privacy.codes import (
     tables_of,
 )
 from omie_pipeline.privacy.codes import NAME as CODES
-from omie_pipeline.privacy.find import EVENTS, STATES, Person, event_rows, rows_of, state_rows
+from omie_pipeline.privacy.find import (
+    CHANGES,
+    EVENTS,
+    STATES,
+    Person,
+    change_rows,
+    event_rows,
+    rows_of,
+    state_rows,
+)
 from omie_pipeline.privacy.places import HELD
 from omie_pipeline.texts import privacy as texts
 
@@ -185,6 +194,8 @@ def export_person(connection: sa.Connection, person: Person) -> list[dict[str, A
         sections.append(_section(connection, state.title, state.table.fullname, query))
     query = sa.select(EVENTS).where(event_rows(person))
     sections.append(_section(connection, texts.EVENTS_TITLE, "omie_inbox.events", query))
+    query = sa.select(CHANGES).where(change_rows(person)).order_by(CHANGES.c.number)
+    sections.append(_section(connection, texts.CHANGES_TITLE, CHANGES.fullname, query))
     for copy in copies_of(connection, person):
         title = f"{texts.COPY_TITLES[copy.schema]}: {copy.table}"
         rows = [_plain_row(row) for row in copy.rows]

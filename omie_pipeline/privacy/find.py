@@ -286,6 +286,27 @@ def _of_endpoints(
     return state.table.c.run_id.in_(sa.select(tables.run.c.run_id).where(mine))
 
 
+CHANGES = tables.change
+"""What is told of records to the clinic's own systems."""
+
+
+def change_rows(person: Person) -> sa.ColumnElement[bool]:
+    """The condition under which a change in the outbox is of a record of the person."""
+    c = CHANGES.c
+    ways = [
+        any_of(c.client_id, person.client_ids),
+        any_of(c.titulo_id, person.title_ids),
+        any_of(c.order_code, person.order_codes),
+        sa.and_(c.kind == "clientes", any_of(c.omie_id, person.client_ids)),
+        *(
+            sa.and_(c.kind.in_(endpoints), any_of(c.integration_code, codes))
+            for endpoints, codes in person.codes()
+        ),
+        *(sa.and_(c.kind == held.name, any_of(c.omie_id, person.title_ids)) for held in TITLES),
+    ]
+    return sa.and_(c.empresa == person.empresa, sa.or_(*ways))
+
+
 def event_rows(person: Person) -> sa.ColumnElement[bool]:
     """The condition under which an event names the person: the document in any field, an Omie id
     or an integration code in a field that is called like one."""

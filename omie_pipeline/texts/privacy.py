@@ -11,6 +11,10 @@ TAX: Final = "documento fiscal, guardado cinco anos (CTN 173, 174 e 195; LGPD 16
 SELLER_KEPT: Final = "nome e e-mail, como estão no Omie: altere o vendedor lá"
 LEDGER_KEPT: Final = "o código, o id do Omie e o resumo do que foi enviado"
 REJECTED_KEPT: Final = "o código e a resposta do Omie"
+CHANGES_KEPT: Final = (
+    "ids, códigos, datas, valores e o link da nota: a contabilidade precisa deles. O que já chegou "
+    "aos sistemas da clínica, a clínica apaga lá"
+)
 CODE_AND_TIME_KEPT: Final = "o código e a hora"
 CONFLICTS_KEPT: Final = "o campo e quem decidiu"
 STATES_KEPT: Final = "os estados e as horas"
@@ -60,6 +64,7 @@ STORED_PLANS_TITLE: Final = "Planos guardados, para aprovar"
 BASES_TITLE: Final = "Os dois lados na última confirmação"
 CONFLICTS_TITLE: Final = "Campos mudados dos dois lados"
 NOTES_TITLE: Final = "Notas de serviço"
+CHANGES_TITLE: Final = "Caixa de saída: o que foi contado aos sistemas da clínica"
 NOTE_STATES_TITLE: Final = "Histórico das notas"
 NOTE_FILES_TITLE: Final = "Arquivos das notas (PDF e XML)"
 BILLING_REQUESTS_TITLE: Final = "Pedidos de faturamento"
