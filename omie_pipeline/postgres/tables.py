@@ -938,6 +938,22 @@ mapping_rejection = sa.Table(
     comment="Suggestions that a person refused",
 )
 
+mapping_pattern = sa.Table(
+    "mapping_pattern",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True, comment="name of the empresa, or * for all"),
+    sa.Column("kind", sa.Text, primary_key=True, comment="as in mapping"),
+    sa.Column("target", sa.Text, primary_key=True, comment="as in mapping"),
+    sa.Column(
+        "glob", sa.Text, primary_key=True, comment="* anything, ? one sign; small, no accents"
+    ),
+    sa.Column("code", sa.Text, nullable=False, comment="is suggested for every name that matches"),
+    sa.Column("written_by", sa.Text, nullable=False),
+    sa.Column("written_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="What persons said of names that look alike: suggested, never mapped by itself",
+)
+
 category_request = sa.Table(
     "category_request",
     metadata,
