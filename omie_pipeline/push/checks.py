@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.imports.references import usable_categorias, usable_contas_correntes
+from omie_pipeline.list_mapping.suggestions import Suggester
 from omie_pipeline.omie.masking import mask
 from omie_pipeline.payload import PayloadModel, PlanRow, RowOutcome, Selection
 from omie_pipeline.push.conflicts import codigo_de_dois
@@ -41,7 +42,6 @@ from omie_pipeline.validation.values import needs_lists
 
 if TYPE_CHECKING:
     from omie_pipeline.validation import Validator
-
 
 CHUNK_ROWS = 20_000
 _SHARED = "_colisao"
@@ -192,7 +192,7 @@ def check_plan(check: PlanCheck, *, docs: Path | None) -> ValidationReport | Non
         if validator is None:
             from omie_pipeline.validation import Validator
 
-            lists = references_for(engine, endpoint, empresa)
+            lists = references_for(engine, endpoint, empresa, check.now.date())
             validator = Validator(
                 endpoint,
                 check.rules,
@@ -248,13 +248,23 @@ def confirmed_references(
     }
 
 
-def references_for(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> References:
-    """The lists of Omie's that rows of this endpoint are held against, as last read."""
+def references_for(
+    engine: sa.Engine, endpoint: Endpoint, empresa: str, today: date | None = None
+) -> References:
+    """The lists of Omie's that rows of this endpoint are held against, as last read.
+
+    Args:
+        engine: the warehouse.
+        endpoint: whose rows they are.
+        empresa: the empresa whose rows are meant.
+        today: suggest categories for values that nobody mapped, as of this day.
+    """
     if not needs_lists(endpoint):
         return References()
     return References(
         categorias=usable_categorias(engine, empresa),
         contas_correntes=usable_contas_correntes(engine, empresa),
+        suggest=None if today is None else Suggester(engine, empresa, today),
     )
 
 

@@ -93,5 +93,34 @@ BUILD_FAILED: Final = (
 )
 
 
+# app/suggest_mappings.py
+
+NOTHING_SUGGESTED: Final = "nenhuma"
+REFUSE_WHICH: Final = "Falta o código da sugestão recusada"
+SUGGESTED_FOR_ONE: Final = (
+    "Sugestões são de uma empresa, não de todas. Diga qual, ou use omie-pipeline mapping set"
+)
+
+
+NOT_NAMED: Final = "Nada"
+
+
+def not_suggested(*, source: str, code: str, known: str) -> str:
+    return (
+        f"{code} não é uma sugestão para '{source}' (sugestões: {known}). Se é o código "
+        "certo, use omie-pipeline mapping set"
+    )
+
+
+# app/mapping_patterns.py
+
+
+def pattern_says_nothing(glob: str) -> str:
+    return (
+        f"O padrão '{glob}' é curto ou longo demais: escreva ao menos três letras além de * e ?, e "
+        "no máximo 100 sinais"
+    )
+
+
 def would_ask(reason: str) -> str:
     return f"a política pediria a aprovação de uma pessoa: {reason}"

@@ -23,6 +23,8 @@ from omie_pipeline.app.models import making_models, refresh_key, refresh_models
 from omie_pipeline.assets.mapping import mapping_assets
 from omie_pipeline.config.defaults import import_defaults, read_defaults
 from omie_pipeline.config.settings import Settings
+from omie_pipeline.list_mapping.model import KINDS, TARGETS
+from omie_pipeline.list_mapping.usage import profiles_of, uses_of
 from omie_pipeline.models.memory import DbtNeeded, Reason
 from omie_pipeline.models.refresh import Refreshed
 from omie_pipeline.resources.connections import ClinicResource, WarehouseResource
@@ -277,6 +279,30 @@ def test_a_mapping_changed_while_tables_are_made_is_not_lost(built: Built) -> No
     assert built.rows(RENT, e="sul", c="2.02.08") == [(0,)]
     assert built.stand()
     assert built.rows(RENT, e="sul", c="2.02.08") != [(0,)]
+
+
+def test_what_dbt_makes_is_what_suggestions_read(built: Built) -> None:
+    """Their queries name columns of the canonical tables: here they meet the real ones."""
+    assert built.stand()
+    built.run(
+        "INSERT INTO omie.contas_pagar (empresa, codigo_lancamento_omie, codigo_categoria,"
+        " valor_documento, ledger_codigo, raw, lido_em)"
+        " SELECT empresa, row_number() OVER (), '2.02.09', valor_documento,"
+        " codigo_lancamento_integracao, '{}', now() FROM omie_payload.omie_contas_pagar"
+        " WHERE empresa = 'norte'"
+    )
+    try:
+        with built.deployment.engine.connect() as connection:
+            for kind in KINDS:
+                used = uses_of(connection, "norte", kind, TARGETS[kind][0])
+                profiles = profiles_of(connection, "norte", kind)
+                if kind == "category":
+                    assert {use.code for use in used} == {"2.02.09"}
+                    assert {"2.02.01", "2.01.02"} <= {use.source for use in used}
+                if kind in ("category", "payment_method", "procedure"):
+                    assert any(one.bands and one.revenue is not None for one in profiles)
+    finally:
+        built.run("DELETE FROM omie.contas_pagar")
 
 
 def test_while_dbt_works_an_extract_may_change_its_table(built: Built) -> None:
