@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.app.map_lists import ListedMapping
     from omie_pipeline.app.recategorise import CategoryMove
+    from omie_pipeline.app.suggest_mappings import SuggestedValue
     from omie_pipeline.list_mapping.model import MappedCode, SourceKind
     from omie_pipeline.list_mapping.store import Change, Decision
-
 
 _CLINICS_KINDS: Final[tuple[SourceKind, ...]] = (
     *("category", "procedure", "payment_method", "supplier_kind"),
@@ -222,6 +222,86 @@ def history(
 
 
 @mapping.command(cls=PortugueseCommand)
+def suggest(
+    empresa: EmpresaOption = None, kind: KindOption = None, as_json: JsonOption = False
+) -> None:
+    """Sugere códigos para o que nada mapeia, com o motivo e a confiança. Não muda nada."""
+    from omie_pipeline.app.suggest_mappings import suggested
+
+    deployment = _opened()
+    only = _kind(kind)
+    found = suggested(
+        deployment, chosen_empresas(deployment, empresa), (only,) if only else _CLINICS_KINDS
+    )
+    if as_json:
+        for one in found:
+            emit(_suggested_record(one))
+        return
+    if not found:
+        show(texts.ALL_MAPPED)
+        return
+    heads = [Column("empresa"), Column(texts.KIND), Column(texts.CLINIC_VALUE),
+             Column(texts.CODE), Column(texts.NAME), Column(texts.CONFIDENCE, right=True),
+             Column(texts.EVIDENCE)]  # fmt: skip
+    lines: list[list[str]] = []
+    for one in found:
+        called = (
+            one.item.source
+            if one.item.name == one.item.source
+            else (texts.called(source=one.item.source, name=one.item.name))
+        )
+        place = [one.empresa, one.item.kind, called]
+        if not one.suggestions:
+            lines.append([*place, "–", texts.NO_SUGGESTION, "", ""])
+        for named in one.suggestions:
+            told = named.suggestion
+            lines.append([*place, told.code, named.name, f"{told.confidence:.0%}", told.evidence])
+            place = ["", "", ""]
+    show_table(heads, lines)
+    say(texts.GO_THROUGH)
+
+
+@mapping.command(cls=PortugueseCommand)
+def accept(
+    empresa: EmpresaArgument,
+    kind: KindArgument,
+    value: Annotated[str, typer.Argument(metavar="VALOR", help="Como a clínica o escreve.")],
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="[CÓDIGO]", help="Uma das sugestões; sem ele, a primeira."),
+    ] = None,
+    target: TargetOption = "",
+    by: ByOption = None,
+) -> None:
+    """Aceita uma sugestão; quem, quando e o motivo mostrado ficam no histórico."""
+    from omie_pipeline.app.suggest_mappings import accept as accept_suggestion
+    from omie_pipeline.list_mapping.wanted import Wanted
+
+    wanted = Wanted(empresa, kind, value, code or "", target)
+    _tell([accept_suggestion(_opened(), wanted, decider(by))])
+
+
+@mapping.command(cls=PortugueseCommand)
+def reject(
+    empresa: EmpresaArgument,
+    kind: KindArgument,
+    value: Annotated[str, typer.Argument(metavar="VALOR", help="Como a clínica o escreve.")],
+    code: Annotated[str, typer.Argument(metavar="CÓDIGO", help="A sugestão recusada.")],
+    target: TargetOption = "",
+    by: ByOption = None,
+) -> None:
+    """Recusa uma sugestão: ela não volta. Saída: 3 se já estava recusada."""
+    from omie_pipeline.app.suggest_mappings import refuse
+    from omie_pipeline.list_mapping.wanted import Wanted
+
+    if refuse(_opened(), Wanted(empresa, kind, value, code, target), decider(by)):
+        show(texts.refused(source=value, empresa=empresa, code=code))
+        return
+    show(texts.was_refused(source=value, empresa=empresa, code=code))
+    raise typer.Exit(UNFINISHED)
+
+
+@mapping.command(cls=PortugueseCommand)
 def apply(
     first: Annotated[
         date,
@@ -293,6 +373,69 @@ def _show_moves(moves: Sequence[CategoryMove]) -> None:
             for one in moves
         ],
     )
+
+
+@mapping.command(cls=PortugueseCommand)
+def pattern(
+    empresa: EmpresaArgument,
+    kind: KindArgument,
+    glob: Annotated[
+        str, typer.Argument(metavar="PADRÃO", help="'*aluguel*': * é qualquer texto, ? um sinal.")
+    ],
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CÓDIGO]", help="O que nomes assim querem dizer.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Tira o padrão.")] = False,
+    target: TargetOption = "",
+    by: ByOption = None,
+) -> None:
+    """Escreve um padrão: o código vem como primeira sugestão de todo nome que combina com ele.
+
+    Acentos e maiúsculas não importam. Saída: 3 se não havia o padrão que se tira.
+    """
+    from omie_pipeline.app import mapping_patterns
+    from omie_pipeline.list_mapping.wanted import Wanted
+
+    if (code is None) is not remove:
+        raise typer.BadParameter(texts.CODE_OR_REMOVE, param_hint=f"{texts.CODE}/--remove")
+    wanted, who = Wanted(empresa, kind, glob, code or "", target), decider(by)
+    if remove:
+        if mapping_patterns.remove(_opened(), wanted, who) is None:
+            show(texts.was_no_pattern(glob=glob, empresa=empresa))
+            raise typer.Exit(UNFINISHED)
+        show(texts.no_more_pattern(glob=glob, empresa=empresa))
+        return
+    before = mapping_patterns.write(_opened(), wanted, who)
+    show(texts.pattern_is(glob=glob, empresa=empresa, code=code or ""))
+    if before is not None and before.code != code:
+        at = moment(before.written_at)
+        show(texts.instead_of(code=before.code, by=before.written_by, at=at))
+
+
+@mapping.command(cls=PortugueseCommand)
+def patterns(empresa: EmpresaOption = None, as_json: JsonOption = False) -> None:
+    """Mostra os padrões escritos, por quem e quando."""
+    from omie_pipeline.app.mapping_patterns import written
+
+    deployment = _opened()
+    found = written(deployment, chosen_empresas(deployment, empresa))
+    if as_json:
+        for one in found:
+            emit(asdict(one))
+        return
+    if not found:
+        show(texts.NO_PATTERNS)
+        return
+    heads = [Column("empresa"), Column(texts.KIND), Column(texts.PATTERN), Column(texts.TARGET),
+             Column(texts.CODE), Column(texts.DECIDED_BY), Column(texts.DECIDED_AT)]  # fmt: skip
+    show_table(
+        heads,
+        [
+            [one.empresa, one.kind, one.glob, one.target, one.code, one.written_by,
+             moment(one.written_at)]
+            for one in found
+        ],
+    )  # fmt: skip
 
 
 def _show_unmapped(
@@ -398,6 +541,25 @@ def _record(one: ListedMapping) -> dict[str, object]:
         "decided_by": one.mapped.decided_by,
         "decided_at": one.mapped.decided_at,
         "problem": one.problem,
+    }
+
+
+def _suggested_record(one: SuggestedValue) -> dict[str, object]:
+    return {
+        "empresa": one.empresa,
+        "kind": one.item.kind,
+        "source": one.item.source,
+        "name": one.item.name,
+        "target": one.target,
+        "suggestions": [
+            {
+                "code": named.suggestion.code,
+                "name": named.name,
+                "confidence": named.suggestion.confidence,
+                "evidence": named.suggestion.evidence,
+            }
+            for named in one.suggestions
+        ],
     }
 
 
