@@ -70,6 +70,14 @@ class PlanRefused(OmiePipelineError):
         self.differences = differences
 
 
+class EmpresaPaused(OmiePipelineError):
+    """A person paused the empresa: nothing of it is sent or read until it is resumed."""
+
+
+class SwitchedOff(OmiePipelineError):
+    """A person switched off what was asked for; nothing was sent or read."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultDetail:
     """What came back, in Omie's own words.

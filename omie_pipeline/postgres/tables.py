@@ -34,7 +34,7 @@ run = sa.Table(
     sa.Column("empresa", sa.Text, nullable=False),
     sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("trigger", sa.Text, nullable=False, comment="cli, schedule, sensor, ui, demo"),
-    sa.Column("state", sa.Text, nullable=False, comment="running, done, stopped, failed"),
+    sa.Column("state", sa.Text, nullable=False, comment="running, done, stopped, failed, off"),
     sa.Column("started_at", _Time, nullable=False),
     sa.Column("finished_at", _Time),
     sa.Column("counts", _Json, comment="list of counts, one per partition"),
@@ -1039,3 +1039,48 @@ deletion_request = sa.Table(
     schema=SYNC,
     comment="Records that a stored plan deletes because a person chose them",
 )
+
+
+# What is exported, and which empresas rest. Both are logs: what was decided last stands, and what
+# others decided before, or at the same moment, is still there.
+
+switch = sa.Table(
+    "switch",
+    metadata,
+    sa.Column("switch_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("setting", sa.Text, nullable=False, comment="state, direction, fields, on_lookalike"),
+    sa.Column("before", _Json, comment="what stood when it was decided; NULL: nothing was said"),
+    sa.Column("value", _Json, comment="what was decided; NULL: what the file says again"),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Every decision about what is exported, by empresa and endpoint; the last one stands",
+)
+sa.Index("switch_of", switch.c.empresa, switch.c.endpoint, switch.c.setting, switch.c.switch_id)
+
+field_basis = sa.Table(
+    "field_basis",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("left_out", _Names, nullable=False, comment="fields that are not sent"),
+    sa.Column("since", _Time, nullable=False),
+    schema=SYNC,
+    comment="The fields that the hashes of the ledger leave out; no row: none",
+)
+
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("pause_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False, comment="pause or resume"),
+    sa.Column("reason", sa.Text, comment="why, in the words of who decided"),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Every pause of an empresa and every end of one; the last one stands",
+)
+sa.Index("pause_of", pause.c.empresa, pause.c.pause_id)

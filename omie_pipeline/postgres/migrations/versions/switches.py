@@ -1,0 +1,23 @@
+"""What is exported by empresa and endpoint, and which empresas rest.
+
+The initial migration makes all declared tables, so a new database has them already.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0034"
+down_revision = "0033"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(text)
+
+
+def downgrade() -> None:
+    for name in ("switch", "field_basis", "pause"):
+        op.get_bind().exec_driver_sql(f"DROP TABLE omie_sync.{name}")
