@@ -68,6 +68,7 @@ from omie_pipeline.push.pace import push_pace
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.push.run import Push
+from omie_pipeline.switches.decisions import Switches
 from omie_pipeline.texts import app as texts
 from omie_pipeline.texts import progress as progress_texts
 
@@ -132,6 +133,11 @@ class Deployment:
     def clock(self) -> Clock:
         """The one time that decides anything; opens the warehouse."""
         return self._given_clock or DatabaseClock(self.engine)
+
+    @cached_property
+    def switches(self) -> Switches:
+        """What is exported, by empresa and endpoint; opens the warehouse."""
+        return Switches(self.engine, self.config.export_choices, self.config.rules_of)
 
     @cached_property
     def pooled(self) -> bool:

@@ -43,6 +43,8 @@ from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.outbox.records import KINDS, Kind
 from omie_pipeline.outbox.targets import TargetName
 from omie_pipeline.push.policy import EndpointPolicies, EndpointPolicy, Policies
+from omie_pipeline.switches.decisions import FileChoices
+from omie_pipeline.switches.settings import ExportChoices
 from omie_pipeline.texts import config as texts
 from omie_pipeline.validation.clinic_rules import CLINIC_RULES
 from omie_pipeline.validation.model import ClinicRules
@@ -296,6 +298,7 @@ class Empresa(BaseModel):
             it names none.
         importar: what it wants of Omie.
         saida: what is told back to the clinic; ``None``: nothing.
+        exportar: what it sends to Omie, where that differs from the file's ``exportar``.
         rules: rules of the clinic that differ from those of the file and from the defaults.
     """
 
@@ -310,6 +313,7 @@ class Empresa(BaseModel):
     notificar_env: str | None = None
     importar: Importacao = Field(default_factory=Importacao)
     saida: Saida | None = None
+    exportar: ExportChoices = Field(default_factory=dict)
     rules: RuleChoices = Field(default_factory=RuleChoices)
 
     @field_validator(
@@ -335,13 +339,15 @@ _ONLY = Empresa.model_validate(
 
 
 class PipelineConfig(BaseModel):
-    """What the YAML says: the empresas, the policies of the endpoints, the clinic's rules for all
-    of them and the limits of NFS-e. A file that names no empresa is that of the only one."""
+    """What the YAML says: the empresas, the policies of the endpoints, what is exported, the
+    clinic's rules for all of them and the limits of NFS-e. A file that names no empresa is that of
+    the only one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     empresas: Annotated[tuple[Empresa, ...], Field(min_length=1)] = (_ONLY,)
     endpoints: EndpointPolicies = Field(default_factory=dict)
+    exportar: ExportChoices = Field(default_factory=dict)
     nfse: NfseLimits = NfseLimits()
     rules: RuleChoices = Field(default_factory=RuleChoices)
 
@@ -384,6 +390,12 @@ class PipelineConfig(BaseModel):
     def rules_of(self, nome: str) -> ClinicRules:
         """The rules of the clinic that hold for the empresa called ``nome``."""
         return rules_of(self.rules, self.empresa(nome).rules)
+
+    @property
+    def export_choices(self) -> FileChoices:
+        """What the file says of the export, for all empresas and for each."""
+        own = {empresa.nome: empresa.exportar for empresa in self.empresas}
+        return FileChoices(self.exportar, own)
 
     def rule_settings(self, nome: str) -> tuple[RuleSetting, ...]:
         """Every rule as it stands for the empresa called ``nome``, with where it comes from."""
