@@ -12,6 +12,8 @@
 | a method has to rest (`BudgetSpent`, `Paused`) | the empresa, if not yet sending | nothing else | no: a sensor resumes it |
 | Omie refused the key (`AuthFailed`)            | the empresa                     | the empresa  | no: a person changes it |
 | any other answer of Omie                       | the empresa                     | nothing else | no                      |
+| a person paused the empresa (`EmpresaPaused`)  | the empresa                     | the empresa  | no: a person resumes it |
+| a switch says not to read it (`SwitchedOff`)   | –                               | nothing else | no                      |
 | settings, models or the warehouse              | everything                      | everything   | no                      |
 
 What has an endpoint as a prerequisite is said by `catalog.relations.prerequisites_of`. A push that was
@@ -29,12 +31,14 @@ from omie_pipeline.errors import (
     ApprovalNeeded,
     AuthFailed,
     BudgetSpent,
+    EmpresaPaused,
     GuardrailStopped,
     LineClosed,
     OmieFault,
     OmiePipelineError,
     Paused,
     RetryLater,
+    SwitchedOff,
     TakenOver,
     Unreachable,
 )
@@ -52,7 +56,7 @@ def after_push(outcome: PushReport | OmiePipelineError) -> Reach:
         return "empresa" if outcome.line_down else "nothing"
     if isinstance(outcome, (GuardrailStopped, ApprovalNeeded, TakenOver)):
         return "dependents"
-    return "empresa" if isinstance(outcome, OmieFault) else "all"
+    return "empresa" if isinstance(outcome, (OmieFault, EmpresaPaused)) else "all"
 
 
 def after_import(error: OmiePipelineError) -> Reach:
@@ -61,9 +65,9 @@ def after_import(error: OmiePipelineError) -> Reach:
     Our own limit and a pause are one method's; a block, a refused key and a road that is down are
     those of the whole empresa.
     """
-    if isinstance(error, (BudgetSpent, Paused, TakenOver)):
+    if isinstance(error, (BudgetSpent, Paused, TakenOver, SwitchedOff)):
         return "nothing"
-    if isinstance(error, (LineClosed, AuthFailed)):
+    if isinstance(error, (LineClosed, AuthFailed, EmpresaPaused)):
         return "empresa"
     return "nothing" if isinstance(error, OmieFault) else "all"
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.endpoints.clientes import CLIENTES
-from omie_pipeline.errors import ConfigurationError, Empty
+from omie_pipeline.errors import ConfigurationError, Empty, SwitchedOff
 from omie_pipeline.omie import CallRecord, OmieClient
 from omie_pipeline.omie.client import of_other_sizes
 from omie_pipeline.omie.masking import mask_text
@@ -25,6 +25,7 @@ from omie_pipeline.postgres.tables import ledger, quarantine, rejected
 from omie_pipeline.push.report import PushOptions
 from omie_pipeline.push.run import Push
 from omie_pipeline.push.warnings import holder_of
+from omie_pipeline.switches.pauses import refuse_paused
 from omie_pipeline.texts import app as texts
 
 # One row of a register's payload model, what the ledger holds of it, and why it did not pass.
@@ -171,7 +172,9 @@ def register_client(
     Raises:
         ConfigurationError: the model has no such row.
         OmieFault: the run stopped.
+        EmpresaPaused, SwitchedOff: the empresa rests, or its clientes are not exported.
     """
+    refuse_paused(deployment.engine, empresa)
     engine = deployment.engine
     key = holder_of(engine, empresa, key)
     source = source_row(engine, CLIENTES, empresa, key)
@@ -185,7 +188,10 @@ def register_client(
     def make_client(name: str, on_call: Callable[[CallRecord], None]) -> OmieClient:
         return deployment.client(name, on_call, error_budget=policy.error_budget)
 
-    push = Push(engine, make_client, deployment.clock, deployment.config.rules_of(empresa))
+    if why := deployment.switches.of(empresa, CLIENTES.name).why_not:
+        raise SwitchedOff(why)
+    rules = deployment.config.rules_of(empresa)
+    push = Push(engine, make_client, deployment.clock, rules, switches=deployment.switches)
     push.run(CLIENTES, Selection(empresa, key=key), linking, PushOptions(trigger=trigger))
     omie_id = registered_id(engine, CLIENTES, empresa, key)
     if omie_id is None:

@@ -38,6 +38,7 @@ from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.privacy.codes import holder_of, sharing
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.report import PushOptions
+from omie_pipeline.switches.pauses import refuse_paused
 from omie_pipeline.texts import app as texts
 from omie_pipeline.validation.values import OmieId, pointers
 
@@ -114,8 +115,10 @@ def sync_one(
         SourceUnreachable, ClinicSourceError: the clinic is gone, or a table of it is refused;
             nothing was sent.
         ConfigurationError, ModelError, WarehouseError: before any call, or at once.
+        EmpresaPaused: the empresa rests; nothing was read.
     """
     deployment.access(request.empresa)
+    refuse_paused(deployment.engine, request.empresa)
     yield from _Sync(deployment, request, listener or SyncListener()).run()
 
 

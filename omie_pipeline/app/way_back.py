@@ -26,6 +26,7 @@ from omie_pipeline.outbox.targets import (
 )
 from omie_pipeline.outbox.write import may_have_news, write_changes
 from omie_pipeline.signed_post import SignedPost, signing_key
+from omie_pipeline.switches.pauses import refuse_paused
 from omie_pipeline.texts import outbox as texts
 
 
@@ -76,11 +77,13 @@ def run_way_back(
 
     Raises:
         ConfigurationError: the target is a table that is read from the clinic, or one of ours.
+        EmpresaPaused: a person paused the empresa.
         WarehouseError: the warehouse is gone.
     """
     saida = deployment.config.empresa(empresa).saida
     if saida is None:
         return None
+    refuse_paused(deployment.engine, empresa)
     refuse_echo(deployment, saida)
     written = 0
     if not if_news or may_have_news(deployment.engine, empresa):

@@ -34,6 +34,16 @@ WORKS_ON: dict[str, str] = TITLES | {
 """Settlements and their reversals -> the títulos they work on."""
 
 
+def endpoints_around(endpoint: str) -> tuple[str, ...]:
+    """Títulos, their settlements and the reversals of these, if ``endpoint`` is one of the three:
+    what has to go both ways for a settled título to be changed."""
+    titles = WORKS_ON.get(endpoint, endpoint)
+    if titles not in SETTLEMENTS:
+        return ()
+    settlements = SETTLEMENTS[titles].name
+    return (titles, settlements, REVERSALS[settlements].name)
+
+
 def prerequisites_of(endpoint: Endpoint) -> frozenset[str]:
     """Names of the endpoints whose records those of ``endpoint`` name, act upon or take away."""
     named = {target for _, target in endpoint.references} | set(endpoint.points_at)

@@ -208,6 +208,8 @@ class Delivery:
         sides: who wins where a person changed a record in Omie.
         check: raises ``TakenOver`` when the lane is not ours any more. Every commit finds out by
             itself; this is asked before each call, and before questions are spent in vain.
+        stops: why the run is to go no further, with the ``error_code`` of the rows it leaves; asked
+            before each batch and each row that waited.
         on_recovering: called with the rows of an interrupted run that wait, and until when, to be
             read again.
     """
@@ -224,6 +226,7 @@ class Delivery:
         check: Callable[[], None],
         *,
         sides: BothSides,
+        stops: Callable[[], tuple[str, str] | None] = lambda: None,
         on_progress: Callable[[int], None] | None = None,
         on_recovering: Recovering | None = None,
     ) -> None:
@@ -237,6 +240,7 @@ class Delivery:
         self._ledger = ledger
         self._intents = intents
         self._check = check
+        self._stops = stops
         self._client = client
         self._sender = Sender(client, scope.endpoint, effect, policy, clock, check)
         self._lots = Lots(client, scope.endpoint, effect, policy, clock, self._sender)
@@ -341,6 +345,7 @@ class Delivery:
         """
         try:
             for rows in batches:
+                self._go_on()
                 batch = [
                     with_emptied(row, self._endpoint, self._policy) if row.filled else row
                     for row in self._compared(rows)
@@ -349,8 +354,10 @@ class Delivery:
                 if self._on_progress is not None:
                     self._on_progress(len(rows))
                 while self._waiting.is_due(self._clock.now()):
+                    self._go_on()
                     self._take_waiting(send_again=True)
             while self._waiting:
+                self._go_on()
                 self._take_waiting(send_again=True)
             self._flush()
         except LineClosed as fault:
@@ -379,6 +386,14 @@ class Delivery:
             return self._effect.current(row)
         finally:
             self._current = None
+
+    def _go_on(self) -> None:
+        """Stop if a person paused the empresa or switched the endpoint off meanwhile.
+
+        What is on its way keeps its open intent, and the run after the pause reads it back.
+        """
+        if (stop := self._stops()) is not None:
+            raise StopSending(*stop)
 
     def hold_rest(self, reason: str, code: str, until: datetime | None) -> None:
         """Commit what is known and hold every row that was not tried."""

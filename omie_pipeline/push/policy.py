@@ -15,7 +15,7 @@ from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.limits import LOT_RECORDS
 from omie_pipeline.catalog.model import two_sided
 from omie_pipeline.catalog.nfse import NfseLimits
-from omie_pipeline.catalog.relations import SETTLEMENTS, WORKS_ON
+from omie_pipeline.catalog.relations import SETTLEMENTS, WORKS_ON, endpoints_around
 from omie_pipeline.likely import did_you_mean
 from omie_pipeline.texts import push as texts
 
@@ -184,6 +184,12 @@ def _compares(endpoint: Endpoint, wins: Wins) -> None:
         if name not in known and name not in holders:
             near = did_you_mean(name, known)
             raise ValueError(texts.wins_no_field(endpoint=endpoint.name, field=name, near=near))
+
+
+def needed_to_undo(endpoint: str) -> tuple[str, ...]:
+    """Endpoints that have to be exported whole for a settled título of this one to be changed: it
+    is taken back, changed and settled again, or left to a person."""
+    return endpoints_around(endpoint)
 
 
 def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointPolicy]:

@@ -115,6 +115,8 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 
 ATTEMPT_DAYS = 90
+"""How long call traces are kept."""
+
 # Why planned rows do not leave: as a list, and which reasons are the commonest.
 
 _KEPT_BACK = ("quarantined", "held")
@@ -218,6 +220,9 @@ class PushReport:
         not_emptied: field -> rows delivered of which Omie keeps what the clinic emptied.
         would_stay: rows that a dry run would have kept back, with the reason; those refused first.
         commonest: of a dry run, why most rows would stay.
+        switched_off: why nothing was looked at at all, ``""`` if the endpoint is exported.
+        left_out: fields that are not exported, of those that the model has.
+        new_only: records that Omie has already were left as they are (``so_novos``).
     """
 
     run_id: str
@@ -237,6 +242,9 @@ class PushReport:
     not_emptied: dict[str, int] = field(default_factory=dict)
     would_stay: tuple[WorstRow, ...] = ()
     commonest: tuple[CommonReason, ...] = ()
+    switched_off: str = ""
+    left_out: tuple[str, ...] = ()
+    new_only: bool = False
 
     @property
     def total(self) -> Counts:

@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ from omie_pipeline.push.plan import (
     settle_taken_back,
     write_plan,
 )
-from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.push.policy import EndpointPolicy, needed_to_undo
 from omie_pipeline.push.renamed_codes import RenamedRows, find_renamed, hold_reformed
 from omie_pipeline.push.report import (
     CommonReason,
@@ -71,12 +72,16 @@ from omie_pipeline.push.report import (
     planned_to_stay,
     recent_selected,
 )
+from omie_pipeline.switches.decisions import Switches
+from omie_pipeline.switches.pauses import refuse_paused
+from omie_pipeline.switches.settings import Switch
 from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.data_docs import renewed_page
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
 
 _ROWS_TOLD = 1000
 _STOPS = (GuardrailStopped, ApprovalNeeded, PlanRefused)
+"""Not failures: a person decides."""
 
 
 class Push:
@@ -84,6 +89,7 @@ class Push:
 
     Args:
         make_client: builds the client of an empresa around a hook that sees every call.
+        switches: what is exported; without the file's, what commands decided.
         on_wait: called if another run holds the endpoint's lane.
         on_planned: called with how many rows are about to be sent.
         on_progress: called with how many rows each batch finished.
@@ -98,6 +104,7 @@ class Push:
         clock: Clock,
         rules: ClinicRules,
         *,
+        switches: Switches | None = None,
         on_wait: Callable[[], None] | None = None,
         on_planned: Callable[[int], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
@@ -108,6 +115,7 @@ class Push:
         self._make_client = make_client
         self._clock = clock
         self._rules = rules
+        self._switches = switches or Switches(engine)
         self._on_wait = on_wait
         self._on_planned = on_planned
         self._on_progress = on_progress
@@ -139,13 +147,54 @@ class Push:
             WarehouseError: the database is gone; nothing left without an intent.
             TakenOver: this run lost its lane and another works in it; the rows that had not been
                 sent are held.
+            EmpresaPaused: the empresa rests; nothing was planned. While a run is on its way, a
+                pause holds the rows that it has not sent.
         """
         options = options or PushOptions()
+        refuse_paused(self._engine, selection.empresa)
         reload = model is None
         model = model or load_payload_model(self._engine, endpoint)
         name = sending_lane(selection.empresa, endpoint.name)
         with lane(self._engine, name, self._clock, self._on_wait) as held:
-            return _Run(self, held, model, selection, policy, options, reload=reload).execute()
+            refuse_paused(self._engine, selection.empresa)
+            switch = self._switches.of(selection.empresa, endpoint.name)
+            if not switch.exports:
+                return self._switched_off(switch, endpoint, options)
+            policy = self._as_switched(policy, switch)
+            run = _Run(self, held, model, selection, policy, options, switch, reload=reload)
+            return run.execute()
+
+    def _as_switched(self, policy: EndpointPolicy, switch: Switch) -> EndpointPolicy:
+        """The policy, as far as the switches let it: new records only, and nothing settled is taken
+        back where the way to its change or back to settled is not open, or where a choice of fields
+        is so new that a change cannot be told from it."""
+        if switch.on_lookalike is not None:
+            policy = policy.model_copy(update={"on_lookalike": switch.on_lookalike})
+        if switch.state == "so_novos":
+            policy = policy.model_copy(update={"mode": "insert"})
+        if policy.on_settled == "undo":
+            around = self._switches.all([switch.empresa], needed_to_undo(switch.endpoint))
+            if not all(one.whole for one in around):
+                policy = policy.model_copy(update={"on_settled": "conflict"})
+        return policy
+
+    def _switched_off(self, switch: Switch, endpoint: Endpoint, options: PushOptions) -> PushReport:
+        """A run that plans nothing, and says so: ledger and history stay as they are."""
+        run_id, now = uuid.uuid4().hex, self._clock.now()
+        whose = (self._engine, run_id, switch.empresa, endpoint.name)
+        open_run(*whose, options.trigger, options.dagster_run_id, now)
+        close_run(
+            self._engine,
+            run_id,
+            state="off",
+            counts=[],
+            selected=0,
+            value_sum=None,
+            error=None,
+            data_docs=None,
+            now=now,
+        )
+        return PushReport(run_id, switch.empresa, endpoint, (), switched_off=switch.why_not)
 
 
 class _Run:
@@ -159,6 +208,7 @@ class _Run:
         selection: Selection,
         policy: EndpointPolicy,
         options: PushOptions,
+        switch: Switch,
         *,
         reload: bool,
     ) -> None:
@@ -167,6 +217,7 @@ class _Run:
         # Whatever this run writes, it writes as the holder of the lane.
         self._engine = held.engine
         self._reload = reload
+        self._switch = switch
         self._clock = push._clock
         self._rules = push._rules
         self._model = model
@@ -197,6 +248,7 @@ class _Run:
             self._intents,
             held.check,
             sides=self._sides,
+            stops=partial(push._switches.stops, selection.empresa, model.endpoint.name),
             on_progress=push._on_progress,
             on_recovering=push._on_recovering,
         )
@@ -207,6 +259,7 @@ class _Run:
         # Of an endpoint that never delivered anything there is nothing to compare with.
         self._known_before = False
         self._would_stop: tuple[str, ...] = ()
+        self._ready = 0
         self._gate = options.gate
 
     def _on_call(self, record: CallRecord) -> None:
@@ -446,6 +499,7 @@ class _Run:
             lot_rows=self._delivery.most_in_a_lot,
             lots=self._delivery.lots,
             not_emptied=self._not_emptied() if self._known_before else {},
+            new_only=self._switch.state == "so_novos",
             **self._would_stay(),
         )
 
