@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from omie_pipeline.errors import ModelError, ModelMisfit
 from omie_pipeline.likely import did_you_mean
 from omie_pipeline.postgres import schemas
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.tables import ledger
+from omie_pipeline.postgres.tables import field_basis, ledger
 from omie_pipeline.texts import payload as texts
 
 PAYLOAD_SCHEMA = schemas.PAYLOAD
@@ -42,6 +42,7 @@ class PayloadModel:
             underscore, and those that Omie computes.
         computed: columns that Omie fills in itself (a table that was made after its records).
         only: columns and what they must say: the model is those rows of its table.
+        left_out: columns that an empresa does not export.
     """
 
     endpoint: Endpoint
@@ -49,11 +50,22 @@ class PayloadModel:
     schema: str = PAYLOAD_SCHEMA
     name: str = ""
     only: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def unsent(self) -> tuple[str, ...]:
         own = tuple(c for c in self.columns if c in _OWN_COLUMNS or c.startswith("_"))
-        return own + self.computed
+        return own + self.computed + self.left_out
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Columns that are fields of Omie's, whether or not an empresa exports them."""
+        others = {*_OWN_COLUMNS, *self.computed, *self.extra}
+        return tuple(c for c in self.columns if c not in others)
+
+    def without(self, left_out: Collection[str]) -> PayloadModel:
+        """The same model, of which these columns do not leave."""
+        return replace(self, left_out=tuple(c for c in self.fields if c in left_out))
 
     @property
     def computed(self) -> tuple[str, ...]:
@@ -98,6 +110,25 @@ def load_payload_model(
     if problems:
         raise ModelMisfit(texts.of_model(schema=schema, model=endpoint.model) + "; ".join(problems))
     return PayloadModel(endpoint, columns, schema)
+
+
+def load_hashed_model(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> PayloadModel:
+    """The payload model as the ledger's hashes of one empresa know it: without the fields that were
+    left out when they were taken.
+
+    Raises:
+        ModelError: as :func:`load_payload_model`.
+    """
+    model = load_payload_model(engine, endpoint)
+    with warehouse_errors(), engine.connect() as connection:
+        return model.without(left_out_of_hashes(connection, empresa, endpoint.name))
+
+
+def left_out_of_hashes(connection: sa.Connection, empresa: str, endpoint: str) -> tuple[str, ...]:
+    """The fields that the ledger's hashes of an endpoint leave out."""
+    b = field_basis.c
+    query = sa.select(b.left_out).where(b.empresa == empresa, b.endpoint == endpoint)
+    return tuple(connection.execute(query).scalar() or ())
 
 
 # SQLAlchemy's own reflection asks for all there is to know of each column: ten times as much.
@@ -400,6 +431,29 @@ def source_rows(model: PayloadModel, selection: Selection, mode: Mode) -> sa.Sub
         )
         .where(*model_where(model, p, selection, mode))
         .subquery("q")
+    )
+
+
+def rehashed_rows(old: PayloadModel, new: PayloadModel, empresa: str) -> sa.Subquery:
+    """Every row of an empresa in a model as key, and its hash with two choices of fields.
+
+    Args:
+        old, new: the same model, each without the fields that it leaves out.
+        empresa: whose rows are meant.
+    """
+    p = new.table()
+    hashes = [
+        payload_hash(_with_unread(model, p, payload_of(model, p)), model.endpoint.once)
+        for model in (old, new)
+    ]
+    return (
+        sa.select(
+            model_key(new, p).label("codigo_integracao"),
+            hashes[0].label("old_hash"),
+            hashes[1].label("new_hash"),
+        )
+        .where(*model_where(new, p, Selection(empresa)))
+        .subquery("h")
     )
 
 

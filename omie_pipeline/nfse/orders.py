@@ -15,7 +15,13 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 
-from omie_pipeline.payload import PayloadModel, Selection, model_key, payload_source
+from omie_pipeline.payload import (
+    PayloadModel,
+    Selection,
+    left_out_of_hashes,
+    model_key,
+    payload_source,
+)
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import (
     billing_request,
@@ -205,7 +211,8 @@ def _wanted(
     """Order -> hashes of its payload in the model."""
     if model is None:
         return {}
-    source = payload_source(model, Selection(empresa))
+    hashed = model.without(left_out_of_hashes(connection, empresa, model.endpoint.name))
+    source = payload_source(hashed, Selection(empresa))
     query = sa.select(source.c.codigo_integracao, source.c.payload_hash).where(
         source.c.codigo_integracao == sa.func.any(codes)
     )

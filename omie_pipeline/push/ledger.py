@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.model import EMPTY_VALUES, emptyings, filled_fields, value_at
@@ -237,6 +237,7 @@ class Ledger:
 
     Args:
         on_commit: writes what else follows from outcomes, as the endpoint's effect knows it.
+        left_out: fields that are not exported: Omie keeps what it has of them.
     """
 
     def __init__(
@@ -246,7 +247,9 @@ class Ledger:
         endpoint: str,
         run_id: str,
         on_commit: Callable[[Commit], None] | None = None,
+        left_out: Callable[[], Sequence[str]] = tuple,
     ) -> None:
+        self._left_out = left_out
         self._engine = engine
         self._on_commit = on_commit
         self._who = {"empresa": empresa, "endpoint": endpoint}
@@ -416,7 +419,7 @@ class Ledger:
                         "omie_code": sa.func.coalesce(new.omie_code, ledger.c.omie_code),
                         "parent_code": sa.func.coalesce(new.parent_code, ledger.c.parent_code),
                         "likeness": new.likeness,
-                        "filled": new.filled,
+                        "filled": _still_filled(new.filled, self._left_out()),
                         "not_emptied": new.not_emptied,
                         "emptied": sa.func.coalesce(new.emptied, ledger.c.emptied),
                         # What a person made and we adopted is not ours to delete, whatever was
@@ -568,6 +571,18 @@ class Ledger:
             for o in outcomes
         ]
         connection.execute(statement, states)
+
+
+def _still_filled(new: sa.ColumnElement[Any], left_out: Sequence[str]) -> sa.ColumnElement[Any]:
+    """The fields that Omie holds with a value: those confirmed now, and of those that are not
+    exported what was confirmed before, in a record that stands."""
+    if not left_out:
+        return new
+    names = sa.cast(sa.literal(list(left_out), ARRAY(sa.Text)), ARRAY(sa.Text))
+    name = sa.func.unnest(of_the_living(ledger.c.filled)).column_valued("filled_name")
+    kept = sa.select(name).where(sa.func.split_part(name, ".", 1) == sa.any_(names))
+    kept_names: sa.ColumnElement[Any] = sa.func.array(kept.scalar_subquery(), type_=ARRAY(sa.Text))
+    return new.op("||")(kept_names)
 
 
 def _first_words(new: sa.ColumnCollection[str, sa.ColumnElement[Any]]) -> dict[str, Any]:

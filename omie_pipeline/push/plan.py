@@ -211,6 +211,7 @@ def write_plan(
     selection: Selection,
     mode: Mode,
     empties: Sequence[str] = (),
+    returned: Sequence[str] = (),
 ) -> tuple[PlannedPartition, ...]:
     """Fill ``omie_sync.plan`` with the rows that need a call and count the others.
 
@@ -224,6 +225,8 @@ def write_plan(
         selection: empresa, dates and codes of the run.
         mode: the mode of the policy: upsert, insert or mirror.
         empties: fields to be emptied in Omie even of rows that are delivered already.
+        returned: fields that are exported again: a record in Omie that has a value of one needs a
+            call, whatever the hash says. For a look at a plan: a run that sends marks them.
 
     Raises:
         ModelError: a build gave the model other columns since it was loaded.
@@ -232,7 +235,7 @@ def write_plan(
     with warehouse_errors(), serial.begin() as connection:
         hold_still(connection, model)
         action = "delete" if model.endpoint.deletes else "insert" if mode == "insert" else "upsert"
-        differing = set_aside(connection, _differing(model, selection, mode, empties))
+        differing = set_aside(connection, _differing(model, selection, mode, empties, returned))
         insert_plan(connection, run_id, differing, action)
         _plan_twins(connection, run_id, model, selection, action)
         selected = _selected(connection, model, selection, mode)
@@ -248,7 +251,11 @@ def write_plan(
 
 
 def _differing(
-    model: PayloadModel, selection: Selection, mode: Mode, empties: Sequence[str]
+    model: PayloadModel,
+    selection: Selection,
+    mode: Mode,
+    empties: Sequence[str],
+    returned: Sequence[str],
 ) -> sa.Subquery:
     """Rows of the model that need a call, with what the ledger knows of each."""
     source = source_rows(model, selection, mode)
@@ -303,15 +310,30 @@ def _differing(
             ).label("filled"),
         )
         .select_from(joined)
-        .where(_needs_call(model, known, source, selection, mode, empties))
+        .where(
+            sa.or_(
+                _needs_call(model, known, source, selection, mode, empties),
+                held_by_omie(known, returned) if returned and mode != "insert" else sa.false(),
+            )
+        )
         .subquery("d")
     )
 
 
+def held_by_omie(known: sa.FromClause, names: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a record that stands was given a value of one of these fields."""
+    wanted = sa.cast(sa.literal(list(names), _TEXTS), _TEXTS)
+    name = sa.func.unnest(known.c.filled).column_valued("filled_name")
+    heads = sa.select(sa.func.split_part(name, ".", 1)).scalar_subquery()
+    held = sa.func.array(heads, type_=_TEXTS).op("&&", is_comparison=True)(wanted)
+    return sa.and_(known.c.state != "deleted", held)
+
+
 def _held_columns(filled: sa.ColumnElement[Any], model: PayloadModel) -> sa.ColumnElement[Any]:
-    """Those of the filled fields whose column the model still has: what it does not speak of any
-    more is somebody else's."""
-    columns = sa.cast(sa.literal(list(model.columns), _TEXTS), _TEXTS)
+    """Those of the filled fields whose column the model still has, and exports: what it does not
+    speak of any more is somebody else's."""
+    spoken_of = [name for name in model.columns if name not in model.left_out]
+    columns = sa.cast(sa.literal(spoken_of, _TEXTS), _TEXTS)
     name = sa.func.unnest(filled).column_valued("filled_name")
     kept = sa.select(name).where(sa.func.split_part(name, ".", 1) == sa.any_(columns))
     return sa.func.array(kept.scalar_subquery(), type_=_TEXTS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,14 @@ from omie_pipeline.errors import (
     WarehouseError,
 )
 from omie_pipeline.omie import CallRecord, OmieClient
-from omie_pipeline.payload import PARTIAL, PayloadModel, Selection, load_payload_model
+from omie_pipeline.payload import (
+    PARTIAL,
+    PayloadModel,
+    Selection,
+    left_out_of_hashes,
+    load_payload_model,
+)
+from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import Lane, lane, sending_lane, sharing_lane
 from omie_pipeline.private_files import make_state_folder
 from omie_pipeline.push.both_sides.judge import BothSides
@@ -74,6 +82,7 @@ from omie_pipeline.push.report import (
 )
 from omie_pipeline.switches.decisions import Switches
 from omie_pipeline.switches.pauses import refuse_paused
+from omie_pipeline.switches.rebase import forget_rebased, hashes_agree, rebase, returned_fields
 from omie_pipeline.switches.settings import Switch
 from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.data_docs import renewed_page
@@ -174,7 +183,7 @@ class Push:
             policy = policy.model_copy(update={"mode": "insert"})
         if policy.on_settled == "undo":
             around = self._switches.all([switch.empresa], needed_to_undo(switch.endpoint))
-            if not all(one.whole for one in around):
+            if not all(one.whole and hashes_agree(self._engine, one) for one in around):
                 policy = policy.model_copy(update={"on_settled": "conflict"})
         return policy
 
@@ -236,7 +245,8 @@ class _Run:
         self._selection = self._effect.widened(selection, policy)
         who = (self._engine, selection.empresa, model.endpoint.name, self._run_id)
         self._sides = BothSides(self._scope(), self._effect, policy, self._clock)
-        self._ledger = Ledger(*who, self._on_commit)
+        # The model is read again before anything is planned.
+        self._ledger = Ledger(*who, self._on_commit, lambda: self._model.left_out)
         self._intents = Intents(*who)
         self._delivery = Delivery(
             self._client,
@@ -311,16 +321,29 @@ class _Run:
         if self._reload:
             # To wait for the lane and to recover take time, in which a build may have ended.
             self._model = load_payload_model(self._engine, self._endpoint)
+        full, empresa = self._model, self._selection.empresa
+        if self._reload:
+            self._model = full.without(self._switch.left_out(full.fields))
         effect, policy, store = self._effect, self._policy, not self._options.dry_run
         self._known_before = self._known.any_of(self._endpoint.name)
         empties: tuple[str, ...] = ()
         if self._known_before:
-            remember_filled(self._engine, self._model, self._selection.empresa)
+            remember_filled(self._engine, self._hashed(full), empresa)
             # A person who decides so now means what was left full before, too.
             if policy.on_emptied == "empty":
                 empties = may_empty(self._endpoint, policy)
+        if self._reload and store:
+            rebase(self._engine, self._model, empresa, self._clock.now())
         who = (self._engine, self._run_id, self._model, self._selection)
-        self._planned = write_plan(*who, policy.mode, empties)
+        look = self._reload and not store
+        returned = returned_fields(self._engine, self._model, empresa) if look else ()
+        self._planned = write_plan(*who, policy.mode, empties, returned)
+        if look:
+            stand = forget_rebased(self._engine, self._run_id, self._model, empresa)
+            self._planned = tuple(
+                replace(part, planned=part.planned - stand.get(part.partition, 0))
+                for part in self._planned
+            )
         if self._known_before:
             self._sides.learn(self._model)
         check = self._check(store=store)
@@ -341,6 +364,12 @@ class _Run:
                 without_effect=effect.without_effect,
             )
             self._sides.close_left()
+
+    def _hashed(self, full: PayloadModel) -> PayloadModel:
+        """The model as the ledger's hashes know it, which leave out what was left out before."""
+        with warehouse_errors(), self._engine.connect() as connection:
+            who = (connection, self._selection.empresa, self._endpoint.name)
+            return full.without(left_out_of_hashes(*who))
 
     @property
     def _any_planned(self) -> bool:
@@ -499,6 +528,7 @@ class _Run:
             lot_rows=self._delivery.most_in_a_lot,
             lots=self._delivery.lots,
             not_emptied=self._not_emptied() if self._known_before else {},
+            left_out=self._model.left_out,
             new_only=self._switch.state == "so_novos",
             **self._would_stay(),
         )

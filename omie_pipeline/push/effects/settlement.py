@@ -13,7 +13,7 @@ from omie_pipeline.catalog.relations import REVERSALS, TITLES
 from omie_pipeline.errors import ModelError
 from omie_pipeline.omie import wire
 from omie_pipeline.omie.client import of_other_sizes
-from omie_pipeline.payload import PlanRow, Selection, load_payload_model
+from omie_pipeline.payload import PlanRow, Selection, load_hashed_model
 from omie_pipeline.push.checks import PlanCheck, Verdict, held, hold_or_refuse
 from omie_pipeline.push.conflicts import (
     BAIXA_DE_OUTRO,
@@ -113,7 +113,7 @@ class SettlementEffect(RecordEffect):
         ]
         back = self._known.taken_back(name, codes)
         try:
-            titles = load_payload_model(engine, REGISTRY[TITLES[name]])
+            titles = load_hashed_model(engine, REGISTRY[TITLES[name]], empresa)
         except ModelError:
             return Verdict(stuck, waiting)
         named = {self._parent(row) for row in rows if row.code in back}

@@ -20,14 +20,17 @@ from omie_pipeline.errors import ModelError
 from omie_pipeline.payload import (
     PayloadModel,
     Selection,
-    load_payload_model,
+    load_hashed_model,
     model_key,
     payload_source,
 )
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import intent, ledger, plan, quarantine
 from omie_pipeline.push.checks import confirmed_references, references_for
-from omie_pipeline.push.plan import PlannedPartition, insert_plan
+from omie_pipeline.push.plan import (
+    PlannedPartition,
+    insert_plan,
+)
 from omie_pipeline.validation.model import CandidateRow, ClinicRules
 
 UNDONE = "undone"
@@ -404,17 +407,18 @@ def plan_undoing(
     if selection.key is not None or selection.codes or selection.states:
         return ()
     found: list[ChangedSettlement] = []
-    baixas = model_of(engine, REGISTRY[reversal.deletes])
-    titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]])
+    empresa = selection.empresa
+    baixas = model_of(engine, REGISTRY[reversal.deletes], empresa)
+    titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]], empresa)
     if titles is not None:
         changed = changed_titles(engine, reversal.deletes, titles, selection)
-        unfit = unfit_codes(engine, selection.empresa, reversal, {one.codigo for one in changed})
+        unfit = unfit_codes(engine, empresa, reversal, {one.codigo for one in changed})
         fitting = [one for one in changed if one.codigo not in unfit]
         found += _valid(engine, titles.endpoint, selection, rules, fitting)
     if baixas is not None:
         changed = changed_settlements(engine, baixas, selection)
         parents = {one.codigo: _parent(baixas, one) for one in changed}
-        unfit = unfit_codes(engine, selection.empresa, reversal, set(parents.values()))
+        unfit = unfit_codes(engine, empresa, reversal, set(parents.values()))
         fitting = [one for one in changed if parents[one.codigo] not in unfit]
         found += _valid(engine, baixas.endpoint, selection, rules, fitting)
     return plan_reversals(engine, run_id, reversal.integration_key, found)
@@ -433,11 +437,11 @@ def unfit_codes(
     """
     if not titles:
         return set()
-    of_titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]])
-    of_baixas = model_of(engine, REGISTRY[reversal.deletes])
+    of_titles = model_of(engine, REGISTRY[TITLES[reversal.deletes]], empresa)
+    of_baixas = model_of(engine, REGISTRY[reversal.deletes], empresa)
     if of_titles is None or of_baixas is None:
         return set(titles)
-    models = (of_titles, of_baixas, model_of(engine, reversal))
+    models = (of_titles, of_baixas, model_of(engine, reversal, empresa))
     return unfit_titles(engine, empresa, *models, titles)
 
 
@@ -445,10 +449,10 @@ def _parent(baixas: PayloadModel, row: ChangedSettlement) -> str:
     return str(row.payload.get(baixas.endpoint.parent_field) or "")
 
 
-def model_of(engine: sa.Engine, endpoint: Endpoint) -> PayloadModel | None:
-    """The endpoint's payload model, if there is one."""
+def model_of(engine: sa.Engine, endpoint: Endpoint, empresa: str) -> PayloadModel | None:
+    """The endpoint's payload model as the ledger's hashes know it, if there is one."""
     try:
-        return load_payload_model(engine, endpoint)
+        return load_hashed_model(engine, endpoint, empresa)
     except ModelError:
         return None
 
