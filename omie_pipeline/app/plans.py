@@ -161,7 +161,7 @@ def _keep_error(
     deployment: Deployment, plan_id: str, wanted: PushRequest, result: EndpointResult
 ) -> None:
     """A part of which there is no plan says why; the plan goes on as a push would."""
-    off = ""
+    off = result.report.switched_off if result.report is not None else ""
     if result.report is not None and not off:
         return
     error = off or str(result.error or texts.behind(", ".join(result.behind)))
@@ -479,7 +479,9 @@ def _check_parts(
         gate = AppliedPlan(found)
         options = replace(how, dry_run=True, gate=gate)
         with told.sending(part.empresa, REGISTRY[part.endpoint]) as progress:
-            _push(deployment, found, part, options, progress)
+            report = _push(deployment, found, part, options, progress)
+        if report.switched_off:
+            raise PlanRefused(found.plan_id, report.switched_off)
         if gate.compared is not None:
             compared.append((part, gate.compared))
     return compared

@@ -35,6 +35,7 @@ from omie_pipeline.cli.rows_to_fix import not_emptied, quarantine, rejected
 from omie_pipeline.cli.rules import rules
 from omie_pipeline.cli.selection import ENDPOINTS_HELP, TABLES_HELP
 from omie_pipeline.cli.status import status
+from omie_pipeline.cli.switches import pause, resume, switches
 from omie_pipeline.cli.sync import sync
 from omie_pipeline.cli.warnings import warnings
 from omie_pipeline.texts.cli import usage as texts
@@ -93,6 +94,8 @@ app.command(cls=PortugueseCommand)(quarantine)
 app.command(cls=PortugueseCommand)(rejected)
 app.command("not-emptied", cls=PortugueseCommand)(not_emptied)
 app.command(cls=PortugueseCommand)(warnings)
+app.command(cls=PortugueseCommand)(pause)
+app.command(cls=PortugueseCommand)(resume)
 database.command(cls=PortugueseCommand)(roles)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")
 app.add_typer(
@@ -119,5 +122,10 @@ app.add_typer(
     outbox,
     name="outbox",
     help="O caminho de volta à clínica: run, list, ack, status, check, rewind, renumber.",
+)
+app.add_typer(
+    switches,
+    name="switches",
+    help="O que é exportado, por empresa e endpoint: list, set, fields, reset, history.",
 )
 mount(app)

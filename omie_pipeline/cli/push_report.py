@@ -89,6 +89,7 @@ def worst_of(engine: sa.Engine, reports: Sequence[PushReport]) -> list[tuple[str
     found = [
         (report.endpoint.name, row)
         for report in reports
+        if unfinished((report,))
         for row in worst_rows(engine, report.empresa, report.endpoint.name, report.run_id)
     ]
     found.sort(key=lambda pair: _WORST_FIRST.get(pair[1].state, 0))

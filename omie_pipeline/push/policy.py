@@ -74,6 +74,9 @@ class Approval(BaseModel):
 
 
 Winner = Literal["clinica", "omie", "pessoa", "so_se_vazio"]
+"""Whose value of a field stands where a person changed it in Omie: ``clinica`` sends the clinic's
+and tells what that replaces, ``omie`` leaves Omie's alone, ``pessoa`` sends nothing of the record
+until a person decides, ``so_se_vazio`` writes only where Omie has nothing."""
 
 
 class Wins(BaseModel):

@@ -122,5 +122,19 @@ def pattern_says_nothing(glob: str) -> str:
     )
 
 
+# app/switches.py
+
+
+def fields_unknown(*, endpoint: str, names: str) -> str:
+    return f"{endpoint} não tem estes campos: {names}"
+
+
+def fields_required(*, endpoint: str, names: str) -> str:
+    return (
+        f"{endpoint} não sai sem estes campos: {names}. O Omie ou uma regra da clínica "
+        "(omie-pipeline rules) pede cada um deles"
+    )
+
+
 def would_ask(reason: str) -> str:
     return f"a política pediria a aprovação de uma pessoa: {reason}"

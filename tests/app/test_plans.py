@@ -20,6 +20,7 @@ from omie_pipeline.app.plans import (
     plan_deletions,
 )
 from omie_pipeline.app.push_all import EndpointResult, PushListener, PushRequest, push_all
+from omie_pipeline.app.switches import SwitchRequest, decide_switches
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.errors import ApprovalNeeded, PlanRefused
 from omie_pipeline.payload import Selection
@@ -380,3 +381,53 @@ def test_a_field_of_which_omies_value_stands_is_shown_so(world: World, deployed:
     assert apply_plan(deployment, plan.plan_id, "BIA").plan.state == "applied"
     record = world.held_by_omie()["PAC-1"]
     assert (record["email"], record["bairro"]) == ("certo@omie.com.br", "Sé")
+
+
+def test_a_plan_of_what_was_switched_off_or_left_out_since_is_refused(
+    world: World, deployed: Deployed
+) -> None:
+    deployment = deployed()
+    world.model("clientes", [person(1)])
+    for setting, value, words in (
+        ("state", "off", "desligado"),
+        ("fields", ["nome_fantasia"], "mudou"),
+    ):
+        plan = approved(deployment, "clientes")
+        now = deployment.clock.now()
+        deployment.switches.decide("sul", "clientes", setting, value, "BIA", now)
+        with pytest.raises(PlanRefused) as refused:
+            apply_plan(deployment, plan.plan_id, "BIA")
+        assert words in f"{refused.value} {refused.value.differences}"
+        deployment.switches.decide("sul", "clientes", setting, None, "BIA", now)
+    assert world.writes() == []
+
+
+@pytest.mark.slow
+def test_what_is_switched_off_is_in_no_plan(world: World, deployed: Deployed) -> None:
+    deployment = deployed()
+    world.model("clientes", [person(1)])
+    world.model("contas_receber", [titulo(1, empresa="sul")])
+
+    def switched(endpoint: str, state: str) -> None:
+        request = SwitchRequest(("sul",), (REGISTRY[endpoint],), "ANA", state=state)
+        decide_switches(deployment, request)
+
+    switched("contas_receber", "off")
+    plan = planned(deployment, "clientes", "contas_receber")
+    assert [part.off for part in plan.parts] == [False, True]
+    assert plan.parts[1].error
+    approve_plan(deployment, plan.plan_id, "BIA")
+    switched("contas_receber", "on")
+    switched("clientes", "off")
+    with pytest.raises(PlanRefused):
+        apply_plan(deployment, plan.plan_id, "BIA")
+    assert world.writes() == []
+
+    switched("clientes", "on")
+    switched("contas_receber", "off")
+    again = approve_plan(
+        deployment, planned(deployment, "clientes", "contas_receber").plan_id, "BIA"
+    )
+    switched("contas_receber", "on")
+    assert apply_plan(deployment, again.plan_id, "BIA").plan.state == "applied"
+    assert world.ledger("contas_receber") == {}

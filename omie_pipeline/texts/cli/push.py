@@ -357,6 +357,7 @@ ROW_CHANGES: Final = {
     "unchanged": "linha como antes",
     "set_aside": "linha deixada de lado, a cópia fica como estava",
 }
+"""By ``clinic.one_row.Change``."""
 
 
 def row_read(*, table: str, id: str, change: str) -> str:
@@ -396,6 +397,7 @@ SYNC_ENDED: Final = {
     "quarantined": "em quarentena, não foi enviado",
     "held": "retido, não foi enviado ou não se sabe",
 }
+"""By what became of the row; see ``push.report.Counts``."""
 
 
 def record_ended(*, code: str, endpoint: str, ended: str, omie_id: str, said: str) -> str:

@@ -30,6 +30,8 @@ NEXT_STEPS: Final = {
         "Corrija as colunas no modelo dbt (omie-pipeline models mostra de onde ele vem); depois "
         "rode omie-pipeline build e repita"
     ),
+    "EmpresaPaused": "Para voltar a usá-la: omie-pipeline resume EMPRESA",
+    "SwitchedOff": "Para mudar: omie-pipeline switches set TABELA --direction both",
     "WarehouseError": (
         "Confira WAREHOUSE_URL e se o banco está no ar (omie-pipeline db status); "
         "nada saiu sem registro, basta repetir depois"
@@ -53,6 +55,8 @@ NEXT_STEPS: Final = {
 SMALLER_RANGE: Final = "Se voltar, leia um período menor de cada vez, com --from e --to"
 READING_STEPS: Final = {
     "AuthFailed": NEXT_STEPS["AuthFailed"],
+    "EmpresaPaused": NEXT_STEPS["EmpresaPaused"],
+    "SwitchedOff": NEXT_STEPS["SwitchedOff"],
     "WarehouseError": NEXT_STEPS["WarehouseError"],
     "TakenOver": "Espere a outra leitura terminar e repita: o que foi lido fica",
     "Blocked": "Aguarde o prazo; depois repita o comando: continua de onde parou",
