@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from omie_pipeline.cli.errors import FAILED, UNFINISHED, error_fix, print_error, without_secrets
+from omie_pipeline.cli.outbox import tell_back
 from omie_pipeline.cli.output import Column, count, emit, moment, say, show, show_table
 from omie_pipeline.cli.progress import reading_progress
 from omie_pipeline.cli.selection import (
@@ -23,7 +24,7 @@ from omie_pipeline.cli.selection import (
     chosen_tables,
     parsed_date,
 )
-from omie_pipeline.errors import Blocked
+from omie_pipeline.errors import Blocked, EmpresaPaused, SwitchedOff
 from omie_pipeline.texts.cli import imports as texts
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def import_(
             emit_result(result)
     if not as_json:
         show_results(results)
-    if any(result.report is None for result in results):
+    tell_back(deployment, empresas)
+    if any(_failed(result, asked) for result in results):
         raise typer.Exit(FAILED)
     if any(result.report and not result.report.complete for result in results):
         raise typer.Exit(UNFINISHED)
@@ -164,6 +166,16 @@ def import_(
         names = ", ".join(dict.fromkeys(one.table for one in results if read_by_dates(one.table)))
         # A whole answer, and no failure: a crontab that reads yesterday meets Sundays.
         say(texts.none_created_at(names=names, dates=dates.told()))
+
+
+def _failed(result: TableResult, asked: ImportAllRequest) -> bool:
+    """Whether a list was not read that a person wanted: one of many that a switch leaves alone is
+    no failure, nor one of an empresa that rests beside others."""
+    if result.report is not None:
+        return False
+    if isinstance(result.error, EmpresaPaused) and len(asked.empresas) > 1:
+        return False
+    return len(asked.tables) == 1 or not isinstance(result.error, SwitchedOff)
 
 
 def _nothing_there(results: Sequence[TableResult]) -> bool:

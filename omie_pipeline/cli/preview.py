@@ -22,7 +22,6 @@ from omie_pipeline.texts.cli import models as texts
 if TYPE_CHECKING:
     from omie_pipeline.push.preview import Preview
 
-
 _ROWS = 5
 _INDENT = 2
 
@@ -59,7 +58,13 @@ def preview(
         tell_time(deployment, chosen[0], sum(model_rows(deployment.engine, model, empresas)))
     left = rows
     for name in empresas:
-        found = previewed(deployment.engine, model, Selection(name, key=key), left)
+        switch = deployment.switches.of(name, chosen[0].name)
+        exported = model.without(switch.left_out(model.fields))
+        if switch.why_not:
+            say(switch.why_not)
+        if exported.left_out:
+            say(texts.fields_left_out(empresa=name, fields=", ".join(exported.left_out)))
+        found = previewed(deployment.engine, exported, Selection(name, key=key), left)
         for one in found:
             show(_line(one) if as_json else _block(one, chosen[0].name))
         left -= len(found)

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from omie_pipeline.app.push_all import PushRequest
     from omie_pipeline.push.report import PushOptions, PushReport
 
-
 _DATE = "AAAA-MM-DD"
 _ROWS = 50
 
@@ -162,6 +161,8 @@ def _run(
         tell_back(deployment, wanted.empresas)
     if result.failed:
         raise typer.Exit(FAILED)
+    if result.reports and all(one.switched_off for one in result.reports):
+        raise typer.Exit(UNFINISHED)
     if nothing := nothing_selected(deployment, wanted, result.reports, named):
         say(nothing.text)
         raise typer.Exit(nothing.code)

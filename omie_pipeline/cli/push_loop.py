@@ -15,7 +15,7 @@ from omie_pipeline.cli.output import say
 from omie_pipeline.cli.progress import push_progress
 from omie_pipeline.cli.push_report import lots_told
 from omie_pipeline.cli.references import say_reading
-from omie_pipeline.errors import OmieFault
+from omie_pipeline.errors import EmpresaPaused, OmieFault
 from omie_pipeline.texts.cli import models as model_texts
 from omie_pipeline.texts.cli import push as texts
 
@@ -55,7 +55,10 @@ def deliver(
         if result.report is not None:
             reports.append(result.report)
             on_report(result.report)
-        failed = tell(result, dry_run=wanted.options.dry_run) or failed
+        told = tell(result, dry_run=wanted.options.dry_run)
+        # One of several that rests is no failure of the others.
+        rests = isinstance(result.error, EmpresaPaused) and len(wanted.empresas) > 1
+        failed = (told and not rests) or failed
         if wanted.options.dry_run and result.report is not None:
             tell_time(deployment, result.endpoint, result.report.would_send)
     return PushResult(tuple(reports), failed)
@@ -114,6 +117,9 @@ def tell(result: EndpointResult, *, dry_run: bool, one_record: bool = False) -> 
         return True
     if result.report is None:
         return False
+    if result.report.switched_off:
+        say(f"{label}: {result.report.switched_off}")
+        return False
     if result.report.total.selected == 0 and not one_record:
         say(texts.no_rows(label))
     failed = _tell_report(result.report, label, dry_run=dry_run)
@@ -126,6 +132,10 @@ def _tell_report(report: PushReport, label: str, *, dry_run: bool) -> bool:
     """Say what the counts do not; true when the report cannot be trusted."""
     if report.recovered:
         say(texts.recovered(label=label, rows=report.recovered))
+    if report.new_only:
+        say(texts.new_only(label))
+    if report.left_out:
+        say(texts.fields_left_out(label=label, fields=", ".join(report.left_out)))
     if report.stopped_by:
         say(texts.stopped(label=label, reason=report.stopped_by))
     for told in lots_told(report.lots):

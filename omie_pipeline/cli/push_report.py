@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from omie_pipeline.push.report import Counts, PushReport
     from omie_pipeline.push.rows_to_fix import WorstRow
 
-
 _COLUMNS = (
     ("selecionadas", "selected"),
     ("entregues", "delivered"),
@@ -56,6 +55,12 @@ def report_lines(
         lines[0]["lots"] = report.lots.to_json()
     if report.not_emptied:
         lines[0]["not_emptied"] = report.not_emptied
+    if report.switched_off:
+        lines[0]["switched_off"] = report.switched_off
+    if report.left_out:
+        lines[0]["left_out"] = list(report.left_out)
+    if report.new_only:
+        lines[0]["new_only"] = True
     return lines
 
 

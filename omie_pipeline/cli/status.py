@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.catalog import WRITABLE, Endpoint
 from omie_pipeline.cli.errors import reading_step, without_secrets
 from omie_pipeline.cli.outbox import BEHIND_FIELDS, behind_of, show_behind
-from omie_pipeline.cli.output import LIST_WIDTH, Column, Record, count, moment, show, show_table
+from omie_pipeline.cli.output import (
+    LIST_WIDTH,
+    Column,
+    Record,
+    count,
+    moment,
+    show,
+    show_table,
+)
 from omie_pipeline.cli.rows_to_fix import (
     AllOption,
     CsvOption,
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from omie_pipeline.omie.rate_limiter import BlockInForce
     from omie_pipeline.postgres.work import WorkUnderWay
     from omie_pipeline.status.endpoints import EndpointStatus
+    from omie_pipeline.switches.pauses import PauseChange
 
 
 # Imported tables in ``omie-pipeline status``: each table's state, times and alerts.
@@ -59,16 +68,20 @@ def table_records(
         closed: a block that is in force.
     """
     from omie_pipeline.imports.status import import_status, inbox_status, next_tick
+    from omie_pipeline.switches.pauses import pause_in_force
 
     settings, now = deployment.settings, deployment.clock.now()
     wanted = deployment.config.empresa(empresa).importar
     inbox = inbox_status(deployment.engine, empresa)
     found = import_status(deployment.engine, empresa, wanted.filters(), settings.start_date, now)
+    paused = pause_in_force(deployment.engine, empresa)
+    unread = deployment.switches.unread_lists(empresa)
     records = []
     for one in found:
         if one.table not in tables:
             continue
-        off = one.state == "disabled"
+        why = paused.told if paused else texts.ONLY_EXPORTED if one.table in unread else None
+        off = one.state == "disabled" or why is not None
         broken = closed is not None and not off
         schedule = wanted.schedule_of(one.table, settings.schedule)
         following = next_tick(schedule, now, settings.zone)
@@ -77,7 +90,8 @@ def table_records(
                 "empresa": empresa,
                 "direction": "import",
                 "table": one.table,
-                "state": "error" if broken else one.state,
+                "state": "disabled" if why else "error" if broken else one.state,
+                "off_reason": why,
                 "last_read_at": one.last_read_at,
                 "next_at": None if off else following,
                 "rows": one.rows,
@@ -91,15 +105,15 @@ def table_records(
                 "blocked_reason": closed.reason if closed else None,
                 "events_waiting": inbox.pending,
                 "oldest_event_at": inbox.oldest_at,
-                "alerts": _alerts(one),
+                "alerts": [] if why else _alerts(one),
             }
         )
     return records
 
 
 def table_concerns(one: Record) -> bool:
-    """Whether a table was ever read or has findings; one that is switched off has none."""
-    return one["state"] != "disabled" and (
+    """Whether a table was ever read or has findings; one that the filters leave out has none."""
+    return (one["state"] != "disabled" or one["off_reason"] is not None) and (
         one["last_read_at"] is not None or one["last_run_at"] is not None or bool(one["alerts"])
     )
 
@@ -280,23 +294,21 @@ def status(
 ) -> None:
     """Mostra, por empresa, o que foi enviado e lido, o que espera e o que impede."""
     from omie_pipeline.app.deployment import Deployment
-    from omie_pipeline.push.warnings import warnings_of
-    from omie_pipeline.status.endpoints import endpoint_status
+    from omie_pipeline.switches.pauses import pauses_in_force
 
     refuse_two_outputs(as_json, csv)
     endpoints = chosen_endpoints([endpoint]) if endpoint else () if table else WRITABLE
     tables = chosen_tables([table]) if table else () if endpoint else chosen_tables(["tudo"])
     deployment = Deployment()
     empresas = chosen_empresas(deployment, empresa)
-    told = warnings_of(deployment.engine, empresas) if endpoints else ()
-    warned = Counter((one.empresa, one.endpoint) for one in told)
-    sent, read = [], []
-    for name in empresas:
-        closed = _block(deployment, name)
-        for one in endpoints:
-            found = endpoint_status(deployment.engine, name, one, deployment.settings.start_date)
-            sent.append(_record(found, closed) | {"warnings": warned[(name, one.name)]})
-        read += table_records(deployment, name, tables, closed) if tables else []
+    pauses = pauses_in_force(deployment.engine, empresas)
+    sent = _sent_records(deployment, empresas, endpoints, pauses)
+    read = [
+        record
+        for name in empresas
+        if tables
+        for record in table_records(deployment, name, tables, _block(deployment, name))
+    ]
     aside = [] if endpoint or table else _set_aside(deployment, empresas)
     waits = waits_of(deployment, empresas)
     now, works = deployment.clock.now(), works_of(deployment, empresas)
@@ -306,9 +318,12 @@ def status(
     records = [*sent, *read, *aside, *waits, *going_on, *back, *unusable]
     if write_records(_FIELDS, records, as_json=as_json, csv=csv):
         return
+    for paused in pauses.values():
+        show(texts.paused(paused.told))
     show_works(works, now)
     everything = everything or endpoint is not None or table is not None
-    shown_sent = sent if everything else [one for one in sent if _concerns(one)]
+    switched = [one for one in sent if one["off_reason"] and one["empresa"] not in pauses]
+    shown_sent = [one for one in sent if everything or _concerns(one) or one in switched]
     shown_read = read if everything else [one for one in read if table_concerns(one)]
     if shown_sent:
         _show(shown_sent)
@@ -351,6 +366,38 @@ def _unusable_mappings(deployment: Deployment, empresas: Sequence[str]) -> list[
     ]
 
 
+def _sent_records(
+    deployment: Deployment,
+    empresas: tuple[str, ...],
+    endpoints: Sequence[Endpoint],
+    pauses: Mapping[str, PauseChange],
+) -> list[dict[str, Any]]:
+    """One record per endpoint, with the keys ``--json`` promises."""
+    from omie_pipeline.plans.store import waiting_by_endpoint
+    from omie_pipeline.push.warnings import warnings_of
+    from omie_pipeline.status.endpoints import endpoint_status
+
+    if not endpoints:
+        return []
+    told = warnings_of(deployment.engine, empresas)
+    plans = waiting_by_endpoint(deployment.engine, empresas)
+    warned = Counter((one.empresa, one.endpoint) for one in told)
+    found = []
+    for name in empresas:
+        closed = _block(deployment, name)
+        switches = deployment.switches.all([name], [one.name for one in endpoints])
+        for one, switch in zip(endpoints, switches, strict=True):
+            start = deployment.settings.start_date
+            state = endpoint_status(deployment.engine, name, one, start)
+            off = pauses[name].told if name in pauses else switch.why_not
+            beside = {
+                "warnings": warned[(name, one.name)],
+                "plans": plans.get((name, one.name), 0),
+            }
+            found.append(_record(state, closed, off) | beside)
+    return found
+
+
 def _set_aside(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of the clinic that were not copied: they are in no other count."""
     from omie_pipeline.clinic.set_aside import listed
@@ -365,13 +412,14 @@ def _set_aside(deployment: Deployment, empresas: Sequence[str]) -> list[dict[str
 
 
 _PLACES: Final = {"set_aside": "table", "unusable_mappings": "empresa"}
+"""What a number is told by, where that is no endpoint."""
 
 
 def _show_counts(records: Sequence[Record], name: str, what: str, command: str) -> None:
     """One line of what is not zero, over all empresas, and the command that lists it."""
     counted: Counter[str] = Counter()
     for one in records:
-        counted[one["table"] if name == "set_aside" else one["endpoint"]] += one[name]
+        counted[one[_PLACES.get(name, "endpoint")]] += one[name]
     if told := ", ".join(
         texts.some_in(number=count(n), place=key) for key, n in sorted(counted.items()) if n
     ):
@@ -397,14 +445,15 @@ def _concerns(one: Record) -> bool:
     )
 
 
-def _record(found: EndpointStatus, closed: BlockInForce | None) -> dict[str, Any]:
+def _record(found: EndpointStatus, closed: BlockInForce | None, off: str) -> dict[str, Any]:
     last = found.last_run
     broken = closed is not None or (last is not None and last.state in _FAILED_STATES)
     return {
         "empresa": found.empresa,
         "direction": "push",
         "endpoint": found.endpoint,
-        "state": "error" if broken else "active",
+        "state": "disabled" if off else "error" if broken else "active",
+        "off_reason": off or None,
         **found.ledger,
         "quarantined": found.quarantined,
         "open_intents": found.open_intents,
@@ -434,7 +483,7 @@ def _show(records: Sequence[Record]) -> None:
     rows = []
     for one in records:
         cells = [one["empresa"]] if several else []
-        cells += [one["endpoint"], "erro" if one["state"] == "error" else "ativo"]
+        cells += [one["endpoint"], texts.PUSH_STATES[one["state"]]]
         rows.append([*cells, *(count(one[name]) for name in numbers), _last_run(one)])
     show(texts.PUSH_HEAD if several else texts.push_head_of(records[0]["empresa"]))
     show_table(heads, rows, plain_width=LIST_WIDTH)

@@ -149,6 +149,8 @@ def _end(
         raise typer.Exit(FAILED)
     reports = [record.result.report for record in records if record.result.report is not None]
     last = records[-1] if records else None
+    if reports and reports[-1].switched_off:
+        raise typer.Exit(UNFINISHED)
     if last is not None and not last.in_model and not any(one.total.selected for one in reports):
         raise typer.Exit(_tell_nothing(deployment, request, last))
     totals = [report.total for report in reports]

@@ -324,6 +324,10 @@ WITHOUT_CODE: Final = "(sem código)"
 NO_ROW: Final = "Nenhuma linha."
 
 
+def fields_left_out(*, empresa: str, fields: str) -> str:
+    return f"Campos de {empresa} que não saem: {fields}"
+
+
 def waits(codes: str) -> str:
     return f"aguarda: {codes}"
 

@@ -43,6 +43,14 @@ def stopped(*, label: str, reason: str) -> str:
     return f"{label}: parou antes do fim: {reason}"
 
 
+def new_only(label: str) -> str:
+    return f"{label}: só o que é novo; o que já está no Omie fica como está"
+
+
+def fields_left_out(*, label: str, fields: str) -> str:
+    return f"{label}: estes campos não saem: {fields}"
+
+
 def no_rows(label: str) -> str:
     return f"{label}: nenhuma linha na seleção"
 

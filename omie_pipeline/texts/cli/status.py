@@ -6,6 +6,14 @@ from typing import Final
 
 # cli/status.py
 
+PUSH_STATES: Final = {"active": "ativo", "error": "erro", "disabled": "desativado"}
+ONLY_EXPORTED: Final = "esta lista só é enviada ao Omie (omie-pipeline switches list)"
+
+
+def paused(told: str) -> str:
+    return f"Desativada: {told}. Para voltar a usá-la: omie-pipeline resume"
+
+
 KNOCKS_ONCE: Final = "Cada execução tenta uma vez só até alguém responder"
 NUMBERS: Final = {
     "confirmed": "no Omie",
@@ -125,6 +133,7 @@ RUN_STATES: Final = {
     "dry_run": "simulação",
     "stopped": "barrada",
     "failed": "falhou",
+    "off": "desligado",
 }
 MAP_CATEGORY: Final = (
     "Categoria não mapeada: defina-a com omie-pipeline defaults set (códigos em omie-pipeline "
