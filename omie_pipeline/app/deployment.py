@@ -44,7 +44,13 @@ from omie_pipeline.config.empresas import (
     way_back_access,
 )
 from omie_pipeline.config.settings import Settings, is_loopback, load_settings, project_root
-from omie_pipeline.errors import AlreadyExists, ConfigurationError, Empty, RecordNotFound
+from omie_pipeline.errors import (
+    AlreadyExists,
+    ConfigurationError,
+    Empty,
+    RecordNotFound,
+    SwitchedOff,
+)
 from omie_pipeline.imports.bank_statement import StatementReader
 from omie_pipeline.imports.report import ImportProgress, ImportReport, ImportRequest, Mode
 from omie_pipeline.imports.run import Importer
@@ -69,6 +75,7 @@ from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.push.report import PushOptions, PushReport
 from omie_pipeline.push.run import Push
 from omie_pipeline.switches.decisions import Switches
+from omie_pipeline.switches.pauses import refuse_paused
 from omie_pipeline.texts import app as texts
 from omie_pipeline.texts import progress as progress_texts
 
@@ -78,6 +85,7 @@ if TYPE_CHECKING:
     from omie_pipeline.clinic.reader import ClinicReader
 
 
+_BILLING = "faturar_os"
 REFERENCES = ("empresas", "categorias", "contas_correntes")
 
 
@@ -181,7 +189,18 @@ class Deployment:
         *,
         error_budget: int = EndpointPolicy().error_budget,
     ) -> OmieClient:
-        """The client of one empresa, paced with all other processes of this deployment."""
+        """The client of one empresa, paced with all other processes of this deployment.
+
+        Args:
+            empresa: whose key is used.
+            on_call: called with every call that left.
+            on_wait: called with the reason and the end of every wait that is announced.
+            error_budget: errors of one method after which it is asked no more for a while.
+
+        Raises:
+            EmpresaPaused: it rests, and Omie is not to be asked.
+        """
+        refuse_paused(self.engine, empresa)
         granted = self.access(empresa)
         scope = scope_of(granted.app_key.get_secret_value())
         if not bind_empresa(self.engine, empresa, scope, granted.base_url):
@@ -266,7 +285,12 @@ class Deployment:
 
         Raises:
             ConfigurationError: no such order was ever delivered.
+            EmpresaPaused: the empresa rests.
+            SwitchedOff: bills are not exported.
         """
+        refuse_paused(self.engine, empresa)
+        if why := self.switches.of(empresa, _BILLING).why_not:
+            raise SwitchedOff(why)
         model = request_billing(self.engine, empresa, order, by, self.clock.now())
         return self.push_one_of(model, empresa, order, options)
 
@@ -315,14 +339,16 @@ class Deployment:
             make_client,
             self.clock,
             self.config.rules_of(empresa),
-            on_wait=told.on_wait,
-            on_progress=told.on_rows,
-            on_recovering=told.on_recovering,
+            switches=self.switches,
+            on_wait=on_wait,
+            on_planned=lambda rows: work.plan(rows, self.pace(endpoint)),
+            on_progress=on_rows,
+            on_recovering=on_recovering,
         )
 
     def refresh_reference(self, name: str, empresa: str) -> int:
         """Read one of Omie's reference lists whole; returns its number of records."""
-        return self.import_table(name, empresa, mode="full").read
+        return self.import_table(name, empresa, mode="full", needed=True).read
 
     def import_table(
         self,
@@ -336,6 +362,7 @@ class Deployment:
         dagster_run_id: str | None = None,
         not_before: datetime | None = None,
         progress: ImportProgress | None = None,
+        needed: bool = False,
     ) -> ImportReport:
         """Read one table of Omie (``catalog.lists.MIRROR`` or ``extrato``) into the warehouse.
 
@@ -349,11 +376,17 @@ class Deployment:
             dagster_run_id: id of the run in Dagster, if it has one.
             not_before: a reading asked at or after this moment is good enough; Omie is not asked.
             progress: callbacks.
+            needed: read it even where a switch says not to: something else depends on it.
 
         Raises:
             OmieFault: the reading stopped; what was merged stays.
             ConfigurationError: no such table.
+            EmpresaPaused: the empresa rests.
+            SwitchedOff: the list is not to be read.
         """
+        refuse_paused(self.engine, empresa)
+        if not needed:
+            self.switches.refuse_unread(empresa, name)
         request = ImportRequest(
             empresa,
             mode,

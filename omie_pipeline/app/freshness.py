@@ -8,7 +8,7 @@ from typing import Final
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.errors import ConfigurationError, OmieFault
+from omie_pipeline.errors import ConfigurationError, EmpresaPaused, OmieFault
 from omie_pipeline.privacy.places import HELD
 from omie_pipeline.texts import app as texts
 
@@ -50,8 +50,10 @@ def read_again(
     for name in TABLES:
         on_reading(name)
         try:
-            report = deployment.import_table(name, empresa, mode="incremental", not_before=since)
-        except (OmieFault, ConfigurationError) as error:
+            report = deployment.import_table(
+                name, empresa, mode="incremental", not_before=since, needed=True
+            )
+        except (OmieFault, EmpresaPaused, ConfigurationError) as error:
             raise ConfigurationError(
                 texts.cannot_decide(empresa=empresa, table=name, error=error)
             ) from None

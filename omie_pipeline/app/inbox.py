@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.inbox.act import InboxReport, InboxRound
 from omie_pipeline.inbox.events import blocked_until
+from omie_pipeline.switches.pauses import pause_in_force
 
 
 def process_inbox(
@@ -26,7 +29,8 @@ def process_inbox(
     """
     inbox = InboxRound(
         deployment.engine,
-        deployment.import_table,
+        # Omie itself said that something changed: what no schedule reads is read all the same.
+        partial(deployment.import_table, needed=True),
         deployment.clock,
         empresa,
         deployment.scope(empresa),
@@ -35,9 +39,11 @@ def process_inbox(
 
 
 def may_read(deployment: Deployment, empresa: str) -> bool:
-    """Whether events of the empresa may be acted upon: it is known, has a key, and Omie has not
-    closed it."""
+    """Whether events of the empresa may be acted upon: it is known, has a key, does not
+    rest, and Omie has not closed it."""
     if empresa not in deployment.empresas or not deployment.has_credentials(empresa):
+        return False
+    if pause_in_force(deployment.engine, empresa) is not None:
         return False
     now = deployment.clock.now()
     return blocked_until(deployment.engine, deployment.scope(empresa), now) is None

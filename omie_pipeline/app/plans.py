@@ -552,7 +552,7 @@ def _read_changes(
     for empresa in empresas:
         for name in lists:
             if read_cursor(deployment.engine, empresa, name).read_until is not None:
-                deployment.import_table(name, empresa, mode="incremental")
+                deployment.import_table(name, empresa, mode="incremental", needed=True)
 
 
 def of_file(deployment: Deployment, plan_id: str, digest: str) -> StoredPlan:
