@@ -80,10 +80,10 @@ from omie_pipeline.texts import app as texts
 from omie_pipeline.texts import progress as progress_texts
 
 if TYPE_CHECKING:
+    # Arrow comes along: what copies nothing does without it.
     from omie_pipeline.clinic.extract import ExtractResult, HowToRead
     from omie_pipeline.clinic.one_row import RowCopy
     from omie_pipeline.clinic.reader import ClinicReader
-
 
 _BILLING = "faturar_os"
 REFERENCES = ("empresas", "categorias", "contas_correntes")
@@ -239,6 +239,7 @@ class Deployment:
         selection: Selection,
         options: PushOptions,
         progress: Progress | None = None,
+        *,
         given: PayloadModel | None = None,
     ) -> PushReport:
         """Push one endpoint of one empresa; see :class:`omie_pipeline.push.run.Push`.

@@ -115,8 +115,6 @@ def push_asset(
         waiting = plan_verdict(
             waiting_plans(opened, what.empresa, endpoint.name), endpoint.name, what.empresa
         )
-        with retried_as_omie_says():
-            report = opened.push(endpoint.name, selection, options, progress)
         counts = _counts_by_key(context, report)
         _tell(context, key, opened, report, counts)
         yield dg.MaterializeResult(key)

@@ -76,6 +76,12 @@ def run_metadata(engine: sa.Engine, report: PushReport) -> Metadata:
         found["por_particao"] = dg.MetadataValue.md(_partition_table(report))
     found["execucoes_anteriores"] = dg.MetadataValue.md(_states_by_run(engine, report))
     found |= _beside_the_counts(engine, report)
+    if report.switched_off:
+        found["desligado"] = report.switched_off
+    if report.new_only:
+        found["so_novos"] = True
+    if report.left_out:
+        found["campos_que_nao_saem"] = ", ".join(report.left_out)
     if report.stopped_by:
         found["parou_porque"] = report.stopped_by
     if report.recovered:

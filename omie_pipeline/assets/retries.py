@@ -14,6 +14,7 @@ from omie_pipeline.errors import (
     ApprovalNeeded,
     AuthFailed,
     Blocked,
+    EmpresaPaused,
     GuardrailStopped,
     OmiePipelineError,
     PlanRefused,
@@ -64,6 +65,8 @@ def _failure(error: OmiePipelineError) -> dg.Failure | None:
         )
     if isinstance(error, (ApprovalNeeded, PlanRefused)):
         return approval_failure(error)
+    if isinstance(error, EmpresaPaused):
+        return dg.Failure(description=texts.empresa_paused(str(error)), allow_retries=False)
     if isinstance(error, AuthFailed):
         return dg.Failure(
             description=f"{error.detail.text} {error.detail.fix}", allow_retries=False

@@ -11,7 +11,9 @@ MODE_TAG = "omie_pipeline/mode"
 APPROVE_TAG = "omie_pipeline/approve"
 """``true``: a person approved what a guardrail stopped."""
 PLAN_TAG = "omie_pipeline/plan"
+"""Number of an approved plan: a run sends what it shows of the assets that it makes, or nothing."""
 FULL_TAG = "omie_pipeline/full"
+"""``true``: dbt makes all models anew and tests them, whatever stands."""
 HELD_TAG = "omie_pipeline/only_held"
 """``true``: only rows that an earlier run held."""
 UNFINISHED_TAG = "omie_pipeline/only_pending"
@@ -25,9 +27,11 @@ RESUME_TAG = "omie_pipeline/resume"
 DIRECTION_TAG = "omie_pipeline/direction"
 """Of an asset: ``to_omie``, ``from_omie`` or ``both``."""
 PROGRESS_TAG = "omie_pipeline/progress"
+"""How far the run was, and when: written by long steps while they go on."""
 NOT_BEFORE_TAG = "omie_pipeline/not_before"
 """ISO moment: what a question asked since then has proven is not asked again."""
 TRUE = ("true", "sim", "1")
+"""Values by which a tag says yes."""
 
 
 def trigger_of(tags: Mapping[str, str]) -> str:

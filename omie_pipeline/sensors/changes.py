@@ -25,6 +25,7 @@ from omie_pipeline.imports.state import read_cursor, write_cursor
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.sensors.active_runs import tables_being_read
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
+from omie_pipeline.switches.pauses import pause_in_force
 from omie_pipeline.texts import dagster as texts
 
 INTERVAL_SECONDS = 600
@@ -140,6 +141,10 @@ def _looks(
 ) -> Iterator[ChangeCheck]:
     """Looks that found something; why the others were not made goes into ``reasons``."""
     now = opened.clock.now()
+    resting = pause_in_force(opened.engine, empresa)
+    if resting is not None:
+        reasons.append(resting.told)
+        return
     if not opened.has_credentials(empresa):
         reasons.append(texts.empresa_without_key(empresa))
         return
@@ -155,7 +160,11 @@ def _looks(
         opened.scope(empresa),
         opened.config.empresa(empresa).importar.filters(),
     )
+    unread = opened.switches.unread_lists(empresa)
     for mirror in tables:
+        if mirror.name in unread:
+            reasons.append(texts.only_exported(empresa=empresa, table=mirror.name))
+            continue
         if mirror.name in going:
             reasons.append(texts.already_to_be_read(empresa=empresa, table=mirror.name))
             continue

@@ -16,9 +16,11 @@ from omie_pipeline.assets.jobs import MirrorJobs
 from omie_pipeline.assets.run_tags import EMPRESA_TAG, MODE_TAG
 from omie_pipeline.config.empresas import Empresa, PipelineConfig
 from omie_pipeline.config.settings import Settings
+from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import AssetJob
 from omie_pipeline.sensors.full_builds import full_tags
 from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.switches.pauses import pauses_in_force
 from omie_pipeline.texts import dagster as texts
 
 _REGISTERS = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
@@ -45,7 +47,8 @@ class _ScheduleSpec:
     """A job that a schedule starts once for each empresa.
 
     Attributes:
-        strike: what it does for an empresa at a moment; ``None``: no run.
+        strike: what it does for an empresa at a moment, but for lists that a switch leaves unread;
+            ``None``: no run.
         nothing: what a strike without any run says, for people.
         models: whether the job makes models of dbt's.
     """
@@ -54,7 +57,7 @@ class _ScheduleSpec:
     job: AssetJob
     cron: str
     description: str
-    strike: Callable[[Empresa, datetime], _Strike | None]
+    strike: Callable[[Empresa, datetime, frozenset[str]], _Strike | None]
     nothing: str = texts.NOTHING_DUE
     models: bool = True
 
@@ -128,10 +131,15 @@ def _schedule(
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description=wanted.description,
     )
-    def strike(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def strike(
+        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         struck, started = context.scheduled_execution_time, False
+        opened = warehouse.open()
+        paused = pauses_in_force(opened.engine, [one.nome for one in config.empresas])
         for empresa in config.empresas:
-            one = wanted.strike(empresa, struck)
+            unread = opened.switches.unread_lists(empresa.nome)
+            one = None if empresa.nome in paused else wanted.strike(empresa, struck, unread)
             if one is None:
                 continue
             started, whose = True, {EMPRESA_TAG: empresa.nome}
@@ -146,14 +154,15 @@ def _schedule(
                 tags={**one.tags, **whose, **full},
             )
         if not started:
-            yield dg.SkipReason(wanted.nothing)
+            told = "; ".join(one.told for one in paused.values())
+            yield dg.SkipReason(texts.all_paused(told) if told else wanted.nothing)
 
     return strike
 
 
 def _due(
     settings: Settings, grain: str, mode: str = "", *, everything: bool = False
-) -> Callable[[Empresa, datetime], _Strike | None]:
+) -> Callable[[Empresa, datetime, frozenset[str]], _Strike | None]:
     """Read the tables that are due at a strike.
 
     Args:
@@ -163,8 +172,9 @@ def _due(
         everything: all days since the start date, and all tables that any strike reads.
     """
 
-    def strike(empresa: Empresa, struck: datetime) -> _Strike | None:
+    def strike(empresa: Empresa, struck: datetime, unread: frozenset[str]) -> _Strike | None:
         left_out = lists_not_due(grain, empresa, settings, None if everything else struck)
+        left_out |= unread & lists_of(grain)
         if left_out == lists_of(grain):
             return None
         if grain == "register":
@@ -176,8 +186,10 @@ def _due(
     return strike
 
 
-def _reconciliation(settings: Settings) -> Callable[[Empresa, datetime], _Strike | None]:
-    def strike(empresa: Empresa, _: datetime) -> _Strike | None:
+def _reconciliation(
+    settings: Settings,
+) -> Callable[[Empresa, datetime, frozenset[str]], _Strike | None]:
+    def strike(empresa: Empresa, _: datetime, _unread: frozenset[str]) -> _Strike | None:
         has_clinic = empresa.clinic_url_env or settings.clinic_url is not None
         return _Strike({}, empresa.nome) if has_clinic else None
 

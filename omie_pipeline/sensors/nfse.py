@@ -19,6 +19,7 @@ from omie_pipeline.inbox.events import blocked_until
 from omie_pipeline.nfse.follow import FollowReport
 from omie_pipeline.nfse.state import counts
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
+from omie_pipeline.switches.pauses import pause_in_force
 from omie_pipeline.texts import dagster as texts
 
 INTERVAL_SECONDS = 60
@@ -73,6 +74,10 @@ def _rounds(
             continue
         if not opened.has_credentials(empresa):
             told.append(texts.empresa_without_key(empresa))
+            continue
+        paused = pause_in_force(opened.engine, empresa)
+        if paused is not None:
+            told.append(paused.told)
             continue
         scope = opened.scope(empresa)
         if blocked_until(opened.engine, scope, opened.clock.now()) is not None:

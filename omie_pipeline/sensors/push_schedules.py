@@ -14,6 +14,7 @@ from omie_pipeline.resources.connections import ClinicResource, WarehouseResourc
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG, AssetJob
 from omie_pipeline.sensors.full_builds import full_tags
 from omie_pipeline.sensors.ranges import date_ranges, range_tags
+from omie_pipeline.switches.pauses import pause_in_force, pauses_in_force
 from omie_pipeline.texts import dagster as texts
 
 _CRON = {"6h": "0 */6 * * *", "daily": "0 0 * * *", "manual": "0 0 * * *"}
@@ -36,10 +37,18 @@ def registers_schedule(
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Envia cadastros e, em seguida, os lançamentos que mudaram.",
     )
-    def sincronizacao(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    def sincronizacao(
+        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        paused = pauses_in_force(warehouse.open().engine, empresas)
+        if len(paused) == len(empresas):
+            yield dg.SkipReason(texts.all_paused("; ".join(one.told for one in paused.values())))
+            return
         at = context.scheduled_execution_time
         moment = at.isoformat()
         for empresa in empresas:
+            if empresa in paused:
+                continue
             whose = {PARTITION_TAG: empresa}
             full = full_tags(context.instance, job.name, whose, at, settings.zone)
             yield dg.RunRequest(
@@ -71,6 +80,10 @@ def after_registers_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.S
             return
         ensure_pools(context.instance)
         empresa, this_sync = run.tags[PARTITION_TAG], run.tags[SYNC_TAG]
+        paused = pause_in_force(warehouse.open(clinic).engine, empresa)
+        if paused is not None:
+            yield dg.SkipReason(texts.empresa_paused(paused.told))
+            return
         since = last_complete_sync(context.instance, facts_job.name, empresa)
         opened, whose = warehouse.open(clinic), {EMPRESA_TAG: empresa}
         at, zone = opened.clock.now(), opened.settings.zone

@@ -26,6 +26,7 @@ from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import RUN_KEY_TAG, AssetJob
 from omie_pipeline.sensors.active_runs import UNFINISHED, tables_being_read
 from omie_pipeline.sensors.ranges import range_tags
+from omie_pipeline.switches.pauses import pauses_in_force
 from omie_pipeline.texts import dagster as texts
 
 
@@ -46,10 +47,15 @@ def resume_sensor(registers_job: AssetJob, facts_job: AssetJob) -> dg.SensorDefi
         ensure_pools(context.instance)
         opened = warehouse.open()
         found = resumable(opened.engine, opened.clock.now())
+        mine = [one for one in found if one.empresa in opened.empresas]
+        stops = {one: opened.switches.stops(one.empresa, one.endpoint) for one in mine}
         if not found:
             yield dg.SkipReason(texts.NOTHING_HELD)
-        for item in found:
-            if item.empresa in opened.empresas:
+        elif mine and all(stops.values()):
+            reasons = dict.fromkeys(stop[0] for stop in stops.values() if stop)
+            yield dg.SkipReason(texts.all_paused("; ".join(reasons)))
+        for item in mine:
+            if stops[item] is None:
                 yield from _requests(item, registers_job.name, facts_job.name, opened)
 
     return retomar_retidas
@@ -102,19 +108,25 @@ def resume_readings_sensor(jobs: MirrorJobs) -> dg.SensorDefinition:
         ensure_pools(context.instance)
         opened = warehouse.open()
         asked: set[str] = set()
+        paused = pauses_in_force(opened.engine, opened.empresas)
         for item in stopped_readings(opened.engine, opened.clock.now()):
-            if item.empresa in asked or not _may_resume(item, opened, context.instance):
+            if item.empresa in asked or item.empresa in paused:
+                continue
+            if not _may_resume(item, opened, context.instance):
                 continue
             asked.add(item.empresa)
             yield _reading_request(item, opened, jobs)
         if not asked:
-            yield dg.SkipReason(texts.NOTHING_TO_RESUME)
+            told = "; ".join(one.told for one in paused.values())
+            yield dg.SkipReason(texts.all_paused(told) if told else texts.NOTHING_TO_RESUME)
 
     return retomar_leituras
 
 
 def _may_resume(item: StoppedReading, deployment: Deployment, instance: dg.DagsterInstance) -> bool:
     if item.empresa not in deployment.empresas or item.table not in (*MIRROR, STATEMENT):
+        return False
+    if item.table in deployment.switches.unread_lists(item.empresa):
         return False
     if item.last is not None and item.last < deployment.settings.start_date:
         return False

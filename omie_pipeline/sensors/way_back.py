@@ -16,7 +16,7 @@ import dagster as dg
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.way_back import WayBackReport, run_way_back
 from omie_pipeline.assets.way_back import KEY, way_back_metadata
-from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.errors import ConfigurationError, EmpresaPaused
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.texts import dagster as texts
 
@@ -60,6 +60,9 @@ def _rounds(opened: Deployment, until: datetime, told: list[str]) -> Iterator[Wa
     for empresa in opened.empresas:
         try:
             report = run_way_back(opened, empresa, if_news=True, until=until)
+        except EmpresaPaused as error:
+            told.append(str(error))
+            continue
         except ConfigurationError as error:
             told.append(f"{empresa}: {error}")
             continue

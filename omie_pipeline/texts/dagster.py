@@ -267,12 +267,22 @@ TWINS_HEAD: Final = (
 
 # assets/status.py
 
+
+def all_paused(told: str) -> str:
+    return f"Nada a fazer: {told}"
+
+
+def empresa_paused(told: str) -> str:
+    return f"Desativada: {told}"
+
+
 RUN_STATES = {
     "running": "em andamento",
     "done": "feito",
     "stopped": "barrado",
     "failed": "erro",
     "dry_run": "simulação",
+    "off": "desligado",
 }
 SENT_HEAD = ("endpoint", "último envio", "", "no Omie", "a corrigir", "retidas")
 READ_HEAD = ("tabela", "situação", "última leitura", "próxima", "linhas", "dias sem prova")
@@ -323,6 +333,10 @@ def empresa_without_key(empresa: str) -> str:
 
 def key_refused(*, empresa: str, until: str) -> str:
     return f"{empresa}: a chave foi recusada, próxima tentativa {until}"
+
+
+def only_exported(*, empresa: str, table: str) -> str:
+    return f"{empresa}/{table}: só é enviada ao Omie"
 
 
 def already_to_be_read(*, empresa: str, table: str) -> str:

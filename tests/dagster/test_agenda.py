@@ -9,9 +9,11 @@ import dagster as dg
 import pytest
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.switches import pause
 from omie_pipeline.assets.jobs import mirror_jobs
 from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.clock import BRASILIA
+from omie_pipeline.resources.connections import connections
 from omie_pipeline.sensors.import_schedules import mirror_schedules
 from tests.dagster.mirror_world import MirrorWorld, mirror_definitions, today
 
@@ -38,11 +40,12 @@ def _struck(definitions: dg.Definitions, name: str, hours: int) -> dict[str, set
     """Tables by empresa; ``None`` for everything the job has."""
     schedule = definitions.resolve_schedule_def(name)
     with (
-        dg.DagsterInstance.ephemeral() as instance,
+        dg.instance_for_test() as instance,
         dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=MIDNIGHT + timedelta(hours=hours),
             repository_def=definitions.get_repository_def(),
+            resources=definitions.resources,
         ) as context,
     ):
         requests = schedule.evaluate_tick(context).run_requests or []
@@ -76,6 +79,38 @@ def test_the_schedules_strike_as_often_as_a_table_wants(
     assert _struck(definitions, "espelho", 12) == {}
 
 
+def test_an_empresa_that_rests_and_a_list_that_is_only_exported_are_left_alone(
+    agenda: dg.Definitions, mirror: MirrorWorld
+) -> None:
+    deployment = Deployment()
+    now = deployment.clock.now()
+    deployment.switches.decide("sul", "contas_receber", "direction", "export", "ANA", now)
+    read = _struck(agenda, "espelho_mudancas", 0)["sul"]
+    assert read is not None
+    assert "contas_receber" not in read
+    assert "contas_pagar" in read
+    pause(deployment, "sul", "troca de sistema", "ANA")
+    assert set(_struck(agenda, "espelho_mudancas", 0)) == {"norte"}
+    pause(deployment, "norte", "férias", "BIA")
+    for name in ("espelho", "espelho_mudancas", "conferencia_completa"):
+        assert _skipped(agenda, name).count("está desativada desde") == 2
+
+
+def _skipped(definitions: dg.Definitions, name: str) -> str:
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=MIDNIGHT,
+            repository_def=definitions.get_repository_def(),
+            resources=definitions.resources,
+        ) as context,
+    ):
+        tick = definitions.resolve_schedule_def(name).evaluate_tick(context)
+    assert not tick.run_requests
+    return tick.skip_message or ""
+
+
 def test_only_an_empresa_with_a_clinic_is_reconciled(
     agenda: dg.Definitions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +125,14 @@ def test_only_an_empresa_with_a_clinic_is_reconciled(
             jobs.reconciliation.name,
             jobs.facts.name,
         ]
-        with dg.build_schedule_context(scheduled_execution_time=MIDNIGHT) as context:
+        with (
+            dg.instance_for_test() as instance,
+            dg.build_schedule_context(
+                instance=instance,
+                scheduled_execution_time=MIDNIGHT,
+                resources={"warehouse": connections(deployment)["warehouse"]},
+            ) as context,
+        ):
             asked = list(found["conciliacao_diaria"](context))
         return [one.partition_key if isinstance(one, dg.RunRequest) else None for one in asked]
 

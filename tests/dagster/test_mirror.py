@@ -176,12 +176,17 @@ def test_the_page_of_status_shows_every_table(mirror: MirrorWorld) -> None:
 def test_the_schedules_ask_for_every_empresa(mirror: MirrorWorld) -> None:
     def requests(name: str) -> list[dg.RunRequest]:
         schedule = mirror.definitions.resolve_schedule_def(name)
-        context = dg.build_schedule_context(
-            instance=mirror.instance,
-            scheduled_execution_time=datetime.now(UTC),
-            repository_def=mirror.definitions.get_repository_def(),
-        )
-        return list(schedule.evaluate_tick(context).run_requests or [])
+        # With resources Dagster opens the instance anew, which an ephemeral one does not bear.
+        with (
+            dg.instance_for_test() as instance,
+            dg.build_schedule_context(
+                instance=instance,
+                scheduled_execution_time=datetime.now(UTC),
+                repository_def=mirror.definitions.get_repository_def(),
+                resources=mirror.definitions.resources,
+            ) as context,
+        ):
+            return list(schedule.evaluate_tick(context).run_requests or [])
 
     (registers,) = requests("espelho")
     assert registers.partition_key == EMPRESA

@@ -26,6 +26,8 @@ from omie_pipeline.postgres.locks import lane
 from omie_pipeline.postgres.tables import binding, block, ledger, run
 from omie_pipeline.sensors.push_schedules import last_complete_sync
 from omie_pipeline.sensors.ranges import date_ranges
+from omie_pipeline.switches.decisions import Switches
+from omie_pipeline.switches.pauses import change_pause
 
 DAY = timedelta(days=1)
 
@@ -72,6 +74,21 @@ def test_held_rows_resume_when_their_wait_is_over(
     assert request.tags["omie_pipeline/only_held"] == "true"
 
 
+@pytest.mark.slow
+def test_nothing_resumes_of_an_empresa_that_rests_or_an_endpoint_that_is_off(
+    deployed: dg.Definitions, engine: sa.Engine
+) -> None:
+    now = datetime.now(UTC)
+    _hold(engine, "contas_receber", "2026-01-03", now - DAY, code="empresa_paused")
+    change_pause(engine, "principal", "pause", "férias", "ANA", now)
+    assert _requests(deployed) == []
+    change_pause(engine, "principal", "resume", "", "ANA", now)
+    assert len(_requests(deployed)) == 1
+    Switches(engine).decide("principal", "contas_receber", "state", "off", "ANA", now)
+    assert _requests(deployed) == []
+
+
+@pytest.mark.slow
 def test_nothing_resumes_before_its_time_or_under_a_block(
     deployed: dg.Definitions, engine: sa.Engine
 ) -> None:
@@ -123,11 +140,12 @@ def test_the_schedule_asks_for_every_empresa(deployed: dg.Definitions) -> None:
     schedule = deployed.resolve_schedule_def("sincronizacao")
     assert schedule.cron_schedule == "0 */6 * * *"
     assert schedule.execution_timezone == "America/Sao_Paulo"
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2026, 1, 5, 6, tzinfo=UTC),
             repository_def=deployed.get_repository_def(),
+            resources=deployed.resources,
         )
         (request,) = schedule.evaluate_tick(context).run_requests or []
     assert request.partition_key == "principal"
