@@ -36,6 +36,8 @@ from omie_pipeline.status.health import (
     quarantined_rows,
     waiting_events,
 )
+from omie_pipeline.switches.decisions import Switches
+from omie_pipeline.switches.pauses import pauses_in_force
 from omie_pipeline.texts import alerts as texts
 
 # Alerts about notes: refused by the city hall, or under way for too long.
@@ -124,6 +126,8 @@ KINDS = (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS, BLOCK, STUCK_INBOX, COUNT
 
 STUCK_AFTER = timedelta(minutes=15)
 BEHIND_AFTER = timedelta(hours=1)
+"""So long a change may wait for a target before people are told."""
+
 _REASONS = 3
 _PUSHED = [endpoint.name for endpoint in WRITABLE]
 _READ = [*MIRROR, STATEMENT]
@@ -137,6 +141,7 @@ def evaluate_alerts(
     now: datetime,
     longest_silence: timedelta | None = None,
     targets: Collection[tuple[str, str]] = (),
+    switches: Switches | None = None,
 ) -> list[Alert]:
     """Every alert of :data:`KINDS` that is on at ``now``; nothing is written or sent.
 
@@ -148,14 +153,33 @@ def evaluate_alerts(
         longest_silence: so long the schedule leaves between two runs at the most; ``None`` if
             there is no schedule.
         targets: empresa and name of each target of the way back that is in use.
+        switches: what is exported; nobody is alerted of what is switched off.
+
+    A paused empresa is left alone.
 
     Raises:
         WarehouseError: the database is gone.
     """
-    return [
+    paused = pauses_in_force(engine, empresas)
+    empresas = [name for name in empresas if name not in paused]
+    found = [
         *_conditions(engine, empresas, policies, now, longest_silence),
         *_behind(engine, empresas, targets, now),
     ]
+    off = {
+        (one.empresa, one.endpoint)
+        for one in (switches or Switches(engine)).all(empresas, _PUSHED)
+        if not one.exports
+    }
+    return [one for one in found if not off or (one.empresa, _pushed_by(one)) not in off]
+
+
+def _pushed_by(alert: Alert) -> str:
+    """The endpoint whose push an alert is about; ``""`` if it is about none."""
+    names = alert.key.split(":")
+    if alert.kind == FAILED_SYNC and names[1] != "push":
+        return ""
+    return names[-1] if alert.kind in (FAILED_SYNC, REJECTED_ROWS, QUARANTINED_ROWS) else ""
 
 
 def _conditions(

@@ -14,6 +14,7 @@ from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.omie.rate_limiter import block_in_force
 from omie_pipeline.resources.connections import OmieResource, WarehouseResource
 from omie_pipeline.status.endpoints import EndpointStatus, endpoint_status
+from omie_pipeline.switches.pauses import pause_in_force
 from omie_pipeline.texts import dagster as texts
 
 KEY = dg.AssetKey(["omie_pipeline", "situacao"])
@@ -95,6 +96,9 @@ def _coming(opened: Deployment, empresa: str, now: datetime) -> dict[str, dateti
 
 
 def _alerts(opened: Deployment, empresa: str, now: datetime) -> list[str]:
+    paused = pause_in_force(opened.engine, empresa)
+    if paused is not None:
+        return [texts.empresa_paused(paused.told)]
     if not opened.has_credentials(empresa):
         return [texts.NO_KEY]
     found = []

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from omie_pipeline.alerts.channels import AppriseChannel
 
-
 notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -96,6 +95,7 @@ def send() -> None:
         now,
         deployment.settings.longest_silence,
         deployment.config.targets,
+        deployment.switches,
     )
     sent = send_alerts(deployment.engine, alerts, channels, now)
     if sent is None:

@@ -14,6 +14,7 @@ from omie_pipeline.assets.run_tags import EMPRESA_TAG
 from omie_pipeline.resources.connections import WarehouseResource
 from omie_pipeline.resources.dagster_internals import PARTITION_TAG, RANGE_START_TAG
 from omie_pipeline.status.health import told_by_tables
+from omie_pipeline.switches.pauses import pauses_in_force
 from omie_pipeline.texts import dagster as texts
 from omie_pipeline.texts.alerts import NO_CHANNEL
 
@@ -43,6 +44,8 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
         now = opened.clock.now()
         ended = ended_runs(context.instance, job_names, opened.empresas)
         failed = {one.run_id: one for one in ended.values() if one.failed}
+        paused = pauses_in_force(opened.engine, opened.empresas)
+        active = [name for name in opened.empresas if name not in paused]
         known = told_by_tables(opened.engine, failed)
         alerts = [
             *evaluate_alerts(
@@ -52,11 +55,14 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
                 now,
                 opened.settings.longest_silence,
                 opened.config.targets,
+                opened.switches,
             ),
-            *(_alert(one) for one in failed.values() if one.run_id not in known),
-            *still_failed(
-                context.instance, open_of(opened.engine, DEAD_RUN), ended, opened.empresas
+            *(
+                _alert(one)
+                for one in failed.values()
+                if one.run_id not in known and one.empresa not in paused
             ),
+            *still_failed(context.instance, open_of(opened.engine, DEAD_RUN), ended, active),
         ]
         sent = send_alerts(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN))
         if sent is None:
