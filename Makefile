@@ -41,8 +41,8 @@ lint: $(STAMP) ## Style, types and import layers only
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-histories: $(STAMP) ## 1,000 random histories from receipt to note; an hour or so, not part of the tests
-	OMIE_PIPELINE_HISTORIES=$${OMIE_PIPELINE_HISTORIES:-1000} $(BIN)/python -m pytest tests/histories/test_histories.py -n0 -s
+histories: $(STAMP) ## 1,000 random histories, receipt to note and edits on both sides; hours, not part of the tests
+	OMIE_PIPELINE_HISTORIES=$${OMIE_PIPELINE_HISTORIES:-1000} $(BIN)/python -m pytest tests/histories/test_histories.py tests/histories/test_two_sides.py -n0 -s
 
 bench: $(STAMP) ## The measures; minutes, not part of the tests
 	$(BIN)/python -m benchmarks

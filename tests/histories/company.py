@@ -33,7 +33,8 @@ from tests.push.world import EMPRESA, World
 _EMPTIED = (
     "run", "ledger", "intent", "attempt", "quarantine", "rejected", "plan", "block", "quota_lane",
     "quota_request", "quota_fault", "nfse", "nfse_transition", "nfse_file", "billing_request",
-    "line_wait", "import_run", "import_cursor", "import_partition",
+    "line_wait", "import_run", "import_cursor", "import_partition", "stored_plan",
+    "stored_plan_part", "stored_plan_row",
 )  # fmt: skip
 _MIRRORED = ("clientes", "contas_receber", "saldos_titulos", "baixas")
 
@@ -72,6 +73,7 @@ class Figures:
     faults: int = 0
     people: int = 0
     readings: int = 0
+    tellings: int = 0
     builds_between: int = 0
     pauses: int = 0
     clocks_set: int = 0
@@ -79,6 +81,9 @@ class Figures:
     runs_behind: int = 0
     databases_off: int = 0
     most_rounds_to_rest: int = 0
+    plans: int = 0
+    plans_applied: int = 0
+    plans_refused: int = 0
 
     def __str__(self) -> str:
         told = (f"{name.replace('_', ' ')} {number}" for name, number in vars(self).items())

@@ -14,10 +14,12 @@ from omie_pipeline.errors import ConfigurationError, OmieFault
 from omie_pipeline.imports.report import Mode
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.engine.planned_faults import FaultKind, PlannedFault
+from tests.histories import plans
 from tests.histories.clinic import CHAIN, Edit, Receipt
 from tests.histories.company import Company, Pause
 from tests.histories.ending import check_end, check_mirror
 from tests.histories.safety import check_delivered, check_doubles
+from tests.histories.way_back import Mishap, Receiver
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 NUMBERS = st.sampled_from((1, 2, 3))
@@ -91,6 +93,8 @@ class Histories(RuleBasedStateMachine):
         """Machines whose clocks are off, and a database whose clock is not Omie's."""
         self.company.begin(START, clocks, database)
         self.readings: set[str] = set()
+        self.receiver: Receiver | None = None
+        self.plans: list[plans.Approved] = []
         self.mirror = mirror
         self.touched: set[tuple[str, str]] = set()
         self.billed_by_person: set[str] = set()
@@ -249,6 +253,48 @@ class Histories(RuleBasedStateMachine):
         check_doubles(self.company, truth, self.billed_by_person)
         check_delivered(self.company, truth, report)
 
+    @rule(
+        endpoint=st.sampled_from(CHAIN[1:]),
+        before=st.lists(EDITS, max_size=2),
+        between=st.lists(EDITS, max_size=1),
+        at_once=st.sampled_from((True, True, False)),
+        ending=st.sampled_from(("", "", "call", "commit")),
+        number=st.integers(1, 9),
+    )
+    def plan(
+        self,
+        endpoint: str,
+        before: list[Edit],
+        between: list[Edit],
+        at_once: bool,
+        ending: str,
+        number: int,
+    ) -> None:
+        """A person approves a plan, which is applied then, or later; the process may end."""
+        self.change(before)
+        found = plans.approve(self.company, endpoint, self.policy(endpoint))
+        self.change(between)
+        self.plans.append(found)
+        if at_once:
+            self.apply(-1, ending, number)
+
+    @precondition(lambda self: self.plans)
+    @rule(place=PICKED, ending=st.sampled_from(("", "call", "commit")), number=st.integers(1, 9))
+    def apply(self, place: int, ending: str, number: int) -> None:
+        """An approved plan is applied, perhaps once more."""
+        found = self.plans[place % len(self.plans)]
+        self.forget(found.endpoint)
+        policy = self.policy(found.endpoint)
+        if ending:
+            with self.company.ending_at(ending, number):
+                plans.apply(self.company, found, policy)
+            return
+        report = plans.apply(self.company, found, policy)
+        truth = self.company.truth()
+        check_doubles(self.company, truth, self.billed_by_person)
+        if report is not None:
+            check_delivered(self.company, truth, report)
+
     def change(self, edits: list[Edit]) -> None:
         for one in edits:
             self.clinic.change(one)
@@ -267,6 +313,13 @@ class Histories(RuleBasedStateMachine):
         except OmieFault:
             return  # a planned fault, or a block; what was merged stays
         self.readings.add(table)
+
+    @rule(mishap=st.sampled_from(get_args(Mishap)))
+    def tell_back(self, mishap: Mishap) -> None:
+        """What Omie knows is told to the clinic, which may be down or take a part."""
+        if self.receiver is None:
+            self.receiver = Receiver(self.company)
+        self.receiver.round(mishap)
 
     def forget(self, endpoint: str) -> None:
         """What a run found is not what the next one finds."""
@@ -404,6 +457,8 @@ class Histories(RuleBasedStateMachine):
         for table in self.readings:
             self.company.read(table, "incremental")
             check_mirror(self.company, table)
+        if self.receiver is not None:
+            self.receiver.check_end()
         self.company.count_calls()
         figures = self.company.figures
         if self.tell_every and figures.histories % self.tell_every == 0:
