@@ -89,7 +89,11 @@ app.command(cls=PortugueseCommand)(apply)
 app.command(cls=PortugueseCommand)(status)
 app.command(cls=PortugueseCommand)(history)
 app.command(cls=PortugueseCommand)(reconcile)
-app.command(cls=PortugueseCommand)(duplicates)
+app.add_typer(
+    duplicates,
+    name="duplicates",
+    help="O que parece repetido no Omie, e o que se decide disso: resolve, rule.",
+)
 app.command(cls=PortugueseCommand)(quarantine)
 app.command(cls=PortugueseCommand)(rejected)
 app.command("not-emptied", cls=PortugueseCommand)(not_emptied)

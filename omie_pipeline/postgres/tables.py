@@ -1084,3 +1084,34 @@ pause = sa.Table(
     comment="Every pause of an empresa and every end of one; the last one stands",
 )
 sa.Index("pause_of", pause.c.empresa, pause.c.pause_id)
+
+
+# What people decided of two títulos in Omie for one fact: a log, the last decision stands.
+
+duplicate_decision = sa.Table(
+    "duplicate_decision",
+    metadata,
+    sa.Column("decision_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False, comment="of the títulos"),
+    sa.Column("ledger_code", sa.Text, nullable=False, comment="our code of the clinic's row"),
+    sa.Column("our_titulo", sa.BigInteger, nullable=False, comment="Omie's id of ours"),
+    sa.Column("other_titulo", sa.BigInteger, nullable=False, comment="Omie's id of the other one"),
+    sa.Column(
+        "decision",
+        sa.Text,
+        nullable=False,
+        comment="adopt, ignore, relist, delete_ours, delete_theirs",
+    ),
+    sa.Column("plan_id", sa.Text, comment="plan that deletes one of them"),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", _Time, nullable=False),
+    schema=SYNC,
+    comment="What people decided of títulos that stand twice in Omie; the last one stands",
+)
+sa.Index(
+    "duplicate_decision_of",
+    duplicate_decision.c.empresa,
+    duplicate_decision.c.other_titulo,
+    duplicate_decision.c.decision_id,
+)

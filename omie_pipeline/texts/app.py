@@ -122,6 +122,34 @@ def pattern_says_nothing(glob: str) -> str:
     )
 
 
+# app/duplicates.py
+
+
+def no_such_duplicate(titulo: int) -> str:
+    return (
+        f"O título {titulo} não está na lista de repetidos (omie-pipeline duplicates): use o "
+        "número do título sem vínculo"
+    )
+
+
+def ours_is_paid(titulo: int) -> str:
+    return (
+        f"O nosso título {titulo} tem baixa: estorne-a primeiro, ou confira no banco se o dinheiro "
+        "entrou uma ou duas vezes"
+    )
+
+
+def theirs_is_paid(titulo: int) -> str:
+    return (
+        f"O título {titulo} tem baixa no Omie: cancele-a lá primeiro e leia de novo (omie-pipeline "
+        "import titulos)"
+    )
+
+
+def duplicate_subject(titulo: int) -> str:
+    return f"Título repetido {titulo}"
+
+
 # app/switches.py
 
 

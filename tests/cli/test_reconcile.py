@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.postgres import all_tables
 from omie_pipeline.postgres.tables import SYNC
 from omie_pipeline.simulator.clock import ManualClock
@@ -181,6 +183,86 @@ def test_duplicates_say_which_is_ours(terminal: Terminal, company: World) -> Non
     assert shown.code == 0
     assert "REC-1" in shown.out
     assert "José" not in shown.out
+
+
+def _twice(terminal: Terminal, company: World) -> dict[str, Any]:
+    """REC-1 stands in Omie as ours, and as a título that somebody typed."""
+    ours = company.held_by_omie("contas_receber")["REC-1"]
+    names = ("codigo_cliente_fornecedor", "valor_documento", "data_vencimento",
+             "codigo_categoria", "id_conta_corrente")  # fmt: skip
+    company.control.seed("contas_receber", [{name: ours[name] for name in names}])
+    _read(terminal, company)
+    (found,) = terminal("duplicates", "--json").lines
+    return found
+
+
+def test_two_facts_are_no_longer_listed_and_listed_again(
+    terminal: Terminal, company: World
+) -> None:
+    other = str(_twice(terminal, company)["other_titulo"])
+    assert terminal("duplicates", "resolve", other).code == 2
+    assert terminal("duplicates", "resolve", other, "--ignore", "--by", "ANA").code == 0
+    shown = terminal("duplicates")
+    assert "Nenhum título repetido" in shown.out
+    assert "Mais 1 que alguém mandou ignorar" in shown.out
+    (found,) = terminal("duplicates", "--all", "--json").lines
+    assert (found["decision"], found["decided_by"]) == ("ignore", "ANA")
+    assert terminal("duplicates", "resolve", other, "--relist").code == 0
+    assert len(terminal("duplicates", "--json").lines) == 1
+    said = terminal("duplicates", "resolve", "1", "--ignore")
+    assert (said.code, "não está na lista" in said.err) == (1, True)
+    assert company.ledger("contas_receber")["REC-1"] == "confirmed"
+
+
+def test_what_somebody_typed_is_adopted_and_ours_goes_by_an_approved_plan(
+    terminal: Terminal, company: World
+) -> None:
+    found = _twice(terminal, company)
+    ours, other = found["our_titulo"], found["other_titulo"]
+    (done,) = terminal(
+        "duplicates", "resolve", str(other), "--adopt", "--by", "ANA", "--json"
+    ).lines
+    plan = done["plan_id"]
+    assert terminal("duplicates", "resolve", str(other), "--adopt").code == 1
+    company.control.clear_calls()
+    assert terminal("push", "contas_receber", "--key", "REC-1").code == 0
+    (call,) = [one for one in company.writes() if one.method != "PesquisarLancamentos"]
+    assert (call.method, call.param["codigo_lancamento_omie"]) == ("AlterarContaReceber", other)
+    ids = {one["codigo_lancamento_omie"] for one in company.control.records("contas_receber")}
+    assert {ours, other} <= ids
+    _later(company)
+    _read(terminal, company)
+    assert terminal("plan", "approve", plan, "--by", "BIA").code == 0
+    said = terminal("apply", plan, "--by", "BIA")
+    assert said.code == 0, said.err
+    ids = {one["codigo_lancamento_omie"] for one in company.control.records("contas_receber")}
+    assert ours not in ids
+    assert other in ids
+    _later(company)
+    said = terminal("push", "contas_receber", "--json")
+    assert [line["unchanged"] for line in said.lines] == [3], said.err
+    _read(terminal, company)
+    assert terminal("duplicates", "--json").lines == []
+
+
+def test_the_typed_one_goes_by_an_approved_plan_and_a_rule_adopts_in_future(
+    terminal: Terminal, company: World
+) -> None:
+    found = _twice(terminal, company)
+    said = terminal("duplicates", "resolve", str(found["other_titulo"]), "--delete-theirs")
+    plan = said.out.split("omie-pipeline apply ")[1].split()[0]
+    assert terminal("plan", "approve", plan, "--by", "BIA").code == 0
+    assert terminal("apply", plan, "--by", "BIA").code == 0
+    ids = {one["codigo_lancamento_omie"] for one in company.control.records("contas_receber")}
+    assert found["other_titulo"] not in ids
+    assert found["our_titulo"] in ids
+    said = terminal("duplicates", "rule", "adopt", "--by", "BIA")
+    assert "contas_receber (principal): adotar" in said.out
+    deployment = Deployment()
+    assert deployment.switches.of("principal", "contas_receber").on_lookalike == "adopt"
+    assert "título digitado à mão" in terminal("switches", "history").out
+    assert terminal("duplicates", "rule", "reset").code == 0
+    assert deployment.switches.of("principal", "contas_receber").on_lookalike is None
 
 
 @pytest.mark.parametrize("command", ["reconcile", "duplicates"])

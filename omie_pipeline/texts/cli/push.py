@@ -258,6 +258,53 @@ NO_WARNING: Final = "Nenhum aviso."
 
 SIDES: Final = {"R": "a receber", "P": "a pagar"}
 NO_DUPLICATES: Final = "Nenhum título repetido."
+DECIDE_ONE: Final = "diga só um: --adopt, --ignore, --relist, --delete-ours ou --delete-theirs"
+DECIDED: Final = {
+    "adopt": "{code} agora é o título {theirs}, que alguém digitou; o nosso ({ours}) sobra.",
+    "ignore": "{ours} e {theirs} são dois fatos: não são mais listados.",
+    "relist": "{ours} e {theirs} são listados de novo.",
+    "delete_ours": "Um plano exclui o nosso, {ours} ({code}).",
+    "delete_theirs": "Um plano exclui o digitado, {theirs}; o nosso ({ours}) fica.",
+}
+DECISIONS: Final = {
+    "adopt": "adotado",
+    "ignore": "ignorado",
+    "delete_ours": "excluir o nosso",
+    "delete_theirs": "excluir o digitado",
+}
+RULES: Final = {
+    "adopt": "adotar o título que alguém digitou, quando só pode ser ele",
+    "list": "enviar o nosso e listar os dois",
+    None: "o que diz o arquivo (on_lookalike)",
+}
+RESOLVE_NEXT: Final = (
+    "Para decidir: omie-pipeline duplicates resolve ID --adopt, --ignore ou --delete-theirs"
+)
+
+
+def ignored_hidden(number: str) -> str:
+    return f"Mais {number} que alguém mandou ignorar: omie-pipeline duplicates --all"
+
+
+def decided_already(*, word: str, by: str) -> str:
+    return f"{word}, por {by}"
+
+
+def rule_decided(*, endpoint: str, empresa: str, rule: str) -> str:
+    return f"{endpoint} ({empresa}): {rule}"
+
+
+def adopted_next(*, endpoint: str, code: str) -> str:
+    return f"Para atualizar o título adotado: omie-pipeline push {endpoint} --key {code}"
+
+
+def deletion_next(plan: str) -> str:
+    return (
+        f"Para excluir: omie-pipeline plan show {plan}, depois omie-pipeline plan approve {plan} e "
+        f"omie-pipeline apply {plan}"
+    )
+
+
 REFORMED_CODES: Final = (
     "Entregues com códigos que só mudam de forma; confira, e exclua no Omie o que sobra:"
 )
