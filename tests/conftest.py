@@ -86,6 +86,31 @@ SLOW_BEGINNINGS = frozenset({"scenarios", "built", "mariadb_server", "old"})
 """Fixtures that build with dbt or start servers of other kinds: what needs them is slow."""
 
 
+THOROUGH = frozenset(
+    {
+        "app/test_plans.py",
+        "dagster/test_full_builds.py",
+        "effects/test_adopted_titles.py",
+        "effects/test_billing.py",
+        "effects/test_confirmed_and_sent_again.py",
+        "effects/test_emptied_fields.py",
+        "effects/test_hidden_and_twice.py",
+        "effects/test_many_orders.py",
+        "effects/test_people_in_omie.py",
+        "effects/test_plans.py",
+        "effects/test_settled_titles.py",
+        "effects/test_switched_titles.py",
+        "fencing/test_taken_over.py",
+        "imports/test_broken_answers.py",
+        "nfse/test_billing_again.py",
+        "privacy/test_erasing_during_a_pass.py",
+        "privacy/test_erasing_orders.py",
+        "push/test_fields_at_random.py",
+    }
+)
+"""Files that go through many cases of what other files show in one: all of their tests are slow."""
+
+
 def together(nodeid: str) -> str:
     """Name of the tests that one worker runs with this one; its own id for most."""
     parts = nodeid.partition("::")[0].split("/")
@@ -96,7 +121,8 @@ def together(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The costly groups go first: nobody begins one while another worker has nothing left."""
     for item in items:
-        if not SLOW_BEGINNINGS.isdisjoint(getattr(item, "fixturenames", ())):
+        name = "/".join(item.path.parts[-2:])
+        if name in THOROUGH or not SLOW_BEGINNINGS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     order = list(dict.fromkeys(ONE_WORKER.values()))
     items.sort(key=lambda item: [*order, item.nodeid].index(together(item.nodeid)))

@@ -39,6 +39,7 @@ def _channels(urls: str) -> tuple[AppriseChannel, ...]:
     return notify_channels(settings, load_config(settings), {})
 
 
+@pytest.mark.slow
 def test_a_message_arrives_as_it_was_written(mailbox: Mailbox) -> None:
     (channel,) = _channels(mailbox.url)
     assert channel.service == "JSON"
@@ -48,6 +49,7 @@ def test_a_message_arrives_as_it_was_written(mailbox: Mailbox) -> None:
     assert mailbox.paths == [f"/{TOKEN}"]
 
 
+@pytest.mark.slow
 def test_from_rows_to_the_service_and_back_to_silence(
     engine: sa.Engine, rows: Rows, mailbox: Mailbox
 ) -> None:

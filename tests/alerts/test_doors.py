@@ -63,6 +63,7 @@ def test_without_a_channel_it_says_which_variable(
     assert "OMIE_NOTIFY_URLS" in said
 
 
+@pytest.mark.slow
 def test_send_tells_once_and_status_says_so(configured: Mailbox, rows: Rows) -> None:
     assert "Nenhum alerta" in _type("notify", "status")[1]
     rows.push("failed", error_class="ModelError", error="x")
@@ -79,6 +80,7 @@ def test_send_tells_once_and_status_says_so(configured: Mailbox, rows: Rows) -> 
     assert "omie-pipeline build" in shown
 
 
+@pytest.mark.slow
 def test_apprise_loads_only_when_something_is_sent() -> None:
     program = (
         "import sys, omie_pipeline.cli.app, omie_pipeline.sensors.alerts\n"
@@ -171,6 +173,7 @@ def test_a_failed_run_counts_by_job_and_empresa(engine: sa.Engine) -> None:
         assert _failing(instance, "trabalho", "sul", "norte") == []
 
 
+@pytest.mark.slow
 def test_among_sixty_empresas_a_failure_ends_only_when_its_own_run_passes(
     configured: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
 from omie_pipeline.app.import_all import (
     ImportAllRequest,
     ImportListener,
@@ -17,6 +19,7 @@ from tests.app.conftest import Deployed
 from tests.push.world import World
 
 
+@pytest.mark.slow
 def test_a_refused_key_leaves_out_the_rest_of_its_empresa_and_no_other(
     world: World, deployed: Deployed
 ) -> None:

@@ -33,6 +33,7 @@ def _told(result: EndpointResult) -> tuple[str, str, int | None]:
     return result.empresa, result.endpoint.name, created
 
 
+@pytest.mark.slow
 def test_a_stopped_endpoint_leaves_out_what_depends_on_it_and_nothing_else(
     world: World, deployed: Deployed
 ) -> None:

@@ -25,6 +25,7 @@ SELECT 'sul' AS empresa, 'clientes' AS endpoint, 'PAC-1' AS codigo_integracao,
 """
 
 
+@pytest.mark.slow
 def test_what_omie_lost_is_set_back_and_sent_again(world: World, deployed: Deployed) -> None:
     deployment = deployed()
     clientes = PushRequest(("sul",), (REGISTRY["clientes"],), PushOptions())

@@ -31,6 +31,10 @@ RECORDS = [
 ]
 
 
+def _slow(kind: str) -> Any:
+    return pytest.param(kind, marks=pytest.mark.slow)
+
+
 def each(endpoints: list[Endpoint]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("endpoint", endpoints, ids=lambda e: e.name)
 
@@ -126,7 +130,9 @@ def test_a_second_push_calls_nobody(clinic: World, endpoint: Endpoint) -> None:
 
 
 @each(CREATED)
-@pytest.mark.parametrize("kind", ["timeout", "timeout_after_commit", "http_500_after_commit"])
+@pytest.mark.parametrize(
+    "kind", [_slow("timeout"), "timeout_after_commit", _slow("http_500_after_commit")]
+)
 def test_an_unclear_answer_leaves_exactly_one(clinic: World, endpoint: Endpoint, kind: Any) -> None:
     prepare(clinic, endpoint)
     clinic.timeout_seconds = 0.3
@@ -165,7 +171,7 @@ def test_the_body_of_a_full_payload(clinic: World, endpoint: Endpoint, tmp_path:
 
 
 @each(DELETES)
-@pytest.mark.parametrize("kind", [None, "timeout", "timeout_after_commit"])
+@pytest.mark.parametrize("kind", [None, _slow("timeout"), "timeout_after_commit"])
 def test_deletes_arrive_once(clinic: World, endpoint: Endpoint, kind: Any) -> None:
     prepare(clinic, endpoint)
     clinic.timeout_seconds = 0.3

@@ -73,6 +73,7 @@ def test_the_least_that_omie_takes_passes(endpoint: Endpoint) -> None:
     assert reasons(endpoint, [minimal(endpoint)]) == [{}]
 
 
+@pytest.mark.slow
 @each(CREATED)
 def test_too_long_is_refused_at_any_depth(endpoint: Endpoint) -> None:
     limited = [

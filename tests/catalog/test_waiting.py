@@ -43,6 +43,7 @@ def quarantined(world: World) -> list[set[tuple[str, str]]]:
         return [{(r["field"], r["rule"]) for r in reasons} for reasons in rows]
 
 
+@pytest.mark.slow
 def test_an_order_waits_for_its_service_and_then_leaves(clinic: World) -> None:
     order: dict[str, Any] = {**minimal(ORDERS), **PATIENT}
     assert push(clinic, ORDERS, order).total.held == 1
@@ -55,6 +56,7 @@ def test_an_order_waits_for_its_service_and_then_leaves(clinic: World) -> None:
     assert standing(clinic, ORDERS) == 1
 
 
+@pytest.mark.slow
 def test_a_contract_waits_for_the_records_its_markers_name(clinic: World) -> None:
     contracts, sellers = REGISTRY["contratos"], REGISTRY["vendedores"]
     marker = {"$omie_id": ["vendedores", CODE]}
@@ -68,6 +70,7 @@ def test_a_contract_waits_for_the_records_its_markers_name(clinic: World) -> Non
     assert held["infAdic"]["nCodVend"] == seller["codigo"]
 
 
+@pytest.mark.slow
 def test_what_the_suite_refuses_is_quarantined_and_calls_nobody(clinic: World) -> None:
     service = REGISTRY["servicos"]
     bad = minimal(service)

@@ -176,6 +176,7 @@ def test_a_file_cut_in_half_deletes_nothing(csv_folder: CsvFolder, engine: sa.En
 _VALUES = st.text(st.sampled_from('ab1 ,;"\n\r'), max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     table=st.lists(st.lists(_VALUES, min_size=2, max_size=2), max_size=6),
@@ -199,6 +200,7 @@ def test_any_well_written_file_is_read_whole_or_refused(
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lost=st.integers(0, 200), number=st.integers(1, 8))
 def test_a_lost_quote_never_loses_a_row_in_silence(tmp_path: Path, lost: int, number: int) -> None:

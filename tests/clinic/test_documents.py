@@ -29,6 +29,7 @@ def test_repeated_digits_are_never_a_cpf() -> None:
     assert len(set(found)) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alphanumeric", [False, True])
 def test_cnpjs_are_valid_different_and_wrong_on_request(alphanumeric: bool) -> None:
     bases = documents.cnpj_bases(SEQUENCE, 7_654_321)

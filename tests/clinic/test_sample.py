@@ -201,6 +201,7 @@ def test_every_defect_is_a_defect(tmp_path: Path) -> None:
     assert sum(row["paciente_id"] == "0" for row in recebimentos) == told["unknown_paciente"]
 
 
+@pytest.mark.slow
 def test_memory_is_a_chunk_whatever_the_number_of_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +231,7 @@ def test_never_writes_over_the_mirror(database_url: str) -> None:
         write_sample(20, 0, 1, database_url, replace=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite", "csv"])
 def test_goes_to_a_target_and_through_the_extract(
     kind: str,

@@ -72,6 +72,7 @@ SHAPED = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(texts=st.lists(st.lists(PIECES, max_size=8).map("".join) | SHAPED, min_size=40, max_size=60))
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.docs.pages import ROOT
 
 MANY = 4
@@ -53,6 +55,7 @@ def test_a_function_that_explains_too_little_is_found() -> None:
     assert list(unexplained(f'{head}        d: three.\n    """')) == []
 
 
+@pytest.mark.slow
 def test_many_parameters_are_explained() -> None:
     files: list[Path] = sorted((ROOT / "omie_pipeline").rglob("*.py"))
     found = [

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from omie_pipeline.alerts.conditions import KINDS
 from omie_pipeline.assets import run_tags
 from omie_pipeline.payload import PARTITION_COLUMN, WAITS_FOR_A_PERSON
@@ -109,11 +111,13 @@ def test_the_table_of_words_is_read() -> None:
     assert {"estado", "situacao", "tentativas", "gatilho", "correcao"} <= _forbidden()
 
 
+@pytest.mark.slow
 def test_every_kind_of_name_is_looked_at() -> None:
     kinds = {name.split(" ", 1)[0] for name in _names()}
     assert kinds == {"table", "column", "field", "value", "tag", "command", "flag"}
 
 
+@pytest.mark.slow
 def test_names_of_ours_are_english() -> None:
     forbidden = _forbidden()
     found = sorted({name for name in _names() if _words(name) & forbidden})
