@@ -59,6 +59,7 @@ def written(folder: Path, receipts: str = RECEIPTS, patients: str = PATIENTS) ->
     (folder / "pacientes.csv").write_text(patients)
 
 
+@pytest.mark.slow
 def test_one_bad_file_stops_its_table_only(
     terminal: Terminal, dbt: type[Dbt], own_set: Path, rows: Rows
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_clinic_that_cannot_be_reached_is_told_once(
     assert not dbt.asked
 
 
+@pytest.mark.slow
 def test_rows_that_were_not_copied_are_listed_until_they_are_mended(
     terminal: Terminal, own_set: Path, rows: Rows
 ) -> None:
@@ -146,6 +148,7 @@ def told_command(text: str) -> list[str]:
     return found[1].split()
 
 
+@pytest.mark.slow
 def test_the_commands_that_messages_give_work_as_typed(
     terminal: Terminal, own_set: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +187,7 @@ def test_the_commands_that_messages_give_work_as_typed(
         assert terminal("build").code == 0
 
 
+@pytest.mark.slow
 def test_full_reads_what_no_stamp_tells(
     terminal: Terminal, own_set: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ def machine_is_ahead(monkeypatch: pytest.MonkeyPatch, skew: timedelta) -> None:
     assert SystemClock().now() - datetime.now().astimezone() > skew / 2
 
 
+@pytest.mark.slow
 def test_one_hour_ahead_for_one_push_delays_nobody(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,6 +52,7 @@ def test_one_hour_ahead_for_one_push_delays_nobody(
     assert ahead == 0
 
 
+@pytest.mark.slow
 def test_ten_minutes_ahead_the_minute_of_an_unclear_answer_is_not_over(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +80,7 @@ def test_ten_minutes_ahead_the_minute_of_an_unclear_answer_is_not_over(
     assert len(clinic.writes("PAC-1")) == 1
 
 
+@pytest.mark.slow
 def test_status_shows_what_is_waited_for(terminal: Terminal, clinic: World) -> None:
     clinic.control.next_faults(
         PlannedFault(

@@ -20,6 +20,7 @@ COMPUTED = {
 }
 
 
+@pytest.mark.slow
 def test_what_omie_computes_is_left_out_counted_and_told(terminal: Terminal, clinic: World) -> None:
     filled = {"pessoa_fisica": "S", "importado_api": "S", "info": {"dInc": "01/01/2026"}}
     clinic.model("clientes", [cliente(1, **filled)], CLIENTE_COLUMNS | COMPUTED)
@@ -60,6 +61,7 @@ def test_an_unknown_column_is_refused_with_what_was_meant(
     assert clinic.control.calls() == ()
 
 
+@pytest.mark.slow
 def test_build_tells_of_columns_and_goes_on(
     terminal: Terminal,
     dbt: type[Dbt],

@@ -46,6 +46,7 @@ def test_the_embedded_server_that_never_ran(
     assert "já estava parado" in terminal("db", "stop").out
 
 
+@pytest.mark.slow
 def test_refs_reads_the_three_lists(terminal: Terminal, clinic: World, sim: Simulator) -> None:
     said = terminal("refs")
     assert said.code == 0

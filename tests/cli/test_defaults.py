@@ -32,6 +32,7 @@ def test_a_new_installation_has_none(terminal: Terminal, clinic: World) -> None:
     assert "9100000001" not in shown.out
 
 
+@pytest.mark.slow
 def test_what_is_set_is_kept_and_what_is_unset_is_gone(terminal: Terminal, clinic: World) -> None:
     said = terminal(
         "defaults", "set", "principal", "receipt_category=1.01.01", "account=0000123",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Terminal
 from tests.push.world import World, cliente
 
 
+@pytest.mark.slow
 def test_emptied_or_told(terminal: Terminal, clinic: World, tmp_path: Path) -> None:
     rg = [{"campo": "RG", "conteudo": "1"}]
     clinic.model("clientes", [cliente(1, observacao="antiga", caracteristicas=rg)])

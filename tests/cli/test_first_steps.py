@@ -13,6 +13,7 @@ from tests.cli.conftest import Terminal
 from tests.push.world import TITULO_COLUMNS, World, cliente, titulo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variable", "mistyped"),
     [("OMIE_APP_KEY", "1234567899"), ("OMIE_BASE_URL", "http://localhost:1/api/v1/")],
@@ -47,6 +48,7 @@ CONTRACT_COLUMNS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_first_push_reads_the_lists_that_its_rows_name(
     terminal: Terminal, clinic: World
 ) -> None:
@@ -76,6 +78,7 @@ def test_a_list_that_cannot_be_read_says_what_to_do(terminal: Terminal, clinic: 
     assert "omie-pipeline refs --empresa principal" in said.err
 
 
+@pytest.mark.slow
 def test_a_code_without_a_row_is_told_and_no_success(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1), cliente(2)])
     clinic.model("contas_receber", [titulo(1), titulo(2, data_particao=date(2026, 1, 6))])
@@ -97,6 +100,7 @@ def test_a_code_without_a_row_is_told_and_no_success(terminal: Terminal, clinic:
     assert terminal("push", "clientes", "--key", "PAC-2").code == 0
 
 
+@pytest.mark.slow
 def test_dates_and_an_empresa_without_rows_are_told(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [])
     clinic.model("contas_receber", [titulo(1)])
@@ -114,6 +118,7 @@ def test_dates_and_an_empresa_without_rows_are_told(terminal: Terminal, clinic: 
     assert terminal("retry", "--empresa", "principal").code != 2
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_rows_and_reasons(terminal: Terminal, clinic: World) -> None:
     rows = [cliente(n, cnpj_cpf="11111111111") for n in range(1, 4)]
     clinic.model("clientes", [*rows, cliente(4), cliente(5), cliente(6), cliente(7)])

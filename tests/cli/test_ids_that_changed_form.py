@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.cli.conftest import Terminal
 from tests.push.world import World, cliente, titulo
 
 KEY = "codigo_lancamento_integracao"
 
 
+@pytest.mark.slow
 def test_nothing_leaves_and_the_screen_names_old_and_new(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1)])
     days = [titulo(n, valor_documento=Decimal(70 + n)) for n in (701, 702, 703)]

@@ -100,6 +100,7 @@ def test_the_screen_shows_counts_and_progress_goes_to_stderr(
         assert text not in said.out + said.err
 
 
+@pytest.mark.slow
 def test_full_and_dates_read_whole_ranges(terminal: Terminal, omie: World) -> None:
     assert terminal("import", "titulos").code == 0
     (whole,) = terminal("import", "contas_receber", "--full", "--json").lines
@@ -118,12 +119,14 @@ def test_full_and_dates_read_whole_ranges(terminal: Terminal, omie: World) -> No
     assert changed["mode"] == "incremental"
 
 
+@pytest.mark.slow
 def test_everything_is_read_in_order(terminal: Terminal, omie: World) -> None:
     said = terminal("import", "tudo", "--json")
     assert said.code == 0, said.err
     assert [line["table"] for line in said.lines] == [*MIRROR, STATEMENT]
 
 
+@pytest.mark.slow
 def test_what_a_table_needs_is_read_before_it(terminal: Terminal, omie: World) -> None:
     said = terminal("import", "extrato", "--json")
     assert [line["table"] for line in said.lines] == ["contas_correntes", "extrato"]
@@ -131,12 +134,14 @@ def test_what_a_table_needs_is_read_before_it(terminal: Terminal, omie: World) -
     assert [line["table"] for line in terminal("import", "extrato", "--json").lines] == ["extrato"]
 
 
+@pytest.mark.slow
 def test_groups_are_tables(terminal: Terminal, omie: World) -> None:
     said = terminal("import", "notas-fiscais", "mf", "--json")
     tables = [line["table"] for line in said.lines]
     assert tables == ["movimentacoes", "notas_servico", "notas_produto"]
 
 
+@pytest.mark.slow
 def test_a_failed_table_does_not_stop_the_others(terminal: Terminal, omie: World) -> None:
     omie.control.next_faults(
         PlannedFault("fault_in_200", method="ListarContasPagar", text="ERROR: Algo deu errado!")
@@ -150,6 +155,7 @@ def test_a_failed_table_does_not_stop_the_others(terminal: Terminal, omie: World
     assert "contas_pagar (principal)" in said.err
 
 
+@pytest.mark.slow
 def test_a_block_ends_the_empresa_and_the_same_words_go_on(terminal: Terminal, omie: World) -> None:
     fault = PlannedFault("blocked_425", method="ListarContasPagar", seconds=900)
     omie.control.next_faults(fault)
@@ -181,6 +187,7 @@ def test_a_wrong_key_is_one_call(
     assert len(omie.control.calls()) == 1
 
 
+@pytest.mark.slow
 def test_an_incomplete_table_is_3(
     terminal: Terminal, omie: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +231,7 @@ def test_new_fields_are_named(terminal: Terminal, omie: World) -> None:
     assert "campos novos do Omie, guardados em raw: campo_do_futuro" in said.out
 
 
+@pytest.mark.slow
 def test_dates_of_which_omie_has_nothing_are_told(terminal: Terminal, omie: World) -> None:
     words = ("import", "contas_receber", "clientes", "--from", "2026-02-01", "--to", "2026-02-02")
     said = terminal(*words)
@@ -262,6 +270,7 @@ def test_wrong_usage_is_2_and_asks_omie_nothing(
     assert clinic.control.calls() == ()
 
 
+@pytest.mark.slow
 def test_a_cleared_cache_is_read_whole_again_and_no_row_goes(
     terminal: Terminal, omie: World
 ) -> None:
@@ -281,6 +290,7 @@ def test_a_cleared_cache_is_read_whole_again_and_no_row_goes(
     assert "nada tinha sido lido" in terminal("cache", "clear", "--yes").out
 
 
+@pytest.mark.slow
 def test_a_broken_off_reading_is_gone_on_with_only_for_a_day(
     terminal: Terminal, omie: World
 ) -> None:

@@ -35,6 +35,7 @@ def held(clinic: World) -> Mapping[str, Decimal]:
     return {one[KEY]: Decimal(str(one["valor_documento"])) for one in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(3, 2), (3, 1), (1, 3), (2, 5)])
 def test_the_money_is_never_there_twice(
     terminal: Terminal, clinic: World, before: int, after: int

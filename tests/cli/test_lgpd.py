@@ -83,6 +83,7 @@ def test_the_document_may_come_from_standard_input(
     assert target.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_nobody_found_writes_nothing(terminal: Terminal, people: sa.Engine, tmp_path: Path) -> None:
     target = tmp_path / "x.json"
     said = terminal("lgpd", "export", "--cpf", "390.533.447-05", "--output", str(target))
@@ -105,6 +106,7 @@ def test_wrong_usage_repeats_no_document(
     assert "529" not in said.out + said.err
 
 
+@pytest.mark.slow
 def test_erase_only_shows_until_yes(terminal: Terminal, people: sa.Engine) -> None:
     said = terminal("lgpd", "erase", "--cpf", CPF)
     assert said.code == 0
@@ -116,6 +118,7 @@ def test_erase_only_shows_until_yes(terminal: Terminal, people: sa.Engine) -> No
     assert email(people) is None
 
 
+@pytest.mark.slow
 def test_erase_says_what_stays_and_what_else_is_to_do(
     terminal: Terminal, people: sa.Engine
 ) -> None:
@@ -135,6 +138,7 @@ def test_roles_are_told(terminal: Terminal, people: sa.Engine) -> None:
     assert "IN ROLE omie_analyst" in said.err
 
 
+@pytest.mark.slow
 def test_archived_notes_are_told_as_kept(terminal: Terminal, people: sa.Engine) -> None:
     with people.begin() as connection:
         add_acts(connection)
@@ -157,6 +161,7 @@ def with_titles_nobody_read_back(clinic: World) -> None:
     assert clinic.push("contas_receber").total.created == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unvalidated")
 def test_titles_that_the_mirror_has_not_seen_keep_the_name(
     terminal: Terminal, clinic: World
@@ -172,6 +177,7 @@ def test_titles_that_the_mirror_has_not_seen_keep_the_name(
     assert name == "Paciente Numero 1"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unvalidated")
 def test_the_ledger_keeps_the_name_where_the_mirror_has_nothing(clinic: World) -> None:
     with_titles_nobody_read_back(clinic)
@@ -196,6 +202,7 @@ def test_where_omie_cannot_be_read_nothing_is_decided(
     assert email(people) == "maria@exemplo.com"
 
 
+@pytest.mark.slow
 def test_an_order_is_taken_back_until_it_is_carried_out(
     terminal: Terminal, people: sa.Engine
 ) -> None:

@@ -41,6 +41,7 @@ def pushed(terminal: Terminal, clinic: World) -> World:
     return clinic
 
 
+@pytest.mark.slow
 def test_status_counts_and_says_when(terminal: Terminal, pushed: World) -> None:
     rows = [titulo(1), titulo(2, data_particao=date(2025, 12, 31)), titulo(3, data_particao=None)]
     pushed.model("contas_receber", rows)
@@ -60,6 +61,7 @@ def test_status_counts_and_says_when(terminal: Terminal, pushed: World) -> None:
     assert "OMIE_PIPELINE_START_DATE" in shown.out
 
 
+@pytest.mark.slow
 def test_status_tells_what_was_emptied_warned_of_and_not_copied(
     terminal: Terminal, clinic: World, engine: sa.Engine
 ) -> None:
@@ -173,6 +175,7 @@ def test_quarantine_and_rejected_name_reason_and_fix(terminal: Terminal, pushed:
         assert "Paciente Numero" not in said.out
 
 
+@pytest.mark.slow
 def test_csv_to_stdout_and_to_a_file(terminal: Terminal, pushed: World, tmp_path: Path) -> None:
     rows = _sheet(terminal("rejected", "--csv", "-").out)
     assert [row["código"] for row in rows] == ["PAC-2"]
@@ -209,6 +212,7 @@ def test_empty_lists_say_so(terminal: Terminal, clinic: World) -> None:
     assert terminal("rejected", "--json").out == ""
 
 
+@pytest.mark.slow
 def test_the_sheet_is_staffs_grouped_by_person(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +253,7 @@ def test_the_sheet_is_staffs_grouped_by_person(
     assert all("name" not in line for line in terminal("quarantine", "--json").lines)
 
 
+@pytest.mark.slow
 def test_rejected_keeps_the_first_words_beside_the_last(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1)])
     for words in ("ERROR: O preenchimento da tag [EMAIL] é inválido!", "ERROR: Outra coisa!"):
@@ -289,6 +294,7 @@ def test_the_field_of_a_fault_is_found(endpoint: str, text: str, field: str) -> 
     assert field_in_fault(REGISTRY[endpoint], text) == field
 
 
+@pytest.mark.slow
 def test_status_shows_what_concerns_and_fits(terminal: Terminal, pushed: World) -> None:
     shown = terminal("status")
     assert max(map(len, shown.out.splitlines())) <= 100
@@ -304,6 +310,7 @@ def test_status_shows_what_concerns_and_fits(terminal: Terminal, pushed: World) 
     assert "contas_pagar" in terminal("status", "--endpoint", "contas_pagar").out
 
 
+@pytest.mark.slow
 def test_history_has_a_line_for_each_sync(terminal: Terminal, pushed: World) -> None:
     assert "Algo errado" in terminal("history").out, "why a row was refused"
     pushed.model("contas_receber", [titulo(1)])

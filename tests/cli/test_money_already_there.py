@@ -12,6 +12,7 @@ from tests.effects.rows import baixa, model
 from tests.push.world import World, cliente, titulo
 
 
+@pytest.mark.slow
 def test_the_banks_payment_a_day_later_is_put_to_a_person(
     terminal: Terminal, clinic: World
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_banks_payment_a_day_later_is_put_to_a_person(
     assert clinic.control.record("contas_receber", "REC-10")["status_titulo"] == "RECEBIDO"  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_person_says_that_it_is_the_same_payment(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1)])
     clinic.model("contas_receber", [titulo(1, valor_documento=Decimal(200))])

@@ -30,6 +30,7 @@ def _empty_models(clinic: World) -> None:
         clinic.model(endpoint.name, [], columns | {endpoint.section or endpoint.key_column: JSONB})
 
 
+@pytest.mark.slow
 def test_everything_delivered_is_0_and_again_makes_no_call(
     terminal: Terminal, clinic: World
 ) -> None:
@@ -49,6 +50,7 @@ def test_everything_delivered_is_0_and_again_makes_no_call(
     assert clinic.control.calls() == ()
 
 
+@pytest.mark.slow
 def test_rows_left_over_are_3_and_the_screen_says_why(terminal: Terminal, clinic: World) -> None:
     rows = [cliente(1), cliente(2), cliente(3), cliente(4, cnpj_cpf="11111111111")]
     clinic.model("clientes", rows)
@@ -69,6 +71,7 @@ def test_rows_left_over_are_3_and_the_screen_says_why(terminal: Terminal, clinic
     assert "omie-pipeline retry" in said.out
 
 
+@pytest.mark.slow
 def test_facts_read_the_lists_first_and_answer_per_date(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1)])
     clinic.model(
@@ -92,6 +95,7 @@ def test_facts_read_the_lists_first_and_answer_per_date(terminal: Terminal, clin
     assert methods.index("ListarCategorias") < methods.index("UpsertContaReceber")
 
 
+@pytest.mark.slow
 def test_dates_and_key_narrow_the_selection(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1), cliente(2)])
     (line,) = terminal("push", "clientes", "--key", "PAC-2", "--json").lines
@@ -102,6 +106,7 @@ def test_dates_and_key_narrow_the_selection(terminal: Terminal, clinic: World) -
     assert [(x["partition"], x["selected"]) for x in said.lines] == [("2026-01-06", 1)]
 
 
+@pytest.mark.slow
 def test_an_empty_selection_is_one_object_of_zeros(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [])
     clinic.model("contas_receber", [])
@@ -112,6 +117,7 @@ def test_an_empty_selection_is_one_object_of_zeros(terminal: Terminal, clinic: W
     assert "nenhuma linha" in said.err
 
 
+@pytest.mark.slow
 def test_a_dry_run_sends_and_remembers_nothing(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1), cliente(2), cliente(3, cnpj_cpf="11111111111")])
     said = terminal("push", "clientes", "--dry-run", "--json")
@@ -178,6 +184,7 @@ def test_no_key_and_no_database_are_named(
     assert sim.control.calls() == ()
 
 
+@pytest.mark.slow
 def test_retry_takes_only_what_was_left(terminal: Terminal, clinic: World) -> None:
     _empty_models(clinic)
     clinic.model("clientes", [cliente(1), cliente(2)])

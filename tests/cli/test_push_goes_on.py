@@ -23,6 +23,7 @@ def _services_without_codes(clinic: World) -> None:
     model(clinic, "servicos", *rows)
 
 
+@pytest.mark.slow
 def test_what_does_not_depend_on_a_stopped_endpoint_is_sent(
     terminal: Terminal, clinic: World
 ) -> None:
@@ -70,6 +71,7 @@ def _lose(monkeypatch: pytest.MonkeyPatch, engine: sa.Engine, name: str) -> None
     monkeypatch.setattr(Lane, "_prove", lost)
 
 
+@pytest.mark.slow
 def test_a_lane_that_another_run_took_stops_what_depends_on_it_only(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from omie_pipeline.cli import sandbox
 from tests.local_http import NO_TLS
 
 
+@pytest.mark.slow
 def test_the_simulator_comes_back_at_its_address(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ empresas:
 """
 
 
+@pytest.mark.slow
 def test_every_table_has_a_line(terminal: Terminal, clinic: World) -> None:
     assert terminal("import", "clientes").code == 0
     lines = [x for x in terminal("status", "--json").lines if x["direction"] == "import"]
@@ -46,6 +47,7 @@ def test_one_table_or_one_endpoint(terminal: Terminal, clinic: World) -> None:
     assert [(x["direction"], x["endpoint"]) for x in lines] == [("push", "clientes")]
 
 
+@pytest.mark.slow
 def test_what_the_filter_leaves_out_is_disabled(
     terminal: Terminal, clinic: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_failed_reading_is_an_alert_with_what_to_do(terminal: Terminal, clinic
     assert "Algo deu errado" in entry["error"]
 
 
+@pytest.mark.slow
 def test_days_that_nothing_proved_are_told(terminal: Terminal, clinic: World) -> None:
     assert terminal("import", "contas_receber").code == 0
     with clinic.engine.begin() as connection:
@@ -133,6 +136,7 @@ def test_a_block_is_an_error_of_the_tables_too(terminal: Terminal, clinic: World
     assert "continua de onde parou" in entry["fix"]
 
 
+@pytest.mark.slow
 def test_history_has_both_directions_newest_first(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1), cliente(2, cnpj_cpf="11111111111")])
     assert terminal("import", "dre").code == 0

@@ -192,6 +192,7 @@ def test_a_full_disk_and_a_missing_right_are_told(
         assert "Traceback" in terminal("--debug", "check").err
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     command = f"{sys.executable} -m omie_pipeline.cli push --help | head -n 1"
     done = subprocess.run(
