@@ -57,6 +57,7 @@ def _struck(definitions: dg.Definitions, name: str, hours: int) -> dict[str, set
     }
 
 
+@pytest.mark.slow
 def test_a_strike_reads_what_is_due(agenda: dg.Definitions) -> None:
     notes = {"notas_servico", "notas_produto"}
     titles = {"contas_receber", "contas_pagar", "baixas"}
@@ -141,6 +142,7 @@ def test_only_an_empresa_with_a_clinic_is_reconciled(
     assert struck() == ["sul", "norte"]
 
 
+@pytest.mark.slow
 def test_the_page_of_status_tells_each_table_its_next_reading(
     mirror: MirrorWorld, agenda: dg.Definitions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from omie_pipeline.catalog.lists import MIRROR
 from scripts.generate.asset_graph import SNAPSHOT, STAGING, asset_graph_text
 from tests.dagster.conftest import fresh_definitions
 
+pytestmark = pytest.mark.slow
+
 PORTUGUESE = {"que", "não", "dos", "das", "uma", "cada", "lidos", "para", "sem", "é", "ainda", "na"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+import pytest
 
 from omie_pipeline.assets.status import KEY as STATUS_KEY
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
@@ -18,6 +19,7 @@ from tests.dagster.mirror_world import (
 )
 
 
+@pytest.mark.slow
 def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
     mirror.seed(3, 4)
     mirror.seed(1, 2)
@@ -44,6 +46,7 @@ def test_a_backfill_reads_its_days_and_proves_each(mirror: MirrorWorld) -> None:
     assert mirror.rows("SELECT trigger, state FROM omie_sync.import_run") == [("ui", "done")]
 
 
+@pytest.mark.slow
 def test_an_incremental_run_marks_the_older_day_that_it_touched(mirror: MirrorWorld) -> None:
     (old,) = mirror.seed(5)
     assert mirror.run(["contas_receber"], 9).success  # up to today: the cursor stands
@@ -57,6 +60,7 @@ def test_an_incremental_run_marks_the_older_day_that_it_touched(mirror: MirrorWo
     assert checks(result)["completo"].passed
 
 
+@pytest.mark.slow
 def test_a_missing_row_turns_the_check_red(mirror: MirrorWorld) -> None:
     mirror.seed(2, 3)
     began = datetime.now(UTC) - timedelta(seconds=1)
@@ -75,6 +79,7 @@ def test_a_missing_row_turns_the_check_red(mirror: MirrorWorld) -> None:
     assert checks(mirror.run(["contas_receber"], 2, 2))["completo"].passed
 
 
+@pytest.mark.slow
 def test_the_verdict_of_one_day_stands_beside_that_of_another(mirror: MirrorWorld) -> None:
     mirror.seed(3, 2)
     mirror.seed(1, 2)
@@ -101,6 +106,7 @@ def test_the_verdict_of_one_day_stands_beside_that_of_another(mirror: MirrorWorl
     }
 
 
+@pytest.mark.slow
 def test_what_starts_by_itself_announces_no_check(mirror: MirrorWorld) -> None:
     """What is announced and never evaluated is red; and each day would repeat the whole range."""
     mirror.seed(1)
@@ -137,6 +143,7 @@ def test_a_field_that_no_document_names_is_told(mirror: MirrorWorld) -> None:
     assert check.metadata["campos"].value == "campo_inventado"
 
 
+@pytest.mark.slow
 def test_the_statement_agrees_with_the_movements_or_names_the_account(mirror: MirrorWorld) -> None:
     control = mirror.simulator.control
     control.lancar_em_conta(9100000001, 150, day=mirror.day(0))
@@ -156,6 +163,7 @@ def test_the_statement_agrees_with_the_movements_or_names_the_account(mirror: Mi
     assert "9100000001" in str(bad.metadata["contas"].value)
 
 
+@pytest.mark.slow
 def test_the_page_of_status_shows_every_table(mirror: MirrorWorld) -> None:
     mirror.run(["contas_receber"], 9)
     result = mirror.definitions.resolve_job_def("situacao").execute_in_process(

@@ -72,6 +72,7 @@ def _values(page: list[dict[str, Any]], name: str) -> dict[str, tuple[str, str]]
     return {value["key"]: (value["type"], value["value"]) for value in one["configuredValues"]}
 
 
+@pytest.mark.slow
 def test_the_page_names_variables_and_shows_no_secret(page: list[dict[str, Any]]) -> None:
     assert {one["name"] for one in page} == {"omie", "warehouse", "clinic", "dbt"}
     omie = _values(page, "omie")
@@ -91,6 +92,7 @@ def test_the_page_names_variables_and_shows_no_secret(page: list[dict[str, Any]]
     assert "senha" not in shown
 
 
+@pytest.mark.slow
 def test_the_page_says_what_each_field_is_and_which_assets_use_it(
     page: list[dict[str, Any]],
 ) -> None:

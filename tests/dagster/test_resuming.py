@@ -62,6 +62,7 @@ def _blocked_load(world: MirrorWorld) -> None:
     assert "até" in str(told.description)
 
 
+@pytest.mark.slow
 def test_a_block_stops_the_load_and_the_sensor_goes_on_with_it(months: MirrorWorld) -> None:
     _blocked_load(months)
     asked = months.calls()
@@ -86,6 +87,7 @@ def test_a_block_stops_the_load_and_the_sensor_goes_on_with_it(months: MirrorWor
     assert months.tick(RESUME).run_requests == []
 
 
+@pytest.mark.slow
 def test_several_tables_stopped_by_one_block_knock_once(months: MirrorWorld) -> None:
     _blocked_load(months)
     stopped = {"until": datetime.now(UTC), "run": "segunda"}
@@ -173,6 +175,7 @@ def _stopped(world: MirrorWorld, run_id: str, table: str, at: datetime) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_another_reading_proved_meanwhile_is_resumed_once(mirror: MirrorWorld) -> None:
     mirror.seed(5)
     _stopped(mirror, "a", "contas_receber", datetime.now(UTC) - timedelta(minutes=30))

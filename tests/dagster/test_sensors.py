@@ -60,6 +60,7 @@ def _requests(definitions: dg.Definitions) -> list[dg.RunRequest]:
         return list(sensor.evaluate_tick(context).run_requests or [])
 
 
+@pytest.mark.slow
 def test_held_rows_resume_when_their_wait_is_over(
     deployed: dg.Definitions, engine: sa.Engine
 ) -> None:
@@ -110,6 +111,7 @@ def test_nothing_resumes_before_its_time_or_under_a_block(
     assert _requests(deployed) == []
 
 
+@pytest.mark.slow
 def test_a_run_that_died_hides_no_held_row(deployed: dg.Definitions, engine: sa.Engine) -> None:
     _hold(engine, "contas_receber", "2026-01-03", None, code="OutcomeUnknown")
     with engine.begin() as connection:
@@ -128,6 +130,7 @@ def test_a_run_that_died_hides_no_held_row(deployed: dg.Definitions, engine: sa.
     assert len(_requests(deployed)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["reference", "GuardrailStopped", "partial_success"])
 def test_rows_that_wait_for_a_person_do_not_resume_by_themselves(
     deployed: dg.Definitions, engine: sa.Engine, code: str
@@ -136,6 +139,7 @@ def test_rows_that_wait_for_a_person_do_not_resume_by_themselves(
     assert _requests(deployed) == []
 
 
+@pytest.mark.slow
 def test_the_schedule_asks_for_every_empresa(deployed: dg.Definitions) -> None:
     schedule = deployed.resolve_schedule_def("sincronizacao")
     assert schedule.cron_schedule == "0 */6 * * *"
@@ -164,6 +168,7 @@ def test_pending_dates_are_changed_unfinished_and_today(
     assert all(day >= date(2026, 1, 1) for day in dates)
 
 
+@pytest.mark.slow
 def test_dates_whose_rows_were_deleted_are_pending(
     deployed: dg.Definitions, engine: sa.Engine
 ) -> None:

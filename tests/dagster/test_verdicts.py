@@ -100,6 +100,7 @@ def pushes(
         yield Pushes(World(engine, simulator, clock), definitions, instance)
 
 
+@pytest.mark.slow
 def test_the_verdict_of_one_empresa_does_not_hide_that_of_another(pushes: Pushes) -> None:
     pushes.world.model("clientes", [cliente(1, empresa="sul", cnpj_cpf="123")])
     assert pushes.run("clientes", partition_key="sul").success
@@ -110,6 +111,7 @@ def test_the_verdict_of_one_empresa_does_not_hide_that_of_another(pushes: Pushes
     assert pushes.shown("clientes", "validacao") == {"sul": "SUCCEEDED", "norte": "SUCCEEDED"}
 
 
+@pytest.mark.slow
 def test_refused_rows_stand_in_their_own_days_and_the_run_in_its_last(pushes: Pushes) -> None:
     for name in REFERENCES:
         Deployment().refresh_reference(name, "norte")
@@ -160,6 +162,7 @@ def test_refused_rows_stand_in_their_own_days_and_the_run_in_its_last(pushes: Pu
     assert size < 250_000
 
 
+@pytest.mark.slow
 def test_the_runs_before_are_a_picture_of_what_became_of_the_rows(
     pushes: Pushes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +195,7 @@ def test_the_runs_before_are_a_picture_of_what_became_of_the_rows(
     assert data_docs_link(tmp_path / "data_docs" / "index.html") is None
 
 
+@pytest.mark.slow
 def test_the_page_of_status_tells_what_was_sent_and_what_is_to_be_fixed(pushes: Pushes) -> None:
     resources = connections(Deployment())
 

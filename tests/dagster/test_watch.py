@@ -42,6 +42,7 @@ def _change(mirror: MirrorWorld, ago: int) -> None:
     mirror.simulator.control.edit("contas_receber", code, {"valor_documento": 999})
 
 
+@pytest.mark.slow
 def test_nothing_changed_asks_for_nothing(loaded: MirrorWorld) -> None:
     tick = loaded.tick(TITULOS)
     assert tick.run_requests == []
@@ -52,6 +53,7 @@ def test_nothing_changed_asks_for_nothing(loaded: MirrorWorld) -> None:
     assert loaded.calls() == 1
 
 
+@pytest.mark.slow
 def test_only_the_day_that_changed_is_read(loaded: MirrorWorld) -> None:
     _change(loaded, 5)
     tick = loaded.tick(TITULOS)
@@ -82,6 +84,7 @@ def test_only_the_day_that_changed_is_read(loaded: MirrorWorld) -> None:
     assert loaded.tick(TITULOS, tick.cursor).run_requests == []
 
 
+@pytest.mark.slow
 def test_a_change_that_a_reading_brought_in_asks_for_nothing(loaded: MirrorWorld) -> None:
     _change(loaded, 2)
     assert loaded.run(["contas_receber"], 0, tags={"omie_pipeline/mode": "incremental"}).success
@@ -89,6 +92,7 @@ def test_a_change_that_a_reading_brought_in_asks_for_nothing(loaded: MirrorWorld
     assert loaded.tick(TITULOS).run_requests == []
 
 
+@pytest.mark.slow
 def test_a_deletion_shows_in_the_total(loaded: MirrorWorld) -> None:
     (new,) = loaded.seed(0)
     tick = loaded.tick(TITULOS)
@@ -101,6 +105,7 @@ def test_a_deletion_shows_in_the_total(loaded: MirrorWorld) -> None:
     assert len(loaded.tick(TITULOS, tick.cursor).run_requests) == 1
 
 
+@pytest.mark.slow
 def test_no_call_under_a_block(loaded: MirrorWorld) -> None:
     _change(loaded, 3)
     ((scope,),) = loaded.rows("SELECT scope FROM omie_sync.binding")
@@ -117,6 +122,7 @@ def test_no_call_under_a_block(loaded: MirrorWorld) -> None:
     assert "bloqueou a chave até" in skipped(tick)
 
 
+@pytest.mark.slow
 def test_no_run_is_piled_on_a_run_and_no_look_on_a_reading(
     loaded: MirrorWorld, engine: sa.Engine
 ) -> None:
@@ -138,6 +144,7 @@ def test_no_run_is_piled_on_a_run_and_no_look_on_a_reading(
     assert loaded.calls() == 0
 
 
+@pytest.mark.slow
 def test_a_refused_key_is_left_in_peace(loaded: MirrorWorld) -> None:
     loaded.simulator.control.suspend()
     tick = loaded.tick(TITULOS)
@@ -158,6 +165,7 @@ def test_every_family_has_its_tables_and_its_pace(mirror: MirrorWorld) -> None:
         assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
 
 
+@pytest.mark.slow
 def test_the_statement_comes_with_the_movements(mirror: MirrorWorld) -> None:
     assert mirror.run(["movimentacoes"], 9).success
     mirror.simulator.control.lancar_em_conta(9100000001, 50, day=mirror.day(0))
@@ -169,6 +177,7 @@ def test_the_statement_comes_with_the_movements(mirror: MirrorWorld) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_changed_cliente_reads_the_register(mirror: MirrorWorld) -> None:
     registers = mirror.definitions.resolve_job_def("espelho_cadastros")
     chosen = [dg.AssetKey(["omie", "clientes"])]
@@ -189,6 +198,7 @@ def _looked_minutes_ago(cursor: str, minutes: int) -> str:
     return json.dumps(memory)
 
 
+@pytest.mark.slow
 def test_a_change_whose_run_failed_is_asked_for_again(loaded: MirrorWorld) -> None:
     loaded.execute(
         "UPDATE omie_sync.import_cursor SET read_until = read_until - interval '2 hours'"
@@ -211,6 +221,7 @@ def test_a_change_whose_run_failed_is_asked_for_again(loaded: MirrorWorld) -> No
     assert loaded.tick(TITULOS, again.cursor).run_requests == []
 
 
+@pytest.mark.slow
 def test_a_state_that_recurs_is_followed(loaded: MirrorWorld) -> None:
     loaded.seed(0)
     first = loaded.tick(TITULOS)
