@@ -61,6 +61,7 @@ def in_omie(world: World) -> list[dict[str, Any]]:
     return [dict(record) for record in world.control.records("contas_receber")]
 
 
+@pytest.mark.slow
 def test_it_is_taken_over_and_not_made_again(world: World) -> None:
     ready(world, {})
     model(world, "contas_receber", titulo(1))
@@ -79,6 +80,7 @@ def test_it_is_taken_over_and_not_made_again(world: World) -> None:
     assert push(world, "contas_receber", policy=ADOPT).total.unchanged == 1
 
 
+@pytest.mark.slow
 def test_its_changes_and_payments_go_to_the_same_record(world: World) -> None:
     ready(world, {})
     model(world, "contas_receber", titulo(1))

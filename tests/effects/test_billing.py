@@ -43,6 +43,7 @@ def rejected_note(world: World) -> None:
     assert world.ledger("faturar_os") == {"OS-1": "rejected"}
 
 
+@pytest.mark.slow
 def test_a_refused_note_waits_for_its_correction(world: World) -> None:
     rejected_note(world)
     for _ in range(2):
@@ -62,6 +63,7 @@ def test_a_refused_note_waits_for_its_correction(world: World) -> None:
     assert notes(world) == ["rejected", "authorised"]
 
 
+@pytest.mark.slow
 def test_the_correction_may_be_the_patients_address(world: World) -> None:
     """The order itself does not change, and is billed once more all the same: once."""
     rejected_note(world)
@@ -83,6 +85,7 @@ def test_the_correction_may_be_the_patients_address(world: World) -> None:
     assert notes(world) == ["rejected", "rejected", "authorised"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["http_500_after_commit", "html_502"])
 def test_an_unclear_answer_to_the_second_billing(world: World, kind: str) -> None:
     rejected_note(world)

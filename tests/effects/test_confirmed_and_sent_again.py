@@ -27,6 +27,7 @@ ENDS: tuple[tuple[FaultKind, str, int], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "state", "told"), ENDS)
 def test_a_record_that_is_to_be_deleted_again(
     world: World, kind: FaultKind, state: str, told: int

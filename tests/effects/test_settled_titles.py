@@ -110,6 +110,7 @@ def test_a_change_that_does_not_validate_undoes_nothing(world: World) -> None:
     assert [c.method for c in world.writes()] == []
 
 
+@pytest.mark.slow
 def test_a_change_that_omie_refuses_does_not_oscillate(world: World) -> None:
     with_settled_title(world)
     bad = titulo(1, codigo_categoria="9.99.99")
@@ -143,6 +144,7 @@ def test_nothing_is_settled_again_before_the_title_could_change(world: World) ->
     assert omie_has(world) == ("160.00", [("BXR-1", "160.00")])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "method", ["CancelarRecebimento", "UpsertContaReceber", "LancarRecebimento"]
 )
@@ -165,6 +167,7 @@ def test_a_crash_in_between_changes_nothing_in_the_end(world: World, method: str
     assert world.open_intents() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [(DAY, PAYMENT_DAY), (PAYMENT_DAY, DAY)])
 def test_days_apart_pushed_one_by_one(world: World, days: tuple[date, date]) -> None:
     """The título counts on one day and its payment on another."""

@@ -109,6 +109,7 @@ def test_a_title_that_was_taken_out_and_comes_back_is_settled_again(world: World
     assert paid(world) == ["150.10"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "payments"),
     [
@@ -143,6 +144,7 @@ def test_a_payment_above_its_title_is_not_taken_back(world: World) -> None:
     assert reason["rule"] == "baixa_lancada"
 
 
+@pytest.mark.slow
 def test_a_run_of_one_day_settles_what_it_took_back_of_another(world: World) -> None:
     with_settled_title(world)
     model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
@@ -152,6 +154,7 @@ def test_a_run_of_one_day_settles_what_it_took_back_of_another(world: World) -> 
     assert push(world, "baixas_receber", policy=UNDO).total.unchanged == 1
 
 
+@pytest.mark.slow
 def test_what_waits_for_a_reversal_is_not_resumed_by_itself(world: World) -> None:
     with_settled_title(world)
     model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
@@ -164,6 +167,7 @@ def test_what_waits_for_a_reversal_is_not_resumed_by_itself(world: World) -> Non
     assert resumable(world.engine, world.clock.now()) == []
 
 
+@pytest.mark.slow
 def test_a_settlement_is_resumed_once_its_title_was_changed(world: World) -> None:
     with_settled_title(world)
     model(world, "contas_receber", titulo(1, valor_documento=Decimal("160.00")))
@@ -204,6 +208,7 @@ def test_mirror_holds_what_is_settled_or_billed(world: World, endpoint: str) -> 
     assert resumable(world.engine, world.clock.now()) == []
 
 
+@pytest.mark.slow
 def test_a_title_that_left_goes_once_its_payment_was_reversed(world: World) -> None:
     with_title(world, titulo(1), titulo(2))
     model(world, "baixas_receber", baixa(1))

@@ -168,6 +168,7 @@ def test_a_request_that_the_road_sent_twice(world: World, kind: Kind) -> None:
     deliver(world, kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*FULL, *OTHERS], ids=name_of)
 def test_a_crash_before_the_answer_is_written_down(world: World, kind: Kind) -> None:
     kind.prepare(world)

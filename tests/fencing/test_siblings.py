@@ -75,6 +75,7 @@ def test_a_dead_run_is_no_live_one_while_its_sibling_works(receipts: World) -> N
         assert len(receipts.control.twins("contas_receber", f"REC-{number}")) == 1
 
 
+@pytest.mark.slow
 def test_a_live_run_is_not_ended_by_its_sibling(receipts: World) -> None:
     """The sibling waits for the lane, and touches nothing before it has it."""
     waits, reports = threading.Event(), list[PushReport]()

@@ -100,7 +100,10 @@ def test_taken_over_while_it_sends(world: World, endpoint: str) -> None:
     check_truth(world, endpoint)
 
 
-@pytest.mark.parametrize("number", range(1, 16, 2))
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=() if n in (1, 9) else pytest.mark.slow) for n in range(1, 16, 2)],
+)
 @pytest.mark.parametrize("endpoint", ["clientes", "baixas_receber"])
 def test_taken_over_before_any_transaction(world: World, endpoint: str, number: int) -> None:
     """While it plans, checks, writes its intents or its outcomes."""
@@ -128,6 +131,7 @@ def _few(endpoint: str) -> list[dict[str, Any]]:
     return [rows.baixa(11, title=1, valor=50), rows.baixa(12, title=1, valor=50)]
 
 
+@pytest.mark.slow
 def test_taken_over_while_it_settles_the_past(world: World) -> None:
     """A third run settled the open intent while the second was reading it back."""
     prepared(world, "baixas_receber")
@@ -186,6 +190,7 @@ def test_one_record_that_a_person_sends_stops_as_well(world: World) -> None:
     assert [c for c in sent(world) if c == "UpsertCliente"] == ["UpsertCliente"]
 
 
+@pytest.mark.slow
 def test_rows_that_nobody_sent_are_held_and_told(world: World) -> None:
     """The other run was for one row only: what this one had yet to send is not lost."""
     prepared(world, "baixas_receber")

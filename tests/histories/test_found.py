@@ -19,6 +19,7 @@ def history(company: Company) -> Histories:
     return found
 
 
+@pytest.mark.slow
 def test_a_refused_note_of_a_receipt_that_left_is_not_confirmed(history: Histories) -> None:
     """The row of a refused billing left the model: the ledger took it for delivered."""
     history.open_the_clinic(mirror=False, delivered=True)
@@ -27,6 +28,7 @@ def test_a_refused_note_of_a_receipt_that_left_is_not_confirmed(history: Histori
     history.teardown()
 
 
+@pytest.mark.slow
 def test_a_refused_note_is_still_owed_when_its_receipt_comes_back(history: Histories) -> None:
     history.open_the_clinic(mirror=False, delivered=True)
     receipt = history.clinic.receipts[2]
@@ -44,6 +46,7 @@ def test_a_refused_note_is_still_owed_when_its_receipt_comes_back(history: Histo
     assert states == ["rejected", "authorised"]
 
 
+@pytest.mark.slow
 def test_an_order_that_the_mirror_took_away_is_billed_when_it_is_made_again(
     history: Histories,
 ) -> None:
@@ -60,6 +63,7 @@ def test_an_order_that_the_mirror_took_away_is_billed_when_it_is_made_again(
     assert [note.state for note in history.company.control.notes("OS-1")] == ["authorised"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("undo", [True, False])
 def test_a_title_waits_for_the_answer_of_its_settlement(history: Histories, undo: bool) -> None:
     """A settlement's answer was lost, its título changed: Omie refused the change, and a refused
@@ -78,6 +82,7 @@ def test_a_title_waits_for_the_answer_of_its_settlement(history: Histories, undo
     assert value == (150 if undo else 100)
 
 
+@pytest.mark.slow
 def test_a_machine_a_day_ahead_takes_no_payment_twice(history: Histories) -> None:
     """A settlement of part of a título was made and its answer lost with its process; the clinic
     corrects it, and the next process runs on a machine that is a day ahead."""

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+
 from omie_pipeline.imports.bank_statement import StatementReader, cash_checks
 from omie_pipeline.imports.filter import MirrorFilter
 from omie_pipeline.imports.report import ImportRequest, Mode
@@ -118,6 +120,7 @@ def test_a_deletion_is_found_without_asking_about_empty_months(world: World) -> 
     assert len(world.control.calls(failed=True)) <= 1, "the window of changes alone was empty"
 
 
+@pytest.mark.slow
 def test_a_statement_of_the_past_follows_what_moved_there(world: World) -> None:
     (title,) = seed(world, 1, DAY)
     settlement = world.control.settle("contas_receber", title, day=DAY, value=Decimal(1))

@@ -65,6 +65,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", list(permutations((0, 1, 2, 3)))[::3])
 def test_money_counts_once_in_any_order_of_arrival(
     engine: sa.Engine, order: tuple[int, ...]
@@ -131,6 +132,7 @@ BATCHES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BATCHES)
 def test_an_entry_that_settles_several_titles(engine: sa.Engine, name: str) -> None:
     rows = BATCHES[name]
@@ -181,6 +183,7 @@ def test_a_batch_settlement_is_read_and_agrees_with_the_statement(
     assert all(check.closes for check in checks)
 
 
+@pytest.mark.slow
 def test_a_list_of_loose_entries_only(world: World) -> None:
     """What settlements moved is in ``movimentacoes`` all the same, and is counted once."""
     world.control.set_behaviour(loose_entries_only=True)
@@ -297,6 +300,7 @@ def act(world: World, action: tuple[Any, ...], settled: list[int]) -> None:
     later(world, minutes=3)
 
 
+@pytest.mark.slow
 @seed(20260105)
 @settings(
     max_examples=8,

@@ -21,6 +21,7 @@ RECORDED = Path(__file__).parent / "recorded"
 DAY = date(2026, 1, 3)
 
 
+@pytest.mark.slow
 def test_every_table_comes_in(world: World) -> None:
     keys = seed(world, 2, DAY, valor_documento=100)
     seed(world, 2, DAY, "contas_pagar")

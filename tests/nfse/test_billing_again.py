@@ -132,6 +132,7 @@ def test_a_refused_note_waits_for_the_order_and_is_billed_once_more(billing: Bil
     assert world.rows("SELECT 1 FROM omie_sync.rejected") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["http_500_after_commit", "truncated_json_after_commit", "http_500"]
 )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
@@ -47,6 +48,7 @@ class CityHallIsSilent:
         )
 
 
+@pytest.mark.slow
 def test_two_hundred_open_notes_cost_a_bounded_number_of_questions_an_hour(
     engine: sa.Engine,
 ) -> None:
@@ -94,6 +96,7 @@ def test_no_question_is_repeated_within_a_minute(notes: Notes) -> None:
         last[question] = call.at
 
 
+@pytest.mark.slow
 def test_the_waits_double_up_to_an_hour(notes: Notes) -> None:
     notes.control.city_hall_down(True)
     notes.billed()

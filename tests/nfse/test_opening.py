@@ -63,6 +63,7 @@ def refused(world: World, words: str) -> None:
     assert (notes(world), note(world).state) == (["rejected"], "rejected")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_a_person", [False, True])
 @pytest.mark.parametrize("how", ["held", "rejected"])
 def test_an_order_that_is_yet_to_change_is_not_billed(
@@ -185,6 +186,7 @@ def test_what_opens_a_refused_note(words: str, parts: set[str]) -> None:
     assert not opens(before, {}), "the decision led to this refusal"
 
 
+@pytest.mark.slow
 def test_an_rps_that_the_city_hall_knows_is_opened_by_a_person_only(world: World) -> None:
     refused(world, KNOWN_RPS)
     model(world, "servicos", rows.servico(nPrecoUnit=101))
@@ -201,6 +203,7 @@ def test_an_rps_that_the_city_hall_knows_is_opened_by_a_person_only(world: World
     assert notes(world) == ["rejected", "authorised"]
 
 
+@pytest.mark.slow
 def test_an_address_refused_does_not_open_for_a_price(world: World) -> None:
     refused(world, "Endereço do tomador inválido")
     model(world, "servicos", rows.servico(nPrecoUnit=101))
@@ -209,6 +212,7 @@ def test_an_address_refused_does_not_open_for_a_price(world: World) -> None:
     assert push(world, "faturar_os").total.rejected == 1
 
 
+@pytest.mark.slow
 def test_the_same_cliente_sent_once_more_is_no_correction(world: World) -> None:
     refused(world, "Endereço do tomador inválido")
     with world.engine.begin() as connection:

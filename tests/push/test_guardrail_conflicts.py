@@ -30,6 +30,7 @@ def test_one_reversal_of_few_payments_goes_through(world: World) -> None:
     assert world.control.settlements("REC-1") == ()
 
 
+@pytest.mark.slow
 def test_settled_titles_do_not_stop_new_ones(world: World) -> None:
     _settled(world, 10)
     rows = [titulo(n, id_conta_corrente=9100000002) for n in range(1, 12)]
@@ -49,6 +50,7 @@ def test_a_dry_run_does_not_count_them_either(world: World) -> None:
     assert (report.total.quarantined, report.would_stop) == (SETTLED, ())
 
 
+@pytest.mark.slow
 def test_changed_payments_are_conflicts_and_the_few_rows_still_count(world: World) -> None:
     _settled(world, SETTLED)
     rows = [baixa(n, "41.00", title=n) for n in range(1, SETTLED + 1)]

@@ -43,6 +43,7 @@ def test_an_approved_retry_sends_it(world: World) -> None:
     assert world.push(selection=selection, approve=True).total.created == 2
 
 
+@pytest.mark.slow
 def test_partial_runs_are_not_compared_with_each_other(world: World) -> None:
     world.model("clientes", [cliente(n) for n in range(1, 12)])
     for number in range(1, 5):

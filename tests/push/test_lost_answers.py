@@ -66,6 +66,7 @@ def test_what_arrived_is_read_back_and_sent_once(world: World, kind: FaultKind) 
     assert report.total.calls == 5 + 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BEFORE)
 def test_what_did_not_arrive_is_sent_again_after_a_minute(world: World, kind: FaultKind) -> None:
     report = push_with(world, kind)
@@ -77,6 +78,7 @@ def test_what_did_not_arrive_is_sent_again_after_a_minute(world: World, kind: Fa
     assert len(world.writes("PAC-2")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["timeout_after_commit", "html_502"])
 def test_a_stale_read_proves_nothing(world: World, kind: FaultKind) -> None:
     world.control.set_behaviour(stale_reads_seconds=30)

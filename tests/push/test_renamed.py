@@ -79,6 +79,7 @@ def receipts(*codes: str, **changes: Any) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_three_ids_that_became_decimals_stop_the_push(world: World) -> None:
     rows.with_title(world, *receipts("REC-701", "REC-702", "REC-703"))
     world.model("contas_receber", receipts("REC-701.0", "REC-702.0", "REC-703.0"))

@@ -16,6 +16,7 @@ from tests.push.world import World, cliente
 LENIENT = EndpointPolicy(guardrails=Guardrails(max_quarantined_share=1))
 
 
+@pytest.mark.slow
 def test_a_run_whose_report_is_wanted_goes_through_great_expectations(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def refuse(world: World, row: dict[str, object], endpoint: str = "clientes") -> 
     world.control.clear_calls()
 
 
+@pytest.mark.slow
 def test_a_refused_change_of_a_settled_title_is_unchanged_again(world: World) -> None:
     world.confirmed(1)
     world.read_references()

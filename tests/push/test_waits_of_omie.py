@@ -187,6 +187,7 @@ def test_a_busy_method_is_spared(world: World) -> None:
     assert world.open_intents() == 0
 
 
+@pytest.mark.slow
 def test_a_passing_refusal_is_asked_again_once(world: World) -> None:
     words = "ERROR: Informe a Tag [nCodOS] ou [cCodIntOS] na alteração!"
     body = f'{{"faultstring": "{words}", "faultcode": "SOAP-ENV:Client-1000"}}'
