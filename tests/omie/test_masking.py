@@ -121,6 +121,7 @@ def test_no_personal_value_survives(endpoint: Endpoint, seed: int) -> None:
     assert set(personal_texts(payload)) >= hidden
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(PERSONAL)), WORD, st.text(max_size=20), st.text(max_size=20))
 @GENERATED
 def test_a_fault_does_not_repeat_what_it_was_sent(

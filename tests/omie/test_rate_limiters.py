@@ -67,12 +67,14 @@ def most_in_a_minute(moments: list[float]) -> int:
     return most
 
 
+@pytest.mark.slow
 def test_a_method_stays_below_its_ceiling_and_near_it(make: type[LocalRateLimiter]) -> None:
     moments = paced(make(), 500)
     assert most_in_a_minute(moments) <= OMIES_MINUTE
     assert len(moments) / (moments[-1] / 60) >= 0.97 * OMIES_MINUTE
 
 
+@pytest.mark.slow
 def test_the_address_stays_below_its_ceiling_and_near_it(make: type[LocalRateLimiter]) -> None:
     limits = Limits(method_per_minute=100_000)
     moments = paced(make(limits), 1500, tuple("ABCDEFGH"))
@@ -207,6 +209,7 @@ def simulate(callers: dict[str, RateLimiter], until_seconds: float) -> list[tupl
     return left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scopes", "ceiling"), [(1, OMIES_MINUTE), (2, 2 * OMIES_MINUTE), (6, OMIES_IP_MINUTE)]
 )

@@ -64,6 +64,7 @@ def ids(world: World) -> set[int]:
     return {int(one["codigo_cliente_omie"]) for one in world.held_by_omie().values()}
 
 
+@pytest.mark.slow
 def test_a_copy_stands_as_the_original_and_lives_by_itself(
     new_world: Callable[[], World], prepare: Callable[..., None], prepared: list[World]
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_copy_stands_as_the_original_and_lives_by_itself(
     assert ids[0] == ids[1], "ids go on where the original's did"
 
 
+@pytest.mark.slow
 def test_other_arguments_and_a_touched_world_are_prepared_for_real(
     new_world: Callable[[], World], prepare: Callable[..., None], prepared: list[World]
 ) -> None:
@@ -111,6 +113,7 @@ def test_other_arguments_and_a_touched_world_are_prepared_for_real(
     assert prepared[-1] is changed, "what was taken back has touched nothing"
 
 
+@pytest.mark.slow
 def test_one_after_the_other(
     new_world: Callable[[], World], prepare: Callable[..., None], prepared: list[World]
 ) -> None:

@@ -60,6 +60,7 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
     assert modes(home) == {"": 0o077, "dbt_project": 0, "dagster": 0}
 
 
+@pytest.mark.slow
 def test_the_reports_of_a_push_are_private(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

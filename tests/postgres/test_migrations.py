@@ -61,6 +61,7 @@ def test_a_database_of_another_version_is_left_alone(
         assert kept.scalars().all() == [version]
 
 
+@pytest.mark.slow
 def test_a_database_from_before_a_list_gets_its_table(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE omie.parcelas"))

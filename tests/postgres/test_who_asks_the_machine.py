@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 import omie_pipeline
 
 ROOT = Path(omie_pipeline.__file__).parent
@@ -48,6 +50,7 @@ def test_what_counts_as_asking() -> None:
     assert not asks("import time\nstarted = time.monotonic()\nnow = clock.now()")
 
 
+@pytest.mark.slow
 def test_only_these_ask_the_machine_for_the_time() -> None:
     found = {
         path.relative_to(ROOT).as_posix()

@@ -219,6 +219,7 @@ def test_the_end_of_the_retention_takes_name_and_document(engine: sa.Engine) -> 
     assert "Maria de Souza" not in everything(engine, skip_client=OTHER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["contas_receber", "baixas", "notas_fiscais"])
 def test_a_later_fact_puts_the_day_off(engine: sa.Engine, table: str) -> None:
     add_people(engine)

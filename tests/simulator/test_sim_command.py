@@ -37,6 +37,7 @@ def running_command(tmp_path: Path, *options: str) -> Iterator[Api]:
             process.wait(10)
 
 
+@pytest.mark.slow
 def test_it_generates_receivables_once_and_sends_webhooks(tmp_path: Path) -> None:
     state = tmp_path / "estado.db"
     options = ("--state", str(state), "--receivables", "30", "--days", "3")

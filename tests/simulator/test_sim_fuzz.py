@@ -6,6 +6,8 @@ import json
 import random
 from typing import Any
 
+import pytest
+
 from omie_pipeline.catalog import Field, Service
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.company import APP_KEY, APP_SECRET
@@ -135,10 +137,12 @@ def _services() -> dict[str, Service]:
     return services | {service.path: service for service, _ in ACTING}
 
 
+@pytest.mark.slow
 def test_no_request_makes_it_crash() -> None:
     assert len(_fuzz(list(_services().values()), 8000, 20260105)) >= 30
 
 
+@pytest.mark.slow
 def test_no_request_about_orders_and_contracts_makes_it_crash() -> None:
     asked = [service for path, service in _services().items() if path.startswith("servicos/")]
     reached = _fuzz(asked, 8000, 20260104)

@@ -118,6 +118,7 @@ def test_a_text_is_told_from_what_is_none(source: str, found: int) -> None:
     assert len(list(portuguese(source))) == found
 
 
+@pytest.mark.slow
 def test_portuguese_stands_in_catalogues() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{line}: {text}"
@@ -153,6 +154,7 @@ def _said(source: str) -> Iterator[tuple[str, str]]:
             yield known.get(node.value.id, ""), node.attr
 
 
+@pytest.mark.slow
 def test_every_text_is_said_somewhere() -> None:
     said = {one for file in PACKAGE.rglob("*.py") for one in _said(file.read_text("utf-8"))}
     left_over = []

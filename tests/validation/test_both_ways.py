@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omie_pipeline.catalog import REGISTRY, WRITABLE, ComplexType, Endpoint, Service
-from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator, validator
+from omie_pipeline.validation import (
+    CandidateRow,
+    ClinicRules,
+    References,
+    Validator,
+    validator,
+)
 from omie_pipeline.validation.conditions import CONDITIONS
 from omie_pipeline.validation.rules import by_rule, checks_for
 from tests.validation.conftest import REFERENCES
@@ -91,6 +97,7 @@ def validators() -> dict[tuple[str, bool], Validator]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(chunk=chunks())
 def test_a_handful_gets_every_reason_that_a_reported_run_gets(
@@ -202,6 +209,7 @@ def test_a_suite_has_an_expectation_for_each_rule_not_for_each_field(endpoint: A
         assert len({check.field for check in rule.checks}) == len(rule.checks)
 
 
+@pytest.mark.slow
 def test_a_handful_does_not_import_great_expectations() -> None:
     code = (
         "import sys\n"

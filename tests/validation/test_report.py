@@ -75,6 +75,7 @@ def test_no_value_of_a_row_comes_out(report: ValidationReport, value: str) -> No
     assert value not in json.dumps(report.to_json_dict(), ensure_ascii=False)
 
 
+@pytest.mark.slow
 def test_data_docs_show_rules_and_no_value(report: ValidationReport, tmp_path: Path) -> None:
     write_data_docs([report.counts_only()], tmp_path / "docs")
     page = write_data_docs([report.counts_only()], tmp_path / "docs")
@@ -163,6 +164,7 @@ def test_label_of_a_nested_path() -> None:
     assert label("campo_novo") == "campo_novo"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["reported", "clientes"])
 def test_expectation_that_cannot_be_evaluated_is_an_error(
     way: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -176,6 +178,7 @@ def test_expectation_that_cannot_be_evaluated_is_an_error(
     assert "390" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_importing_the_package_is_cheap() -> None:
     code = (
         "import sys, omie_pipeline.validation;"

@@ -58,6 +58,7 @@ def _receiver_process() -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.stdout.close()
 
 
+@pytest.mark.slow
 def test_a_receiver_that_is_killed_before_its_answer_stores_once(
     configured: None, stored: Stored, engine: sa.Engine
 ) -> None:

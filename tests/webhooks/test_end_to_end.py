@@ -118,6 +118,7 @@ def _title(clinic: Clinic, position: int = 0) -> int:
     return int(codes[position])
 
 
+@pytest.mark.slow
 def test_a_change_in_omie_is_in_the_mirror_after_one_round(clinic: Clinic) -> None:
     code = _title(clinic)
     clinic.simulator.control.edit("contas_receber", code, {"valor_documento": Decimal("77.70")})
@@ -128,6 +129,7 @@ def test_a_change_in_omie_is_in_the_mirror_after_one_round(clinic: Clinic) -> No
     clinic.settled()
 
 
+@pytest.mark.slow
 def test_many_changes_are_one_question_to_each_list(clinic: Clinic) -> None:
     for position in range(10):
         code = _title(clinic, position)
@@ -137,6 +139,7 @@ def test_many_changes_are_one_question_to_each_list(clinic: Clinic) -> None:
     assert max(clinic.asked().values()) <= 3
 
 
+@pytest.mark.slow
 def test_a_settlement_and_its_undoing(clinic: Clinic) -> None:
     code = _title(clinic)
     settlement = clinic.simulator.control.settle("contas_receber", code)
@@ -163,6 +166,7 @@ def test_a_settlement_and_its_undoing(clinic: Clinic) -> None:
     assert clinic.column(balance) == [clinic.simulator.control.balance(number)]
 
 
+@pytest.mark.slow
 def test_a_deleted_title_is_marked_by_what_the_list_says(clinic: Clinic) -> None:
     code = _title(clinic)
     clinic.simulator.control.delete("contas_receber", code)
@@ -176,6 +180,7 @@ def test_a_deleted_title_is_marked_by_what_the_list_says(clinic: Clinic) -> None
         assert clinic.column(left) == [0], table
 
 
+@pytest.mark.slow
 def test_reads_that_lag_are_asked_again(clinic: Clinic) -> None:
     """Lists that still show the old state when the event is there (omie-api.md#stale-reads)."""
     omie, code = clinic.simulator.control, _title(clinic)
@@ -201,6 +206,7 @@ def _show(omie: Control, code: int, record: Mapping[str, Any]) -> None:
     omie.edit("contas_receber", code, fields)
 
 
+@pytest.mark.slow
 def test_an_event_delivered_again_long_after_asks_nothing(clinic: Clinic) -> None:
     code = _title(clinic)
     clinic.simulator.control.edit("contas_receber", code, {"valor_documento": 12})

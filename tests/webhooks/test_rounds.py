@@ -51,6 +51,7 @@ def test_a_row_read_before_the_event_proves_nothing_until_reads_cannot_lag(
     assert world.reads[-1].not_before == START + timedelta(seconds=62)
 
 
+@pytest.mark.slow
 def test_five_thousand_events_read_each_list_once(world: FakeWorld) -> None:
     world.omie["contas_receber"] = world.omie["movimentacoes"] = set(range(1, 5_001))
     world.clock.advance(1)
