@@ -23,12 +23,14 @@ from omie_pipeline.list_mapping.clinic_values import values_of
 from omie_pipeline.list_mapping.model import (
     ALL,
     ANY_VALUE,
+    TARGETS,
     MappedCode,
     Rejected,
     SourceItem,
     SourceKey,
     SourceKind,
     Suggestion,
+    as_read,
 )
 from omie_pipeline.list_mapping.new_category import code_given, request_category, requests_model
 from omie_pipeline.list_mapping.store import Author, Change, Decision
@@ -96,10 +98,11 @@ def listed(
 def not_mapped(
     deployment: Deployment, empresas: Sequence[str], kind: SourceKind
 ) -> tuple[NotMapped, ...]:
-    """Values of one kind that nothing maps, those with most rows first.
+    """Values of one kind that nothing maps to what the kind is mapped to most, those with most rows
+    first: a department alone says no category.
 
     A category that has the form of Omie's own needs no mapping, nor does a procedure whose category
-    is mapped.
+    is mapped, nor a payment method whose type is.
 
     Args:
         deployment: the composed deployment.
@@ -109,20 +112,25 @@ def not_mapped(
     found = []
     with warehouse_errors(), deployment.engine.connect() as connection:
         known = {
-            (one.key.empresa, one.key.kind, one.key.source)
+            (one.key.empresa, one.key.source)
             for one in store.in_force(connection, (ALL, *empresas))
+            if (one.key.kind, one.key.target) == (kind, TARGETS[kind][0])
         }
         for empresa in empresas:
-            mapped = {
-                source for whose, what, source in known if what == kind and whose in (ALL, empresa)
-            }
+            mapped = {source for whose, source in known if whose in (ALL, empresa)}
             if ANY_VALUE not in mapped:
                 found += [
                     NotMapped(empresa, item)
                     for item in values_of(connection, kind, empresa)
-                    if item.source not in mapped and not item.settled
+                    if not (item.settled or _names_of(item) & mapped)
                 ]
     return tuple(found)
+
+
+def _names_of(item: SourceItem) -> set[str]:
+    """What a mapping of the value may be kept under: a payment method's type stands for it too."""
+    by_type = {item.description} if item.kind == "payment_method" else set()
+    return {item.source, *by_type}
 
 
 def set_codes(
@@ -171,9 +179,7 @@ def strangers(
                 continue
             empresas = deployment.empresas if key.empresa == ALL else (key.empresa,)
             values = [one for name in empresas for one in values_of(connection, key.kind, name)]
-            known = {one.source for one in values}
-            if key.kind == "payment_method":
-                known |= {one.description for one in values}
+            known = {name for one in values for name in _names_of(one)}
             if known and key.source not in known:
                 found.append((key, did_you_mean(key.source, known)))
     return tuple(found)
@@ -242,8 +248,9 @@ def decisions(
         source: only of this value.
         limit: at most so many.
     """
+    meant = None if source is None else as_read(source)
     with warehouse_errors(), deployment.engine.connect() as connection:
-        return tuple(store.decisions(connection, kind, source, (ALL, *empresas), limit))
+        return tuple(store.decisions(connection, kind, meant, (ALL, *empresas), limit))
 
 
 def reject(

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.imports.references import usable_categorias, usable_contas_correntes
-from omie_pipeline.list_mapping.model import SourceKey
+from omie_pipeline.list_mapping.model import SourceKey, as_read
 from omie_pipeline.list_mapping.store import Author, deciding, in_force, put, remove
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.schemas import schemas_of
@@ -163,7 +163,7 @@ def checked(empresa: str, name: str, value: str, empresas: Collection[str]) -> S
                 empresa=empresa, known=", ".join(empresas), all_empresas=ALL
             )
         )
-    method = name.removeprefix(ACCOUNT_OF).strip() if name.startswith(ACCOUNT_OF) else None
+    method = as_read(name.removeprefix(ACCOUNT_OF)) if name.startswith(ACCOUNT_OF) else None
     if method is not None:
         name = f"{ACCOUNT_OF}{_checked(name, method, _text)}"
     return Setting(empresa, name, _checked(name, value, _account if method else _of(name).read))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,12 @@ TARGETS: Final[Mapping[SourceKind, tuple[TargetKind, ...]]] = {
 """By kind, what it may be mapped to; the first is meant where none is named."""
 
 KINDS: Final[tuple[SourceKind, ...]] = get_args(SourceKind)
+
+
+def as_read(value: str) -> str:
+    """A value of the clinic's as its models read it (macro ``texto`` of dbt): accents in one sign
+    with their letter, no blanks around it. A keyboard or a file may write it otherwise."""
+    return unicodedata.normalize("NFC", value).strip()
 
 
 @dataclass(frozen=True, slots=True)

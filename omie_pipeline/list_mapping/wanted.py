@@ -19,6 +19,7 @@ from omie_pipeline.list_mapping.model import (
     SourceKind,
     TargetCode,
     TargetKind,
+    as_read,
 )
 from omie_pipeline.list_mapping.omie_codes import LIST_OF, codes_of
 from omie_pipeline.texts import list_mapping as texts
@@ -69,7 +70,7 @@ class Checker:
         Raises:
             ConfigurationError: no such empresa, kind or target, or no value that could be mapped.
         """
-        empresa, source = empresa.strip(), source.strip()
+        empresa, source = empresa.strip(), as_read(source)
         if empresa not in (ALL, *self.empresas):
             raise ConfigurationError(
                 texts.unknown_empresa(
@@ -100,7 +101,7 @@ class Checker:
                 that would say so was never read.
         """
         key = self.key(wanted.empresa, wanted.kind, wanted.source, wanted.target)
-        code = wanted.code.strip()
+        code = as_read(wanted.code)
         if not code:
             raise ConfigurationError(texts.EMPTY_CODE)
         _refuse_long(code, _LONGEST_CODE)

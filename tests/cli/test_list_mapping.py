@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,69 @@ def test_a_category_needs_its_group(
     assert (said.code, kept(terminal)) == (code, {})
     assert told in said.err
     assert read.control.calls(method="IncluirCategoria") == ()
+
+
+@pytest.fixture
+def built(read: World) -> World:
+    """The clinic's own values, as a build left them."""
+    with read.engine.begin() as connection:
+        for statement in (
+            "CREATE SCHEMA IF NOT EXISTS clinica",
+            "CREATE TABLE clinica.despesas AS SELECT 'principal' AS empresa, source AS "
+            "codigo_categoria, 'BOLETO' AS forma_pagamento_id FROM (VALUES "
+            "('Aluguel da sala'), ('Aluguel da sala'), ('Dedetização')) AS v (source)",
+            "CREATE TABLE clinica.formas_pagamento AS SELECT 'principal' AS empresa, id, tipo, "
+            "id AS nome, cast(null AS bigint) AS codigo_conta_corrente FROM (VALUES "
+            "('7', 'PIX'), ('8', 'PIX'), ('9', 'BOL')) AS v (id, tipo)",
+            "INSERT INTO omie.departamentos (empresa, codigo, descricao, lido_em, raw) "
+            "VALUES ('principal', '9200000002', 'Clínica', now(), '{}')",
+        ):
+            connection.exec_driver_sql(statement)
+    return read
+
+
+def unmapped(terminal: Terminal, kind: str) -> list[str]:
+    said = terminal("mapping", "list", "--unmapped", "--kind", kind, "--json")
+    return [line["source"] for line in said.lines]
+
+
+def test_a_department_alone_says_no_category(terminal: Terminal, built: World) -> None:
+    """Nor does one for every other value."""
+    for value in (ALUGUEL[2], "*"):
+        words = ("principal", "category", value, "9200000002", "--target", "department")
+        assert terminal("mapping", "set", *words).code == 0
+    assert unmapped(terminal, "category") == ["Aluguel da sala", "Dedetização"]
+    said = terminal("mapping", "suggest", "--kind", "category", "--json")
+    assert {line["source"] for line in said.lines} == {"Aluguel da sala", "Dedetização"}
+    assert terminal("mapping", "set", *ALUGUEL, "2.02.02").code == 0
+    assert unmapped(terminal, "category") == ["Dedetização"]
+    assert terminal("mapping", "set", "*", "category", "*", "2.02.02").code == 0
+    assert unmapped(terminal, "category") == []
+
+
+def test_a_type_of_payment_methods_maps_each_of_them(terminal: Terminal, built: World) -> None:
+    assert unmapped(terminal, "payment_method") == ["7", "8", "9"]
+    assert terminal("mapping", "set", "*", "payment_method", "PIX", "9100000001").code == 0
+    assert unmapped(terminal, "payment_method") == ["9"]
+    words = ("principal", "payment_method", "9", "9100000001")
+    assert terminal("mapping", "set", *words).code == 0
+    assert unmapped(terminal, "payment_method") == []
+
+
+def test_an_accent_typed_as_a_sign_of_its_own_is_the_same_value(
+    terminal: Terminal, built: World
+) -> None:
+    """A Mac's file names and some spreadsheets write it so; the models read it in one sign."""
+    apart = unicodedata.normalize("NFD", "Dedetização")
+    words = ("principal", "category", apart, "2.02.02")
+    assert "aviso" not in terminal("mapping", "set", *words).err
+    assert kept(terminal) == {"principal/category/Dedetização/category": "2.02.02"}
+    assert unmapped(terminal, "category") == ["Aluguel da sala"]
+    assert len(terminal("mapping", "history", "--value", apart, "--json").lines) == 1
+    assert terminal("mapping", "unset", *words[:3]).code == 0
+    name = unicodedata.normalize("NFD", "account.Cartão")
+    assert terminal("defaults", "set", "*", f"{name}=9100000001").code == 0
+    assert kept(terminal) == {"*/payment_method/Cartão/account": "9100000001"}
 
 
 def test_a_value_that_the_clinic_does_not_have_is_told(terminal: Terminal, read: World) -> None:
