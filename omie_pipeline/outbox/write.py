@@ -37,12 +37,11 @@ def write_changes(engine: sa.Engine, empresa: str, kinds: Sequence[Kind], now: d
     """
     with warehouse_errors(), engine.begin() as connection:
         last = _take_turn(connection, empresa)
-        connection.execute(_new_changes(empresa, kinds, last, now))
+        connection.execute(_tell(empresa, kinds, last, now))
         mine = sa.and_(change.c.empresa == empresa, change.c.number > last)
         written = connection.scalar(sa.select(sa.func.count()).select_from(change).where(mine)) or 0
         if written:
             _name_origins(connection, empresa, kinds, mine)
-            connection.execute(_remember(mine, empresa, kinds))
         connection.execute(
             sa.update(outbox_last)
             .where(outbox_last.c.empresa == empresa)
@@ -128,50 +127,80 @@ def _digest(row: sa.FromClause) -> sa.ColumnElement[str]:
     return sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex", type_=sa.Text)
 
 
-def _differing(empresa: str, kinds: Sequence[Kind]) -> tuple[sa.Subquery, sa.ColumnElement[bool]]:
-    """The records as they are now, and the condition under which one is told anew."""
-    now = current(empresa, kinds)
-    told = outbox_record.c
+def _tell(empresa: str, kinds: Sequence[Kind], last: int, now_at: datetime) -> Any:
+    """Write the changes and remember them as told, in one statement.
+
+    One statement sees one state of the lists: what went away between two would be written and not
+    remembered, and told once more.
+
+    Args:
+        empresa: whose records are compared.
+        kinds: the kinds that are told.
+        last: the newest number that was given.
+        now_at: time of the comparison.
+    """
+    news = _news(empresa, kinds, last)
+    code = sa.func.coalesce(news.c.integration_code, news.c.order_code)
+    clinic_table, clinic_id = origin_by_code(news.c.kind, code)
+    name = sa.func.concat(
+        sa.cast(empresa, sa.Text), "/", news.c.kind, "/", news.c.omie_id, "/", news.c.number
+    )
+    values: dict[str, Any] = {
+        "empresa": sa.literal(empresa, sa.Text),
+        "key": name,
+        "clinic_table": clinic_table,
+        "clinic_id": clinic_id,
+        **{
+            name: news.c[name]
+            for name in ("number", "kind", "omie_id", "version", *TOLD, "happened_at")
+        },
+        "written_at": sa.literal(now_at, sa.DateTime(timezone=True)),
+    }
+    written = sa.insert(change).from_select(
+        list(values), sa.select(*(value.label(name) for name, value in values.items()))
+    )
+    told = sa.select(
+        sa.literal(empresa, sa.Text), *(news.c[name] for name in ("kind", "omie_id", *_REMEMBERED))
+    )
+    remembered = insert(outbox_record).from_select(
+        ["empresa", "kind", "omie_id", *_REMEMBERED], told
+    )
+    return remembered.on_conflict_do_update(
+        index_elements=list(outbox_record.primary_key),
+        set_={name: remembered.excluded[name] for name in _REMEMBERED},
+    ).add_cte(written.cte("written"))
+
+
+_REMEMBERED: Final = ("version", "number", "digest", "whole")
+"""Of each record, what later comparisons begin with."""
+
+
+def _news(empresa: str, kinds: Sequence[Kind], last: int) -> sa.CTE:
+    """The records that differ from what was told of them, with the numbers that they get."""
+    now, told = current(empresa, kinds), outbox_record.c
     digest = _digest(now)
     # What a list told once stays told while that list is not there (cleared, or read again):
     # "unknown" is no news of a record.
     says_more = sa.or_(now.c.whole, sa.not_(sa.func.coalesce(told.whole, sa.false())))
-    return now, sa.and_(told.digest.is_distinct_from(digest), says_more)
-
-
-def _joined(now: sa.Subquery, empresa: str) -> sa.FromClause:
-    told = outbox_record.c
-    return now.outerjoin(
-        outbox_record,
-        sa.and_(told.empresa == empresa, told.kind == now.c.kind, told.omie_id == now.c.omie_id),
-    )
-
-
-def _new_changes(empresa: str, kinds: Sequence[Kind], last: int, now_at: datetime) -> Any:
-    now, differs = _differing(empresa, kinds)
-    version = sa.func.coalesce(outbox_record.c.version, 0) + 1
     order = (now.c.happened_at.asc().nulls_last(), now.c.kind, now.c.omie_id)
-    number = last + sa.func.row_number().over(order_by=order)
-    name = sa.func.concat(
-        sa.cast(empresa, sa.Text), "/", now.c.kind, "/", now.c.omie_id, "/", number
+    return (
+        sa.select(
+            now,
+            digest.label("digest"),
+            (sa.func.coalesce(told.version, 0) + 1).label("version"),
+            (last + sa.func.row_number().over(order_by=order)).label("number"),
+        )
+        .select_from(
+            now.outerjoin(
+                outbox_record,
+                sa.and_(
+                    told.empresa == empresa, told.kind == now.c.kind, told.omie_id == now.c.omie_id
+                ),
+            )
+        )
+        .where(told.digest.is_distinct_from(digest), says_more)
+        .cte("news")
     )
-    code = sa.func.coalesce(now.c.integration_code, now.c.order_code)
-    clinic_table, clinic_id = origin_by_code(now.c.kind, code)
-    values: dict[str, Any] = {
-        "empresa": sa.literal(empresa, sa.Text),
-        "number": number,
-        "key": name,
-        "kind": now.c.kind,
-        "omie_id": now.c.omie_id,
-        "version": version,
-        "clinic_table": clinic_table,
-        "clinic_id": clinic_id,
-        **{name: now.c[name] for name in (*TOLD, "happened_at")},
-        "written_at": sa.literal(now_at, sa.DateTime(timezone=True)),
-    }
-    query = sa.select(*(value.label(name) for name, value in values.items()))
-    query = query.select_from(_joined(now, empresa)).where(differs)
-    return sa.insert(change).from_select(list(values), query)
 
 
 def _name_origins(
@@ -189,27 +218,4 @@ def _name_origins(
             change.c.integration_code == origins.c.code,
         )
         .values(clinic_table=origins.c.clinic_table, clinic_id=origins.c.clinic_id)
-    )
-
-
-def _remember(mine: sa.ColumnElement[bool], empresa: str, kinds: Sequence[Kind]) -> Any:
-    """What was told now is what later comparisons begin with."""
-    now = current(empresa, kinds)
-    told = (
-        sa.select(
-            change.c.empresa,
-            change.c.kind,
-            change.c.omie_id,
-            change.c.version,
-            change.c.number,
-            _digest(change).label("digest"),
-            now.c.whole,
-        )
-        .join(now, sa.and_(now.c.kind == change.c.kind, now.c.omie_id == change.c.omie_id))
-        .where(mine)
-    )
-    statement = insert(outbox_record).from_select([one.name for one in told.selected_columns], told)
-    return statement.on_conflict_do_update(
-        index_elements=list(outbox_record.primary_key),
-        set_={name: statement.excluded[name] for name in ("version", "number", "digest", "whole")},
     )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from omie_pipeline.errors import ConfigurationError, WarehouseError
 from omie_pipeline.outbox.read import acknowledge, changes_after, newest_number, readers
 from omie_pipeline.outbox.write import write_changes
+from omie_pipeline.postgres.tables import ledger
 from tests.outbox.conftest import House
 from tests.push.world import EMPRESA, titulo
 
@@ -121,6 +122,26 @@ def test_two_writers_and_one_that_fails_leave_no_gap(house: House) -> None:
         thread.join()
     assert sorted(written) == [0, 0, 4]
     assert [one.number for one in changes_after(engine, EMPRESA, 0)] == [1, 2, 3, 4]
+
+
+def test_what_goes_away_while_it_is_told_is_told_once(house: House) -> None:
+    """A list is cleared, a ledger row goes: what the change said is remembered all the same."""
+    engine = house.world.engine
+    house.deliver(1)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION omie_saida.goes() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN DELETE FROM omie_sync.ledger; RETURN NULL; END$$; "
+            "CREATE TRIGGER goes AFTER INSERT ON omie_saida.changes "
+            "EXECUTE FUNCTION omie_saida.goes()"
+        )
+        kept = connection.exec_driver_sql("SELECT * FROM omie_sync.ledger").mappings().all()
+    assert house.write() == 2
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER goes ON omie_saida.changes")
+        assert connection.exec_driver_sql("SELECT FROM omie_sync.outbox_record").rowcount == 2
+        connection.execute(sa.insert(ledger), [dict(row) for row in kept])
+    assert house.write() == 0
 
 
 def test_a_reader_gets_the_same_rows_until_it_says_so(house: House) -> None:
