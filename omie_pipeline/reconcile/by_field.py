@@ -17,7 +17,7 @@ from omie_pipeline.payload import PayloadModel, Selection, load_payload_model, p
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import mirror_table
 from omie_pipeline.postgres.tables import ledger
-from omie_pipeline.push.both_sides.compare import OmieSide, Sides, alike, by_whom
+from omie_pipeline.push.both_sides.compare import OmieSide, Sides, agree, by_whom
 from omie_pipeline.push.both_sides.memory import mirror_of, remembered
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects.record import resolved_where_known, targets_in
@@ -99,8 +99,7 @@ def _of_endpoint(
             known[code].confirmed_at,
         )
         for name in sides.fields:
-            clinic, omie = value_at(sides.clinic, name), value_at(sides.omie.record, name)
-            if clinic is None or alike(clinic, omie, name):
+            if value_at(sides.clinic, name) is None or agree(sides, name):
                 continue
             by_clinic, by_omie = by_whom(sides, name, unchanged=unchanged)
             side: Side = "unknown"

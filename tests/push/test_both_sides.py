@@ -17,6 +17,7 @@ from omie_pipeline.postgres.tables import events
 from omie_pipeline.privacy.erase import erase
 from omie_pipeline.privacy.export import export_person
 from omie_pipeline.privacy.find import find_person
+from omie_pipeline.push.both_sides.compare import alike
 from omie_pipeline.push.both_sides.decide import Resolved, WantedConflicts, resolve
 from omie_pipeline.push.both_sides.memory import after_reading
 from omie_pipeline.push.gate import JudgedPlan
@@ -189,6 +190,66 @@ def test_what_omie_makes_of_a_value_is_no_change(world: World) -> None:
     world.control.edit("clientes", "PAC-1", {"email": "P1@EXEMPLO.COM.BR", "info": {}})
     assert clinic(world, wins, bairro="Sé").total.updated == 1
     assert conflicts(world) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "ours", "theirs"),
+    [
+        ("razao_social", "ANA SOUZA", "Ana Souza"),
+        ("nome_fantasia", "Ana Souza ME", "Ana Souza - ME"),
+        ("email", "anasouza@exemplo.com.br", "ana.souza@exemplo.com.br"),
+        ("email", "ANA@exemplo.com.br", "ana@exemplo.com.br"),
+        ("endereco_numero", "0100", "100"),
+    ],
+)
+@pytest.mark.parametrize("word", ["omie", "pessoa", "clinica", "so_se_vazio"])
+def test_what_a_person_wrote_otherwise_is_theirs(
+    world: World, field: str, ours: str, theirs: str, word: str
+) -> None:
+    """The writing that Omie showed is known: another one is a person's, however alike."""
+    wins = policy("clinica", **{field: word})
+    world.model("clientes", [cliente(1, **{field: ours})])
+    assert world.push(policy=wins).total.created == 1
+    read(world)
+    after_reading(world.engine, EMPRESA, "clientes", "r1", world.clock.now())
+    typed(world, **{field: theirs})
+    read(world)
+    report = clinic(world, wins, **{field: ours}, bairro="Sé")
+    assert report.closes
+    if word == "pessoa":
+        assert (report.total.quarantined, report.total.calls) == (1, 0)
+    else:
+        assert report.total.updated == 1
+    assert omie(world)[field] == (ours if word == "clinica" else theirs)
+    state = {"pessoa": "open", "clinica": "kept_clinica"}.get(word, "kept_omie")
+    assert [one[:6] for one in conflicts(world)] == [(field, state, ours, ours, ours, theirs)]
+    if word == "pessoa":
+        return
+    # Nor is it written over when the clinic writes the same in a third way.
+    read(world)
+    again = clinic(world, wins, **{field: f" {ours.swapcase()}"}, bairro="Lapa")
+    assert (again.total.updated, again.closes) == (1, True)
+    if word != "clinica":
+        assert omie(world)[field] == theirs
+
+
+@pytest.mark.parametrize(
+    ("name", "clinic", "omie", "same"),
+    [
+        ("razao_social", "Ana Souza", "ANA SOUZA", True),
+        ("numero_documento", "0012", "12", True),
+        ("email", "Ana@x.com", "ana@x.com", True),
+        ("email", "ana.souza@x.com", "anasouza@x.com", False),
+        ("email", "ana+nf@x.com", "ananf@x.com", False),
+        ("email_fatura", "a_b@x.com", "ab@x.com", False),
+        ("homepage", "a-b.com", "ab.com", False),
+        ("cChavePix", "ana.s@x.com", "anas@x.com", False),
+    ],
+)
+def test_the_signs_of_an_address_are_part_of_it(
+    name: str, clinic: str, omie: str, same: bool
+) -> None:
+    assert alike(clinic, omie, name) is same
 
 
 @pytest.mark.slow
@@ -430,6 +491,18 @@ def test_two_people_decide_at_once(world: World) -> None:
     (second,) = [one for one in done if not one.decided]
     assert second.before == first.decided
     assert len(conflicts(world)) == 1
+
+
+def test_who_decides_the_rest_is_told_what_was_decided_of_the_others(world: World) -> None:
+    wins = policy("pessoa")
+    begin(world, wins)
+    typed(world, email="certo@omie.com.br", bairro="Bela Vista")
+    read(world)
+    clinic(world, wins, email="novo@clinica.com.br", bairro="Sé")
+    resolve(world.engine, WantedConflicts(code="PAC-1", field="email"), "omie", "Ana", NOW)
+    done = resolve(world.engine, WantedConflicts(code="PAC-1"), "clinica", "Bruno", NOW)
+    assert [one.field for one in done.decided] == ["bairro"]
+    assert [(one.field, one.decided_by) for one in done.before] == [("email", "Ana")]
 
 
 @pytest.mark.slow

@@ -22,6 +22,8 @@ _BY_API = "WEBSERVICE"
 _CLOCKS_APART = timedelta(minutes=10)
 """How much earlier than Omie's our clock may be; a later change by the API is another's."""
 _SIGNS = re.compile(r"[\W_]+")
+_ADDRESS = re.compile(r"e?mail|homepage|chavepix", re.IGNORECASE)
+"""Names of fields whose signs are part of the value: ``ana.souza@x`` is not ``anasouza@x``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,10 @@ def compare(sides: Sides, wins: Wins) -> Compared:
     """Decide field by field whose value stands.
 
     A field that nobody changed in Omie is sent as ever; what Omie made of a value by itself
-    (capitals, punctuation, a padded code) is no change. Where it is not known what Omie had when it
-    last confirmed the record, what differs counts as changed there unless Omie's own words say that
-    nobody else changed the record.
+    (capitals, punctuation, a padded code) is no change. Another writing than the one that was seen
+    there since is somebody's. Where it is not known what Omie had when it last confirmed the
+    record, what differs counts as changed there unless Omie's own words say that nobody else
+    changed the record.
     """
     verdicts = [one for name in sides.fields if (one := _verdict(sides, name, wins)) is not None]
     return Compared(verdicts, _sends(sides, {one.field for one in verdicts if _stays(one)}))
@@ -186,12 +189,14 @@ def _verdict(sides: Sides, name: str, wins: Wins) -> FieldVerdict | None:
     if clinic is None and (name not in sides.emptied or is_blank(old)):
         # The clinic does not speak of the field, or not any more.
         return None
-    if alike(clinic, omie, name):
-        return None
+    policy = wins.of(name)
     left_out = base.left_out.get(name, "") if base is not None else ""
+    stood = bool(left_out) or policy == "so_se_vazio"
+    if _ours(clinic, omie, name) if stood else agree(sides, name):
+        # Over what is not the clinic's, its own writing of the same is not sent either.
+        return None
     by_clinic = not known or not identical(clinic, old)
     by_omie, omie_old = _changed_in_omie(sides, name, omie)
-    policy = wins.of(name)
 
     def told(
         verdict: Literal["leave_out", "replace", "ask"], by: str = BY_POLICY, *, news: bool = True
@@ -206,7 +211,9 @@ def _verdict(sides: Sides, name: str, wins: Wins) -> FieldVerdict | None:
         return told("leave_out" if decided.keeps_omie else "replace", BY_PERSON)
     still = bool(left_out) and not by_clinic
     if policy == "so_se_vazio":
-        return None if is_blank(omie) else told("leave_out", news=not still or by_omie)
+        if is_blank(omie):
+            return None
+        return told("leave_out", news=by_omie or not (still or alike(clinic, omie, name)))
     # What was kept is somebody else's until ours replaces it, however often the clinic changes.
     kept = by_omie or bool(left_out)
     if policy == "omie":
@@ -221,6 +228,25 @@ def _verdict(sides: Sides, name: str, wins: Wins) -> FieldVerdict | None:
         # Until the clinic's changes again: now it does, and what it replaces is told.
         return told("replace")
     return told("ask") if left_out else None
+
+
+def agree(sides: Sides, name: str) -> bool:
+    """Whether both sides say the same of a field: in the same writing, or in one that Omie may have
+    made of the clinic's and nobody else is known to have given it."""
+    clinic, omie = value_at(sides.clinic, name), value_at(sides.omie.record, name)
+    if _ours(clinic, omie, name):
+        return True
+    if not alike(clinic, omie, name):
+        return False
+    base = sides.base
+    if base is None or not _seen(base, name):
+        return True
+    return _same_writing(value_at(base.seen, name), omie, name)
+
+
+def _seen(base: Base, name: str) -> bool:
+    """Whether it is known what Omie had of a field when it last confirmed the record."""
+    return base.whole or name in base.left_out
 
 
 def by_whom(sides: Sides, name: str, *, unchanged: bool = False) -> tuple[bool, bool]:
@@ -244,9 +270,9 @@ def _changed_in_omie(sides: Sides, name: str, omie: Any) -> tuple[bool, Any]:
     """Whether somebody in Omie changed a field since Omie last confirmed the record, and what stood
     there then, as far as it is known."""
     base = sides.base
-    if base is not None and (base.whole or name in base.left_out):
+    if base is not None and _seen(base, name):
         then = value_at(base.seen, name)
-        return not identical(omie, then), then
+        return not _same_writing(then, omie, name), then
     if sides.omie.untouched_since(sides.confirmed_at):
         return False, omie
     if base is None:
@@ -264,6 +290,19 @@ def identical(one: Any, other: Any) -> bool:
     return bool(left == right)
 
 
+def _ours(clinic: Any, omie: Any, name: str) -> bool:
+    """Whether Omie has the clinic's value letter by letter, beside keys of its own."""
+    return identical(clinic, omie) or wire.same_record({name: clinic}, {name: omie})
+
+
+def _same_writing(then: Any, now: Any, name: str) -> bool:
+    """Whether Omie shows what it showed: a list and a read may punctuate a document otherwise."""
+    if identical(then, now):
+        return True
+    texts = isinstance(then, str) and isinstance(now, str)
+    return texts and wire.same_record({name: then}, {name: now})
+
+
 def alike(clinic: Any, omie: Any, name: str) -> bool:
     """Whether Omie's value may be what it made of the clinic's: capitals, punctuation, zeros in
     front, the order of a list, and keys of its own beside those that were sent."""
@@ -277,7 +316,7 @@ def alike(clinic: Any, omie: Any, name: str) -> bool:
         return len(clinic) == len(omie) and all(
             any(alike(item, other, name) for other in omie) for item in clinic
         )
-    return _plain(clinic) == _plain(omie)
+    return _plain(clinic, name) == _plain(omie, name)
 
 
 def _bared(value: Any) -> Any:
@@ -301,11 +340,13 @@ def _number(value: Any) -> Any:
     return Decimal(str(value)).normalize()
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, name: str) -> str:
     """A text without what Omie changes of it by itself."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return format(Decimal(str(value)).normalize(), "f")
     text = str("" if value is None else value).strip()
+    if _ADDRESS.search(name):
+        return text.casefold()
     try:
         return format(Decimal(text).normalize(), "f") if text.isascii() else text.casefold()
     except InvalidOperation:

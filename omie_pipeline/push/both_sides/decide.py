@@ -77,7 +77,8 @@ class Resolved:
 
     Attributes:
         decided: conflicts that it decided.
-        before: what somebody else had decided of them already; nothing was changed of these.
+        before: what had been decided already of the other fields that are meant, the newest of
+            each; nothing was changed of these.
     """
 
     decided: tuple[FieldConflict, ...]
@@ -130,11 +131,10 @@ def resolve(
             .order_by(c.conflict_id.desc())
         )
         before: dict[tuple[str, str, str], FieldConflict] = {}
-        if not decided:
-            for one in _read(connection, earlier):
-                name = (one.empresa, one.endpoint, one.field)
-                if name not in fields:
-                    before.setdefault(name, one)
+        for one in _read(connection, earlier):
+            name = (one.empresa, one.endpoint, one.field)
+            if name not in fields:
+                before.setdefault(name, one)
     return Resolved(decided, tuple(before.values()))
 
 
