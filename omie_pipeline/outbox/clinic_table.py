@@ -2,7 +2,8 @@
 
 Nothing is created there and no other table is touched. A row is found by its key alone and carries
 the number of the change it shows: an older one never overwrites a newer one, whatever comes late or
-twice.
+twice. What was written is read back before it counts: a trigger, a rule or a policy of the clinic's
+may keep a row out or change it, and a database answers as if all were well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -118,27 +119,71 @@ class ClinicTable:
             new = [one for key, one in newest.items() if key not in there]
             if new:
                 connection.execute(sa.insert(self._table), [self._values(one) for one in new])
-            known = [one for key, one in newest.items() if there.get(key, one.number) < one.number]
+            # The same number once more: somebody may have changed or cut the row since.
+            known = [
+                one for key, one in newest.items() if key in there and there[key] <= one.number
+            ]
             if known:
                 connection.execute(self._update(), [self._bound(one) for one in known])
+            self._prove(connection, [*new, *known])
         return in_order[-1].number
+
+    def _prove(self, connection: sa.Connection, written: Sequence[Change]) -> None:
+        """What was written is there as it was written.
+
+        Raises:
+            TargetError: it is not, so that nothing of this batch is kept.
+        """
+        if not written:
+            return
+        if self._dialect == "postgresql":
+            # Triggers that wait for the end of the transaction do their work now.
+            connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+        wanted = {(one.kind, one.omie_id): one for one in written}
+        query = sa.select(self._table).where(self._is_one_of(written[0].empresa, wanted))
+        found = {
+            (row["kind"].rstrip(" "), int(row["omie_id"])): row
+            for row in connection.execute(query).mappings()
+        }
+        missing = [key for key in wanted if key not in found]
+        changed = {
+            name
+            for key, row in found.items()
+            for name in COLUMNS
+            if not _is_same(getattr(wanted[key], name), row[name])
+        }
+        if missing or changed:
+            raise TargetError(
+                texts.table_keeps_out(
+                    table=self._table_name,
+                    missing=len(missing),
+                    columns=", ".join(name for name in COLUMNS if name in changed) or "–",
+                )
+            )
 
     def _there(
         self, connection: sa.Connection, empresa: str, wanted: Mapping[tuple[str, int], Change]
     ) -> dict[tuple[str, int], int]:
         """Numbers of those records that have a row."""
         c = self._table.c
+        query = sa.select(c.kind, c.omie_id, c.number).where(self._is_one_of(empresa, wanted))
+        found = connection.execute(query)
+        return {(row[0].rstrip(" "), int(row[1])): int(row[2] or 0) for row in found}
+
+    def _is_one_of(
+        self, empresa: str, wanted: Mapping[tuple[str, int], Change]
+    ) -> sa.ColumnElement[bool]:
+        c = self._table.c
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
         for kind, omie_id in wanted:
             by_kind[kind].append(omie_id)
         these = [sa.and_(c.kind == kind, c.omie_id.in_(ids)) for kind, ids in by_kind.items()]
-        query = sa.select(c.kind, c.omie_id, c.number).where(c.empresa == empresa, sa.or_(*these))
-        return {(row[0], int(row[1])): int(row[2] or 0) for row in connection.execute(query)}
+        return sa.and_(c.empresa == empresa, sa.or_(*these))
 
     def _update(self) -> sa.Update:
         c = self._table.c
         named = [c[name] == sa.bindparam(f"its_{name}") for name in KEY]
-        older = sa.or_(c.number.is_(None), c.number < sa.bindparam("its_number"))
+        older = sa.or_(c.number.is_(None), c.number <= sa.bindparam("its_number"))
         values: dict[str, Any] = {
             name: sa.bindparam(f"new_{name}") for name in COLUMNS if name not in KEY
         }
@@ -210,6 +255,33 @@ def _for_sqlite(value: Any) -> Any:
 def _for_mysql(value: Any) -> Any:
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
+
+def _is_same(wanted: Any, found: Any) -> bool:
+    """Whether what a table gives back says the same: columns of the clinic's may have another type
+    (a sum as text, a moment without its zone or its fraction of a second), but no other value."""
+    if wanted is None or found is None:
+        return wanted is found
+    try:
+        if isinstance(wanted, datetime):
+            return abs(wanted - _moment(found)) < _SECOND
+        if isinstance(wanted, date):
+            return str(wanted) == str(found).removesuffix("+00:00").removesuffix(" 00:00:00")
+        if isinstance(wanted, Decimal):
+            return wanted == Decimal(str(found))
+        if isinstance(wanted, int):
+            return wanted == int(found)
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+    # A column of a fixed width fills up with spaces.
+    return str(wanted).rstrip(" ") == str(found).rstrip(" ")
+
+
+def _moment(value: Any) -> datetime:
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+_SECOND: Final = timedelta(seconds=1)
 
 _PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "sqlite": _for_sqlite,

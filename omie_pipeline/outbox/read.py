@@ -122,6 +122,20 @@ def changes_after(
         return read_changes(connection, empresa, after, limit)
 
 
+def waiting(empresa: sa.ColumnElement[str], number: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
+    """How many changes of an empresa follow a number. Counted, since ``renumber`` leaves a gap.
+
+    Args:
+        empresa: column of the row that asks.
+        number: its column with the number that was reached.
+    """
+    return (
+        sa.select(sa.func.count())
+        .where(change.c.empresa == empresa, change.c.number > number)
+        .scalar_subquery()
+    )
+
+
 def newest_number(engine: sa.Engine, empresa: str) -> int:
     """Number of the newest change; 0 if there is none.
 
@@ -170,10 +184,7 @@ def readers(engine: sa.Engine, empresas: Collection[str]) -> tuple[Reader, ...]:
     """
     c = acknowledgement.c
     query = (
-        sa.select(
-            c.empresa, c.consumer, c.number, outbox_last.c.number - c.number, c.acknowledged_at
-        )
-        .join(outbox_last, outbox_last.c.empresa == c.empresa)
+        sa.select(c.empresa, c.consumer, c.number, waiting(c.empresa, c.number), c.acknowledged_at)
         .where(c.empresa.in_(empresas))
         .order_by(c.empresa, c.consumer)
     )

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import OmiePipelineError
-from omie_pipeline.outbox.read import Change, read_changes
+from omie_pipeline.outbox.read import Change, read_changes, waiting
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import change, outbox_last, outbox_target
 from omie_pipeline.texts import outbox as texts
@@ -286,8 +286,10 @@ def target_states(engine: sa.Engine, empresas: Collection[str]) -> tuple[TargetS
     """
     c = outbox_target.c
     oldest = (
-        sa.select(sa.func.min(change.c.written_at))
-        .where(change.c.empresa == c.empresa, change.c.number == c.number + 1)
+        sa.select(change.c.written_at)
+        .where(change.c.empresa == c.empresa, change.c.number > c.number)
+        .order_by(change.c.number)
+        .limit(1)
         .scalar_subquery()
     )
     query = (
@@ -295,11 +297,10 @@ def target_states(engine: sa.Engine, empresas: Collection[str]) -> tuple[TargetS
             c.empresa,
             c.target,
             c.number,
-            sa.func.coalesce(outbox_last.c.number, 0) - c.number,
+            waiting(c.empresa, c.number),
             oldest,
             *(c.delivered_at, c.failing_since, c.failures, c.next_at, c.error),
         )
-        .outerjoin(outbox_last, outbox_last.c.empresa == c.empresa)
         .where(c.empresa.in_(empresas))
         .order_by(c.empresa, c.target)
     )

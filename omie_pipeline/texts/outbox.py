@@ -85,6 +85,15 @@ def table_value_refused(*, table: str, kind: str) -> str:
     )
 
 
+def table_keeps_out(*, table: str, missing: int, columns: str) -> str:
+    return (
+        f"a tabela {table} não ficou com o que escrevi nela (linhas que faltam: {missing}; colunas "
+        f"com outro valor: {columns}), e o banco não acusou erro. Nada foi escrito, e nada conta "
+        "como entregue. O que fazer: veja se um gatilho (trigger), uma regra, uma política de "
+        "linhas ou o tipo de uma coluna muda ou descarta linhas, e compare com docs/way-back.md"
+    )
+
+
 def database_failed(cause: str) -> str:
     return f"o banco da clínica não respondeu ({cause}); tento de novo mais tarde"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,10 @@ from omie_pipeline.clock import ManualClock
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.outbox import clinic_table
 from omie_pipeline.outbox.clinic_table import ClinicTable
-from omie_pipeline.outbox.read import COLUMNS, Change
+from omie_pipeline.outbox.read import COLUMNS, Change, acknowledge, readers
 from omie_pipeline.outbox.targets import TargetError, deliver, rewind, target_states
 from omie_pipeline.outbox.write import renumber
+from omie_pipeline.postgres.tables import change, outbox_target
 from tests.docs.pages import ROOT, blocks
 from tests.outbox.conftest import CHANGE, House, fill
 from tests.push.world import EMPRESA
@@ -72,6 +73,98 @@ def test_an_older_change_never_overwrites_a_newer_one(file: Path) -> None:
     other = replace(CHANGE, empresa="outra", number=2, state="open")
     table.deliver([other])
     assert len(rows(file)) == 2
+
+
+def kept_out(table: ClinicTable, told: str, *changes: Change) -> None:
+    """The table says that it did not become what was written, and which columns differ."""
+    with pytest.raises(TargetError, match="não ficou com o que escrevi") as caught:
+        table.deliver(changes or [CHANGE])
+    assert f"({told})" in str(caught.value)
+    assert "REC-1" not in str(caught.value)
+
+
+WITHOUT = "linhas que faltam: 1; colunas com outro valor: –"
+NEWER = replace(CHANGE, number=9, version=2, state="paid")
+
+
+def other_values(columns: str) -> str:
+    return f"linhas que faltam: 0; colunas com outro valor: {columns}"
+
+
+IGNORES = "BEGIN SELECT RAISE(IGNORE); END"
+CUTS = "BEGIN UPDATE omie_retorno SET amount = '150', state = upper(state); END"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told"),
+    [
+        (f"BEFORE INSERT ON omie_retorno {IGNORES}", WITHOUT),
+        (f"AFTER INSERT ON omie_retorno {CUTS}", other_values("state, amount")),
+    ],
+)
+def test_a_row_that_sqlite_drops_or_changes_is_not_delivered(
+    engine: sa.Engine, clock: ManualClock, file: Path, trigger: str, told: str
+) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"CREATE TRIGGER theirs {trigger}")
+    kept_out(at(file), told)
+    fill(engine, 3)
+    done = deliver(engine, EMPRESA, at(file), clock)
+    assert (done.state, done.sent, done.number) == ("failed", 0, 0)
+    assert rows(file) == []
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TRIGGER theirs")
+    assert deliver(engine, EMPRESA, at(file), clock, at_once=True).sent == 3
+
+
+def test_an_update_that_sqlite_drops_is_not_delivered(file: Path) -> None:
+    at(file).deliver([CHANGE])
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"CREATE TRIGGER theirs BEFORE UPDATE ON omie_retorno {IGNORES}")
+    kept_out(at(file), other_values("number, version, state"), NEWER)
+    assert rows(file) == [("contas_receber", 11, 7, "partly_paid")]
+
+
+def test_columns_of_another_type_are_good_while_they_hold_the_value(tmp_path: Path) -> None:
+    """SQLite makes a number of a text where the column wants one."""
+    file = tmp_path / "outra.db"
+    made = table_of("sqlite").replace("amount text", "amount numeric")
+    with sqlite3.connect(file) as connection:
+        connection.execute(made.replace("note_number text", "note_number char(20)"))
+    at(file).deliver([CHANGE])
+    assert rows(file, "amount, 1") == [(150.1, 1)]
+
+
+def test_a_row_that_somebody_changed_is_as_told_after_a_rewind(
+    engine: sa.Engine, clock: ManualClock, file: Path
+) -> None:
+    fill(engine, 2)
+    deliver(engine, EMPRESA, at(file), clock)
+    before = rows(file)
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE omie_retorno SET state = 'x'")
+    rewind(engine, EMPRESA, "table", 0)
+    assert deliver(engine, EMPRESA, at(file), clock).sent == 2
+    assert rows(file) == before
+
+
+def test_behind_counts_changes_and_not_numbers(engine: sa.Engine, clock: ManualClock) -> None:
+    """After a gap that ``renumber`` left, nobody is said to lack changes that never were."""
+    fill(engine, 2)
+    acknowledge(engine, EMPRESA, "meu_sistema", 1)
+    rewind(engine, EMPRESA, "table", 0)
+    renumber(engine, EMPRESA, 500)
+    with engine.begin() as connection:
+        one = replace(CHANGE, number=501, key="principal/contas_receber/9/501")
+        connection.execute(sa.insert(change).values(**asdict(one)))
+    (state,), (reader,) = target_states(engine, [EMPRESA]), readers(engine, [EMPRESA])
+    assert (state.behind, reader.behind) == (3, 2)
+    acknowledge(engine, EMPRESA, "meu_sistema", 2)
+    with engine.begin() as connection:
+        connection.execute(sa.update(outbox_target).values(number=2))
+    (state,), (reader,) = target_states(engine, [EMPRESA]), readers(engine, [EMPRESA])
+    assert (state.behind, reader.behind) == (1, 1)
+    assert state.behind_since == CHANGE.written_at
 
 
 @pytest.mark.parametrize(
@@ -230,12 +323,16 @@ def theirs(engine: sa.Engine) -> Iterator[sa.Engine]:
         connection.exec_driver_sql(f"DROP ROLE {name}")
 
 
+def open_there(theirs: sa.Engine) -> ClinicTable:
+    url = theirs.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    return ClinicTable(SecretStr(url), "sistema.omie_retorno", VARIABLE)
+
+
 def test_postgresql_takes_it_with_rights_on_that_table_alone(
     engine: sa.Engine, theirs: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clinic_table, "_WAIT_SECONDS", 0.05)
-    url = theirs.url.render_as_string(hide_password=False).replace("+psycopg", "")
-    table = ClinicTable(SecretStr(url), "sistema.omie_retorno", VARIABLE)
+    table = open_there(theirs)
     with pytest.raises(TargetError, match=r"GRANT SELECT, INSERT, UPDATE ON sistema\.omie_retorno"):
         table.deliver([CHANGE])
     with engine.begin() as connection:
@@ -254,6 +351,80 @@ def test_postgresql_takes_it_with_rights_on_that_table_alone(
     table.deliver([replace(CHANGE, number=9, state="paid")])
     with engine.connect() as connection:
         assert [row[0] for row in connection.exec_driver_sql(read)] == [8, 9]
+
+
+FUNCTION = "CREATE FUNCTION sistema.theirs() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {} END$$"
+DROPS = FUNCTION.format("RETURN NULL;")
+ROUNDS = FUNCTION.format("NEW.paid_amount := round(NEW.paid_amount); RETURN NEW;")
+LATER = FUNCTION.format(
+    "UPDATE sistema.omie_retorno SET note_number = NULL WHERE number = NEW.number; RETURN NULL;"
+)
+EACH = "FOR EACH ROW EXECUTE FUNCTION sistema.theirs()"
+ON = "ON sistema.omie_retorno"
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (f"{DROPS}; CREATE TRIGGER a BEFORE INSERT {ON} {EACH}", WITHOUT),
+        (f"{ROUNDS}; CREATE TRIGGER a BEFORE INSERT {ON} {EACH}", other_values("paid_amount")),
+        (
+            f"{LATER}; CREATE CONSTRAINT TRIGGER a AFTER INSERT {ON} INITIALLY DEFERRED {EACH}",
+            other_values("note_number"),
+        ),
+        ("CREATE RULE a AS ON INSERT TO sistema.omie_retorno DO INSTEAD NOTHING", WITHOUT),
+        (
+            "ALTER TABLE sistema.omie_retorno ALTER amount TYPE numeric(15, 0)",
+            other_values("amount"),
+        ),
+    ],
+    ids=["trigger", "value", "deferred", "rule", "type"],
+)
+def test_what_postgresql_keeps_out_is_not_delivered(
+    engine: sa.Engine, theirs: sa.Engine, made: str, told: str
+) -> None:
+    table = open_there(theirs)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"GRANT ALL {ON} TO {theirs.url.username}; {made}")
+    kept_out(table, told)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(f"SELECT FROM {ON[3:]}").rowcount == 0
+
+
+def test_an_update_that_a_policy_of_postgresql_hides_is_not_delivered(
+    engine: sa.Engine, theirs: sa.Engine
+) -> None:
+    table = open_there(theirs)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"GRANT ALL {ON} TO {theirs.url.username}")
+    table.deliver([CHANGE])
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "ALTER TABLE sistema.omie_retorno ENABLE ROW LEVEL SECURITY; "
+            f"CREATE POLICY a {ON} FOR SELECT USING (true); "
+            f"CREATE POLICY b {ON} FOR UPDATE USING (state = 'open')"
+        )
+    kept_out(table, other_values("number, version, state"), NEWER)
+
+
+def test_what_mariadb_keeps_out_is_not_delivered(mariadb: sa.Engine) -> None:
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql(
+            table_of("mysql").replace("amount decimal(15, 2)", "amount decimal(15, 0)", 1)
+        )
+    table = ClinicTable(
+        SecretStr(mariadb.url.render_as_string(hide_password=False)), "omie_retorno", VARIABLE
+    )
+    # A sum is rounded with a mere note, in the strictest mode too.
+    kept_out(table, other_values("amount"))
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE omie_retorno MODIFY amount double")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER a BEFORE UPDATE ON omie_retorno FOR EACH ROW "
+            "SET NEW.number = OLD.number, NEW.state = OLD.state"
+        )
+    table.deliver([CHANGE])
+    kept_out(table, other_values("number, state"), replace(NEWER, version=1))
 
 
 def test_mariadb_takes_it_and_cuts_no_value(mariadb: sa.Engine) -> None:
