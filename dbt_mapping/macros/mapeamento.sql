@@ -59,16 +59,24 @@
 
 {# `_unmapped`: which value of the clinic's has no category, for validation to say so and to suggest
    some. Each item of `lista`: kind, SQL text of the value, SQL text of its name. The first that has a
-   value counts. NULL where `categoria` says one of Omie's form. #}
-{% macro sem_mapeamento(categoria, lista) -%}
+   value counts. NULL where `categoria` says one of Omie's form. `campo`, where a row has several
+   categories: SQL text of the beginning of the field that this one is for. #}
+{% macro sem_mapeamento(categoria, lista, campo=none) -%}
     case when {{ e_categoria_do_omie(categoria) }} is not true then
         case
             {%- for tipo, valor, nome in lista %}
             when {{ valor }} is not null then jsonb_build_object(
-                'kind', '{{ tipo }}', 'source', {{ valor }}, 'name', coalesce({{ nome }}, {{ valor }}))
+                'kind', '{{ tipo }}', 'source', {{ valor }}, 'name', coalesce({{ nome }}, {{ valor }})
+                {%- if campo is not none %}, 'field', {{ campo }}{% endif %})
             {%- endfor %}
         end
     end
+{%- endmacro %}
+
+
+{# A JSON array without its nulls. #}
+{% macro sem_nulos(lista) -%}
+    jsonb_path_query_array({{ lista }}, '$[*] ? (@ != null)')
 {%- endmacro %}
 
 

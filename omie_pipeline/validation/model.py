@@ -95,11 +95,13 @@ class UnmappedValue:
         kind: ``category``, ``procedure`` or ``supplier_kind``.
         source: as the clinic writes it; of a procedure its id.
         name: what people call it.
+        field: beginning of the fields that it is the category of; ``""`` for every one of the row.
     """
 
     kind: str
     source: str
     name: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,34 +287,45 @@ UNMAPPED_RULE: Final = "unmapped_category"
 _UNKNOWN_CATEGORY: Final = frozenset({"categoria_ausente", "categoria_inexistente"})
 
 
-def unmapped_of(row: CandidateRow) -> UnmappedValue | None:
-    """The value for which the row has no category; ``None`` if it has one, or names nothing."""
+def unmapped_of(row: CandidateRow) -> tuple[UnmappedValue, ...]:
+    """The values for which the row has no category: one, or a list of those of its parts."""
     said = row.extra.get(UNMAPPED)
-    if not isinstance(said, Mapping):
-        return None
-    return UnmappedValue(*(str(said.get(name) or "") for name in UnmappedValue.__slots__))
+    return tuple(
+        UnmappedValue(*(str(one.get(name) or "") for name in UnmappedValue.__slots__))
+        for one in (said if isinstance(said, list) else [said])
+        if isinstance(one, Mapping)
+    )
 
 
 def with_unmapped(
     row: CandidateRow, reasons: Sequence[Reason], references: References
 ) -> tuple[Reason, ...]:
-    """``reasons``, and in place of an unknown category the clinic's value that nobody mapped."""
-    value = unmapped_of(row)
+    """``reasons``, and in place of unknown categories the clinic's values that nobody mapped."""
     unknown = {one.field for one in reasons if one.rule in _UNKNOWN_CATEGORY}
-    if value is None or not unknown:
-        return tuple(reasons)
+    told: dict[tuple[str, str], Reason] = {}
+    explained: set[str] = set()
+    for value in unmapped_of(row):
+        mine = {field for field in unknown if field.startswith(value.field)}
+        if not mine:
+            continue
+        explained |= mine
+        if (value.kind, value.source) not in told:
+            told[value.kind, value.source] = _unmapped_reason(value, references)
+    return (*told.values(), *(one for one in reasons if one.field not in explained))
+
+
+def _unmapped_reason(value: UnmappedValue, references: References) -> Reason:
     name = f"'{shown(value.name)}'"
     if value.name != value.source:
         name += f" ({shown(value.source)})"
     found = references.suggest(value) if references.suggest else ()
     told = texts.perhaps("; ".join(found)) if found else ""
-    reason = Reason(
+    return Reason(
         "codigo_categoria",
         UNMAPPED_RULE,
         texts.unmapped(kind=texts.UNMAPPED_KINDS.get(value.kind, value.kind), name=name),
         texts.unmapped_fix(kind=value.kind, source=shown(value.source), suggestions=told),
     )
-    return (reason, *(one for one in reasons if one.field not in unknown))
 
 
 # What a row lacks at the clinic itself: columns left empty, ids that name nothing

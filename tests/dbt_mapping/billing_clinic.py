@@ -152,12 +152,15 @@ TABLES: Mapping[str, list[Mapping[str, object]]] = {
         {**_CONTRACT, "id": "rascunho", "situacao": "00", "projeto_id": None, "email": None,
          "codigo_conta_corrente": None, "tipo_vencimento": None, "dias_vencimento": None},
         {**_CONTRACT, "id": "fim", "situacao": "99"},
+        {**_CONTRACT, "id": "palavras", "situacao": "00", "codigo_categoria": "Acompanhamento"},
     ],
     "contratos_itens": [
         _ITEM,
         {**_ITEM, "id": "0", "procedimento_id": "2", "ordem": "1", "desconto": None,
          "descricao": "Curativo em casa", "codigo_categoria": None},
         {**_ITEM, "id": "f", "contrato_id": "fim", "procedimento_id": None},
+        {**_ITEM, "id": "p1", "contrato_id": "palavras", "ordem": "1", "codigo_categoria": "5.06"},
+        {**_ITEM, "id": "p2", "contrato_id": "palavras", "codigo_categoria": "Visita"},
     ],
     "projetos": [
         {**_EMPTY, "id": "A", "nome": "Unidade A", "ativo": "S"},

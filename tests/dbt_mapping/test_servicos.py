@@ -264,6 +264,17 @@ def test_a_contract_with_its_items(billing_rows: Rows) -> None:
     assert "codServico" not in item["itemCabecalho"], "there to be refused"
 
 
+def test_a_contract_names_every_category_that_nothing_maps(billing_rows: Rows) -> None:
+    contracts = _by(billing_rows["contratos"], "cabecalho", "cCodIntCtr")
+    told = contracts["CTR-palavras"]["_unmapped"]
+    assert [(one["field"], one["source"]) for one in told] == [
+        ("infAdic", "Acompanhamento"),
+        ("itensContrato[2]", "Visita"),
+    ]
+    others = {row["_unmapped"] for code, row in contracts.items() if code != "CTR-palavras"}
+    assert others == {None}
+
+
 def test_situations_projects_and_categories(billing_rows: Rows) -> None:
     asked = {row["cCodIntCtr"]: row["cCodSit"] for row in billing_rows["situacao_contratos"]}
     assert asked == {"CTR-1": "10", "CTR-fim": "99"}

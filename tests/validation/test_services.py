@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.errors import ModelError
 from omie_pipeline.validation import CandidateRow, ClinicRules, References, Validator
+from omie_pipeline.validation.model import UnmappedValue
 from tests.validation.conftest import REFERENCES
 from tests.validation.rows import Told, told_together
 from tests.validation.service_rows import GOOD, row_of
@@ -285,6 +287,45 @@ def test_reasons_read_well() -> None:
     item = row_of("contratos", 1, {"itensContrato.0.itemCabecalho": {}})
     (failure,) = validator("contratos").validate([item]).failures
     assert failure.reasons[0].reason == "Itens do contrato, item 1: não diz qual é o serviço."
+
+
+def test_every_category_of_a_contract_that_nobody_mapped_is_told_at_once() -> None:
+    """By the clinic's word, each with what it may mean; another code that Omie lacks stays told."""
+
+    def suggest(value: UnmappedValue) -> list[str]:
+        return [f"1.01.01 para {value.source}"]
+
+    def unmapped(field: str, word: str) -> dict[str, str]:
+        return {"kind": "category", "source": word, "name": word, "field": field}
+
+    row = row_of(
+        "contratos",
+        1,
+        {
+            "infAdic.cCodCateg": "Acompanhamento",
+            "itensContrato.0.itemCabecalho.cCodCategItem": "9.99.99",
+            "itensContrato.1.itemCabecalho.cCodCategItem": "Visita em casa",
+            "_unmapped": [
+                unmapped("infAdic", "Acompanhamento"),
+                unmapped("itensContrato[2]", "Visita em casa"),
+                unmapped("itensContrato[10]", "De outro contrato"),
+            ],
+        },
+    )
+    references = replace(REFERENCES, suggest=suggest)
+    contracts = Validator(REGISTRY["contratos"], ClinicRules(), references)
+    (failure,) = contracts.validate([row]).failures
+    told = [(one.field, one.rule, one.reason, one.fix) for one in failure.reasons]
+    assert [(field, rule) for field, rule, _, _ in told] == [
+        ("codigo_categoria", "unmapped_category"),
+        ("codigo_categoria", "unmapped_category"),
+        ("itensContrato[1].itemCabecalho.cCodCategItem", "categoria_inexistente"),
+    ]
+    for (_, _, reason, fix), word in zip(
+        told[:2], ("Acompanhamento", "Visita em casa"), strict=True
+    ):
+        assert f"'{word}'" in reason
+        assert f"1.01.01 para {word}" in fix
 
 
 def test_counts_are_by_rule_of_the_block() -> None:

@@ -88,6 +88,12 @@ itens as (
                 'procedimentos': ['aliquota_iss', 'retem_iss', 'descricao_completa', 'nome'],
             }) }} order by numerados.seq), '$[*][*] ? (@ != null)'
         ) as _unreadable,
+        {{ sem_nulos('jsonb_agg(' ~ sem_mapeamento(
+            'coalesce(' ~ categoria_mapeada('do_item', 'numerados.codigo_categoria', 'outras')
+            ~ ', numerados.codigo_categoria)',
+            [('category', 'numerados.codigo_categoria', 'numerados.codigo_categoria')],
+            "'itensContrato[' || numerados.seq || ']'"
+        ) ~ ' order by numerados.seq)') }} as _unmapped,
         bool_or(numerados.quantidade is null) as sem_quantidade,
         bool_or(numerados.valor_unitario is null) as sem_valor
     from numerados
@@ -161,11 +167,15 @@ select
     ) }} as _missing,
     'contratos' as _origem_tabela,
     contratos.id as _origem_id,
-    {{ sem_mapeamento(
-        'coalesce(' ~ categoria_mapeada('do_contrato', 'contratos.codigo_categoria', 'outras')
-        ~ ', contratos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
-        [('category', 'contratos.codigo_categoria', 'contratos.codigo_categoria')]
-    ) }} as _unmapped,
+    nullif(
+        {{ sem_nulos('jsonb_build_array(' ~ sem_mapeamento(
+            'coalesce(' ~ categoria_mapeada('do_contrato', 'contratos.codigo_categoria', 'outras')
+            ~ ', contratos.codigo_categoria, ' ~ padrao('categoria_padrao_agenda') ~ ')',
+            [('category', 'contratos.codigo_categoria', 'contratos.codigo_categoria')],
+            "'infAdic'"
+        ) ~ ')') }} || coalesce(itens._unmapped, '[]'),
+        '[]'
+    ) as _unmapped,
     nullif(
         coalesce(
             {{ ilegiveis({'contratos': ['but', 'data_cadastro', 'atualizado_em']}) }}, '[]'
