@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import private_opener
 from omie_pipeline.texts.cli import usage as texts
+from omie_pipeline.written import count, day, moment_in, money
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +34,24 @@ class Column:
 
     title: str
     right: bool = False
+
+
+__all__ = [
+    "Column",
+    "Record",
+    "console",
+    "count",
+    "day",
+    "emit",
+    "moment",
+    "money",
+    "printable",
+    "say",
+    "show",
+    "show_entry",
+    "show_table",
+    "write_csv",
+]
 
 
 def say(text: str) -> None:
@@ -152,31 +170,11 @@ def write_csv(
         say(texts.lines_written(records=len(records), target=target))
 
 
-def count(number: float | None) -> str:
-    """A number as Brazilians write it; ``None`` is a dash."""
-    if number is None:
-        return "–"
-    text = f"{number:,.1f}" if isinstance(number, float) else f"{number:,}"
-    return text.translate(str.maketrans(",.", ".,"))
-
-
-def money(value: Decimal | None) -> str:
-    """R$ with two places, as Brazilians write it; ``None`` is a dash."""
-    return "–" if value is None else f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
-
-
-def day(one: date | None) -> str:
-    """A calendar date; ``None`` is a dash."""
-    return "–" if one is None else one.strftime("%d/%m/%Y")
-
-
 def moment(at: datetime | None) -> str:
     """A time as it is at the clinic; ``None`` is a dash."""
-    if at is None:
-        return "–"
     from omie_pipeline.config.settings import clinic_zone
 
-    return at.astimezone(clinic_zone()).strftime("%d/%m/%Y %H:%M")
+    return moment_in(clinic_zone(), at)
 
 
 def printable(text: str) -> str:
