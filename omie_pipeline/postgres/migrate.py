@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # loaded whenever their digest is not the one that the database remembers.
 
 _FILES: Final = ("ownership", "texts", "access", "personal_data", "admit", "reading", "models",
-                 "outbox")  # fmt: skip
+                 "outbox", "console")  # fmt: skip
 """In this order: each may call those before it."""
 _DIGEST: Final = "sha256 of all SQL functions: "
 _REMEMBERS: Final = "reading_marker(text, text, text)"

@@ -53,7 +53,26 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
     grant_reading(connection)
     # Of systems, not of people: who polls no outbox does well without it.
     connection.execute(sa.text("SELECT omie_sync.conceder_saida()"))
+    _renew_console(connection)
     return tuple(missing)
+
+
+def _renew_console(connection: sa.Connection) -> None:
+    """Show new tables to the console, where there is one."""
+    role = schemas.schemas_of(connection).name(schemas.CONSOLE_ROLE)
+    there = sa.text("SELECT to_regrole(:role) IS NOT NULL")
+    if connection.execute(there, {"role": role}).scalar_one():
+        grant_console(connection)
+
+
+def grant_console(connection: sa.Connection) -> bool:
+    """Make the console's role if this login may, and show it every table by empresa.
+
+    Returns:
+        False if an administrator of the server must make the role, and grant it to this login.
+    """
+    granted: bool = connection.execute(sa.text("SELECT omie_sync.conceder_console()")).scalar_one()
+    return granted
 
 
 def grant_reading(connection: sa.Connection) -> None:

@@ -57,6 +57,9 @@ ROLES = ("omie_analyst", "omie_finance", "omie_clinic")
 OUTBOX_ROLE = "omie_outbox"
 """Role of the systems that poll the outbox."""
 
+CONSOLE_ROLE = "omie_console"
+"""Role as which the console reads: it sees the empresas that its session names."""
+
 PREFIX_PATTERN = r"^([a-z][a-z0-9_]{0,29})?$"
 """Lower case, so that no name ever needs quotes; short, so that PostgreSQL cuts none."""
 
@@ -67,7 +70,7 @@ _NAMES = "|".join(PURPOSES)
 _QUALIFIER = re.compile(rf'(?<![\w.@/])("?)({_NAMES})\1(?=\.)')
 _SCHEMA = re.compile(rf'(\bSCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?"?)({_NAMES})\b', re.IGNORECASE)
 _QUOTED = re.compile(rf"'({_NAMES})'")
-_ROLE = re.compile(rf"\b({'|'.join((*ROLES, OUTBOX_ROLE))})\b")
+_ROLE = re.compile(rf"\b({'|'.join((*ROLES, OUTBOX_ROLE, CONSOLE_ROLE))})\b")
 
 
 @dataclass(frozen=True, slots=True)

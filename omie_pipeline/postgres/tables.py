@@ -1115,3 +1115,101 @@ sa.Index(
     duplicate_decision.c.other_titulo,
     duplicate_decision.c.decision_id,
 )
+
+
+console_person = sa.Table(
+    "console_person",
+    metadata,
+    sa.Column("login", sa.Text, primary_key=True, comment="lower case"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text, comment="argon2id; NULL: enters by another way only"),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("password_at", _Time, comment="when the password was set; sessions before it end"),
+    sa.Column("must_change", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("disabled_at", _Time),
+    schema=SYNC,
+    comment="Who may enter the console",
+)
+
+console_grant = sa.Table(
+    "console_grant",
+    metadata,
+    sa.Column("login", sa.Text, primary_key=True),
+    sa.Column("empresa", sa.Text, primary_key=True, comment="* stands for all of them"),
+    sa.Column(
+        "role",
+        sa.Text,
+        nullable=False,
+        comment="reception, finance, manager, accountant, engineering",
+    ),
+    sa.Column(
+        "omie_entries",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="may see what Omie has and the clinic has not",
+    ),
+    sa.Column("granted_at", _Time, nullable=False),
+    sa.Column("granted_by", sa.Text, nullable=False),
+    schema=SYNC,
+    comment="What each person may see and do in the console, by empresa",
+)
+
+console_session = sa.Table(
+    "console_session",
+    metadata,
+    sa.Column(
+        "token_digest", sa.Text, primary_key=True, comment="sha256; the cookie has the token"
+    ),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("csrf_token", sa.Text, nullable=False),
+    sa.Column("begun_at", _Time, nullable=False),
+    sa.Column("seen_at", _Time, nullable=False),
+    sa.Column("ended_at", _Time),
+    schema=SYNC,
+    comment="Sessions of the console",
+)
+sa.Index("console_session_of", console_session.c.login, console_session.c.begun_at)
+
+console_attempt = sa.Table(
+    "console_attempt",
+    metadata,
+    sa.Column("attempt_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("login_digest", sa.Text, nullable=False, comment="sha256 of what was typed"),
+    sa.Column("address_digest", sa.Text, nullable=False, comment="sha256 of where it came from"),
+    sa.Column("at", _Time, nullable=False),
+    schema=SYNC,
+    comment="Passwords that were wrong, for some hours",
+)
+sa.Index("console_attempt_by", console_attempt.c.address_digest, console_attempt.c.at)
+
+console_action = sa.Table(
+    "console_action",
+    metadata,
+    sa.Column(
+        "action_id",
+        sa.Text,
+        primary_key=True,
+        comment="made with the form: a second click is the same action",
+    ),
+    sa.Column("empresa", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", _Json, nullable=False, comment="what it was about, without personal data"),
+    sa.Column("done_by", sa.Text, nullable=False),
+    sa.Column("asked_at", _Time, nullable=False),
+    sa.Column("began_at", _Time),
+    sa.Column("finished_at", _Time),
+    sa.Column("state", sa.Text, nullable=False, comment="asked, running, done, failed"),
+    sa.Column("before", _Json),
+    sa.Column("after", _Json),
+    sa.Column("result", _Json, comment="the report of a long one, or why it failed"),
+    schema=SYNC,
+    comment="What people did in the console",
+)
+sa.Index("console_action_of", console_action.c.empresa, console_action.c.asked_at.desc())
+sa.Index(
+    "console_action_unfinished",
+    console_action.c.asked_at,
+    postgresql_where=console_action.c.state.in_(("asked", "running")),
+)
