@@ -114,6 +114,8 @@ class Deployment:
         clock: the warehouse's when not given, which all processes agree on.
         variables: those that the YAML of empresas names are looked up here; default: the
             environment as it is when they are needed.
+        engine: the warehouse as somebody sees it who may not see all of it, already migrated;
+            default: the warehouse itself, with the rights of its owner.
     """
 
     def __init__(
@@ -121,8 +123,11 @@ class Deployment:
         settings: Settings | None = None,
         clock: Clock | None = None,
         variables: Mapping[str, str] | None = None,
+        *,
+        engine: sa.Engine | None = None,
     ) -> None:
         self.settings = settings or load_settings()
+        self._given_engine = engine
         self._variables = variables
         self.config: PipelineConfig = load_config(self.settings)
         self._given_clock = clock
@@ -135,7 +140,7 @@ class Deployment:
     @cached_property
     def engine(self) -> sa.Engine:
         """The warehouse, migrated."""
-        return open_warehouse(self.settings, self.warehouse)
+        return self._given_engine or open_warehouse(self.settings, self.warehouse)
 
     @cached_property
     def clock(self) -> Clock:

@@ -166,3 +166,8 @@ def fields_required(*, endpoint: str, names: str) -> str:
 
 def would_ask(reason: str) -> str:
     return f"a política pediria a aprovação de uma pessoa: {reason}"
+
+
+# app/sync_all.py
+
+MODELS_NOT_MADE: Final = "os modelos não foram refeitos; omie-pipeline build diz por quê"
