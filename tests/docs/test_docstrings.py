@@ -35,8 +35,8 @@ def _explained(text: str) -> set[str]:
 
 
 def _is_a_command(function: Function) -> bool:
-    """Its help explains the parameters: their types are typer's, here or in ``cli/options``."""
-    return bool(re.search(r"Option\b|Argument\b", ast.unparse(function.args)))
+    """Its help explains the parameters, which are typer's; or they are the fields of a form."""
+    return bool(re.search(r"Option\b|Argument\b|Depends\(|Form\(", ast.unparse(function.args)))
 
 
 def unexplained(source: str) -> Iterator[str]:

@@ -154,9 +154,39 @@ def _said(source: str) -> Iterator[tuple[str, str]]:
             yield known.get(node.value.id, ""), node.attr
 
 
+def _said_by_pages() -> Iterator[tuple[str, str]]:
+    """What the console's templates take from the common catalogue and from their page's.
+
+    A page's module hands its own catalogue over as ``t``; parts of pages are used by several.
+    """
+    names = {
+        (letter, name)
+        for file in PACKAGE.rglob("templates/*.html")
+        for letter, name in re.findall(r"\b([ct])\.([A-Za-z_]+)", file.read_text("utf-8"))
+    }
+    pages = [one for one in _catalogues() if "console" in one.parts]
+    for page in pages:
+        place = ".".join(page.relative_to(ROOT).with_suffix("").parts)
+        yield from ((place, name) for letter, name in names if letter == "t" or "common" in place)
+
+
+@pytest.mark.slow
+def test_pages_hold_no_words_of_their_own() -> None:
+    found = [
+        f"{file.name}: {text}"
+        for file in sorted(PACKAGE.rglob("templates/*.html"))
+        for text in re.findall(
+            r">([^<>{}]*[A-Za-zÀ-ÿ]{2}[^<>{}]*)<",
+            re.sub(r"{[{%#].*?[}%#]}", "", file.read_text("utf-8"), flags=re.DOTALL),
+        )
+    ]
+    assert found == []
+
+
 @pytest.mark.slow
 def test_every_text_is_said_somewhere() -> None:
     said = {one for file in PACKAGE.rglob("*.py") for one in _said(file.read_text("utf-8"))}
+    said |= set(_said_by_pages())
     left_over = []
     for catalogue in _catalogues():
         place = ".".join(catalogue.relative_to(ROOT).with_suffix("").parts)

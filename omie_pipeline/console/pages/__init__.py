@@ -1,0 +1,12 @@
+"""The pages, a file for each: its routes, and what its template is given."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from omie_pipeline.console.pages import enter, home
+
+PAGES: Final[tuple[APIRouter, ...]] = (enter.router, home.router)
+"""In the order in which addresses are tried."""

@@ -1,0 +1,148 @@
+"""Long actions: what a person started, and what a process of its own does (``console.worker``)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Final
+
+import sqlalchemy as sa
+
+from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.push_all import PushRequest, push_all
+from omie_pipeline.app.sync_all import StepResult, sync_all
+from omie_pipeline.catalog import REGISTRY, WRITABLE
+from omie_pipeline.clock import Clock
+from omie_pipeline.config.settings import project_root
+from omie_pipeline.console.actions import Action, Asked, Done, ask, begin, end, find_action
+from omie_pipeline.errors import OmiePipelineError
+from omie_pipeline.omie.masking import mask_text
+from omie_pipeline.postgres.locks import lane_if_free, lanes_held
+from omie_pipeline.push.report import PushOptions
+from omie_pipeline.texts.console import common as texts
+
+Tell = Callable[[StepResult], None]
+
+
+def start(engine: sa.Engine, clock: Clock, asked: Asked) -> None:
+    """Remember a long action and start the process that does it; once, however often it is asked.
+
+    Args:
+        engine: the warehouse.
+        clock: the deployment's.
+        asked: by whom and what; its kind is one of :data:`WORKS`.
+    """
+    if ask(engine, clock, asked):
+        launch(asked.action_id)
+
+
+def launch(action_id: str) -> None:
+    """Start the process of an action. It goes on when the console ends."""
+    subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "omie_pipeline.console.worker", action_id],
+        cwd=project_root(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def run(deployment: Deployment, action_id: str) -> bool:
+    """Do a long action, if nobody is at it; whether it went well.
+
+    Args:
+        deployment: the composed deployment.
+        action_id: of an action that was asked for.
+    """
+    engine, clock = deployment.engine, deployment.clock
+    with lane_if_free(engine, _lane(action_id)) as mine:
+        action = find_action(engine, action_id)
+        if mine is None or action is None or action.over:
+            return False
+        begin(engine, clock, action_id)
+        steps: list[StepResult] = []
+        try:
+            well = WORKS[action.kind](deployment, action, steps.append)
+        except OmiePipelineError as error:
+            steps.append(StepResult("push", error=str(error)))
+            well = False
+        end(engine, clock, action_id, "done" if well else "failed", _told(steps))
+        return well
+
+
+def close_dead(engine: sa.Engine, clock: Clock, actions: tuple[Action, ...]) -> None:
+    """Remember as failed what was begun and whose process is gone.
+
+    What it had sent is in the ledger; asking for the same again goes on from there.
+
+    Args:
+        engine: the warehouse.
+        clock: the deployment's.
+        actions: some that are not over.
+    """
+    begun = [one.action_id for one in actions if one.state == "running" and one.kind in WORKS]
+    alive = lanes_held(engine, map(_lane, begun))
+    for action_id in begun:
+        if _lane(action_id) not in alive:
+            # Looked at once more: a process ends its row before it lets go of its lane.
+            found = find_action(engine, action_id)
+            if found is not None and not found.over:
+                interrupted = Done(result={"error": texts.INTERRUPTED})
+                end(engine, clock, action_id, "failed", interrupted)
+
+
+def _told(steps: list[StepResult]) -> Done:
+    """The report of a long action: parts that moved something, or stopped."""
+    told = [asdict(one) | {"error": mask_text(one.error)} for one in steps]
+    return Done(result={"steps": [one for one in told if any(one[k] for k in _SAYS)]})
+
+
+_SAYS: Final = ("rows", "refused", "error")
+
+
+def _lane(action_id: str) -> str:
+    return f"console:{action_id}"
+
+
+def _sync(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    return sync_all(deployment, action.empresa, _BY, tell)
+
+
+def _retry(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Send again what was refused or waits, of one endpoint or of all; or rows by their codes."""
+    name = action.subject.get("endpoint")
+    endpoints = (REGISTRY[str(name)],) if name else tuple(WRITABLE)
+    wanted = PushRequest(
+        (action.empresa,),
+        endpoints,
+        PushOptions(trigger=_BY),
+        unfinished_only=True,
+        codes=tuple(action.subject.get("codes") or ()),
+    )
+    well = True
+    for one in push_all(deployment, wanted):
+        counts = one.report.total if one.report else None
+        error = str(one.error) if one.error else one.report.stopped_by if one.report else ""
+        well = well and not error
+        tell(
+            StepResult(
+                "push",
+                one.endpoint.name,
+                counts.delivered if counts else 0,
+                counts.rejected + counts.quarantined if counts else 0,
+                error,
+            )
+        )
+    return well
+
+
+_BY: Final = "console"
+
+WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
+    "sync": _sync,
+    "retry": _retry,
+}
+"""Kinds of long actions, and what does them."""
