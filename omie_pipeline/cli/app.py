@@ -11,6 +11,7 @@ from omie_pipeline.cli.build import build
 from omie_pipeline.cli.cache import cache
 from omie_pipeline.cli.check import check
 from omie_pipeline.cli.conflicts import conflicts
+from omie_pipeline.cli.console import console
 from omie_pipeline.cli.database import database, roles
 from omie_pipeline.cli.defaults import defaults
 from omie_pipeline.cli.duplicates import duplicates
@@ -104,6 +105,11 @@ database.command(cls=PortugueseCommand)(roles)
 app.add_typer(cache, name="cache", help="Faz ler tudo de novo do Omie: clear.")
 app.add_typer(
     conflicts, name="conflicts", help="Campos que alguém mudou no Omie: list, show, resolve."
+)
+app.add_typer(
+    console,
+    name="console",
+    help="As páginas para quem não usa o terminal, e quem entra: add, grant, people e outras.",
 )
 app.add_typer(database, name="db", help="O PostgreSQL embutido: start, stop, status, url, roles.")
 app.add_typer(
