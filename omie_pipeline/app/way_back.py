@@ -76,7 +76,6 @@ def run_way_back(
         until: nothing more is sent after this moment.
 
     Raises:
-        ConfigurationError: the target is a table that is read from the clinic, or one of ours.
         EmpresaPaused: a person paused the empresa.
         WarehouseError: the warehouse is gone.
     """
@@ -84,7 +83,6 @@ def run_way_back(
     if saida is None:
         return None
     refuse_paused(deployment.engine, empresa)
-    refuse_echo(deployment, saida)
     written = 0
     if not if_news or may_have_news(deployment.engine, empresa):
         written = write_changes(deployment.engine, empresa, saida.kinds, deployment.clock.now())
@@ -139,9 +137,12 @@ def opened_target(deployment: Deployment, empresa: str, name: TargetName) -> Ite
     """One target of an empresa, until the block ends.
 
     Raises:
-        ConfigurationError: its variables are missing or wrong.
+        ConfigurationError: its variables are missing or wrong, or it is a table that is read from
+            the clinic, or one of ours.
     """
     saida = deployment.config.empresa(empresa).saida or Saida()
+    if name == "table":
+        refuse_echo(deployment, saida)
     access = deployment.way_back_access(empresa, name)
     if name == "table" and saida.table is not None:
         from omie_pipeline.outbox.clinic_table import ClinicTable
@@ -162,9 +163,7 @@ def opened_target(deployment: Deployment, empresa: str, name: TargetName) -> Ite
 def check_target(deployment: Deployment, empresa: str, name: TargetName) -> str | None:
     """Why a target would take nothing, in Portuguese; ``None`` if all that can be looked at
     without delivering is there."""
-    saida = deployment.config.empresa(empresa).saida or Saida()
     try:
-        refuse_echo(deployment, saida)
         with opened_target(deployment, empresa, name) as target:
             target.check()
     except (ConfigurationError, TargetError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from pathlib import Path
@@ -91,12 +92,25 @@ def test_a_system_polls_at_the_terminal(terminal: Terminal, clinic: World, file:
 
 
 def test_a_table_that_is_read_from_the_clinic_is_no_target(
-    terminal: Terminal, clinic: World, file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    terminal: Terminal,
+    clinic: World,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    slept: list[float],
 ) -> None:
+    """It stops itself alone: the other target gets its changes."""
+    clinic.confirmed(1)
+    key = "whsec_" + base64.b64encode(b"k" * 32).decode()
+    monkeypatch.setenv("CHAMADA_URL", "http://127.0.0.1:1/")
+    monkeypatch.setenv("CHAMADA_KEY", key)
     config = tmp_path / "empresas.yaml"
     config.write_text(CONFIG.replace("RETORNO_URL}", "RETORNO_URL, name: x.Pacientes}"), "utf-8")
     said = terminal("outbox", "run")
     assert said.code == 1
-    assert "também é lida da clínica (pacientes)" in said.err
+    assert "1 mudanças novas" in said.out
+    assert "também é lida da clínica (pacientes)" in said.out
+    assert "o endereço não respondeu" in said.out
     config.write_text(CONFIG.replace("RETORNO_URL}", "RETORNO_URL, name: omie_sync.x}"), "utf-8")
-    assert "esquema deste programa" in terminal("outbox", "run").err
+    assert "esquema deste programa" in terminal("outbox", "run").out
+    assert "esquema deste programa" in terminal("outbox", "check").out
