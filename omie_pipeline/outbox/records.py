@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.catalog.lists import MIRROR
 from omie_pipeline.clinic.origins import MADE_OF
+from omie_pipeline.imports.covered import SETTLES, is_covered
 from omie_pipeline.postgres import omie_tables
 from omie_pipeline.postgres.schemas import PAYLOAD
 from omie_pipeline.postgres.tables import OMIE, change, ledger, metadata, nfse
@@ -112,7 +113,7 @@ def _ours(empresa: str, endpoint: str) -> sa.Subquery:
             omie_id.label("omie_id"),
             c.codigo_integracao.label("code"),
             (c.state == "deleted").label("deleted"),
-            c.confirmed_at,
+            *(c.confirmed_at, c.first_seen_at, c.created_here, c.parent_code),
         )
         .ext(distinct_on(omie_id))
         .where(c.empresa == empresa, c.endpoint == endpoint, omie_id.is_not(None))
@@ -155,7 +156,9 @@ def _titles(empresa: str, kind: Literal["contas_receber", "contas_pagar"]) -> sa
     read = balances.c.codigo_titulo.is_not(None)
     word = sa.func.upper(sa.func.coalesce(balances.c.status_titulo, theirs.status_titulo))
     cancelled = sa.or_(balances.c.data_cancelamento.is_not(None), word == _CANCELLED_WORD)
-    removed = _removed(ours, theirs.excluido_em)
+    removed = _removed(
+        ours, theirs.excluido_em, sa.and_(sa.not_(there), _gone(empresa, kind, ours))
+    )
     state = sa.case(
         (removed, "removed"),
         (sa.not_(there), "unread"),
@@ -195,20 +198,57 @@ def _titles(empresa: str, kind: Literal["contas_receber", "contas_pagar"]) -> sa
     ).select_from(source)
 
 
-def _removed(ours: sa.Subquery, gone_at: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    return sa.or_(sa.func.coalesce(ours.c.deleted, sa.false()), gone_at.is_not(None))
+def _removed(
+    ours: sa.Subquery, gone_at: sa.ColumnElement[Any], unseen: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    """We deleted it, or Omie has it no longer.
+
+    Args:
+        ours: the ledger's records.
+        gone_at: when a list that had shown it did not any more.
+        unseen: no list ever showed it, though one that had to was read whole.
+    """
+    return sa.or_(
+        sa.func.coalesce(ours.c.deleted, sa.false()),
+        gone_at.is_not(None),
+        sa.func.coalesce(unseen, sa.false()),
+    )
+
+
+def _gone(empresa: str, kind: Kind, ours: sa.Subquery) -> sa.ColumnElement[bool]:
+    return sa.and_(ours.c.omie_id.is_not(None), is_covered(empresa, REGISTRY[kind], ours))
 
 
 def _newest_note(empresa: str) -> sa.Subquery:
-    """The note of each service order that we billed, by Omie's id of the order."""
-    c = nfse.c
+    """The note of each service order that we billed, by Omie's id of the order.
+
+    One that Omie's list showed and has no longer is ``deleted``, unless it was seen again since.
+    """
+    c, listed = nfse.c, _NOTES.alias("listed_note")
+    gone = sa.exists().where(
+        listed.c.empresa == empresa,
+        listed.c.tipo == "NFS-e",
+        listed.c.codigo_os == c.n_cod_os,
+        listed.c.numero == c.numero,
+        listed.c.excluido_em > c.changed_at,
+    )
     return (
-        sa.select(c.n_cod_os, c.cod_int_os, c.numero, c.state, c.url_pdf, c.valor, c.changed_at)
+        sa.select(
+            c.n_cod_os,
+            c.numero,
+            sa.case((gone, _GONE_NOTE), else_=c.state).label("state"),
+            sa.case((gone, None), else_=c.url_pdf).label("url_pdf"),
+            c.valor,
+            c.changed_at,
+        )
         .ext(distinct_on(c.n_cod_os))
         .where(c.empresa == empresa, c.n_cod_os.is_not(None))
         .order_by(c.n_cod_os, c.changed_at.desc())
         .subquery()
     )
+
+
+_GONE_NOTE: Final = "deleted"
 
 
 def _settlements(
@@ -223,7 +263,14 @@ def _settlements(
         .subquery()
     )
     there = mirror.c.codigo_baixa.is_not(None)
-    removed = _removed(ours, mirror.c.excluido_em)
+    # Its título was read since, and does not name it.
+    parent = _ours(empresa, "contas_receber" if side == "R" else "contas_pagar")
+    read_since = sa.exists().where(
+        parent.c.code == ours.c.parent_code,
+        titles.c.codigo_titulo == parent.c.omie_id,
+        titles.c.lido_em >= ours.c.confirmed_at + SETTLES,
+    )
+    removed = _removed(ours, mirror.c.excluido_em, sa.and_(sa.not_(there), read_since))
     source = ours.outerjoin(mirror, mirror.c.codigo_baixa == ours.c.omie_id, full=True)
     return _row(
         kind,
@@ -253,17 +300,28 @@ def _orders(empresa: str) -> sa.Select[Any]:
         )
         .ext(distinct_on(n.codigo_os))
         .where(n.empresa == empresa, n.tipo == "NFS-e", n.codigo_os > 0)
-        .order_by(n.codigo_os, n.data_emissao.desc(), n.codigo_nf.desc())
+        # One that stands goes before one that Omie has no longer.
+        .order_by(
+            n.codigo_os,
+            n.excluido_em.is_not(None),
+            n.data_emissao.desc(),
+            n.codigo_nf.desc(),
+        )
         .subquery()
     )
     source = ours.outerjoin(listed, listed.c.codigo_os == ours.c.omie_id, full=True)
     omie_id = sa.func.coalesce(ours.c.omie_id, listed.c.codigo_os)
     source = source.outerjoin(followed, followed.c.n_cod_os == omie_id)
     noted = sa.or_(listed.c.codigo_os.is_not(None), followed.c.n_cod_os.is_not(None))
-    listed_state = sa.case((listed.c.status == "C", "cancelled"), else_="issued")
+    listed_state = sa.case(
+        (listed.c.excluido_em.is_not(None), _GONE_NOTE),
+        (listed.c.status == "C", "cancelled"),
+        else_="issued",
+    )
     note_state = sa.func.coalesce(
         followed.c.state, sa.case((listed.c.codigo_os.is_not(None), listed_state))
     )
+    billed = sa.and_(noted, note_state != _GONE_NOTE)
     deleted = sa.func.coalesce(ours.c.deleted, sa.false())
     return _row(
         "ordens_servico",
@@ -271,7 +329,7 @@ def _orders(empresa: str) -> sa.Select[Any]:
             "omie_id": omie_id,
             "integration_code": ours.c.code,
             "only_in_omie": ours.c.omie_id.is_(None),
-            "state": sa.case((deleted, "removed"), (noted, "billed"), else_="open"),
+            "state": sa.case((deleted, "removed"), (billed, "billed"), else_="open"),
             "amount": sa.func.coalesce(followed.c.valor, listed.c.valor),
             "client_id": listed.c.codigo_cliente,
             "order_id": omie_id,
@@ -280,9 +338,12 @@ def _orders(empresa: str) -> sa.Select[Any]:
             "note_state": note_state,
             "note_pdf": followed.c.url_pdf,
             "happened_at": _latest(
-                followed.c.changed_at, listed.c.alterado_em, ours.c.confirmed_at
+                followed.c.changed_at,
+                listed.c.alterado_em,
+                listed.c.excluido_em,
+                ours.c.confirmed_at,
             ),
-            "whole": sa.true(),
+            "whole": sa.or_(noted, deleted),
         },
     ).select_from(source)
 
@@ -292,7 +353,8 @@ def _clients(empresa: str) -> sa.Select[Any]:
     ours = _ours(empresa, "clientes")
     mirror = _of_omie(_mirror("clientes"), empresa)
     there = mirror.c.codigo_cliente_omie.is_not(None)
-    removed = _removed(ours, mirror.c.excluido_em)
+    gone = sa.and_(sa.not_(there), _gone(empresa, "clientes", ours))
+    removed = _removed(ours, mirror.c.excluido_em, gone)
     source = ours.outerjoin(mirror, mirror.c.codigo_cliente_omie == ours.c.omie_id)
     return _row(
         "clientes",

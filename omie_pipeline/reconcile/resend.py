@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import WRITABLE, Endpoint
-from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.clock import BRASILIA, Clock
-from omie_pipeline.imports.merge import WHOLE
+from omie_pipeline.clock import Clock
+from omie_pipeline.imports.covered import is_covered
 from omie_pipeline.payload import PARTITION_COLUMN, load_payload_model, model_key
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lane, sending_lane
-from omie_pipeline.postgres.omie_tables import import_partition, mirror_table
 from omie_pipeline.postgres.tables import intent, ledger
 from omie_pipeline.push.effects.title import forget_settlements
 from omie_pipeline.push.ledger import SET_BACK
@@ -24,20 +21,10 @@ from omie_pipeline.reconcile.differences import conciliacao, require_view
 from omie_pipeline.texts import reconcile as texts
 
 # Delivered rows that Omie provably no longer has: found, and set back so that they are sent again.
-#
-# Proof is a complete reading that was asked a minute after Omie last took the row in (until then a
-# list may show the former state, omie-api.md#stale-reads): of the day on which the record was
-# included in Omie if the mirror has it, of every day on which it can have been included if it
-# does not, of the whole list of clientes. A day from which a filter of the empresa kept rows out
-# proves nothing about a row that was never seen.
+# What proves it: :mod:`omie_pipeline.imports.covered`.
 
 GONE = ("falta_no_omie", "excluido_no_omie")
 """Situations of ``analise.conciliacao`` in which Omie does not have what it confirmed."""
-
-_SETTLES = timedelta(seconds=60)
-# Omie stamps the inclusion with its own clock: near midnight it may be the other day.
-_CLOCKS_APART = timedelta(minutes=10)
-_TIMEZONE = str(BRASILIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +68,7 @@ def gone_rows(engine: sa.Engine, empresa: str, endpoint: Endpoint, start: date) 
         intent.c.closed_at.is_(None),
     )
     query = (
-        sa.select(ledger.c.codigo_integracao, _is_proved(empresa, endpoint).label("proved"))
+        sa.select(ledger.c.codigo_integracao, is_covered(empresa, endpoint, ledger).label("proved"))
         .where(
             ledger.c.empresa == empresa,
             ledger.c.endpoint == endpoint.name,
@@ -149,62 +136,6 @@ def set_back(
         named: list[str] = list(connection.execute(statement).scalars())
         forget_settlements(connection, empresa, endpoint, named, now)
     return len(named)
-
-
-def _is_proved(empresa: str, endpoint: Endpoint) -> sa.ColumnElement[bool]:
-    """Whether a complete reading since the ledger's confirmation covers the record."""
-    if endpoint.grain == "register":
-        return sa.and_(_proofs(empresa, endpoint, _particao() == WHOLE, unfiltered=True) == 1)
-    t = mirror_table(MIRROR[endpoint.name])
-    born = (
-        sa.select(sa.func.to_char(t.c.data_particao, "YYYY-MM-DD"))
-        .where(
-            t.c.empresa == empresa,
-            t.c[MIRROR[endpoint.name].key[0]] == ledger.c.omie_id,
-            t.c.excluido_em.is_not(None),
-        )
-        .correlate(ledger)
-        .scalar_subquery()
-    )
-    first = sa.func.least(ledger.c.first_seen_at, ledger.c.confirmed_at) - _CLOCKS_APART
-    last = ledger.c.confirmed_at + _CLOCKS_APART
-    between = _particao().between(_day(first), _day(last))
-    days = sa.cast(_day(last), sa.Date) - sa.cast(_day(first), sa.Date) + 1
-    return sa.case(
-        (born.is_not(None), _proofs(empresa, endpoint, _particao() == born) == 1),
-        (
-            ledger.c.created_here,
-            _proofs(empresa, endpoint, between, unfiltered=True) == days,
-        ),
-        else_=sa.false(),
-    )
-
-
-def _proofs(
-    empresa: str,
-    endpoint: Endpoint,
-    which: sa.ColumnElement[bool],
-    *,
-    unfiltered: bool = False,
-) -> sa.ScalarSelect[int]:
-    c = import_partition.c
-    query = sa.select(sa.func.count()).where(
-        c.empresa == empresa,
-        c.table_name == endpoint.name,
-        c.read_at >= ledger.c.confirmed_at + _SETTLES,
-        which,
-    )
-    if unfiltered:
-        query = query.where(c.filtered == 0)
-    return query.correlate(ledger).scalar_subquery()
-
-
-def _particao() -> sa.ColumnElement[str]:
-    return import_partition.c.partition
-
-
-def _day(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    return sa.func.to_char(sa.func.timezone(_TIMEZONE, moment), "YYYY-MM-DD")
 
 
 RECONCILED: tuple[Endpoint, ...] = tuple(

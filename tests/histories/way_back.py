@@ -113,8 +113,7 @@ class Receiver:
         assert set(there) <= set(told)
         for omie_id, one in told.items():
             if omie_id not in there:
-                # One that went before any reading showed it is never said to be anything else.
-                assert one.state in ("removed", "unread"), one
+                assert one.state == "removed", one
                 continue
             record = there[omie_id]
             assert one.state != "removed", one

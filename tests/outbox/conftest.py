@@ -72,10 +72,10 @@ class House:
         """So many títulos, each of its own patient, as the clinic has them now."""
         delivered(self.world, *numbers)
 
-    def read(self) -> None:
+    def read(self, *names: str) -> None:
         """What Omie has, read whole."""
         self.world.clock.sleep(120)
-        for name in READ:
+        for name in names or READ:
             self.world.import_table(name)
 
     def write(self) -> int:
