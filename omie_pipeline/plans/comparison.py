@@ -16,7 +16,7 @@ from omie_pipeline.plans.basis import basis_of
 from omie_pipeline.plans.model import LEAVING, PlanPart, StoredPlan
 from omie_pipeline.plans.recording import action_of, planned_rows, ready_chunks, state_of
 from omie_pipeline.postgres.engine import warehouse_errors
-from omie_pipeline.postgres.tables import ledger, stored_plan_row
+from omie_pipeline.postgres.tables import intent, ledger, stored_plan_row
 from omie_pipeline.push.gate import JudgedPlan
 from omie_pipeline.texts import plans as texts
 
@@ -133,6 +133,8 @@ def compare(found: JudgedPlan, stored: StoredPlan) -> Comparison:
                 done += 1
             elif verdict == _SAME:
                 left += 1
+                if row.under_way:
+                    continue
                 refused = row.own_state == "rejected" and row.own_run in runs
                 answered += refused or row.state_now != "ready"
                 if row.omie_id_then is not None and row.omie_then is None and not row.changed_at:
@@ -194,6 +196,13 @@ def _side_by_side(found: JudgedPlan, stored: StoredPlan) -> sa.Select[Any]:
     )
     now = planned_rows(found)
     own = ledger.alias("own")
+    under_way = sa.exists().where(
+        intent.c.empresa == empresa,
+        intent.c.endpoint == endpoint.name,
+        intent.c.codigo_integracao == approved.c.codigo_integracao,
+        intent.c.payload_hash == approved.c.payload_hash,
+        intent.c.closed_at.is_(None),
+    )
     return (
         sa.select(
             sa.func.coalesce(approved.c.codigo_integracao, now.c.codigo_integracao).label("code"),
@@ -216,6 +225,7 @@ def _side_by_side(found: JudgedPlan, stored: StoredPlan) -> sa.Select[Any]:
             own.c.state.label("own_state"),
             own.c.payload_hash.label("own_hash"),
             own.c.run_id.label("own_run"),
+            under_way.label("under_way"),
         )
         .select_from(
             approved.join(
@@ -255,6 +265,10 @@ def _verdict(row: sa.Row[Any], endpoint: Endpoint, made_at: datetime) -> str:
         return _DONE if same else texts.PAYLOAD_CHANGED
     if row.hash_now != row.hash_then:
         return texts.PAYLOAD_CHANGED
+    if row.under_way:
+        # It may have left with an interrupted run, and what differs be its own doing. The recovery
+        # that the run begins with says so, before the row is looked at once more.
+        return _SAME
     if row.ledger_now != row.ledger_then:
         return texts.LEDGER_CHANGED
     if _other_record(row, endpoint):
