@@ -35,11 +35,13 @@ class ListFilter:
     Attributes:
         empresas, endpoints: names; empty lists all. For readings the endpoints are tables.
         limit: entries at most; ``None`` lists all.
+        after: of runs and readings: beginning and id of the last one of the page before.
     """
 
     empresas: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     limit: int | None = None
+    after: tuple[datetime, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class RefusedEntry:
 
 def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
     """The history of syncs, newest first."""
-    query = sa.select(run).where(*_conditions(run, wanted)).order_by(run.c.started_at.desc())
+    query = sa.select(run).where(*_conditions(run, wanted), *_next_page(run, wanted))
+    query = query.order_by(run.c.started_at.desc(), run.c.run_id.desc())
     return _told_whole(
         engine,
         query.limit(wanted.limit),
@@ -155,13 +158,23 @@ def recent_readings(engine: sa.Engine, wanted: ListFilter) -> tuple[ReadingEntry
         conditions.append(c.empresa.in_(wanted.empresas))
     if wanted.endpoints:
         conditions.append(c.table_name.in_(wanted.endpoints))
-    query = sa.select(import_run).where(*conditions).order_by(c.started_at.desc())
+    conditions += _next_page(import_run, wanted)
+    query = sa.select(import_run).where(*conditions)
+    query = query.order_by(c.started_at.desc(), c.run_id.desc())
     return _told_whole(
         engine,
         query.limit(wanted.limit),
         lambda row: reading_lane(row.empresa, row.table_name),
         _reading_entry,
     )
+
+
+def _next_page(table: sa.Table, wanted: ListFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.after is None:
+        return []
+    at, run_id = wanted.after
+    place = sa.tuple_(table.c.started_at, table.c.run_id)
+    return [place < sa.tuple_(sa.literal(at), sa.literal(run_id))]
 
 
 def _told_whole(

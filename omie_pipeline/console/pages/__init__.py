@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from omie_pipeline.console.pages import enter, home
+from omie_pipeline.console.pages import enter, history, home
 
-PAGES: Final[tuple[APIRouter, ...]] = (enter.router, home.router)
+PAGES: Final[tuple[APIRouter, ...]] = (enter.router, home.router, history.router)
 """In the order in which addresses are tried."""
