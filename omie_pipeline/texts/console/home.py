@@ -12,7 +12,6 @@ STANDINGS: Final[Mapping[str, str]] = {
     "error": "Erro",
     "disabled": "Desativada",
 }
-ASKED: Final = "Sincronização pedida. Pode fechar esta página e voltar depois."
 
 # templates/home.html
 
