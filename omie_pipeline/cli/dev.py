@@ -28,9 +28,12 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.assets.pools import ensure_pools
 from omie_pipeline.assets.push_report import DOCS_FOLDER, DOCS_URL
 from omie_pipeline.cli.sandbox import (
+    SAMPLE_LOGIN,
+    SAMPLE_PASSWORD,
     enter_sandbox,
     free_port,
     give_sample_defaults,
+    give_sample_login,
     simulator_process,
 )
 from omie_pipeline.config.empresas import has_credentials, load_config
@@ -76,11 +79,21 @@ class Server:
         return self.process.poll() is not None
 
 
-def start_server(name: str, command: Sequence[str], *, quiet: bool = False) -> Server:
-    """Start a server in a session of its own."""
+def start_server(
+    name: str, command: Sequence[str], *, quiet: bool = False, silent: bool = False
+) -> Server:
+    """Start a server in a session of its own.
+
+    Args:
+        name: what people call it.
+        command: what is started.
+        quiet: what it says of errors is not shown.
+        silent: what it says of itself is not shown, errors are.
+    """
     process = subprocess.Popen(  # noqa: S603 - our own commands
         command,
         cwd=project_root(),
+        stdout=subprocess.DEVNULL if silent else None,
         stderr=subprocess.DEVNULL if quiet else None,
         start_new_session=True,
         preexec_fn=_die_with_the_command,  # noqa: PLW1509 - one thread, before anything else
@@ -231,6 +244,7 @@ def _ready(url: str) -> bool:
 
 _UI_PORT = 3000
 _WEBHOOK_PORT = 8787
+_CONSOLE_PORT = 8780
 _END_RUNS_SECONDS = 20.0
 _GOING = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 _UNFINISHED = [*_GOING, dg.DagsterRunStatus.CANCELING]
@@ -243,13 +257,19 @@ def dev() -> None:
     sys.unraisablehook = interrupt_again
     try:
         with ExitStack() as stack:
-            _serve(stack, _prepare(stack))
+            deployment, login = _prepare(stack)
+            _serve(stack, deployment, login)
     except KeyboardInterrupt:
         typer.echo("Encerrado.")
 
 
-def _prepare(stack: ExitStack) -> Deployment:
-    """All that the servers need, before the first of them starts: they have a time limit."""
+def _prepare(stack: ExitStack) -> tuple[Deployment, str]:
+    """All that the servers need, before the first of them starts: they have a time limit.
+
+    Returns:
+        The deployment, and how to enter the console of the sandbox; ``""`` where people have
+        logins of their own.
+    """
     settings = load_settings()
     sandboxed = not any(has_credentials(empresa) for empresa in load_config(settings).empresas)
     if sandboxed:
@@ -258,12 +278,14 @@ def _prepare(stack: ExitStack) -> Deployment:
         typer.echo(texts.WITHOUT_KEY)
         typer.echo(texts.simulator_at(base_url))
         typer.echo(texts.simulator_control(base_url.replace("/api/v1/", "/_control/")))
-    deployment = Deployment()
+    deployment, login = Deployment(), ""
     typer.echo("1/3 Banco…")
     engine = deployment.engine  # migrated before Dagster's first connection
     stack.callback(engine.dispose)
     if sandboxed:
         give_sample_defaults(deployment)
+        if give_sample_login(deployment):
+            login = texts.console_login(login=SAMPLE_LOGIN, password=SAMPLE_PASSWORD)
     if deployment.warehouse.embedded is not None:
         stack.callback(deployment.warehouse.embedded.stop_if_started_here)
     prepare_dagster_home(deployment.settings.home)
@@ -275,10 +297,10 @@ def _prepare(stack: ExitStack) -> Deployment:
         typer.echo(texts.dead_runs(len(dead)))
     typer.echo(texts.MODELS_STEP)
     ensure_manifest(deployment.settings)
-    return deployment
+    return deployment, login
 
 
-def _serve(stack: ExitStack, deployment: Deployment) -> None:
+def _serve(stack: ExitStack, deployment: Deployment, login: str) -> None:
     docs_port, ui_port = free_port(_UI_PORT + 1), free_port(_UI_PORT)
     docs = deployment.data_docs_dir
     make_state_folder(docs, deployment.settings.home)
@@ -306,8 +328,12 @@ def _serve(stack: ExitStack, deployment: Deployment) -> None:
     if doors:
         receiver = [script("omie-pipeline"), "webhooks", "--port", str(webhook_port)]
         servers.append(start_server("webhooks", receiver))
+    console_port = free_port(_CONSOLE_PORT)
+    console = [script("omie-pipeline"), "console", "--port", str(console_port)]
+    servers.append(start_server("console", console, silent=True))
     wait_until_ready(page, servers, typer.echo)
     typer.echo(texts.ready(page))
+    typer.echo(texts.console_at(console_port, login))
     typer.echo(texts.data_docs_at(docs_port))
     for door in doors:
         address = f"http://127.0.0.1:{webhook_port}/omie/{door.empresa}/(segredo)"

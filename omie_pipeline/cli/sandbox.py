@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from pydantic import SecretStr
 
 from omie_pipeline.config.settings import project_root
 from omie_pipeline.errors import ConfigurationError
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 APP_KEY = "1234567890"
 APP_SECRET = "segredo-do-simulador"  # noqa: S105 - the simulator's, known to everybody
+SAMPLE_LOGIN, SAMPLE_NAME = "demo", "Visita"
+SAMPLE_PASSWORD = "clinica de exemplo"  # noqa: S105 - of the sandbox's console, told to everybody
 START_DATE, LAST_DATE = "2023-12-01", "2024-02-29"
 """The sample's last two months by day; all that lies before belongs to the first partition."""
 
@@ -55,6 +58,25 @@ def give_sample_defaults(deployment: Deployment) -> None:
     settings = read_defaults(file, deployment.empresas)
     now = deployment.clock.now()
     import_defaults(deployment.engine, settings, str(file), now, replace=False)
+
+
+def give_sample_login(deployment: Deployment) -> bool:
+    """Somebody to try the console of the sandbox as, if nobody may enter yet; whether there is."""
+    from omie_pipeline.console.access.people import (
+        Grant,
+        Person,
+        add_person,
+        check_password,
+        people,
+    )
+    from omie_pipeline.console.access.roles import Role
+
+    password = SecretStr(SAMPLE_PASSWORD)
+    with deployment.engine.begin() as connection:
+        if not people(connection):
+            one = Person(SAMPLE_LOGIN, SAMPLE_NAME, (Grant("*", Role.MANAGER, omie_entries=True),))
+            add_person(connection, one, password, "demo", deployment.clock.now())
+        return check_password(connection, SAMPLE_LOGIN, password) is not None
 
 
 def sandbox_environment(base_url: str) -> dict[str, str]:

@@ -110,8 +110,9 @@ WORST_ROWS: Final = "\nAs piores linhas"
 NEXT_STEPS: Final = (
     "\nA seguir\n  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n  make "
     "dev          a interface do Dagster, com estas execuções;\n                    enquanto ela "
-    "está no ar, os PDFs das notas abrem\n  docs/own-system.pt-BR.md   como ligar as tabelas da "
-    "sua clínica"
+    "está no ar, os PDFs das notas abrem,\n                    e o console para a equipe atende em "
+    "http://127.0.0.1:8780\n                    (login demo, senha: clinica de exemplo)\n"
+    "  docs/own-system.pt-BR.md   como ligar as tabelas da sua clínica"
 )
 
 
@@ -154,6 +155,14 @@ MODELS_STEP: Final = "2/3 Modelos dbt (na primeira vez, ou quando mudaram, leva 
 
 def ready(page: str) -> str:
     return f"Pronto. Interface do Dagster: {page}"
+
+
+def console_at(port: int, login: str) -> str:
+    return f"  Console para a equipe:  http://127.0.0.1:{port}{login}"
+
+
+def console_login(*, login: str, password: str) -> str:
+    return f"   (login {login}, senha: {password})"
 
 
 def data_docs_at(docs_port: int) -> str:
