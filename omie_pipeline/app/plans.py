@@ -270,12 +270,14 @@ class PlanApplied:
         results: of the endpoints that were pushed; empty if nothing was left to send.
         before: rows that were confirmed already, by an earlier run.
         ended_before: it had been applied whole; nothing was looked at.
+        refused: why it ended behind the endpoints of ``results``, which were sent.
     """
 
     plan: StoredPlan
     results: tuple[EndpointResult, ...] = ()
     before: int = 0
     ended_before: bool = False
+    refused: PlanRefused | None = None
 
 
 def apply_plan(
@@ -300,7 +302,8 @@ def apply_plan(
         options: how the pushes are asked for.
 
     Raises:
-        PlanRefused: it is not approved, was ended, or something that it touches has changed since.
+        PlanRefused: it is not approved, was ended, or something that it touches has changed since;
+            nothing was sent.
         OmiePipelineError: a part could not be planned; nothing was sent.
     """
     engine, told = deployment.engine, listener or PushListener()
@@ -309,16 +312,21 @@ def apply_plan(
         return PlanApplied(found, ended_before=True)
     how = replace(options or PushOptions(), approve=False, dry_run=False)
     before = sum(one.done for one in _begun(deployment, found, by, how, told))
+    results: list[EndpointResult] = []
     try:
-        results = tuple(_send_parts(deployment, found, how, told))
+        for result in _send_parts(deployment, found, how, told):
+            results.append(result)
     except PlanRefused as refused:
         store.end_plan(engine, found.plan_id, "refused", deployment.clock.now(), str(refused))
-        raise
+        if not results:
+            raise
+        ended = store.read_plan(engine, found.plan_id)
+        return PlanApplied(ended, tuple(results), before, refused=refused)
     held = any(one.report is not None and one.report.total.held for one in results)
     over = all(_is_over(result) for result in results)
     if over and (not held or _nothing_left(deployment, found.plan_id, how, told)):
         store.end_plan(engine, found.plan_id, "applied", deployment.clock.now())
-    return PlanApplied(store.read_plan(engine, found.plan_id), results, before)
+    return PlanApplied(store.read_plan(engine, found.plan_id), tuple(results), before)
 
 
 def _begun(
@@ -417,6 +425,7 @@ def apply_part(
         report = _push(
             deployment, found, replace(part, selection=only), replace(how, gate=gate), mine
         )
+        _refuse_switched_off(found, report)
     except PlanRefused as refused:
         store.end_plan(engine, found.plan_id, "refused", deployment.clock.now(), str(refused))
         raise
@@ -480,11 +489,16 @@ def _check_parts(
         options = replace(how, dry_run=True, gate=gate)
         with told.sending(part.empresa, REGISTRY[part.endpoint]) as progress:
             report = _push(deployment, found, part, options, progress)
-        if report.switched_off:
-            raise PlanRefused(found.plan_id, report.switched_off)
+        _refuse_switched_off(found, report)
         if gate.compared is not None:
             compared.append((part, gate.compared))
     return compared
+
+
+def _refuse_switched_off(found: StoredPlan, report: PushReport) -> None:
+    """A run that looked at nothing has sent nothing, and found nothing left to send."""
+    if report.switched_off:
+        raise PlanRefused(found.plan_id, report.switched_off)
 
 
 def _push(
@@ -537,6 +551,7 @@ def _send_part(
         if reach == "all":
             raise
         return EndpointResult(part.empresa, endpoint, error=error, reach=reach)
+    _refuse_switched_off(found, report)
     store.remember_run(deployment.engine, found.plan_id, part.empresa, part.endpoint, report.run_id)
     return EndpointResult(part.empresa, endpoint, report, reach=after_push(report))
 

@@ -35,11 +35,7 @@ def apply(plan_id: PlanArgument, by: ByOption = None, as_json: JsonOption = Fals
     try:
         done = apply_plan(deployment, meant_plan(deployment, plan_id), decider(by), push_listener())
     except PlanRefused as refused:
-        print_error(refused)
-        if refused.differences:
-            say(texts.WHAT_CHANGED)
-            for one in refused.differences:
-                say(f"  {one}")
+        _say_refused(refused)
         raise typer.Exit(FAILED) from None
     failed = [tell(result, dry_run=False) for result in done.results]
     reports = tuple(result.report for result in done.results if result.report is not None)
@@ -52,10 +48,20 @@ def apply(plan_id: PlanArgument, by: ByOption = None, as_json: JsonOption = Fals
             show_worst(worst_of(deployment.engine, reports))
             show_next_step(reports, dry_run=False)
         _say_end(done)
-    if any(failed):
+    if done.refused is not None:
+        _say_refused(done.refused)
+    if any(failed) or done.refused is not None:
         raise typer.Exit(FAILED)
     if done.plan.state != "applied" or unfinished(reports):
         raise typer.Exit(UNFINISHED)
+
+
+def _say_refused(refused: PlanRefused) -> None:
+    print_error(refused)
+    if refused.differences:
+        say(texts.WHAT_CHANGED)
+        for one in refused.differences:
+            say(f"  {one}")
 
 
 def _emit(done: PlanApplied) -> None:
@@ -81,7 +87,7 @@ def _say_before(done: PlanApplied) -> None:
 
 
 def _say_end(done: PlanApplied) -> None:
-    if done.ended_before:
+    if done.ended_before or done.refused is not None:
         return
     plan_id = done.plan.plan_id
     applied = done.plan.state == "applied"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.errors import PlanRefused
 from omie_pipeline.payload import SETTLED, Selection
+from omie_pipeline.plans import store
 from omie_pipeline.plans.basis import basis_of
 from omie_pipeline.plans.model import LEAVING, PlanPart, StoredPlan
 from omie_pipeline.plans.recording import action_of, planned_rows, ready_chunks, state_of
@@ -21,6 +23,7 @@ from omie_pipeline.push.gate import JudgedPlan
 from omie_pipeline.texts import plans as texts
 
 _TOLD: Final = 20
+_FIGURES: Final = re.compile(r"\([^()]*→[^()]*\)|[0-9][0-9.,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,13 @@ class AppliedPlan:
         self.compared: Comparison | None = None
 
     def judged(self, found: JudgedPlan) -> Sequence[int]:
-        """Refuse a plan whose rows are not those that were approved; leave out those beside it."""
+        """Refuse a plan whose rows are not those that were approved, or that a person said no to
+        meanwhile; leave out those beside it."""
         part = self._part(found)
+        if why := store.refused_since(found.engine, self._plan.plan_id):
+            raise PlanRefused(
+                self._plan.plan_id, texts.ended_meanwhile(plan_id=self._plan.plan_id, why=why)
+            )
         differing = _changed_basis(part.basis, basis_of(found.engine, part.empresa, found.policy))
         if differing:
             raise self._refused(found, tuple(differing), len(differing))
@@ -75,11 +83,11 @@ class AppliedPlan:
     def guarded(self, found: JudgedPlan, stops: tuple[str, ...]) -> bool:
         """Whether whom approved the plan has seen what guardrails say of it."""
         part = self._part(found)
-        if not stops or (part.stops and self._plan.over_guardrails):
+        shown = {_without_figures(stop) for stop in part.stops if self._plan.over_guardrails}
+        new = [stop for stop in stops if _without_figures(stop) not in shown]
+        if not new or (self.compared is not None and not self.compared.left):
             return True
-        if self.compared is not None and not self.compared.left:
-            return True
-        told = tuple(texts.new_stop(stop) for stop in stops)
+        told = tuple(texts.new_stop(stop) for stop in new)
         raise self._refused(found, told, len(told))
 
     def _part(self, found: JudgedPlan) -> PlanPart:
@@ -101,6 +109,11 @@ class AppliedPlan:
             first="; ".join(told[:3]),
         )
         return PlanRefused(self._plan.plan_id, text, told)
+
+
+def _without_figures(stop: str) -> str:
+    """What a guardrail says, whatever its numbers and examples are by now."""
+    return _FIGURES.sub("#", stop)
 
 
 def _changed_basis(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -435,6 +435,20 @@ def end_plan(
     return _change(engine, plan_id, OPEN, state=state, ended_at=now, ended_why=why or None)
 
 
+def refused_since(engine: sa.Engine, plan_id: str) -> str:
+    """Why a plan was ended without being applied; ``""`` if it was not.
+
+    Args:
+        engine: the warehouse.
+        plan_id: id of the plan.
+    """
+    query = sa.select(sa.func.coalesce(_PLAN.ended_why, texts.ENDED_WITHOUT_WORDS)).where(
+        _PLAN.plan_id == plan_id, _PLAN.state.in_(("refused", "superseded"))
+    )
+    with warehouse_errors(), engine.connect() as connection:
+        return connection.execute(query).scalar() or ""
+
+
 def _change(engine: sa.Engine, plan_id: str, states: Sequence[str], **values: Any) -> bool:
     statement = (
         sa.update(stored_plan)

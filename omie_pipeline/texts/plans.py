@@ -16,6 +16,9 @@ def no_such_plan(plan_id: str) -> str:
     return f"Não há plano {plan_id}. Veja os que há: omie-pipeline plan list"
 
 
+ENDED_WITHOUT_WORDS: Final = "sem motivo escrito"
+
+
 def superseded_by(plan_id: str) -> str:
     return f"substituído pelo plano {plan_id}"
 
@@ -55,6 +58,10 @@ def basis_changed(name: str) -> str:
     return f"mudou o que decide as linhas: {name}"
 
 
+def ended_meanwhile(*, plan_id: str, why: str) -> str:
+    return f"O plano {plan_id} foi encerrado enquanto era aplicado: {why}. O resto não sai"
+
+
 def not_of_this_plan(*, plan_id: str, endpoint: str, empresa: str) -> str:
     return f"O plano {plan_id} não tem {endpoint} de {empresa}"
 
@@ -62,7 +69,7 @@ def not_of_this_plan(*, plan_id: str, endpoint: str, empresa: str) -> str:
 def plan_changed(*, plan_id: str, endpoint: str, empresa: str, count: int, first: str) -> str:
     return (
         f"O plano {plan_id} não vale mais: {count} diferença(s) em {endpoint} ({empresa}). "
-        f"{first}. Nada foi enviado; faça outro plano"
+        f"{first}. Agora não saiu nada disso; faça outro plano"
     )
 
 

@@ -265,6 +265,34 @@ def test_the_typed_one_goes_by_an_approved_plan_and_a_rule_adopts_in_future(
     assert deployment.switches.of("principal", "contas_receber").on_lookalike is None
 
 
+def test_ours_goes_by_an_approved_plan_and_is_not_made_again(
+    terminal: Terminal, company: World
+) -> None:
+    found = _twice(terminal, company)
+    other = str(found["other_titulo"])
+    said = terminal("duplicates", "resolve", other, "--delete-ours", "--by", "ANA")
+    plan = said.out.split("omie-pipeline apply ")[1].split()[0]
+    shown = terminal("plan", "show", plan).out
+    assert "- REC-1" in shown
+    assert terminal("apply", plan).code == 1
+    assert terminal("plan", "approve", plan, "--by", "BIA").code == 0
+    company.control.clear_calls()
+    said = terminal("apply", plan, "--by", "BIA")
+    assert said.code == 0, said.err
+    (call,) = company.writes()
+    assert call.method == "ExcluirContaReceber"
+    ids = {one["codigo_lancamento_omie"] for one in company.control.records("contas_receber")}
+    assert found["our_titulo"] not in ids
+    assert found["other_titulo"] in ids
+    assert company.ledger("contas_receber")["REC-1"] == "deleted"
+    _later(company)
+    _read(terminal, company)
+    assert terminal("duplicates", "--json").lines == []
+    company.control.clear_calls()
+    assert terminal("push", "contas_receber").code == 0
+    assert company.writes() == []
+
+
 @pytest.mark.parametrize("command", ["reconcile", "duplicates"])
 def test_without_the_views_it_says_what_makes_them(
     terminal: Terminal, clinic: World, command: str
