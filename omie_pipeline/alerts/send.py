@@ -65,6 +65,12 @@ class ChannelResult:
     ok: bool
 
 
+def send_test(channels: Sequence[Channel]) -> tuple[ChannelResult, ...]:
+    """Send a message of no consequence to each channel, once."""
+    message = Message(texts.TEST_TITLE, texts.TEST_TEXT)
+    return tuple(ChannelResult(one.service, 0, one.send(message)) for one in channels)
+
+
 def send_alerts(
     engine: sa.Engine,
     alerts: Sequence[Alert],

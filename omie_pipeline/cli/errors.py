@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import traceback
 
 from omie_pipeline.cli.output import say
@@ -14,10 +13,6 @@ FAILED = 1
 WRONG_USAGE = 2
 UNFINISHED = 3
 INTERRUPTED = 130
-
-_SECRET_VARIABLE = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|SENHA|PASSWD|NOTIFY")
-_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@]+@")
-_SHORTEST_SECRET = 6
 
 
 def next_step(error_class: str, error: str = "") -> str:
@@ -94,12 +89,9 @@ def tell_interrupted() -> None:
 
 def without_secrets(text: str) -> str:
     """``text`` without the value of any secret variable and without passwords in URLs."""
-    from omie_pipeline.config.settings import environment
+    from omie_pipeline.config.hidden import hide_secrets
 
-    for name, value in environment().items():
-        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET:
-            text = text.replace(value, "***").replace(value.strip(), "***")
-    return _URL_PASSWORD.sub(r"\1***@", text)
+    return hide_secrets(text)
 
 
 def _told(error: OmiePipelineError) -> str:

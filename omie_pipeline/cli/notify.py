@@ -25,22 +25,16 @@ notify = typer.Typer(cls=PortugueseGroup, no_args_is_help=True, rich_markup_mode
 def test() -> None:
     """Manda uma mensagem de teste a cada canal. Saída: 1 se algum não a aceitou."""
     from omie_pipeline.alerts.channels import notify_channels
-    from omie_pipeline.alerts.send import Message
+    from omie_pipeline.alerts.send import send_test
     from omie_pipeline.config.empresas import load_config
     from omie_pipeline.config.settings import load_settings
 
     settings = load_settings()
     channels = _some(notify_channels(settings, load_config(settings)))
-    message = Message(
-        texts.TEST_TITLE,
-        texts.TEST_TEXT,
-    )
-    failed = 0
-    for channel in channels:
-        ok = channel.send(message)
-        failed += not ok
-        show(f"{channel.service}: {texts.SENT if ok else texts.NOT_ACCEPTED}")
-    if failed:
+    results = send_test(channels)
+    for one in results:
+        show(f"{one.service}: {texts.SENT if one.ok else texts.NOT_ACCEPTED}")
+    if not all(one.ok for one in results):
         say(texts.ADDRESSES_FIX)
         raise typer.Exit(FAILED)
 

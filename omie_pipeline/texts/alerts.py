@@ -231,6 +231,8 @@ def events_wait_fix(oldest_at: str) -> str:
 
 # alerts/send.py
 
+TEST_TITLE: Final = "omie_pipeline: mensagem de teste"
+TEST_TEXT: Final = "Este canal recebe os avisos da omie_pipeline. Nada a fazer."
 HEADS: Final = {"new": "ALERTA", "reminder": "CONTINUA", "resolved": "RESOLVIDO"}
 NOT_SENT: Final = "Aviso não entregue: %s"
 

@@ -171,3 +171,60 @@ def would_ask(reason: str) -> str:
 # app/sync_all.py
 
 MODELS_NOT_MADE: Final = "os modelos não foram refeitos; omie-pipeline build diz por quê"
+
+# app/connection.py
+
+PANEL: Final = "no painel do Omie (Configurações > Integrações > API)"
+FIXES: Final = {
+    "no_key": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",
+    "key_with_spaces": "apague os espaços ou aspas em volta do valor",
+    "key_refused": (
+        f"copie de novo App Key e App Secret {PANEL}: o segredo muda quando é gerado outra vez. "
+        "Se estão certos, o aplicativo está suspenso ou foi revogado: reative-o ali"
+    ),
+    "app_suspended": f"reative o aplicativo {PANEL}",
+    "unknown_key": f"o Omie não conhece esta App Key: copie-a de novo {PANEL}",
+    "blocked": "aguarde o prazo sem novas chamadas; cada tentativa antes dele é em vão",
+    "limit": "a chave está certa ou em uso por outro programa; repita em um minuto",
+    "wrong_url": "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
+    "dns": "o nome do servidor não foi encontrado: confira a internet, o DNS e OMIE_BASE_URL",
+    "tls": (
+        "a conexão segura falhou: confira o relógio da máquina e se um proxy ou antivírus abre o "
+        "tráfego"
+    ),
+    "certificate": (
+        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego"
+    ),
+    "network": "confira a internet e a rede desta máquina",
+    "scheme": "o endereço deve começar por https://: confira OMIE_BASE_URL",
+    "refused": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
+    "no_answer": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
+    "proxy": (
+        "há um proxy no ambiente ({variable}), e este programa não passa por ele: libere a saída "
+        "direta para app.omie.com.br, porta 443"
+    ),
+    "down": "o Omie está instável: repita em alguns minutos",
+    "other": "leia a mensagem do Omie acima",
+}
+
+
+def key_and_secret(*, key: str, secret: str) -> str:
+    return f"{key} e {secret}"
+
+
+def omie_key_missing(names: str) -> str:
+    return f"falta a chave do Omie ({names})"
+
+
+AND: Final = " e "
+
+
+def untidy(names: str) -> str:
+    return f"{names} tem espaços ou aspas em volta"
+
+
+NOT_OMIES_ANSWER: Final = "a resposta não é do Omie"
+
+
+def key_closed(until: str) -> str:
+    return f"o Omie fechou a API desta chave até {until}"

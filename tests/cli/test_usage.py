@@ -135,7 +135,7 @@ def test_ctrl_c_is_told_and_ends_with_130(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("omie_pipeline.cli.check.check_connection", interrupted)
+    monkeypatch.setattr("omie_pipeline.app.connection.check_connection", interrupted)
     said = terminal("check", "--json")
     assert (said.code, said.out) == (130, "")
     assert "Interrompido" in said.err
@@ -182,7 +182,7 @@ def test_a_full_disk_and_a_missing_right_are_told(
         def refused(*_: object, number: int = number) -> None:
             raise OSError(number, os.strerror(number), "/dados/omie")
 
-        monkeypatch.setattr("omie_pipeline.cli.check.check_connection", refused)
+        monkeypatch.setattr("omie_pipeline.app.connection.check_connection", refused)
         said = terminal("check")
         assert said.code == 1
         assert (

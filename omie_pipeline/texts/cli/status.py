@@ -160,66 +160,12 @@ PUSH_OR_READING: Final = "é push ou import"
 
 COMPANY_WITHOUT_NAME: Final = "empresa sem nome no Omie"
 SUCCESS: Final = "Conexão estabelecida com sucesso"
-PANEL: Final = "no painel do Omie (Configurações > Integrações > API)"
-FIXES: Final = {
-    "no_key": "defina-as no ambiente ou no arquivo .env (modelo: .env.example)",
-    "key_with_spaces": "apague os espaços ou aspas em volta do valor",
-    "key_refused": (
-        f"copie de novo App Key e App Secret {PANEL}: o segredo muda quando é gerado outra vez. "
-        "Se estão certos, o aplicativo está suspenso ou foi revogado: reative-o ali"
-    ),
-    "app_suspended": f"reative o aplicativo {PANEL}",
-    "unknown_key": f"o Omie não conhece esta App Key: copie-a de novo {PANEL}",
-    "blocked": "aguarde o prazo sem novas chamadas; cada tentativa antes dele é em vão",
-    "limit": "a chave está certa ou em uso por outro programa; repita em um minuto",
-    "wrong_url": "confira OMIE_BASE_URL; a do Omie é https://app.omie.com.br/api/v1/",
-    "dns": "o nome do servidor não foi encontrado: confira a internet, o DNS e OMIE_BASE_URL",
-    "tls": (
-        "a conexão segura falhou: confira o relógio da máquina e se um proxy ou antivírus abre o "
-        "tráfego"
-    ),
-    "certificate": (
-        "confira OMIE_BASE_URL, o relógio da máquina e se um proxy ou antivírus abre o tráfego"
-    ),
-    "network": "confira a internet e a rede desta máquina",
-    "scheme": "o endereço deve começar por https://: confira OMIE_BASE_URL",
-    "refused": "nada responde neste endereço: confira OMIE_BASE_URL e se o simulador está ligado",
-    "no_answer": "confira a internet e o firewall (saída para app.omie.com.br, porta 443)",
-    "proxy": (
-        "há um proxy no ambiente ({variable}), e este programa não passa por ele: libere a saída "
-        "direta para app.omie.com.br, porta 443"
-    ),
-    "down": "o Omie está instável: repita em alguns minutos",
-    "other": "leia a mensagem do Omie acima",
-}
 NOT_YET: Final = (
     "o PostgreSQL embutido ainda não está ligado; ele se liga sozinho no primeiro comando que "
     "precisa dele"
 )
 POOLERS: Final = {True: ", por um pooler em modo de sessão", False: ""}
 CLOSE: Final = "chmod -R go= {place} (notas têm dados de pacientes; as novas já são só suas)"
-
-
-def key_and_secret(*, key: str, secret: str) -> str:
-    return f"{key} e {secret}"
-
-
-def key_missing(names: str) -> str:
-    return f"falta a chave do Omie ({names})"
-
-
-AND_: Final = " e "
-
-
-def untidy(names: str) -> str:
-    return f"{names} tem espaços ou aspas em volta"
-
-
-NOT_OMIES_ANSWER: Final = "a resposta não é do Omie"
-
-
-def key_closed(until: str) -> str:
-    return f"o Omie fechou a API desta chave até {until}"
 
 
 OF_WAREHOUSE_URL: Final = "de WAREHOUSE_URL"
@@ -257,8 +203,6 @@ NOT_ACCEPTED_YET: Final = "não foi aceita; tento na próxima vez"
 DIAGNOSE: Final = (
     "O apprise diz por quê: apprise -vv -b teste 'ENDEREÇO' (mostra o segredo na tela)"
 )
-TEST_TITLE: Final = "omie_pipeline: mensagem de teste"
-TEST_TEXT: Final = "Este canal recebe os avisos da omie_pipeline. Nada a fazer."
 ADDRESSES_FIX: Final = f"O que fazer: confira os endereços em OMIE_NOTIFY_URLS. {DIAGNOSE}"
 NO_OPEN_ALERT: Final = "Nenhum alerta em aberto"
 ANOTHER_SENDS: Final = "Outro processo está avisando agora"
