@@ -1,7 +1,7 @@
 """What people decided and started, through whatever door, newest first: who, when, before, after.
 
 Each capability keeps a log of its own; this reads them side by side. What a person did in the
-console stands in ``console_action`` and, where it decided something, in that log as well.
+console stands in ``console_action``; where that has a log of its own, it is listed from there.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from omie_pipeline.postgres.tables import (
 
 CONSOLE: Final = "console"
 _DIGITS: Final = 20
+_LOGGED: Final = ("pause", "resume", "switch")
+"""Kinds of actions of the console that stand in the log of what they decided as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _sources(empresas: Sequence[str]) -> tuple[sa.Select[Any], ...]:
         _source(
             CONSOLE, a.action_id, a.asked_at, a.empresa, a.done_by, a.kind,
             a.subject, a.before, a.after, a.result["error"].astext,
-        ).where(a.empresa.in_(empresas)),
+        ).where(a.empresa.in_(empresas), sa.or_(a.kind.not_in(_LOGGED), a.state == "failed")),
         _source(
             "switch", s.switch_id, s.decided_at, s.empresa, s.decided_by, s.setting,
             _object(endpoint=s.endpoint), s.before, s.value,

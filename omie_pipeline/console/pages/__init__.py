@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from omie_pipeline.console.pages import enter, history, home
+from omie_pipeline.console.pages import enter, history, home, settings
 
-PAGES: Final[tuple[APIRouter, ...]] = (enter.router, home.router, history.router)
+PAGES: Final[tuple[APIRouter, ...]] = (enter.router, home.router, history.router, settings.router)
 """In the order in which addresses are tried."""
