@@ -145,6 +145,11 @@ def begin(engine: sa.Engine, clock: Clock, action_id: str) -> None:
     _change(engine, action_id, {"state": "running", "began_at": clock.now()})
 
 
+def note_progress(engine: sa.Engine, action_id: str, so_far: Done) -> None:
+    """Remember what a long action has done so far, for who looks meanwhile."""
+    _change(engine, action_id, {"result": dict(so_far.result)})
+
+
 def end(
     engine: sa.Engine, clock: Clock, action_id: str, state: Literal["done", "failed"], done: Done
 ) -> None:

@@ -16,7 +16,16 @@ from omie_pipeline.app.sync_all import StepResult, sync_all
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.clock import Clock
 from omie_pipeline.config.settings import project_root
-from omie_pipeline.console.actions import Action, Asked, Done, ask, begin, end, find_action
+from omie_pipeline.console.actions import (
+    Action,
+    Asked,
+    Done,
+    ask,
+    begin,
+    end,
+    find_action,
+    note_progress,
+)
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.postgres.locks import lane_if_free, lanes_held
@@ -64,8 +73,13 @@ def run(deployment: Deployment, action_id: str) -> bool:
             return False
         begin(engine, clock, action_id)
         steps: list[StepResult] = []
+
+        def tell(one: StepResult) -> None:
+            steps.append(one)
+            note_progress(engine, action_id, _told(steps))
+
         try:
-            well = WORKS[action.kind](deployment, action, steps.append)
+            well = WORKS[action.kind](deployment, action, tell)
         except OmiePipelineError as error:
             steps.append(StepResult("push", error=str(error)))
             well = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
 from omie_pipeline.console.access.people import Grant
@@ -66,5 +68,8 @@ def test_a_sync_reads_omie_and_says_what_came(house: House) -> None:
     steps = one.result["steps"]
     assert {step["step"] for step in steps} >= {"import"}
     assert texts.KINDS["sync"] in browser.get("/").text
+    seen = re.findall(r"/andamento[?]seen=(\w+)", browser.get("/").text)[0]
+    assert browser.get(f"/andamento?seen={seen}").status_code == 204
+    assert texts.KINDS["sync"] in browser.get("/andamento?seen=other").text
     assert not run(house.deployment, "b" * 20)
     close_dead(house.engine, house.deployment.clock, (one,))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
 from omie_pipeline.app.overview import EmpresaOverview, overview
@@ -22,6 +24,7 @@ from omie_pipeline.texts.console import home as texts
 
 router = APIRouter()
 _LATEST = 8
+_DIGEST_SIGNS = 16
 
 
 @router.get("/")
@@ -36,9 +39,13 @@ def home(visit: AnyVisit) -> Response:
 
 
 @router.get("/andamento")
-def going_on(visit: AnyVisit) -> HTMLResponse:
-    """What goes on, as the first page asks for it again and again."""
-    return visit.page("works.html", texts, **_going_on(visit))
+def going_on(visit: AnyVisit, seen: str = "") -> Response:
+    """What goes on, as the first page asks for it again and again; nothing where it stands there
+    already, so that what a person opened stays open."""
+    part = _going_on(visit)
+    if part["digest"] == seen:
+        return Response(status_code=204)
+    return visit.page("works_again.html", texts, **part)
 
 
 @router.post("/e/{empresa}/sincronizar")
@@ -58,12 +65,23 @@ def _going_on(visit: Visit) -> dict[str, object]:
     def so_far(headway: Headway) -> str:
         return told(headway, zone, now)
 
-    return {
-        "works": works_under_way(seen.engine, visit.empresas, now),
-        "actions": actions_of(seen.engine, visit.empresas, limit=_LATEST),
-        "told": so_far,
-        "work_kinds": progress_texts.KINDS,
-    }
+    page = visit.page(
+        "works.html",
+        texts,
+        works=works_under_way(seen.engine, visit.empresas, now),
+        actions=actions_of(seen.engine, visit.empresas, limit=_LATEST),
+        told=so_far,
+        work_kinds=progress_texts.KINDS,
+        sum_of=_sum_of,
+    )
+    digest = hashlib.sha256(page.body).hexdigest()[:_DIGEST_SIGNS]
+    # What a template of ours rendered is escaped already.
+    part = Markup(bytes(page.body).decode())  # noqa: S704
+    return {"works_part": part, "digest": digest}
+
+
+def _sum_of(steps: Sequence[Mapping[str, Any]], step: str, what: str) -> int:
+    return sum(int(one[what]) for one in steps if one["step"] == step)
 
 
 def _chart(card: EmpresaOverview) -> Markup:

@@ -63,3 +63,7 @@ STEPS: Final[Mapping[str, str]] = {
 
 def step(*, what: str, rows: str, refused: str) -> str:
     return f"{what}: {rows} linhas, {refused} recusadas"
+
+
+def so_far(*, sent: str, refused: str, read: str) -> str:
+    return f"{sent} enviados, {refused} recusados, {read} lidos do Omie"
