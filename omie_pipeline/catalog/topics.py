@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Action = Literal["changed", "removed"]
+AUTHOR_API = "89"
+"""``author.userId`` of what came through the API (omie-api.md#webhook-events): our own changes are
+announced too."""
 _DEEPEST = 8
 _IDS_AT_MOST = 1_000
 

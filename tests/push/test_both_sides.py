@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.alerts.conditions import evaluate_alerts
+from omie_pipeline.catalog.topics import AUTHOR_API
 from omie_pipeline.omie import CallRecord
 from omie_pipeline.postgres.tables import events
 from omie_pipeline.privacy.erase import erase
@@ -307,6 +308,46 @@ def test_a_settled_title_says_both(world: World) -> None:
     assert [one[:2] for one in conflicts(world)] == [("observacao", "open")]
 
 
+def announced(world: World, omie_id: int, author: str) -> None:
+    """Omie's word of a change of a cliente arrives."""
+    with world.engine.begin() as connection:
+        connection.execute(
+            sa.insert(events).values(
+                empresa=EMPRESA,
+                message_id=f"m{author}",
+                topic="ClienteFornecedor.Alterado",
+                received_at=world.clock.now(),
+                author=author,
+                raw={},
+                records={"clientes": [str(omie_id)]},
+                tables=["clientes"],
+                missing=[],
+                state="pending",
+            )
+        )
+
+
+def test_the_word_of_our_own_change_is_no_persons(world: World) -> None:
+    """Omie announces what we change too, and sometimes before it has answered the call."""
+    wins = policy("pessoa")
+    begin(world, wins)
+    (omie_id,) = (record["codigo_cliente_omie"] for record in world.held_by_omie().values())
+
+    def at_once(call: CallRecord) -> None:
+        if call.method in ("UpsertCliente", "AlterarCliente"):
+            world.clock.sleep(1)
+            announced(world, omie_id, AUTHOR_API)
+            world.clock.sleep(1)
+
+    world.on_call = at_once
+    assert clinic(world, wins, bairro="Sé").total.updated == 1
+    world.on_call = None
+    world.clock.sleep(300)
+    world.import_table("clientes")
+    after_reading(world.engine, EMPRESA, "clientes", "r1", world.clock.now())
+    assert conflicts(world) == []
+
+
 @pytest.mark.slow
 def test_what_was_typed_on_the_way_is_told_by_its_event(world: World) -> None:
     wins = policy("pessoa")
@@ -317,21 +358,7 @@ def test_what_was_typed_on_the_way_is_told_by_its_event(world: World) -> None:
         if call.method == "ConsultarCliente":
             world.clock.sleep(1)
             world.control.edit("clientes", "PAC-1", {"email": "certo@omie.com.br"})
-            with world.engine.begin() as connection:
-                connection.execute(
-                    sa.insert(events).values(
-                        empresa=EMPRESA,
-                        message_id="m1",
-                        topic="ClienteFornecedor.Alterado",
-                        received_at=world.clock.now(),
-                        author="12",
-                        raw={},
-                        records={"clientes": [str(omie_id)]},
-                        tables=["clientes"],
-                        missing=[],
-                        state="pending",
-                    )
-                )
+            announced(world, omie_id, "12")
             world.clock.sleep(1)
 
     world.on_call = somebody_types

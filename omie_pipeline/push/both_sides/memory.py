@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.lists import MIRROR, MirrorTable
+from omie_pipeline.catalog.topics import AUTHOR_API
 from omie_pipeline.payload import PayloadModel, PlanRow, Selection, payload_source
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import import_cursor, mirror_table
@@ -612,6 +613,8 @@ def note_overwritten(
             b.compared_at.is_not(None),
             e.received_at > b.compared_at,
             e.received_at <= b.confirmed_at,
+            # Omie announces our own change as well, perhaps before it has answered it.
+            e.author.is_distinct_from(AUTHOR_API),
             e.records[mirror.name].has_key(sa.cast(ledger.c.omie_id, sa.Text)),
             ~told,
         )
