@@ -12,7 +12,8 @@ from omie_pipeline.app.conflicts import list_conflicts
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.outbox.read import Change, changes_after
 from omie_pipeline.push.both_sides.decide import FieldConflict, WantedConflicts
-from tests.histories.two_sides import CODES, Lost, Spot, TwoSides, text_of
+from omie_pipeline.push.both_sides.memory import ANY_FIELD
+from tests.histories.two_sides import CODES, FIELDS, NAMES, Lost, Spot, TwoSides, text_of
 from tests.push.world import EMPRESA
 
 
@@ -49,6 +50,11 @@ def check_explained(house: TwoSides) -> None:
         why = _why(house, known, spot, value, omie.get(spot))
         assert why, (spot, "clinic", value, "omie", omie.get(spot), known.of(spot, *_ALL))
         house.figures.kept_for_omie += why == "kept"
+    replaced = {one.spot[:2] for one in house.journal.lost}
+    for entry in known.entries:
+        if entry.field == ANY_FIELD:
+            record = (entry.endpoint, entry.codigo_integracao)
+            assert record in replaced, (entry, "nobody had typed anything")
     for one in house.journal.lost:
         why = _why_lost(known, one)
         assert why, (one, known.of(one.spot, *_ALL))
@@ -61,9 +67,23 @@ _ALL = ("open", "kept_clinica", "kept_omie", "overwritten", "gone")
 
 def _why(house: TwoSides, known: Told, spot: Spot, clinic: str, omie: str | None) -> str:
     """Why a field may stand as it does; ``""`` if nobody says."""
-    endpoint, code, _ = spot
+    endpoint, code, name = spot
+    delivered = house.journal.delivered.get(spot, "")
     if clinic == omie:
         return "same"
+    if omie is None and spot[:2] in house.journal.deleted:
+        # A person deleted it in Omie, and the clinic changed nothing since.
+        fields = FIELDS[endpoint]
+        own, said = house.clinic(), house.journal.delivered
+        spots = [(endpoint, code, one) for one in fields if one not in house.left[endpoint]]
+        settled = {
+            (one.endpoint, one.codigo_integracao, one.field, text_of(one.clinic_new))
+            for one in known.entries
+            if one.state == "kept_omie"
+        }
+        news = [one for one in spots if own[one] != said.get(one, "")]
+        if all((*one, own[one]) in settled for one in news):
+            return "deleted"
     pending = [
         one
         for one in known.of(spot, "open")
@@ -82,15 +102,18 @@ def _why(house: TwoSides, known: Told, spot: Spot, clinic: str, omie: str | None
             return "row pending"
         if (endpoint, code) in house.paid:
             return "settled"
-        if endpoint == "contas_receber" and not house.clinic()[endpoint, code, "codigo_categoria"]:
+        if endpoint == "contas_receber" and NAMES[int(code.split("-")[1])] not in house.codes:
             return "not mapped"
     typed = house.journal.standing.get(spot)
     stands = typed is not None and typed.value == omie
+    if name in house.left[endpoint]:
+        # Not exported: a person's, or what was sent when it still was.
+        return "left out" if stands or omie == delivered else ""
     for one in known.of(spot, "kept_omie"):
         # What a person typed over a value that was kept needs no new word until a push meets it.
         if text_of(one.clinic_new) == clinic and (stands or text_of(one.omie_new) == omie):
             return "kept"
-    if stands and house.journal.delivered.get(spot) == clinic:
+    if stands and delivered == clinic:
         # Omie had the clinic's value; a person changed it there, and the clinic nothing since.
         return "only omie"
     return ""
@@ -115,6 +138,9 @@ def _why_lost(known: Told, lost: Lost) -> str:
         return "decided before"
     if any(one.state == "overwritten" for one in entries):
         return "overwritten"
+    if lost.announced:
+        whole = (*lost.spot[:2], ANY_FIELD)
+        return "announced" if known.of(whole, "overwritten", "kept_clinica") else ""
     return "unseen" if lost.unseen else ""
 
 
@@ -145,7 +171,8 @@ def check_way_back(house: TwoSides) -> None:
 
 def _check_change(endpoint: str, one: Change, record: Mapping[str, Any] | None) -> None:
     if record is None:
-        assert one.state == "removed", one
+        # One that went before any reading showed it is never said to be anything else.
+        assert one.state in ("removed", "unread"), one
         return
     assert one.integration_code == record[REGISTRY[endpoint].integration_key]
     if endpoint == "clientes":
@@ -169,6 +196,9 @@ def check_removed(house: TwoSides) -> None:
     held = {code for endpoint, code, _ in house.omie() if endpoint == "contas_receber"}
     for code, state in ledger.items():
         if code in clinic or ("contas_receber", code) in house.paid:
+            continue
+        if ("contas_receber", code) in house.journal.deleted:
+            assert code not in held
             continue
         assert (code in held) == (state != "deleted"), (code, state)
         assert not house.mirrors or state == "deleted", (code, state)
