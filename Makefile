@@ -42,7 +42,7 @@ lint: $(STAMP) ## Style, types and import layers only
 	$(BIN)/lint-imports
 
 histories: $(STAMP) ## 1,000 random histories, receipt to note and edits on both sides; hours, not part of the tests
-	OMIE_PIPELINE_HISTORIES=$${OMIE_PIPELINE_HISTORIES:-1000} $(BIN)/python -m pytest tests/histories/test_histories.py tests/histories/test_two_sides.py -n0 -s
+	OMIE_PIPELINE_HISTORIES=$${OMIE_PIPELINE_HISTORIES:-1000} $(BIN)/python -m pytest tests/histories/test_histories.py tests/histories/test_plans.py tests/histories/test_two_sides.py tests/histories/test_built_sides.py -n0 -s
 
 bench: $(STAMP) ## The measures; minutes, not part of the tests
 	$(BIN)/python -m benchmarks
