@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from omie_pipeline.clock import Clock
 from omie_pipeline.errors import ApprovalNeeded
 from omie_pipeline.plans import store
+from omie_pipeline.plans.model import StoredPlan
 from omie_pipeline.plans.recording import record
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import plan
@@ -28,7 +29,8 @@ class AskingGate:
     """The gate of a push whose policy asks for approval from some size on.
 
     Such a plan is stored, once however often the push comes back with the very same rows, and the
-    push ends with :class:`~omie_pipeline.errors.ApprovalNeeded`: its rows are held.
+    push ends with :class:`~omie_pipeline.errors.ApprovalNeeded`: its rows are held. They leave with
+    that plan only: a push of some of them, by key or of fewer days, leaves them alone.
 
     Attributes:
         by: who asked for the push, as it is told.
@@ -37,9 +39,15 @@ class AskingGate:
     clock: Clock
     by: str
 
-    def judged(self, found: JudgedPlan) -> Sequence[int]:  # noqa: ARG002 - as every gate
-        """Every row stays."""
-        return ()
+    def judged(self, found: JudgedPlan) -> Sequence[int]:
+        """The rows that wait for an answer within another plan; refused where there are no
+        others."""
+        waiting = _waiting(found)
+        left_out = [number for numbers in waiting.values() for number in numbers]
+        if left_out and len(left_out) == _counts(found)[0]:
+            first = store.read_plan(found.engine, next(iter(waiting)))
+            raise ApprovalNeeded(first.plan_id, _told(first, len(left_out)))
+        return left_out
 
     def guarded(self, found: JudgedPlan, stops: tuple[str, ...]) -> bool:
         """Ask a person where the policy says so; who let the guardrails pass has not approved."""
@@ -89,14 +97,34 @@ class WouldAsk:
     def __init__(self) -> None:
         self.reasons: tuple[str, ...] = ()
 
-    def judged(self, found: JudgedPlan) -> Sequence[int]:  # noqa: ARG002 - as every gate
-        """Every row stays."""
-        return ()
+    def judged(self, found: JudgedPlan) -> Sequence[int]:
+        """The rows that wait for an answer within another plan."""
+        waiting = _waiting(found)
+        self.reasons = tuple(
+            _told(store.read_plan(found.engine, plan_id), len(numbers))
+            for plan_id, numbers in waiting.items()
+        )
+        return [number for numbers in waiting.values() for number in numbers]
 
     def guarded(self, found: JudgedPlan, stops: tuple[str, ...]) -> bool:  # noqa: ARG002 - as every gate
         """Remember why a person would be asked."""
-        self.reasons = asked_for(found, found.policy.approval)
+        self.reasons += asked_for(found, found.policy.approval)
         return False
+
+
+def _waiting(found: JudgedPlan) -> Mapping[str, Sequence[int]]:
+    """Plan of the policy -> rows of this run's that it has, where the run is about others too, or
+    about some of them only."""
+    endpoint = found.model.endpoint.name
+    return store.rows_that_wait(found.engine, found.run_id, found.selection, endpoint, POLICY)
+
+
+def _told(waiting: StoredPlan, rows: int) -> str:
+    if waiting.state == "approved":
+        return texts.rows_of_an_approved_plan(
+            rows=rows, plan_id=waiting.plan_id, by=waiting.approved_by
+        )
+    return texts.rows_of_a_waiting_plan(rows=rows, plan_id=waiting.plan_id)
 
 
 def asked_for(found: JudgedPlan, approval: Approval) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from omie_pipeline.plans.model import (
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import (
     deletion_request,
+    plan,
     stored_plan,
     stored_plan_part,
     stored_plan_row,
@@ -483,14 +484,14 @@ def remember_run(engine: sa.Engine, plan_id: str, empresa: str, endpoint: str, r
         connection.execute(statement)
 
 
-def same_open_plan(engine: sa.Engine, plan: StoredPlan) -> str | None:
+def same_open_plan(engine: sa.Engine, made: StoredPlan) -> str | None:
     """Another open plan of the same origin with the very same rows, the newest one."""
     query = (
         sa.select(_PLAN.plan_id)
         .where(
-            _PLAN.plan_id != plan.plan_id,
-            _PLAN.digest == plan.digest,
-            _PLAN.origin == plan.origin,
+            _PLAN.plan_id != made.plan_id,
+            _PLAN.digest == made.digest,
+            _PLAN.origin == made.origin,
             _PLAN.state.in_(OPEN),
         )
         .order_by(_PLAN.made_at.desc())
@@ -501,9 +502,68 @@ def same_open_plan(engine: sa.Engine, plan: StoredPlan) -> str | None:
     return found
 
 
-def supersede(engine: sa.Engine, plan: StoredPlan, now: datetime) -> None:
+def rows_that_wait(
+    engine: sa.Engine, run_id: str, selection: Selection, endpoint: str, origin: str
+) -> Mapping[str, tuple[int, ...]]:
+    """Rows of a run's plan that stand in an open plan over another selection, as they are: a run
+    of some of them must not send what a person was asked about together.
+
+    Args:
+        engine: the warehouse.
+        run_id: id of the run.
+        selection: of the run; a plan over the same one is looked at anew by that run.
+        endpoint: its name.
+        origin: of the open plans.
+
+    Returns:
+        Id of the plan -> numbers of its rows in the run's plan; a row counts for the oldest.
+    """
+    waiting = (
+        sa.select(
+            plan.c.number,
+            sa.func.array_agg(aggregate_order_by(_PLAN.plan_id, _PLAN.made_at)).label("plans"),
+        )
+        .select_from(
+            stored_plan.join(stored_plan_part, _PART.plan_id == _PLAN.plan_id)
+            .join(
+                stored_plan_row,
+                sa.and_(
+                    _ROW.plan_id == _PART.plan_id,
+                    _ROW.empresa == _PART.empresa,
+                    _ROW.endpoint == _PART.endpoint,
+                    _ROW.state.in_(LEAVING),
+                ),
+            )
+            .join(
+                plan,
+                sa.and_(
+                    plan.c.run_id == run_id,
+                    plan.c.state == "ready",
+                    plan.c.codigo_integracao == _ROW.codigo_integracao,
+                    plan.c.payload_hash == _ROW.payload_hash,
+                ),
+            )
+        )
+        .where(
+            _PLAN.origin == origin,
+            _PLAN.state.in_(OPEN),
+            _PART.empresa == selection.empresa,
+            _PART.endpoint == endpoint,
+            _PART.selection != sa.literal(selection_json(selection), JSONB),
+        )
+        .group_by(plan.c.number)
+        .order_by(plan.c.number)
+    )
+    found: dict[str, list[int]] = {}
+    with warehouse_errors(), engine.connect() as connection:
+        for row in connection.execute(waiting):
+            found.setdefault(row.plans[0], []).append(row.number)
+    return {plan_id: tuple(numbers) for plan_id, numbers in found.items()}
+
+
+def supersede(engine: sa.Engine, made: StoredPlan, now: datetime) -> None:
     """End the older plans of the same origin over the same selections that nobody approved."""
-    part = plan.parts[0]
+    part = made.parts[0]
     same = sa.exists().where(
         _PART.plan_id == _PLAN.plan_id,
         _PART.empresa == part.empresa,
@@ -513,12 +573,12 @@ def supersede(engine: sa.Engine, plan: StoredPlan, now: datetime) -> None:
     statement = (
         sa.update(stored_plan)
         .where(
-            _PLAN.plan_id != plan.plan_id,
-            _PLAN.origin == plan.origin,
+            _PLAN.plan_id != made.plan_id,
+            _PLAN.origin == made.origin,
             _PLAN.state == "made",
             same,
         )
-        .values(state="superseded", ended_at=now, ended_why=texts.superseded_by(plan.plan_id))
+        .values(state="superseded", ended_at=now, ended_why=texts.superseded_by(made.plan_id))
     )
     with warehouse_errors(), engine.begin() as connection:
         connection.execute(statement)

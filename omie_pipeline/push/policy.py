@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -195,6 +195,9 @@ def needed_to_undo(endpoint: str) -> tuple[str, ...]:
     return endpoints_around(endpoint)
 
 
+_WITH_VALUE: Final = ", ".join(one.name for one in REGISTRY.values() if one.value_field)
+
+
 def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointPolicy]:
     """The policies, if each means something at its endpoint."""
     for name, policy in endpoints.items():
@@ -213,6 +216,9 @@ def _possible(endpoints: Mapping[str, EndpointPolicy]) -> Mapping[str, EndpointP
             _compares(REGISTRY[name], policy.wins)
             if policy.on_settled == "undo" and policy.wins.others:
                 raise ValueError(texts.wins_and_undo(name))
+        valued = name not in REGISTRY or REGISTRY[name].value_field
+        if policy.approval.above_value is not None and not valued:
+            raise ValueError(texts.above_value_only(endpoint=name, endpoints=_WITH_VALUE))
         if name in WORKS_ON and "on_settled" in policy.model_fields_set:
             raise ValueError(texts.on_settled_belongs_to(endpoint=name, title=WORKS_ON[name]))
     return endpoints

@@ -170,6 +170,21 @@ def approved_and_waiting(*, plan_id: str, by: str, reasons: str) -> str:
     )
 
 
+def rows_of_a_waiting_plan(*, rows: int, plan_id: str) -> str:
+    return (
+        f"{rows} linha(s) esperam pela aprovação do plano {plan_id} e só saem com ele: "
+        f"omie-pipeline plan show {plan_id}; omie-pipeline plan approve {plan_id} --by NOME, ou "
+        f"omie-pipeline plan reject {plan_id}"
+    )
+
+
+def rows_of_an_approved_plan(*, rows: int, plan_id: str, by: str) -> str:
+    return (
+        f"{rows} linha(s) são do plano {plan_id}, já aprovado por {by}, e saem com ele: "
+        f"omie-pipeline apply {plan_id}"
+    )
+
+
 def above_rows(*, rows: int, most: int) -> str:
     return f"{rows} linhas a enviar (sem pedir, até {most})"
 

@@ -387,6 +387,13 @@ def wins_and_undo(endpoint: str) -> str:
     )
 
 
+def above_value_only(*, endpoint: str, endpoints: str) -> str:
+    return (
+        f"{endpoint}: approval.above_value só vale em {endpoints}; para excluir há "
+        "approval.deletes, para o resto approval.above_rows"
+    )
+
+
 def lote_only(*, endpoint: str, endpoints: str) -> str:
     return f"{endpoint}: lote só existe em {endpoints}"
 
