@@ -156,11 +156,10 @@ def _titles(empresa: str, kind: Literal["contas_receber", "contas_pagar"]) -> sa
     read = balances.c.codigo_titulo.is_not(None)
     word = sa.func.upper(sa.func.coalesce(balances.c.status_titulo, theirs.status_titulo))
     cancelled = sa.or_(balances.c.data_cancelamento.is_not(None), word == _CANCELLED_WORD)
-    removed = _removed(
-        ours, theirs.excluido_em, sa.and_(sa.not_(there), _gone(empresa, kind, ours))
-    )
+    removed = _removed(ours, theirs.excluido_em)
     state = sa.case(
         (removed, "removed"),
+        (sa.and_(sa.not_(there), _gone(empresa, kind, ours)), "removed"),
         (sa.not_(there), "unread"),
         (cancelled, "cancelled"),
         (sa.and_(read, balances.c.liquidado == "S"), "paid"),
@@ -198,24 +197,17 @@ def _titles(empresa: str, kind: Literal["contas_receber", "contas_pagar"]) -> sa
     ).select_from(source)
 
 
-def _removed(
-    ours: sa.Subquery, gone_at: sa.ColumnElement[Any], unseen: sa.ColumnElement[bool]
-) -> sa.ColumnElement[bool]:
-    """We deleted it, or Omie has it no longer.
-
-    Args:
-        ours: the ledger's records.
-        gone_at: when a list that had shown it did not any more.
-        unseen: no list ever showed it, though one that had to was read whole.
-    """
-    return sa.or_(
-        sa.func.coalesce(ours.c.deleted, sa.false()),
-        gone_at.is_not(None),
-        sa.func.coalesce(unseen, sa.false()),
-    )
+def _removed(ours: sa.Subquery, gone_at: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """We deleted it, or a list that had shown it does not any more."""
+    return sa.or_(sa.func.coalesce(ours.c.deleted, sa.false()), gone_at.is_not(None))
 
 
 def _gone(empresa: str, kind: Kind, ours: sa.Subquery) -> sa.ColumnElement[bool]:
+    """No list shows it, though one that had to was read whole.
+
+    It tells of a record that was never read, and is no word of the list itself (``whole``): what
+    was read once is not taken back because its rows are missing here.
+    """
     return sa.and_(ours.c.omie_id.is_not(None), is_covered(empresa, REGISTRY[kind], ours))
 
 
@@ -270,7 +262,8 @@ def _settlements(
         titles.c.codigo_titulo == parent.c.omie_id,
         titles.c.lido_em >= ours.c.confirmed_at + SETTLES,
     )
-    removed = _removed(ours, mirror.c.excluido_em, sa.and_(sa.not_(there), read_since))
+    removed = _removed(ours, mirror.c.excluido_em)
+    gone = sa.and_(sa.not_(there), read_since)
     source = ours.outerjoin(mirror, mirror.c.codigo_baixa == ours.c.omie_id, full=True)
     return _row(
         kind,
@@ -278,7 +271,7 @@ def _settlements(
             "omie_id": sa.func.coalesce(ours.c.omie_id, mirror.c.codigo_baixa),
             "integration_code": ours.c.code,
             "only_in_omie": ours.c.omie_id.is_(None),
-            "state": sa.case((removed, "removed"), (there, "paid"), else_="unread"),
+            "state": sa.case((sa.or_(removed, gone), "removed"), (there, "paid"), else_="unread"),
             "paid_date": mirror.c.data,
             "paid_amount": mirror.c.valor,
             "titulo_id": mirror.c.codigo_titulo,
@@ -353,8 +346,7 @@ def _clients(empresa: str) -> sa.Select[Any]:
     ours = _ours(empresa, "clientes")
     mirror = _of_omie(_mirror("clientes"), empresa)
     there = mirror.c.codigo_cliente_omie.is_not(None)
-    gone = sa.and_(sa.not_(there), _gone(empresa, "clientes", ours))
-    removed = _removed(ours, mirror.c.excluido_em, gone)
+    removed = _removed(ours, mirror.c.excluido_em)
     source = ours.outerjoin(mirror, mirror.c.codigo_cliente_omie == ours.c.omie_id)
     return _row(
         "clientes",
@@ -364,6 +356,7 @@ def _clients(empresa: str) -> sa.Select[Any]:
             "only_in_omie": sa.false(),
             "state": sa.case(
                 (removed, "removed"),
+                (sa.and_(sa.not_(there), _gone(empresa, "clientes", ours)), "removed"),
                 (sa.not_(there), "unread"),
                 (mirror.c.inativo == "S", "inactive"),
                 else_="active",

@@ -89,6 +89,7 @@ def test_what_was_told_is_not_taken_back_while_a_list_is_read_again(house: House
     assert house.told() == {}
     with house.world.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM omie.contas_receber"))
+        connection.execute(sa.text("DELETE FROM omie.clientes"))
     assert house.told() == {}
 
 
