@@ -15,11 +15,17 @@ import hmac
 import ssl
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import httpx
 from pydantic import SecretStr
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    wait_exponential,
+)
 
 from omie_pipeline.clock import Clock
 from omie_pipeline.texts import outbox as texts
@@ -82,15 +88,22 @@ class SignedPost:
         key: from :func:`signing_key`.
         clock: the deployment's.
         timeout_seconds: for one answer.
+        until: nothing is sent, and no answer waited for, after this moment.
     """
 
     def __init__(
-        self, url: SecretStr, key: bytes, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        url: SecretStr,
+        key: bytes,
+        clock: Clock,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        until: datetime | None = None,
     ) -> None:
         self._url = url
         self._key = key
         self._clock = clock
         self._timeout_seconds = timeout_seconds
+        self._until = until
 
     def send(self, message_id: str, body: bytes) -> Answer:
         """Post ``body``; what may pass in a moment is tried three times, within some seconds.
@@ -99,7 +112,7 @@ class SignedPost:
             NotDelivered: there was no answer, or none that could be read.
         """
         trying = Retrying(
-            stop=stop_after_attempt(_TRIES),
+            stop=self._is_over,
             wait=wait_exponential(multiplier=0.5, max=4),
             retry=retry_if_exception_type(_TryAgain),
             sleep=self._clock.sleep,
@@ -113,6 +126,17 @@ class SignedPost:
                 return last[-1]
             raise
 
+    def _is_over(self, state: RetryCallState) -> bool:
+        """Whether it was tried often enough, or time would be up before the next try."""
+        return state.attempt_number >= _TRIES or self._left() <= state.upcoming_sleep
+
+    def _left(self) -> float:
+        """Seconds for one answer from now on."""
+        if self._until is None:
+            return self._timeout_seconds
+        left = (self._until - self._clock.now()).total_seconds()
+        return min(self._timeout_seconds, left)
+
     def _once(self, message_id: str, body: bytes, last: list[Answer]) -> Answer:
         timestamp = int(self._clock.now().timestamp())
         headers = {
@@ -123,12 +147,15 @@ class SignedPost:
             "webhook-signature": signature(self._key, message_id, timestamp, body),
         }
         last.clear()
+        seconds = self._left()
+        if seconds <= 0:
+            raise NotDelivered(texts.RECEIVER_SLOW)
         try:
             # Another address than the operator's is never asked, so no redirect is followed.
             with httpx.Client(
-                timeout=self._timeout_seconds, follow_redirects=False, verify=self._verify()
+                timeout=seconds, follow_redirects=False, verify=self._verify()
             ) as client:
-                answer = self._ask(client, headers, body)
+                answer = self._ask(client, headers, body, seconds)
         except httpx.TimeoutException:
             raise _TryAgain(texts.RECEIVER_SLOW) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -145,8 +172,18 @@ class SignedPost:
         plain = self._url.get_secret_value().startswith("http://")
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
 
-    def _ask(self, client: httpx.Client, headers: dict[str, str], body: bytes) -> Answer:
-        ends = time.monotonic() + self._timeout_seconds
+    def _ask(
+        self, client: httpx.Client, headers: dict[str, str], body: bytes, seconds: float
+    ) -> Answer:
+        """The answer to one call.
+
+        Args:
+            client: to send with.
+            headers: with the signature.
+            body: what is sent.
+            seconds: for the answer as a whole.
+        """
+        ends = time.monotonic() + seconds
         url = self._url.get_secret_value()
         with client.stream("POST", url, headers=headers, content=body) as response:
             parts: list[bytes] = []

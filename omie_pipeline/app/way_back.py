@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.config.empresas import Saida
-from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.errors import ConfigurationError, EmpresaPaused
 from omie_pipeline.outbox.callback import Callback
 from omie_pipeline.outbox.read import newest_number
 from omie_pipeline.outbox.targets import (
+    SLOWEST_BATCH,
     Delivery,
     Target,
     TargetError,
@@ -72,8 +73,9 @@ def run_way_back(
         deployment: the composed deployment.
         empresa: the empresa whose changes are meant.
         at_once: a person asks: targets that failed a little while ago are tried all the same.
-        if_news: records are compared only if anything was read or delivered since the last time.
-        until: nothing more is sent after this moment.
+        if_news: records are compared only if anything was read or delivered since the last time,
+            and if nobody else is at it.
+        until: nothing more is sent after this moment; each target has its share of what is left.
 
     Raises:
         EmpresaPaused: a person paused the empresa.
@@ -85,11 +87,79 @@ def run_way_back(
     refuse_paused(deployment.engine, empresa)
     written = 0
     if not if_news or may_have_news(deployment.engine, empresa):
-        written = write_changes(deployment.engine, empresa, saida.kinds, deployment.clock.now())
+        now = deployment.clock.now()
+        written = write_changes(deployment.engine, empresa, saida.kinds, now, wait=not if_news)
     deliveries = tuple(
-        _deliver(deployment, empresa, name, at_once=at_once, until=until) for name in saida.targets
+        _deliver(
+            deployment, empresa, name, at_once=at_once, until=until, share=len(saida.targets) - at
+        )
+        for at, name in enumerate(saida.targets)
     )
     return WayBackReport(empresa, written, newest_number(deployment.engine, empresa), deliveries)
+
+
+def _last_begin(now: datetime, until: datetime | None, share: int) -> datetime | None:
+    """After it a target begins no batch: in so many parts of the time that is left, the last batch
+    of each may take as long as any. Where that leaves nothing, the first one takes what there is.
+    """
+    if until is None:
+        return None
+    left = until - now
+    part = left / share - SLOWEST_BATCH
+    return now + max(part if part > timedelta(0) else left - SLOWEST_BATCH, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What came of one round over all empresas.
+
+    Attributes:
+        reports: of those that had their turn.
+        told: why others had none.
+        place: the empresa that the next round begins with, since time was up.
+    """
+
+    reports: tuple[WayBackReport, ...]
+    told: tuple[str, ...]
+    place: str = ""
+
+
+def tick(deployment: Deployment, until: datetime, place: str = "") -> Tick:
+    """A round for each empresa that tells anything back, until time is up.
+
+    The next round goes on with those that had no turn. What a target did not get is remembered with
+    the target; so one with much to tell does not keep the others waiting.
+
+    Args:
+        deployment: the composed deployment.
+        until: the round is over by then, if no comparison takes longer than all else.
+        place: the empresa to begin with; that of the last round's :class:`Tick`.
+
+    Raises:
+        WarehouseError: the warehouse is gone.
+    """
+    names = [name for name in deployment.empresas if tells_back(deployment, name)]
+    first = names.index(place) if place in names else 0
+    reports: list[WayBackReport] = []
+    told: list[str] = []
+    for empresa in names[first:] + names[:first]:
+        if reports and until - deployment.clock.now() < _least(deployment, empresa):
+            return Tick(tuple(reports), tuple(told), empresa)
+        try:
+            report = run_way_back(deployment, empresa, if_news=True, until=until)
+        except EmpresaPaused as error:
+            told.append(str(error))
+        except ConfigurationError as error:
+            told.append(f"{empresa}: {error}")
+        else:
+            reports += [report] if report is not None else []
+    return Tick(tuple(reports), tuple(told))
+
+
+def _least(deployment: Deployment, empresa: str) -> timedelta:
+    """Time in which each target of an empresa can have one batch."""
+    saida = deployment.config.empresa(empresa).saida or Saida()
+    return SLOWEST_BATCH * max(len(saida.targets), 1)
 
 
 def refuse_echo(deployment: Deployment, saida: Saida) -> None:
@@ -121,20 +191,40 @@ def _deliver(
     *,
     at_once: bool,
     until: datetime | None,
+    share: int,
 ) -> Delivery:
+    """Bring what there is to one target.
+
+    Args:
+        deployment: the composed deployment.
+        empresa: whose target.
+        name: which target.
+        at_once: it is tried though it failed a little while ago.
+        until: everything is over at this moment.
+        share: targets that the time until then is for.
+    """
+    engine, clock = deployment.engine, deployment.clock
+    last = _last_begin(clock.now(), until, share)
+    ends = last + SLOWEST_BATCH if last is not None else None
     try:
-        with opened_target(deployment, empresa, name) as target:
-            return deliver(
-                deployment.engine, empresa, target, deployment.clock, at_once=at_once, until=until
-            )
+        with opened_target(deployment, empresa, name, ends) as target:
+            return deliver(engine, empresa, target, clock, at_once=at_once, until=last)
     except ConfigurationError as error:
         # Of this target alone: the other one gets its changes.
-        return remember_failure(deployment.engine, empresa, name, error, deployment.clock.now())
+        return remember_failure(engine, empresa, name, error, clock.now())
 
 
 @contextmanager
-def opened_target(deployment: Deployment, empresa: str, name: TargetName) -> Iterator[Target]:
+def opened_target(
+    deployment: Deployment, empresa: str, name: TargetName, until: datetime | None = None
+) -> Iterator[Target]:
     """One target of an empresa, until the block ends.
+
+    Args:
+        deployment: the composed deployment.
+        empresa: whose target.
+        name: which target.
+        until: no answer is waited for after this moment.
 
     Raises:
         ConfigurationError: its variables are missing or wrong, or it is a table that is read from
@@ -157,7 +247,7 @@ def opened_target(deployment: Deployment, empresa: str, name: TargetName) -> Ite
     if key is None:
         variable = saida.callback.key_env if saida.callback else ""
         raise ConfigurationError(texts.key_invalid(variable))
-    yield Callback(SignedPost(access.url, key, deployment.clock))
+    yield Callback(SignedPost(access.url, key, deployment.clock, until=until))
 
 
 def check_target(deployment: Deployment, empresa: str, name: TargetName) -> str | None:

@@ -32,7 +32,7 @@ KEY: Final = ("empresa", "kind", "omie_id")
 """What makes a row one row there."""
 
 _WAIT_SECONDS: Final = 5
-_ANSWER_SECONDS: Final = 60
+_ANSWER_SECONDS: Final = 15
 _MYSQL_LOCKED: Final = (1205, 1213)
 _MYSQL_NO_RIGHTS: Final = (1142, 1143, 1044, 1227)
 _MYSQL_GONE: Final = (1146,)

@@ -21,12 +21,16 @@ from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.outbox.read import Change, read_changes, waiting
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import change, outbox_last, outbox_target
+from omie_pipeline.signed_post import TIMEOUT_SECONDS
 from omie_pipeline.texts import outbox as texts
 
 TargetName = Literal["table", "callback"]
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
 """Between two tries of a target that fails: it may be down for days, and is asked every hour."""
+
+SLOWEST_BATCH: Final = timedelta(seconds=TIMEOUT_SECONDS)
+"""What a batch may take: one answer of a receiver, or of the clinic's database."""
 
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 

@@ -20,7 +20,14 @@ from omie_pipeline.postgres.omie_tables import import_run
 from omie_pipeline.postgres.tables import change, nfse, outbox_last, outbox_record, run
 
 
-def write_changes(engine: sa.Engine, empresa: str, kinds: Sequence[Kind], now: datetime) -> int:
+def write_changes(
+    engine: sa.Engine,
+    empresa: str,
+    kinds: Sequence[Kind],
+    now: datetime,
+    *,
+    wait: bool = True,
+) -> int:
     """Compare every record with what was told of it, and write a change where they differ.
 
     Args:
@@ -28,6 +35,8 @@ def write_changes(engine: sa.Engine, empresa: str, kinds: Sequence[Kind], now: d
         empresa: the empresa whose records are compared.
         kinds: the kinds that are told; nothing is written of others.
         now: time of the comparison.
+        wait: for another process that writes; without it nothing is written then, and the next
+            round compares.
 
     Returns:
         Changes written.
@@ -36,7 +45,9 @@ def write_changes(engine: sa.Engine, empresa: str, kinds: Sequence[Kind], now: d
         WarehouseError: the database is gone; nothing was written.
     """
     with warehouse_errors(), engine.begin() as connection:
-        last = _take_turn(connection, empresa)
+        last = _take_turn(connection, empresa, wait=wait)
+        if last is None:
+            return 0
         connection.execute(_tell(empresa, kinds, last, now))
         mine = sa.and_(change.c.empresa == empresa, change.c.number > last)
         written = connection.scalar(sa.select(sa.func.count()).select_from(change).where(mine)) or 0
@@ -68,7 +79,7 @@ def renumber(engine: sa.Engine, empresa: str, after: int) -> int:
         WarehouseError: the database is gone.
     """
     with warehouse_errors(), engine.begin() as connection:
-        newest = max(_take_turn(connection, empresa), after)
+        newest = max(_take_turn(connection, empresa) or 0, after)
         mine = outbox_record.c.empresa == empresa
         # No digest is empty: each record differs from it.
         connection.execute(sa.update(outbox_record).where(mine).values(digest=""))
@@ -111,13 +122,13 @@ def may_have_news(engine: sa.Engine, empresa: str) -> bool:
 _OVERLAP: Final = timedelta(minutes=2)
 
 
-def _take_turn(connection: sa.Connection, empresa: str) -> int:
-    """Wait until nobody else writes; the newest number."""
+def _take_turn(connection: sa.Connection, empresa: str, *, wait: bool = True) -> int | None:
+    """Wait until nobody else writes; the newest number, ``None`` where it is not waited."""
     connection.execute(
         insert(outbox_last).values(empresa=empresa, number=0).on_conflict_do_nothing()
     )
     query = sa.select(outbox_last.c.number).where(outbox_last.c.empresa == empresa)
-    number: int = connection.scalars(query.with_for_update()).one()
+    number: int | None = connection.scalar(query.with_for_update(skip_locked=not wait))
     return number
 
 

@@ -437,6 +437,10 @@ WAY_BACK_TARGETS: Final = {"table": "tabela da clínica", "callback": "chamada H
 NO_WAY_BACK: Final = "Nenhuma empresa com saida: no YAML"
 
 
+def goes_on_with(empresa: str) -> str:
+    return f"o tempo desta volta acabou: a próxima começa por {empresa}"
+
+
 def changes_written(number: int) -> str:
     return f"{number} mudanças novas"
 

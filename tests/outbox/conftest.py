@@ -40,7 +40,8 @@ CHANGE = Change(
 def fill(engine: sa.Engine, changes: int, empresa: str = EMPRESA) -> None:
     """An outbox that has so many changes more, each of another record."""
     with engine.begin() as connection:
-        first = connection.scalar(sa.select(sa.func.max(change.c.number))) or 0
+        newest = sa.select(sa.func.max(change.c.number)).where(change.c.empresa == empresa)
+        first = connection.scalar(newest) or 0
         for number in range(first + 1, first + changes + 1):
             key = f"{empresa}/contas_receber/{number}/{number}"
             one = replace(CHANGE, empresa=empresa, number=number, omie_id=number, key=key)

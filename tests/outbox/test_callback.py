@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import http.server
 import json
-import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,58 +15,11 @@ from pydantic import SecretStr
 from omie_pipeline.clock import ManualClock
 from omie_pipeline.outbox.callback import Callback
 from omie_pipeline.outbox.targets import Delivery, deliver
-from omie_pipeline.signed_post import SignedPost, signing_key
+from omie_pipeline.signed_post import NotDelivered, SignedPost, signing_key
 from tests.docs.pages import ROOT, blocks
 from tests.outbox.conftest import fill
+from tests.outbox.receiver import KEY, Receiver, received
 from tests.push.world import EMPRESA
-
-KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
-Answering = Callable[[dict[str, Any]], tuple[int, bytes]]
-
-
-def received(body: dict[str, Any]) -> tuple[int, bytes]:
-    """As the protocol asks."""
-    return 200, json.dumps({"received": body["changes"][-1]["number"]}).encode()
-
-
-class Receiver:
-    """A clinic's program that is called."""
-
-    def __init__(self) -> None:
-        self.answering: Answering = received
-        self.calls: list[tuple[dict[str, str], bytes]] = []
-        self.slow = threading.Event()
-        self.slow.set()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
-                outer.slow.wait(5)
-                status, answer = outer.answering(json.loads(body))
-                self.send_response(status)
-                self.send_header("content-length", str(len(answer)))
-                if status == 302:
-                    self.send_header("location", "http://127.0.0.1:1/")
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_: object) -> None: ...
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/omie?clinica=1"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        self.slow.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def numbers(self) -> list[int]:
-        """Numbers in the order in which they came."""
-        return [one["number"] for _, body in self.calls for one in json.loads(body)["changes"]]
 
 
 @pytest.fixture
@@ -176,6 +127,19 @@ def test_a_receiver_that_is_slow_or_away_for_a_day_loses_nothing(
     receiver.calls.clear()
     assert call(receiver.url).state == "done"
     assert receiver.numbers == [1, 2, 3, 4]
+
+
+def test_no_answer_is_waited_for_after_the_end_of_a_round(call: Caller, receiver: Receiver) -> None:
+    receiver.slow.clear()
+    ends = call.clock.now() + timedelta(seconds=0.1)
+    post = SignedPost(SecretStr(receiver.url), b"k" * 32, call.clock, until=ends)
+    with pytest.raises(NotDelivered, match="demorou demais"):
+        post.send("1", b"{}")
+    assert len(receiver.calls) == 1  # a second try would begin after the end
+    call.clock.sleep(1)
+    with pytest.raises(NotDelivered, match="demorou demais"):
+        post.send("1", b"{}")
+    assert len(receiver.calls) == 1
 
 
 def test_keys_that_are_none_are_refused() -> None:
