@@ -6,7 +6,19 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from omie_pipeline.console.pages import enter, history, home, settings
+from omie_pipeline.console.pages import (
+    conflicts,
+    enter,
+    history,
+    home,
+    settings,
+)
 
-PAGES: Final[tuple[APIRouter, ...]] = (enter.router, home.router, history.router, settings.router)
+PAGES: Final[tuple[APIRouter, ...]] = (
+    enter.router,
+    home.router,
+    history.router,
+    settings.router,
+    conflicts.router,
+)
 """In the order in which addresses are tried."""

@@ -61,6 +61,7 @@ class WantedConflicts:
         field: name of one field.
         states: states of the conflicts.
         limit: the newest so many.
+        before: those older than this one.
     """
 
     empresas: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class WantedConflicts:
     field: str = ""
     states: tuple[ConflictState, ...] = ()
     limit: int | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ def _meant(wanted: WantedConflicts) -> list[sa.ColumnElement[bool]]:
         meant.append(c.field == wanted.field)
     if wanted.states:
         meant.append(c.state.in_(wanted.states))
+    if wanted.before is not None:
+        meant.append(c.conflict_id < wanted.before)
     return meant
 
 

@@ -53,6 +53,12 @@ PRODUCT: Final = "Omie"
 SKIP: Final = "Ir direto ao conteúdo"
 MENU: Final = "Páginas"
 HOME: Final = "Início"
+CONFLICTS: Final = "Conflitos"
 HISTORY: Final = "Histórico"
 SETTINGS: Final = "Configurações"
 LEAVE: Final = "Sair"
+
+# templates/place.html
+
+PLACES: Final = "Empresas"
+EMPRESA: Final = "Empresa"
