@@ -16,6 +16,9 @@ BRASILIA = ZoneInfo("America/Sao_Paulo")
 """The time that Omie's own dates and hours are in, wherever the clinic is."""
 
 
+CLOCKS_APART = timedelta(minutes=10)
+"""How far Omie's clock, which stamps what a record was last changed, and ours may differ."""
+
 TOLD_SECONDS = 10.0
 """A wait longer than this is announced before it begins."""
 

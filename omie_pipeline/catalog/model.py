@@ -442,6 +442,10 @@ _SITUATION = "cCodSit"
 _TWO_SIDED: dict[str, tuple[str, ...]] = {}
 
 
+BY_API = "WEBSERVICE"
+"""Who Omie says made or changed a record, where that was by its API (omie-api.md#audit-block)."""
+
+
 def two_sided(endpoint: Endpoint) -> tuple[str, ...]:
     """Every field of a change that a record read back shows under the same name, with a point
     before nested ones; lists count as a whole. Empty where a row is no record of Omie's that it

@@ -16,15 +16,13 @@ import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.lists import MIRROR
-from omie_pipeline.clock import BRASILIA
+from omie_pipeline.clock import BRASILIA, CLOCKS_APART
 from omie_pipeline.imports.merge import WHOLE
 from omie_pipeline.postgres.omie_tables import import_partition, mirror_table
 
 SETTLES: Final = timedelta(seconds=60)
 """So long after a confirmation a list may still show the former state."""
 
-# Omie stamps the inclusion with its own clock: near midnight it may be the other day.
-_CLOCKS_APART: Final = timedelta(minutes=10)
 _TIMEZONE: Final = str(BRASILIA)
 
 
@@ -50,8 +48,8 @@ def is_covered(empresa: str, endpoint: Endpoint, row: sa.FromClause) -> sa.Colum
         .correlate(row)
         .scalar_subquery()
     )
-    first = sa.func.least(row.c.first_seen_at, row.c.confirmed_at) - _CLOCKS_APART
-    last = row.c.confirmed_at + _CLOCKS_APART
+    first = sa.func.least(row.c.first_seen_at, row.c.confirmed_at) - CLOCKS_APART
+    last = row.c.confirmed_at + CLOCKS_APART
     between = _particao().between(_day(first), _day(last))
     days = sa.cast(_day(last), sa.Date) - sa.cast(_day(first), sa.Date) + 1
     return sa.case(

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on, insert
 
 from omie_pipeline.catalog.lists import ChildTable, Column, MirrorTable
 from omie_pipeline.catalog.lists.model import ColumnKind
+from omie_pipeline.catalog.model import BY_API
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.imports.filter import MirrorFilter, admitted
 from omie_pipeline.imports.records import DIGEST_BYTES
@@ -196,7 +197,7 @@ def _key_column(mirror: MirrorTable, column: Column, fields: Fields) -> Expressi
 def _maker(mirror: MirrorTable, fields: Fields) -> Expression:
     included_by, by_api = fields.text(mirror.audit.included_by), fields.text(mirror.audit.by_api)
     cases = [
-        (sa.or_(included_by == "WEBSERVICE", by_api == "S"), "integracao"),
+        (sa.or_(included_by == BY_API, by_api == "S"), "integracao"),
         (included_by.is_not(None), "pessoa"),
     ]
     if mirror.ledger:

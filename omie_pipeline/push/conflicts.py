@@ -12,6 +12,9 @@ from omie_pipeline.catalog import Endpoint
 from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.model import Reason
 
+CONFLICT = "conflict"
+"""Rule of quarantine for a row of which a person has to decide whose values stand."""
+
 TITULO_BAIXADO = Reason(
     field="codigo_lancamento_integracao",
     rule="titulo_baixado",
@@ -201,7 +204,7 @@ def conflito(endpoint: str, code: str, fields: Sequence[str]) -> Reason:
     """
     return Reason(
         field=fields[0],
-        rule="conflict",
+        rule=CONFLICT,
         reason=texts.changed_in_omie(", ".join(fields)),
         fix=texts.changed_in_omie_fix(endpoint=endpoint, code=code),
     )

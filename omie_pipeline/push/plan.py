@@ -36,6 +36,7 @@ from omie_pipeline.payload import (
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.tables import ledger, plan, quarantine, rejected
 from omie_pipeline.push.dependents import unclear
+from omie_pipeline.switches.rebase import held_by_omie
 from omie_pipeline.validation.model import Reason
 
 # The result of a query, kept as a temporary table until the transaction ends.
@@ -313,20 +314,13 @@ def _differing(
         .where(
             sa.or_(
                 _needs_call(model, known, source, selection, mode, empties),
-                held_by_omie(known, returned) if returned and mode != "insert" else sa.false(),
+                sa.and_(known.c.state != "deleted", held_by_omie(known, returned))
+                if returned and mode != "insert"
+                else sa.false(),
             )
         )
         .subquery("d")
     )
-
-
-def held_by_omie(known: sa.FromClause, names: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Whether a record that stands was given a value of one of these fields."""
-    wanted = sa.cast(sa.literal(list(names), _TEXTS), _TEXTS)
-    name = sa.func.unnest(known.c.filled).column_valued("filled_name")
-    heads = sa.select(sa.func.split_part(name, ".", 1)).scalar_subquery()
-    held = sa.func.array(heads, type_=_TEXTS).op("&&", is_comparison=True)(wanted)
-    return sa.and_(known.c.state != "deleted", held)
 
 
 def _held_columns(filled: sa.ColumnElement[Any], model: PayloadModel) -> sa.ColumnElement[Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omie_pipeline.catalog import Endpoint
-from omie_pipeline.clock import Clock
+from omie_pipeline.clock import CLOCKS_APART, Clock
 from omie_pipeline.errors import (
     AlreadyExists,
     Busy,
@@ -40,8 +40,6 @@ from omie_pipeline.texts import push as texts
 
 STALE_SECONDS = 61.0
 UNREPEATABLE_SECONDS = 300.0
-_CLOCKS_APART = timedelta(minutes=10)
-"""How much later than Omie's our clock may be; beyond it a record of ours counts as another's."""
 
 
 def conclusive_seconds(endpoint: Endpoint) -> float:
@@ -60,7 +58,7 @@ def next_look_at(sent_at: datetime, read_at: datetime) -> datetime:
 
 def is_ours(found: ReadBack, since: datetime) -> bool:
     """Whether a record that was found can only have been made by a call since ``since``."""
-    young = found.born_at is None or found.born_at >= since - _CLOCKS_APART
+    young = found.born_at is None or found.born_at >= since - CLOCKS_APART
     return found.untouched and young
 
 

@@ -70,7 +70,7 @@ def rebase(engine: sa.Engine, model: PayloadModel, empresa: str, now: datetime) 
             connection.execute(
                 sa.update(ledger)
                 .values(payload_hash=sa.literal(_RETURNED) + ledger.c.payload_hash)
-                .where(*mine, ledger.c.payload_hash.is_not(None), _held_by_omie(returned))
+                .where(*mine, ledger.c.payload_hash.is_not(None), held_by_omie(ledger, returned))
             )
         connection.execute(_remembered(empresa, name, model.left_out, now))
     return int(rebased)
@@ -125,7 +125,7 @@ def forget_rebased(
             ledger.c.payload_hash == rows.c.old_hash,
             # What comes back has no value in this row, or it would have to be sent.
             rows.c.new_hash == plan.c.payload_hash,
-            *([~_held_by_omie(returned)] if returned else []),
+            *([~held_by_omie(ledger, returned)] if returned else []),
         )
         statement = (
             sa.delete(plan)
@@ -139,13 +139,18 @@ def _mine(empresa: str, endpoint: str) -> tuple[sa.ColumnElement[bool], ...]:
     return (ledger.c.empresa == empresa, ledger.c.endpoint == endpoint)
 
 
-def _held_by_omie(returned: Collection[str]) -> sa.ColumnElement[bool]:
-    """Whether Omie was given a value of a field that comes back: where the clinic has emptied it
-    since, the hash alone would not tell."""
-    names = sa.cast(sa.literal(list(returned), _TEXTS), _TEXTS)
-    name = sa.func.unnest(ledger.c.filled).column_valued("filled_name")
+def held_by_omie(known: sa.FromClause, names: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether Omie was given a value of one of these fields: where the clinic has emptied one that
+    comes back since, the hash alone would not tell.
+
+    Args:
+        known: the ledger, or rows of it.
+        names: names of fields.
+    """
+    wanted = sa.cast(sa.literal(list(names), _TEXTS), _TEXTS)
+    name = sa.func.unnest(known.c.filled).column_valued("filled_name")
     heads = sa.select(sa.func.split_part(name, ".", 1)).scalar_subquery()
-    held = sa.func.array(heads, type_=_TEXTS).op("&&", is_comparison=True)(names)
+    held = sa.func.array(heads, type_=_TEXTS).op("&&", is_comparison=True)(wanted)
     return sa.func.coalesce(held, sa.false())
 
 

@@ -7,20 +7,18 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from omie_pipeline.catalog.model import is_blank, value_at
+from omie_pipeline.catalog.model import BY_API, is_blank, value_at
+from omie_pipeline.clock import CLOCKS_APART
 from omie_pipeline.omie import wire
 from omie_pipeline.push.policy import Winner, Wins
 
 BY_POLICY, BY_PERSON = "policy", "person"
 """Who decided that a field is not sent."""
 
-_BY_API = "WEBSERVICE"
-_CLOCKS_APART = timedelta(minutes=10)
-"""How much earlier than Omie's our clock may be; a later change by the API is another's."""
 _SIGNS = re.compile(r"[\W_]+")
 _ADDRESS = re.compile(r"e?mail|homepage|chavepix", re.IGNORECASE)
 """Names of fields whose signs are part of the value: ``ana.souza@x`` is not ``anasouza@x``."""
@@ -45,9 +43,9 @@ class OmieSide:
     def untouched_since(self, confirmed_at: datetime) -> bool:
         """Whether nobody else is known to have changed it since Omie confirmed our own change: the
         last one was the API's, and no later than ours."""
-        if self.changed_by != _BY_API:
+        if self.changed_by != BY_API:
             return False
-        return self.changed_at is None or self.changed_at <= confirmed_at + _CLOCKS_APART
+        return self.changed_at is None or self.changed_at <= confirmed_at + CLOCKS_APART
 
 
 @dataclass(frozen=True, slots=True)

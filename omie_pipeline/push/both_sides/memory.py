@@ -15,15 +15,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.lists import MIRROR, MirrorTable
+from omie_pipeline.catalog.model import BY_API
 from omie_pipeline.catalog.topics import AUTHOR_API
+from omie_pipeline.clock import CLOCKS_APART
 from omie_pipeline.payload import PayloadModel, PlanRow, Selection, payload_source
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import import_cursor, mirror_table
 from omie_pipeline.postgres.tables import base, conflict, events, ledger, plan, quarantine
 from omie_pipeline.push.both_sides.compare import Base, Decision, OmieSide
-
-RULE = "conflict"
-"""Rule of quarantine for a row of which a person has to decide."""
+from omie_pipeline.push.conflicts import CONFLICT
 
 Told = Mapping[str, Any]
 """What is known of a field on which the sides differ, by the names of the table's columns."""
@@ -35,8 +35,6 @@ SETTLES = timedelta(seconds=61)
 """So long a list, and a read, may show what stood there before a write."""
 
 _TEXTS = ARRAY(sa.Text)
-_BY_API = "WEBSERVICE"
-_CLOCKS_APART = sa.text("interval '10 minutes'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +387,7 @@ def close_left(engine: sa.Engine, empresa: str, endpoint: str, now: datetime) ->
         q.empresa == empresa,
         q.endpoint == endpoint,
         q.codigo_integracao == c.codigo_integracao,
-        q.reasons.contains([{"rule": RULE}]),
+        q.reasons.contains([{"rule": CONFLICT}]),
     )
     mine = sa.and_(c.empresa == empresa, c.endpoint == endpoint, c.state == "open", ~waits)
     with warehouse_errors(), engine.begin() as connection:
@@ -555,8 +553,8 @@ def note_seen(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> int:
             t.c[mirror.key[0]] == ledger.c.omie_id,
             t.c.excluido_em.is_(None),
             t.c.lido_em >= b.confirmed_at + SETTLES,
-            t.c.alterado_por == _BY_API,
-            sa.or_(t.c.alterado_em.is_(None), t.c.alterado_em <= b.confirmed_at + _CLOCKS_APART),
+            t.c.alterado_por == BY_API,
+            sa.or_(t.c.alterado_em.is_(None), t.c.alterado_em <= b.confirmed_at + CLOCKS_APART),
         )
     )
     with warehouse_errors(), engine.begin() as connection:

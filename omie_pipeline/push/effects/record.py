@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from omie_pipeline.catalog import Endpoint, Service
-from omie_pipeline.catalog.model import Proof, Target, target_of
+from omie_pipeline.catalog.model import BY_API, Proof, Target, target_of
 from omie_pipeline.clock import BRASILIA
 from omie_pipeline.errors import Empty, RecordNotFound, RecordRejected, RetryLater, UnknownFault
 from omie_pipeline.omie import OmieClient, wire
@@ -148,7 +148,6 @@ def resolved_where_known(
     return found
 
 
-_BY_API = "WEBSERVICE"
 CANNOT_READ = (RetryLater, UnknownFault, RecordRejected)
 NOT_THERE = (RecordNotFound, Empty)
 
@@ -473,7 +472,7 @@ def _untouched(record: wire.Json) -> bool:
     audit = _audit(record)
     if audit is None:
         return True
-    if (audit.get("uInc") or _BY_API) != _BY_API:
+    if (audit.get("uInc") or BY_API) != BY_API:
         return False
     created, changed = (
         (audit.get("dInc"), audit.get("hInc")),
