@@ -594,8 +594,9 @@ value stands, as ``{field: {by, clinic, omie, …}}``."""
 REPLACED = "_replaced"
 """The same for fields that are sent over a value which a person gave them in Omie."""
 
-COMPARED = "_compared_at"
-"""When Omie's side of a row, as it was compared before it left, was asked for."""
+COMPARED = "_compared"
+"""When Omie's side of a row, as it was compared before it left, was asked for (``at``), and its
+last change by then (``changed_by``, ``changed_at``)."""
 
 _MARKS = (ADOPTED, LEFT_OUT, REPLACED, COMPARED)
 

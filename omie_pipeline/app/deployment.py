@@ -68,7 +68,7 @@ from omie_pipeline.postgres.schemas import PAYLOAD, STAGING
 from omie_pipeline.postgres.work import WhoseWork, Work, under_way
 from omie_pipeline.progress import Headway, Pace
 from omie_pipeline.push.binding import bind_empresa, confirm_binding, rebind_empresa
-from omie_pipeline.push.both_sides.memory import after_reading
+from omie_pipeline.push.both_sides.overwritten import after_reading
 from omie_pipeline.push.deliver import Recovering
 from omie_pipeline.push.pace import push_pace
 from omie_pipeline.push.policy import EndpointPolicy

@@ -137,10 +137,28 @@ TOPICS: tuple[TopicRule, ...] = (
 """Every family of topics that re-reads something; the first that fits counts."""
 
 
+UNREAD: tuple[TopicRule, ...] = (
+    _register("servico.", "servicos", "n_cod_serv", "nCodServ"),
+    _register("contratoservico.", "contratos", "n_cod_ctr", "nCodCtr"),
+)
+"""Families of topics about records that no list is read of: what an event names is kept, so that a
+change which was replaced can be told."""
+
+
+def records_of(topic: str, event: object) -> dict[str, list[str]]:
+    """Ids that an event names, by list or endpoint; none of a topic that is not known."""
+    rule = _first(TOPICS, topic) or _first(UNREAD, topic)
+    return {} if rule is None else ids_named(rule, event)
+
+
 def rule_for(topic: str) -> TopicRule | None:
     """The rule of a topic, ``None`` when nothing of it is mirrored. Case does not matter."""
+    return _first(TOPICS, topic)
+
+
+def _first(rules: tuple[TopicRule, ...], topic: str) -> TopicRule | None:
     lowered = topic.casefold()
-    return next((rule for rule in TOPICS if lowered.startswith(rule.prefix)), None)
+    return next((rule for rule in rules if lowered.startswith(rule.prefix)), None)
 
 
 def action_of(topic: str) -> Action:

@@ -985,10 +985,23 @@ base = sa.Table(
     ),
     sa.Column("seen", _Json, comment="the same fields as Omie had them, first read after it"),
     sa.Column("seen_at", _Time, comment="when all of them were read; NULL: those left out alone"),
-    sa.Column("compared_at", _Time, comment="what Omie had was asked for then, before the change"),
     sa.Column("confirmed_at", _Time, nullable=False, comment="as in the ledger, else out of date"),
     schema=SYNC,
     comment="Both sides of a record when Omie last confirmed it; only where wins says who wins",
+)
+
+look = sa.Table(
+    "look",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("codigo_integracao", sa.Text, primary_key=True),
+    sa.Column("compared_at", _Time, nullable=False, comment="what Omie had was asked for then"),
+    sa.Column("confirmed_at", _Time, primary_key=True, comment="our change was, by Omie"),
+    sa.Column("changed_by", sa.Text, comment="last user of Omie to change it by then"),
+    sa.Column("changed_at", _Time, comment="when that was, as Omie says"),
+    schema=SYNC,
+    comment="Between when and when nobody saw what a person typed into a record; kept for a week",
 )
 
 conflict = sa.Table(
@@ -1023,6 +1036,15 @@ sa.Index(
     conflict.c.field,
     unique=True,
     postgresql_where=conflict.c.state == "open",
+)
+sa.Index(
+    "conflict_by_event",
+    conflict.c.empresa,
+    conflict.c.endpoint,
+    conflict.c.codigo_integracao,
+    conflict.c.omie_changed_at,
+    unique=True,
+    postgresql_where=conflict.c.field == "*",
 )
 sa.Index("conflict_by_code", conflict.c.empresa, conflict.c.endpoint, conflict.c.codigo_integracao)
 

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from omie_pipeline import decimal_json
-from omie_pipeline.catalog.topics import ids_named, rule_for
+from omie_pipeline.catalog.topics import records_of, rule_for
 from omie_pipeline.inbox.events import NewEvent, State
 from omie_pipeline.texts import webhooks as texts
 from omie_pipeline.webhooks.auth import WebhookAddress
@@ -69,7 +69,7 @@ def _event(
     received_at: datetime,
 ) -> NewEvent:
     rule = rule_for(topic)
-    records = ids_named(rule, content["event"]) if rule is not None else {}
+    records = records_of(topic, content["event"])
     state: State = "ignored" if rule is None else "pending"
     return NewEvent(
         empresa=door.empresa,

@@ -76,7 +76,7 @@ def test_a_database_from_before_models_were_remembered_gets_their_tables(
     with engine.begin() as connection:
         for table in (
             "model_made", "model_refresh", "model_evidence", "model_test", "work", "stored_plan",
-            "stored_plan_part", "stored_plan_row", "deletion_request", "base", "conflict",
+            "stored_plan_part", "stored_plan_row", "deletion_request", "base", "conflict", "look",
         ):  # fmt: skip
             connection.execute(sa.text(f"DROP TABLE omie_sync.{table}"))
         for table in ("clientes", "contas_receber"):

@@ -20,7 +20,7 @@ from omie_pipeline.privacy.export import export_person
 from omie_pipeline.privacy.find import find_person
 from omie_pipeline.push.both_sides.compare import alike
 from omie_pipeline.push.both_sides.decide import Resolved, WantedConflicts, resolve
-from omie_pipeline.push.both_sides.memory import after_reading
+from omie_pipeline.push.both_sides.overwritten import after_reading
 from omie_pipeline.push.gate import JudgedPlan
 from omie_pipeline.push.policy import EndpointPolicy, Policies
 from omie_pipeline.push.report import PushReport

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.push.both_sides.decide import WantedConflicts, resolve
-from omie_pipeline.push.both_sides.memory import after_reading
+from omie_pipeline.push.both_sides.overwritten import after_reading
 from omie_pipeline.push.policy import EndpointPolicy, Guardrails
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
@@ -176,7 +176,7 @@ def simulator() -> Any:
 def fresh(engine: sa.Engine, simulator: Simulator, clock: ManualClock) -> World:
     simulator.control.reset()
     with engine.begin() as connection:
-        names = ", ".join(f"omie_sync.{table}" for table in (*_TABLES, "base", "conflict"))
+        names = ", ".join(f"omie_sync.{table}" for table in (*_TABLES, "base", "conflict", "look"))
         connection.execute(sa.text(f"TRUNCATE {names}, omie.clientes, omie_sync.import_cursor"))
     return World(engine, simulator, clock)
 

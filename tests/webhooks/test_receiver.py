@@ -177,7 +177,7 @@ def test_ids_that_the_database_refuses_are_ignored(
 ) -> None:
     """Whatever a rule may one day let through."""
     named = {"contas_receber": ["\ud800"]}
-    monkeypatch.setattr("omie_pipeline.webhooks.message.ids_named", lambda *_: named)
+    monkeypatch.setattr("omie_pipeline.webhooks.message.records_of", lambda *_: named)
     assert omie.post(url, content=body(CHANGED, title(9))).status_code == 200
     row = stored.one()
     assert (row["state"], row["records"], row["tables"]) == ("ignored", {}, [])

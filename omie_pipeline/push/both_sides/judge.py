@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from omie_pipeline.catalog.model import two_sided, value_at, with_value, without_value
@@ -42,8 +42,10 @@ from omie_pipeline.push.both_sides.memory import (
     remembered,
     sides_in_mirror,
     tell_beside,
+    told_of,
     write_compared,
 )
+from omie_pipeline.push.both_sides.overwritten import note_overwritten
 from omie_pipeline.push.checks import PlanCheck
 from omie_pipeline.push.conflicts import conflito
 from omie_pipeline.push.effects import ReadBack, RecordEffect
@@ -148,10 +150,12 @@ class BothSides:
         return {row.number: row for row in judged.to_send}
 
     def close_left(self) -> None:
-        """End what nobody has to decide any more."""
+        """End what nobody has to decide any more, and tell what earlier changes of ours replaced:
+        not every list is read."""
         if self.active:
-            scope = self._scope
-            close_left(scope.engine, scope.empresa, self._endpoint.name, self._clock.now())
+            scope, now = self._scope, self._clock.now()
+            close_left(scope.engine, scope.empresa, self._endpoint.name, now)
+            note_overwritten(scope.engine, scope.empresa, self._endpoint, scope.run_id, now)
 
     def before_sending(self, rows: Sequence[PlanRow], read: Read, wait: Wait) -> Judged:
         """Compare rows once more right before they leave; what the copy of Omie is too old for is
@@ -267,7 +271,8 @@ class BothSides:
         self, row: PlanRow, known: Remembered, read: Read, wait: Wait
     ) -> OmieSide | RowOutcome | None:
         """The record as Omie has it now; ``None`` if it is gone, held if nothing can be seen."""
-        early = (known.confirmed_at + SETTLES - self._clock.now()).total_seconds()
+        last = max(known.confirmed_at, self._told_of(row) or known.confirmed_at)
+        early = (last + SETTLES - self._clock.now()).total_seconds()
         if early > 0:
             wait(early, texts.READ_BEFORE_CHANGE)
         asked_at = self._clock.now()
@@ -281,6 +286,13 @@ class BothSides:
             )  # fmt: skip
         at, by = changed_in(found)
         return OmieSide(found, at, by, asked_at)
+
+    def _told_of(self, row: PlanRow) -> datetime | None:
+        """When Omie last told of a change of the record, which a read may not show for a while."""
+        if row.omie_id is None:
+            return None
+        with warehouse_errors(), self._scope.engine.connect() as connection:
+            return told_of(connection, self._scope.empresa, self._endpoint.name, row.omie_id)
 
     def _sides(self, row: PlanRow, known: Remembered, omie: OmieSide) -> Sides:
         base = known.base
@@ -364,7 +376,11 @@ def _marked(row: PlanRow, result: Compared, omie: OmieSide, value_field: str) ->
             payload = without_value(payload, name)
         filled = tuple(one for one in filled if one != name)
     marks: dict[str, Any] = {LEFT_OUT: left, REPLACED: _told(result, "replace", omie)}
-    marks[COMPARED] = omie.read_at.isoformat()
+    marks[COMPARED] = {
+        "at": omie.read_at.isoformat(),
+        "changed_by": omie.changed_by or None,
+        "changed_at": omie.changed_at and omie.changed_at.isoformat(),
+    }
     extra = dict(_unmarked(row).extra)
     extra |= {name: value for name, value in marks.items() if value}
     # What the last comparison took out of them is emptied again, if it is to be.
@@ -383,5 +399,5 @@ def _written(outcome: RowOutcome) -> Written:
         {name: str(told["by"]) for name, told in left.items()},
         seen,
         sent=outcome.kind != "unchanged",
-        compared_at=outcome.row.extra.get(COMPARED),
+        compared=outcome.row.extra.get(COMPARED),
     )

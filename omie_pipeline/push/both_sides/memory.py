@@ -13,15 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
-from omie_pipeline.catalog import REGISTRY, Endpoint
+from omie_pipeline.catalog import Endpoint
 from omie_pipeline.catalog.lists import MIRROR, MirrorTable
 from omie_pipeline.catalog.model import BY_API
-from omie_pipeline.catalog.topics import AUTHOR_API
 from omie_pipeline.clock import CLOCKS_APART
 from omie_pipeline.payload import PayloadModel, PlanRow, Selection, payload_source
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import import_cursor, mirror_table
-from omie_pipeline.postgres.tables import base, conflict, events, ledger, plan, quarantine
+from omie_pipeline.postgres.tables import base, conflict, events, ledger, look, plan, quarantine
 from omie_pipeline.push.both_sides.compare import Base, Decision, OmieSide
 from omie_pipeline.push.conflicts import CONFLICT
 
@@ -63,7 +62,8 @@ class Written:
         left_out: fields that were not sent -> by whom that was decided.
         seen: Omie's values of these.
         sent: off where nothing had to be sent: what was seen before is still so.
-        compared_at: when Omie's side was asked for, in ISO 8601; ``None`` if nothing was compared.
+        compared: when Omie's side was asked for, and its last change by then; ``None`` if nothing
+            was compared.
     """
 
     code: str
@@ -71,7 +71,7 @@ class Written:
     left_out: Mapping[str, str]
     seen: Mapping[str, Any]
     sent: bool
-    compared_at: str | None = None
+    compared: Mapping[str, Any] | None = None
 
 
 def mirror_of(endpoint: Endpoint) -> MirrorTable | None:
@@ -179,7 +179,8 @@ def sides_in_mirror(
     e = events.c
     changed_since = sa.exists().where(
         e.empresa == empresa,
-        e.received_at > t.c.lido_em,
+        # A list may show what stood there a minute before.
+        e.received_at > t.c.lido_em - SETTLES,
         e.records[mirror.name].has_key(sa.cast(key, sa.Text)),
     )
     until = (
@@ -208,6 +209,24 @@ def sides_in_mirror(
     }
 
 
+def told_of(
+    connection: sa.Connection, empresa: str, endpoint: str, omie_id: int
+) -> datetime | None:
+    """When Omie last told of a change of a record; ``None`` if it did not.
+
+    Args:
+        connection: a connection to the warehouse.
+        empresa: the empresa whose record is meant.
+        endpoint: name of the endpoint.
+        omie_id: Omie's id of the record.
+    """
+    e = events.c
+    query = sa.select(sa.func.max(e.received_at)).where(
+        e.empresa == empresa, e.records[endpoint].has_key(str(omie_id))
+    )
+    return connection.execute(query).scalar()
+
+
 def remember(
     connection: sa.Connection,
     empresa: str,
@@ -232,6 +251,8 @@ def remember(
         ledger.c.codigo_integracao == sa.func.any([one.code for one in written]),
     )
     confirmed: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(found)}
+    looks = {one.code: one.compared for one in written if one.sent and one.compared}
+    _remember_looks(connection, empresa, endpoint, looks, confirmed)
     statement = insert(base)
     new = statement.excluded
     for sent in (True, False):
@@ -244,7 +265,6 @@ def remember(
                 "left_out": one.left_out,
                 "seen": one.seen or None,
                 "seen_at": None,
-                "compared_at": one.compared_at if sent else None,
                 "confirmed_at": confirmed.get(one.code) or now,
             }
             for one in written
@@ -256,7 +276,7 @@ def remember(
             name: new[name] for name in ("clinic", "left_out", "confirmed_at")
         }
         if sent:
-            changes |= {"seen": new.seen, "seen_at": None, "compared_at": new.compared_at}
+            changes |= {"seen": new.seen, "seen_at": None}
         else:
             # Nothing left: what was seen stands, and of what is left out now this was seen.
             empty = sa.cast(sa.literal({}, JSONB), JSONB)
@@ -266,6 +286,39 @@ def remember(
             statement.on_conflict_do_update(index_elements=list(base.primary_key), set_=changes),
             values,
         )
+
+
+def _remember_looks(
+    connection: sa.Connection,
+    empresa: str,
+    endpoint: str,
+    looks: Mapping[str, Mapping[str, Any]],
+    confirmed: Mapping[str, datetime],
+) -> None:
+    """Keep between when and when nobody saw what was typed into records that we changed.
+
+    Args:
+        connection: a connection to the warehouse; the caller ends the transaction.
+        empresa: the empresa whose rows are meant.
+        endpoint: name of the endpoint.
+        looks: code -> when its record was asked for, and its last change by then.
+        confirmed: code -> when Omie confirmed our change.
+    """
+    values = [
+        {
+            "empresa": empresa,
+            "endpoint": endpoint,
+            "codigo_integracao": code,
+            "compared_at": one["at"],
+            "confirmed_at": confirmed[code],
+            "changed_by": one.get("changed_by"),
+            "changed_at": one.get("changed_at"),
+        }
+        for code, one in looks.items()
+        if code in confirmed
+    ]
+    if values:
+        connection.execute(insert(look).on_conflict_do_nothing(), values)
 
 
 def forget(
@@ -510,7 +563,6 @@ def learn(engine: sa.Engine, run_id: str, model: PayloadModel, empresa: str) -> 
             statement = insert(base).from_select(names, rows)
             new = statement.excluded
             fresh: dict[str, Any] = {"clinic": new.clinic, "confirmed_at": new.confirmed_at}
-            fresh["compared_at"] = None
             fresh |= {"left_out": sa.cast(sa.literal({}, JSONB), JSONB), "seen": None,
                       "seen_at": None}  # fmt: skip
             connection.execute(
@@ -559,86 +611,3 @@ def note_seen(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> int:
     )
     with warehouse_errors(), engine.begin() as connection:
         return connection.execute(statement).rowcount
-
-
-ANY_FIELD = "*"
-"""``field`` of a change of which only is known that there was one."""
-
-
-def note_overwritten(
-    engine: sa.Engine, empresa: str, endpoint: Endpoint, run_id: str, now: datetime
-) -> int:
-    """Tell of records that Omie said to have changed between our look at them and our own change,
-    which replaced what somebody had typed; how many are new.
-
-    What was typed is not known any more, nor which field it was.
-
-    Args:
-        engine: the warehouse.
-        empresa: the empresa whose rows are meant.
-        endpoint: its declaration.
-        run_id: id of the reading.
-        now: time of the look.
-    """
-    mirror = mirror_of(endpoint)
-    if mirror is None:
-        return 0
-    b, c, e = base.c, conflict.c, events.c
-    told = sa.exists().where(
-        c.empresa == empresa,
-        c.endpoint == endpoint.name,
-        c.codigo_integracao == b.codigo_integracao,
-        c.field == ANY_FIELD,
-        c.omie_changed_at == e.received_at,
-    )
-    found = (
-        sa.select(
-            b.empresa,
-            b.endpoint,
-            b.codigo_integracao,
-            sa.literal(ANY_FIELD),
-            sa.literal("clinica"),
-            e.received_at,
-            e.author,
-            sa.literal("overwritten"),
-            sa.literal(now, sa.DateTime(timezone=True)),
-            sa.literal(run_id),
-        )
-        .select_from(base.join(ledger, _same_record()).join(events, e.empresa == b.empresa))
-        .where(
-            b.empresa == empresa,
-            b.endpoint == endpoint.name,
-            b.compared_at.is_not(None),
-            e.received_at > b.compared_at,
-            e.received_at <= b.confirmed_at,
-            # Omie announces our own change as well, perhaps before it has answered it.
-            e.author.is_distinct_from(AUTHOR_API),
-            e.records[mirror.name].has_key(sa.cast(ledger.c.omie_id, sa.Text)),
-            ~told,
-        )
-    )
-    names = ["empresa", "endpoint", "codigo_integracao", "field", "policy", "omie_changed_at",
-             "omie_changed_by", "state", "seen_at", "run_id"]  # fmt: skip
-    with warehouse_errors(), engine.begin() as connection:
-        return connection.execute(insert(conflict).from_select(names, found)).rowcount
-
-
-def after_reading(engine: sa.Engine, empresa: str, table: str, run_id: str, now: datetime) -> None:
-    """What a reading of one of Omie's lists shows of both sides.
-
-    Args:
-        engine: the warehouse.
-        empresa: the empresa whose rows are meant.
-        table: name of the list.
-        run_id: id of the reading.
-        now: time of the reading.
-    """
-    endpoint = REGISTRY.get(table)
-    if endpoint is None:
-        return
-    kept = sa.exists().where(base.c.empresa == empresa, base.c.endpoint == endpoint.name)
-    with warehouse_errors(), engine.connect() as connection:
-        if not connection.execute(sa.select(kept)).scalar():
-            return
-    note_overwritten(engine, empresa, endpoint, run_id, now)
-    note_seen(engine, empresa, endpoint)

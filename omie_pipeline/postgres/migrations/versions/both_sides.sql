@@ -23,8 +23,6 @@ COMMENT ON COLUMN omie_sync.base.seen IS 'the same fields as Omie had them, firs
 
 COMMENT ON COLUMN omie_sync.base.seen_at IS 'when all of them were read; NULL: those left out alone';
 
-COMMENT ON COLUMN omie_sync.base.compared_at IS 'what Omie had was asked for then, before the change';
-
 COMMENT ON COLUMN omie_sync.base.confirmed_at IS 'as in the ledger, else out of date';
 
 CREATE TABLE IF NOT EXISTS omie_sync.conflict (

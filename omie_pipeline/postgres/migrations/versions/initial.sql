@@ -1647,7 +1647,6 @@ CREATE TABLE omie_sync.base (
     left_out JSONB DEFAULT '{}'::jsonb NOT NULL,
     seen JSONB,
     seen_at TIMESTAMP WITH TIME ZONE,
-    compared_at TIMESTAMP WITH TIME ZONE,
     confirmed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (empresa, endpoint, codigo_integracao)
 );
@@ -1661,8 +1660,6 @@ COMMENT ON COLUMN omie_sync.base.left_out IS 'fields of it that were not sent, a
 COMMENT ON COLUMN omie_sync.base.seen IS 'the same fields as Omie had them, first read after it';
 
 COMMENT ON COLUMN omie_sync.base.seen_at IS 'when all of them were read; NULL: those left out alone';
-
-COMMENT ON COLUMN omie_sync.base.compared_at IS 'what Omie had was asked for then, before the change';
 
 COMMENT ON COLUMN omie_sync.base.confirmed_at IS 'as in the ledger, else out of date';
 
@@ -1745,6 +1742,8 @@ CREATE TABLE omie_sync.conflict (
 );
 
 CREATE INDEX conflict_by_code ON omie_sync.conflict (empresa, endpoint, codigo_integracao);
+
+CREATE UNIQUE INDEX conflict_by_event ON omie_sync.conflict (empresa, endpoint, codigo_integracao, omie_changed_at) WHERE field = '*';
 
 CREATE UNIQUE INDEX conflict_open ON omie_sync.conflict (empresa, endpoint, codigo_integracao, field) WHERE state = 'open';
 
@@ -2243,6 +2242,27 @@ COMMENT ON COLUMN omie_sync.line_wait.method IS 'Omie''s call, or what waits';
 COMMENT ON COLUMN omie_sync.line_wait.reason IS 'in Portuguese, for staff';
 
 COMMENT ON COLUMN omie_sync.line_wait.closes IS 'nothing of this method may leave before; false: somebody merely waits';
+
+CREATE TABLE omie_sync.look (
+    empresa TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    codigo_integracao TEXT NOT NULL,
+    compared_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    confirmed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    changed_by TEXT,
+    changed_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (empresa, endpoint, codigo_integracao, confirmed_at)
+);
+
+COMMENT ON TABLE omie_sync.look IS 'Between when and when nobody saw what a person typed into a record; kept for a week';
+
+COMMENT ON COLUMN omie_sync.look.compared_at IS 'what Omie had was asked for then';
+
+COMMENT ON COLUMN omie_sync.look.confirmed_at IS 'our change was, by Omie';
+
+COMMENT ON COLUMN omie_sync.look.changed_by IS 'last user of Omie to change it by then';
+
+COMMENT ON COLUMN omie_sync.look.changed_at IS 'when that was, as Omie says';
 
 CREATE TABLE omie_sync.mapping (
     empresa TEXT NOT NULL,
