@@ -44,15 +44,15 @@ def grant_access(connection: sa.Connection) -> tuple[str, ...]:
     """Make the missing roles if this login may, and restore the rights of all.
 
     Returns:
-        The roles that are still missing: an administrator must create them, see
-        :func:`administrator_statements`.
+        The roles that are still missing, that of the systems which poll the outbox among them: an
+        administrator must create them, see :func:`administrator_statements`.
     """
     missing: list[str] = connection.execute(
         sa.text("SELECT omie_sync.conceder_acesso()")
     ).scalar_one()
     grant_reading(connection)
-    # Of systems, not of people: who polls no outbox does well without it.
-    connection.execute(sa.text("SELECT omie_sync.conceder_saida()"))
+    if not connection.execute(sa.text("SELECT omie_sync.conceder_saida()")).scalar_one():
+        missing = [*missing, schemas.schemas_of(connection).name(schemas.OUTBOX_ROLE)]
     _renew_console(connection)
     return tuple(missing)
 
@@ -115,7 +115,9 @@ def administrator_statements(
     """
     if not missing:
         return ()
+    named = own or schemas.Schemas()
+    grants = ("SELECT omie_sync.conceder_acesso();", "SELECT omie_sync.conceder_saida();")
     return (
         *(f"CREATE ROLE {name} NOLOGIN;" for name in missing),
-        (own or schemas.Schemas()).in_statement("SELECT omie_sync.conceder_acesso();"),
+        *(named.in_statement(one) for one in grants),
     )

@@ -18,6 +18,7 @@ from omie_pipeline.postgres.embedded import EmbeddedPostgres
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import migrate
 from omie_pipeline.postgres.roles import ROLES, administrator_statements, grant_access, role_states
+from omie_pipeline.postgres.schemas import OUTBOX_ROLE
 from tests.conftest import FOLDER_PREFIX
 
 pytestmark = pytest.mark.slow
@@ -58,7 +59,7 @@ def test_a_login_that_may_not_create_roles_migrates_all_the_same(cluster: sa.Eng
     engine = open_engine(url.render_as_string(hide_password=False))
     migrate(engine)
     with engine.begin() as connection:
-        assert grant_access(connection) == ROLES
+        assert grant_access(connection) == (*ROLES, OUTBOX_ROLE)
         assert [state.exists for state in role_states(connection)] == [False] * 3
         connection.execute(
             sa.text(
@@ -68,13 +69,16 @@ def test_a_login_that_may_not_create_roles_migrates_all_the_same(cluster: sa.Eng
         )
         connection.execute(sa.text("SELECT omie_sync.marcar('analise.v')"))
         assert connection.execute(sa.text("SELECT n FROM analise.v")).scalar_one() == "Ana"
-    statements = administrator_statements(ROLES)
+    statements = administrator_statements((*ROLES, OUTBOX_ROLE))
     with cluster.connect() as administrator:
-        for statement in statements[:-1]:
+        for statement in statements[:-2]:
             administrator.execute(sa.text(statement))
         administrator.execute(sa.text("CREATE ROLE ana LOGIN PASSWORD 'x' IN ROLE omie_analyst"))
     with sa.create_engine(cluster.url.set(database="hospedado")).begin() as administrator:
-        administrator.execute(sa.text(statements[-1]))
+        for statement in statements[-2:]:
+            administrator.execute(sa.text(statement))
+        may_poll = "SELECT has_table_privilege('omie_outbox', 'omie_saida.changes', 'SELECT')"
+        assert administrator.execute(sa.text(may_poll)).scalar_one()
     with engine.begin() as connection:
         assert grant_access(connection) == ()
         assert role_states(connection)[0].members == ("ana",)
