@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from omie_pipeline.cli.errors import FAILED, UNFINISHED, print_error
+from omie_pipeline.cli.outbox import tell_back
 from omie_pipeline.cli.output import count, emit, moment, say, show
 from omie_pipeline.cli.plan import PlanArgument, meant_plan
 from omie_pipeline.cli.push_loop import push_listener, tell
@@ -50,6 +51,7 @@ def apply(plan_id: PlanArgument, by: ByOption = None, as_json: JsonOption = Fals
         _say_end(done)
     if done.refused is not None:
         _say_refused(done.refused)
+    tell_back(deployment, sorted({one.empresa for one in done.results}))
     if any(failed) or done.refused is not None:
         raise typer.Exit(FAILED)
     if done.plan.state != "applied" or unfinished(reports):

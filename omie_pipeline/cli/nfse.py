@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omie_pipeline.cli.errors import FAILED, UNFINISHED, print_error
+from omie_pipeline.cli.outbox import tell_back
 from omie_pipeline.cli.output import Column, emit, moment, money, say, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand, PortugueseGroup
 from omie_pipeline.cli.prompts import confirm
@@ -258,6 +259,7 @@ def issue(
             show_note(note)
         if report.total.unchanged or report.total.delivered:
             show(texts.follow_with(key))
+    tell_back(deployment, [name])
     if unfinished([report]):
         raise typer.Exit(UNFINISHED)
 
@@ -276,6 +278,7 @@ def consult(key: OrderKey, empresa: EmpresaOption = None, as_json: JsonOption = 
         show_note(found.note)
         if not found.updated:
             say(texts.what_was_known(found.reason))
+    tell_back(deployment, [name])
     if not found.updated:
         raise typer.Exit(UNFINISHED)
 
@@ -328,6 +331,7 @@ def cancel(
         emit({**note_record(found.note), "result": found.result})
     else:
         show(f"{key}: {told}")
+    tell_back(deployment, [name])
     if found.result in ("requested", "uncertain"):
         raise typer.Exit(UNFINISHED)
 
@@ -364,6 +368,7 @@ def wait(
         emit(note_record(note))
     else:
         show_note(note)
+    tell_back(deployment, [name])
     if note.state in ("submitted", "processing", "error"):
         raise typer.Exit(UNFINISHED)
     if note.state != "issued":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omie_pipeline.cli.errors import FAILED, UNFINISHED
+from omie_pipeline.cli.outbox import tell_back
 from omie_pipeline.cli.output import Column, count, day, emit, moment, money, say, show, show_table
 from omie_pipeline.cli.prompts import confirm
 from omie_pipeline.cli.push_loop import deliver
@@ -123,6 +124,7 @@ def _push(deployment: Deployment, requests: Sequence[PushRequest], *, as_json: b
         show_reports(reports)
         show_worst(worst_of_push(deployment.engine, reports))
         show(texts.IMPORT_NEXT)
+    tell_back(deployment, sorted({name for wanted in requests for name in wanted.empresas}))
     if failed:
         raise typer.Exit(FAILED)
     if unfinished(reports):

@@ -9,6 +9,7 @@ import typer
 
 from omie_pipeline.cli.build import dbt_running, tell_wait, tell_why
 from omie_pipeline.cli.errors import FAILED, UNFINISHED, WRONG_USAGE, without_secrets
+from omie_pipeline.cli.outbox import tell_back
 from omie_pipeline.cli.output import count, emit, say, show
 from omie_pipeline.cli.push_loop import push_listener, tell
 from omie_pipeline.cli.push_report import report_lines, show_not_emptied, show_worst, worst_of
@@ -71,6 +72,7 @@ def sync(
         records.append(record)
         failed = tell(record.result, dry_run=False, one_record=True) or failed
         _show(deployment, request, record, as_json=as_json)
+    tell_back(deployment, names)
     _end(deployment, request, records, failed=failed)
 
 

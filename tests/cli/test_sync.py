@@ -44,6 +44,23 @@ def test_a_patient_is_told_with_omies_own_words(terminal: Terminal, front_desk: 
     assert "Ana" not in said.out + said.err
 
 
+def test_the_clinic_is_told_of_the_one_record(
+    terminal: Terminal, front_desk: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after ``push``: without it the way back would wait for another command."""
+    config = tmp_path / "empresas.yaml"
+    config.write_text(
+        "empresas:\n  - {nome: principal, app_key_env: OMIE_APP_KEY, "
+        "app_secret_env: OMIE_APP_SECRET, saida: {}}\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("OMIE_PIPELINE_CONFIG", str(config))
+    said = terminal("sync", "clientes", "--key", "PAC-3")
+    assert (said.code, "1 mudanças novas na saída" in said.err) == (0, True)
+    (told,) = terminal("outbox", "list", "--json").lines
+    assert (told["integration_code"], told["state"]) == ("PAC-3", "unread")
+
+
 @pytest.mark.slow
 def test_what_goes_first_is_said_and_json_has_a_line_for_each(
     terminal: Terminal, front_desk: Clinic
