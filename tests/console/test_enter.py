@@ -167,6 +167,7 @@ def test_every_answer_has_its_headers(house: House) -> None:
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-frame-options"] == "DENY"
         assert "server" not in headers
+        assert headers["cache-control"] == ("max-age=86400" if "static" in path else "no-store")
     cookie = house.browser().enter("maria").headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
