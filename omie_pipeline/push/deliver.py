@@ -250,6 +250,8 @@ class Delivery:
         self._outcomes: list[RowOutcome] = []
         self._attempts: list[Attempt] = []
         self._conflicts: list[RefusedRow] = []
+        # Rows of the batch and of what waits, as they were compared.
+        self._before_emptying: dict[int, PlanRow] = {}
         self._change_refused = False
         # Codes of which an earlier call may be on its way still, whatever was read of it.
         self._sent_before: set[str] = set()
@@ -346,11 +348,9 @@ class Delivery:
         try:
             for rows in batches:
                 self._go_on()
-                batch = [
-                    with_emptied(row, self._endpoint, self._policy) if row.filled else row
-                    for row in self._compared(rows)
-                ]
-                self._send_batch(batch)
+                self._send_batch(self._as_it_leaves(rows))
+                if not self._waiting:
+                    self._before_emptying.clear()
                 if self._on_progress is not None:
                     self._on_progress(len(rows))
                 while self._waiting.is_due(self._clock.now()):
@@ -369,6 +369,28 @@ class Delivery:
             raise
         except StopSending as stop:
             self.hold_rest(str(stop), stop.code, None)
+
+    def _as_it_leaves(self, rows: Sequence[PlanRow]) -> list[PlanRow]:
+        """The rows as they go on the wire, compared with Omie right before."""
+        leaving = []
+        for row in self._compared(rows):
+            sent = with_emptied(row, self._endpoint, self._policy) if row.filled else row
+            if self._sides.active:
+                self._before_emptying[row.number] = row
+            leaving.append(sent)
+        return leaving
+
+    def _compared_again(self, row: PlanRow) -> PlanRow | None:
+        """A row that waited, as it is to leave now; ``None`` if it has its outcome: somebody may
+        have changed its record in Omie meanwhile.
+
+        Raises:
+            LineClosed, AuthFailed, ConfigurationError: nothing can be read, and nothing left.
+        """
+        if not self._sides.active:
+            return row
+        again = self._as_it_leaves([self._before_emptying.get(row.number, row)])
+        return again[0] if again else None
 
     def _compared(self, rows: Sequence[PlanRow]) -> Sequence[PlanRow]:
         """The rows that leave, without what Omie's side keeps."""
@@ -858,14 +880,17 @@ class Delivery:
         if item.tries >= _MAX_TRIES:
             self._outcomes.append(RowOutcome(item.row, "held", error=texts.NEVER_ARRIVED))
             return
-        fingerprint = self._effect.request_for(item.row).fingerprint
-        if self._intents.write([item.row], [fingerprint], self._clock.now()):
+        row = self._compared_again(item.row)
+        if row is None:
+            return
+        fingerprint = self._effect.request_for(row).fingerprint
+        if self._intents.write([row], [fingerprint], self._clock.now()):
             try:
                 # While it waited, somebody may have closed in Omie what it changes.
-                if not self._closed(item.row):
-                    self._send_one(item.row, item.tries + 1)
+                if not self._closed(row):
+                    self._send_one(row, item.tries + 1)
             except (LineClosed, AuthFailed, ConfigurationError):
-                self._close_unsent([item.row])
+                self._close_unsent([row])
                 raise
 
     def _settled_as_unsent(self, item: WaitingRow, sent_at: datetime) -> bool:

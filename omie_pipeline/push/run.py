@@ -83,7 +83,7 @@ from omie_pipeline.push.report import (
 from omie_pipeline.switches.decisions import Switches
 from omie_pipeline.switches.pauses import refuse_paused
 from omie_pipeline.switches.rebase import forget_rebased, hashes_agree, rebase, returned_fields
-from omie_pipeline.switches.settings import Switch
+from omie_pipeline.switches.settings import SWITCHED_OFF, Switch
 from omie_pipeline.texts import push as texts
 from omie_pipeline.validation.data_docs import renewed_page
 from omie_pipeline.validation.model import ClinicRules, ValidationReport
@@ -187,6 +187,22 @@ class Push:
                 policy = policy.model_copy(update={"on_settled": "conflict"})
         return policy
 
+    def _stops(self, empresa: str, endpoint: str, policy: EndpointPolicy) -> tuple[str, str] | None:
+        """Why a run is to go no further: a person paused or switched it off meanwhile, or what it
+        needs to bring back what it takes back.
+
+        Args:
+            empresa: whose rows are sent.
+            endpoint: its name.
+            policy: as the run began with it.
+        """
+        stop = self._switches.stops(empresa, endpoint)
+        if stop is not None or policy.on_settled != "undo":
+            return stop
+        around = self._switches.all([empresa], needed_to_undo(endpoint))
+        off = [one.endpoint for one in around if not one.whole]
+        return (texts.undo_not_open(", ".join(off)), SWITCHED_OFF) if off else None
+
     def _switched_off(self, switch: Switch, endpoint: Endpoint, options: PushOptions) -> PushReport:
         """A run that plans nothing, and says so: ledger and history stay as they are."""
         run_id, now = uuid.uuid4().hex, self._clock.now()
@@ -258,7 +274,7 @@ class _Run:
             self._intents,
             held.check,
             sides=self._sides,
-            stops=partial(push._switches.stops, selection.empresa, model.endpoint.name),
+            stops=partial(push._stops, selection.empresa, model.endpoint.name, policy),
             on_progress=push._on_progress,
             on_recovering=push._on_recovering,
         )

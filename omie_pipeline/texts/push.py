@@ -479,6 +479,13 @@ TRIED_FIRST_NEXT_TIME: Final = "Nada a fazer: a próxima execução tenta esta l
 # push/run.py
 
 
+def undo_not_open(endpoints: str) -> str:
+    return (
+        f"Durante o envio, {endpoints} deixou de ser exportado por inteiro: nenhuma baixa é "
+        "desfeita sem poder voltar. O próximo envio continua"
+    )
+
+
 def rows_counted(*, rows: int, example: str) -> str:
     return f"{rows} linha(s): {example}"
 

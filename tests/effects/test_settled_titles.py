@@ -10,8 +10,10 @@ import pytest
 from omie_pipeline.errors import WarehouseError
 from omie_pipeline.omie import CallRecord
 from omie_pipeline.payload import Selection
+from omie_pipeline.push.gate import JudgedPlan
 from omie_pipeline.push.policy import EndpointPolicy
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
+from omie_pipeline.switches.decisions import Switches
 from tests.effects.rows import (
     CONFLICT,
     DAY,
@@ -80,6 +82,30 @@ def test_undone_altered_and_settled_again(world: World) -> None:
     settle_down(world)
     everything(world)
     assert world.control.calls() == ()
+
+
+def test_nothing_is_undone_once_the_way_back_is_switched_off(world: World) -> None:
+    """By a person, while the run that undoes is on its way."""
+    with_settled_title(world)
+    clinic_says(world, titulo(1, valor_documento=DEARER), paid="160.00")
+
+    class SwitchesOff:
+        """Decides when the plan stands."""
+
+        def judged(self, found: JudgedPlan) -> list[int]:
+            now = world.clock.now()
+            switches = Switches(world.engine)
+            switches.decide(EMPRESA, "baixas_receber", "state", "off", "maria", now)
+            return []
+
+        def guarded(self, found: JudgedPlan, stops: tuple[str, ...]) -> bool:
+            return False
+
+    report = world.push("estornar_baixas_receber", policy=UNDO, gate=SwitchesOff())
+    assert (report.total.held, report.closes) == (1, True)
+    assert "baixas_receber" in report.stopped_by
+    assert [c.method for c in world.writes()] == []
+    assert omie_has(world) == ("150.10", [("BXR-1", "150.10")])
 
 
 @pytest.mark.parametrize("first", ["contas_receber", "baixas_receber"])

@@ -12,6 +12,8 @@ from omie_pipeline.catalog.topics import records_of
 from omie_pipeline.omie import CallRecord
 from omie_pipeline.postgres.tables import events
 from omie_pipeline.push.both_sides.overwritten import LOOKS_LAST, after_reading
+from omie_pipeline.push.policy import EndpointPolicy
+from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects import rows
 from tests.push.test_both_sides import begin, clinic, conflicts, policy, read, typed
 from tests.push.world import EMPRESA, World, cliente
@@ -165,6 +167,25 @@ def test_a_copy_read_right_after_an_event_is_too_old(world: World) -> None:
     world.control.clear_calls()
     assert clinic(world, wins, bairro="Sé").total.updated == 1
     assert world.methods_called() == ["ConsultarCliente", "UpsertCliente"]
+
+
+def test_what_waited_is_compared_again_before_it_leaves(world: World) -> None:
+    """Omie was busy, and meanwhile a person typed."""
+    wins = EndpointPolicy.model_validate({"wins": {"default": "pessoa", "minutes": 0}})
+    begin(world, wins)
+    world.clock.sleep(300)
+    world.control.next_faults(PlannedFault("busy", method="UpsertCliente"))
+
+    def types(call: CallRecord) -> None:
+        if call.method == "UpsertCliente":
+            world.control.edit("clientes", "PAC-1", {"email": "certo@omie.com.br"})
+
+    world.on_call = types
+    report = clinic(world, wins, bairro="Sé")
+    assert (report.total.quarantined, report.total.updated, report.closes) == (1, 0, True)
+    assert world.held_by_omie()["PAC-1"]["email"] == "certo@omie.com.br"
+    assert [one[:2] for one in conflicts(world)] == [("email", "open")]
+    assert world.open_intents() == 0
 
 
 def test_looks_are_kept_for_a_week(world: World) -> None:
