@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+from omie_pipeline import decimal_json
 from omie_pipeline.app.consequences import Reach, after_push
 from omie_pipeline.app.deployment import Deployment, Progress
 from omie_pipeline.app.push_all import EndpointResult, PushListener, PushRequest, push_all
@@ -28,9 +29,10 @@ from omie_pipeline.plans.deletions import (
     deletions_model,
     write_deletions,
 )
-from omie_pipeline.plans.model import SWITCHED_OFF, PlanPart, StoredPlan
+from omie_pipeline.plans.model import OPEN, SWITCHED_OFF, PlanPart, StoredPlan, StoredRow
 from omie_pipeline.plans.omie_records import copy_of
 from omie_pipeline.plans.recording import PlanRecorder
+from omie_pipeline.plans.shown import PlanFile, masked, row_record
 from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.push.effects import ReadBack, effect_for
 from omie_pipeline.push.report import PushOptions, PushReport
@@ -192,7 +194,9 @@ def approve_plan(
     Raises:
         PlanRefused: it was approved or ended before, a part of it has no plan, or guardrails stop
             it and nobody said that they may be passed.
+        ConfigurationError: nobody is named.
     """
+    by = _named(by)
     found = store.read_plan(deployment.engine, plan_id)
     refusal = _why_not_approved(found, over_guardrails=over_guardrails)
     if not refusal:
@@ -238,7 +242,9 @@ def reject_plan(deployment: Deployment, plan_id: str, by: str, why: str) -> Stor
 
     Raises:
         PlanRefused: it was over before.
+        ConfigurationError: nobody is named.
     """
+    by = _named(by)
     engine, now = deployment.engine, deployment.clock.now()
     found = store.read_plan(engine, plan_id)
     told = texts.rejected_by(by=by, why=why) if why else texts.rejected_without_words(by)
@@ -333,7 +339,7 @@ def _begun(
     deployment: Deployment, found: StoredPlan, by: str, how: PushOptions, told: PushListener
 ) -> list[Comparison]:
     """Begin to apply a plan: held against what is, part by part, without a call that writes."""
-    engine = deployment.engine
+    engine, by = deployment.engine, _named(by)
     if found.state == "made":
         raise PlanRefused(found.plan_id, texts.not_approved(found.plan_id))
     if found.state != "approved":
@@ -570,13 +576,38 @@ def _read_changes(
                 deployment.import_table(name, empresa, mode="incremental", needed=True)
 
 
-def of_file(deployment: Deployment, plan_id: str, digest: str) -> StoredPlan:
+def of_file(deployment: Deployment, content: PlanFile) -> StoredPlan:
     """The stored plan that a file tells of.
 
+    Args:
+        deployment: the composed deployment.
+        content: what the file says.
+
     Raises:
-        ConfigurationError: the stored plan has other rows.
+        ConfigurationError: the stored plan has other rows, or while it may still be applied, the
+            file says something else of one: somebody would read what is not what is sent.
     """
-    found = store.read_plan(deployment.engine, plan_id)
-    if digest != found.digest:
+    found = store.read_plan(deployment.engine, content.plan_id)
+    if content.digest != found.digest:
         raise ConfigurationError(texts.other_file(found.plan_id))
+    if found.state in OPEN:
+        rows = list(store.plan_rows(deployment.engine, found.plan_id))
+        told = _as_written(content.rows)
+        if told not in (_as_written(rows), _as_written(masked(one) for one in rows)):
+            raise ConfigurationError(texts.changed_file(found.plan_id))
     return found
+
+
+def _as_written(rows: Iterable[StoredRow]) -> list[str]:
+    return sorted(decimal_json.dumps(row_record(one)) for one in rows)
+
+
+def _named(by: str) -> str:
+    """Who decides: a name, since it is asked for afterwards.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if not by.strip():
+        raise ConfigurationError(texts.NAME_NEEDED)
+    return by.strip()

@@ -29,6 +29,7 @@ from omie_pipeline.assets.run_tags import (
     PLAN_TAG,
     TRUE,
     UNFINISHED_TAG,
+    person_of,
     trigger_of,
 )
 from omie_pipeline.catalog import REGISTRY, Endpoint
@@ -102,8 +103,9 @@ def push_asset(
                 on_headway=told,
                 on_recovering=lambda codes, until: context.log.info(recovery_told(codes, until)),
             )
+            plan_id, by = tags.get(PLAN_TAG), person_of(tags, context.run.run_id)
             try:
-                report = _sent(opened, endpoint, selection, options, progress, tags.get(PLAN_TAG))
+                report = _sent(opened, endpoint, selection, options, progress, plan_id, by)
             except ApprovalNeeded as error:
                 asked = error
         if asked is not None:
@@ -134,11 +136,12 @@ def _sent(
     options: PushOptions,
     progress: Progress,
     plan_id: str | None,
+    by: str,
 ) -> PushReport:
     """What is to be sent, or what an approved plan has of it."""
     if plan_id is None:
         return opened.push(endpoint.name, selection, options, progress)
-    return apply_part(opened, plan_id, options.trigger, selection, endpoint.name, options, progress)
+    return apply_part(opened, plan_id, by, selection, endpoint.name, options, progress)
 
 
 def _counts_by_key(context: dg.AssetExecutionContext, report: PushReport) -> dict[str, Counts]:

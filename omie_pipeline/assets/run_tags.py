@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from omie_pipeline.texts import dagster as texts
+
 TRIGGER_TAG = "omie_pipeline/trigger"
 EMPRESA_TAG = "omie_pipeline/empresa"
 MODE_TAG = "omie_pipeline/mode"
@@ -12,6 +14,8 @@ APPROVE_TAG = "omie_pipeline/approve"
 """``true``: a person approved what a guardrail stopped."""
 PLAN_TAG = "omie_pipeline/plan"
 """Number of an approved plan: a run sends what it shows of the assets that it makes, or nothing."""
+BY_TAG = "omie_pipeline/by"
+"""Name of the person who applies the plan: Dagster itself knows nobody."""
 FULL_TAG = "omie_pipeline/full"
 """``true``: dbt makes all models anew and tests them, whatever stands."""
 HELD_TAG = "omie_pipeline/only_held"
@@ -41,3 +45,13 @@ def trigger_of(tags: Mapping[str, str]) -> str:
     if "dagster/schedule_name" in tags:
         return "schedule"
     return "sensor" if "dagster/sensor_name" in tags else "ui"
+
+
+def person_of(tags: Mapping[str, str], run_id: str) -> str:
+    """Who applies a plan by a run: the name of its tag, else the run, by which they are found.
+
+    Args:
+        tags: of the run.
+        run_id: Dagster's id of it.
+    """
+    return tags.get(BY_TAG, "").strip() or texts.somebody_by_run(run_id[:8])

@@ -154,7 +154,7 @@ def show_(
     deployment = Deployment()
     if Path(plan_id).is_file():
         content = read_file(Path(plan_id))
-        stored = of_file(deployment, content.plan_id, content.digest)
+        stored = of_file(deployment, content)
         found = [one if unmasked else masked(one) for one in content.rows]
     else:
         stored = read_plan(deployment.engine, plan_id)
@@ -262,8 +262,7 @@ def meant_plan(deployment: Any, typed: str) -> str:
 
     if not Path(typed).is_file():
         return typed
-    content = read_file(Path(typed))
-    return of_file(deployment, content.plan_id, content.digest).plan_id
+    return of_file(deployment, read_file(Path(typed))).plan_id
 
 
 def _rows_of(engine: Any, stored: StoredPlan, *, unmasked: bool) -> list[StoredRow]:

@@ -196,6 +196,10 @@ def plan_to_approve(plan_id: str) -> str:
     )
 
 
+def somebody_by_run(run: str) -> str:
+    return f"alguém no Dagster (execução {run})"
+
+
 def plan_to_apply(*, plan_id: str, by: str, tag: str) -> str:
     return (
         f"O plano {plan_id} foi aprovado por {by}: aplique com omie-pipeline apply {plan_id}, ou "

@@ -138,6 +138,16 @@ def other_file(plan_id: str) -> str:
     return f"O arquivo não é do plano {plan_id} como está guardado: as linhas são outras"
 
 
+def changed_file(plan_id: str) -> str:
+    return (
+        f"O arquivo não diz o mesmo que o plano {plan_id} como está guardado, e é o guardado que "
+        f"sai. Veja-o: omie-pipeline plan show {plan_id}"
+    )
+
+
+NAME_NEEDED: Final = "Falta o nome de quem decide"
+
+
 # plans/shown.py
 
 

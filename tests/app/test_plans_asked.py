@@ -115,3 +115,21 @@ def test_a_sum_is_asked_about_only_where_there_is_one(deployed: Deployed, endpoi
     """A policy that would never ask is refused."""
     with pytest.raises(ConfigurationError, match=f"{endpoint}: approval.above_value só vale em"):
         deployed(f"endpoints: {{{endpoint}: {{approval: {{above_value: 100}}}}}}").config  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_nobody_decides_without_a_name(world: World, deployed: Deployed, name: str) -> None:
+    deployment = deployed(ASKING)
+    world.model("clientes", people(1, 2, 3))
+    plan_id = asked(pushed(deployment))
+    for act in (
+        lambda: approve_plan(deployment, plan_id, name),
+        lambda: reject_plan(deployment, plan_id, name, ""),
+    ):
+        with pytest.raises(ConfigurationError, match="Falta o nome"):
+            act()
+    approve_plan(deployment, plan_id, " BIA ")
+    with pytest.raises(ConfigurationError, match="Falta o nome"):
+        apply_plan(deployment, plan_id, name)
+    (plan,) = list_plans(deployment.engine, ["sul"], 5)
+    assert (plan.state, plan.approved_by, plan.applied_by) == ("approved", "BIA", "")

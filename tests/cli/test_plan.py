@@ -67,6 +67,26 @@ def test_a_plan_shows_no_person_unless_asked(
     assert "PAC-1,create,ready,razao_social,,Maria de Souza" in whole
 
 
+@pytest.mark.parametrize("unmasked", [(), ("--unmasked",)], ids=["masked", "unmasked"])
+def test_a_file_that_somebody_changed_is_refused(
+    terminal: Terminal, clinic: World, tmp_path: Path, unmasked: tuple[str, ...]
+) -> None:
+    """Who reads another city in it would approve what they have not read."""
+    clinic.model("clientes", [cliente(1), cliente(2, observacao="R$ 1.234,50")])
+    file = tmp_path / "plano.json"
+    terminal("plan", "clientes", "-o", str(file), *unmasked)
+    assert terminal("plan", "show", str(file)).code == 0
+    text = file.read_text("utf-8")
+    assert "SAO PAULO (SP)" in text
+    file.write_text(text.replace("SAO PAULO (SP)", "NITEROI (RJ)", 1), "utf-8")
+    for words in (("show",), ("approve",), ("reject",)):
+        said = terminal("plan", *words, str(file))
+        assert (said.code, "não diz o mesmo que o plano" in said.err) == (1, True)
+    file.write_text(text, "utf-8")
+    assert terminal("plan", "approve", str(file)).code == 0
+    assert terminal("apply", str(file)).code == 0
+
+
 def test_what_changed_is_named(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1), cliente(2)])
     terminal("plan", "clientes")

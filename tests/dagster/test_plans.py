@@ -8,6 +8,7 @@ import pytest
 
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.plans import approve_plan
+from omie_pipeline.assets.run_tags import person_of
 from omie_pipeline.plans.store import list_plans, read_plan
 from tests.dagster.test_verdicts import Pushes, pushes
 from tests.push.conftest import unvalidated
@@ -34,7 +35,14 @@ def test_a_run_asks_and_a_tag_applies_what_was_approved(pushes: Pushes, tmp_path
         "clientes", partition_key="norte", tags=early, raise_on_error=False
     ).success
     approve_plan(deployment, plan.plan_id, "BIA")
-    assert pushes.run("clientes", partition_key="norte", tags=early).success
-    assert read_plan(deployment.engine, plan.plan_id).state == "applied"
+    named = early | {"omie_pipeline/by": "CLARA", "dagster/schedule_name": "sincronizacao"}
+    assert pushes.run("clientes", partition_key="norte", tags=named).success
+    applied = read_plan(deployment.engine, plan.plan_id)
+    assert (applied.state, applied.applied_by) == ("applied", "CLARA")
     assert set(pushes.world.held_by_omie()) == {"PAC-1", "PAC-2"}
     assert pushes.shown("clientes", "plano") == {"norte": "SUCCEEDED"}
+
+
+def test_without_a_name_the_run_is_told_and_not_what_triggered_it() -> None:
+    tags = {"dagster/schedule_name": "sincronizacao", "omie_pipeline/by": " "}
+    assert person_of(tags, "0123456789ab") == "alguém no Dagster (execução 01234567)"
