@@ -148,7 +148,7 @@ def switch(
         raise HTTPException(422)
 
     def do() -> Done:
-        # Only what differs is a decision: the other setting stays whoever said it.
+        # Only what differs is a decision: the other setting stays as it was said.
         stands = acting.switches.of(visit.empresa, endpoint)
         request = SwitchRequest(
             (visit.empresa,),
