@@ -64,6 +64,9 @@ _EMPTIED: dict[sa.Table, tuple[dict[str, Any], str]] = {
 _KEPT: dict[sa.Table, str] = {
     _FILE: texts.FILE_KEPT,
     _REQUEST: texts.REQUEST_KEPT,
+    tables.look: texts.CODE_AND_TIME_KEPT,
+    tables.duplicate_decision: texts.DECISION_KEPT,
+    tables.deletion_request: texts.DECISION_KEPT,
 }
 
 
@@ -93,6 +96,9 @@ def erase_state(connection: sa.Connection, state: State, person: Person) -> Eras
         erased, kept = _quarantined(connection, where), texts.QUARANTINED_KEPT
     elif table in _EMPTIED:
         values, kept = _EMPTIED[table]
+        if table is tables.conflict:
+            # Nobody decides between two values that are not shown any more.
+            _empty(connection, table, sa.and_(where, table.c.state == "open"), {"state": "gone"})
         erased = _empty(connection, table, where, values)
         if table is tables.ledger:
             # Of name and document: guessed easily. A code in another form is seen without it.

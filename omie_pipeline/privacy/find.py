@@ -232,12 +232,14 @@ class State:
     Attributes:
         column: with the code of a row, if all rows are of one ``endpoint``; ``""`` if each
             row tells its endpoint.
+        titles: columns with Omie's ids of títulos that the row is about as well.
     """
 
     table: sa.Table
     title: str
     column: str = ""
     endpoint: str = ""
+    titles: tuple[str, ...] = ()
 
 
 STATES = (
@@ -249,7 +251,22 @@ STATES = (
     State(tables.plan, texts.PLANS_TITLE),
     State(tables.stored_plan_row, texts.STORED_PLANS_TITLE),
     State(tables.base, texts.BASES_TITLE),
+    State(tables.look, texts.LOOKS_TITLE),
     State(tables.conflict, texts.CONFLICTS_TITLE),
+    State(
+        tables.duplicate_decision,
+        texts.DUPLICATE_DECISIONS_TITLE,
+        "ledger_code",
+        "contas_receber",
+        ("our_titulo", "other_titulo"),
+    ),
+    State(
+        tables.deletion_request,
+        texts.DELETION_REQUESTS_TITLE,
+        "codigo_lancamento_integracao",
+        "contas_receber",
+        ("chave_lancamento",),
+    ),
     State(tables.nfse, texts.NOTES_TITLE, "cod_int_os", "faturar_os"),
     State(tables.nfse_transition, texts.NOTE_STATES_TITLE, "cod_int_os", "faturar_os"),
     State(tables.nfse_file, texts.NOTE_FILES_TITLE, "cod_int_os", "faturar_os"),
@@ -268,7 +285,8 @@ def state_rows(state: State, person: Person) -> sa.ColumnElement[bool]:
     columns = state.table.c
     if state.column:
         mine = any_of(columns[state.column], person.codes_of(state.endpoint))
-        return sa.and_(columns.empresa == person.empresa, mine)
+        named = [any_of(columns[name], person.title_ids) for name in state.titles]
+        return sa.and_(columns.empresa == person.empresa, sa.or_(mine, *named))
     ways = [
         sa.and_(_of_endpoints(state, person, endpoints), any_of(columns.codigo_integracao, codes))
         for endpoints, codes in person.codes()
