@@ -7,7 +7,7 @@ is our code of the record: ``PAC-17`` of a cliente, ``OS-17`` of a service order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from decimal import Decimal
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog.services import load_service
 from omie_pipeline.errors import Empty, OmieFault
-from omie_pipeline.nfse.archive import Archive, Files, StoredFile, stored_files
+from omie_pipeline.nfse.archive import Archive, Files, StoredDocument, StoredFile, stored_files
 from omie_pipeline.nfse.billing import orders_model
 from omie_pipeline.nfse.cancel import Canceller, CancelResult
 from omie_pipeline.nfse.follow import FollowReport, follow
@@ -143,6 +143,38 @@ def note_details(deployment: Deployment, empresa: str, key: str) -> NoteDetails:
         tuple(transitions(engine, empresa, key)),
         tuple(stored_files(engine, empresa, key)),
     )
+
+
+def note_file(
+    deployment: Deployment, note: NoteState, stored: Sequence[StoredFile], kind: str
+) -> bytes | None:
+    """The PDF or the XML of a note: from the archive, else from Omie by the link that it gave.
+
+    Args:
+        deployment: the composed deployment.
+        note: as it is known.
+        stored: what the archive holds of it.
+        kind: ``pdf`` or ``xml``.
+
+    Returns:
+        The bytes; ``None`` if there is neither file nor link yet.
+
+    Raises:
+        OmieFault: Omie does not give it now, or the link leads elsewhere.
+        ConfigurationError: the archive cannot be read.
+    """
+    files = files_of(deployment, note.empresa)
+    if files is not None:
+        for one in stored:
+            if one.kind == kind:
+                document = StoredDocument(one.path, one.sha256, one.size_bytes)
+                if (content := files.archive.read(document)) is not None:
+                    return content
+    link = {"pdf": note.url_pdf, "xml": note.url_xml}.get(kind)
+    if link is None:
+        return None
+    base_url = deployment.access(note.empresa).base_url
+    return download(link, base_url, timeout_seconds=deployment.settings.timeout_seconds)
 
 
 def cancel_note(

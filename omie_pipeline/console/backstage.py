@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -13,6 +14,7 @@ from omie_pipeline import written
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.console.sight import confine
 from omie_pipeline.errors import ConfigurationError
+from omie_pipeline.nfse.taxes import Taxes
 from omie_pipeline.postgres.roles import grant_console
 from omie_pipeline.postgres.schemas import CONSOLE_ROLE, schemas_of
 from omie_pipeline.texts.console import common as texts
@@ -40,6 +42,11 @@ class Backstage:
         """The deployment as the person of the request may see it; all pages read through this."""
         engine = confine(self.acting.engine)
         return Deployment(self.acting.settings, self.acting.clock, engine=engine)
+
+    @cached_property
+    def taxes_told(self) -> dict[tuple[str, str], tuple[datetime, Taxes]]:
+        """Taxes of orders as Omie told them a moment ago: it answers a question once a minute."""
+        return {}
 
     @cached_property
     def templates(self) -> jinja2.Environment:

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
+from omie_pipeline.app.notes import cancel_note, issue_note, wait_for_note
 from omie_pipeline.app.push_all import PushRequest, push_all
 from omie_pipeline.app.sync_all import StepResult, sync_all
 from omie_pipeline.catalog import REGISTRY, WRITABLE
@@ -153,10 +154,38 @@ def _retry(deployment: Deployment, action: Action, tell: Tell) -> bool:
     return well
 
 
+def _issue(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Bill an order, in the name of who asked; the note is followed afterwards."""
+    code = str(action.subject["code"])
+    report = issue_note(deployment, action.empresa, code, action.by, _BY)
+    refused = report.total.rejected + report.total.quarantined
+    step = StepResult("push", _BILLING, report.total.delivered, refused, report.stopped_by or "")
+    tell(step)
+    return not refused and not report.stopped_by and not report.total.held
+
+
+def _cancel(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Ask Omie to cancel an order and its note."""
+    found = cancel_note(deployment, action.empresa, str(action.subject["code"]))
+    tell(StepResult("push", _BILLING, int(found.result == "cancelled")))
+    return found.result in ("cancelled", "requested")
+
+
+def _wait(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Ask again and again until the city hall has answered, for some minutes."""
+    note = wait_for_note(deployment, action.empresa, str(action.subject["code"]))
+    tell(StepResult("import", _BILLING, int(note.state == "issued")))
+    return True
+
+
+_BILLING: Final = "faturar_os"
 _BY: Final = "console"
 
 WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
     "sync": _sync,
     "retry": _retry,
+    "issue": _issue,
+    "cancel": _cancel,
+    "wait": _wait,
 }
 """Kinds of long actions, and what does them."""

@@ -96,6 +96,23 @@ class Archive:
             ) from None
         raise ConfigurationError(texts.archive_file_twice(path))
 
+    def read(self, stored: StoredDocument) -> bytes | None:
+        """The bytes that were stored; ``None`` if they are gone, or are others by now.
+
+        Raises:
+            ConfigurationError: the archive cannot be read, or its protocol is not installed.
+        """
+        try:
+            with self._place[0].open(self._at(stored.path), "rb") as stream:
+                content: bytes = stream.read(stored.size_bytes + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ConfigurationError(
+                texts.archive_not_read(error.strerror or type(error).__name__)
+            ) from None
+        return content if hashlib.sha256(content).hexdigest() == stored.sha256 else None
+
     def _digest(self, path: str) -> str | None:
         try:
             with self._place[0].open(self._at(path), "rb") as stream:

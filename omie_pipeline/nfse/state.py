@@ -176,6 +176,33 @@ def newest(engine: sa.Engine, empresas: Collection[str], number: int) -> list[No
         return [_note(row) for row in connection.execute(query)]
 
 
+def page_of_notes(
+    engine: sa.Engine,
+    empresa: str,
+    states: Sequence[State],
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[NoteState]:
+    """Notes of an empresa, those that changed last first.
+
+    Args:
+        engine: the warehouse.
+        empresa: whose.
+        states: only in these; none: in any.
+        after: last change and code of the last one of the page before.
+        limit: so many at most.
+    """
+    query = sa.select(*_COLUMNS).where(nfse.c.empresa == empresa)
+    if states:
+        query = query.where(nfse.c.state.in_(states))
+    if after is not None:
+        place = sa.tuple_(nfse.c.changed_at, nfse.c.cod_int_os)
+        query = query.where(place < sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))
+    query = query.order_by(nfse.c.changed_at.desc(), nfse.c.cod_int_os.desc()).limit(limit)
+    with warehouse_errors(), engine.connect() as connection:
+        return [_note(row) for row in connection.execute(query)]
+
+
 def _notes(engine: sa.Engine, *where: sa.ColumnElement[bool]) -> list[NoteState]:
     query = sa.select(*_COLUMNS).where(*where).order_by(nfse.c.billed_at, nfse.c.cod_int_os)
     with warehouse_errors(), engine.connect() as connection:

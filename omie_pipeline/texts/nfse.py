@@ -28,6 +28,10 @@ def archive_not_written(cause: str) -> str:
     return f"OMIE_PIPELINE_NFSE_ARCHIVE: não foi possível gravar ({cause})"
 
 
+def archive_not_read(reason: str) -> str:
+    return f"não deu para ler o arquivo de notas: {reason}"
+
+
 def archive_file_twice(path: str) -> str:
     return f"OMIE_PIPELINE_NFSE_ARCHIVE: {path} já existe duas vezes com outro conteúdo"
 

@@ -11,6 +11,7 @@ from omie_pipeline.console.pages import (
     enter,
     history,
     home,
+    notes,
     settings,
 )
 
@@ -20,5 +21,6 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     history.router,
     settings.router,
     conflicts.router,
+    notes.router,
 )
 """In the order in which addresses are tried."""

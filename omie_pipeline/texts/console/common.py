@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 # console/backstage.py
@@ -56,9 +57,16 @@ HOME: Final = "Início"
 CONFLICTS: Final = "Conflitos"
 HISTORY: Final = "Histórico"
 SETTINGS: Final = "Configurações"
+NOTES: Final = "Notas"
 LEAVE: Final = "Sair"
 
 # templates/place.html
 
 PLACES: Final = "Empresas"
 EMPRESA: Final = "Empresa"
+ACTION_STATES: Final[Mapping[str, str]] = {
+    "asked": "na fila",
+    "running": "em andamento",
+    "done": "feita",
+    "failed": "com problema",
+}

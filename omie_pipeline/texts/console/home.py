@@ -43,15 +43,12 @@ NOTHING_GOING_ON: Final = "Nada em andamento."
 STOPPED: Final = "sem sinal de vida"
 ASKED_AT: Final = "pedida em"
 LATEST: Final = "O que foi pedido"
-ACTION_STATES: Final[Mapping[str, str]] = {
-    "asked": "na fila",
-    "running": "em andamento",
-    "done": "feita",
-    "failed": "com problema",
-}
 KINDS: Final[Mapping[str, str]] = {
     "sync": "Sincronização",
     "retry": "Envio de novo",
+    "issue": "Emissão de uma nota",
+    "cancel": "Cancelamento de uma nota",
+    "wait": "Espera pela prefeitura",
 }
 STEPS: Final[Mapping[str, str]] = {
     "build": "cópia da clínica",
