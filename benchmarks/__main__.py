@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     bench_build,
+    bench_console,
     bench_demo,
     bench_diff,
     bench_extract,
@@ -43,6 +44,7 @@ BENCHES: dict[str, Callable[[Bench], list[Measure]]] = {
     "build": bench_build.measure,
     "extract": bench_extract.measure,
     "import": bench_import.measure,
+    "console": bench_console.measure,
     "webhooks": bench_webhooks.measure,
 }
 
