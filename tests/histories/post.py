@@ -29,11 +29,13 @@ class Arrived:
     Attributes:
         endpoint, code: of the record; the code is empty where the event does not say it.
         made_at: when it happened in Omie.
+        ours: it is of our own change.
     """
 
     endpoint: str
     code: str
     made_at: datetime
+    ours: bool
 
 
 @dataclass
@@ -75,7 +77,8 @@ class Post:
         content = decimal_json.loads(message.body)
         endpoint = next((to for of, to in _TOPICS.items() if event.topic.startswith(of)), "")
         code = _code(endpoint, content["event"])
-        return Arrived(endpoint, code, datetime.fromtimestamp(message.made_at, UTC))
+        ours = content["author"]["name"] == "Integração"
+        return Arrived(endpoint, code, datetime.fromtimestamp(message.made_at, UTC), ours)
 
 
 def _code(endpoint: str, event: Any) -> str:

@@ -111,7 +111,6 @@ class Lost:
         word: of the policy then.
         unseen: no reading could have shown it: the copy was new enough, or the record was read, and
             both before the edit.
-        announced: Omie's word of it arrived between that look and the end of the call.
     """
 
     spot: Spot
@@ -119,7 +118,6 @@ class Lost:
     became: str
     word: str
     unseen: bool
-    announced: bool = False
 
 
 @dataclass
@@ -425,6 +423,8 @@ class TwoSides:
         if arrived is None:
             return
         self.figures.events += 1
+        if arrived.ours:
+            return
         for spot, typed in self.journal.standing.items():
             named = spot[:2] == (arrived.endpoint, arrived.code)
             if named and typed.told_after is None and typed.at <= arrived.made_at:
@@ -930,9 +930,8 @@ class TwoSides:
             if call.method == f"Consultar{_WHAT[spot[0]]}"
         )
         unseen = (copied and not heard) or asked
-        announced = unseen and told is not None and told >= self._run_began
         journal = self.journal
-        journal.lost.append(Lost(spot, typed, became, wins.of(spot[2]), unseen, announced))
+        journal.lost.append(Lost(spot, typed, became, wins.of(spot[2]), unseen))
 
     def _readings(self, endpoint: str) -> list[Call]:
         """The last whole reading of a list, and those that broke off since."""

@@ -169,7 +169,7 @@ class Chance:
         """Some parts, each of a few steps that belong together."""
         dice = Dice(self.seed)
         parts = (dice.meeting, dice.decision, dice.on_the_way, dice.plan, dice.trouble, dice.any)
-        weights = (3, 3, 3, 2, 2, 3)
+        weights = (3, 3, 5, 2, 2, 3)
         picked = dice.choices(parts, weights, k=dice.randint(2, 5))
         return [step for part in picked for step in part()]
 
@@ -247,7 +247,7 @@ class Dice(random.Random):
             lambda: second,
             lambda: self.edit("person"),
             self.maps,
-            self.mail,
+            lambda: Step("mail", number=-1, value=False),
             lambda: Step("rests", value=True),
             lambda: Step("switch", self.choice(LINES), value=self.choice(("off", "so_novos"))),
             lambda: Step("deletes", "contas_receber", self.choice((1, 2))),
@@ -255,7 +255,7 @@ class Dice(random.Random):
             lambda: Step("builds"),
             self.left_out,
         )
-        what = self.choices(kinds, (4, 2, 1, 2, 2, 1, 2, 1, 1, 1))[0]()
+        what = self.choices(kinds, (5, 2, 1, 4, 2, 1, 2, 1, 1, 1))[0]()
         if self.likely(0.2):
             built = Step("while building", value=self.choice((self.maps(), self.edit("person"))))
             return [first, built, Step("push")]

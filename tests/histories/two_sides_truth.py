@@ -12,7 +12,7 @@ from omie_pipeline.app.conflicts import list_conflicts
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.outbox.read import Change, changes_after
 from omie_pipeline.push.both_sides.decide import FieldConflict, WantedConflicts
-from omie_pipeline.push.both_sides.memory import ANY_FIELD
+from omie_pipeline.push.both_sides.overwritten import ANY_FIELD
 from tests.histories.two_sides import CODES, FIELDS, NAMES, Lost, Spot, TwoSides, text_of
 from tests.push.world import EMPRESA
 
@@ -138,10 +138,10 @@ def _why_lost(known: Told, lost: Lost) -> str:
         return "decided before"
     if any(one.state == "overwritten" for one in entries):
         return "overwritten"
-    if lost.announced:
-        whole = (*lost.spot[:2], ANY_FIELD)
-        return "announced" if known.of(whole, "overwritten", "kept_clinica") else ""
-    return "unseen" if lost.unseen else ""
+    # No look could show it: Omie's word of it, which came in the end, tells it.
+    whole = (*lost.spot[:2], ANY_FIELD)
+    told_since = known.of(whole, "overwritten", "kept_clinica")
+    return "unseen" if lost.unseen and told_since else ""
 
 
 def check_way_back(house: TwoSides) -> None:
