@@ -26,6 +26,7 @@ from omie_pipeline.push.policy import EndpointPolicy, Policies
 from omie_pipeline.push.report import PushReport
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.effects import rows
+from tests.push.test_switched import decide, without
 from tests.push.world import EMPRESA, World, cliente, titulo
 
 pytestmark = pytest.mark.usefixtures("unvalidated")
@@ -508,12 +509,12 @@ def test_two_people_decide_at_once(world: World) -> None:
     clinic(world, wins, email="novo@clinica.com.br")
     wanted, start = WantedConflicts(code="PAC-1"), threading.Barrier(2)
 
-    def decide(by: str) -> Resolved:
+    def decides(by: str) -> Resolved:
         start.wait()
         return resolve(world.engine, wanted, "omie" if by == "Ana" else "clinica", by, NOW)
 
     with ThreadPoolExecutor(2) as people:
-        done = list(people.map(decide, ["Ana", "Bruno"]))
+        done = list(people.map(decides, ["Ana", "Bruno"]))
     (first,) = [one for one in done if one.decided]
     (second,) = [one for one in done if not one.decided]
     assert second.before == first.decided
@@ -571,3 +572,44 @@ def test_a_contract_is_compared_part_by_part(world: World) -> None:
     assert [one[:4] for one in conflicts(world)] == [
         ("infAdic.cContato", "open", "Recepção", "Gerência")
     ]
+
+
+@pytest.mark.parametrize("somebody_types", [False, True])
+def test_a_field_that_returns_is_a_persons_only_if_one_typed_it(
+    world: World, *, somebody_types: bool
+) -> None:
+    """What the clinic last gave it is known, though it was not exported for a while."""
+    wins = policy("pessoa")
+    world.model("clientes", [cliente(1, observacao="Prefere a tarde")])
+    assert world.push(policy=wins).total.created == 1
+    read(world)
+    without(world, "observacao")
+    assert clinic(world, wins, observacao="Prefere a tarde", bairro="Sé").total.updated == 1
+    if somebody_types:
+        typed(world, observacao="Ligar antes")
+    read(world)
+    after_reading(world.engine, EMPRESA, "clientes", "r1", world.clock.now())
+    assert clinic(world, wins, observacao="Prefere a tarde", bairro="Lapa").total.updated == 1
+    read(world)
+    after_reading(world.engine, EMPRESA, "clientes", "r1", world.clock.now())
+    decide(world, "fields", None)
+    report = clinic(world, wins, observacao="Prefere a manhã", bairro="Lapa")
+    assert report.closes
+    assert (report.total.quarantined, report.total.updated) == (
+        (1, 0) if somebody_types else (0, 1)
+    )
+    assert [one[:2] for one in conflicts(world)] == [("observacao", "open")] * somebody_types
+    kept = "Ligar antes" if somebody_types else "Prefere a manhã"
+    assert omie(world)["observacao"] == kept
+
+
+def test_what_the_clinic_never_spoke_of_is_not_its_own(world: World) -> None:
+    """A column that is new at the clinic: what a person typed into Omie before is told."""
+    wins = policy("pessoa")
+    begin(world, wins)
+    typed(world, observacao="Ligar antes")
+    assert clinic(world, wins, bairro="Sé").total.updated == 1
+    read(world)
+    after_reading(world.engine, EMPRESA, "clientes", "r1", world.clock.now())
+    assert clinic(world, wins, bairro="Sé", observacao="Prefere a manhã").total.quarantined == 1
+    assert [one[:2] for one in conflicts(world)] == [("observacao", "open")]

@@ -55,8 +55,9 @@ class Base:
     Attributes:
         clinic: the clinic's payload then, ids in the place of markers.
         left_out: fields of it that were not sent -> :data:`BY_POLICY` or :data:`BY_PERSON`.
-        seen: what Omie had then, field by field as far as it was read.
-        whole: whether all fields were read; else only those that were left out.
+        seen: what Omie had then, field by field as far as it was read; of a field that the clinic
+            has ceased to speak of, when it last did.
+        whole: whether all fields of ``clinic`` were read; else only those that were left out.
     """
 
     clinic: Mapping[str, Any]
@@ -243,8 +244,14 @@ def agree(sides: Sides, name: str) -> bool:
 
 
 def _seen(base: Base, name: str) -> bool:
-    """Whether it is known what Omie had of a field when it last confirmed the record."""
-    return base.whole or name in base.left_out
+    """Whether it is known what Omie had of a field when the clinic last spoke of it."""
+    if name in base.left_out:
+        return True
+    return base.whole if _head(name) in base.clinic else _head(name) in base.seen
+
+
+def _head(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def by_whom(sides: Sides, name: str, *, unchanged: bool = False) -> tuple[bool, bool]:
@@ -271,6 +278,9 @@ def _changed_in_omie(sides: Sides, name: str, omie: Any) -> tuple[bool, Any]:
     if base is not None and _seen(base, name):
         then = value_at(base.seen, name)
         return not _same_writing(then, omie, name), then
+    if base is not None and _head(name) not in base.clinic:
+        # The clinic never spoke of it: what stands there is not its own.
+        return not is_blank(omie), None
     if sides.omie.untouched_since(sides.confirmed_at):
         return False, omie
     if base is None:

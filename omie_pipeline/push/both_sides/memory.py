@@ -275,13 +275,17 @@ def remember(
         changes: dict[str, Any] = {
             name: new[name] for name in ("clinic", "left_out", "confirmed_at")
         }
+        empty = sa.cast(sa.literal({}, JSONB), JSONB)
+        old: sa.ColumnElement[Any] = sa.func.coalesce(base.c.seen, empty)
         if sent:
-            changes |= {"seen": new.seen, "seen_at": None}
-        else:
-            # Nothing left: what was seen stands, and of what is left out now this was seen.
-            empty = sa.cast(sa.literal({}, JSONB), JSONB)
-            old = sa.func.coalesce(base.c.seen, empty)
-            changes["seen"] = old.op("||")(sa.func.coalesce(new.seen, empty))
+            # Of what the clinic has ceased to speak of stays what stood there when it last did.
+            changes["seen_at"] = None
+            names = sa.select(sa.func.jsonb_object_keys(sa.literal_column("excluded.clinic")))
+            spoken_of = sa.func.array(names.scalar_subquery(), type_=_TEXTS)
+            before = sa.cast(base.c.clinic.op("||")(old), JSONB)
+            old = before.op("-", return_type=JSONB())(spoken_of)
+        # Nothing left: what was seen stands, and of what is left out now this was seen.
+        changes["seen"] = old.op("||")(sa.func.coalesce(new.seen, empty))
         connection.execute(
             statement.on_conflict_do_update(index_elements=list(base.primary_key), set_=changes),
             values,
@@ -581,21 +585,33 @@ def note_seen(engine: sa.Engine, empresa: str, endpoint: Endpoint) -> int:
     if mirror is None:
         return 0
     t, b = mirror_table(mirror), base.c
+    empty = sa.cast(sa.literal({}, JSONB), JSONB)
     pairs = sa.func.jsonb_each(t.c.raw).table_valued("key", "value").alias("pair")
     shown = (
         sa.select(
             sa.func.coalesce(
                 sa.func.jsonb_object_agg(pairs.c.key, pairs.c.value),
-                sa.cast(sa.literal({}, JSONB), JSONB),
+                empty,
             )
         )
         .select_from(pairs)
         .where(b.clinic.has_key(pairs.c.key))
         .scalar_subquery()
     )
+    # What the clinic has ceased to speak of stays as it was when it last did.
+    before = sa.func.jsonb_each(b.seen).table_valued("key", "value").alias("before")
+    kept = (
+        sa.select(sa.func.coalesce(sa.func.jsonb_object_agg(before.c.key, before.c.value), empty))
+        .select_from(before)
+        .where(~b.clinic.has_key(before.c.key))
+        .scalar_subquery()
+    )
     statement = (
         sa.update(base)
-        .values(seen=shown, seen_at=t.c.lido_em)
+        .values(
+            seen=sa.cast(kept, JSONB).op("||")(sa.cast(shown, JSONB)),
+            seen_at=t.c.lido_em,
+        )
         .where(
             b.empresa == empresa,
             b.endpoint == endpoint.name,
