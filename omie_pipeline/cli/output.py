@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.private_files import private_opener
 from omie_pipeline.texts.cli import usage as texts
-from omie_pipeline.written import count, day, moment_in, money
+from omie_pipeline.written import (
+    count,
+    day,
+    moment_in,
+    money,
+    plain,
+    printable,
+    write_rows,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +29,6 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 200
 LIST_WIDTH = 100
 """Of lists that are read if no terminal says its width: a log, an e-mail."""
-# A spreadsheet takes text that begins like this for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 Record = Mapping[str, Any]
 
@@ -66,7 +71,7 @@ def show(text: str) -> None:
 
 def emit(record: Record) -> None:
     """One JSON object on a line of stdout."""
-    show(json.dumps(record, ensure_ascii=False, default=_plain))
+    show(json.dumps(record, ensure_ascii=False, default=plain))
 
 
 def show_table(
@@ -163,9 +168,7 @@ def write_csv(
         ConfigurationError: the file cannot be written.
     """
     with _opened(target) as stream:
-        writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-        writer.writerow(fields)
-        writer.writerows([_cell(record.get(name)) for name in fields] for record in records)
+        write_rows(stream, fields, records, delimiter)
     if target != "-":
         say(texts.lines_written(records=len(records), target=target))
 
@@ -175,11 +178,6 @@ def moment(at: datetime | None) -> str:
     from omie_pipeline.config.settings import clinic_zone
 
     return moment_in(clinic_zone(), at)
-
-
-def printable(text: str) -> str:
-    """``text`` without characters that would steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @contextmanager
@@ -197,16 +195,3 @@ def _opened(target: str) -> Iterator[TextIO]:
         raise ConfigurationError(
             texts.not_written(file=target, cause=error.strerror or type(error).__name__)
         ) from None
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return json.dumps(value, default=_plain).strip('"')
-    text = printable(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +11,6 @@ from omie_pipeline.cli.output import (
     Record,
     emit,
     moment,
-    money,
     say,
     show,
     show_entry,
@@ -20,55 +18,15 @@ from omie_pipeline.cli.output import (
 )
 from omie_pipeline.cli.selection import EmpresaOption, JsonOption, chosen_empresas, chosen_endpoints
 from omie_pipeline.texts.cli import push as texts
-from omie_pipeline.validation.model import label, sentence
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from omie_pipeline.status.history import ListFilter, RefusedEntry, RefusedReason
+    from omie_pipeline.status.history import ListFilter, RefusedEntry
     from omie_pipeline.status.people import Contact
 
 
-# Rows that were not delivered, as a sheet that a Brazilian spreadsheet opens as it is.
-#
-# Semicolons, Portuguese headings, the clinic's own time, decimal commas; one line per reason, and
-# those of one person together. Programs read ``--json``.
-
 _CONTACT_HEADS = ("nome", "telefone")
-
-
-def reason_told(reason: RefusedReason) -> str:
-    """A reason, with the field in words where Omie's text only has its tag."""
-    if not reason.field:
-        return reason.text
-    words = label(reason.field)
-    named = re.findall(r"\w{3,}", words.casefold())
-    # A tag in brackets is Omie's name of the field, not a person's.
-    said = re.sub(r"\[[^\]]*\]", "", reason.text).casefold()
-    if any(word in said for word in named):
-        return reason.text
-    return texts.reason_of_field(reason=reason.text, field=words)
-
-
-def sheet_lines(entry: RefusedEntry) -> Iterator[dict[str, str]]:
-    """One line for each reason of a row."""
-    day = entry.partition.split("-")
-    for reason in entry.reasons:
-        yield {
-            "pessoa": entry.person,
-            "empresa": entry.empresa,
-            "endpoint": entry.endpoint or texts.NOT_COPIED,
-            texts.CODE: entry.code,
-            "data": "/".join(reversed(day)) if len(day) == 3 else "",
-            texts.VALUE: "" if entry.value is None else money(entry.value),
-            texts.ROW_AT_CLINIC: entry.origin,
-            "campo": sentence(label(reason.field)) if reason.field else "",
-            "motivo": reason.text,
-            texts.WHAT_TO_DO: reason.fix,
-            texts.FIRST_REASON: entry.first_words,
-            "desde": moment(entry.first_seen_at),
-            texts.LAST_TIME: moment(entry.last_seen_at),
-        }
 
 
 def write_sheet(
@@ -267,6 +225,7 @@ def _refused(
     from omie_pipeline.app.deployment import Deployment
     from omie_pipeline.status.history import ListFilter
     from omie_pipeline.status.people import contacts_of, with_people
+    from omie_pipeline.status.refused_sheet import reason_told, sheet_lines
 
     refuse_two_outputs(as_json, csv)
     endpoints = tuple(e.name for e in chosen_endpoints([endpoint])) if endpoint else ()
@@ -280,7 +239,8 @@ def _refused(
         found = contacts_of(deployment.engine, people)
         say(texts.WITH_CONTACTS)
     if csv is not None:
-        lines = [line for entry in entries for line in sheet_lines(entry)]
+        zone = deployment.settings.zone
+        lines = [line for entry in entries for line in sheet_lines(entry, zone)]
         write_sheet(csv, texts.SHEET_HEADS, lines, found if contacts else None)
         return
     if as_json:
