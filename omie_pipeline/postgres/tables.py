@@ -175,6 +175,13 @@ attempt = sa.Table(
     comment="Request and answer of each call, masked, kept for some days",
 )
 sa.Index("attempt_by_time", attempt.c.at)
+sa.Index(
+    "attempt_by_record",
+    attempt.c.empresa,
+    attempt.c.endpoint,
+    attempt.c.codigo_integracao,
+    attempt.c.attempt_id,
+)
 
 _REASONS_COMMENT = "list of {field, rule, reason, fix}"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -19,9 +19,11 @@ from omie_pipeline.catalog.row_labels import field_in_fault, person_in, record_a
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.locks import lanes_held, reading_lane, sending_lane
 from omie_pipeline.postgres.omie_tables import import_run
-from omie_pipeline.postgres.tables import quarantine, rejected, run
+from omie_pipeline.postgres.tables import ledger, quarantine, rejected, run
 from omie_pipeline.texts import push as texts
 
+RowState = Literal["quarantined", "rejected", "held"]
+"""Why a row did not get through: our validation, Omie, or that it has to wait."""
 _COUNTED = (
     "selected", "delivered", "created", "updated", "linked", "deleted", "unchanged",
     "rejected", "quarantined", "held", "calls",
@@ -35,13 +37,18 @@ class ListFilter:
     Attributes:
         empresas, endpoints: names; empty lists all. For readings the endpoints are tables.
         limit: entries at most; ``None`` lists all.
-        after: of runs and readings: beginning and id of the last one of the page before.
+        after: the last one of the page before: of runs and readings its beginning and id, of rows
+            that did not get through when they were first seen and their key.
+        why: of those rows, only the ones with this cause (:data:`WHY`).
+        codes: of those rows, only these integration codes; ``None`` for any.
     """
 
     empresas: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     limit: int | None = None
     after: tuple[datetime, str] | None = None
+    why: str = ""
+    codes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +119,10 @@ _Entry = TypeVar("_Entry", RunEntry, ReadingEntry)
 
 @dataclass(frozen=True, slots=True)
 class RefusedEntry:
-    """A row that is in quarantine or rejected.
+    """A row that is in quarantine or rejected, or that waits.
 
     Attributes:
+        state: which of the three; key: what tells it from others first seen at the same moment.
         code: integration code; a made-up one if the row has none.
         origin: the clinic's row, ``pacientes/17``; ``""`` if the model does not say.
         person: our code of whom the row is about, ``""`` if it does not say.
@@ -136,6 +144,22 @@ class RefusedEntry:
     value: Decimal | None = None
     first_words: str = ""
     first_refused_at: datetime | None = None
+    state: RowState = "quarantined"
+    key: str = ""
+
+
+WHY: Final[Mapping[RowState, sa.ColumnElement[str]]] = {
+    "quarantined": sa.func.coalesce(quarantine.c.reasons[0]["rule"].astext, ""),
+    "rejected": sa.func.left(sa.func.md5(rejected.c.fix), 12),
+    "held": sa.func.coalesce(ledger.c.error_code, ""),
+}
+"""What rows that did not get through for the same cause have in common: the first rule that they
+break; what Omie's refusal asks people to do, as a digest; what they wait for."""
+_KEYS: Final[Mapping[RowState, sa.ColumnElement[str]]] = {
+    "quarantined": quarantine.c.row_key,
+    "rejected": rejected.c.codigo_integracao,
+    "held": ledger.c.codigo_integracao,
+}
 
 
 def recent_runs(engine: sa.Engine, wanted: ListFilter) -> tuple[RunEntry, ...]:
@@ -227,23 +251,29 @@ def first_reasons(
 
 def quarantined_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, ...]:
     """Rows our own validation refused, those first seen last on top."""
-    query = (
-        sa.select(quarantine)
-        .where(*_conditions(quarantine, wanted))
-        .order_by(quarantine.c.first_seen_at.desc(), quarantine.c.row_key)
-        .limit(wanted.limit)
+    return tuple(_quarantine_entry(row) for row in _refused(engine, "quarantined", wanted))
+
+
+def held_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, ...]:
+    """Rows that wait, those first seen last on top; whose they are, the ledger does not say."""
+    return tuple(
+        RefusedEntry(
+            empresa=row.empresa,
+            endpoint=row.endpoint,
+            code=row.codigo_integracao,
+            partition=row.partition,
+            reasons=(RefusedReason(row.last_error or ""),),
+            first_seen_at=row.first_seen_at,
+            last_seen_at=row.updated_at,
+            state="held",
+            key=row.codigo_integracao,
+        )
+        for row in _refused(engine, "held", wanted)
     )
-    return tuple(_quarantine_entry(row) for row in _rows(engine, query))
 
 
 def rejected_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, ...]:
     """Rows Omie refused, those first seen last on top."""
-    query = (
-        sa.select(rejected)
-        .where(*_conditions(rejected, wanted))
-        .order_by(rejected.c.first_seen_at.desc(), rejected.c.codigo_integracao)
-        .limit(wanted.limit)
-    )
     return tuple(
         RefusedEntry(
             empresa=row.empresa,
@@ -263,10 +293,31 @@ def rejected_rows(engine: sa.Engine, wanted: ListFilter) -> tuple[RefusedEntry, 
             if row.first_fault_text and row.first_fault_text != row.fault_text
             else "",
             first_refused_at=row.first_refused_at,
+            state="rejected",
+            key=row.codigo_integracao,
             **_about(row.endpoint, row.codigo_integracao, row.row_masked),
         )
-        for row in _rows(engine, query)
+        for row in _refused(engine, "rejected", wanted)
     )
+
+
+def _refused(engine: sa.Engine, state: RowState, wanted: ListFilter) -> Sequence[sa.Row[Any]]:
+    """Rows of the table of a state, those first seen last on top."""
+    table: sa.Table = {"quarantined": quarantine, "rejected": rejected, "held": ledger}[state]
+    c, key = table.c, _KEYS[state]
+    conditions = _conditions(table, wanted)
+    if state == "held":
+        conditions.append(c.state == "held")
+    if wanted.why:
+        conditions.append(WHY[state] == wanted.why)
+    if wanted.codes is not None:
+        conditions.append(c.codigo_integracao == sa.func.any(list(wanted.codes)))
+    if wanted.after is not None:
+        at, last = wanted.after
+        earlier = c.first_seen_at < at
+        conditions.append(sa.or_(earlier, sa.and_(c.first_seen_at == at, key > last)))
+    query = sa.select(table).where(*conditions).order_by(c.first_seen_at.desc(), key)
+    return _rows(engine, query.limit(wanted.limit))
 
 
 def _conditions(table: sa.Table, wanted: ListFilter) -> list[sa.ColumnElement[bool]]:
@@ -338,6 +389,7 @@ def _quarantine_entry(row: sa.Row[Any]) -> RefusedEntry:
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         origin="/".join(named),
+        key=row.row_key,
         **_about(row.endpoint, row.codigo_integracao or "", row.row_masked),
     )
 

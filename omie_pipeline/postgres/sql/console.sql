@@ -45,14 +45,49 @@ BEGIN
     END IF;
     SELECT a.attname INTO dona FROM pg_attribute AS a
     WHERE a.attrelid = alvo AND a.attname IN ('empresa', '_empresa') AND NOT a.attisdropped;
+    IF dona IS NULL OR NOT EXISTS (
+        SELECT FROM pg_attribute AS a
+        WHERE a.attrelid = alvo AND a.attname = rows_seen.coluna AND NOT a.attisdropped
+    ) THEN
+        RETURN;
+    END IF;
     RETURN QUERY EXECUTE format(
         'SELECT to_jsonb(t) FROM %s AS t WHERE t.%I::text = ANY ($1) AND t.%I = ANY ($2)',
         alvo::regclass, rows_seen.coluna, dona
     ) USING rows_seen.valores, omie_sync.empresas_seen();
 END
 $$;
+REVOKE ALL ON FUNCTION omie_sync.rows_seen(text, text, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION omie_sync.rows_seen(text, text, text[]) IS
     'As linhas de uma tabela copiada ou de carga com estes valores, das empresas que a sessão vê';
+
+-- People are looked for by a part of the name or by the beginning of the document; the payload table
+-- has both as they are to be sent, of those too whom Omie does not know yet.
+CREATE OR REPLACE FUNCTION omie_sync.people_seen(palavras text, digitos text, maximo integer)
+RETURNS TABLE (empresa text, codigo text, nome text, documento text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    alvo oid := to_regclass('omie_payload.omie_clientes');
+BEGIN
+    IF alvo IS NULL OR NOT omie_sync.e_nosso(alvo) OR 4 > (
+        SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = alvo AND NOT a.attisdropped
+            AND a.attname IN ('empresa', 'codigo_cliente_integracao', 'razao_social', 'cnpj_cpf')
+    ) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format(
+        'SELECT t.empresa::text, t.codigo_cliente_integracao::text, t.razao_social::text,'
+        ' t.cnpj_cpf::text FROM %s AS t WHERE t.empresa = ANY ($1) AND ('
+        ' ($2 <> '''' AND lower(t.razao_social) LIKE ''%%'' || lower($2) || ''%%'')'
+        ' OR ($3 <> '''' AND translate(t.cnpj_cpf, ''./- '', '''') LIKE $3 || ''%%''))'
+        ' ORDER BY t.razao_social, t.codigo_cliente_integracao LIMIT $4',
+        alvo::regclass
+    ) USING omie_sync.empresas_seen(), palavras, digitos, maximo;
+END
+$$;
+REVOKE ALL ON FUNCTION omie_sync.people_seen(text, text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION omie_sync.people_seen(text, text, integer) IS
+    'Pessoas das empresas que a sessão vê, por parte do nome ou começo do documento';
 
 -- Roles belong to the cluster: another database may be making it at this very moment.
 CREATE OR REPLACE FUNCTION omie_sync.conceder_console() RETURNS boolean
@@ -109,6 +144,7 @@ BEGIN
         omie_sync.model_test, omie_sync.model_evidence, omie_sync.default_import TO omie_console;
     GRANT EXECUTE ON FUNCTION omie_sync.empresas_seen() TO omie_console;
     GRANT EXECUTE ON FUNCTION omie_sync.rows_seen(text, text, text[]) TO omie_console;
+    GRANT EXECUTE ON FUNCTION omie_sync.people_seen(text, text, integer) TO omie_console;
     RETURN true;
 END
 $$;

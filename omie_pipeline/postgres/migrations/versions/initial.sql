@@ -1631,6 +1631,8 @@ CREATE TABLE omie_sync.attempt (
     PRIMARY KEY (attempt_id)
 );
 
+CREATE INDEX attempt_by_record ON omie_sync.attempt (empresa, endpoint, codigo_integracao, attempt_id);
+
 CREATE INDEX attempt_by_time ON omie_sync.attempt (at);
 
 COMMENT ON TABLE omie_sync.attempt IS 'Request and answer of each call, masked, kept for some days';
