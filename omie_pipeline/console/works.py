@@ -5,15 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
 import sqlalchemy as sa
 
+from omie_pipeline.app.build import BuildRequest, build, reads_clinic
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.notes import cancel_note, issue_note, wait_for_note
 from omie_pipeline.app.push_all import PushRequest, push_all
 from omie_pipeline.app.sync_all import StepResult, sync_all
+from omie_pipeline.app.sync_one import SyncedRecord, SyncRequest, sync_one
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.clock import Clock
 from omie_pipeline.config.settings import project_root
@@ -30,7 +32,11 @@ from omie_pipeline.console.actions import (
 from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.postgres.locks import lane_if_free, lanes_held
-from omie_pipeline.push.report import PushOptions
+from omie_pipeline.push.report import Counts, PushOptions
+from omie_pipeline.push.rows_to_fix import worst_rows
+from omie_pipeline.status.history import ListFilter
+from omie_pipeline.status.to_correct import STATES, rows_in_state
+from omie_pipeline.texts import app as app_texts
 from omie_pipeline.texts.console import common as texts
 
 Tell = Callable[[StepResult], None]
@@ -137,6 +143,10 @@ def _retry(deployment: Deployment, action: Action, tell: Tell) -> bool:
         unfinished_only=True,
         codes=tuple(action.subject.get("codes") or ()),
     )
+    return _push(deployment, wanted, tell)
+
+
+def _push(deployment: Deployment, wanted: PushRequest, tell: Tell) -> bool:
     well = True
     for one in push_all(deployment, wanted):
         counts = one.report.total if one.report else None
@@ -179,6 +189,60 @@ def _wait(deployment: Deployment, action: Action, tell: Tell) -> bool:
 
 
 _BILLING: Final = "faturar_os"
+
+
+def _sync_record(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """One record from the clinic to Omie; well if it is there as the clinic has it."""
+    endpoint = REGISTRY[str(action.subject["endpoint"])]
+    wanted = SyncRequest(
+        action.empresa, endpoint, str(action.subject["code"]), PushOptions(trigger=_BY)
+    )
+    well = True
+    for one in sync_one(deployment, wanted):
+        counts = one.result.report.total if one.result.report else Counts("")
+        error = str(one.result.error or "") or _stays(deployment, action.empresa, one)
+        if not one.in_model and not counts.selected:
+            error = error or texts.GONE_AT_CLINIC
+        well = well and not error
+        refused = counts.rejected + counts.quarantined
+        name = f"{one.endpoint.name} {one.key}"
+        tell(StepResult("push", name, counts.delivered + counts.unchanged, refused, error))
+    return well
+
+
+def _stays(deployment: Deployment, empresa: str, one: SyncedRecord) -> str:
+    """Why a record that was pushed is not in Omie; ``""`` if it is."""
+    report = one.result.report
+    if report is None:
+        return ""
+    if report.stopped_by:
+        return report.stopped_by
+    worst = worst_rows(deployment.engine, empresa, one.endpoint.name, report.run_id, limit=1)
+    return f"{worst[0].reason} {worst[0].fix}".strip() if worst else ""
+
+
+def _send_cause(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Read the clinic again, and send the rows that did not get through for one cause."""
+    subject, empresa = action.subject, action.empresa
+    wanted = ListFilter((empresa,), (str(subject["endpoint"]),), why=str(subject["why"] or ""))
+    state = next(one for one in STATES if one == subject["state"])
+    entries = rows_in_state(deployment.engine, state, replace(wanted, limit=_MOST_ROWS))
+    if reads_clinic(deployment, (empresa,)):
+        made = build(deployment, BuildRequest((empresa,)))
+        if not made.made:
+            tell(StepResult("build", error=app_texts.BUILD_FAILED))
+            return False
+    codes = tuple(dict.fromkeys(one.code for one in entries))
+    if not codes:
+        return True
+    request = PushRequest(
+        (empresa,), (REGISTRY[wanted.endpoints[0]],), PushOptions(trigger=_BY), codes=codes
+    )
+    return _push(deployment, request, tell)
+
+
+_MOST_ROWS: Final = 5_000
+"""Rows of one cause that are sent again at once; a sync takes the others."""
 _BY: Final = "console"
 
 WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
@@ -187,5 +251,7 @@ WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
     "issue": _issue,
     "cancel": _cancel,
     "wait": _wait,
+    "sync_record": _sync_record,
+    "send_cause": _send_cause,
 }
 """Kinds of long actions, and what does them."""

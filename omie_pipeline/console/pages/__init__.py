@@ -8,10 +8,12 @@ from fastapi import APIRouter
 
 from omie_pipeline.console.pages import (
     conflicts,
+    correct,
     enter,
     history,
     home,
     notes,
+    record,
     settings,
 )
 
@@ -22,5 +24,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     settings.router,
     conflicts.router,
     notes.router,
+    correct.router,
+    record.router,
 )
 """In the order in which addresses are tried."""

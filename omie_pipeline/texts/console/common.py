@@ -26,6 +26,8 @@ INTERRUPTED: Final = (
     "O processo foi interrompido. O que ele já tinha enviado está registrado; pode pedir de novo."
 )
 
+GONE_AT_CLINIC: Final = "a clínica não tem mais este registro, ou ele ainda não foi preparado"
+
 # console/failures.py
 
 NOT_FOUND: Final = "Esta página não existe, ou não é de uma empresa sua."
@@ -56,6 +58,10 @@ MENU: Final = "Páginas"
 HOME: Final = "Início"
 CONFLICTS: Final = "Conflitos"
 HISTORY: Final = "Histórico"
+TO_CORRECT: Final = "A corrigir"
+FIND: Final = "Abrir"
+FIND_HINT: Final = "Procurar um registro pelo código, ou uma pessoa pelo nome ou CPF"
+FIND_EXAMPLE: Final = "Código, nome…"
 SETTINGS: Final = "Configurações"
 NOTES: Final = "Notas"
 LEAVE: Final = "Sair"

@@ -49,6 +49,8 @@ KINDS: Final[Mapping[str, str]] = {
     "issue": "Emissão de uma nota",
     "cancel": "Cancelamento de uma nota",
     "wait": "Espera pela prefeitura",
+    "sync_record": "Sincronização de um registro",
+    "send_cause": "Envio de novo de um motivo",
 }
 STEPS: Final[Mapping[str, str]] = {
     "build": "cópia da clínica",
