@@ -15,6 +15,7 @@ from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.config.empresas import Saida
 from omie_pipeline.errors import ConfigurationError, EmpresaPaused
 from omie_pipeline.outbox.callback import Callback
+from omie_pipeline.outbox.cut import cut_off
 from omie_pipeline.outbox.read import newest_number
 from omie_pipeline.outbox.targets import (
     SLOWEST_BATCH,
@@ -95,6 +96,8 @@ def run_way_back(
         )
         for at, name in enumerate(saida.targets)
     )
+    days = deployment.settings.outbox_keep_days
+    cut_off(deployment.engine, empresa, saida.targets, days, deployment.clock.now())
     return WayBackReport(empresa, written, newest_number(deployment.engine, empresa), deliveries)
 
 

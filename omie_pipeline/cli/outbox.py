@@ -150,10 +150,14 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """Lista as mudanças da saída, na ordem dos números. Nada é marcado como tratado."""
+    from omie_pipeline.outbox.cut import cut_number
     from omie_pipeline.outbox.read import changes_after
 
     deployment, names = _opened(empresa)
     for name in names:
+        if (cut := cut_number(deployment.engine, name)) > after:
+            days = deployment.settings.outbox_keep_days
+            say(texts.cut_off(empresa=name, number=cut, days=days))
         # One more than is shown tells whether there are more.
         found = changes_after(deployment.engine, name, after, limit + 1)
         if as_json:

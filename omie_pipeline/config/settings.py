@@ -197,6 +197,13 @@ class Settings(BaseModel):
         validation_alias="OMIE_INBOX_KEEP_DAYS",
         description="Days an event of a webhook is kept after it was worked on.",
     )
+    outbox_keep_days: int = Field(
+        400,
+        ge=30,
+        le=3650,
+        validation_alias="OMIE_OUTBOX_KEEP_DAYS",
+        description="Days a change of the outbox is kept that a newer one of its record replaced.",
+    )
     notify_urls: SecretStr | None = Field(
         None,
         validation_alias="OMIE_NOTIFY_URLS",

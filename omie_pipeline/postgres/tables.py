@@ -672,6 +672,17 @@ acknowledgement = sa.Table(
     comment="How far each system has come that polls the outbox",
 )
 
+outbox_cut = sa.Table(
+    "cuts",
+    metadata,
+    sa.Column("empresa", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False,
+              comment="up to it, changes that a newer one of their record replaced may be gone"),
+    sa.Column("cut_at", _Time, nullable=False, comment="when old ones were looked for last"),
+    schema=OUTBOX,
+    comment="Up to which number old changes were cut off; the newest one of each record stays",
+)  # fmt: skip
+
 outbox_record = sa.Table(
     "outbox_record",
     metadata,

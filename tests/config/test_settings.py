@@ -34,6 +34,7 @@ EVERY_VARIABLE: dict[str, tuple[str, str, object]] = {
         SecretStr(f"mailtos://u:{SECRET}@smtp.test slack://{SECRET}"),
     ),
     "OMIE_INBOX_KEEP_DAYS": ("inbox_keep_days", "7", 7),
+    "OMIE_OUTBOX_KEEP_DAYS": ("outbox_keep_days", "90", 90),
     "WAREHOUSE_URL": (
         "warehouse_url",
         f"postgresql://u:{SECRET}@db/x",

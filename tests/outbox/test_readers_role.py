@@ -41,6 +41,8 @@ def test_a_system_polls_with_sql_and_can_do_nothing_else(house: House, system: s
         assert [row.number for row in connection.exec_driver_sql(query)] == [1, 2]
         assert connection.exec_driver_sql(ack).scalar_one() == 2
         assert connection.exec_driver_sql(query).all() == []
+    with system.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM omie_saida.cuts").all() == []
     for refused in (
         "DELETE FROM omie_saida.changes",
         "UPDATE omie_saida.acknowledgements SET number = 0",

@@ -47,7 +47,7 @@ BEGIN
         END;
     END IF;
     GRANT USAGE ON SCHEMA omie_saida TO omie_outbox;
-    GRANT SELECT ON omie_saida.changes, omie_saida.acknowledgements TO omie_outbox;
+    GRANT SELECT ON omie_saida.changes, omie_saida.acknowledgements, omie_saida.cuts TO omie_outbox;
     GRANT EXECUTE ON FUNCTION omie_saida.acknowledge(text, text, bigint) TO omie_outbox;
     RETURN true;
 END

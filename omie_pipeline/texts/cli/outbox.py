@@ -65,6 +65,13 @@ def target_failed(*, target: str, error: str) -> str:
     return f"    {target}: {error}"
 
 
+def cut_off(*, empresa: str, number: int, days: int) -> str:
+    return (
+        f"{empresa}: até o nº {number} faltam mudanças com mais de {days} dias que todos já tinham "
+        "recebido e que outra, mais nova, do mesmo registro substituiu"
+    )
+
+
 def more_with(*, empresa: str, number: int) -> str:
     return f"Há mais: omie-pipeline outbox list --empresa {empresa} --after {number}"
 
