@@ -14,7 +14,7 @@ from typing import Final
 from omie_pipeline import decimal_json
 from omie_pipeline.app.consequences import Reach, after_push
 from omie_pipeline.app.deployment import Deployment, Progress
-from omie_pipeline.app.push_all import EndpointResult, PushListener, PushRequest, push_all
+from omie_pipeline.app.push_all import CodesOf, EndpointResult, PushListener, PushRequest, push_all
 from omie_pipeline.catalog import REGISTRY, Endpoint
 from omie_pipeline.catalog.relations import prerequisites_of
 from omie_pipeline.clock import BRASILIA
@@ -52,6 +52,7 @@ class PlanRequest:
         date_from, date_to: business dates of facts.
         key: one integration code only.
         codes: only these integration codes; empty for any.
+        codes_of: empresa and name of the endpoint -> only these codes; others are left out whole.
         subject: what it is about, in Portuguese; ``""``: said by its endpoints.
         origin: ``person``, or the use case that makes it.
         read_omie: read first what changed in Omie, of lists that were read before.
@@ -64,6 +65,7 @@ class PlanRequest:
     date_to: date | None = None
     key: str | None = None
     codes: tuple[str, ...] = ()
+    codes_of: CodesOf | None = None
     subject: str = ""
     origin: str = PERSON
     read_omie: bool = True
@@ -104,6 +106,7 @@ def make_plan(
         date_to=request.date_to,
         key=request.key,
         codes=request.codes,
+        codes_of=request.codes_of,
     )
     try:
         for result in push_all(deployment, wanted, listener):
@@ -170,7 +173,7 @@ def _keep_error(
     store.write_part(
         deployment.engine,
         plan_id,
-        wanted.selection(result.empresa),
+        wanted.selection(result.empresa, result.endpoint.name),
         result.endpoint.name,
         selected=0,
         unchanged=0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +24,10 @@ NO_SYNC: Final = datetime(1970, 1, 2, tzinfo=UTC)
 """Before every sync: all that the clinic has may be new."""
 
 _OVERLAP: Final = timedelta(minutes=10)
+
+
+CodesOf = Mapping[tuple[str, str], tuple[str, ...]]
+"""Empresa and name of an endpoint -> integration codes: the same code may stand in several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,15 @@ class PushRequest:
     unfinished_only: bool = False
     held_only: bool = False
     codes: tuple[str, ...] = ()
+    codes_of: CodesOf | None = None
 
-    def selection(self, empresa: str) -> Selection:
-        """The rows of one empresa that are meant."""
+    def wants(self, empresa: str, endpoint: str) -> bool:
+        """Whether any row of an endpoint of an empresa is meant."""
+        return self.codes_of is None or bool(self.codes_of.get((empresa, endpoint)))
+
+    def selection(self, empresa: str, endpoint: str) -> Selection:
+        """The rows of one endpoint of one empresa that are meant."""
+        codes = self.codes if self.codes_of is None else self.codes_of.get((empresa, endpoint), ())
         return Selection(
             empresa,
             date_from=self.date_from,
@@ -59,7 +69,7 @@ class PushRequest:
             unfinished_only=self.unfinished_only,
             held_only=self.held_only,
             approved=self.options.approve,
-            codes=self.codes,
+            codes=codes,
         )
 
 
@@ -133,6 +143,8 @@ def _push_empresa(
 ) -> Iterator[EndpointResult]:
     stopped: set[str] = set()
     for endpoint in request.endpoints:
+        if not request.wants(empresa, endpoint.name):
+            continue
         if behind := sorted(prerequisites_of(endpoint) & stopped):
             stopped.add(endpoint.name)
             yield EndpointResult(empresa, endpoint, behind=tuple(behind), reach="dependents")
@@ -162,7 +174,7 @@ def _push_endpoint(
         being_read = None
         with listener.sending(empresa, endpoint) as progress:
             report = deployment.push(
-                endpoint.name, request.selection(empresa), request.options, progress
+                endpoint.name, request.selection(empresa, endpoint.name), request.options, progress
             )
     except OmiePipelineError as error:
         if (reach := after_push(error)) == "all":

@@ -115,11 +115,12 @@ def plan_history(
         by: who wants it.
         listener: is told what goes on meanwhile.
     """
-    codes = [
-        code
+    codes = {
+        (empresa, endpoint.name): found
         for endpoint in ENDPOINTS
-        for code in _otherwise_in_omie(deployment.engine, endpoint, empresas, date_from)
-    ]
+        for empresa in empresas
+        if (found := _otherwise_in_omie(deployment.engine, endpoint, empresa, date_from))
+    }
     if not codes:
         return Recategorised(None, ())
     request = PlanRequest(
@@ -127,7 +128,7 @@ def plan_history(
         ENDPOINTS,
         by,
         date_from=date_from,
-        codes=tuple(sorted(codes)),
+        codes_of=codes,
         subject=texts.recategorised_from(f"{date_from:%d/%m/%Y}"),
         origin=ORIGIN,
     )
@@ -139,8 +140,8 @@ def plan_history(
 
 
 def _otherwise_in_omie(
-    engine: sa.Engine, endpoint: Endpoint, empresas: Sequence[str], date_from: date
-) -> list[str]:
+    engine: sa.Engine, endpoint: Endpoint, empresa: str, date_from: date
+) -> tuple[str, ...]:
     """Codes of delivered títulos whose category, department or project is another in the copy of
     Omie, or that it does not have."""
     p, copied = load_payload_model(engine, endpoint).table(), _copy(endpoint)
@@ -181,13 +182,13 @@ def _otherwise_in_omie(
             ).outerjoin(copied, _same(copied, ledger.c.empresa, ledger.c.omie_id))
         )
         .where(
-            p.c.empresa.in_(list(empresas)),
+            p.c.empresa == empresa,
             p.c[PARTITION_COLUMN] >= date_from,
             sa.or_(*differs),
         )
     )
     with warehouse_errors(), engine.connect() as connection:
-        return list(connection.execute(query).scalars())
+        return tuple(sorted(connection.execute(query).scalars()))
 
 
 def _moves(engine: sa.Engine, endpoint: Endpoint, plan_id: str) -> list[CategoryMove]:
@@ -206,7 +207,8 @@ def _moves(engine: sa.Engine, endpoint: Endpoint, plan_id: str) -> list[Category
         sa.select(
             *columns,
             sa.func.count().label("rows"),
-            sa.func.coalesce(sa.func.sum(p.c.valor_documento), 0).label("valor"),
+            # As the plan has it, whatever the payload table says by now.
+            sa.func.coalesce(sa.func.sum(row.c.value_after), 0).label("valor"),
         )
         .select_from(
             row.join(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from omie_pipeline.app import recategorise as use_case
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.recategorise import CategoryMove
 from tests.cli.conftest import Terminal
 from tests.effects.rows import baixa, model
@@ -79,6 +80,52 @@ def test_history_is_planned_by_category_and_sent_when_approved(
     assert categories == {
         "REC-1": "1.01.02", "REC-2": "1.01.02", "REC-3": "1.01.01", "REC-4": "1.01.01",
     }  # fmt: skip
+
+
+def test_only_the_titulos_meant_are_in_it(terminal: Terminal, delivered: World) -> None:
+    """A conta a pagar of the same code, and a receipt whose value alone changed, are not."""
+    bill = titulo(1, codigo_categoria="2.02.01", valor_documento=Decimal(80))
+    delivered.model("contas_pagar", [bill])
+    delivered.push("contas_pagar")
+    for name in ("contas_pagar", "contas_receber"):
+        Deployment().import_table(name, "principal", mode="full")
+    delivered.model("contas_pagar", [{**bill, "valor_documento": Decimal(90)}])
+    moved, other, *rest = titulos(category="1.01.01")
+    moved = {**moved, "codigo_categoria": "1.01.02"}
+    changed = {**other, "valor_documento": Decimal(170)}
+    delivered.model("contas_receber", [moved, changed, *rest])
+    delivered.control.clear_calls()
+    words = ("mapping", "apply", "--history", "--from", "2026-01-01", "--json")
+    (line,) = terminal(*words).lines
+    number = line["plan_id"]
+    (head, *rows) = terminal("plan", "show", number, "--json").lines
+    assert [row["code"] for row in rows] == ["REC-1"]
+    (part,) = head["parts"]
+    assert Decimal(str(line["valor"])) == Decimal(str(part["value_after"])) == Decimal("150.10")
+    terminal("plan", "approve", number)
+    assert terminal("apply", number).code == 0
+    held = delivered.held_by_omie("contas_receber")
+    assert (held["REC-1"]["codigo_categoria"], held["REC-2"]["valor_documento"]) == (
+        "1.01.02",
+        Decimal("150.10"),
+    )
+    assert delivered.held_by_omie("contas_pagar")["REC-1"]["valor_documento"] == Decimal(80)
+
+
+def test_what_a_person_changed_in_omie_meanwhile_is_not_overwritten(
+    terminal: Terminal, delivered: World
+) -> None:
+    delivered.model("contas_receber", titulos(category="1.01.02"))
+    words = ("mapping", "apply", "--history", "--from", "2026-01-01", "--json")
+    number = terminal(*words).lines[0]["plan_id"]
+    terminal("plan", "approve", number)
+    delivered.control.edit("contas_receber", "REC-2", {"codigo_categoria": "1.01.03"})
+    said = terminal("apply", number)
+    assert said.code == 1
+    assert "REC-2: o registro foi alterado ou excluído no Omie" in said.err
+    assert delivered.writes() == []
+    held = delivered.held_by_omie("contas_receber")
+    assert held["REC-2"]["codigo_categoria"] == "1.01.03"
 
 
 def test_history_has_to_be_said(terminal: Terminal, clinic: World) -> None:
