@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from omie_pipeline.alerts.deduplication import Alert
+from omie_pipeline.alerts.deduplication import Alert, open_of
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.catalog.lists import MIRROR, STATEMENT
 from omie_pipeline.catalog.nfse import OPEN, NfseLimits, city_name
@@ -166,12 +166,38 @@ def evaluate_alerts(
         *_conditions(engine, empresas, policies, now, longest_silence),
         *_behind(engine, empresas, targets, now),
     ]
-    off = {
-        (one.empresa, one.endpoint)
-        for one in (switches or Switches(engine)).all(empresas, _PUSHED)
-        if not one.exports
+    off = _off(switches or Switches(engine), empresas)
+    return [one for one in found if (one.empresa, _pushed_by(one)) not in off]
+
+
+def resting_alerts(
+    engine: sa.Engine, empresas: Sequence[str], switches: Switches | None = None
+) -> frozenset[str]:
+    """Keys of open alerts that :func:`evaluate_alerts` does not look for at present: their empresa
+    is paused, or what they are about is switched off. They have not ended.
+
+    Args:
+        engine: the warehouse.
+        empresas: the empresas that are looked at.
+        switches: what is exported.
+
+    Raises:
+        WarehouseError: the database is gone.
+    """
+    open_ = open_of(engine)
+    if not open_:
+        return frozenset()
+    paused = pauses_in_force(engine, empresas)
+    off = _off(switches or Switches(engine), empresas)
+    return frozenset(
+        one.key for one in open_ if one.empresa in paused or (one.empresa, _pushed_by(one)) in off
+    )
+
+
+def _off(switches: Switches, empresas: Sequence[str]) -> set[tuple[str, str]]:
+    return {
+        (one.empresa, one.endpoint) for one in switches.all(empresas, _PUSHED) if not one.exports
     }
-    return [one for one in found if not off or (one.empresa, _pushed_by(one)) not in off]
 
 
 def _pushed_by(alert: Alert) -> str:

@@ -77,7 +77,11 @@ def telling_lane(engine: sa.Engine) -> AbstractContextManager[Lane | None]:
 
 
 def record_alerts(
-    engine: sa.Engine, alerts: Sequence[Alert], kinds: Collection[str], now: datetime
+    engine: sa.Engine,
+    alerts: Sequence[Alert],
+    kinds: Collection[str],
+    now: datetime,
+    resting: Collection[str] = (),
 ) -> None:
     """Write what is on at ``now``; open alerts of ``kinds`` that are not among ``alerts`` end.
 
@@ -88,6 +92,7 @@ def record_alerts(
         alerts: those that hold now.
         kinds: kinds that were looked for.
         now: time of the change.
+        resting: keys of open alerts that nobody looked for, which stay as they are.
     """
     n = notification.c
     ended = (
@@ -95,7 +100,7 @@ def record_alerts(
         .where(
             n.resolved_at.is_(None),
             n.kind.in_(kinds),
-            n.key.not_in([alert.key for alert in alerts]),
+            n.key.not_in([*(alert.key for alert in alerts), *resting]),
         )
         .values(resolved_at=now)
     )
@@ -197,12 +202,12 @@ def mark_told(engine: sa.Engine, channel: str, due: Sequence[DueAlert], now: dat
         )
 
 
-def open_of(engine: sa.Engine, kind: str) -> tuple[Alert, ...]:
-    """Alerts of one kind that were on at the last evaluation."""
+def open_of(engine: sa.Engine, kind: str = "") -> tuple[Alert, ...]:
+    """Alerts that were on at the last evaluation; of one kind, or of any."""
     n = notification.c
     query = (
         sa.select(n.key, n.empresa, n.kind, n.title, n.text, n.first_at)
-        .where(n.resolved_at.is_(None), n.kind == kind)
+        .where(n.resolved_at.is_(None), sa.or_(n.kind == kind, sa.literal(not kind)))
         .order_by(n.key)
     )
     with warehouse_errors(), engine.connect() as connection:

@@ -77,6 +77,7 @@ def send_alerts(
     channels: Sequence[Channel],
     now: datetime,
     kinds: Collection[str] = KINDS,
+    resting: Collection[str] = (),
 ) -> tuple[ChannelResult, ...] | None:
     """Remember ``alerts`` and tell every channel what it has not heard, in one message each.
 
@@ -90,6 +91,8 @@ def send_alerts(
         channels: channels that are configured.
         now: time of the check.
         kinds: what was looked for: an open alert of these kinds that is not in ``alerts`` ended.
+        resting: keys of open alerts that were not looked for: nobody is told of them, and none has
+            ended.
 
     Returns:
         the messages, one per channel that had something to hear; ``None`` when another process is
@@ -103,9 +106,10 @@ def send_alerts(
         if held is None:
             return None
         try:
-            record_alerts(held.engine, alerts, kinds, now)
+            record_alerts(held.engine, alerts, kinds, now, resting)
             for channel in channels:
-                due = _for(channel, due_alerts(held.engine, channel.digest, now))
+                found = due_alerts(held.engine, channel.digest, now)
+                due = _for(channel, [one for one in found if one.key not in resting])
                 if not due:
                     continue
                 held.check()

@@ -75,7 +75,7 @@ def status(as_json: JsonOption = False) -> None:
 def send() -> None:
     """Procura alertas e avisa uma vez (para o cron, sem o Dagster). Saída: 1 se um canal falhou."""
     from omie_pipeline.alerts.channels import notify_channels
-    from omie_pipeline.alerts.conditions import evaluate_alerts
+    from omie_pipeline.alerts.conditions import evaluate_alerts, resting_alerts
     from omie_pipeline.alerts.send import send_alerts
     from omie_pipeline.app.deployment import Deployment
 
@@ -91,7 +91,8 @@ def send() -> None:
         deployment.config.targets,
         deployment.switches,
     )
-    sent = send_alerts(deployment.engine, alerts, channels, now)
+    resting = resting_alerts(deployment.engine, deployment.empresas, deployment.switches)
+    sent = send_alerts(deployment.engine, alerts, channels, now, resting=resting)
     if sent is None:
         say(texts.ANOTHER_SENDS)
         return

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from omie_pipeline.alerts.channels import notify_channels
-from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, told_moment
+from omie_pipeline.alerts.conditions import KINDS, evaluate_alerts, resting_alerts, told_moment
 from omie_pipeline.alerts.deduplication import Alert, open_of
 from omie_pipeline.alerts.send import send_alerts
 from omie_pipeline.assets.run_tags import EMPRESA_TAG
@@ -64,7 +64,8 @@ def alerts_sensor(job_names: Sequence[str]) -> dg.SensorDefinition:
             ),
             *still_failed(context.instance, open_of(opened.engine, DEAD_RUN), ended, active),
         ]
-        sent = send_alerts(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN))
+        resting = resting_alerts(opened.engine, opened.empresas, opened.switches)
+        sent = send_alerts(opened.engine, alerts, channels, now, (*KINDS, DEAD_RUN), resting)
         if sent is None:
             yield dg.SkipReason(texts.ANOTHER_SENDS)
             return
