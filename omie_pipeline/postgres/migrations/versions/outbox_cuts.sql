@@ -1,4 +1,4 @@
--- Up to which number old changes were cut off, for databases that stood at 0042 before.
+-- Up to which number old changes were cut off, for databases that stood at 0043 before.
 
 CREATE TABLE IF NOT EXISTS omie_saida.cuts (
     empresa TEXT NOT NULL,
