@@ -39,9 +39,9 @@ class Callback:
     def check(self) -> None:
         """Nothing can be seen of a receiver without calling it."""
 
-    def highest(self, empresa: str) -> int:  # noqa: ARG002 (the protocol's form)
+    def highest(self, empresa: str) -> int | None:  # noqa: ARG002 (the protocol's form)
         """A receiver is not asked what it has."""
-        return 0
+        return None
 
     def deliver(self, changes: Sequence[Change]) -> int:
         """See :class:`omie_pipeline.outbox.targets.Target`."""

@@ -57,8 +57,9 @@ class Target(Protocol):
             TargetError: it would take nothing.
         """
 
-    def highest(self, empresa: str) -> int:
-        """The highest number of the empresa that the target shows; 0 where it cannot be asked.
+    def highest(self, empresa: str) -> int | None:
+        """The highest number of the empresa that the target shows; ``None`` where it cannot be
+        asked.
 
         Raises:
             TargetError: it does not answer.
@@ -185,7 +186,10 @@ def _deliver_batch(
         update = sa.update(outbox_target).where(mine)
         try:
             if not before.sent:
-                _refuse_ahead(connection, empresa, target)
+                highest = _shown(connection, empresa, target)
+                if highest is not None and highest < row.number:
+                    # What arrived is there no longer: another table, or an old copy of it.
+                    changes = read_changes(connection, empresa, highest, target.batch)
             number = target.deliver(changes)
         except TargetError as error:
             failed = _failure(row, error, clock.now())
@@ -196,9 +200,11 @@ def _deliver_batch(
     return Delivery(target.name, "unfinished", sent, number)
 
 
-def _refuse_ahead(connection: sa.Connection, empresa: str, target: Target) -> None:
-    """A target that shows numbers which were never given here was filled by a warehouse that was
-    lost since: what gets these numbers now would not go over what it shows.
+def _shown(connection: sa.Connection, empresa: str, target: Target) -> int | None:
+    """The highest number that a target shows.
+
+    One that shows numbers which were never given here was filled by a warehouse that was lost
+    since: what gets these numbers now would not go over what it shows.
 
     Raises:
         TargetError: it is ahead.
@@ -207,8 +213,9 @@ def _refuse_ahead(connection: sa.Connection, empresa: str, target: Target) -> No
         sa.select(outbox_last.c.number).where(outbox_last.c.empresa == empresa)
     )
     highest = target.highest(empresa)
-    if highest > (newest or 0):
+    if highest is not None and highest > (newest or 0):
         raise TargetError(texts.target_ahead(empresa=empresa, highest=highest, newest=newest or 0))
+    return highest
 
 
 _WELL: Final[dict[str, Any]] = {

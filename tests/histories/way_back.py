@@ -53,8 +53,8 @@ class Receiver:
 
     def check(self) -> None: ...
 
-    def highest(self, empresa: str) -> int:
-        return 0
+    def highest(self, empresa: str) -> int | None:
+        return None
 
     def deliver(self, changes: Sequence[Change]) -> int:
         """Keeps what is newer, whatever happens afterwards."""

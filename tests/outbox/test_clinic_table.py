@@ -148,6 +148,33 @@ def test_a_row_that_somebody_changed_is_as_told_after_a_rewind(
     assert rows(file) == before
 
 
+@pytest.mark.parametrize("lost", ["rows", "copy", "table"])
+def test_a_table_that_lost_what_arrived_gets_it_again(
+    engine: sa.Engine, clock: ManualClock, file: Path, lost: str
+) -> None:
+    """Emptied, put back from an old copy, or another table by the name in the YAML: with the next
+    change it gets all that it does not show, and nobody has to know of ``rewind``."""
+    fill(engine, 3)
+    deliver(engine, EMPRESA, at(file), clock)
+    name = "omie_retorno"
+    with sqlite3.connect(file) as connection:
+        if lost == "rows":
+            connection.execute("DELETE FROM omie_retorno")
+        elif lost == "copy":
+            connection.execute("DELETE FROM omie_retorno WHERE number > 1")
+        else:
+            name = "outra"
+            connection.execute(table_of("sqlite").replace("omie_retorno", name))
+    fill(engine, 1)
+    done = deliver(engine, EMPRESA, at(file, name), clock)
+    assert (done.state, done.sent, done.number) == ("done", 3 if lost == "copy" else 4, 4)
+    with sqlite3.connect(file) as connection:
+        found = connection.execute(f"SELECT number FROM {name} ORDER BY 1").fetchall()
+    assert found == [(1,), (2,), (3,), (4,)]
+    fill(engine, 1)
+    assert deliver(engine, EMPRESA, at(file, name), clock).sent == 1
+
+
 def test_behind_counts_changes_and_not_numbers(engine: sa.Engine, clock: ManualClock) -> None:
     """After a gap that ``renumber`` left, nobody is said to lack changes that never were."""
     fill(engine, 2)
