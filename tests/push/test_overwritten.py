@@ -72,6 +72,22 @@ def test_an_event_that_arrives_after_our_change_counts(world: World) -> None:
     assert told(world) == [("*", "overwritten")]
 
 
+def test_a_reading_of_changes_that_does_not_show_the_record_tells_too(world: World) -> None:
+    """The event came when our change had been read already: nothing brings the record again."""
+    wins = policy("pessoa")
+    begin(world, wins)
+    event(world, OURS, "ClienteFornecedor.Incluido")
+    typed_on_the_way(world, arrives=False)
+    assert clinic(world, wins, bairro="Sé").total.updated == 1
+    world.on_call = None
+    read(world)
+    event(world, THEIRS)
+    world.clock.sleep(7200)
+    world.import_table("clientes", "incremental")
+    after_reading(world.engine, EMPRESA, "clientes", "r1", world.clock.now())
+    assert [one[:2] for one in conflicts(world)] == [("*", "overwritten")]
+
+
 def test_what_was_typed_after_our_change_stands_and_is_not_told(world: World) -> None:
     wins = policy("pessoa")
     begin(world, wins)

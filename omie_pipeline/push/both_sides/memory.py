@@ -157,6 +157,18 @@ def _decided(
     return found
 
 
+def good_until(mirror: MirrorTable, empresa: str) -> sa.ColumnElement[datetime]:
+    """Until when a record of the copy of Omie is known to be as it stands there: it was read, or a
+    reading of the changes did not show it."""
+    cursor = import_cursor.c
+    until = (
+        sa.select(cursor.read_until)
+        .where(cursor.empresa == empresa, cursor.table_name == mirror.name)
+        .scalar_subquery()
+    )
+    return sa.func.greatest(mirror_table(mirror).c.lido_em, until)
+
+
 def sides_in_mirror(
     connection: sa.Connection,
     mirror: MirrorTable,
@@ -174,7 +186,7 @@ def sides_in_mirror(
         confirmed: Omie's id -> when Omie last confirmed the record.
         since: how old a reading may be.
     """
-    t, cursor = mirror_table(mirror), import_cursor.c
+    t = mirror_table(mirror)
     key = t.c[mirror.key[0]]
     e = events.c
     changed_since = sa.exists().where(
@@ -183,18 +195,13 @@ def sides_in_mirror(
         e.received_at > t.c.lido_em - SETTLES,
         e.records[mirror.name].has_key(sa.cast(key, sa.Text)),
     )
-    until = (
-        sa.select(cursor.read_until)
-        .where(cursor.empresa == empresa, cursor.table_name == mirror.name)
-        .scalar_subquery()
-    )
     query = sa.select(
         key.label("id"),
         t.c.raw,
         t.c.alterado_em,
         t.c.alterado_por,
         t.c.lido_em,
-        sa.func.greatest(t.c.lido_em, until).label("good_until"),
+        good_until(mirror, empresa).label("good_until"),
     ).where(
         t.c.empresa == empresa,
         key == sa.any_(sa.cast(sorted(confirmed), ARRAY(sa.BigInteger))),

@@ -22,7 +22,7 @@ from omie_pipeline.clock import CLOCKS_APART
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import mirror_table
 from omie_pipeline.postgres.tables import base, conflict, events, ledger, look
-from omie_pipeline.push.both_sides.memory import SETTLES, mirror_of, note_seen
+from omie_pipeline.push.both_sides.memory import SETTLES, good_until, mirror_of, note_seen
 
 ANY_FIELD = "*"
 """``field`` of a change of which only is known that there was one."""
@@ -139,7 +139,8 @@ def _overwritten(
         t = mirror_table(mirror)
         key = t.c[mirror.key[0]]
         source = source.outerjoin(t, sa.and_(t.c.empresa == empresa, key == ledger.c.omie_id))
-        read = sa.and_(w.next_at.is_(None), t.c.lido_em >= e.received_at + SETTLES)
+        until = good_until(mirror, empresa)
+        read = sa.and_(w.next_at.is_(None), until >= e.received_at + SETTLES)
         shown.append(_ours(t.c.alterado_por, t.c.alterado_em, w.confirmed_at, read))
     late = sa.and_(sa.true() if own else sa.false(), e.author.is_not(None), sa.or_(*shown))
     return source.with_only_columns(
