@@ -13,6 +13,7 @@ from omie_pipeline.app.plans import PlanRequest, apply_plan, approve_plan, make_
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.payload import Selection
 from omie_pipeline.plans.store import read_plan
+from omie_pipeline.push.report import PushOptions
 from omie_pipeline.simulator.engine.planned_faults import PlannedFault
 from tests.app.conftest import Deployed
 from tests.push.test_crashes import ROOT, kill_when, locked, waiting_for_a_lock
@@ -85,3 +86,35 @@ def test_a_killed_application_goes_on(
     assert world.open_intents() == 0
     arrived = [call.method for call in world.writes() if call.committed]
     assert sorted(arrived) == ["ExcluirCliente", *["UpsertCliente"] * 4]
+
+
+@pytest.mark.parametrize("kind", ["timeout", "timeout_after_commit"])
+def test_killed_where_omies_value_of_a_field_stands(
+    world: World, deployed: Deployed, tmp_path: Path, kind: str
+) -> None:
+    """The field stays left out, and what the killed process changed is no change of a person's."""
+    deployment = deployed("endpoints: {clientes: {wins: {fields: {email: omie}}}}")
+    world.model("clientes", [cliente(1, empresa="sul")])
+    deployment.push("clientes", Selection("sul"), PushOptions())
+    world.clock.sleep(300)
+    deployment.import_table("clientes", "sul", mode="full")
+    world.clock.sleep(300)
+    world.control.edit("clientes", "PAC-1", {"email": "certo@omie.com.br"})
+    world.clock.sleep(300)
+    changed = cliente(1, empresa="sul", email="novo@clinica.com.br", bairro="Novo")
+    world.model("clientes", [changed])
+    request = PlanRequest(("sul",), (REGISTRY["clientes"],), "ANA")
+    plan_id = approve_plan(deployment, make_plan(deployment, request).plan_id, "BIA").plan_id
+    world.control.clear_calls()
+    world.control.next_faults(PlannedFault(kind, method="AlterarCliente"))  # type: ignore[arg-type]
+    kill_when(
+        applying(world, tmp_path, plan_id),
+        lambda: any(call.http_status == 0 for call in world.control.calls()),
+    )
+    assert world.open_intents() == 1
+    world.clock.sleep(600)
+    done = apply_plan(deployment, plan_id, "CLARA")
+    assert done.plan.state == "applied", done.plan.ended_why
+    record = world.held_by_omie()["PAC-1"]
+    assert (record["email"], record["bairro"]) == ("certo@omie.com.br", "Novo")
+    assert len([call for call in world.writes() if call.committed]) == 1
