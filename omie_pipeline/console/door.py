@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +12,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from omie_pipeline.console.access.people import Person
+from omie_pipeline.console.access.roles import Permission
 from omie_pipeline.console.access.sessions import COOKIE, Session, find_session
 from omie_pipeline.console.backstage import Backstage
 from omie_pipeline.console.failures import without_warehouse
@@ -90,8 +92,7 @@ class Door:
         state["session"] = session
         state["address"] = self._address(connection)
         empresas = self._backstage.acting.empresas
-        seen = session.person.empresas(empresas) if session else ()
-        with seeing(Sight(seen)):
+        with seeing(_sight(session.person, empresas) if session else Sight()):
             await self._app(scope, receive, send)
 
     def _session(self, token: str | None) -> Session | None:
@@ -123,6 +124,13 @@ class Door:
         if origin and urlsplit(origin).netloc != headers.get("host"):
             return PlainTextResponse(texts.OTHER_SITE, 403)
         return None
+
+
+def _sight(person: Person, of: Sequence[str]) -> Sight:
+    """What the database shows to a person."""
+    seen = person.empresas(of)
+    entries = (one for one in seen if person.may(Permission.OMIE_ENTRIES, one))
+    return Sight(seen, tuple(entries))
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -28,15 +28,20 @@ class Sight:
 
     Attributes:
         empresas: whose rows.
+        omie_entries: those of them of which what only Omie has is counted too.
     """
 
     empresas: tuple[str, ...] = ()
+    omie_entries: tuple[str, ...] = ()
 
 
 _sight: ContextVar[Sight] = ContextVar("omie_console_sight")
 _BETWEEN: Final = "\n"
 # Of the transaction only: a statement outside of one sees no empresa.
-_NAME_THEM: Final = sa.text("SELECT set_config('omie_pipeline.empresas', :empresas, true)")
+_NAME_THEM: Final = sa.text(
+    "SELECT set_config('omie_pipeline.empresas', :empresas, true),"
+    " set_config('omie_pipeline.omie_entries', :omie_entries, true)"
+)
 
 
 @contextmanager
@@ -68,7 +73,9 @@ def confine(engine: sa.Engine) -> sa.Engine:
         connection.autocommit = False
 
     def narrow(connection: sa.Connection) -> None:
-        connection.execute(_NAME_THEM, {"empresas": _BETWEEN.join(_sight.get(Sight()).empresas)})
+        sight = _sight.get(Sight())
+        named = {"empresas": sight.empresas, "omie_entries": sight.omie_entries}
+        connection.execute(_NAME_THEM, {key: _BETWEEN.join(of) for key, of in named.items()})
 
     sa.event.listen(confined, "connect", become)
     sa.event.listen(confined, "begin", narrow)

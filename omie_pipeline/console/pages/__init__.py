@@ -12,6 +12,7 @@ from omie_pipeline.console.pages import (
     enter,
     history,
     home,
+    money,
     notes,
     record,
     settings,
@@ -26,5 +27,6 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     notes.router,
     correct.router,
     record.router,
+    money.router,
 )
 """In the order in which addresses are tried."""

@@ -26,13 +26,16 @@ CREATE OR REPLACE FUNCTION omie.mascarar_nota(valor text) RETURNS text LANGUAGE 
 RETURN CASE WHEN valor IS NULL OR valor = '' OR omie.ve_pessoas() THEN valor ELSE '***' END;
 COMMENT ON FUNCTION omie.mascarar_nota(text) IS 'Texto livre -> ***';
 
+-- A session may narrow itself to what this program created, whatever its role sees (the console does).
 CREATE OR REPLACE FUNCTION omie.ve_linha(feito_por text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN feito_por IS NOT DISTINCT FROM 'omie_pipeline'
-    OR has_table_privilege('omie.clientes'::regclass, 'SELECT')
-    OR coalesce(pg_has_role(current_user, to_regrole('omie_finance')::oid, 'MEMBER'), false)
-    OR NOT coalesce(pg_has_role(current_user, to_regrole('omie_clinic')::oid, 'MEMBER'), false);
+    OR current_setting('omie_pipeline.only_ours', true) IS DISTINCT FROM 'on' AND (
+        has_table_privilege('omie.clientes'::regclass, 'SELECT')
+        OR coalesce(pg_has_role(current_user, to_regrole('omie_finance')::oid, 'MEMBER'), false)
+        OR NOT coalesce(pg_has_role(current_user, to_regrole('omie_clinic')::oid, 'MEMBER'), false)
+    );
 COMMENT ON FUNCTION omie.ve_linha(text) IS
-    'Falso só para omie_clinic, nas linhas que a omie_pipeline não criou';
+    'Falso nas linhas que a omie_pipeline não criou, para omie_clinic e para quem só pede as nossas';
 
 -- Relations of other people in schemas of ours keep their rights. Roles belong to the cluster: another
 -- database may be making them at this very moment.

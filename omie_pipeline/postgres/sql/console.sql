@@ -88,6 +88,68 @@ $$;
 REVOKE ALL ON FUNCTION omie_sync.people_seen(text, text, integer) FROM PUBLIC;
 COMMENT ON FUNCTION omie_sync.people_seen(text, text, integer) IS
     'Pessoas das empresas que a sessão vê, por parte do nome ou começo do documento';
+CREATE OR REPLACE FUNCTION omie_sync.omie_entries_seen() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+    SELECT string_to_array(current_setting('omie_pipeline.omie_entries', true), E'\n')
+$$;
+COMMENT ON FUNCTION omie_sync.omie_entries_seen() IS
+    'As empresas de que a sessão do console conta também o que só o Omie tem';
+
+-- The role has no right on the schema of analysts. Sums of its views come through this: of one
+-- empresa that the session sees, by columns that tell of no person, and by what the session may count.
+CREATE OR REPLACE FUNCTION omie_sync.sums_seen(
+    visao text, empresa text, grupos text[], somas text[], dia text, de date, ate date
+) RETURNS SETOF jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    alvo oid;
+    chaves text;
+    valores text;
+    antes text := current_setting('omie_pipeline.only_ours', true);
+BEGIN
+    IF NOT coalesce(sums_seen.empresa = ANY (omie_sync.empresas_seen()), false) THEN
+        RETURN;
+    END IF;
+    SELECT c.oid INTO alvo FROM pg_class AS c
+    WHERE c.relnamespace = to_regnamespace('analise') AND c.relname = sums_seen.visao;
+    IF alvo IS NULL OR NOT omie_sync.e_nosso(alvo) THEN
+        RETURN NEXT '{"missing": true}'::jsonb;
+        RETURN;
+    END IF;
+    -- What is named here can be asked for, and nothing else: no name, no document, no single record.
+    IF NOT sums_seen.grupos <@ ARRAY[
+        'natureza', 'faixa', 'nosso', 'forma_pagamento', 'conta', 'n_cod_cc', 'id_conta_corrente',
+        'dia', 'codigo_categoria', 'categoria', 'categoria_gerencial', 'linha_dre', 'codigo_dre',
+        'mes_vencimento', 'mes_competencia'
+    ] OR NOT sums_seen.somas <@ ARRAY[
+        'valor_aberto', 'valor_recebido', 'valor_baixado', 'juros', 'multa', 'desconto', 'baixas',
+        'entradas', 'saidas', 'saldo', 'saldo_omie', 'diferenca', 'titulos', 'valor', 'valor_pago'
+    ] OR sums_seen.dia IS NOT NULL AND NOT ARRAY[sums_seen.dia] <@ ARRAY[
+        'dia', 'mes_vencimento', 'mes_competencia'
+    ] THEN
+        RAISE EXCEPTION 'column not offered' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT string_agg(format('t.%I', c), ', ' ORDER BY n) INTO chaves
+    FROM unnest(sums_seen.grupos) WITH ORDINALITY AS g (c, n);
+    SELECT string_agg(format('sum(t.%1$I) AS %1$I', c), ', ' ORDER BY n) INTO valores
+    FROM unnest(sums_seen.somas) WITH ORDINALITY AS s (c, n);
+    PERFORM set_config(
+        'omie_pipeline.only_ours',
+        CASE WHEN sums_seen.empresa = ANY (omie_sync.omie_entries_seen()) THEN 'off' ELSE 'on' END,
+        true
+    );
+    RETURN QUERY EXECUTE format(
+        'SELECT to_jsonb(somadas) FROM (SELECT %1$s, count(*) AS linhas, %2$s FROM %3$s AS t'
+            || ' WHERE t.empresa = $1'
+            || CASE WHEN sums_seen.dia IS NOT NULL THEN ' AND t.%4$I BETWEEN $2 AND $3' ELSE '' END
+            || ' GROUP BY %1$s) AS somadas',
+        chaves, valores, alvo::regclass, sums_seen.dia
+    ) USING sums_seen.empresa, sums_seen.de, sums_seen.ate;
+    PERFORM set_config('omie_pipeline.only_ours', coalesce(antes, ''), true);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION omie_sync.sums_seen(text, text, text[], text[], text, date, date) FROM PUBLIC;
+COMMENT ON FUNCTION omie_sync.sums_seen(text, text, text[], text[], text, date, date) IS
+    'Somas de uma visão da analise, de uma empresa que a sessão do console vê';
 
 -- Roles belong to the cluster: another database may be making it at this very moment.
 CREATE OR REPLACE FUNCTION omie_sync.conceder_console() RETURNS boolean
@@ -145,6 +207,8 @@ BEGIN
     GRANT EXECUTE ON FUNCTION omie_sync.empresas_seen() TO omie_console;
     GRANT EXECUTE ON FUNCTION omie_sync.rows_seen(text, text, text[]) TO omie_console;
     GRANT EXECUTE ON FUNCTION omie_sync.people_seen(text, text, integer) TO omie_console;
+    GRANT EXECUTE ON FUNCTION omie_sync.sums_seen(text, text, text[], text[], text, date, date)
+        TO omie_console;
     RETURN true;
 END
 $$;

@@ -64,6 +64,7 @@ FIND_HINT: Final = "Procurar um registro pelo código, ou uma pessoa pelo nome o
 FIND_EXAMPLE: Final = "Código, nome…"
 SETTINGS: Final = "Configurações"
 NOTES: Final = "Notas"
+MONEY: Final = "Dinheiro"
 LEAVE: Final = "Sair"
 
 # templates/place.html
