@@ -51,6 +51,12 @@ class Visit:
         """Whether this person may do that here, or for another empresa."""
         return self.person.may(Permission(permission), empresa or self.empresa)
 
+    @property
+    def looks_after_people(self) -> bool:
+        """Whether this person says who may enter: a login is not of one empresa, so of all."""
+        known = self.backstage.acting.empresas
+        return all(self.person.may(Permission.PEOPLE, one) for one in known)
+
     def need(self, permission: Permission, empresa: str | None = None) -> None:
         """Go on only if this person may.
 

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from omie_pipeline.console.pages import (
+    alerts,
     conflicts,
     correct,
     enter,
@@ -14,6 +15,7 @@ from omie_pipeline.console.pages import (
     home,
     money,
     notes,
+    people,
     record,
     settings,
 )
@@ -28,5 +30,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     correct.router,
     record.router,
     money.router,
+    people.router,
+    alerts.router,
 )
 """In the order in which addresses are tried."""

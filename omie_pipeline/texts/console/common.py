@@ -65,6 +65,8 @@ FIND_EXAMPLE: Final = "Código, nome…"
 SETTINGS: Final = "Configurações"
 NOTES: Final = "Notas"
 MONEY: Final = "Dinheiro"
+PEOPLE: Final = "Pessoas"
+ALERTS: Final = "Avisos"
 LEAVE: Final = "Sair"
 
 # templates/place.html

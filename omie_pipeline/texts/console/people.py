@@ -107,3 +107,43 @@ NOT_LOOPBACK: Final = (
     "fora desta máquina o console só atende atrás de um proxy com TLS: use --public-url https://… "
     "(veja docs/console.md)"
 )
+
+
+# console/pages/people.py
+
+TITLE: Final = "Pessoas"
+NOT_YOURSELF: Final = "O próprio acesso só outra pessoa muda."
+NAME_NEEDED: Final = "Escreva o nome da pessoa: é com ele que as ações são assinadas."
+AND_ENTRIES: Final = ", com os lançamentos que só o Omie tem"
+
+# templates/people.html
+
+WHO_ENTERS: Final = "Quem entra"
+ADD: Final = "Dar acesso a uma pessoa"
+LOGIN_LABEL: Final = "Login (um e-mail serve)"
+NAME_LABEL: Final = "Nome"
+ROLE_LABEL: Final = "Papel"
+EMPRESA_LABEL: Final = "Empresa"
+ALL_EMPRESAS: Final = "todas"
+ENTRIES: Final = "Conta e mostra também os lançamentos que só o Omie tem"
+GRANT: Final = "Dar ou mudar este acesso"
+NEW_PASSWORD: Final = "Dar uma senha nova"
+NEW_PASSWORD_ABOUT: Final = "As sessões abertas da pessoa terminam, e ela troca a senha ao entrar."
+DISABLE: Final = "Bloquear"
+ENABLE: Final = "Desbloquear"
+PASSWORD_ONCE: Final = (
+    "Anote e entregue agora: ela não aparece de novo. A pessoa escolhe uma própria ao entrar."
+)
+PASSWORD_SHOWN: Final = "A senha já foi mostrada uma vez. Se ela se perdeu, dê outra."
+
+
+def password_of(login: str) -> str:
+    return f"Senha de {login}"
+
+
+def all_or(empresa: str) -> str:
+    return empresa.replace("*", "todas")
+
+
+def take_away(empresa: str) -> str:
+    return f"Tirar o acesso a {all_or(empresa)}"
