@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from omie_pipeline import validation
+from omie_pipeline.push.both_sides import judge, memory
 from omie_pipeline.simulator.clock import ManualClock
 from omie_pipeline.simulator.engine.server import running_simulator
 from omie_pipeline.validation.model import CandidateRow, Reason, RowFailure, ValidationReport
@@ -129,6 +130,25 @@ def _kept_then_changed(field: str, *between: Step) -> list[Step]:
         Step("clinic", value=VALUES.get(field, TEXTS)[2], **edited),
         Step("push"),
     ]
+
+
+@pytest.mark.slow
+def test_an_engine_that_ignores_decisions_or_forgets_is_found(
+    house: TwoSides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oracle can fail."""
+    decided = [Step("decides", number=0, value="clinica"), Step("push")]
+    history = _kept_then_changed("observacao", *decided)[:-2]
+    play(house, history)
+    with monkeypatch.context() as broken:
+        broken.setattr(memory, "_decided", lambda *_: {})
+        with pytest.raises(AssertionError):
+            play(house, history)
+    kept = _kept_then_changed("email")
+    with monkeypatch.context() as broken:
+        broken.setattr(judge, "remember", lambda *_: None)
+        with pytest.raises(AssertionError):
+            play(house, kept)
 
 
 @pytest.mark.slow

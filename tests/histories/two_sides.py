@@ -153,6 +153,7 @@ class Journal:
         delivered: what our own calls said last of a field.
         lost: what pushes replaced.
         deleted: records that a person deleted and nobody made again.
+        touched: records that a person ever changed.
         written: our last change of each record, for as long as nothing else happened to it.
     """
 
@@ -160,6 +161,7 @@ class Journal:
     delivered: dict[Spot, str] = field(default_factory=dict)
     lost: list[Lost] = field(default_factory=list)
     deleted: set[tuple[str, str]] = field(default_factory=set)
+    touched: set[tuple[str, str]] = field(default_factory=set)
     written: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
 
@@ -381,6 +383,7 @@ class TwoSides:
     def _touch(self, endpoint: str, code: str) -> None:
         self._happened()
         self.journal.written.pop((endpoint, code), None)
+        self.journal.touched.add((endpoint, code))
         self._shown = self.omie()
         if self.plan is not None:
             self.plan.touched.add((endpoint, code))

@@ -50,11 +50,11 @@ def check_explained(house: TwoSides) -> None:
         why = _why(house, known, spot, value, omie.get(spot))
         assert why, (spot, "clinic", value, "omie", omie.get(spot), known.of(spot, *_ALL))
         house.figures.kept_for_omie += why == "kept"
-    replaced = {one.spot[:2] for one in house.journal.lost}
     for entry in known.entries:
         if entry.field == ANY_FIELD:
             record = (entry.endpoint, entry.codigo_integracao)
-            assert record in replaced, (entry, "nobody had typed anything")
+            # A change that was seen before its event came may be told once more: conflicts.md.
+            assert record in house.journal.touched, (entry, "nobody had typed anything")
     for one in house.journal.lost:
         why = _why_lost(known, one)
         assert why, (one, known.of(one.spot, *_ALL))
@@ -89,8 +89,14 @@ def _why(house: TwoSides, known: Told, spot: Spot, clinic: str, omie: str | None
         for one in known.of(spot, "open")
         if (text_of(one.clinic_new), text_of(one.omie_new)) == (clinic, omie)
     ]
+    decided = [
+        one
+        for one in known.of(spot, "kept_clinica", "kept_omie")
+        if one.decided_by and (text_of(one.clinic_new), text_of(one.omie_new)) == (clinic, omie)
+    ]
     if pending:
-        return "pending"
+        # What a person decided of these two values is not asked again.
+        return "" if decided else "pending"
     record = [
         one
         for one in known.entries
