@@ -30,9 +30,12 @@ from omie_pipeline.list_mapping.model import (
     SourceKey,
     SourceKind,
     Suggestion,
+    TargetCode,
+    TargetKind,
     as_read,
 )
 from omie_pipeline.list_mapping.new_category import code_given, request_category, requests_model
+from omie_pipeline.list_mapping.omie_codes import codes_of
 from omie_pipeline.list_mapping.store import Author, Change, Decision
 from omie_pipeline.list_mapping.wanted import Checker, Wanted
 from omie_pipeline.postgres.engine import warehouse_errors
@@ -85,7 +88,8 @@ def listed(
         kind: only of this kind.
     """
     with warehouse_errors(), deployment.engine.connect() as connection:
-        checker = Checker(connection, deployment.empresas)
+        # What serves every empresa is looked up in the lists of those that were asked for.
+        checker = Checker(connection, empresas)
         return tuple(
             ListedMapping(
                 one, checker.name_of(one.key, one.code), checker.problem(one.key, one.code)
@@ -93,6 +97,14 @@ def listed(
             for one in store.in_force(connection, (ALL, *empresas))
             if kind in (None, one.key.kind)
         )
+
+
+def codes_to_choose(
+    deployment: Deployment, empresa: str, target: TargetKind
+) -> tuple[TargetCode, ...]:
+    """Every code of a target that one empresa's Omie has, as last read: usable or not."""
+    with warehouse_errors(), deployment.engine.connect() as connection:
+        return tuple(codes_of(connection, target, empresa))
 
 
 def not_mapped(
@@ -159,7 +171,7 @@ def set_codes(
         checker = Checker(connection, deployment.empresas)
         codes = [checker.checked(one) for one in wanted]
         if expected is not None:
-            _refuse_decided(deployment, connection, codes[0][0], expected)
+            refuse_decided(deployment, connection, codes[0][0], expected)
         return tuple(store.put(connection, codes, _author(deployment, by)))
 
 
@@ -192,6 +204,7 @@ def unset_codes(
     sources: Sequence[str],
     by: str,
     target: str = "",
+    expected: str | None = None,
 ) -> tuple[Change, ...]:
     """Take mappings away; a value that has none is left as it is.
 
@@ -202,14 +215,17 @@ def unset_codes(
         sources: the values.
         by: who decides.
         target: ``""``: what the kind is mapped to most.
+        expected: of one value: the code that the person saw in force, as of :func:`set_codes`.
 
     Raises:
-        ConfigurationError: no such empresa, kind or target.
+        ConfigurationError: no such empresa, kind or target, or it was decided meanwhile.
     """
     with warehouse_errors(), deployment.engine.begin() as connection:
         store.deciding(connection)
         checker = Checker(connection, deployment.empresas)
         keys = [checker.key(empresa, kind, source, target) for source in sources]
+        if expected is not None:
+            refuse_decided(deployment, connection, keys[0], expected)
         return tuple(store.remove(connection, keys, _author(deployment, by)))
 
 
@@ -334,9 +350,20 @@ def _author(deployment: Deployment, by: str) -> Author:
     return Author(by, deployment.clock.now())
 
 
-def _refuse_decided(
+def refuse_decided(
     deployment: Deployment, connection: sa.Connection, key: SourceKey, expected: str
 ) -> None:
+    """Refuse to decide on a value of which another code is in force than a person saw.
+
+    Args:
+        deployment: the composed deployment.
+        connection: of the transaction that decides.
+        key: what is decided.
+        expected: the code that was seen; ``""``: none.
+
+    Raises:
+        ConfigurationError: names who decided meanwhile, and what.
+    """
     now = next((one for one in store.in_force(connection) if one.key == key), None)
     if now is None or now.code == expected:
         if now is not None or not expected:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from omie_pipeline.app.deployment import Deployment
-from omie_pipeline.app.map_lists import not_mapped, reject
+from omie_pipeline.app.map_lists import not_mapped, refuse_decided, reject
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.list_mapping import store
 from omie_pipeline.list_mapping.clinic_values import values_of
@@ -93,24 +93,29 @@ def suggested(
     return tuple(sorted(found, key=_surest_first))
 
 
-def accept(deployment: Deployment, wanted: Wanted, by: str) -> Change:
+def accept(deployment: Deployment, wanted: Wanted, by: str, expected: str | None = None) -> Change:
     """Map a value to what is suggested for it.
 
     Args:
         deployment: the composed deployment.
         wanted: the value; its code may be empty: the likeliest.
         by: who accepts.
+        expected: the code that the person saw in force; ``""``: none. One that was decided
+            meanwhile stays.
 
     Returns:
         What the value was mapped to before, and by whom.
 
     Raises:
-        ConfigurationError: no such value, or nothing, or not this code, is suggested for it.
+        ConfigurationError: no such value, or nothing, or not this code, is suggested for it; or it
+            was decided meanwhile.
     """
     with warehouse_errors(), deployment.engine.begin() as connection:
         store.deciding(connection)
         checker = Checker(connection, deployment.empresas)
         key = _of_one(checker, wanted)
+        if expected is not None:
+            refuse_decided(deployment, connection, key, expected)
         shown = _shown(deployment, connection, key)
         code = wanted.code.strip()
         chosen = next((one for one in shown if code in ("", one.code)), None)

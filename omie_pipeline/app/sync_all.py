@@ -17,7 +17,7 @@ from omie_pipeline.errors import OmiePipelineError
 from omie_pipeline.push.report import PushOptions
 from omie_pipeline.texts import app as texts
 
-Step = Literal["build", "import", "push", "way_back"]
+Step = Literal["build", "import", "push", "way_back", "plan"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Sent:
     visit: Visit
     action_id: str
 
-    def asked(self, kind: str, **subject: str | int | bool | list[str] | None) -> Asked:
+    def asked(self, kind: str, /, **subject: str | int | bool | list[str] | None) -> Asked:
         """What this form asks for, of the visit's empresa."""
         return Asked(self.action_id, self.visit.empresa, kind, self.visit.person.login, subject)
 

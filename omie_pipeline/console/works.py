@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from omie_pipeline.app.build import BuildRequest, build, reads_clinic
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.notes import cancel_note, issue_note, wait_for_note
 from omie_pipeline.app.push_all import PushRequest, push_all
+from omie_pipeline.app.recategorise import recategorise
 from omie_pipeline.app.sync_all import StepResult, sync_all
 from omie_pipeline.app.sync_one import SyncedRecord, SyncRequest, sync_one
 from omie_pipeline.catalog import REGISTRY, WRITABLE
@@ -243,6 +245,17 @@ def _send_cause(deployment: Deployment, action: Action, tell: Tell) -> bool:
 
 _MOST_ROWS: Final = 5_000
 """Rows of one cause that are sent again at once; a sync takes the others."""
+
+
+def _recategorise(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Make a plan of what mappings change in what Omie has already."""
+    first = date.fromisoformat(str(action.subject["date_from"]))
+    made = recategorise(deployment, (action.empresa,), first, action.by)
+    rows = made.plan.leaving if made.plan else 0
+    tell(StepResult("plan", made.plan.plan_id if made.plan else "", rows))
+    return True
+
+
 _BY: Final = "console"
 
 WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
@@ -253,5 +266,6 @@ WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
     "wait": _wait,
     "sync_record": _sync_record,
     "send_cause": _send_cause,
+    "recategorise": _recategorise,
 }
 """Kinds of long actions, and what does them."""

@@ -44,7 +44,8 @@ def choice(browser: Browser, keep: str, field: str = "email", page: str = RECORD
     """The fields of the form that keeps a side of a field; ``""`` for all fields."""
     for form in re.findall(r"<form.*?</form>", browser.get(page).text, re.S):
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
-        if (fields.get("keep"), fields.get("field")) == (keep, field):
+        meant = (fields.get("keep"), fields.get("field")) == (keep, field)
+        if meant and f'action="{page}"' in form:
             return fields
     raise AssertionError(keep)
 

@@ -13,6 +13,7 @@ from omie_pipeline.console.pages import (
     enter,
     history,
     home,
+    mapping,
     money,
     notes,
     people,
@@ -32,5 +33,6 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     money.router,
     people.router,
     alerts.router,
+    mapping.router,
 )
 """In the order in which addresses are tried."""

@@ -51,12 +51,14 @@ KINDS: Final[Mapping[str, str]] = {
     "wait": "Espera pela prefeitura",
     "sync_record": "Sincronização de um registro",
     "send_cause": "Envio de novo de um motivo",
+    "recategorise": "Plano das categorias",
 }
 STEPS: Final[Mapping[str, str]] = {
     "build": "cópia da clínica",
     "import": "leitura do Omie",
     "push": "envio",
     "way_back": "volta à clínica",
+    "plan": "plano",
 }
 
 
