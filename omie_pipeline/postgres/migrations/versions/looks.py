@@ -8,6 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
+from omie_pipeline.postgres.schemas import SYNC, schemas_of
+
 revision = "0042"
 down_revision = "0041"
 branch_labels = None
@@ -18,7 +20,8 @@ def upgrade() -> None:
     connection = op.get_bind()
     text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     connection.exec_driver_sql(text)
-    columns = sa.inspect(connection).get_columns("base", schema="omie_sync")
+    schema = schemas_of(connection).name(SYNC)
+    columns = sa.inspect(connection).get_columns("base", schema=schema)
     if any(column["name"] == "compared_at" for column in columns):
         connection.exec_driver_sql(
             "INSERT INTO omie_sync.look (empresa, endpoint, codigo_integracao, compared_at,"
