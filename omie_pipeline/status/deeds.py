@@ -120,7 +120,9 @@ def _sources(empresas: Sequence[str]) -> tuple[sa.Select[Any], ...]:
         _source(
             "conflict", c.conflict_id, c.decided_at, c.empresa, c.decided_by, c.state,
             _object(endpoint=c.endpoint, code=c.codigo_integracao, field=c.field),
-            c.omie_new, c.clinic_new,
+            # What was given up, and what stands.
+            sa.case((c.state == "kept_omie", c.clinic_new), else_=c.omie_new),
+            sa.case((c.state == "kept_omie", c.omie_new), else_=c.clinic_new),
         ).where(c.empresa.in_(empresas), c.decided_by.is_not(None), c.decided_at.is_not(None)),
         _source(
             "duplicate", d.decision_id, d.decided_at, d.empresa, d.decided_by, d.decision,

@@ -82,6 +82,9 @@ def test_who_did_what_from_every_door(house: House) -> None:
         "Gil", "Hugo", "assunto abc", "ivo", texts.DEEDS["console:sync"], "não deu",
     ):  # fmt: skip
         assert words in page, words
+    # What was given up stands before what holds.
+    assert page.index("Maria Souza") < page.index("Maria Santos")
+    assert "ligado" in page
     # Another empresa's, and a plan over it, are not there.
     assert "troca de banco" not in page
     assert "assunto xyz" not in page

@@ -25,6 +25,7 @@ from omie_pipeline.status.history import (
     recent_runs,
 )
 from omie_pipeline.texts.console import history as texts
+from omie_pipeline.texts.validation import LABELS as FIELDS
 
 router = APIRouter()
 _PAGE: Final = 50
@@ -170,12 +171,12 @@ def _deed(one: Deed, *, names: bool) -> Line:
         one.by,
         texts.DEEDS.get(f"{one.source}:{one.action}", one.action),
         tuple(
-            (texts.SUBJECTS[name], name_of(value) if name == "endpoint" else _written(value))
+            (texts.SUBJECTS[name], _about(name, value))
             for name, value in one.subject.items()
             if name in texts.SUBJECTS and value not in (None, "", [])
         ),
-        texts.HIDDEN if hidden and one.before is not None else _written(one.before),
-        texts.HIDDEN if hidden and one.after is not None else _written(one.after),
+        texts.HIDDEN if hidden and one.before is not None else _value(one, one.before),
+        texts.HIDDEN if hidden and one.after is not None else _value(one, one.after),
         error=mask_text(one.error),
     )
 
@@ -185,6 +186,20 @@ def name_of(table: str) -> str:
     if table in texts.LISTS:
         return texts.LISTS[table]
     return REGISTRY[table].title if table in REGISTRY else table
+
+
+def _about(name: str, value: Any) -> str:
+    """A part of what something was about, in words where there are some."""
+    if name == "endpoint":
+        return name_of(str(value))
+    return FIELDS.get(str(value), str(value)) if name == "field" else _written(value)
+
+
+def _value(deed: Deed, value: Any) -> str:
+    """What stood or was decided; settings of switches have words."""
+    if deed.source == "switch" and isinstance(value, str):
+        return texts.SWITCHED.get(value, value)
+    return _written(value)
 
 
 def _written(value: Any) -> str:

@@ -122,6 +122,14 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "role": "papel",
     "setting": "ajuste",
 }
+SWITCHED: Final[Mapping[str, str]] = {
+    "on": "ligado",
+    "off": "desligado",
+    "so_novos": "só cria o que é novo",
+    "both": "envia e lê",
+    "export": "só envia",
+    "import": "só lê do Omie",
+}
 HIDDEN: Final = "(oculto para o seu acesso)"
 
 # templates/history.html
