@@ -23,6 +23,9 @@ Row = Mapping[str, Any]
 Who = tuple[str, str]
 """Empresa and our code of a record."""
 
+PersonAndValue = tuple[str, Decimal | None]
+"""Our code of the person that a record is about, and its sum in R$ if it has one."""
+
 _CLIENTES: Final = "clientes"
 _ORIGIN: Final = "_origem_id"
 _FEWEST_SIGNS: Final = 3
@@ -128,8 +131,10 @@ def names_of(engine: sa.Engine, people: Collection[Who]) -> dict[Who, str]:
     return {who: str(found[0].get("razao_social") or "") for who, found in rows.items()}
 
 
-def people_of(engine: sa.Engine, endpoint: str, codes: Collection[str]) -> dict[Who, str]:
-    """(empresa, code) of records -> our code of their person.
+def people_of(
+    engine: sa.Engine, endpoint: str, codes: Collection[str]
+) -> dict[Who, PersonAndValue]:
+    """(empresa, code) of records -> our code of their person, and their sum in R$.
 
     Args:
         engine: one that shows some empresas only.
@@ -138,7 +143,15 @@ def people_of(engine: sa.Engine, endpoint: str, codes: Collection[str]) -> dict[
     """
     with warehouse_errors(), engine.connect() as connection:
         rows = payload_rows(connection, REGISTRY[endpoint], codes)
-    return {who: person_in(REGISTRY[endpoint], who[1], found[0]) for who, found in rows.items()}
+    one = REGISTRY[endpoint]
+    return {
+        who: (person_in(one, who[1], found[0]), _sum(one, found[0])) for who, found in rows.items()
+    }
+
+
+def _sum(endpoint: Endpoint, row: Row) -> Decimal | None:
+    amount = row.get(endpoint.value_field) if endpoint.value_field else None
+    return None if amount is None else Decimal(str(amount))
 
 
 def codes_naming(engine: sa.Engine, endpoint: str, codes: Collection[str]) -> dict[str, list[Row]]:
@@ -169,7 +182,7 @@ def hanging(engine: sa.Engine, endpoint: str, people: Collection[Who]) -> dict[W
     found: dict[Who, Hanging] = {}
     for name, rows in codes_naming(engine, endpoint, {code for _, code in people}).items():
         one = REGISTRY[name]
-        ((_, column),) = [pair for pair in _naming(endpoint) if pair[0] is one]
+        column = column_naming(name, endpoint)
         there = _confirmed(engine, name, {str(row[one.key_column]) for row in rows})
         for row in rows:
             who = (row["empresa"], str(row[column]))
@@ -179,6 +192,11 @@ def hanging(engine: sa.Engine, endpoint: str, people: Collection[Who]) -> dict[W
             mine.rows[name] = mine.rows.get(name, 0) + 1
             mine.value += Decimal(str(row.get(one.value_field) or 0))
     return found
+
+
+def column_naming(endpoint: str, target: str) -> str:
+    """The column in which payload rows of an endpoint name records of another one."""
+    return next(column for one, column in _naming(target) if one.name == endpoint)
 
 
 def _naming(endpoint: str) -> list[tuple[Endpoint, str]]:

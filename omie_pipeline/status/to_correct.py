@@ -21,7 +21,13 @@ from omie_pipeline.status.history import (
     quarantined_rows,
     rejected_rows,
 )
-from omie_pipeline.status.seen_rows import codes_naming, people_found, people_of
+from omie_pipeline.status.seen_rows import (
+    PersonAndValue,
+    codes_naming,
+    column_naming,
+    people_found,
+    people_of,
+)
 
 Actor = Literal["reception", "finance", "engineering", "itself"]
 """Who acts: people with the patients' data; with categories, sums and decisions; with the machine;
@@ -208,48 +214,48 @@ def rows_to_correct(
     entries = rows_in_state(engine, state, wanted)
     asked: dict[str, set[str]] = {}
     for one in entries:
-        if not one.person:
+        if not one.person or one.value is None:
             target, code = one.acts_upon if one.acts_upon[0] else (one.endpoint, one.code)
             asked.setdefault(target, set()).add(code)
-    known: Mapping[tuple[str, str, str], str] = {
-        (target, *who): person
+    known: Mapping[tuple[str, str, str], PersonAndValue] = {
+        (target, *who): told
         for target, codes in asked.items()
-        for who, person in people_of(engine, target, codes).items()
+        for who, told in people_of(engine, target, codes).items()
     }
-    return tuple(
-        one
-        if one.person
-        else replace(
-            one,
-            person=known.get((one.acts_upon[0], one.empresa, one.acts_upon[1]), "")
-            or known.get((one.endpoint, one.empresa, one.code), ""),
-        )
-        for one in entries
-    )
+
+    def told(one: RefusedEntry) -> RefusedEntry:
+        target, code = one.acts_upon if one.acts_upon[0] else (one.endpoint, one.code)
+        person, value = known.get((target, one.empresa, code), ("", None))
+        # The sum of what it acts upon is not its own.
+        own = one.value if one.value is not None or target != one.endpoint else value
+        return replace(one, person=one.person or person, value=own)
+
+    return tuple(map(told, entries))
 
 
-def codes_about(engine: sa.Engine, text: str, *, people: bool) -> tuple[str, ...]:
-    """Our codes that a person may mean: the code itself, and with ``people`` those of everybody of
-    that name or document and of the records that name them.
+def codes_about(
+    engine: sa.Engine, empresas: Sequence[str], text: str, named: Collection[str]
+) -> dict[str, set[str]]:
+    """Empresa -> our codes that a person may mean: the code itself, everybody of that name or
+    document, and the records that name them.
 
     Args:
         engine: one that shows some empresas only.
+        empresas: whose codes.
         text: as it was typed.
-        people: the person who asks may see names.
+        named: the empresas in which the person who asks may see names.
     """
-    typed = text.strip()
-    codes = {typed, typed.upper()}
-    if people:
-        codes |= {one.code for one in people_found(engine, typed)}
-    codes |= _naming(engine, "clientes", codes)
-    for titles in ("contas_receber", "contas_pagar"):
-        codes |= _naming(engine, titles, codes)
-    return tuple(sorted(codes - {""}))
-
-
-def _naming(engine: sa.Engine, endpoint: str, codes: Collection[str]) -> set[str]:
-    return {
-        str(row[REGISTRY[name].key_column])
-        for name, rows in codes_naming(engine, endpoint, codes).items()
-        for row in rows
-    }
+    typed = {text.strip(), text.strip().upper()} - {""}
+    codes = {name: set(typed) for name in empresas}
+    for one in people_found(engine, text.strip()) if named else ():
+        if one.empresa in codes and one.empresa in named:
+            codes[one.empresa].add(one.code)
+    for endpoint in ("clientes", "contas_receber", "contas_pagar"):
+        asked = {code for found in codes.values() for code in found}
+        for name, rows in codes_naming(engine, endpoint, asked).items():
+            column, naming = REGISTRY[name].key_column, column_naming(name, endpoint)
+            for row in rows:
+                mine = codes.get(row["empresa"], set())
+                if str(row[naming]) in mine:
+                    mine.add(str(row[column]))
+    return codes

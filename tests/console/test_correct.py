@@ -110,6 +110,17 @@ def test_a_search_finds_a_person_and_what_hangs_on_them(house: House, clinic: Wo
     assert texts.NO_ROWS in browser.send("/corrigir", "/corrigir", text="Ana % Dores").text
 
 
+def test_a_code_that_two_empresas_have_is_not_taken_for_the_others(
+    house: House, clinic: World
+) -> None:
+    """PAC-1 and REC-1 are somebody else's in each of them."""
+    fill(house, clinic)
+    page = house.manager().send("/corrigir", "/corrigir", text="das Dores").text
+    assert "/e/norte/registro/contas_receber/REC-1" in page
+    assert "/e/sul/" not in page
+    assert "150,10" in page
+
+
 def test_who_may_not_see_names_finds_and_sees_none(house: House, clinic: World) -> None:
     fill(house, clinic)
     browser = house.let_in("engenheira", Grant("norte", Role.ENGINEERING))

@@ -180,10 +180,16 @@ def _causes(visit: Visit, empresas: Sequence[str]) -> HTMLResponse:
 
 def _found(visit: Visit, empresas: Sequence[str], text: str) -> HTMLResponse:
     """Rows about what somebody typed, whatever their cause."""
-    people = all(visit.may(Permission.NAMES, one) for one in empresas)
-    codes = codes_about(visit.seen.engine, text, people=people) if text.strip() else ()
-    wanted = ListFilter(tuple(empresas), limit=PAGE, codes=codes)
-    entries = [one for state in STATES for one in rows_to_correct(visit.seen.engine, state, wanted)]
+    engine = visit.seen.engine
+    named = [one for one in empresas if visit.may(Permission.NAMES, one)]
+    entries = [
+        one
+        for empresa, codes in codes_about(engine, empresas, text, named).items()
+        for state in STATES
+        for one in rows_to_correct(
+            engine, state, ListFilter((empresa,), limit=PAGE, codes=tuple(sorted(codes)))
+        )
+    ]
     return visit.page(
         "correct_rows.html",
         texts,

@@ -26,6 +26,7 @@ from omie_pipeline.status.seen_rows import names_of, people_found
 from omie_pipeline.texts.cli import nfse as note_texts
 from omie_pipeline.texts.console import record as texts
 from omie_pipeline.texts.console import records
+from omie_pipeline.validation.model import label
 
 router = APIRouter()
 Line = tuple[str, str]
@@ -137,9 +138,9 @@ def _lines(row: Mapping[str, Any], names_shown: bool) -> list[Line]:
     """A row, column by column, without what is empty."""
     shown = row if names_shown else mask(dict(row))
     return [
-        (name, _in_words(value) if isinstance(value, dict | list) else str(value))
+        (label(name), _in_words(value) if isinstance(value, dict | list) else str(value))
         for name, value in shown.items()
-        if value not in (None, "", [], {})
+        if value not in (None, "", [], {}) and name != "empresa" and not name.startswith("_")
     ]
 
 
