@@ -95,7 +95,7 @@ class BuiltSides(TwoSides):
                 "numero": row["endereco_numero"],
                 "cidade": "São Paulo",
                 "uf": "SP",
-                **{name: row[name] for name in ("cep", "email", "bairro")},
+                **{name: row.get(name) for name in ("cep", "email", "bairro")},
             }
             for number, row in self.rows["clientes"].items()
         ]
@@ -108,7 +108,7 @@ class BuiltSides(TwoSides):
                 "data": row["data_particao"].isoformat(),
                 "data_vencimento": row["data_vencimento"].isoformat(),
                 "valor": row["valor_documento"],
-                "observacao": row["observacao"],
+                "observacao": row.get("observacao"),
             }
             for number, row in self.rows["contas_receber"].items()
         ]
