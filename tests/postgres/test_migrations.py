@@ -15,6 +15,7 @@ from omie_pipeline.postgres import all_tables  # noqa: F401 (registers them)
 from omie_pipeline.postgres.engine import open_engine
 from omie_pipeline.postgres.migrate import alembic_config, migrate, newest_migration
 from omie_pipeline.postgres.tables import INBOX, OMIE, OUTBOX, SYNC, metadata
+from tests.docs.pages import ROOT
 
 
 def _ours(name: str | None, kind: str, _: object) -> bool:
@@ -43,6 +44,19 @@ def test_the_newest_migration_is_the_one_that_alembic_ends_with(engine: sa.Engin
     with engine.connect() as connection:
         scripts = ScriptDirectory.from_config(alembic_config(connection))
     assert scripts.get_heads() == [newest_migration()]
+
+
+def test_no_two_steps_have_the_same_number() -> None:
+    """Two that were made at the same time: alembic would know only one of them."""
+    folder = ROOT / "omie_pipeline" / "postgres" / "migrations" / "versions"
+    lines = [
+        line
+        for file in folder.glob("*.py")
+        for line in file.read_text("utf-8").splitlines()
+        if line.startswith("revision")
+    ]
+    assert len(lines) > 10
+    assert len(lines) == len(set(lines))
 
 
 @pytest.mark.parametrize(
