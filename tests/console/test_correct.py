@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from omie_pipeline.app import sync_one
+from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog import WRITABLE
 from omie_pipeline.console.access.people import Grant
 from omie_pipeline.console.access.roles import Role
@@ -196,6 +198,28 @@ def test_a_cause_is_sent_again_whatever_kept_its_rows(house: House, clinic: Worl
     run(house.deployment, "c" * 20)
     (one,) = actions_of(house.engine, ["norte"])
     assert one.result["steps"][0]["rows"] == 1, one.result
+    assert clinic.ledger()["PAC-1"] == "confirmed"
+
+
+@pytest.mark.slow
+def test_one_record_is_sent_and_what_still_stops_it_is_told(
+    house: House, clinic: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(house, clinic)
+    monkeypatch.setattr(sync_one, "refresh_key", lambda *_: True)
+    monkeypatch.setattr(Deployment, "prepare_dbt", lambda _: None)
+    ask(house, "sync_record", endpoint="clientes", code="PAC-1")
+    run(house.deployment, "c" * 20)
+    (refused,) = actions_of(house.engine, ["norte"])
+    assert refused.state == "failed"
+    assert "CPF" in refused.result["steps"][0]["error"]
+    clinic.model("clientes", [cliente(1, empresa="norte", cnpj_cpf=cpf(1))])
+    with house.engine.begin() as connection:
+        connection.execute(sa.delete(console_action))
+    ask(house, "sync_record", endpoint="clientes", code="PAC-1")
+    run(house.deployment, "c" * 20)
+    (sent,) = actions_of(house.engine, ["norte"])
+    assert (sent.state, sent.result["steps"][0]["rows"]) == ("done", 1)
     assert clinic.ledger()["PAC-1"] == "confirmed"
 
 
