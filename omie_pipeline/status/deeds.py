@@ -28,7 +28,7 @@ from omie_pipeline.postgres.tables import (
 
 CONSOLE: Final = "console"
 _DIGITS: Final = 20
-_LOGGED: Final = ("pause", "resume", "switch")
+_LOGGED: Final = ("pause", "resume", "switch", "conflict")
 """Kinds of actions of the console that stand in the log of what they decided as well."""
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from omie_pipeline.app.switches import SwitchRequest, decide_switches, pause, resume
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.console import pages
 from omie_pipeline.console.access.people import Grant
 from omie_pipeline.console.access.roles import Role
+from omie_pipeline.console.works import WORKS
 from omie_pipeline.postgres.omie_tables import import_run
 from omie_pipeline.postgres.tables import (
     conflict,
@@ -151,3 +154,11 @@ def test_what_is_no_page_is_refused(house: House, query: str) -> None:
 def test_another_empresa_is_not_there(house: House) -> None:
     browser = house.let_in("norte.so", Grant("norte", Role.MANAGER))
     assert browser.get("/historico?de=sul").status_code == 404
+
+
+def test_every_action_of_the_console_has_words() -> None:
+    """What a form asks for is told in Portuguese on this page."""
+    text = "".join(file.read_text("utf-8") for file in Path(pages.__file__).parent.glob("*.py"))
+    kinds = set(re.findall(r'asked\(\s*"(\w+)"', text)) | set(WORKS)
+    assert kinds
+    assert {kind for kind in kinds if f"console:{kind}" not in texts.DEEDS} == set()
