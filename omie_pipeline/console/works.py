@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from omie_pipeline.app.build import BuildRequest, build, reads_clinic
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.app.notes import cancel_note, issue_note, wait_for_note
+from omie_pipeline.app.plans import apply_plan
 from omie_pipeline.app.push_all import PushRequest, push_all
 from omie_pipeline.app.recategorise import recategorise
 from omie_pipeline.app.sync_all import StepResult, sync_all
@@ -21,6 +22,7 @@ from omie_pipeline.app.sync_one import SyncedRecord, SyncRequest, sync_one
 from omie_pipeline.catalog import REGISTRY, WRITABLE
 from omie_pipeline.clock import Clock
 from omie_pipeline.config.settings import project_root
+from omie_pipeline.console.access.people import find_person
 from omie_pipeline.console.actions import (
     Action,
     Asked,
@@ -247,6 +249,21 @@ _MOST_ROWS: Final = 5_000
 """Rows of one cause that are sent again at once; a sync takes the others."""
 
 
+def _apply_plan(deployment: Deployment, action: Action, tell: Tell) -> bool:
+    """Send exactly what an approved plan says, in the name of the person."""
+    with deployment.engine.connect() as connection:
+        person = find_person(connection, action.by)
+    by = person.name if person else action.by
+    done = apply_plan(deployment, str(action.subject["plan"]), by)
+    for one in done.results:
+        counts = one.report.total if one.report else None
+        error = str(one.error) if one.error else one.report.stopped_by if one.report else ""
+        refused = counts.rejected + counts.quarantined if counts else 0
+        delivered = counts.delivered if counts else 0
+        tell(StepResult("push", one.endpoint.name, delivered, refused, error))
+    return done.plan.state == "applied"
+
+
 def _recategorise(deployment: Deployment, action: Action, tell: Tell) -> bool:
     """Make a plan of what mappings change in what Omie has already."""
     first = date.fromisoformat(str(action.subject["date_from"]))
@@ -266,6 +283,7 @@ WORKS: Final[Mapping[str, Callable[[Deployment, Action, Tell], bool]]] = {
     "wait": _wait,
     "sync_record": _sync_record,
     "send_cause": _send_cause,
+    "apply_plan": _apply_plan,
     "recategorise": _recategorise,
 }
 """Kinds of long actions, and what does them."""

@@ -17,6 +17,7 @@ from omie_pipeline.console.pages import (
     money,
     notes,
     people,
+    plans,
     record,
     settings,
 )
@@ -34,5 +35,6 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     people.router,
     alerts.router,
     mapping.router,
+    plans.router,
 )
 """In the order in which addresses are tried."""

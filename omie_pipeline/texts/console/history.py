@@ -60,6 +60,9 @@ INCOMPLETE: Final = "O total que o Omie disse não foi alcançado; a próxima le
 DEEDS: Final[Mapping[str, str]] = {
     "console:sync": "Pediu uma sincronização",
     "console:retry": "Pediu para enviar de novo",
+    "console:plan_approve": "Aprovou um plano",
+    "console:plan_reject": "Recusou um plano",
+    "console:apply_plan": "Pediu para aplicar um plano",
     "console:recategorise": "Pediu um plano das categorias",
     "console:mapping_accept": "Aceitou uma sugestão de categoria",
     "console:mapping_accept_all": "Aceitou sugestões de categorias",

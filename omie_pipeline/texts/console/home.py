@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, str]] = {
     "wait": "Espera pela prefeitura",
     "sync_record": "Sincronização de um registro",
     "send_cause": "Envio de novo de um motivo",
+    "apply_plan": "Aplicação de um plano",
     "recategorise": "Plano das categorias",
 }
 STEPS: Final[Mapping[str, str]] = {
