@@ -17,17 +17,23 @@ def list_conflicts(deployment: Deployment, wanted: WantedConflicts) -> tuple[Fie
 
 
 def resolve_conflicts(
-    deployment: Deployment, wanted: WantedConflicts, keep: Keep, by: str
+    deployment: Deployment,
+    wanted: WantedConflicts,
+    keep: Keep,
+    by: str,
+    seen: str | None = None,
 ) -> Resolved:
-    """Decide the open conflicts of one record; sends nothing.
+    """Decide the open conflicts of one record, in one transaction; sends nothing.
 
     Args:
         deployment: the composed deployment.
         wanted: the record, and perhaps one field of it.
         keep: whose value stands.
         by: name of the person.
+        seen: digest of what the person was shown (:func:`decide.digest_of`); nothing is decided if
+            something else waits by now. ``None``: whatever waits.
 
     Raises:
         WarehouseError: the database is gone; nothing was decided.
     """
-    return decide.resolve(deployment.engine, wanted, keep, by, deployment.clock.now())
+    return decide.resolve(deployment.engine, wanted, keep, by, deployment.clock.now(), seen)

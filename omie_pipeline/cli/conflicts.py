@@ -97,12 +97,13 @@ def show_(
 ) -> None:
     """Mostra os dois lados de cada campo de um registro, antes e agora, e o que foi decidido."""
     from omie_pipeline.app.conflicts import list_conflicts
+    from omie_pipeline.push.both_sides.decide import UNDECIDED, digest_of
 
     deployment, wanted = _wanted(empresa, endpoint, code, field)
     found = list_conflicts(deployment, wanted)
     if as_json:
         for one in found:
-            emit(_record(one, values=values))
+            emit({**_record(one, values=values), "seen": digest_of([one])})
         return
     if not found:
         show(texts.NONE_FOUND)
@@ -110,6 +111,8 @@ def show_(
     say(texts.VALUES_SHOWN if values else texts.VALUES_HIDDEN)
     for one in found:
         _show_one(one, values=values)
+    if waiting := [one for one in found if one.state in UNDECIDED]:
+        say(texts.decide_what_was_shown(code=code, seen=digest_of(waiting)))
 
 
 @conflicts.command(cls=PortugueseCommand)
@@ -121,6 +124,12 @@ def resolve(
     empresa: EmpresaOption = None,
     endpoint: EndpointOption = None,
     field: FieldOption = "",
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            "--seen", metavar="RESUMO", help="Só decide se ainda é o que show mostrou (RESUMO)."
+        ),
+    ] = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -136,7 +145,7 @@ def resolve(
     }
     if len(places) > 1:
         raise typer.BadParameter(texts.several(code), param_hint=texts.CODE_HINT)
-    done = resolve_conflicts(deployment, wanted, keep.value, decider(by))
+    done = resolve_conflicts(deployment, wanted, keep.value, decider(by), seen)
     if as_json:
         for one in (*done.decided, *done.before):
             emit({**_record(one, values=False), "decided_now": one in done.decided})
@@ -147,6 +156,9 @@ def resolve(
 
 
 def _tell(code: str, done: Resolved) -> None:
+    if done.changed:
+        show(texts.changed_since_shown(code))
+        return
     for one in done.decided:
         told = texts.kept_omie if one.state == "kept_omie" else texts.kept_clinica
         show(told(code=code, field=_field(one)))

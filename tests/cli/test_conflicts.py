@@ -62,6 +62,26 @@ def test_a_decision_is_carried_out_by_the_next_push(
     assert (state, by) == (f"kept_{keep}", "Ana")
 
 
+def test_nothing_is_decided_on_something_else_than_was_shown(
+    contested: World, terminal: Terminal
+) -> None:
+    """Somebody typed once more between the look and the decision."""
+    shown = terminal("conflicts", "show", "PAC-1")
+    seen = (shown.out + shown.err).rpartition("--seen ")[2].split()[0]
+    contested.clock.sleep(300)
+    contested.control.edit("clientes", "PAC-1", {"email": "outro@omie.com.br"})
+    contested.clock.sleep(300)
+    contested.import_table("clientes")
+    contested.push(policy=PERSON_DECIDES)
+    late = terminal("conflicts", "resolve", "PAC-1", "--keep", "clinica", "--seen", seen)
+    assert (late.code, "mudou desde que foi mostrado" in late.out) == (3, True)
+    assert contested.rows("SELECT DISTINCT state FROM omie_sync.conflict") == [("open",)]
+    shown = terminal("conflicts", "show", "PAC-1")
+    seen = (shown.out + shown.err).rpartition("--seen ")[2].split()[0]
+    done = terminal("conflicts", "resolve", "PAC-1", "--keep", "clinica", "--seen", seen)
+    assert done.code == 0
+
+
 def test_omies_value_stays_until_the_clinics_changes_again(
     contested: World, terminal: Terminal
 ) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from omie_pipeline.push.both_sides.decide import (
     FieldConflict,
     Keep,
     WantedConflicts,
+    digest_of,
 )
 from omie_pipeline.texts.console import conflicts as texts
 from omie_pipeline.validation.model import label, sentence
@@ -100,8 +100,8 @@ def conflict(visit: SeeingVisit, endpoint: str, code: str, aviso: str = "") -> H
         kind=_title(endpoint),
         waiting=waiting,
         decided=[one for one in lines if not one.waits],
-        seen=_shown(one.one for one in waiting),
-        seen_of={one.one.conflict_id: _shown([one.one]) for one in waiting},
+        seen=digest_of(one.one for one in waiting),
+        seen_of={one.one.conflict_id: digest_of([one.one]) for one in waiting},
         here=_place(visit.empresa, endpoint, code),
         notice=texts.NOTICES.get(aviso, ""),
         is_good=aviso in _GOOD,
@@ -147,10 +147,10 @@ def decide(
     def do() -> Done:
         if not meant:
             return Done(result={"notice": "antes"})
-        if _shown(meant) != seen:
-            return Done(result={"notice": "mudou"})
         wanted = WantedConflicts((visit.empresa,), endpoint, code, field)
-        done = resolve_conflicts(acting, wanted, keep, visit.person.name)
+        done = resolve_conflicts(acting, wanted, keep, visit.person.name, seen)
+        if done.changed:
+            return Done(result={"notice": "mudou"})
         after = {one.field: one.state for one in done.decided}
         return Done(after=after, result={"notice": keep if done.decided else "antes"})
 
@@ -174,15 +174,6 @@ def _place(empresa: str, endpoint: str, code: str) -> str:
 
 def _title(endpoint: str) -> str:
     return REGISTRY[endpoint].title if endpoint in REGISTRY else endpoint
-
-
-def _shown(lines: Iterable[FieldConflict]) -> str:
-    """A digest of what is shown: which conflicts, and both values of each."""
-    told = sorted(
-        [one.conflict_id, one.state, json.dumps([one.clinic_new, one.omie_new], default=str)]
-        for one in lines
-    )
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _contested(visit: Visit, one: FieldConflict) -> Contested:

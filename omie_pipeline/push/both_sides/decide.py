@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -81,10 +83,12 @@ class Resolved:
         decided: conflicts that it decided.
         before: what had been decided already of the other fields that are meant, the newest of
             each; nothing was changed of these.
+        changed: something else waited than the person had been shown, and nothing was decided.
     """
 
     decided: tuple[FieldConflict, ...]
     before: tuple[FieldConflict, ...]
+    changed: bool = False
 
 
 def conflicts(engine: sa.Engine, wanted: WantedConflicts) -> tuple[FieldConflict, ...]:
@@ -100,12 +104,27 @@ def conflicts(engine: sa.Engine, wanted: WantedConflicts) -> tuple[FieldConflict
         return _read(connection, query)
 
 
+def digest_of(lines: Iterable[FieldConflict]) -> str:
+    """A digest of conflicts as they are shown: which ones, and both values of each."""
+    told = sorted(
+        [one.conflict_id, one.state, json.dumps([one.clinic_new, one.omie_new], default=str)]
+        for one in lines
+    )
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
 def resolve(
-    engine: sa.Engine, wanted: WantedConflicts, keep: Keep, by: str, now: datetime
+    engine: sa.Engine,
+    wanted: WantedConflicts,
+    keep: Keep,
+    by: str,
+    now: datetime,
+    seen: str | None = None,
 ) -> Resolved:
     """Decide what waits for a person: the next push sends the clinic's value, or leaves Omie's
     alone until the clinic's changes again. Of two persons at once, the first decides. What was
-    overwritten is taken notice of by keeping the clinic's value: Omie's is gone.
+    overwritten is taken notice of by keeping the clinic's value: Omie's is gone. All of it is
+    decided, or nothing.
 
     Args:
         engine: the warehouse.
@@ -113,18 +132,29 @@ def resolve(
         keep: whose value stands.
         by: name of the person.
         now: time of the decision.
+        seen: digest of what the person was shown (:func:`digest_of`); nothing is decided if
+            something else waits by now. ``None``: whatever waits.
 
     Raises:
         WarehouseError: the database is gone; nothing was decided.
     """
     c = conflict.c
-    statement = (
-        sa.update(conflict)
-        .where(*_meant(wanted), c.state.in_(UNDECIDED if keep == "clinica" else ("open",)))
-        .values(state=f"kept_{keep}", decided_by=by, decided_at=now)
-        .returning(*_columns())
+    waiting = (
+        sa.select(*_columns())
+        .where(*_meant(wanted), c.state.in_(UNDECIDED))
+        .order_by(c.conflict_id)
+        .with_for_update()
     )
     with warehouse_errors(), engine.begin() as connection:
+        found = _read(connection, waiting)
+        changed = bool(found) and seen is not None and digest_of(found) != seen
+        mine = [one.conflict_id for one in found if keep == "clinica" or one.state == "open"]
+        statement = (
+            sa.update(conflict)
+            .where(c.conflict_id.in_([] if changed else mine))
+            .values(state=f"kept_{keep}", decided_by=by, decided_at=now)
+            .returning(*_columns())
+        )
         decided = _read(connection, statement)
         fields = {(one.empresa, one.endpoint, one.field) for one in decided}
         earlier = (
@@ -137,7 +167,7 @@ def resolve(
             name = (one.empresa, one.endpoint, one.field)
             if name not in fields:
                 before.setdefault(name, one)
-    return Resolved(decided, tuple(before.values()))
+    return Resolved(decided, tuple(before.values()), changed)
 
 
 @dataclass(frozen=True, slots=True)

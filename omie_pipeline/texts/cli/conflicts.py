@@ -79,5 +79,13 @@ def send_now(*, endpoint: str, code: str) -> str:
     return f"Enviar já: omie-pipeline push {endpoint} --key {code}"
 
 
+def decide_what_was_shown(*, code: str, seen: str) -> str:
+    return f"Decidir só sobre isto: omie-pipeline conflicts resolve {code} --keep … --seen {seen}"
+
+
+def changed_since_shown(code: str) -> str:
+    return f"{code} mudou desde que foi mostrado; nada foi decidido. Veja: conflicts show {code}"
+
+
 def several(code: str) -> str:
     return f"{code} está em mais de um lugar; diga --empresa ou --endpoint"
