@@ -72,6 +72,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "console:mapping_create": "Criou uma categoria no Omie",
     "console:send_cause": "Pediu para enviar de novo tudo de um motivo",
     "console:sync_record": "Pediu para sincronizar um registro",
+    "console:conflict": "Decidiu um conflito",
     "console:pause": "Desativou a empresa",
     "console:resume": "Reativou a empresa",
     "console:switch": "Mudou o que é enviado",
