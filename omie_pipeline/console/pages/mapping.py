@@ -227,12 +227,9 @@ def create(
 
 
 @router.post("/e/{empresa}/categorias/plano")
-def plan_history(
-    form: Annotated[Sent, Depends(sent_by(Permission.PLAN))],
-    first: Annotated[date, Form()],
-) -> Response:
+def plan_history(form: Mapping, first: Annotated[date, Form()]) -> Response:
     """Have a plan made of what the mappings change in what Omie has already."""
-    form.visit.need(Permission.MAP)
+    form.visit.need(Permission.PLAN)
     acting = form.visit.backstage.acting
     start(acting.engine, acting.clock, form.asked("recategorise", date_from=first.isoformat()))
     return _back(form.visit.empresa, "category", "plano")
