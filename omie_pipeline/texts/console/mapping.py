@@ -92,7 +92,7 @@ NEWEST: Final = "Voltar ao começo"
 
 
 def rows(number: str) -> str:
-    return f"{number} linhas na clínica"
+    return f"Linhas na clínica: {number}"
 
 
 def sure(percent: int) -> str:

@@ -53,7 +53,10 @@ AFTER: Final = "Depois"
 STOPS: Final = "As travas de segurança avisam"
 OVER: Final = "Li os avisos das travas e aprovo mesmo assim"
 APPROVE: Final = "Aprovar em meu nome"
-APPROVE_HINT: Final = "Aprovar não envia nada ainda. Vale para exatamente o que está nesta página."
+APPROVE_HINT: Final = (
+    "Aprovar não envia nada ainda. Vale para o plano inteiro, como está agora: também para linhas "
+    "que não couberam nesta página."
+)
 REJECT: Final = "Recusar"
 WHY: Final = "Motivo"
 APPLY: Final = "Aplicar: enviar ao Omie agora"
