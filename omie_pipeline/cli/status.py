@@ -278,6 +278,7 @@ def show_works(works: Sequence[WorkUnderWay], now: datetime) -> None:
 _FIELDS = ("empresa", "direction", "endpoint", "state", "off_reason", "confirmed", "rejected",
            "quarantined",
            "held", "deleted", "open_intents", "not_emptied", "warnings", "plans",
+           "conflicts",
            "before_start", "set_aside", "unusable_mappings", "last_run_at", "last_run_trigger",
            "last_run_state", "last_run_error", "blocked_until", "blocked_reason",
            *TABLE_FIELDS, *WAIT_FIELDS, *WORK_FIELDS, *BEHIND_FIELDS)  # fmt: skip
@@ -344,6 +345,7 @@ def status(
         (sent, "not_emptied", texts.EMPTIED_AT_CLINIC, "not-emptied"),
         (sent, "warnings", texts.DELIVERED_WITH_WARNING, "warnings"),
         (sent, "plans", texts.PLANS_WAIT, "plan list"),
+        (sent, "conflicts", texts.CONFLICTS_WAIT, "conflicts list"),
         (aside, "set_aside", texts.ROWS_NOT_COPIED, "quarantine"),
         (unusable, "unusable_mappings", texts.DROPPED_CODES, "mapping list"),
     ):
@@ -373,7 +375,9 @@ def _sent_records(
     pauses: Mapping[str, PauseChange],
 ) -> list[dict[str, Any]]:
     """One record per endpoint, with the keys ``--json`` promises."""
+    from omie_pipeline.app.conflicts import list_conflicts
     from omie_pipeline.plans.store import waiting_by_endpoint
+    from omie_pipeline.push.both_sides.decide import WantedConflicts
     from omie_pipeline.push.warnings import warnings_of
     from omie_pipeline.status.endpoints import endpoint_status
 
@@ -381,6 +385,8 @@ def _sent_records(
         return []
     told = warnings_of(deployment.engine, empresas)
     plans = waiting_by_endpoint(deployment.engine, empresas)
+    waiting = WantedConflicts(empresas, states=("open", "overwritten"))
+    conflicts = Counter((one.empresa, one.endpoint) for one in list_conflicts(deployment, waiting))
     warned = Counter((one.empresa, one.endpoint) for one in told)
     found = []
     for name in empresas:
@@ -393,6 +399,7 @@ def _sent_records(
             beside = {
                 "warnings": warned[(name, one.name)],
                 "plans": plans.get((name, one.name), 0),
+                "conflicts": conflicts[(name, one.name)],
             }
             found.append(_record(state, closed, off) | beside)
     return found
@@ -439,7 +446,7 @@ def _block(deployment: Deployment, empresa: str) -> BlockInForce | None:
 
 def _concerns(one: Record) -> bool:
     """Whether an endpoint has rows or a failure; an empty one is not shown."""
-    numbers = (*texts.NUMBERS, "not_emptied", "warnings", "plans")
+    numbers = (*texts.NUMBERS, "not_emptied", "warnings", "plans", "conflicts")
     return (one["state"] == "error" and one["last_run_at"] is not None) or any(
         one[name] for name in numbers
     )

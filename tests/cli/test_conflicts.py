@@ -42,6 +42,9 @@ def test_listed_and_shown_without_a_persons_data(contested: World, terminal: Ter
     assert "clínica: p1@exemplo.com.br → novo@clinica.com.br" in whole.out
     assert "Omie:    p1@exemplo.com.br → certo@omie.com.br" in whole.out
     assert contested.control.calls() == ()
+    (clientes,) = terminal("status", "--endpoint", "clientes", "--json").lines
+    assert clientes["conflicts"] == 1
+    assert "conflicts list" in terminal("status").out
 
 
 @pytest.mark.parametrize("keep", ["omie", "clinica"])

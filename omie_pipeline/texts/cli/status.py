@@ -67,6 +67,7 @@ def more_hidden(rows: str) -> str:
 
 EMPTIED_AT_CLINIC: Final = "A clínica esvaziou e o Omie ainda tem"
 PLANS_WAIT: Final = "Planos à espera de uma pessoa"
+CONFLICTS_WAIT: Final = "Campos com conflito, ou sobrescritos, à espera de uma pessoa"
 DELIVERED_WITH_WARNING: Final = "Entregues com aviso"
 DROPPED_CODES: Final = "Códigos do de-para que o Omie não aceita mais"
 ROWS_NOT_COPIED: Final = "Linhas da clínica que não foram copiadas"
