@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 APP_KEY = "1234567890"
 APP_SECRET = "segredo-do-simulador"  # noqa: S105 - the simulator's, known to everybody
 SAMPLE_LOGIN, SAMPLE_NAME = "demo", "Visita"
-SAMPLE_PASSWORD = "clinica de exemplo"  # noqa: S105 - of the sandbox's console, told to everybody
+SAMPLE_PASSWORD = "clinica-de-exemplo"  # noqa: S105 - of the sandbox's console, told to everybody
 START_DATE, LAST_DATE = "2023-12-01", "2024-02-29"
 """The sample's last two months by day; all that lies before belongs to the first partition."""
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from omie_pipeline.app import sync_one
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.catalog import WRITABLE
+from omie_pipeline.console import records
 from omie_pipeline.console.access.people import Grant
 from omie_pipeline.console.access.roles import Role
 from omie_pipeline.console.actions import actions_of
@@ -18,7 +19,6 @@ from omie_pipeline.postgres.tables import attempt, console_action, ledger, quara
 from omie_pipeline.status.to_correct import who_acts
 from omie_pipeline.texts.console import correct as texts
 from omie_pipeline.texts.console import record as record_texts
-from omie_pipeline.texts.console import records
 from tests.console.conftest import House
 from tests.push.world import World, cliente, cpf, titulo
 

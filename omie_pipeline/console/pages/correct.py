@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from omie_pipeline.catalog import REGISTRY
+from omie_pipeline.console import records
 from omie_pipeline.console.access.roles import Permission
 from omie_pipeline.console.forms import Sent, sent, sent_by
 from omie_pipeline.console.paging import PAGE, place_in, place_of
@@ -34,7 +35,6 @@ from omie_pipeline.status.to_correct import (
 )
 from omie_pipeline.texts.cli import push as sheet_texts
 from omie_pipeline.texts.console import correct as texts
-from omie_pipeline.texts.console import records
 from omie_pipeline.written import write_rows
 
 router = APIRouter()

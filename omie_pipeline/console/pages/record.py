@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.clinic.origins import MADE_OF, sources_behind
 from omie_pipeline.clinic.sources import SourceTable
+from omie_pipeline.console import records
 from omie_pipeline.console.access.roles import Permission
 from omie_pipeline.console.forms import Sent, sent, sent_by
 from omie_pipeline.console.visit import Visit, needing
@@ -25,7 +26,6 @@ from omie_pipeline.status.refused_sheet import reason_told
 from omie_pipeline.status.seen_rows import names_of, people_found
 from omie_pipeline.texts.cli import nfse as note_texts
 from omie_pipeline.texts.console import record as texts
-from omie_pipeline.texts.console import records
 from omie_pipeline.validation.model import label
 
 router = APIRouter()

@@ -111,7 +111,7 @@ NEXT_STEPS: Final = (
     "\nA seguir\n  make demo         de novo: nada a entregar, nenhuma chamada de escrita\n  make "
     "dev          a interface do Dagster, com estas execuções;\n                    enquanto ela "
     "está no ar, os PDFs das notas abrem,\n                    e o console para a equipe atende em "
-    "http://127.0.0.1:8780\n                    (login demo, senha: clinica de exemplo)\n"
+    "http://127.0.0.1:8780\n                    (login demo, senha: clinica-de-exemplo)\n"
     "  docs/own-system.pt-BR.md   como ligar as tabelas da sua clínica"
 )
 

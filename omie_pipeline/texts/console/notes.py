@@ -50,7 +50,6 @@ NEWEST: Final = "Voltar às mais novas"
 FIND: Final = "Emitir ou procurar pela OS"
 FIND_HINT: Final = "O código da ordem de serviço, como OS-17."
 OPEN: Final = "Abrir"
-NOTES_NOW: Final = "notas"
 
 # templates/note.html
 

@@ -141,9 +141,8 @@ def password_of(login: str) -> str:
     return f"Senha de {login}"
 
 
-def all_or(empresa: str) -> str:
-    return empresa.replace("*", "todas")
-
-
 def take_away(empresa: str) -> str:
-    return f"Tirar o acesso a {all_or(empresa)}"
+    return f"Tirar o acesso a {empresa}"
+
+
+EVERY_EMPRESA: Final = "todas"

@@ -74,3 +74,5 @@ KINDS: Final[Mapping[str, str]] = {
     "overwritten": "Decidiu: vale o da clínica",
     "gone": "A diferença acabou",
 }
+
+HTTP: Final = "HTTP"

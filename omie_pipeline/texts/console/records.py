@@ -34,15 +34,3 @@ STATES: Final[Mapping[str, str]] = {
     "confirmed": "está no Omie",
     "deleted": "excluído do Omie",
 }
-
-
-def one(endpoint: str) -> str:
-    return NAMES.get(endpoint, (endpoint, endpoint))[0]
-
-
-def many(endpoint: str) -> str:
-    return NAMES.get(endpoint, (endpoint, endpoint))[1]
-
-
-def counted(endpoint: str, rows: int) -> str:
-    return f"{rows} {one(endpoint) if rows == 1 else many(endpoint)}"
