@@ -89,6 +89,13 @@ SLOW_BEGINNINGS = frozenset({"scenarios", "built", "mariadb_server", "old"})
 THOROUGH = frozenset(
     {
         "app/test_plans.py",
+        "console/test_alerts_page.py",
+        "console/test_history.py",
+        "console/test_mapping.py",
+        "console/test_notes.py",
+        "console/test_people.py",
+        "console/test_plans.py",
+        "console/test_settings.py",
         "dagster/test_full_builds.py",
         "effects/test_adopted_titles.py",
         "effects/test_billing.py",
