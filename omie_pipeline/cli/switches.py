@@ -109,6 +109,8 @@ def fields(
     """Escolhe os campos que saem. O que não sai não é esvaziado no Omie nem conta como mudança."""
     if sum((only is not None, without is not None, everything)) != 1:
         raise typer.BadParameter(texts.ONE_WAY)
+    if not everything and not (_names(only) or _names(without)):
+        raise typer.BadParameter(texts.NO_FIELD)
     _decide(
         [endpoint],
         empresa,

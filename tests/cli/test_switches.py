@@ -43,6 +43,12 @@ def test_an_endpoint_is_switched_off_and_on_again(terminal: Terminal, clinic: Wo
     assert told.index("o que o arquivo diz") < told.index("Maria")
 
 
+def test_no_field_at_all_is_refused_with_what_to_type(terminal: Terminal, clinic: World) -> None:
+    for option in ("--only", "--without"):
+        said = terminal("switches", "fields", "clientes", option, " , ")
+        assert (said.code, "--state off" in said.err) == (2, True)
+
+
 def test_fields_are_chosen_and_the_preview_shows_it(terminal: Terminal, clinic: World) -> None:
     clinic.model("clientes", [cliente(1, observacao="avisar")])
     said = terminal("switches", "fields", "clientes", "--without", "e_mail")

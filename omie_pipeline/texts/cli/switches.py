@@ -24,6 +24,9 @@ AS_IN_FILE: Final = "o que o arquivo diz"
 NOTHING_SAID: Final = (
     "Tudo como o padrão: cada endpoint ligado, nos dois lados, com todos os campos."
 )
+NO_FIELD: Final = (
+    "diga ao menos um campo; para não enviar nada: omie-pipeline switches set ENDPOINT --state off"
+)
 SAY_SOMETHING: Final = "diga --state ou --direction"
 ONE_WAY: Final = "diga só um: --only, --without ou --all"
 NO_DECISION: Final = "Ninguém decidiu nada ainda."
