@@ -39,8 +39,8 @@ OF_BROWSERS = {
     "0045-the-console-reads-as-a-role-that-sees-one-clinic.md", "console.md", "security-console.md",
 }  # fmt: skip
 GROUPS = {
-    "cache", "conflicts", "console", "db", "defaults", "lgpd", "mapping", "nfse", "notify",
-    "outbox", "plan",
+    "cache", "conflicts", "console", "db", "defaults", "duplicates", "lgpd", "mapping", "nfse",
+    "notify", "outbox", "plan", "switches",
 }  # fmt: skip
 VARIABLE = re.compile(r"\b(?:OMIE|CLINIC|WAREHOUSE|DBT|DAGSTER)_[A-Z][A-Z_]+\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
