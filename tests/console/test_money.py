@@ -61,11 +61,11 @@ def test_sums_of_ones_own_empresa(house: House) -> None:
     assert texts.NOT_BUILT in browser.get(HERE).text
     _build(house)
     told = {
-        "aberto": ("100,15", "2.000,00", texts.AGES["91+"], texts.COUNTED_ALL),
-        "recebido": ("1.234,56", "1.244,56", "Pix", "1,50"),
-        "caixa": ("104,00", texts.AGREES, texts.DIFFERS, "-2,00"),
-        "categorias": ("Consultas", "500,25"),
-        "resultado": ("Atendimento", "Despesa", "-299,75"),
+        "open": ("100,15", "2.000,00", texts.AGES["91+"], texts.COUNTED_ALL),
+        "received": ("1.234,56", "1.244,56", "Pix", "1,50"),
+        "cash": ("104,00", texts.AGREES, texts.DIFFERS, "-2,00"),
+        "categories": ("Consultas", "500,25"),
+        "result": ("Atendimento", "Despesa", "-299,75"),
     }
     for view, words in told.items():
         page = browser.get(f"{HERE}?ver={view}").text
@@ -73,8 +73,8 @@ def test_sums_of_ones_own_empresa(house: House) -> None:
             assert word in page, (view, word)
         for others in ("77.777", "55.555", "9.999,99", "Maria"):
             assert others not in page, (view, others)
-        assert "<svg" in page or view in ("caixa", "categorias")
-    long = browser.get(f"{HERE}?ver=recebido&de=2020-01-01").text
+        assert "<svg" in page or view in ("cash", "categories")
+    long = browser.get(f"{HERE}?ver=received&de=2020-01-01").text
     assert "11.234,55" in long  # a year at most, so 200 days ago is in it
 
 
@@ -82,7 +82,7 @@ def test_without_the_permission_cash_is_not_shown(house: House) -> None:
     _build(house)
     browser = house.let_in("financeira", Grant("norte", Role.FINANCE))
     assert texts.COUNTED_OURS in browser.get(HERE).text
-    page = browser.get(f"{HERE}?ver=caixa").text
+    page = browser.get(f"{HERE}?ver=cash").text
     assert texts.NO_CASH in page
     assert "104,00" not in page
     assert browser.get("/e/sul/dinheiro").status_code == 404

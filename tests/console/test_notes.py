@@ -60,11 +60,11 @@ def test_a_refused_note_says_why_and_what_to_do(house: House, notes: Notes) -> N
     words = "E10 - CPF do tomador inválido"
     _set(house, code, state="rejected", message=words)
     browser = house.manager()
-    for address in (HERE, f"{HERE}?ver=recusadas", f"{HERE}/{code}"):
+    for address in (HERE, f"{HERE}?ver=rejected", f"{HERE}/{code}"):
         page = browser.get(address).text
         assert words in page
         assert correction_for(words)[:30] in page
-    assert texts.NOTHING in browser.get(f"{HERE}?ver=emitidas").text
+    assert texts.NOTHING in browser.get(f"{HERE}?ver=issued").text
 
 
 def test_taxes_are_shown_before_a_note_is_issued_once(house: House, notes: Notes) -> None:
@@ -152,8 +152,8 @@ def test_pages_of_notes_lose_none(house: House, notes: Notes) -> None:
             ))  # fmt: skip
     browser = house.manager()
     first = browser.get(HERE).text
-    address = first.split('href="/e/norte/notas?ver=todas&amp;antes=')[1].split('"')[0]
-    second = browser.get(f"{HERE}?ver=todas&antes={address}").text
+    address = first.split('href="/e/norte/notas?ver=all&amp;antes=')[1].split('"')[0]
+    second = browser.get(f"{HERE}?ver=all&antes={address}").text
     shown = [code for code in (f"OS-{n:03}x" for n in range(55)) if code in first + second]
     assert len(shown) == 55
     assert browser.get(f"{HERE}?antes=x").status_code == 422

@@ -35,8 +35,11 @@ def _explained(text: str) -> set[str]:
 
 
 def _is_a_command(function: Function) -> bool:
-    """Its help explains the parameters, which are typer's; or they are the fields of a form."""
-    return bool(re.search(r"Option\b|Argument\b|Depends\(|Form\(", ast.unparse(function.args)))
+    """Its help explains the parameters, which are typer's; or those of an address or a form."""
+    of_a_page = any(ast.unparse(one).startswith("router.") for one in function.decorator_list)
+    return of_a_page or bool(
+        re.search(r"Option\b|Argument\b|Depends\(", ast.unparse(function.args))
+    )
 
 
 def unexplained(source: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from omie_pipeline.console.visit import Visit, needing
 from omie_pipeline.texts.console import money as texts
 
 router = APIRouter()
-View = Literal["aberto", "recebido", "caixa", "categorias", "resultado"]
+View = Literal["open", "received", "cash", "categories", "result"]
 _DAYS: Final = 30
 _MOST_DAYS: Final = 366
 _MONTHS: Final = 6
@@ -64,7 +64,7 @@ class MonthLine:
 @router.get("/e/{empresa}/dinheiro")
 def money(
     visit: Annotated[Visit, Depends(needing(Permission.MONEY))],
-    ver: View = "aberto",
+    ver: View = "open",
     de: date | None = None,
     ate: date | None = None,
 ) -> HTMLResponse:
@@ -75,7 +75,7 @@ def money(
     months = _months(today)
     everything = visit.may(Permission.OMIE_ENTRIES)
     lines: Sequence[Line] | None = ()
-    if ver != "caixa" or everything:
+    if ver != "cash" or everything:
         lines = ask_sums(visit.seen.engine, visit.empresa, _question(ver, (since, until), months))
     return visit.page(
         "money.html",
@@ -95,11 +95,11 @@ def money(
 def _question(view: View, days: tuple[date, date], months: Sequence[date]) -> Sums:
     whole = months[0], months[-1]
     questions: Mapping[View, Callable[[], Sums]] = {
-        "aberto": sums.open_by_age,
-        "recebido": lambda: sums.receipts(*days),
-        "caixa": lambda: sums.cash(*days),
-        "categorias": lambda: sums.by_category(*whole),
-        "resultado": lambda: sums.result(*whole),
+        "open": sums.open_by_age,
+        "received": lambda: sums.receipts(*days),
+        "cash": lambda: sums.cash(*days),
+        "categories": lambda: sums.by_category(*whole),
+        "result": lambda: sums.result(*whole),
     }
     return questions[view]()
 
@@ -217,11 +217,11 @@ def _result(lines: Sequence[Line], months: Sequence[date]) -> dict[str, Any]:
 
 
 _SHOWN: Final[Mapping[View, Callable[[Sequence[Line], Sequence[date]], dict[str, Any]]]] = {
-    "aberto": _open,
-    "recebido": _received,
-    "caixa": _cash,
-    "categorias": _categories,
-    "resultado": _result,
+    "open": _open,
+    "received": _received,
+    "cash": _cash,
+    "categories": _categories,
+    "result": _result,
 }
 
 

@@ -32,13 +32,13 @@ router = APIRouter()
 _PAGE: Final = 50
 _BETWEEN: Final = "~"
 _ORDERS: Final = "ordens_servico"
-View = Literal["todas", "abertas", "emitidas", "recusadas", "canceladas"]
+View = Literal["all", "open", "issued", "rejected", "cancelled"]
 _STATES: Final[Mapping[View, tuple[State, ...]]] = {
-    "todas": (),
-    "abertas": OPEN,
-    "emitidas": ("issued",),
-    "recusadas": ("rejected",),
-    "canceladas": ("cancelled", "deleted"),
+    "all": (),
+    "open": OPEN,
+    "issued": ("issued",),
+    "rejected": ("rejected",),
+    "cancelled": ("cancelled", "deleted"),
 }
 _LATEST: Final = 5
 _REMEMBERED: Final = timedelta(seconds=REDUNDANT_SECONDS + 1)
@@ -50,7 +50,7 @@ Issuing = Annotated[Sent, Depends(sent_by(Permission.ISSUE))]
 
 @router.get("/e/{empresa}/notas")
 def notes(
-    visit: Looking, ver: View = "todas", antes: Annotated[str, Query(max_length=200)] = ""
+    visit: Looking, ver: View = "all", antes: Annotated[str, Query(max_length=200)] = ""
 ) -> HTMLResponse:
     """The notes of an empresa, those that changed last first."""
     engine, empresa = visit.seen.engine, visit.empresa

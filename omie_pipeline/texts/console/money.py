@@ -9,11 +9,11 @@ from typing import Final
 
 TITLE: Final = "Dinheiro"
 VIEWS: Final[Mapping[str, str]] = {
-    "aberto": "Em aberto",
-    "recebido": "Recebido",
-    "caixa": "Caixa",
-    "categorias": "Categorias por mês",
-    "resultado": "Resultado (DRE)",
+    "open": "Em aberto",
+    "received": "Recebido",
+    "cash": "Caixa",
+    "categories": "Categorias por mês",
+    "result": "Resultado (DRE)",
 }
 SIDES: Final[Mapping[str, str]] = {"R": "A receber", "P": "A pagar"}
 AGES: Final[Mapping[str, str]] = {

@@ -18,11 +18,11 @@ STATES: Final[Mapping[str, str]] = {
     "deleted": "OS excluída no Omie",
 }
 VIEWS: Final[Mapping[str, str]] = {
-    "todas": "Todas",
-    "abertas": "Em andamento",
-    "emitidas": "Emitidas",
-    "recusadas": "Recusadas",
-    "canceladas": "Canceladas",
+    "all": "Todas",
+    "open": "Em andamento",
+    "issued": "Emitidas",
+    "rejected": "Recusadas",
+    "cancelled": "Canceladas",
 }
 REASON_NEEDED: Final = "Escreva o motivo do cancelamento: quem olhar depois precisa entender."
 CONFIRM_NEEDED: Final = "Marque a confirmação antes de emitir."
