@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from omie_pipeline.catalog import REGISTRY
 from omie_pipeline.console.access.roles import Permission
+from omie_pipeline.console.paging import PAGE, place_in, place_of
 from omie_pipeline.console.visit import AnyVisit, Visit
 from omie_pipeline.omie.masking import mask_text
 from omie_pipeline.status.deeds import Deed, Place, deeds
@@ -28,8 +29,6 @@ from omie_pipeline.texts.console import history as texts
 from omie_pipeline.texts.validation import LABELS as FIELDS
 
 router = APIRouter()
-_PAGE: Final = 50
-_BETWEEN: Final = "~"
 _OF_PEOPLE: Final = frozenset({"conflict"})
 """Logs whose values may be a person's name, document or contact."""
 View = Literal["people", "sent", "read"]
@@ -84,25 +83,13 @@ def history(
 
 
 def _place(text: str) -> Place | None:
-    """Where the page before ended.
-
-    Raises:
-        HTTPException: 422, nobody's page ends like this.
-    """
-    if not text:
-        return None
-    at, _, key = text.partition(_BETWEEN)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise HTTPException(422) from None
-    if moment.tzinfo is None or "\0" in key:
-        raise HTTPException(422)
-    return Place(moment, key)
+    """Where the page before ended."""
+    found = place_in(text)
+    return None if found is None else Place(*found)
 
 
 def _ending(at: datetime, key: str, lines: Sequence[object]) -> str:
-    return f"{at.isoformat()}{_BETWEEN}{key}" if len(lines) == _PAGE else ""
+    return place_of(at, key) if len(lines) == PAGE else ""
 
 
 def _sent(visit: Visit, empresas: tuple[str, ...], after: Place | None) -> tuple[list[Line], str]:
@@ -118,7 +105,7 @@ def _read(visit: Visit, empresas: tuple[str, ...], after: Place | None) -> tuple
 
 
 def _people(visit: Visit, empresas: tuple[str, ...], after: Place | None) -> tuple[list[Line], str]:
-    found = deeds(visit.seen.engine, empresas, after=after, limit=_PAGE)
+    found = deeds(visit.seen.engine, empresas, after=after, limit=PAGE)
     lines = [_deed(one, names=visit.may(Permission.NAMES, one.empresa)) for one in found]
     return lines, _ending(found[-1].at, found[-1].key, found) if found else ""
 
@@ -128,7 +115,7 @@ _LISTS: Final = {"people": _people, "sent": _sent, "read": _read}
 
 def _filter(empresas: tuple[str, ...], after: Place | None) -> ListFilter:
     place = (after.at, after.key) if after else None
-    return ListFilter(empresas, limit=_PAGE, after=place)
+    return ListFilter(empresas, limit=PAGE, after=place)
 
 
 def _run(one: RunEntry) -> Line:

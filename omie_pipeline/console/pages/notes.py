@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import quote, urlencode
 
@@ -18,6 +18,7 @@ from omie_pipeline.config.hidden import hide_secrets
 from omie_pipeline.console.access.roles import Permission
 from omie_pipeline.console.actions import actions_of
 from omie_pipeline.console.forms import Sent, sent_by
+from omie_pipeline.console.paging import PAGE, place_in, place_of
 from omie_pipeline.console.visit import Visit, needing
 from omie_pipeline.console.works import start
 from omie_pipeline.errors import ConfigurationError, OmieFault
@@ -29,8 +30,6 @@ from omie_pipeline.push.dependents import KnownRecords
 from omie_pipeline.texts.console import notes as texts
 
 router = APIRouter()
-_PAGE: Final = 50
-_BETWEEN: Final = "~"
 _ORDERS: Final = "ordens_servico"
 View = Literal["all", "open", "issued", "rejected", "cancelled"]
 _STATES: Final[Mapping[View, tuple[State, ...]]] = {
@@ -54,11 +53,11 @@ def notes(
 ) -> HTMLResponse:
     """The notes of an empresa, those that changed last first."""
     engine, empresa = visit.seen.engine, visit.empresa
-    found = page_of_notes(engine, empresa, _STATES[ver], _place(antes), _PAGE)
+    found = page_of_notes(engine, empresa, _STATES[ver], place_in(antes), PAGE)
     numbers = {one.state: one.notes for one in counts(engine, [empresa])}
     older = ""
-    if len(found) == _PAGE:
-        last = f"{found[-1].changed_at.isoformat()}{_BETWEEN}{found[-1].cod_int_os}"
+    if len(found) == PAGE:
+        last = place_of(found[-1].changed_at, found[-1].cod_int_os)
         older = f"?{urlencode({'ver': ver, 'antes': last})}"
     return visit.page(
         "notes.html",
@@ -92,7 +91,7 @@ def note(visit: Looking, code: str) -> HTMLResponse:
     found = _known(visit, code)
     asked = [
         one
-        for one in actions_of(engine, [empresa], limit=_PAGE)
+        for one in actions_of(engine, [empresa], limit=PAGE)
         if one.kind in texts.ASKED_KINDS and one.subject.get("code") == code
     ]
     return visit.page(
@@ -234,16 +233,3 @@ def _kinds(visit: Visit, note: NoteState) -> tuple[str, ...]:
     held = {one.kind for one in stored_files(visit.seen.engine, note.empresa, note.cod_int_os)}
     links = {"pdf": note.url_pdf, "xml": note.url_xml}
     return tuple(kind for kind, link in links.items() if link or kind in held)
-
-
-def _place(text: str) -> tuple[datetime, str] | None:
-    if not text:
-        return None
-    at, _, code = text.partition(_BETWEEN)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise HTTPException(422) from None
-    if moment.tzinfo is None or "\0" in code:
-        raise HTTPException(422)
-    return moment, code
