@@ -14,10 +14,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from omie_pipeline.app.deployment import Deployment
 from omie_pipeline.imports.status import next_tick
 from omie_pipeline.omie.rate_limiter import block_in_force
+from omie_pipeline.plans.model import OPEN
 from omie_pipeline.postgres.engine import warehouse_errors
 from omie_pipeline.postgres.omie_tables import import_run
 from omie_pipeline.postgres.tables import conflict, ledger, quarantine, rejected, run, stored_plan
 from omie_pipeline.postgres.work import WorkUnderWay, works_under_way
+from omie_pipeline.push.both_sides.decide import UNDECIDED
 from omie_pipeline.switches.pauses import PauseChange, pauses_in_force
 
 Standing = Literal["active", "error", "disabled"]
@@ -135,7 +137,7 @@ def _waiting(connection: sa.Connection, empresas: Sequence[str]) -> Mapping[str,
     # A plan may be of several empresas: it waits in each of them.
     of_plan = (
         sa.select(sa.func.unnest(stored_plan.c.empresas).label("empresa"))
-        .where(stored_plan.c.state == "made")
+        .where(stored_plan.c.state.in_(OPEN))
         .subquery("of_plan")
     )
     plans = (
@@ -147,7 +149,7 @@ def _waiting(connection: sa.Connection, empresas: Sequence[str]) -> Mapping[str,
         counted("to_correct", quarantine),
         counted("to_correct", rejected),
         counted("held", ledger, ledger.c.state == "held"),
-        counted("conflicts", conflict, conflict.c.state == "open"),
+        counted("conflicts", conflict, conflict.c.state.in_(UNDECIDED)),
         plans,
     )
     found: dict[str, Counter[str]] = {name: Counter() for name in empresas}

@@ -11,6 +11,7 @@ import typer
 
 from omie_pipeline.cli.output import Column, show, show_table
 from omie_pipeline.cli.portuguese import PortugueseCommand
+from omie_pipeline.console import HOST, PORT
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.texts.console import people as texts
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from omie_pipeline.console.access.roles import Role
 
 console = typer.Typer(invoke_without_command=True)
-_HOST: Final = "127.0.0.1"
-_PORT: Final = 8780
 _COMMAND: Final = "console"
 """Who let somebody in, where a person typed it at a terminal."""
 LoginArgument = Annotated[str, typer.Argument(metavar="LOGIN", help="Login, um e-mail serve.")]
@@ -43,8 +42,8 @@ OmieOption = Annotated[
 @console.callback()
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Endereço em que escuta.")] = _HOST,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Porta; 0 usa uma livre.")] = _PORT,
+    host: Annotated[str, typer.Option(help="Endereço em que escuta.")] = HOST,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Porta; 0 usa uma livre.")] = PORT,
     public_url: Annotated[
         str,
         typer.Option(

@@ -38,6 +38,7 @@ from omie_pipeline.cli.sandbox import (
 )
 from omie_pipeline.config.empresas import has_credentials, load_config
 from omie_pipeline.config.settings import load_settings, project_root
+from omie_pipeline.console import PORT as CONSOLE_PORT
 from omie_pipeline.errors import ConfigurationError
 from omie_pipeline.omie.wire import no_authorities
 from omie_pipeline.private_files import make_state_folder
@@ -244,7 +245,6 @@ def _ready(url: str) -> bool:
 
 _UI_PORT = 3000
 _WEBHOOK_PORT = 8787
-_CONSOLE_PORT = 8780
 _END_RUNS_SECONDS = 20.0
 _GOING = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 _UNFINISHED = [*_GOING, dg.DagsterRunStatus.CANCELING]
@@ -328,7 +328,7 @@ def _serve(stack: ExitStack, deployment: Deployment, login: str) -> None:
     if doors:
         receiver = [script("omie-pipeline"), "webhooks", "--port", str(webhook_port)]
         servers.append(start_server("webhooks", receiver))
-    console_port = free_port(_CONSOLE_PORT)
+    console_port = free_port(CONSOLE_PORT)
     console = [script("omie-pipeline"), "console", "--port", str(console_port)]
     servers.append(start_server("console", console, silent=True))
     wait_until_ready(page, servers, typer.echo)

@@ -377,7 +377,7 @@ def _sent_records(
     """One record per endpoint, with the keys ``--json`` promises."""
     from omie_pipeline.app.conflicts import list_conflicts
     from omie_pipeline.plans.store import waiting_by_endpoint
-    from omie_pipeline.push.both_sides.decide import WantedConflicts
+    from omie_pipeline.push.both_sides.decide import UNDECIDED, WantedConflicts
     from omie_pipeline.push.warnings import warnings_of
     from omie_pipeline.status.endpoints import endpoint_status
 
@@ -385,7 +385,7 @@ def _sent_records(
         return []
     told = warnings_of(deployment.engine, empresas)
     plans = waiting_by_endpoint(deployment.engine, empresas)
-    waiting = WantedConflicts(empresas, states=("open", "overwritten"))
+    waiting = WantedConflicts(empresas, states=UNDECIDED)
     conflicts = Counter((one.empresa, one.endpoint) for one in list_conflicts(deployment, waiting))
     warned = Counter((one.empresa, one.endpoint) for one in told)
     found = []

@@ -9,13 +9,12 @@ from typing import Final
 
 import uvicorn
 
+from omie_pipeline.console import HOST, PORT
 from omie_pipeline.console.actions import actions_of
 from omie_pipeline.console.backstage import Backstage
 from omie_pipeline.console.site import make_site
 from omie_pipeline.console.works import close_dead, launch
 
-HOST: Final = "127.0.0.1"
-PORT: Final = 8780
 _STOP_SECONDS: Final = 15.0
 
 

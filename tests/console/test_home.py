@@ -6,11 +6,12 @@ import re
 
 import sqlalchemy as sa
 
+from omie_pipeline.app.overview import overview
 from omie_pipeline.console.access.people import Grant
 from omie_pipeline.console.access.roles import Role
 from omie_pipeline.console.actions import actions_of
 from omie_pipeline.console.works import close_dead, run
-from omie_pipeline.postgres.tables import console_action
+from omie_pipeline.postgres.tables import conflict, console_action, stored_plan
 from omie_pipeline.texts.console import common
 from omie_pipeline.texts.console import home as texts
 from tests.console.conftest import House
@@ -73,3 +74,24 @@ def test_a_sync_reads_omie_and_says_what_came(house: House) -> None:
     assert texts.KINDS["sync"] in browser.get("/andamento?seen=other").text
     assert not run(house.deployment, "b" * 20)
     close_dead(house.engine, house.deployment.clock, (one,))
+
+
+def test_what_waits_is_counted_as_the_lists_have_it(house: House) -> None:
+    """What was overwritten, and a plan that was approved and not applied, wait for a person too."""
+    with house.engine.begin() as connection:
+        for state in ("open", "overwritten", "kept_omie"):
+            connection.execute(
+                sa.insert(conflict).values(
+                    empresa="norte", endpoint="clientes", codigo_integracao="PAC-1", field=state,
+                    policy="pessoa", state=state, seen_at=sa.func.now(), run_id="r",
+                )
+            )  # fmt: skip
+        for state in ("made", "approved", "applied"):
+            connection.execute(
+                sa.insert(stored_plan).values(
+                    plan_id=state, state=state, subject="x", origin="person", empresas=["norte"],
+                    endpoints=[], made_at=sa.func.now(), made_by="x",
+                )
+            )  # fmt: skip
+    (norte,) = overview(house.deployment, ["norte"])
+    assert (norte.conflicts, norte.plans, norte.to_decide) == (2, 2, 4)
